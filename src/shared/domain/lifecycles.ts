@@ -1,0 +1,126 @@
+import { InvariantError } from './base.ts'
+
+/**
+ * One table a machine: state → trigger → next state. What is not in a table cannot happen;
+ * trying it is a broken invariant and names both.
+ */
+type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+const ORDER = {
+  intent: { sign: 'signed', refuse: 'cancelled' },
+  signed: { submit: 'submitted', refuse: 'cancelled' },
+  submitted: {
+    delay: 'delayed',
+    rest: 'open',
+    fillPart: 'partial',
+    fill: 'matched',
+    cancel: 'cancelled',
+    reject: 'rejected',
+    lose: 'unknown',
+  },
+  delayed: {
+    rest: 'open',
+    fillPart: 'partial',
+    fill: 'matched',
+    cancel: 'cancelled',
+    reject: 'rejected',
+    lose: 'unknown',
+  },
+  open: { fillPart: 'partial', fill: 'matched', cancel: 'cancelled', lose: 'unknown' },
+  // What was filled stands when the rest is killed or cancelled.
+  partial: { fillPart: 'partial', fill: 'matched', cancel: 'matched', lose: 'unknown' },
+  matched: { confirm: 'confirmed', fail: 'failed' },
+  unknown: { rest: 'open', fillPart: 'partial', fill: 'matched', cancel: 'cancelled', reject: 'rejected' },
+  confirmed: {},
+  failed: {},
+  cancelled: {},
+  rejected: {},
+} as const satisfies Table
+
+const POSITION = {
+  open: { end: 'ended', close: 'closed', reverse: 'closed' },
+  ended: { resolve: 'resolved', reverse: 'closed' },
+  resolved: { redeem: 'redeemed' },
+  redeemed: {},
+  closed: {},
+} as const satisfies Table
+
+const VERSION = {
+  candidate: { stage: 'staged', reject: 'rejected' },
+  staged: { swap: 'live', drop: 'retired' },
+  live: { retire: 'retired', fault: 'faulted' },
+  retired: { stage: 'staged' },
+  faulted: { stage: 'staged', retire: 'retired' },
+  rejected: { stage: 'staged' },
+} as const satisfies Table
+
+const DEPLOYMENT = {
+  detected: { compile: 'compiling', stage: 'staging', fail: 'failed', supersede: 'superseded' },
+  compiling: { check: 'checking', fail: 'failed', supersede: 'superseded' },
+  checking: { prove: 'proving', stage: 'staging', fail: 'failed', supersede: 'superseded' },
+  proving: { policy: 'waiting', fail: 'failed', supersede: 'superseded' },
+  waiting: { stage: 'staging', fail: 'failed', supersede: 'superseded' },
+  staging: { swap: 'swapping', fail: 'failed', supersede: 'superseded' },
+  swapping: { probate: 'probation', keep: 'kept', fail: 'failed', supersede: 'superseded' },
+  probation: { keep: 'kept', rollBack: 'rolled-back' },
+  kept: {},
+  failed: {},
+  superseded: {},
+  'rolled-back': {},
+} as const satisfies Table
+
+const TRADING = {
+  running: { pause: 'paused', kill: 'killed' },
+  paused: { pause: 'paused', resume: 'running', kill: 'killed' },
+  killed: { kill: 'killed', rearm: 'running' },
+} as const satisfies Table
+
+const DEPLOYS = {
+  open: { freeze: 'frozen', cool: 'cooling' },
+  cooling: { freeze: 'frozen', warm: 'open' },
+  frozen: { freeze: 'frozen', unfreeze: 'open' },
+} as const satisfies Table
+
+export const LIFECYCLES = {
+  order: ORDER,
+  position: POSITION,
+  version: VERSION,
+  deployment: DEPLOYMENT,
+  trading: TRADING,
+  deploys: DEPLOYS,
+} as const
+
+export type Machine = keyof typeof LIFECYCLES
+export type StateOf<M extends Machine> = keyof (typeof LIFECYCLES)[M] & string
+/** Every trigger that some state of the machine knows. */
+export type TriggerOf<M extends Machine> = {
+  [S in keyof (typeof LIFECYCLES)[M]]: keyof (typeof LIFECYCLES)[M][S]
+}[keyof (typeof LIFECYCLES)[M]] &
+  string
+
+export type OrderState = StateOf<'order'>
+export type PositionState = StateOf<'position'>
+export type VersionState = StateOf<'version'>
+export type DeploymentState = StateOf<'deployment'>
+export type TradingState = StateOf<'trading'>
+export type DeploysState = StateOf<'deploys'>
+
+/** True where the table has an entry for the pair. */
+export function allows<M extends Machine>(machine: M, state: StateOf<M>, trigger: TriggerOf<M>): boolean {
+  const table: Table = LIFECYCLES[machine]
+  return table[state]?.[trigger] !== undefined
+}
+
+/** The state after `trigger`; an illegal pair is a broken invariant. */
+export function step<M extends Machine>(machine: M, state: StateOf<M>, trigger: TriggerOf<M>): StateOf<M> {
+  const table: Table = LIFECYCLES[machine]
+  const next = table[state]?.[trigger]
+  if (next === undefined) throw new InvariantError(`${machine}: "${trigger}" is not possible in state "${state}"`)
+  return next as StateOf<M>
+}
+
+/** True for a state that no trigger leaves. */
+export function isFinal<M extends Machine>(machine: M, state: StateOf<M>): boolean {
+  const table: Table = LIFECYCLES[machine]
+  return Object.keys(table[state] ?? {}).length === 0
+}

@@ -1,0 +1,38 @@
+import { type Brand, invariant } from './base.ts'
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type UnixMs = Brand<number, 'UnixMs'>
+
+export const SECOND = 1_000
+export const MINUTE = 60_000
+export const HOUR = 3_600_000
+export const DAY = 86_400_000
+
+export function unixMs(ms: number): UnixMs {
+  invariant(Number.isSafeInteger(ms) && ms >= 0, `time not whole milliseconds ≥ 0: ${ms}`)
+  return ms as UnixMs
+}
+
+export function plusMs(ts: UnixMs, ms: number): UnixMs {
+  return unixMs(ts + ms)
+}
+
+/** Start of the UTC day that holds `ts`. */
+export function utcDay(ts: UnixMs): UnixMs {
+  return unixMs(ts - (ts % DAY))
+}
+
+/** ISO 8601 in UTC with milliseconds: a pure conversion, no clock is read. */
+export function isoUtc(ts: number): string {
+  return new Date(ts).toISOString()
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
+
+/** Parses `90s`, `15m`, `6h`, `2d` (and sums such as `1h30m`); undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) return undefined
+  let total = 0
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(count) * (UNITS[unit ?? ''] ?? 0)
+  return total > 0 ? total : undefined
+}

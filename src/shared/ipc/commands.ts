@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+/**
+ * The one schema of every command, whatever brings it: control.json, HTTP, command line, IPC or tray.
+ * Unknown keys are refused, so that a misspelt field never silently does less than was asked.
+ */
+const strategyName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name is lower case letters, digits and -')
+const versionHash = z.string().regex(/^[0-9a-f]{6,64}$/, 'a version is named by 6 to 64 hex digits of its hash')
+const reason = z.string().trim().min(1, 'say why in a few words').max(500)
+const slotId = z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')
+const instant = z.iso.datetime({ offset: true })
+
+export const commandSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('reload'),
+    strategy: strategyName.optional(),
+    hash: versionHash.optional(),
+    reason: reason.optional(),
+    override: reason.optional(),
+  }),
+  z.strictObject({ kind: z.literal('rollback'), strategy: strategyName, to: versionHash.optional() }),
+  z.strictObject({ kind: z.literal('freeze'), reason, until: instant.optional() }),
+  z.strictObject({ kind: z.literal('unfreeze'), reason }),
+  z.strictObject({
+    kind: z.literal('pause'),
+    reason,
+    slot: slotId.optional(),
+    strategy: strategyName.optional(),
+  }),
+  z.strictObject({ kind: z.literal('resume'), slot: slotId.optional(), strategy: strategyName.optional() }),
+  z.strictObject({
+    kind: z.literal('kill'),
+    positions: z.enum(['hold', 'flatten']).default('hold'),
+    reason: reason.optional(),
+  }),
+  z.strictObject({ kind: z.literal('rearm'), confirm: z.literal('REARM', 'type REARM to confirm'), reason }),
+])
+
+export type Command = z.infer<typeof commandSchema>
+export type CommandInput = z.input<typeof commandSchema>
+export type CommandKind = Command['kind']
+export const COMMAND_KINDS = commandSchema.options.map((option) => option.shape.kind.value)
+
+/** Where a command came from; part of its journal row. */
+export type CommandSource = 'file' | 'kill-file' | 'http' | 'desk' | 'cli' | 'tray' | 'engine'
+
+/** What became of a command. `refused` is a rule's answer, `failed` an attempt that did not work out. */
+export interface CommandOutcome {
+  readonly id: string
+  readonly outcome: 'done' | 'refused' | 'failed'
+  /** What happened, what still runs and what to do, in one or two sentences. */
+  readonly message: string
+}
+
+/** Commands that need the token of the desk's own window; the other token may read, pause, freeze and kill. */
+export const PRIVILEGED: ReadonlySet<CommandKind> = new Set(['reload', 'rollback', 'rearm', 'unfreeze', 'resume'])
+/** Refused when written into control.json before the desk started. */
+export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set(['rearm', 'unfreeze', 'reload'])
+
+export const controlFileSchema = z.strictObject({
+  seq: z.int().nonnegative(),
+  command: commandSchema,
+  by: z.string().max(100).optional(),
+  at: z.string().max(40).optional(),
+})
+export type ControlFile = z.infer<typeof controlFileSchema>
+
+/** One clear line for a schema's refusal: `field: what is wrong`. */
+export function explain(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => {
+      const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
+      return `${where}${issue.message}`
+    })
+    .join('; ')
+}

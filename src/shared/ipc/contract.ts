@@ -1,0 +1,330 @@
+import type {
+  DeploymentState,
+  DeploysState,
+  OrderState,
+  PositionState,
+  TradingState,
+  VersionState,
+} from '../domain/lifecycles.ts'
+import type { Price, Shares, Usd } from '../domain/money.ts'
+import type { CandleFrame, Side } from '../domain/slots.ts'
+import type { CommandInput, CommandOutcome } from './commands.ts'
+
+/**
+ * What a desk's window and the desk say to each other. The renderer sees only `Desk`; it does not know whether a
+ * preload bridge or a WebSocket is behind it. All of it survives structured clone and JSON. Money, shares and prices
+ * are integers in micro-units, times are milliseconds UTC.
+ */
+
+export type Market = 'simulated' | 'paper' | 'live'
+export type FeedKind = 'simulated' | 'tape' | 'binance'
+
+export interface DeskStatus {
+  readonly market: Market
+  readonly feed: FeedKind
+  /** Sentences that must stay in sight: SIMULATED prices, interpolated path, estimated settlement. */
+  readonly notices: readonly string[]
+  readonly trading: TradingState
+  /** Why trading is paused or killed; absent while it runs. */
+  readonly tradingReason: string | null
+  readonly deploys: DeploysState
+  readonly deploysReason: string | null
+  readonly deploysUntil: number | null
+  readonly cycle: { readonly count: number; readonly lastMs: number; readonly missed: number; readonly at: number }
+  /** The desk's own time: real, or the virtual time of a run. */
+  readonly now: number
+  /** Virtual seconds a real second; null = as fast as it goes. */
+  readonly speed: number | null
+  readonly startedAt: number
+  readonly pnlToday: Usd
+  readonly feesToday: Usd
+  readonly atStake: Usd
+  readonly stakeCap: Usd
+  readonly cash: Usd
+  readonly lockedPayouts: Usd
+  readonly ledgerBalanced: boolean
+  readonly feedConnected: boolean
+  readonly homeFolder: string
+}
+
+export interface VersionRef {
+  readonly hash: string
+  readonly strategy: string
+  /** `snipe v7 · 3fa9c1` */
+  readonly label: string
+  /** Running number of the strategy's versions; picks the colour. */
+  readonly number: number
+}
+
+export interface Quote {
+  readonly bid: Price | null
+  readonly ask: Price | null
+  readonly bidShares: Shares
+  readonly askShares: Shares
+}
+
+export interface SlotPosition {
+  readonly id: string
+  readonly side: Side
+  readonly shares: Shares
+  readonly cost: Usd
+  /** Value at the mark; null when there is nothing to mark it by. */
+  readonly markValue: Usd | null
+  readonly state: PositionState
+  /** `desk` or a version's hash. */
+  readonly owner: string
+  readonly ownerLabel: string
+  readonly openedByLabel: string
+}
+
+export type SlotStatus = 'live' | 'warming' | 'stale' | 'paused' | 'faulted' | 'unassigned' | 'unlisted'
+
+export interface SlotRow {
+  readonly slot: string
+  readonly asset: string
+  readonly timeframe: '5m' | '15m'
+  readonly status: SlotStatus
+  readonly statusReason: string | null
+  readonly windowId: string
+  readonly windowStart: number
+  readonly windowEnd: number
+  /** The settlement source's price at the start, once reported. */
+  readonly strike: number | null
+  readonly strikeIsEstimate: boolean
+  readonly spot: number | null
+  readonly spotAt: number | null
+  /** ln(spot / strike) in basis points; null without both. */
+  readonly moveBp: number | null
+  readonly up: Quote
+  readonly down: Quote
+  /** Price grid of the market now. */
+  readonly tick: Price
+  readonly position: SlotPosition | null
+  readonly openOrders: number
+  readonly unknownOrders: number
+  readonly strategy: string | null
+  readonly version: VersionRef | null
+  /** Why the last decision held, entered or exited, or why the engine refused it. */
+  readonly lastWhy: string | null
+  readonly lastDecisionAt: number | null
+  readonly regime: string | null
+}
+
+export interface VersionRow extends VersionRef {
+  readonly state: VersionState
+  readonly firstLiveAt: number | null
+  readonly trades: number
+  readonly wins: number
+  /** wins / trades; null without a trade. */
+  readonly winRate: number | null
+  /** Win rate at which the prices and fees paid earn nothing. */
+  readonly breakEven: number | null
+  readonly pnl: Usd
+  readonly fees: Usd
+  readonly openPositions: number
+  readonly decisions: number
+  readonly faults: number
+}
+
+export type StepName = 'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap' | 'probation'
+
+export interface Diagnostic {
+  /** Path below the strategies folder, `snipe.ts`. */
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** From 1. */
+  readonly column: number
+  readonly message: string
+}
+
+export interface DeploymentStep {
+  readonly name: StepName
+  readonly state: 'running' | 'done' | 'failed'
+  readonly ms: number | null
+  /** What the step looked at: `3 modules`, `types, contract, globals`. */
+  readonly note: string
+}
+
+export interface DeploymentRow {
+  readonly id: string
+  readonly strategy: string
+  readonly version: VersionRef | null
+  readonly from: VersionRef | null
+  readonly trigger: 'start' | 'save' | 'reload' | 'rollback'
+  readonly by: string
+  readonly state: DeploymentState
+  readonly startedAt: number
+  readonly endedAt: number | null
+  /** Steps passed so far; a step that a deployment does not have is absent. */
+  readonly steps: readonly DeploymentStep[]
+  readonly reason: string | null
+  readonly diagnostics: readonly Diagnostic[]
+  /** Real milliseconds from noticing the change to the commit of the swap. */
+  readonly saveToLiveMs: number | null
+  /** Real milliseconds the loop was held. */
+  readonly swapMs: number | null
+  readonly swappedAt: number | null
+  readonly handoffs: number
+}
+
+export interface OrderRow {
+  readonly id: string
+  readonly slot: string
+  readonly windowId: string
+  readonly kind: 'enter' | 'exit'
+  readonly side: Side
+  readonly state: OrderState
+  readonly limit: Price
+  readonly stake: Usd
+  readonly filledShares: Shares
+  readonly filledCost: Usd
+  readonly fee: Usd
+  readonly version: VersionRef | null
+  readonly owner: string
+  readonly why: string
+  readonly createdAt: number
+}
+
+export interface TradeRow {
+  readonly positionId: string
+  readonly slot: string
+  readonly windowId: string
+  readonly side: Side
+  readonly shares: Shares
+  readonly cost: Usd
+  readonly fees: Usd
+  readonly payout: Usd | null
+  readonly pnl: Usd | null
+  readonly state: PositionState
+  readonly outcome: Side | null
+  readonly openedAt: number
+  readonly settledAt: number | null
+  readonly openedBy: VersionRef
+  readonly ownedBy: string
+  readonly ownerLabel: string
+  readonly regime: string
+}
+
+export interface EventRow {
+  readonly seq: number
+  readonly ts: number
+  readonly level: 'info' | 'warn' | 'error'
+  /** Machine-readable kind: `refused`, `fault`, `deployment`, `command`, `feed`. */
+  readonly kind: string
+  readonly slot: string | null
+  readonly message: string
+}
+
+/** [openTime, open, high, low, close, volume] */
+export type CandleTuple = readonly [number, number, number, number, number, number]
+
+export interface TradeMark {
+  readonly ts: number
+  readonly side: Side
+  readonly kind: 'enter' | 'exit' | 'win' | 'loss'
+  readonly version: VersionRef
+  readonly text: string
+}
+
+export interface DeploymentLine {
+  readonly ts: number
+  readonly version: VersionRef
+}
+
+export interface ChartData {
+  readonly slot: string
+  readonly frame: CandleFrame
+  readonly candles: readonly CandleTuple[]
+  readonly marks: readonly TradeMark[]
+  readonly lines: readonly DeploymentLine[]
+}
+
+/** Cumulated profit of one version, a point a settled trade. */
+export interface PnlSeries {
+  readonly version: VersionRef
+  readonly points: readonly { readonly ts: number; readonly pnl: Usd }[]
+}
+
+export interface FileEntry {
+  readonly path: string
+  readonly hash: string
+  readonly bytes: number
+}
+
+export interface FileText extends FileEntry {
+  readonly text: string
+}
+
+export type WriteResult =
+  | { readonly ok: true; readonly hash: string }
+  | { readonly ok: false; readonly error: string; readonly currentHash: string | null }
+
+export interface VersionSource {
+  readonly version: VersionRef
+  readonly files: readonly { readonly path: string; readonly text: string }[]
+}
+
+export interface DeskSnapshot {
+  readonly status: DeskStatus
+  readonly slots: readonly SlotRow[]
+  readonly versions: readonly VersionRow[]
+  /** Newest first, at most 50. */
+  readonly deployments: readonly DeploymentRow[]
+  /** Newest first, at most 200. */
+  readonly events: readonly EventRow[]
+}
+
+/** Everything a window may ask. Expected refusals come back as values; a rejection is a broken desk. */
+export interface DeskCalls {
+  'desk.snapshot': (input: Record<string, never>) => DeskSnapshot
+  'desk.command': (input: CommandInput) => CommandOutcome
+  'chart.get': (input: { slot: string; frame: CandleFrame }) => ChartData
+  'pnl.get': (input: Record<string, never>) => readonly PnlSeries[]
+  'trades.list': (input: { limit: number }) => readonly TradeRow[]
+  'orders.list': (input: { limit: number }) => readonly OrderRow[]
+  'files.list': (input: Record<string, never>) => readonly FileEntry[]
+  'files.read': (input: { path: string }) => FileText | null
+  'files.write': (input: { path: string; text: string; baseHash: string | null }) => WriteResult
+  'versions.source': (input: { hash: string }) => VersionSource | null
+  /** Declaration file of the module `baton`, for the editor. */
+  'editor.types': (input: Record<string, never>) => { readonly text: string }
+}
+
+export type CallName = keyof DeskCalls
+export type CallInput<N extends CallName> = Parameters<DeskCalls[N]>[0]
+export type CallOutput<N extends CallName> = ReturnType<DeskCalls[N]>
+
+/** What the desk tells every window without being asked; rows replace the row of the same key. */
+export type DeskPush =
+  | { readonly kind: 'status'; readonly status: DeskStatus }
+  | { readonly kind: 'slots'; readonly rows: readonly SlotRow[] }
+  | { readonly kind: 'versions'; readonly rows: readonly VersionRow[] }
+  | { readonly kind: 'deployment'; readonly row: DeploymentRow }
+  | { readonly kind: 'event'; readonly row: EventRow }
+  | { readonly kind: 'mark'; readonly slot: string; readonly mark: TradeMark }
+  | { readonly kind: 'line'; readonly slots: readonly string[]; readonly line: DeploymentLine }
+  | { readonly kind: 'candle'; readonly asset: string; readonly frame: CandleFrame; readonly candle: CandleTuple }
+  | { readonly kind: 'file'; readonly entry: FileEntry }
+
+/** The one interface between a window and a desk. */
+export interface Desk {
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>
+  /** Subscribes to pushes; the disposer ends it. */
+  onPush(listener: (push: DeskPush) => void): () => void
+  /** Told on every change of the connection to the desk, and once at the start. */
+  onConnection(listener: (state: 'connecting' | 'connected' | 'lost') => void): () => void
+}
+
+/** What the preload bridge exposes as `window.baton`. */
+export interface DeskBridge {
+  call(name: string, input: unknown): Promise<unknown>
+  onPush(listener: (push: unknown) => void): () => void
+}
+
+/** Frames of the browser desk's WebSocket (`/ws`), one JSON text each. */
+export type ClientFrame = { readonly t: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
+export type ServerFrame =
+  | { readonly t: 'reply'; readonly id: number; readonly value: unknown }
+  | { readonly t: 'failure'; readonly id: number; readonly error: string }
+  | { readonly t: 'push'; readonly push: DeskPush }
