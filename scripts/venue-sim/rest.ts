@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { INTERVALS, queryCandles, restRow } from './candles.ts'
+import type { Market } from './market.ts'
+
+const WEIGHT_LIMIT = 6_000
+
+export interface Fault {
+  /** HTTP status to answer with; 0 cuts the connection. */
+  readonly status: number
+  readonly retryAfterSec: number | undefined
+}
+
+export interface RestContext {
+  readonly market: Market
+  now(): number
+  /** Symbols that are listed without trading. */
+  readonly halted: ReadonlySet<string>
+  /** The fault the next request meets, if any. */
+  takeFault(): Fault | undefined
+}
+
+type Reply = readonly [status: number, body: unknown, weight: number]
+
+const bad = (code: number, msg: string): Reply => [400, { code, msg }, 1]
+
+/** Answers the venue's REST paths; the weights of a minute add up as on the real one. */
+export class Rest {
+  readonly #context: RestContext
+  #minute = 0
+  #weight = 0
+  /** Requests served or refused so far. */
+  requests = 0
+
+  constructor(context: RestContext) {
+    this.#context = context
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    this.requests++
+    const fault = this.#context.takeFault()
+    if (fault?.status === 0) {
+      response.destroy()
+      return
+    }
+    if (fault !== undefined) {
+      const retry = fault.retryAfterSec === undefined ? {} : { 'Retry-After': String(fault.retryAfterSec) }
+      send(response, fault.status, { code: -1003, msg: 'Simulated failure.' }, retry)
+      return
+    }
+    const [status, body, weight] = request.method === 'GET' ? this.#answer(url) : bad(-1000, 'Method not allowed.')
+    const used = this.#use(weight)
+    const header = { 'X-MBX-USED-WEIGHT-1M': String(used) }
+    if (used <= WEIGHT_LIMIT) return send(response, status, scaled(body, request), header)
+    send(response, 429, { code: -1003, msg: 'Too many requests.' }, { ...header, 'Retry-After': '60' })
+  }
+
+  #use(weight: number): number {
+    const minute = Math.floor(performance.now() / 60_000)
+    if (minute !== this.#minute) this.#weight = 0
+    this.#minute = minute
+    this.#weight += weight
+    return this.#weight
+  }
+
+  #answer(url: URL): Reply {
+    switch (url.pathname) {
+      case '/api/v3/ping':
+        return [200, {}, 1]
+      case '/api/v3/time':
+        return [200, { serverTime: Math.floor(this.#context.now()) }, 1]
+      case '/api/v3/exchangeInfo':
+        return this.#exchangeInfo(url.searchParams)
+      case '/api/v3/klines':
+        return this.#klines(url.searchParams)
+      default:
+        return [404, { code: -5000, msg: `Path ${url.pathname}, Method GET is invalid` }, 1]
+    }
+  }
+
+  #exchangeInfo(query: URLSearchParams): Reply {
+    const { market, halted } = this.#context
+    const one = query.get('symbol')
+    const many = query.get('symbols')
+    if (one !== null && many !== null) return bad(-1128, 'Combination of optional parameters invalid.')
+    if (many !== null && !/^\["[A-Z0-9]+"(,"[A-Z0-9]+")*\]$/.test(many)) {
+      return bad(-1100, "Illegal characters found in parameter 'symbols'.")
+    }
+    const wanted: readonly string[] = many === null ? (one === null ? market.symbols : [one]) : JSON.parse(many)
+    if (wanted.some((symbol) => !market.symbols.includes(symbol))) return bad(-1121, 'Invalid symbol.')
+    const symbols = wanted.map((symbol) => ({
+      symbol,
+      status: halted.has(symbol) ? 'BREAK' : 'TRADING',
+      baseAsset: symbol.replace(/USDT$/, ''),
+      quoteAsset: 'USDT',
+      isSpotTradingAllowed: true,
+    }))
+    const rateLimits = [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_LIMIT }]
+    const serverTime = Math.floor(this.#context.now())
+    return [200, { timezone: 'UTC', serverTime, rateLimits, exchangeFilters: [], symbols }, 20]
+  }
+
+  #klines(query: URLSearchParams): Reply {
+    for (const name of ['symbol', 'interval']) {
+      if ((query.get(name) ?? '') === '') {
+        return bad(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
+      }
+    }
+    for (const name of ['startTime', 'endTime', 'limit']) {
+      const value = query.get(name)
+      if (value !== null && !/^\d{1,20}$/.test(value)) {
+        return bad(-1100, `Illegal characters found in parameter '${name}'; legal range is '^[0-9]{1,20}$'.`)
+      }
+    }
+    const symbol = query.get('symbol') ?? ''
+    const length = INTERVALS[query.get('interval') ?? '']
+    if (!this.#context.market.symbols.includes(symbol)) return bad(-1121, 'Invalid symbol.')
+    if (length === undefined) return bad(-1120, 'Invalid interval.')
+    const limit = Number(query.get('limit') ?? 500)
+    if (limit === 0) return bad(-1130, "Data sent for parameter 'limit' is not valid.")
+    const time = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined)
+    const asked = {
+      symbol,
+      length,
+      startTime: time('startTime'),
+      endTime: time('endTime'),
+      limit: Math.min(limit, 1000),
+    }
+    const rows = queryCandles(this.#context.market, asked, this.#context.now())
+    return [200, rows.map((row) => restRow(row, length)), 2]
+  }
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8', ...headers })
+  response.end(JSON.stringify(body))
+}
+
+/** Times in microseconds where the request asks for them. */
+function scaled(body: unknown, request: IncomingMessage): unknown {
+  if (String(request.headers['x-mbx-time-unit'] ?? '').toUpperCase() !== 'MICROSECOND') return body
+  if (Array.isArray(body)) {
+    return body.map((row: unknown) =>
+      Array.isArray(row) ? row.map((cell, i) => (i === 0 || i === 6 ? cell * 1000 : cell)) : row,
+    )
+  }
+  if (typeof body !== 'object' || body === null || !('serverTime' in body)) return body
+  return { ...body, serverTime: Number(body.serverTime) * 1000 }
+}

@@ -1,0 +1,165 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Market, Row } from './market.ts'
+import { type Fault, Rest } from './rest.ts'
+import { Sockets } from './sockets.ts'
+
+export interface VenueSimOptions {
+  readonly market: Market
+  /** Market time of the first moment, milliseconds since 1970. */
+  readonly startAt: number
+  /** Market seconds a real second. */
+  readonly speed?: number
+  /** 0 takes a free one. */
+  readonly port?: number
+  readonly halted?: readonly string[]
+  readonly silent?: readonly string[]
+  readonly finalLagMs?: number
+  readonly pingMs?: number
+  readonly pongTimeoutMs?: number
+  readonly maxAgeMs?: number
+  /** Real time between two cuts of every connection. */
+  readonly dropEveryMs?: number
+}
+
+/** What the simulator has seen so far. */
+export interface VenueSimState {
+  readonly now: number
+  readonly speed: number
+  readonly connections: number
+  readonly connectionsOpened: number
+  readonly requests: number
+  readonly symbols: readonly string[]
+}
+
+export interface VenueSim {
+  readonly restUrl: string
+  readonly wsUrl: string
+  /** Market time. */
+  now(): number
+  candle(symbol: string, openTime: number): Row | undefined
+  state(): VenueSimState
+  drop(refuseMs?: number): void
+  silence(ms: number): void
+  gap(symbol: string, count: number): void
+  shutdown(closeAfterMs: number): void
+  sendRaw(text: string): void
+  /** Lets the next `count` REST requests fail with `status` (0 cuts them). */
+  failRest(count: number, status?: number, retryAfterSec?: number): void
+  close(): Promise<void>
+}
+
+/** Starts a Binance of its own on 127.0.0.1, on its own market time. */
+export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim> {
+  const { market, startAt, speed = 1 } = options
+  const began = performance.now()
+  const now = () => startAt + (performance.now() - began) * speed
+  const faults: Fault[] = []
+  const rest = new Rest({ market, now, halted: new Set(options.halted), takeFault: () => faults.shift() })
+  const sockets = new Sockets({
+    market,
+    now,
+    finalLagMs: options.finalLagMs ?? 100,
+    pingMs: options.pingMs ?? 20_000,
+    pongTimeoutMs: options.pongTimeoutMs ?? 60_000,
+    maxAgeMs: options.maxAgeMs ?? 86_400_000,
+    silent: new Set(options.silent),
+  })
+  const state = (): VenueSimState => ({
+    now: Math.floor(now()),
+    speed,
+    connections: sockets.connections,
+    connectionsOpened: sockets.opened,
+    requests: rest.requests,
+    symbols: market.symbols,
+  })
+  const failRest: VenueSim['failRest'] = (count, status = 503, retryAfterSec = undefined) => {
+    faults.length = 0
+    for (let i = 0; i < count; i++) faults.push({ status, retryAfterSec })
+  }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    if (url.pathname.startsWith('/sim/')) steer(request, response, url, sockets, failRest, state)
+    else rest.handle(request, response, url)
+  })
+  server.on('upgrade', (request, socket, head) =>
+    sockets.upgrade(request, socket, head, new URL(request.url ?? '/', 'http://127.0.0.1')),
+  )
+  const port = await listen(server, options.port ?? 0)
+  const stopPushing = keepPushing(sockets, now, speed)
+  const dropping =
+    options.dropEveryMs === undefined ? undefined : setInterval(() => sockets.drop(), options.dropEveryMs)
+  return {
+    restUrl: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    now,
+    candle: (symbol, openTime) => market.candle(symbol, openTime),
+    state,
+    drop: (refuseMs) => sockets.drop(refuseMs),
+    silence: (ms) => sockets.silence(ms),
+    gap: (symbol, count) => sockets.gap(symbol, count),
+    shutdown: (closeAfterMs) => sockets.shutdown(closeAfterMs),
+    sendRaw: (text) => sockets.sendRaw(text),
+    failRest,
+    close() {
+      stopPushing()
+      clearInterval(dropping)
+      sockets.close()
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}
+
+/** Pushes every frame in order of market time; after a stall the missed ones follow at once. */
+function keepPushing(sockets: Sockets, now: () => number, speed: number): () => void {
+  let due = sockets.nextPush(Math.floor(now()))
+  let timer: NodeJS.Timeout
+  const run = () => {
+    for (; due <= now(); due = sockets.nextPush(due)) sockets.push(due)
+    timer = setTimeout(run, Math.max(1, (due - now()) / speed))
+  }
+  timer = setTimeout(run, 0)
+  return () => clearTimeout(timer)
+}
+
+/** `POST /sim/drop?refuse=ms`, `silence?ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
+function steer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  sockets: Sockets,
+  failRest: VenueSim['failRest'],
+  state: () => VenueSimState,
+): void {
+  const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise)
+  const retryAfter = url.searchParams.get('retryAfter')
+  const actions: Readonly<Record<string, (body: string) => void>> = {
+    '/sim/drop': () => sockets.drop(number('refuse', 0)),
+    '/sim/silence': () => sockets.silence(number('ms', 15_000)),
+    '/sim/gap': () => sockets.gap(url.searchParams.get('symbol') ?? '', number('count', 1)),
+    '/sim/shutdown': () => sockets.shutdown(number('close', 600_000)),
+    '/sim/rest-fail': () =>
+      failRest(number('count', 1), number('status', 503), retryAfter === null ? undefined : Number(retryAfter)),
+    '/sim/raw': (body) => sockets.sendRaw(body),
+    '/sim/state': () => {},
+  }
+  const action = actions[url.pathname]
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const allowed = action !== undefined && (request.method === 'POST' || url.pathname === '/sim/state')
+    if (allowed) action(Buffer.concat(chunks).toString())
+    response.writeHead(allowed ? 200 : 404, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify(allowed ? state() : { error: `no such control: ${url.pathname}` }))
+  })
+}

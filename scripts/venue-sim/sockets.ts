@@ -1,0 +1,179 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { candleAt, INTERVALS, klineEvent } from './candles.ts'
+import { Control } from './control.ts'
+import { type Market, MINUTE } from './market.ts'
+
+/** Kline streams push this often, in market time. */
+const PUSH_MS = 2_000
+
+export interface SocketsOptions {
+  readonly market: Market
+  now(): number
+  /** Market time between a candle's end and its final frame; below two seconds. */
+  readonly finalLagMs: number
+  /** Real time between two ping frames, and until one without an answer cuts the connection. */
+  readonly pingMs: number
+  readonly pongTimeoutMs: number
+  /** Real time a connection may live. */
+  readonly maxAgeMs: number
+  /** Symbols that are listed, yet never push. */
+  readonly silent: ReadonlySet<string>
+}
+
+interface Peer {
+  readonly socket: WebSocket
+  readonly control: Control
+  readonly dispose: () => void
+}
+
+/** The venue's WebSocket side: connections, their streams and what is pushed to them. */
+export class Sockets {
+  readonly #options: SocketsOptions
+  readonly #server = new WebSocketServer({ noServer: true })
+  readonly #peers = new Set<Peer>()
+  #silentUntil = 0
+  #refuseUntil = 0
+  readonly #withheld = new Map<string, number>()
+  /** Connections accepted so far. */
+  opened = 0
+
+  constructor(options: SocketsOptions) {
+    this.#options = options
+  }
+
+  get connections(): number {
+    return this.#peers.size
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
+    const streams = streamsOf(url)
+    if (streams === undefined || performance.now() < this.#refuseUntil) {
+      const status = streams === undefined ? '404 Not Found' : '503 Service Unavailable'
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, url.pathname === '/stream', streams))
+  }
+
+  #accept(socket: WebSocket, combined: boolean, streams: readonly string[]): void {
+    this.opened++
+    const control = new Control(combined, streams)
+    let pongAt = performance.now()
+    const ping = setInterval(() => {
+      if (performance.now() < this.#silentUntil) return
+      if (performance.now() - pongAt > this.#options.pongTimeoutMs) socket.terminate()
+      else socket.ping(String(Math.floor(this.#options.now())))
+    }, this.#options.pingMs)
+    const age = setTimeout(() => socket.close(1000), this.#options.maxAgeMs)
+    const peer: Peer = {
+      socket,
+      control,
+      dispose: () => {
+        clearInterval(ping)
+        clearTimeout(age)
+        this.#peers.delete(peer)
+      },
+    }
+    this.#peers.add(peer)
+    socket.on('pong', () => {
+      pongAt = performance.now()
+    })
+    socket.on('message', (data) => {
+      const answer = control.answer(String(data), performance.now())
+      if (answer === undefined) socket.close(1008, 'Too many requests')
+      else this.#send(peer, answer)
+    })
+    socket.on('close', peer.dispose)
+    socket.on('error', () => socket.terminate())
+  }
+
+  #send(peer: Peer, text: string): void {
+    if (performance.now() >= this.#silentUntil) peer.socket.send(text)
+  }
+
+  /** Market time of the first push after `time`. */
+  nextPush(time: number): number {
+    const minute = time - (time % MINUTE)
+    const offset = time - minute
+    if (offset < this.#options.finalLagMs) return minute + this.#options.finalLagMs
+    const next = (Math.floor(offset / PUSH_MS) + 1) * PUSH_MS
+    return next < MINUTE ? minute + next : minute + MINUTE + this.#options.finalLagMs
+  }
+
+  /** Sends what is due at `time`: final frames of candles that have just ended, else the open candles. */
+  push(time: number): void {
+    const final = time % MINUTE === this.#options.finalLagMs
+    const streams = new Set([...this.#peers].flatMap((peer) => [...peer.control.streams]))
+    const events = new Map([...streams].map((stream) => [stream, this.#event(stream, time, final)]))
+    for (const peer of this.#peers) {
+      for (const stream of peer.control.streams) {
+        const event = events.get(stream)
+        if (event !== undefined) this.#send(peer, peer.control.wrap(stream, event))
+      }
+    }
+    if (final) for (const [symbol, count] of this.#withheld) this.#withheld.set(symbol, count - 1)
+  }
+
+  #event(stream: string, time: number, final: boolean): object | undefined {
+    const match = /^([a-z0-9]+)@kline_(\w+)$/.exec(stream)
+    const symbol = (match?.[1] ?? '').toUpperCase()
+    const interval = match?.[2] ?? ''
+    const length = INTERVALS[interval]
+    if (length === undefined || this.#options.silent.has(symbol)) return undefined
+    const boundary = time - (time % MINUTE)
+    if (final && (boundary % length !== 0 || (this.#withheld.get(symbol) ?? 0) > 0)) return undefined
+    const openTime = final ? boundary - length : time - (time % length)
+    const row = candleAt(this.#options.market, symbol, openTime, length, time)
+    // Open candles are pushed only when something traded.
+    if (row === undefined || (!final && row[5] === 0)) return undefined
+    return klineEvent(symbol, interval, length, row, time, final)
+  }
+
+  /** Cuts every connection without a goodbye, and refuses new ones for a while. */
+  drop(refuseMs = 0): void {
+    this.#refuseUntil = performance.now() + refuseMs
+    for (const { socket } of this.#peers) socket.terminate()
+  }
+
+  /** Sends nothing for a while, pings included; connections stay open. */
+  silence(ms: number): void {
+    this.#silentUntil = performance.now() + ms
+  }
+
+  /** Keeps back the next `count` final frames of a symbol. */
+  gap(symbol: string, count: number): void {
+    this.#withheld.set(symbol, count)
+  }
+
+  /** Announces the end of every connection, and makes it come true after `closeAfterMs`. */
+  shutdown(closeAfterMs: number): void {
+    for (const peer of this.#peers) {
+      const event = { e: 'serverShutdown', E: Math.floor(this.#options.now()) }
+      this.#send(peer, peer.control.wrap('!serverShutdown', event))
+      setTimeout(() => peer.socket.close(1001), closeAfterMs).unref()
+    }
+  }
+
+  /** Sends a text as it is, however broken. */
+  sendRaw(text: string): void {
+    for (const peer of this.#peers) this.#send(peer, text)
+  }
+
+  close(): void {
+    for (const { socket, dispose } of this.#peers) {
+      dispose()
+      socket.terminate()
+    }
+  }
+}
+
+/** Streams that a connection's address names; undefined when there is no such address. */
+function streamsOf(url: URL): readonly string[] | undefined {
+  if (url.pathname === '/ws') return []
+  if (url.pathname.startsWith('/ws/')) return [url.pathname.slice('/ws/'.length)]
+  if (url.pathname === '/stream')
+    return (url.searchParams.get('streams') ?? '').split('/').filter((name) => name !== '')
+  return undefined
+}
