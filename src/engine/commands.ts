@@ -1,0 +1,159 @@
+import { assertNever } from '../shared/domain/base.ts'
+import { step } from '../shared/domain/lifecycles.ts'
+import type { SlotId } from '../shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../shared/domain/time.ts'
+import type { Command } from '../shared/ipc/commands.ts'
+import { cancelAll } from './orders.ts'
+import { transferAll } from './owners.ts'
+import { type Context, record, say } from './state.ts'
+
+/** Commands that are the engine's; `reload` and `rollback` belong to the deployer. */
+export type EngineCommand = Exclude<Command, { kind: 'reload' | 'rollback' }>
+
+export function isEngineCommand(command: Command): command is EngineCommand {
+  return command.kind !== 'reload' && command.kind !== 'rollback'
+}
+
+function recordTrading(c: Context): void {
+  const { s } = c
+  const reason = s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null)
+  record(c, { t: 'trading', state: s.trading, reason, until: s.pause?.until ?? null, flatten: s.flatten })
+}
+
+/** Pauses entries; exits go on. A pause that is there already is only replaced by one without an end. */
+export function pauseEntries(c: Context, reason: string, until: UnixMs | null): void {
+  const { s } = c
+  if (s.trading === 'killed' || (s.trading === 'paused' && until !== null && s.pause?.until === null)) return
+  s.trading = step('trading', s.trading, 'pause')
+  s.pause = { reason, until }
+  recordTrading(c)
+}
+
+/** Ends pauses and freezes whose time has come. */
+export function expire(c: Context): void {
+  const { s } = c
+  if (s.trading === 'paused' && s.pause?.until != null && s.now >= s.pause.until) {
+    say(c, 'info', 'resumed', `pause "${s.pause.reason}" is over`)
+    s.trading = step('trading', s.trading, 'resume')
+    s.pause = null
+    recordTrading(c)
+  }
+  if (s.freeze?.until != null && s.now >= s.freeze.until) {
+    say(c, 'info', 'unfrozen', `freeze "${s.freeze.reason}" is over`)
+    s.freeze = null
+    record(c, { t: 'freeze', reason: null, until: null })
+  }
+}
+
+/** Why the engine would refuse a command now; null when it would not. Asked before the command is carried out. */
+export function commandBar(c: Context, command: EngineCommand): string | null {
+  const { s } = c
+  switch (command.kind) {
+    case 'rearm':
+      return s.trading === 'killed' ? null : 'nothing to re-arm: trading is not killed'
+    case 'resume':
+      return resumeBar(c, command)
+    case 'unfreeze':
+      return s.freeze === null ? 'deployments are not frozen' : null
+    case 'pause':
+      return pauseBar(c, command)
+    case 'freeze':
+    case 'kill':
+      return null
+    default:
+      return assertNever(command)
+  }
+}
+
+function pauseBar(c: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
+  if (command.slot !== undefined && !c.s.slots.has(command.slot as SlotId))
+    return `no slot ${command.slot} on this desk`
+  if (command.strategy !== undefined && !c.s.live.has(command.strategy))
+    return `no strategy ${command.strategy} is live`
+  if (c.s.trading === 'killed') return 'trading is killed; re-arm it first'
+  return null
+}
+
+function resumeBar(c: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
+  const bar = pauseBar(c, command)
+  if (bar !== null) return bar
+  if (command.slot !== undefined)
+    return c.s.slots.get(command.slot as SlotId)?.pause == null ? `${command.slot} is not paused` : null
+  if (command.strategy !== undefined)
+    return c.s.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
+  return c.s.trading === 'paused' ? null : 'trading is not paused'
+}
+
+export function applyCommand(c: Context, command: EngineCommand): void {
+  const { s } = c
+  switch (command.kind) {
+    case 'kill':
+      return kill(c, command)
+    case 'rearm':
+      s.trading = step('trading', s.trading, 'rearm')
+      s.killReason = null
+      s.flatten = false
+      s.pause = null
+      recordTrading(c)
+      return say(c, 'warn', 'command', `re-armed: ${command.reason}`)
+    case 'pause':
+      return pause(c, command)
+    case 'resume':
+      return resume(c, command)
+    case 'freeze':
+      s.freeze = {
+        reason: command.reason,
+        until: command.until === undefined ? null : unixMs(Date.parse(command.until)),
+      }
+      record(c, { t: 'freeze', reason: s.freeze.reason, until: s.freeze.until })
+      return say(c, 'info', 'command', `deployments are frozen: ${command.reason}`)
+    case 'unfreeze':
+      s.freeze = null
+      record(c, { t: 'freeze', reason: null, until: null })
+      return say(c, 'info', 'command', `deployments are open again: ${command.reason}`)
+    default:
+      return assertNever(command)
+  }
+}
+
+function kill(c: Context, command: Extract<Command, { kind: 'kill' }>): void {
+  const { s } = c
+  s.trading = step('trading', s.trading, 'kill')
+  s.killReason = command.reason ?? 'killed by hand'
+  s.pause = null
+  s.flatten = command.positions === 'flatten'
+  recordTrading(c)
+  // Fills that are already on their way belong to the desk.
+  for (const owner of new Set([...s.orders.values()].map((order) => order.owner))) {
+    if (owner === 'desk') continue
+    transferAll(c, { from: owner, to: 'desk', reason: 'kill', deployment: null }, (subject) => 'limit' in subject)
+  }
+  const asked = cancelAll(c)
+  say(c, 'error', 'kill', `KILLED (${command.positions}): ${s.killReason}; ${asked} open orders are being cancelled`)
+}
+
+function pause(c: Context, command: Extract<Command, { kind: 'pause' }>): void {
+  const pause = { reason: command.reason, until: null }
+  if (command.slot !== undefined) {
+    const slot = c.s.slots.get(command.slot as SlotId)
+    if (slot !== undefined) slot.pause = pause
+  }
+  if (command.strategy !== undefined) c.s.strategyPauses.set(command.strategy, pause)
+  if (command.slot === undefined && command.strategy === undefined) pauseEntries(c, command.reason, null)
+  say(c, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
+}
+
+function resume(c: Context, command: Extract<Command, { kind: 'resume' }>): void {
+  const { s } = c
+  if (command.slot !== undefined) {
+    const slot = s.slots.get(command.slot as SlotId)
+    if (slot !== undefined) slot.pause = null
+  }
+  if (command.strategy !== undefined) s.strategyPauses.delete(command.strategy)
+  if (command.slot === undefined && command.strategy === undefined) {
+    s.trading = step('trading', s.trading, 'resume')
+    s.pause = null
+    recordTrading(c)
+  }
+  say(c, 'info', 'command', `${command.slot ?? command.strategy ?? 'all entries'} resumed`)
+}

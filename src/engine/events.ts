@@ -1,0 +1,121 @@
+import type { FeedEvent } from '../shared/domain/feed.ts'
+import type { Price, Shares, Usd } from '../shared/domain/money.ts'
+import type { DeploymentId, JournalRecord, Order, OrderId, VersionHash } from '../shared/domain/records.ts'
+import type { SlotId, WindowId } from '../shared/domain/slots.ts'
+import type { UnixMs } from '../shared/domain/time.ts'
+import type { Command, CommandSource } from '../shared/ipc/commands.ts'
+import type { Approved } from './risk.ts'
+import type { SlotDecision, SlotView, StrategyManifest } from './views.ts'
+
+/** Shares offered or wanted at one price. */
+export interface Level {
+  readonly price: Price
+  readonly shares: Shares
+}
+
+/** The book of a window's Up token, best level first; the Down token's is its mirror. */
+export interface BookUpdate {
+  readonly kind: 'book'
+  readonly ts: UnixMs
+  readonly slot: SlotId
+  readonly windowId: WindowId
+  readonly bids: readonly Level[]
+  readonly asks: readonly Level[]
+  /** Price grid of the market. */
+  readonly tick: Price
+}
+
+/** What the venue says of an order, or the runtime of one on its way there. */
+export type OrderReport =
+  | { readonly type: 'signed'; readonly digest: string }
+  | { readonly type: 'submitted' }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'delayed' }
+  | { readonly type: 'open' }
+  | {
+      readonly type: 'fill'
+      readonly fillId: string
+      readonly price: Price
+      readonly shares: Shares
+      readonly cash: Usd
+      readonly fee: Usd
+    }
+  /** Nothing more will be filled: all of it was, or the rest was killed, cancelled or has lapsed. */
+  | { readonly type: 'done'; readonly reason: string | null }
+  | { readonly type: 'rejected'; readonly reason: string }
+  | { readonly type: 'confirmed' }
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'unknown'; readonly reason: string }
+
+/** A version that takes over its strategy's slots. */
+export interface Swap {
+  readonly deployment: DeploymentId
+  readonly reason: 'deployment' | 'rollback'
+  readonly strategy: string
+  readonly version: VersionHash
+  readonly label: string
+  readonly manifest: StrategyManifest
+  /** Migrated state of each slot, and the revision of the state it was migrated from. */
+  readonly states: readonly { readonly slot: SlotId; readonly json: string; readonly fromRevision: number }[]
+}
+
+/** Everything the engine is ever told, in order. */
+export type EngineEvent =
+  | FeedEvent
+  | BookUpdate
+  | {
+      readonly kind: 'strike'
+      readonly ts: UnixMs
+      readonly slot: SlotId
+      readonly windowId: WindowId
+      readonly strike: number
+    }
+  | {
+      readonly kind: 'settled'
+      readonly ts: UnixMs
+      readonly slot: SlotId
+      readonly windowId: WindowId
+      readonly strike: number
+      readonly close: number
+      readonly payoutUp: Price
+      readonly source: string
+    }
+  | { readonly kind: 'redeemed'; readonly ts: UnixMs; readonly windowId: WindowId }
+  /** `slots` null: the regular pass over all; else the extra one some strategy asked for. */
+  | { readonly kind: 'cycle'; readonly ts: UnixMs; readonly count: number; readonly slots: readonly SlotId[] | null }
+  | {
+      readonly kind: 'decisions'
+      readonly ts: UnixMs
+      readonly version: VersionHash
+      readonly epoch: number
+      readonly cycle: number
+      readonly decisions: readonly SlotDecision[]
+      /** No slot of the batch faulted. */
+      readonly clean: boolean
+    }
+  /** `fatal`: the version can no longer be asked (deadline, memory, crash). */
+  | {
+      readonly kind: 'fault'
+      readonly ts: UnixMs
+      readonly version: VersionHash
+      readonly slot: SlotId | null
+      readonly fatal: boolean
+      readonly message: string
+    }
+  | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
+  | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
+  | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
+
+/** Everything the engine ever asks for. The runtime does these in order. */
+export type Effect =
+  | { readonly kind: 'record'; readonly record: JournalRecord }
+  | {
+      readonly kind: 'evaluate'
+      readonly version: VersionHash
+      readonly epoch: number
+      readonly cycle: number
+      readonly views: readonly SlotView[]
+    }
+  /** The order's intent is among the records before it; it may leave once those are durable. */
+  | { readonly kind: 'place'; readonly order: Approved<Order> }
+  | { readonly kind: 'cancel'; readonly orderId: OrderId }

@@ -1,0 +1,224 @@
+import { assertNever, err, ok, type Result } from '../shared/domain/base.ts'
+import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../shared/domain/money.ts'
+import type { Order, OrderId, Position, Tags, VersionHash } from '../shared/domain/records.ts'
+import { MINUTE, plusMs, SECOND, unixMs } from '../shared/domain/time.ts'
+import { pauseEntries } from './commands.ts'
+import { exposureFor } from './exposure.ts'
+import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
+import { type Approved, judgeEntry, judgeExit, type Refusal, refuse } from './risk.ts'
+import {
+  assetOf,
+  type Context,
+  isWorking,
+  positionIn,
+  quoteOf,
+  type SlotState,
+  say,
+  type VersionRecord,
+  workingOrders,
+} from './state.ts'
+import type { CancelIntent, EnterIntent, ExitIntent } from './strategy-api/baton.ts'
+
+type Judged = Result<Approved<Order>, Refusal>
+
+function tagsOf(c: Context, slot: SlotState, version: VersionRecord): Tags {
+  return {
+    version: version.hash,
+    deployment: version.deployment,
+    regime: assetOf(c.s, slot.slot.asset).regime ?? 'unknown',
+    market: c.s.config.market,
+  }
+}
+
+function valid(value: number): boolean {
+  return Number.isFinite(value) && value > 0
+}
+
+/** Everything but the caps that can stand against an entry. */
+function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal | null {
+  const { s } = c
+  const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
+  const asset = assetOf(s, slot.slot.asset)
+  if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
+  if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
+  if (slot.pause !== null) return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)
+  const strategyPause = s.strategyPauses.get(version.strategy)
+  if (strategyPause !== undefined)
+    return no('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
+  if (!slot.listed) return no('unlisted', `${slot.slot.id} is not listed by this feed or venue`)
+  if (slot.window === null || s.now >= slot.window.end) return no('window-over', 'the window is over')
+  if (!s.feed.connected || s.feed.stale.includes(asset.asset)) return no('feed-down', `price feed: ${s.feed.detail}`)
+  const age = s.now - asset.priceTs
+  if (asset.price === 0 || age > s.config.stalePriceMs) {
+    return no('stale-price', `last price of ${asset.asset} is ${age} ms old, allowed ${s.config.stalePriceMs} ms`)
+  }
+  const held = positionIn(s, slot.window.id)
+  if (held !== undefined) return no('second-entry', `a position is already ${held.state} in this window`)
+  const entry = workingOrders(s, slot.window.id).find((order) => order.kind === 'enter')
+  if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
+  // A matched entry whose fills are all in has its position; one without is waiting for them.
+  return null
+}
+
+function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent): Judged {
+  const { s } = c
+  if (!valid(intent.limit) || intent.limit >= 1)
+    return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
+  if (!valid(intent.stakeUsd)) return refuse('bad-intent', `stakeUsd ${intent.stakeUsd} is not a positive number`)
+  const bar = entryBar(c, slot, version)
+  if (bar !== null) return err(bar)
+  const tick = slot.book?.tick ?? s.config.coarseTick
+  const limit = onGrid(intent.limit, tick, 'enter')
+  if (limit < tick || limit > MICRO - tick)
+    return refuse('bad-limit', `limit ${intent.limit} is off the market's grid of ${tick / MICRO}`)
+  if (quoteOf(slot.book, intent.side).ask === null && (intent.tif ?? 'FAK') !== 'GTC' && intent.tif !== 'GTD') {
+    return refuse('no-book', `nobody offers ${intent.side} in this window now`)
+  }
+  const timing = readTiming(c, intent)
+  if (!timing.ok) return timing
+  const request: OrderRequest = {
+    slot,
+    kind: 'enter',
+    side: intent.side,
+    limit,
+    // The venue takes cash in whole cents; a stake beyond the safe integers is over every cap anyway.
+    stake: usd(Math.floor(Math.min(intent.stakeUsd, 1e9) * 100 + 1e-9) * 10_000),
+    quantity: NO_SHARES,
+    ...timing.value,
+    position: null,
+    owner: version.hash,
+    tags: tagsOf(c, slot, version),
+    why: intent.why,
+  }
+  const order = draftOrder(c, request)
+  const exposure = exposureFor(s, slot.slot.asset, order.windowId)
+  return judgeEntry(order, exposure, s.rate.within(s.now), s.config)
+}
+
+type Timing = Pick<OrderRequest, 'tif' | 'postOnly' | 'expiresAt'>
+
+function readTiming(c: Context, intent: EnterIntent | ExitIntent): Result<Timing, Refusal> {
+  const tif = intent.tif ?? 'FAK'
+  const postOnly = intent.postOnly ?? false
+  if (postOnly && (tif === 'FAK' || tif === 'FOK')) return refuse('bad-intent', 'postOnly needs tif GTC or GTD')
+  if (tif === 'GTD' && !valid(intent.expiresInSec ?? 0)) return refuse('bad-intent', 'tif GTD needs expiresInSec')
+  const expiresAt = tif === 'GTD' ? unixMs(c.s.now + Math.round((intent.expiresInSec ?? 0) * SECOND)) : null
+  return ok({ tif, postOnly, expiresAt })
+}
+
+function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, intent: ExitIntent): Judged {
+  const { s } = c
+  if (s.trading === 'killed') return refuse('killed', 'trading is killed; only the desk itself may reduce positions')
+  if (!valid(intent.limit) || intent.limit >= 1)
+    return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
+  const position = slot.window === null ? undefined : positionIn(s, slot.window.id)
+  if (position === undefined || position.state !== 'open')
+    return refuse('no-position', 'there is nothing to exit in this window')
+  if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
+  if (workingOrders(s, position.windowId).length > 0)
+    return refuse('order-open', 'another order of this window is still open')
+  const wanted =
+    intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
+  const timing = readTiming(c, intent)
+  if (!timing.ok) return timing
+  const limit = onGrid(intent.limit, slot.book?.tick ?? s.config.coarseTick, 'exit')
+  return judgeExit(
+    draftExit(c, slot, position, limit, version.hash, tagsOf(c, slot, version), wanted, timing.value, intent.why),
+    position.shares,
+  )
+}
+
+function draftExit(
+  c: Context,
+  slot: SlotState,
+  position: Position,
+  limit: Price,
+  owner: VersionHash | 'desk',
+  tags: Tags,
+  quantity: Order['quantity'],
+  timing: Timing,
+  why: string,
+): Order {
+  return draftOrder(c, {
+    slot,
+    kind: 'exit',
+    side: position.side,
+    limit,
+    stake: NO_USD,
+    quantity,
+    ...timing,
+    position,
+    owner,
+    tags,
+    why,
+  })
+}
+
+/** The desk's own exit after `kill … flatten`: sells all of it at any price the book pays. */
+export function flattenPosition(c: Context, slot: SlotState, position: Position): void {
+  if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
+  const tick = slot.book?.tick ?? c.s.config.coarseTick
+  const tags: Tags = {
+    version: position.version,
+    deployment: position.deployment,
+    regime: position.regime,
+    market: position.market,
+  }
+  const timing: Timing = { tif: 'FAK', postOnly: false, expiresAt: null }
+  const order = judgeExit(
+    draftExit(c, slot, position, tick, 'desk', tags, position.shares, timing, 'flatten after kill'),
+    position.shares,
+  )
+  if (order.ok) registerOrder(c, order.value)
+}
+
+function cancelOrder(c: Context, version: VersionRecord, intent: CancelIntent): Result<Order, Refusal> {
+  const order = c.s.orders.get(intent.orderId as OrderId)
+  if (order === undefined || !isWorking(order)) return refuse('no-order', `order ${intent.orderId} is not open`)
+  if (order.owner !== version.hash) return refuse('not-owner', `order ${intent.orderId} is not owned by this version`)
+  return ok(order)
+}
+
+/** Turns one intent into an order, a cancel, or a journaled "no". Returns what the desk should show. */
+export function applyIntent(
+  c: Context,
+  slot: SlotState,
+  version: VersionRecord,
+  intent: EnterIntent | ExitIntent | CancelIntent,
+): string {
+  if (intent.kind === 'cancel') {
+    const found = cancelOrder(c, version, intent)
+    if (!found.ok) return sayNo(c, slot, version, found.error)
+    c.out.push({ kind: 'cancel', orderId: found.value.id })
+    return intent.why
+  }
+  const judged = judgeOrder(c, slot, version, intent)
+  if (!judged.ok) return sayNo(c, slot, version, judged.error)
+  registerOrder(c, judged.value)
+  return intent.why
+}
+
+function judgeOrder(c: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent | ExitIntent): Judged {
+  switch (intent.kind) {
+    case 'enter':
+      return judgeEnter(c, slot, version, intent)
+    case 'exit':
+      return judgeExitIntent(c, slot, version, intent)
+    default:
+      return assertNever(intent)
+  }
+}
+
+/** Journals a refusal the first time a version meets it in a window, so that a loop of them cannot drown the rest. */
+function sayNo(c: Context, slot: SlotState, version: VersionRecord, refusal: Refusal): string {
+  const key = `${version.hash} ${refusal.reason}`
+  if (!slot.said.has(key)) {
+    slot.said.add(key)
+    say(c, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, { slot: slot.slot.id, version: version.hash })
+  }
+  // I12: a strategy that sends orders without end is paused for a minute, whatever it says.
+  if (refusal.reason === 'order-rate' && c.s.trading === 'running') {
+    pauseEntries(c, refusal.message, plusMs(c.s.now, MINUTE))
+  }
+  return `refused, ${refusal.reason}: ${refusal.message}`
+}

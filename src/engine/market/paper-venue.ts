@@ -1,0 +1,280 @@
+import { assertNever } from '../../shared/domain/base.ts'
+import {
+  addShares,
+  addUsd,
+  MICRO,
+  NO_SHARES,
+  NO_USD,
+  notional,
+  type Price,
+  type Shares,
+  shares,
+  subShares,
+  subUsd,
+  takerFee,
+  type Usd,
+  usd,
+} from '../../shared/domain/money.ts'
+import type { Order, OrderId } from '../../shared/domain/records.ts'
+import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
+import type { BookUpdate, Level, OrderReport } from '../events.ts'
+import { type Rng, seededRng } from '../rng.ts'
+import { mirror } from '../state.ts'
+
+/** How the paper venue answers; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
+export interface VenueSettings {
+  readonly latencyMs: number
+  readonly takerDelayMs: number
+  readonly feeRatePpm: number
+  readonly minShares: Shares
+  readonly minStake: Usd
+  /** Chance in a million that a matched trade is reversed by the chain. */
+  readonly reversalPpm: number
+}
+
+type Send = (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
+type Later = (ts: number, run: (ts: UnixMs) => void) => void
+
+interface Resting {
+  readonly order: Order
+  left: Shares
+}
+
+/**
+ * Matches orders against the books as they are when the taker delay has passed, not as they were at the decision.
+ * A resting order fills only when the price trades through it: its place in the queue is not known.
+ */
+export class PaperVenue {
+  private readonly books = new Map<string, BookUpdate>()
+  private readonly resting = new Map<OrderId, Resting>()
+  private readonly settings: VenueSettings
+  private readonly seed: number
+  private readonly send: Send
+  private readonly later: Later
+  private readonly onSwept: (windowId: string, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
+
+  constructor(
+    settings: VenueSettings,
+    seed: number,
+    wiring: { send: Send; later: Later; onSwept: PaperVenue['onSwept'] },
+  ) {
+    this.settings = settings
+    this.seed = seed
+    this.send = wiring.send
+    this.later = wiring.later
+    this.onSwept = wiring.onSwept
+  }
+
+  /** A new book: what rests and is traded through fills. */
+  onBook(book: BookUpdate): void {
+    this.books.set(book.windowId, book)
+    for (const resting of this.resting.values()) {
+      if (resting.order.windowId === book.windowId) this.tradeThrough(resting, book)
+    }
+  }
+
+  /** The window is over: its book empties and what rests is cancelled. */
+  onWindowEnd(windowId: string, ts: UnixMs): void {
+    this.books.delete(windowId)
+    for (const { order } of this.resting.values())
+      if (order.windowId === windowId) this.endResting(order, ts, 'the window ended')
+  }
+
+  submit(order: Order, ts: UnixMs): void {
+    const { latencyMs, takerDelayMs } = this.settings
+    this.later(ts + latencyMs, (at) => {
+      const bad = this.rejection(order, at)
+      if (bad !== null) return this.send(at, order.id, { type: 'rejected', reason: bad })
+      if (!this.crosses(order)) return this.onNotCrossing(order, at)
+      if (order.postOnly)
+        return this.send(at, order.id, { type: 'rejected', reason: 'invalid post-only order: order crosses book' })
+      this.send(at, order.id, { type: 'delayed' })
+      this.later(at + takerDelayMs, (matchAt) => this.take(order, matchAt))
+    })
+  }
+
+  cancel(orderId: OrderId, ts: UnixMs): void {
+    this.later(ts + this.settings.latencyMs, (at) => {
+      const resting = this.resting.get(orderId)
+      if (resting !== undefined) this.endResting(resting.order, at, 'cancelled')
+    })
+  }
+
+  private endResting(order: Order, ts: UnixMs, reason: string): void {
+    this.resting.delete(order.id)
+    this.send(ts, order.id, { type: 'done', reason })
+  }
+
+  private rejection(order: Order, ts: UnixMs): string | null {
+    const { minShares, minStake } = this.settings
+    const book = this.books.get(order.windowId)
+    if (ts >= order.windowEnd) return 'market is closed'
+    if (book === undefined) return 'no orderbook exists for the requested token id'
+    if (order.limit % book.tick !== 0) return `price is off the tick size ${book.tick / MICRO}`
+    if (order.kind === 'enter' && order.stake < minStake)
+      return 'invalid amount for a marketable BUY order, min size: $1'
+    const resting = order.tif === 'GTC' || order.tif === 'GTD'
+    if (resting && sharesAtLimit(order) < minShares) return `Size lower than the minimum: ${minShares / MICRO}`
+    return null
+  }
+
+  /** Levels an order would take, best first, in prices of its own token. */
+  private against(order: Order): readonly Level[] {
+    const book = this.books.get(order.windowId)
+    if (book === undefined) return []
+    const buysUp = (order.kind === 'enter') === (order.side === 'up')
+    const levels = buysUp ? book.asks : book.bids
+    return order.side === 'up' ? levels : levels.map(mirror)
+  }
+
+  private accepts(order: Order, at: Price): boolean {
+    return order.kind === 'enter' ? at <= order.limit : at >= order.limit
+  }
+
+  private crosses(order: Order): boolean {
+    const best = this.against(order)[0]
+    return best !== undefined && this.accepts(order, best.price)
+  }
+
+  private onNotCrossing(order: Order, ts: UnixMs): void {
+    switch (order.tif) {
+      case 'FAK':
+        return this.send(ts, order.id, { type: 'done', reason: 'no orders found to match with FAK order' })
+      case 'FOK':
+        return this.send(ts, order.id, {
+          type: 'done',
+          reason: "order couldn't be fully filled. FOK orders are fully filled or killed.",
+        })
+      case 'GTC':
+      case 'GTD':
+        return this.rest(order, sharesAtLimit(order), ts)
+      default:
+        return assertNever(order.tif)
+    }
+  }
+
+  private rest(order: Order, left: Shares, ts: UnixMs): void {
+    this.resting.set(order.id, { order, left })
+    this.send(ts, order.id, { type: 'open' })
+  }
+
+  /** Walks the levels within the limit and fills what is there. */
+  private take(order: Order, ts: UnixMs): void {
+    if (ts >= order.windowEnd || !this.books.has(order.windowId)) {
+      return this.send(ts, order.id, { type: 'done', reason: 'the window ended during the taker delay' })
+    }
+    const fills = this.walk(order)
+    const short = order.tif === 'FOK' && !this.complete(order, fills)
+    if (fills.length === 0 || short) return this.onNotCrossing(order, ts)
+    for (const [i, fill] of fills.entries()) {
+      this.send(ts, order.id, { type: 'fill', fillId: `${order.id}-${i + 1}`, ...fill })
+    }
+    this.swept(order, fills, ts)
+    const filled = fills.reduce((sum, fill) => addShares(sum, fill.shares), NO_SHARES)
+    const spent = fills.reduce((sum, fill) => addUsd(sum, fill.cash), NO_USD)
+    const rest =
+      order.kind === 'exit'
+        ? subShares(order.quantity, filled)
+        : floorLot((subUsd(order.stake, spent) / order.limit) * MICRO)
+    if ((order.tif === 'GTC' || order.tif === 'GTD') && rest >= 10_000) {
+      this.resting.set(order.id, { order, left: rest })
+      return
+    }
+    this.end(order, ts, this.complete(order, fills) ? null : 'the rest was killed')
+  }
+
+  private walk(order: Order): { price: Price; shares: Shares; cash: Usd; fee: Usd }[] {
+    const fills = []
+    let cashLeft = order.stake
+    let sharesLeft = order.quantity
+    for (const level of this.against(order)) {
+      if (!this.accepts(order, level.price)) break
+      const wanted = order.kind === 'enter' ? floorLot((cashLeft / level.price) * MICRO) : sharesLeft
+      const quantity = wanted < level.shares ? wanted : level.shares
+      if (quantity <= 0) break
+      const cash = notional(level.price, quantity)
+      fills.push({
+        price: level.price,
+        shares: quantity,
+        cash,
+        fee: takerFee(level.price, quantity, this.settings.feeRatePpm),
+      })
+      if (order.kind === 'enter') cashLeft = subUsd(cashLeft, cash)
+      else sharesLeft = subShares(sharesLeft, quantity)
+    }
+    return fills
+  }
+
+  private complete(order: Order, fills: readonly { shares: Shares; cash: Usd; price: Price }[]): boolean {
+    if (order.kind === 'exit') return fills.reduce((sum, fill) => sum + fill.shares, 0) >= order.quantity
+    const spent = fills.reduce((sum, fill) => sum + fill.cash, 0)
+    // Whole hundred-thousandths of a share leave a few micro-dollars unspent.
+    return order.stake - spent <= 20
+  }
+
+  private swept(order: Order, fills: readonly { shares: Shares }[], ts: UnixMs): void {
+    const buysUp = (order.kind === 'enter') === (order.side === 'up')
+    const there = this.against(order).reduce((sum, level) => sum + level.shares, 0)
+    const taken = fills.reduce((sum, fill) => sum + fill.shares, 0)
+    this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, there, ts)
+  }
+
+  private end(order: Order, ts: UnixMs, reason: string | null): void {
+    this.send(ts, order.id, { type: 'done', reason })
+    // MATCHED → MINED → CONFIRMED takes seconds; rarely the chain refuses.
+    const rng: Rng = seededRng(this.seed, `chain ${order.id} ${order.createdAt}`)
+    const failed = rng.uniform() * MICRO < this.settings.reversalPpm
+    this.later(ts + 1_500 + Math.floor(rng.uniform() * 2_500), (at) =>
+      this.send(
+        at,
+        order.id,
+        failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' },
+      ),
+    )
+  }
+
+  private tradeThrough(resting: Resting, book: BookUpdate): void {
+    const { order } = resting
+    const best = this.against(order)[0]
+    const through = best !== undefined && (order.kind === 'enter' ? best.price < order.limit : best.price > order.limit)
+    if (!through || best === undefined) return
+    const quantity = shares(Math.min(resting.left, best.shares))
+    resting.left = subShares(resting.left, quantity)
+    const cash = notional(order.limit, quantity)
+    // A maker pays no fee.
+    this.send(book.ts, order.id, {
+      type: 'fill',
+      fillId: `${order.id}-m${book.ts}`,
+      price: order.limit,
+      shares: quantity,
+      cash,
+      fee: NO_USD,
+    })
+    if (resting.left > 0) return
+    this.resting.delete(order.id)
+    this.end(order, book.ts, null)
+  }
+}
+
+/** The venue counts shares in hundred-thousandths. */
+function floorLot(micro: number): Shares {
+  return shares(Math.floor(micro / 10 + 1e-9) * 10)
+}
+
+function sharesAtLimit(order: Order): Shares {
+  return order.kind === 'exit' ? order.quantity : floorLot((order.stake / order.limit) * MICRO)
+}
+
+export const DEFAULT_VENUE: VenueSettings = {
+  latencyMs: 25,
+  takerDelayMs: 150,
+  feeRatePpm: 70_000,
+  minShares: shares(5 * MICRO),
+  minStake: usd(MICRO),
+  reversalPpm: 300,
+}
+
+/** How long after its end a window's outcome is known: median 21 s, 99th percentile 85 s (venue facts B5). */
+export function settlementDelay(rng: Rng): number {
+  return Math.round(Math.min(316, Math.max(15, 15 + 6 * Math.exp(1.05 * rng.normal()))) * SECOND)
+}

@@ -1,0 +1,74 @@
+import type { DeploymentId, Handoff, Order, Owner, Position } from '../shared/domain/records.ts'
+import { fairUp } from './estimate.ts'
+import { assetOf, type Context, type EngineState, isWorking, markOf, record, type SlotState, slotOf } from './state.ts'
+
+/** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
+export function estimateUp(s: EngineState, slot: SlotState): number | null {
+  const asset = assetOf(s, slot.slot.asset)
+  if (slot.window === null || slot.strike === null || asset.price === 0) return null
+  return fairUp({
+    price: asset.price,
+    strike: slot.strike,
+    secondsLeft: (slot.window.end - s.now) / 1000,
+    volPerSec: asset.vol.perSecond(),
+    meanSec: s.config.settlementMeanSec,
+    meanSoFar: slot.meanStarted ? slot.mean.mean(s.now) : null,
+  })
+}
+
+interface Transfer {
+  readonly from: Owner
+  readonly to: Owner
+  readonly reason: Handoff['reason']
+  readonly deployment: DeploymentId | null
+}
+
+function handOver(c: Context, subject: Position | Order, what: 'position' | 'order', transfer: Transfer): void {
+  const slot = slotOf(c.s, subject.slot)
+  const current = slot.window?.id === subject.windowId
+  const { mark, source } = current
+    ? markOf(c.s, slot, subject.side, estimateUp(c.s, slot))
+    : { mark: null, source: null }
+  record(c, {
+    t: 'handoff',
+    handoff: {
+      ts: c.s.now,
+      deployment: transfer.deployment,
+      reason: transfer.reason,
+      subject: what,
+      subjectId: subject.id,
+      from: transfer.from,
+      to: transfer.to,
+      mark,
+      markSource: source,
+    },
+  })
+}
+
+/**
+ * Moves every unsettled position and working order from one owner to another, each with its ledger row (I1).
+ * `only` narrows it down.
+ */
+export function transferAll(
+  c: Context,
+  transfer: Transfer,
+  only: (subject: Position | Order) => boolean = () => true,
+): number {
+  let moved = 0
+  for (const position of c.s.positions.values()) {
+    const unsettled = position.state === 'open' || position.state === 'ended'
+    if (position.ownedBy !== transfer.from || !unsettled || !only(position)) continue
+    handOver(c, position, 'position', transfer)
+    position.ownedBy = transfer.to
+    record(c, { t: 'position', position: { ...position } })
+    moved++
+  }
+  for (const order of c.s.orders.values()) {
+    if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
+    handOver(c, order, 'order', transfer)
+    order.owner = transfer.to
+    record(c, { t: 'order', order: { ...order } })
+    moved++
+  }
+  return moved
+}

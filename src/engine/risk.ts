@@ -1,0 +1,152 @@
+import { type Brand, err, ok, type Result } from '../shared/domain/base.ts'
+import {
+  addUsd,
+  MICRO,
+  mulDivFloor,
+  notional,
+  type Price,
+  type Shares,
+  sharesFor,
+  takerFee,
+  type Usd,
+  usd,
+} from '../shared/domain/money.ts'
+import type { Order } from '../shared/domain/records.ts'
+import { MINUTE, type UnixMs } from '../shared/domain/time.ts'
+import type { Caps, EngineConfig } from './config.ts'
+
+/** An order that passed every cap; nothing else can be sent. */
+export type Approved<T> = Brand<T, 'Approved'>
+
+/** Why the engine said no. Each is journaled, so that the desk can say why it did not trade. */
+export type RefusalReason =
+  | 'killed'
+  | 'paused'
+  | 'slot-paused'
+  | 'strategy-paused'
+  | 'unlisted'
+  | 'stale-price'
+  | 'feed-down'
+  | 'no-book'
+  | 'window-over'
+  | 'second-entry'
+  | 'order-open'
+  | 'no-position'
+  | 'not-owner'
+  | 'bad-limit'
+  | 'below-minimum'
+  | 'stake-cap'
+  | 'window-cap'
+  | 'asset-cap'
+  | 'account-cap'
+  | 'cash'
+  | 'order-rate'
+  | 'daily-loss'
+  | 'no-order'
+  | 'bad-intent'
+
+export interface Refusal {
+  readonly reason: RefusalReason
+  readonly message: string
+}
+
+export function refuse(reason: RefusalReason, message: string): Result<never, Refusal> {
+  return err({ reason, message })
+}
+
+/** What is already at risk when an entry is judged; orders in flight and of unknown fate included. */
+export interface Exposure {
+  readonly window: Usd
+  readonly asset: Usd
+  readonly account: Usd
+  /** Cash not held back by open orders. */
+  readonly freeCash: Usd
+  readonly lossToday: Usd
+}
+
+/** Times of the orders of the last minute. */
+export class OrderRate {
+  private readonly times: UnixMs[] = []
+
+  add(ts: UnixMs): void {
+    this.times.push(ts)
+  }
+
+  within(ts: UnixMs): number {
+    while (this.times.length > 0 && (this.times[0] ?? 0) <= ts - MINUTE) this.times.shift()
+    return this.times.length
+  }
+}
+
+/** Dearest fee that an order to buy for `stake` at `limit` or better can cost: p(1 − p) a share over p peaks low. */
+export function reserveFor(stake: Usd, limit: Price, ratePpm: number): Usd {
+  // fee / stake = rate × (1 − p), largest at the lowest price a fill can have; a tick is the lowest.
+  const dearest = mulDivFloor(stake, ratePpm, MICRO)
+  const atLimit = takerFee(limit, sharesFor(stake, limit), ratePpm)
+  return addUsd(stake, usd(Math.max(dearest, atLimit)))
+}
+
+const dollars = (amount: number) => `$${(amount / MICRO).toFixed(2)}`
+
+/** Judges an entry against the caps (I12). */
+export function judgeEntry(
+  order: Order,
+  exposure: Exposure,
+  rate: number,
+  config: EngineConfig,
+): Result<Approved<Order>, Refusal> {
+  const caps: Caps = config.caps
+  const minimum = Math.max(config.minStake, notional(order.limit, config.minShares))
+  if (order.stake < minimum) {
+    return refuse(
+      'below-minimum',
+      `stake ${dollars(order.stake)} is below the market's minimum of ${dollars(minimum)} at this limit`,
+    )
+  }
+  if (order.stake > caps.stakePerOrder) {
+    return refuse(
+      'stake-cap',
+      `stake ${dollars(order.stake)} is over the cap of ${dollars(caps.stakePerOrder)} an order`,
+    )
+  }
+  const over = (held: Usd, cap: Usd) => held + order.reserve > cap
+  if (over(exposure.window, caps.exposurePerWindow)) {
+    return refuse(
+      'window-cap',
+      `${dollars(exposure.window)} already at risk in this window, cap ${dollars(caps.exposurePerWindow)}`,
+    )
+  }
+  if (over(exposure.asset, caps.exposurePerAsset)) {
+    return refuse(
+      'asset-cap',
+      `${dollars(exposure.asset)} already at risk in this asset, cap ${dollars(caps.exposurePerAsset)}`,
+    )
+  }
+  if (over(exposure.account, caps.exposurePerAccount)) {
+    return refuse(
+      'account-cap',
+      `${dollars(exposure.account)} already at risk, cap ${dollars(caps.exposurePerAccount)}`,
+    )
+  }
+  if (order.reserve > exposure.freeCash) {
+    return refuse('cash', `needs ${dollars(order.reserve)} with fee, ${dollars(exposure.freeCash)} is free`)
+  }
+  if (exposure.lossToday >= caps.lossPerDay) {
+    return refuse(
+      'daily-loss',
+      `today's loss ${dollars(exposure.lossToday)} reached the cap of ${dollars(caps.lossPerDay)}`,
+    )
+  }
+  if (rate >= caps.ordersPerMinute) {
+    return refuse('order-rate', `${rate} orders in the last minute, cap ${caps.ordersPerMinute}`)
+  }
+  return ok(order as Approved<Order>)
+}
+
+/** Exits only reduce risk: they need a position and shares to sell, no cap stands against them. */
+export function judgeExit(order: Order, held: Shares): Result<Approved<Order>, Refusal> {
+  if (order.quantity <= 0 || order.quantity > held) {
+    return refuse('no-position', `cannot sell ${order.quantity / MICRO} shares, ${held / MICRO} are held`)
+  }
+  return ok(order as Approved<Order>)
+}

@@ -1,0 +1,287 @@
+import { invariant } from '../shared/domain/base.ts'
+import type { FeedState } from '../shared/domain/feed.ts'
+import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
+import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
+import type {
+  DeploymentId,
+  DeskEvent,
+  JournalRecord,
+  Order,
+  OrderId,
+  Position,
+  PositionId,
+  VersionHash,
+} from '../shared/domain/records.ts'
+import {
+  type Asset,
+  otherSide,
+  type Side,
+  type Slot,
+  type SlotId,
+  type Window,
+  type WindowId,
+} from '../shared/domain/slots.ts'
+import type { UnixMs } from '../shared/domain/time.ts'
+import { CandleBook } from './candles.ts'
+import type { EngineConfig } from './config.ts'
+import { TimeMean, VolMeter } from './estimate.ts'
+import type { BookUpdate, Effect, Level } from './events.ts'
+import { Ledger } from './ledger.ts'
+import { OrderRate } from './risk.ts'
+import type { LiveVersion } from './views.ts'
+
+/** Volatility a second assumed before prices have said anything: 0.5 bp. */
+const FIRST_GUESS_VOL = 5e-5
+
+/** What the engine knows of one underlying. */
+export interface AssetState {
+  readonly asset: Asset
+  price: number
+  priceTs: number
+  readonly vol: VolMeter
+  regime: string | null
+}
+
+export interface Pause {
+  readonly reason: string
+  readonly until: UnixMs | null
+}
+
+/** What the engine knows of one slot. */
+export interface SlotState {
+  readonly slot: Slot
+  readonly listed: boolean
+  readonly strategy: string | null
+  window: Window | null
+  strike: number | null
+  strikeIsEstimate: boolean
+  book: BookUpdate | null
+  readonly mean: TimeMean
+  meanStarted: boolean
+  pause: Pause | null
+  stateJson: string
+  revision: number
+  lastWhy: string | null
+  lastDecisionAt: number | null
+  lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null
+  /** Refusals already journaled in this window, as `version reason`: each is said once. */
+  readonly said: Set<string>
+}
+
+/** A version the engine has been given. */
+export interface VersionRecord extends LiveVersion {
+  readonly strategy: string
+  deployment: DeploymentId
+  state: VersionState
+  firstLiveAt: UnixMs | null
+  epoch: number
+  decisions: number
+  faults: number
+  faultsInRow: number
+}
+
+/** Everything the engine remembers. Only the functions of `src/engine` change it. */
+export interface EngineState {
+  readonly config: EngineConfig
+  readonly candles: CandleBook
+  readonly assets: Map<Asset, AssetState>
+  readonly slots: Map<SlotId, SlotState>
+  /** All orders that are not final, and the final ones of positions still open. */
+  readonly orders: Map<OrderId, Order>
+  /** All positions not yet redeemed or closed. */
+  readonly positions: Map<PositionId, Position>
+  readonly versions: Map<VersionHash, VersionRecord>
+  readonly live: Map<string, VersionHash>
+  /** Evaluations asked for and not yet answered. */
+  readonly pending: Map<
+    VersionHash,
+    { readonly cycle: number; readonly epoch: number; readonly slots: ReadonlySet<SlotId> }
+  >
+  readonly strategyPauses: Map<string, Pause>
+  /** Positions and orders that the desk holds because their version faulted; its successor takes them. */
+  readonly orphanedByFault: Set<string>
+  readonly ledger: Ledger
+  readonly rate: OrderRate
+  trading: TradingState
+  pause: Pause | null
+  killReason: string | null
+  flatten: boolean
+  freeze: Pause | null
+  feed: Pick<FeedState, 'connected' | 'stale' | 'detail'>
+  now: UnixMs
+  cycle: number
+  epoch: number
+  nextOrder: number
+  nextPosition: number
+}
+
+export function emptyState(config: EngineConfig): EngineState {
+  const slots = new Map<SlotId, SlotState>()
+  const assets = new Map<Asset, AssetState>()
+  for (const slot of config.slots) {
+    slots.set(slot.id, {
+      slot,
+      listed: !config.unlisted.has(slot.id),
+      strategy: config.assignments.get(slot.id) ?? null,
+      window: null,
+      strike: null,
+      strikeIsEstimate: true,
+      book: null,
+      mean: new TimeMean(),
+      meanStarted: false,
+      pause: null,
+      stateJson: 'null',
+      revision: 0,
+      lastWhy: null,
+      lastDecisionAt: null,
+      lastSettlement: null,
+      said: new Set(),
+    })
+    if (!assets.has(slot.asset)) {
+      assets.set(slot.asset, {
+        asset: slot.asset,
+        price: 0,
+        priceTs: 0,
+        vol: new VolMeter(FIRST_GUESS_VOL, 300),
+        regime: null,
+      })
+    }
+  }
+  return {
+    config,
+    candles: new CandleBook(),
+    assets,
+    slots,
+    orders: new Map(),
+    positions: new Map(),
+    versions: new Map(),
+    live: new Map(),
+    pending: new Map(),
+    strategyPauses: new Map(),
+    orphanedByFault: new Set(),
+    ledger: new Ledger(),
+    rate: new OrderRate(),
+    trading: 'running',
+    pause: null,
+    killReason: null,
+    flatten: false,
+    freeze: null,
+    feed: { connected: true, stale: [], detail: '' },
+    now: 0 as UnixMs,
+    cycle: 0,
+    epoch: 0,
+    nextOrder: 1,
+    nextPosition: 1,
+  }
+}
+
+/** What one `handle` call works with: the state, and where its effects go. */
+export interface Context {
+  readonly s: EngineState
+  readonly out: Effect[]
+}
+
+export function record(c: Context, entry: JournalRecord): void {
+  c.out.push({ kind: 'record', record: entry })
+}
+
+export function say(
+  c: Context,
+  level: DeskEvent['level'],
+  kind: string,
+  message: string,
+  about: { slot?: SlotId | null; version?: VersionHash | null } = {},
+): void {
+  const event: DeskEvent = {
+    ts: c.s.now,
+    level,
+    kind,
+    slot: about.slot ?? null,
+    version: about.version ?? null,
+    message,
+  }
+  record(c, { t: 'event', event })
+}
+
+export function slotOf(s: EngineState, id: SlotId): SlotState {
+  const found = s.slots.get(id)
+  invariant(found !== undefined, `unknown slot ${id}`)
+  return found
+}
+
+export function assetOf(s: EngineState, asset: Asset): AssetState {
+  const found = s.assets.get(asset)
+  invariant(found !== undefined, `unknown asset ${asset}`)
+  return found
+}
+
+export function versionOf(s: EngineState, hash: VersionHash): VersionRecord {
+  const found = s.versions.get(hash)
+  invariant(found !== undefined, `unknown version ${hash}`)
+  return found
+}
+
+const LIVE_ORDER = new Set<Order['state']>(['intent', 'signed', 'submitted', 'delayed', 'open', 'partial', 'unknown'])
+
+/** True while the venue could still fill it. */
+export function isWorking(order: Order): boolean {
+  return LIVE_ORDER.has(order.state)
+}
+
+export function positionIn(s: EngineState, windowId: WindowId): Position | undefined {
+  for (const position of s.positions.values()) if (position.windowId === windowId) return position
+  return undefined
+}
+
+export function workingOrders(s: EngineState, windowId: WindowId): Order[] {
+  return [...s.orders.values()].filter((order) => order.windowId === windowId && isWorking(order))
+}
+
+/** Best bid and ask of one side's token; the Down token mirrors the Up token's book. */
+export function quoteOf(book: BookUpdate | null, side: Side): { bid: Level | null; ask: Level | null } {
+  if (book === null) return { bid: null, ask: null }
+  const bid = book.bids[0] ?? null
+  const ask = book.asks[0] ?? null
+  if (side === 'up') return { bid, ask }
+  return { bid: ask && mirror(ask), ask: bid && mirror(bid) }
+}
+
+export function mirror(level: Level): Level {
+  return { price: price(1_000_000 - level.price), shares: level.shares }
+}
+
+/** Price and source of a handoff's mark (design, "handoff"). */
+export function markOf(
+  s: EngineState,
+  slot: SlotState,
+  side: Side,
+  estimateUp: number | null,
+): { mark: Price | null; source: 'bid' | 'mid' | 'estimate' | null } {
+  const own = quoteOf(slot.book, side)
+  if (own.bid !== null) return { mark: own.bid.price, source: 'bid' }
+  const other = quoteOf(slot.book, otherSide(side))
+  if (slot.book !== null && own.ask !== null && other.ask !== null && s.now - slot.book.ts <= 5_000) {
+    return { mark: price(Math.round((own.ask.price + 1_000_000 - other.ask.price) / 2)), source: 'mid' }
+  }
+  if (estimateUp === null) return { mark: null, source: null }
+  return { mark: price(Math.round((side === 'up' ? estimateUp : 1 - estimateUp) * 1_000_000)), source: 'estimate' }
+}
+
+/** Cash held back by working entries. */
+export function reserved(s: EngineState): Usd {
+  let sum = NO_USD
+  for (const order of s.orders.values()) {
+    if (order.kind === 'enter' && isWorking(order)) sum = addUsd(sum, remainingReserve(order))
+  }
+  return sum
+}
+
+/** What a working entry may still cost. */
+export function remainingReserve(order: Order): Usd {
+  const left = subUsd(subUsd(order.reserve, order.filledCost), order.fee)
+  return left > 0 ? left : NO_USD
+}
+
+export function remainingShares(order: Order): Shares {
+  return order.kind === 'exit' ? shares(Math.max(0, order.quantity - order.filledShares)) : shares(0)
+}

@@ -1,0 +1,57 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+export type Db = Database.Database
+
+/**
+ * Opens baton.db and brings it to the newest schema. A file that is there is copied before it is migrated; one that a
+ * newer Baton wrote is refused.
+ * @param durable fsync at every commit; off only in virtual time, where a crash loses nothing that happened
+ */
+export function openDatabase(path: string, durable: boolean): Result<Db> {
+  let db: Db | undefined
+  try {
+    db = new Database(path)
+    db.pragma('journal_mode = WAL')
+    db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
+    db.pragma('foreign_keys = ON')
+    db.pragma('busy_timeout = 2000')
+    const version = Number(db.pragma('user_version', { simple: true }))
+    if (version > MIGRATIONS.length) {
+      db.close()
+      return err(`${path} was written by a newer Baton (schema ${version}, this one knows ${MIGRATIONS.length}); update Baton to use it`)
+    }
+    if (version > 0 && version < MIGRATIONS.length) {
+      db.pragma('wal_checkpoint(TRUNCATE)')
+      const backup = `${path}.before-${MIGRATIONS.length}`
+      if (!existsSync(backup)) copyFileSync(path, backup)
+    }
+    migrate(db, version)
+    return ok(db)
+  } catch (error) {
+    db?.close()
+    return err(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function migrate(db: Db, from: number): void {
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < from) continue
+    db.transaction(() => {
+      db.exec(sql)
+      db.pragma(`user_version = ${index + 1}`)
+    })()
+  }
+}
+
+/** Opens a database for reading alone: the desk that owns it may be running. */
+export function openReadOnly(path: string): Result<Db> {
+  if (!existsSync(path)) return err(`${path} is not there: no desk has run in this home folder`)
+  try {
+    return ok(new Database(path, { readonly: true, fileMustExist: true }))
+  } catch (error) {
+    return err(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,243 @@
+import type { Statement } from 'better-sqlite3'
+import { assertNever } from '../../shared/domain/base.ts'
+import type { JournalRecord, Order, Position, VersionHash } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
+import type { DeploymentRow, EventRow } from '../../shared/ipc/contract.ts'
+import type { Db } from './database.ts'
+
+/** What is stored of a version besides how far it has come. */
+export interface StoredVersion {
+  readonly hash: VersionHash
+  readonly strategy: string
+  readonly number: number
+  readonly label: string
+  readonly apiVersion: number
+  readonly manifest: string
+  readonly bundle: string
+  readonly sourceMap: string
+  readonly createdAt: UnixMs
+  readonly sources: readonly { readonly path: string; readonly text: string }[]
+}
+
+const KEPT_SNAPSHOTS = 20
+
+/**
+ * The desk's memory. Records are gathered and written in one transaction by `flush`; nothing that depends on them may
+ * happen before it returns. Synchronous on purpose: a transaction must not be interleaved with anything.
+ */
+export class Journal {
+  readonly db: Db
+  private pending: JournalRecord[] = []
+  private readonly prepared = new Map<string, Statement<unknown[]>>()
+  private eventSeq: number
+  /** Told of every event once it is written. */
+  onEvent: (row: EventRow) => void = () => {}
+
+  constructor(db: Db) {
+    this.db = db
+    this.eventSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get())
+  }
+
+  append(record: JournalRecord): void {
+    this.pending.push(record)
+  }
+
+  get dirty(): boolean {
+    return this.pending.length > 0
+  }
+
+  /** Makes everything appended so far durable, with `also` in the same transaction. */
+  flush(also: () => void = () => {}): void {
+    const records = this.pending
+    this.pending = []
+    const told: EventRow[] = []
+    this.db.transaction(() => {
+      for (const record of records) {
+        const event = this.write(record)
+        if (event !== null) told.push(event)
+      }
+      also()
+    })()
+    for (const event of told) this.onEvent(event)
+  }
+
+  private run(sql: string, values: Readonly<Record<string, unknown>> | readonly unknown[]): void {
+    let statement = this.prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.db.prepare(sql)
+      this.prepared.set(sql, statement)
+    }
+    if (Array.isArray(values)) statement.run(...values)
+    else statement.run(values)
+  }
+
+  private write(record: JournalRecord): EventRow | null {
+    switch (record.t) {
+      case 'intent':
+        this.run(INTENT, { ...record.order, postOnly: Number(record.order.postOnly) })
+        return null
+      case 'order':
+        this.run(ORDER, orderRow(record.order))
+        return null
+      case 'fill':
+        this.run(
+          'INSERT INTO fills VALUES (@id, @orderId, @positionId, @ts, @kind, @price, @shares, @cash, @fee, @version, @deployment, @regime, @market)',
+          { ...record.fill },
+        )
+        return null
+      case 'position':
+        this.run(POSITION, positionRow(record.position))
+        return null
+      case 'settlement':
+        this.run('INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source)', {
+          ...record.settlement,
+        })
+        return null
+      case 'handoff':
+        this.run(
+          'INSERT INTO handoffs VALUES (NULL, @ts, @deployment, @reason, @subject, @subjectId, @from, @to, @mark, @markSource)',
+          { ...record.handoff },
+        )
+        return null
+      case 'ledger':
+        this.run('INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee)', {
+          ...record.entry,
+        })
+        return null
+      case 'event': {
+        const { event } = record
+        const row: EventRow = { seq: ++this.eventSeq, ts: event.ts, level: event.level, kind: event.kind, slot: event.slot, message: event.message }
+        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)', [row.seq, row.ts, row.level, row.kind, row.slot, event.version, row.message])
+        return row
+      }
+      case 'version':
+        this.run(
+          'UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults WHERE hash = @hash',
+          { ...record.progress },
+        )
+        return null
+      case 'live':
+        this.run('INSERT OR REPLACE INTO live VALUES (?, ?, ?)', [record.strategy, record.version, record.deployment])
+        return null
+      case 'state':
+        this.run('INSERT OR REPLACE INTO strategy_states VALUES (?, ?, ?, ?, ?)', [
+          record.slot,
+          record.strategy,
+          record.version,
+          record.revision,
+          record.json,
+        ])
+        return null
+      case 'trading':
+        this.run('UPDATE desk SET trading = ?, trading_reason = ?, trading_until = ?, flatten = ?', [
+          record.state,
+          record.reason,
+          record.until,
+          Number(record.flatten),
+        ])
+        return null
+      case 'freeze':
+        this.run('UPDATE desk SET freeze_reason = ?, freeze_until = ?', [record.reason, record.until])
+        return null
+      case 'candle': {
+        const { asset, frame, candle } = record
+        this.run('INSERT OR REPLACE INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
+          asset,
+          frame,
+          candle.openTime,
+          candle.open,
+          candle.high,
+          candle.low,
+          candle.close,
+          candle.volume,
+        ])
+        return null
+      }
+      default:
+        return assertNever(record)
+    }
+  }
+
+  /** Stores a version with its sources; one that is there already keeps its number. */
+  storeVersion(version: StoredVersion): void {
+    this.db.transaction(() => {
+      this.run(
+        `INSERT OR IGNORE INTO versions (hash, strategy, number, label, api_version, manifest, bundle, source_map, state, created_at)
+         VALUES (@hash, @strategy, @number, @label, @apiVersion, @manifest, @bundle, @sourceMap, 'candidate', @createdAt)`,
+        { ...version, sources: undefined },
+      )
+      for (const { path, text } of version.sources) {
+        this.run('INSERT OR IGNORE INTO version_sources VALUES (?, ?, ?)', [version.hash, path, text])
+      }
+    })()
+  }
+
+  /** Writes a deployment as it stands; inside `flush` it shares the swap's transaction. */
+  saveDeployment(row: DeploymentRow, outgoingStates: string | null): void {
+    this.run(
+      `INSERT INTO deployments VALUES (@id, @strategy, @version, @from, @trigger, @by, @state, @startedAt, @endedAt, @steps, @reason,
+         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates)
+       ON CONFLICT (id) DO UPDATE SET version = excluded.version, from_version = excluded.from_version, state = excluded.state,
+         ended_at = excluded.ended_at, steps = excluded.steps, reason = excluded.reason, diagnostics = excluded.diagnostics,
+         save_to_live_ms = excluded.save_to_live_ms, swap_ms = excluded.swap_ms, swapped_at = excluded.swapped_at,
+         handoffs = excluded.handoffs, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
+      {
+        ...row,
+        version: row.version?.hash ?? null,
+        from: row.from?.hash ?? null,
+        steps: JSON.stringify(row.steps),
+        diagnostics: JSON.stringify(row.diagnostics),
+        outgoingStates,
+      },
+    )
+  }
+
+  saveCommand(ts: UnixMs, source: CommandSource, kind: string, body: string, outcome: CommandOutcome): void {
+    this.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)', [outcome.id, ts, source, kind, body, outcome.outcome, outcome.message])
+  }
+
+  saveControlSeq(seq: number): void {
+    this.run('UPDATE desk SET control_seq = ?', [seq])
+  }
+
+  /** A full snapshot of the desk; the newest few are kept. */
+  saveBotState(ts: UnixMs, json: string): void {
+    this.run('INSERT INTO bot_state VALUES (NULL, ?, ?)', [ts, json])
+    this.run('DELETE FROM bot_state WHERE seq <= (SELECT max(seq) FROM bot_state) - ?', [KEPT_SNAPSHOTS])
+  }
+
+  setMeta(key: string, value: string): void {
+    this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', [key, value])
+  }
+
+  close(): void {
+    this.flush()
+    this.db.pragma('wal_checkpoint(TRUNCATE)')
+    this.db.close()
+  }
+}
+
+function orderRow(order: Order): Record<string, unknown> {
+  return { ...order, postOnly: Number(order.postOnly) }
+}
+
+function positionRow(position: Position): Record<string, unknown> {
+  return { ...position }
+}
+
+const INTENT = `INSERT INTO intents VALUES (@id, @createdAt, @cycle, @slot, @windowId, @kind, @side, @limit, @stake, @quantity, @tif,
+  @postOnly, @why, @version, @deployment, @regime, @market)`
+
+const ORDER = `INSERT INTO orders VALUES (@id, @createdAt, @cycle, @slot, @windowId, @windowEnd, @kind, @side, @tif, @postOnly,
+  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @fee,
+  @reason, @updatedAt, @version, @deployment, @regime, @market)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, digest = excluded.digest,
+  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, fee = excluded.fee, reason = excluded.reason,
+  updated_at = excluded.updated_at`
+
+const POSITION = `INSERT INTO positions VALUES (@id, @slot, @windowId, @windowEnd, @side, @openedAt, @openedBy, @ownedBy, @state,
+  @shares, @cost, @boughtShares, @boughtCost, @fees, @realised, @payout, @settledAt, @version, @deployment, @regime, @market)
+  ON CONFLICT (id) DO UPDATE SET owned_by = excluded.owned_by, state = excluded.state, shares = excluded.shares,
+  cost = excluded.cost, bought_shares = excluded.bought_shares, bought_cost = excluded.bought_cost, fees = excluded.fees,
+  realised = excluded.realised, payout = excluded.payout, settled_at = excluded.settled_at`

@@ -1,0 +1,92 @@
+/**
+ * Numbered, in order, never edited once shipped. Money, shares and prices are integers in micro-units, times are
+ * milliseconds UTC, JSON is text.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE versions (
+    hash TEXT PRIMARY KEY, strategy TEXT NOT NULL, number INTEGER NOT NULL, label TEXT NOT NULL,
+    api_version INTEGER NOT NULL, manifest TEXT NOT NULL, bundle TEXT NOT NULL, source_map TEXT NOT NULL,
+    state TEXT NOT NULL, created_at INTEGER NOT NULL, first_live_at INTEGER,
+    decisions INTEGER NOT NULL DEFAULT 0, faults INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (strategy, number)
+  ) STRICT;
+  CREATE TABLE version_sources (
+    hash TEXT NOT NULL REFERENCES versions (hash), path TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (hash, path)
+  ) STRICT;
+  CREATE TABLE deployments (
+    id TEXT PRIMARY KEY, strategy TEXT NOT NULL, version TEXT REFERENCES versions (hash), from_version TEXT,
+    trigger TEXT NOT NULL, by TEXT NOT NULL, state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
+    steps TEXT NOT NULL, reason TEXT, diagnostics TEXT NOT NULL, save_to_live_ms REAL, swap_ms REAL,
+    swapped_at INTEGER, handoffs INTEGER NOT NULL, outgoing_states TEXT
+  ) STRICT;
+  CREATE INDEX deployments_started ON deployments (started_at);
+  CREATE TABLE handoffs (
+    seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, deployment TEXT, reason TEXT NOT NULL, subject TEXT NOT NULL,
+    subject_id TEXT NOT NULL, from_owner TEXT NOT NULL, to_owner TEXT NOT NULL, mark INTEGER, mark_source TEXT
+  ) STRICT;
+  CREATE INDEX handoffs_subject ON handoffs (subject, subject_id);
+  CREATE TABLE intents (
+    id TEXT PRIMARY KEY, ts INTEGER NOT NULL, cycle INTEGER NOT NULL, slot TEXT NOT NULL, window_id TEXT NOT NULL,
+    kind TEXT NOT NULL, side TEXT NOT NULL, limit_price INTEGER NOT NULL, stake INTEGER NOT NULL,
+    quantity INTEGER NOT NULL, tif TEXT NOT NULL, post_only INTEGER NOT NULL, why TEXT NOT NULL,
+    version TEXT NOT NULL, deployment TEXT, regime TEXT NOT NULL, market TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE orders (
+    id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, cycle INTEGER NOT NULL, slot TEXT NOT NULL,
+    window_id TEXT NOT NULL, window_end INTEGER NOT NULL, kind TEXT NOT NULL, side TEXT NOT NULL, tif TEXT NOT NULL,
+    post_only INTEGER NOT NULL, expires_at INTEGER, limit_price INTEGER NOT NULL, stake INTEGER NOT NULL,
+    quantity INTEGER NOT NULL, reserve INTEGER NOT NULL, position_id TEXT, why TEXT NOT NULL, state TEXT NOT NULL,
+    owner TEXT NOT NULL, digest TEXT, filled_shares INTEGER NOT NULL, filled_cost INTEGER NOT NULL,
+    fee INTEGER NOT NULL, reason TEXT, updated_at INTEGER NOT NULL,
+    version TEXT NOT NULL, deployment TEXT, regime TEXT NOT NULL, market TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX orders_window ON orders (window_id);
+  CREATE TABLE fills (
+    id TEXT PRIMARY KEY, order_id TEXT NOT NULL, position_id TEXT NOT NULL, ts INTEGER NOT NULL, kind TEXT NOT NULL,
+    price INTEGER NOT NULL, shares INTEGER NOT NULL, cash INTEGER NOT NULL, fee INTEGER NOT NULL,
+    version TEXT NOT NULL, deployment TEXT, regime TEXT NOT NULL, market TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX fills_order ON fills (order_id);
+  CREATE TABLE positions (
+    id TEXT PRIMARY KEY, slot TEXT NOT NULL, window_id TEXT NOT NULL, window_end INTEGER NOT NULL, side TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, opened_by TEXT NOT NULL, owned_by TEXT NOT NULL, state TEXT NOT NULL,
+    shares INTEGER NOT NULL, cost INTEGER NOT NULL, bought_shares INTEGER NOT NULL, bought_cost INTEGER NOT NULL,
+    fees INTEGER NOT NULL, realised INTEGER NOT NULL, payout INTEGER, settled_at INTEGER,
+    version TEXT NOT NULL, deployment TEXT, regime TEXT NOT NULL, market TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX positions_window ON positions (window_id);
+  CREATE TABLE settlements (
+    window_id TEXT PRIMARY KEY, slot TEXT NOT NULL, ts INTEGER NOT NULL, strike REAL NOT NULL, close REAL NOT NULL,
+    payout_up INTEGER NOT NULL, source TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE ledger (
+    seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL, cash INTEGER NOT NULL,
+    cost INTEGER NOT NULL, locked INTEGER NOT NULL, deposit INTEGER NOT NULL, realised INTEGER NOT NULL,
+    fee INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE candles (
+    asset TEXT NOT NULL, frame TEXT NOT NULL, open_time INTEGER NOT NULL, open REAL NOT NULL, high REAL NOT NULL,
+    low REAL NOT NULL, close REAL NOT NULL, volume REAL NOT NULL, PRIMARY KEY (asset, frame, open_time)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE commands (
+    id TEXT PRIMARY KEY, ts INTEGER NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    outcome TEXT NOT NULL, message TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, level TEXT NOT NULL, kind TEXT NOT NULL, slot TEXT, version TEXT,
+    message TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE strategy_states (
+    slot TEXT PRIMARY KEY, strategy TEXT NOT NULL, version TEXT NOT NULL, revision INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE live (strategy TEXT PRIMARY KEY, version TEXT, deployment TEXT) STRICT;
+  CREATE TABLE desk (
+    id INTEGER PRIMARY KEY CHECK (id = 1), trading TEXT NOT NULL, trading_reason TEXT, trading_until INTEGER,
+    flatten INTEGER NOT NULL, freeze_reason TEXT, freeze_until INTEGER, control_seq INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO desk VALUES (1, 'running', NULL, NULL, 0, NULL, NULL, 0);
+  CREATE TABLE bot_state (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+  `,
+]

@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { unixMs } from '../../shared/domain/time.ts'
+
+/** The real clock: the one place that reads it. */
+export const systemClock: Clock = {
+  now: () => unixMs(Date.now()),
+  monotonic: () => performance.now(),
+  after: (delayMs, run): Disposer => {
+    const timer = setTimeout(run, Math.max(0, delayMs))
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Uniform in [0, 1): for jitter, never for anything a replay must repeat. */
+export function systemRandom(): number {
+  return Math.random()
+}
+
+/** Lets whatever waits on the event loop run. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A new unguessable token, 32 bytes in URL-safe text. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** Short random id with a readable prefix. */
+export function newId(prefix: string): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`
+}
+
+export function sha256(...parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\0')
+  return hash.digest('hex')
+}
+
+/** A running sha256 that many short texts are added to. */
+export function digester(): { add(text: string): void; hex(): string } {
+  const hash = createHash('sha256')
+  return { add: (text) => hash.update(text), hex: () => hash.copy().digest('hex') }
+}

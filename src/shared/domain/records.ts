@@ -1,0 +1,164 @@
+import type { Brand } from './base.ts'
+import type { OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
+import type { Price, Shares, Usd } from './money.ts'
+import type { Asset, CandleFrame, Side, SlotId, WindowId } from './slots.ts'
+import type { UnixMs } from './time.ts'
+import type { Candle } from './feed.ts'
+
+/** sha256 of a version's bundle, params and strategy-API version, 64 hex digits. */
+export type VersionHash = Brand<string, 'VersionHash'>
+export type DeploymentId = Brand<string, 'DeploymentId'>
+export type OrderId = Brand<string, 'OrderId'>
+export type PositionId = Brand<string, 'PositionId'>
+
+/** `desk` is the owner of last resort: it holds to settlement. */
+export type Owner = VersionHash | 'desk'
+
+export type TimeInForce = 'FAK' | 'FOK' | 'GTC' | 'GTD'
+
+/** What every trade, order and fill carries (I6). */
+export interface Tags {
+  readonly version: VersionHash | 'desk'
+  readonly deployment: DeploymentId | null
+  readonly regime: string
+  readonly market: string
+}
+
+export interface Order extends Tags {
+  readonly id: OrderId
+  readonly createdAt: UnixMs
+  readonly cycle: number
+  readonly slot: SlotId
+  readonly windowId: WindowId
+  readonly windowEnd: UnixMs
+  readonly kind: 'enter' | 'exit'
+  readonly side: Side
+  readonly tif: TimeInForce
+  readonly postOnly: boolean
+  readonly expiresAt: UnixMs | null
+  /** Worst price a share. */
+  readonly limit: Price
+  /** Enter: cash to spend, fee not included. Exit: 0. */
+  readonly stake: Usd
+  /** Exit: shares to sell. Enter: 0, the price decides. */
+  readonly quantity: Shares
+  /** Cash held back while it is open: stake and the dearest possible fee. */
+  readonly reserve: Usd
+  readonly positionId: PositionId | null
+  readonly why: string
+  state: OrderState
+  owner: Owner
+  digest: string | null
+  filledShares: Shares
+  filledCost: Usd
+  fee: Usd
+  reason: string | null
+  updatedAt: UnixMs
+}
+
+export interface Fill extends Tags {
+  readonly id: string
+  readonly orderId: OrderId
+  readonly positionId: PositionId
+  readonly ts: UnixMs
+  readonly kind: 'enter' | 'exit'
+  readonly price: Price
+  readonly shares: Shares
+  readonly cash: Usd
+  readonly fee: Usd
+}
+
+export interface Position extends Tags {
+  readonly id: PositionId
+  readonly slot: SlotId
+  readonly windowId: WindowId
+  readonly windowEnd: UnixMs
+  readonly side: Side
+  readonly openedAt: UnixMs
+  readonly openedBy: Owner
+  ownedBy: Owner
+  state: PositionState
+  /** Shares held now. */
+  shares: Shares
+  /** What the held shares cost, fees not included. */
+  cost: Usd
+  /** All ever bought, for figures after a partial exit. */
+  boughtCost: Usd
+  boughtShares: Shares
+  fees: Usd
+  /** Proceeds of exits less the cost of what was sold. */
+  realised: Usd
+  payout: Usd | null
+  settledAt: UnixMs | null
+}
+
+export interface Settlement {
+  readonly windowId: WindowId
+  readonly slot: SlotId
+  readonly ts: UnixMs
+  readonly strike: number
+  readonly close: number
+  /** What one Up share paid. */
+  readonly payoutUp: Price
+  /** `simulated` or what stands in for the venue's own source. */
+  readonly source: string
+}
+
+export interface Handoff {
+  readonly ts: UnixMs
+  readonly deployment: DeploymentId | null
+  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill'
+  readonly subject: 'position' | 'order'
+  readonly subjectId: PositionId | OrderId
+  readonly from: Owner
+  readonly to: Owner
+  readonly mark: Price | null
+  readonly markSource: 'bid' | 'mid' | 'estimate' | null
+}
+
+/** One movement of money; the sums of all rows are the account (I10). */
+export interface LedgerEntry {
+  readonly ts: UnixMs
+  readonly kind: 'deposit' | 'buy' | 'sell' | 'resolve' | 'redeem' | 'reverse'
+  readonly ref: string
+  readonly cash: Usd
+  readonly cost: Usd
+  readonly locked: Usd
+  readonly deposit: Usd
+  readonly realised: Usd
+  readonly fee: Usd
+}
+
+export interface DeskEvent {
+  readonly ts: UnixMs
+  readonly level: 'info' | 'warn' | 'error'
+  readonly kind: string
+  readonly slot: SlotId | null
+  readonly version: VersionHash | null
+  readonly message: string
+}
+
+export interface VersionProgress {
+  readonly hash: VersionHash
+  readonly state: VersionState
+  readonly firstLiveAt: UnixMs | null
+  readonly decisions: number
+  readonly faults: number
+}
+
+/** Everything the engine asks to be written down. */
+export type JournalRecord =
+  | { readonly t: 'intent'; readonly order: Order }
+  | { readonly t: 'order'; readonly order: Order }
+  | { readonly t: 'fill'; readonly fill: Fill }
+  | { readonly t: 'position'; readonly position: Position }
+  | { readonly t: 'settlement'; readonly settlement: Settlement }
+  | { readonly t: 'handoff'; readonly handoff: Handoff }
+  | { readonly t: 'ledger'; readonly entry: LedgerEntry }
+  | { readonly t: 'event'; readonly event: DeskEvent }
+  | { readonly t: 'version'; readonly progress: VersionProgress }
+  | { readonly t: 'live'; readonly strategy: string; readonly version: VersionHash | null; readonly deployment: DeploymentId | null }
+  | { readonly t: 'state'; readonly slot: SlotId; readonly strategy: string; readonly version: VersionHash; readonly revision: number; readonly json: string }
+  | { readonly t: 'trading'; readonly state: TradingState; readonly reason: string | null; readonly until: UnixMs | null; readonly flatten: boolean }
+  | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
+  | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }

@@ -1,0 +1,45 @@
+import type { Candles, View } from 'baton'
+
+/** Standard deviation of one-second log returns, from the last `minutes` closed one-minute candles. */
+export function volatilityPerSecond(candles: Candles, minutes: number): number {
+  const count = Math.min(minutes, candles.length - 1)
+  if (count < 2) return 0
+  let sum = 0
+  for (let ago = 0; ago < count; ago++) {
+    const move = Math.log(candles.close(ago) / candles.close(ago + 1))
+    sum += move * move
+  }
+  return Math.sqrt(sum / count / 60)
+}
+
+/** Standard normal distribution function (Abramowitz & Stegun 26.2.17). */
+function normalCdf(x: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(x))
+  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+  const tail = 0.3989422804014327 * Math.exp((-x * x) / 2) * poly
+  return x >= 0 ? 1 - tail : tail
+}
+
+/**
+ * Probability that Up wins if the price is a driftless random walk from here. The window is decided by the mean price
+ * of its last seconds: the part of it that has passed is fixed, which leaves less to chance than the clock suggests.
+ */
+export function probabilityUp(view: View, volPerSecond: number): number | null {
+  if (view.strike === null || volPerSecond <= 0) return null
+  const { seconds, elapsed, mean } = view.settlement
+  const left = view.secondsLeft
+  let expected = view.price
+  let variance = volPerSecond ** 2 * (left - (2 * seconds) / 3)
+  if (seconds > 0 && left < seconds) {
+    const passed = elapsed / seconds
+    expected = passed * (mean ?? view.price) + (1 - passed) * view.price
+    variance = (volPerSecond ** 2 * left ** 3) / (3 * seconds ** 2)
+  }
+  if (variance <= 0) return expected >= view.strike ? 1 : 0
+  return normalCdf(Math.log(expected / view.strike) / Math.sqrt(variance))
+}
+
+/** What a share bought at `price` costs with the taker fee. */
+export function costWithFee(price: number, feeRate: number): number {
+  return price + feeRate * price * (1 - price)
+}
