@@ -1,0 +1,95 @@
+import WebSocket from 'ws'
+import type { Clock } from '../../../shared/domain/feed.ts'
+import { retryAfterMs } from './rest.ts'
+import { Timers } from './timers.ts'
+
+/** A frame of the streams used here is half a kilobyte. */
+const MAX_FRAME_BYTES = 1 << 20
+
+export interface ConnectionHandlers {
+  open(): void
+  text(text: string): void
+  /** Comes once, whatever the reason; `waitMs` when the venue asked for a pause. */
+  end(reason: string, waitMs: number): void
+}
+
+export interface ConnectionOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly connectMs: number
+  readonly silenceMs: number
+}
+
+/** One WebSocket connection with a time limit on its handshake and on its silence. Pings are answered by the library. */
+export class Connection {
+  readonly #socket: WebSocket
+  readonly #options: ConnectionOptions
+  readonly #handlers: ConnectionHandlers
+  readonly #timers: Timers
+  readonly openedAt: number
+  #lastTextAt: number
+  #ended = false
+  #isOpen = false
+
+  constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
+    const { url, clock, connectMs } = options
+    this.#options = options
+    this.#handlers = handlers
+    this.#timers = new Timers(clock)
+    this.openedAt = clock.monotonic()
+    this.#lastTextAt = this.openedAt
+    this.#socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false })
+    const late = this.#timers.after(connectMs, () => this.#end(`no connection within ${connectMs} ms`))
+    this.#socket.on('open', () => {
+      late()
+      this.#opened()
+    })
+    this.#socket.on('message', (data, isBinary) => {
+      this.#lastTextAt = clock.monotonic()
+      if (!this.#ended) handlers.text(isBinary ? '' : String(data))
+    })
+    this.#socket.on('unexpected-response', (_request, response) => {
+      this.#end(`refused with ${response.statusCode}`, retryAfterMs(response.headers['retry-after']))
+    })
+    this.#socket.on('error', (error) => this.#end(error.message || error.name))
+    this.#socket.on('close', (code) => this.#end(`closed with ${code}`))
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#ended
+  }
+
+  /** Ends it on the desk's own wish: `end` does not come any more. */
+  close(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#timers.stop()
+    this.#socket.close()
+    // A peer that never answers the close would hold the socket for half a minute.
+    const cancel = this.#options.clock.after(1_000, () => this.#socket.terminate())
+    this.#socket.on('close', cancel)
+  }
+
+  #opened(): void {
+    if (this.#ended) return
+    this.#isOpen = true
+    this.#lastTextAt = this.#options.clock.monotonic()
+    this.#watch()
+    this.#handlers.open()
+  }
+
+  #watch(): void {
+    const { clock, silenceMs } = this.#options
+    const leftMs = this.#lastTextAt + silenceMs - clock.monotonic()
+    if (leftMs <= 0) this.#end(`silent for ${silenceMs} ms`)
+    else this.#timers.after(leftMs, () => this.#watch())
+  }
+
+  #end(reason: string, waitMs = 0): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#timers.stop()
+    this.#socket.terminate()
+    this.#handlers.end(reason, waitMs)
+  }
+}

@@ -1,0 +1,318 @@
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import type { Candle, FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
+import type { Asset } from '../../../shared/domain/slots.ts'
+import { HOUR, unixMs } from '../../../shared/domain/time.ts'
+import { BadFrames } from './bad-frames.ts'
+import type { ClosedCandle } from './chain.ts'
+import { minuteOf } from './history.ts'
+import { StreamLink } from './link.ts'
+import {
+  type BinanceFeedOptions,
+  DEFAULT_TIMINGS,
+  type FeedTimings,
+  PUBLIC_REST_URL,
+  PUBLIC_WS_URL,
+  symbolOf,
+} from './options.ts'
+import { Repairer } from './repair.ts'
+import { BinanceRest, type TimeSample } from './rest.ts'
+import { type KlineUpdate, parseFrame } from './schema.ts'
+import { loadHistories, persist, type StartupOptions } from './startup.ts'
+import { Timers } from './timers.ts'
+import { Track } from './track.ts'
+
+/** The venue's time is sampled each minute and after each reconnection: frames never run ahead of it by so much. */
+const MAX_JUMP_MS = HOUR
+
+/** Counts since the start, for the doctor and the status. */
+export interface BinanceFeedStats {
+  readonly frames: number
+  readonly badFrames: number
+  readonly connections: number
+  readonly usedWeight: number
+}
+
+/**
+ * Binance one-minute candles and the ticks inside them, in real time. Closed candles of an asset come in strict order,
+ * none missing and none twice, whatever the link does: what the stream missed is fetched over REST before a later one
+ * is passed on. Ticks are the candle stream's, one every two seconds an asset while it trades.
+ */
+export class BinanceFeed implements LiveFeed {
+  readonly #options: BinanceFeedOptions
+  readonly #timings: FeedTimings
+  readonly #timers: Timers
+  readonly #rest: BinanceRest
+  readonly #link: StreamLink
+  readonly #startup: StartupOptions
+  readonly #repairer: Repairer
+  readonly #badFrames: BadFrames
+  #listener: ((event: FeedEvent) => void) | undefined
+  #tracks: ReadonlyMap<string, Track> = new Map()
+  /** Frames that came before history was in; undefined once they are passed on as they come. */
+  #buffer: KlineUpdate[] | undefined = []
+  #connected = false
+  #starting = true
+  #frames = 0
+  #marketTime = 0
+  #shutdownAt = Number.NEGATIVE_INFINITY
+  #time: TimeSample | undefined
+  #problem = 'no answer'
+  #wakeStart: () => void = () => {}
+
+  constructor(options: BinanceFeedOptions) {
+    const { clock, random } = options
+    this.#options = options
+    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
+    this.#timers = new Timers(clock)
+    this.#rest = new BinanceRest({
+      restUrl: options.restUrl ?? PUBLIC_REST_URL,
+      clock,
+      requestMs: this.#timings.requestMs,
+    })
+    const streams = options.assets.map((asset) => `${symbolOf(asset).toLowerCase()}@kline_1m`).join('/')
+    const url = `${options.wsUrl ?? PUBLIC_WS_URL}/stream?streams=${streams}`
+    this.#link = new StreamLink(
+      { url, clock, random, timings: this.#timings },
+      { text: (text) => this.#onText(text), up: () => this.#onUp(), down: (reason) => this.#onDown(reason) },
+    )
+    const tools = { rest: this.#rest, timers: this.#timers, timings: this.#timings, random }
+    this.#startup = {
+      ...tools,
+      problem: (message) => {
+        this.#problem = message
+      },
+    }
+    this.#repairer = new Repairer({
+      ...tools,
+      deliver: (track, closed) => this.#deliver(track, closed),
+      sampled: (sample) => this.#sampled(sample),
+      changed: (detail) => this.#report(detail),
+    })
+    this.#badFrames = new BadFrames(this.#timers, this.#timings.reportMs, (detail) => this.#report(detail))
+  }
+
+  /** Assets that trade at the venue and have delivered; the others of the configuration are unlisted. */
+  listed(): ReadonlySet<Asset> {
+    return new Set([...this.#tracks.values()].filter((track) => track.delivered).map((track) => track.asset))
+  }
+
+  /** Venue clock less desk clock in ms, with the round trip that bounds its error; undefined before the first sample. */
+  venueTime(): TimeSample | undefined {
+    return this.#time
+  }
+
+  stats(): BinanceFeedStats {
+    return {
+      frames: this.#frames,
+      badFrames: this.#badFrames.count,
+      connections: this.#link.connected,
+      usedWeight: this.#rest.usedWeight,
+    }
+  }
+
+  /**
+   * Resolves once every trading asset has its history and has delivered, or has had its time to. A feed is started
+   * once: after an error, and after `stop`, make a new one.
+   */
+  async start(listener: (event: FeedEvent) => void): Promise<Result<void>> {
+    this.#listener = listener
+    const deadline = this.#timers
+      .sleep(this.#timings.startMs)
+      .then(() => err(`not started within ${this.#timings.startMs} ms: ${this.#problem}`))
+    const begun = await Promise.race([this.#begin(), deadline])
+    if (!begun.ok) await this.stop()
+    return begun
+  }
+
+  stop(): Promise<void> {
+    this.#listener = undefined
+    this.#connected = false
+    this.#timers.stop()
+    this.#link.stop()
+    this.#rest.stop()
+    return Promise.resolve()
+  }
+
+  async #begin(): Promise<Result<void>> {
+    const symbols = this.#options.assets.map(symbolOf)
+    if (symbols.length === 0) return err('no asset to follow')
+    const trading = await persist(this.#startup, () => this.#rest.tradingSymbols(symbols))
+    if (!trading.ok) return trading
+    const tracks = this.#options.assets
+      .map((asset) => new Track(asset))
+      .filter(({ symbol }) => trading.value.has(symbol))
+    if (tracks.length === 0) return err(`none of these trades at the venue: ${symbols.join(' ')}`)
+    this.#tracks = new Map(tracks.map((track) => [track.symbol, track]))
+    // The stream first, so that no candle can close unseen between history and stream.
+    const delivered = this.#firstData()
+    this.#link.open()
+    const history = await this.#loadHistory(tracks)
+    if (!history.ok) return history
+    this.#drain()
+    await delivered
+    if (this.listed().size === 0) return err(`the stream delivers nothing: ${this.#problem}`)
+    // A link that fell and rose meanwhile may have missed frames.
+    for (let seen = 1; seen < this.#link.connected; ) {
+      seen = this.#link.connected
+      await this.#repairAll()
+    }
+    if (this.#timers.stopped) return err('stopped')
+    this.#starting = false
+    this.#connected = this.#link.isUp
+    this.#report(`started, ${history.value} candles of history${this.#describeUnlisted()}`)
+    this.#timers.every(this.#timings.timeSampleMs, () => void this.#sampleTime())
+    return ok(undefined)
+  }
+
+  /** Resolves when every track has delivered, or when the time for it is over. */
+  #firstData(): Promise<void> {
+    const all = new Promise<void>((resolve) => {
+      this.#wakeStart = resolve
+    })
+    return Promise.race([all, this.#timers.sleep(this.#timings.firstDataMs)])
+  }
+
+  /** Passes history on, oldest first, asset by asset; gives how many candles there were. */
+  async #loadHistory(tracks: readonly Track[]): Promise<Result<number>> {
+    const histories = await loadHistories(this.#startup, tracks, this.#options.historyCount ?? 1_000)
+    if (!histories.ok) return histories
+    this.#sampled(histories.value.sample)
+    let total = 0
+    for (const [index, track] of tracks.entries()) {
+      const candles = histories.value.candles[index] ?? []
+      for (const candle of candles) this.#emitCandle(track, { candle, origin: 'backfill' })
+      track.chain.load(candles)
+      total += candles.length
+    }
+    return ok(total)
+  }
+
+  #onText(text: string): void {
+    this.#frames++
+    const frame = parseFrame(text)
+    if (!frame.ok) return this.#badFrames.add(frame.error)
+    switch (frame.value.kind) {
+      case 'kline':
+        return this.#onKline(frame.value.update)
+      case 'shutdown':
+        return this.#onShutdown()
+      case 'error':
+        return this.#report(`the venue objects: ${frame.value.message}`)
+      case 'ack':
+        return
+    }
+  }
+
+  #onKline(update: KlineUpdate): void {
+    const track = this.#tracks.get(update.symbol)
+    if (track === undefined) {
+      // A stream was asked for every configured asset, before it was known which of them trade.
+      const known = this.#options.assets.some((asset) => symbolOf(asset) === update.symbol)
+      return known ? undefined : this.#badFrames.add(`not asked for: ${update.symbol}`)
+    }
+    // One frame from the far future would open a hole that nothing can fill.
+    if (update.eventTime > this.#marketTime + MAX_JUMP_MS && this.#marketTime > 0) {
+      return this.#badFrames.add(`${update.symbol}: event time far ahead of the market: ${update.eventTime}`)
+    }
+    const isNew = !track.delivered
+    track.delivered = true
+    if (isNew && this.listed().size === this.#tracks.size) this.#wakeStart()
+    if (isNew && !this.#starting) this.#report(`${track.asset} delivers and is listed now`)
+    if (this.#buffer === undefined) this.#process(track, update)
+    else this.#buffer.push(update)
+  }
+
+  #drain(): void {
+    const buffered = this.#buffer ?? []
+    this.#buffer = undefined
+    for (const update of buffered) {
+      const track = this.#tracks.get(update.symbol)
+      if (track !== undefined) this.#process(track, update)
+    }
+  }
+
+  #process(track: Track, update: KlineUpdate): void {
+    const tick = track.tickOf(update, this.#options.clock.now())
+    if (tick !== undefined) this.#listener?.(tick)
+    if (update.final) this.#deliver(track, track.chain.offer({ candle: update.candle, origin: 'stream' }))
+    else track.chain.reach(update.candle.openTime)
+    this.#checkContinuity(update.eventTime)
+  }
+
+  /** Schedules the repair of every chain with a hole, silent ones included: any asset's event tells the market's time. */
+  #checkContinuity(eventTime: UnixMs): void {
+    this.#marketTime = Math.max(this.#marketTime, eventTime)
+    const ended = minuteOf(unixMs(Math.max(0, this.#marketTime - this.#timings.lateMs)))
+    for (const track of this.#tracks.values()) {
+      if (!track.delivered) continue
+      track.chain.reach(ended)
+      if (!track.repairing && track.chain.hole() !== undefined) this.#repairer.schedule(track)
+    }
+  }
+
+  #deliver(track: Track, closed: readonly ClosedCandle[]): void {
+    for (const one of closed) this.#emitCandle(track, one)
+  }
+
+  #emitCandle(
+    track: Track,
+    { candle, origin }: { readonly candle: Candle; readonly origin: 'stream' | 'backfill' },
+  ): void {
+    this.#listener?.({ kind: 'candle', ts: this.#options.clock.now(), asset: track.asset, frame: '1m', candle, origin })
+  }
+
+  #onUp(): void {
+    if (!this.#starting) void this.#reconnected()
+  }
+
+  async #reconnected(): Promise<void> {
+    const connection = this.#link.connected
+    await this.#repairAll()
+    if (!this.#link.isUp || this.#link.connected !== connection || this.#connected) return
+    this.#connected = true
+    this.#report('connected again')
+  }
+
+  async #repairAll(): Promise<void> {
+    const tracks = [...this.#tracks.values()].filter((track) => track.delivered)
+    for (const track of tracks) track.uncertain = true
+    await Promise.all(tracks.map((track) => this.#repairer.fillNow(track)))
+  }
+
+  #onDown(reason: string): void {
+    this.#problem = reason
+    const fell = this.#connected
+    this.#connected = false
+    if (!this.#starting) this.#report(fell ? `link lost: ${reason}` : `no link yet: ${reason}`)
+  }
+
+  #onShutdown(): void {
+    const now = this.#options.clock.monotonic()
+    // A host that says so again and again would otherwise make the desk open connections as fast as it can.
+    if (now - this.#shutdownAt < this.#timings.backoffFloorMs) return
+    this.#shutdownAt = now
+    this.#report('the venue is about to cut this connection: opening another')
+    this.#link.open()
+  }
+
+  async #sampleTime(): Promise<void> {
+    const sample = await this.#rest.serverTime()
+    if (sample.ok) this.#sampled(sample.value)
+  }
+
+  #sampled(sample: TimeSample): void {
+    this.#time = sample
+    this.#marketTime = Math.max(this.#marketTime, sample.serverTime)
+  }
+
+  #describeUnlisted(): string {
+    const listed = this.listed()
+    const missing = this.#options.assets.filter((asset) => !listed.has(asset))
+    return missing.length === 0 ? '' : `, unlisted: ${missing.join(' ')}`
+  }
+
+  #report(detail: string): void {
+    const { clock } = this.#options
+    this.#listener?.({ kind: 'feed', ts: clock.now(), connected: this.#connected, stale: this.#repairer.stale, detail })
+  }
+}

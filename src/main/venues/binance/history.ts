@@ -1,0 +1,34 @@
+import { ok, type Result } from '../../../shared/domain/base.ts'
+import type { Candle } from '../../../shared/domain/feed.ts'
+import { MINUTE, plusMs, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import { type BinanceRest, MAX_ROWS, type RestFailure } from './rest.ts'
+
+/** Start of the minute that holds `ts`. */
+export function minuteOf(ts: UnixMs): UnixMs {
+  return unixMs(ts - (ts % MINUTE))
+}
+
+/**
+ * The last `count` minutes that had ended at `serverTime`, oldest first, page by page. Minutes without a candle at the
+ * venue are missing from it.
+ */
+export async function loadHistory(
+  rest: BinanceRest,
+  symbol: string,
+  count: number,
+  serverTime: UnixMs,
+): Promise<Result<readonly Candle[], RestFailure>> {
+  const candles: Candle[] = []
+  const endTime = unixMs(minuteOf(serverTime) - MINUTE)
+  let startTime = unixMs(Math.max(0, endTime - (count - 1) * MINUTE))
+  while (startTime <= endTime) {
+    const page = await rest.klines(symbol, { startTime, endTime })
+    if (!page.ok) return page
+    // A row has no mark of being final: only the time tells.
+    candles.push(...page.value.filter(({ openTime }) => openTime >= startTime && openTime + MINUTE - 1 < serverTime))
+    const last = page.value.at(-1)
+    if (last === undefined || page.value.length < MAX_ROWS) break
+    startTime = plusMs(last.openTime, MINUTE)
+  }
+  return ok(candles)
+}

@@ -1,0 +1,130 @@
+import type { Asset } from '../../../shared/domain/slots.ts'
+import { isoUtc, MINUTE } from '../../../shared/domain/time.ts'
+import { backoffMs } from './backoff.ts'
+import type { ClosedCandle, Hole } from './chain.ts'
+import { minuteOf } from './history.ts'
+import type { FeedTimings } from './options.ts'
+import type { BinanceRest, TimeSample } from './rest.ts'
+import type { Timers } from './timers.ts'
+import type { Track } from './track.ts'
+
+export interface RepairOptions {
+  readonly rest: BinanceRest
+  readonly timers: Timers
+  readonly random: () => number
+  readonly timings: FeedTimings
+  deliver(track: Track, closed: readonly ClosedCandle[]): void
+  sampled(sample: TimeSample): void
+  /** The set of stale assets changed, or something a person should know happened. */
+  changed(detail: string): void
+}
+
+interface Failure {
+  readonly message: string
+  readonly waitMs: number
+}
+
+/** Fills holes of the chains over REST. An asset whose hole resists is stale until it is filled. */
+export class Repairer {
+  readonly #options: RepairOptions
+  readonly #stale = new Set<Asset>()
+
+  constructor(options: RepairOptions) {
+    this.#options = options
+  }
+
+  get stale(): readonly Asset[] {
+    return [...this.#stale]
+  }
+
+  /** A hole was seen on the stream: fills it after the grace, however many tries it takes. */
+  schedule(track: Track): void {
+    if (track.repairing) return
+    track.repairing = true
+    const { timers, timings } = this.#options
+    timers.after(timings.repairGraceMs, () => void this.#keepFilling(track, 0))
+  }
+
+  /** Fills the track's holes at once; gives up after the first failure and goes on in the background. */
+  async fillNow(track: Track): Promise<void> {
+    const failure = await this.#fill(track)
+    if (failure === undefined) return this.#markWhole(track)
+    this.#markStale(track, failure)
+    if (track.repairing) return
+    track.repairing = true
+    const waitMs = this.#waitMs(failure, 0)
+    this.#options.timers.after(waitMs, () => void this.#keepFilling(track, 1))
+  }
+
+  async #keepFilling(track: Track, failuresBefore: number): Promise<void> {
+    const { timers } = this.#options
+    for (let failures = failuresBefore; !timers.stopped; failures++) {
+      const failure = await this.#fill(track)
+      if (timers.stopped) return
+      if (failure === undefined) {
+        track.repairing = false
+        return this.#markWhole(track)
+      }
+      this.#markStale(track, failure)
+      await timers.sleep(this.#waitMs(failure, failures))
+    }
+  }
+
+  #waitMs(failure: Failure, failures: number): number {
+    const { timings, random } = this.#options
+    return Math.max(failure.waitMs, backoffMs(failures, timings.backoffFloorMs, timings.backoffMaxMs, random))
+  }
+
+  /** Asks for hole after hole until the chain has none; the first failure ends it. */
+  async #fill(track: Track): Promise<Failure | undefined> {
+    const { rest } = this.#options
+    if (track.uncertain) {
+      const sample = await rest.serverTime()
+      if (!sample.ok) return failureOf(sample.error)
+      this.#options.sampled(sample.value)
+      track.chain.reach(minuteOf(sample.value.serverTime))
+      track.uncertain = false
+    }
+    for (let hole = track.chain.hole(); hole !== undefined; hole = track.chain.hole()) {
+      const failure = await this.#fillOne(track, hole)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  }
+
+  async #fillOne(track: Track, { from, to }: Hole): Promise<Failure | undefined> {
+    const { rest, deliver, changed, timings } = this.#options
+    const rows = await rest.klines(track.symbol, { startTime: from, endTime: to })
+    if (!rows.ok) return failureOf(rows.error)
+    for (const candle of rows.value) {
+      const asked = candle.openTime >= from && candle.openTime <= to
+      if (asked) deliver(track, track.chain.offer({ candle, origin: 'backfill' }))
+    }
+    const left = track.chain.hole()
+    if (left?.from !== from) {
+      track.emptyReplies = 0
+      return undefined
+    }
+    track.emptyReplies++
+    const where = `${track.asset} from ${isoUtc(left.from)}`
+    if (track.emptyReplies < timings.emptyReplies) return { message: `no candle yet for ${where}`, waitMs: 0 }
+    track.emptyReplies = 0
+    deliver(track, track.chain.skip(left))
+    changed(`the venue has no candle for ${where}, ${(left.to - left.from) / MINUTE + 1} min`)
+    return undefined
+  }
+
+  #markStale(track: Track, { message }: Failure): void {
+    if (this.#stale.has(track.asset)) return
+    this.#stale.add(track.asset)
+    this.#options.changed(`${track.asset} has a hole that could not be filled: ${message}`)
+  }
+
+  #markWhole(track: Track): void {
+    if (this.#stale.delete(track.asset)) this.#options.changed(`${track.asset} is whole again`)
+  }
+}
+
+function failureOf(error: { readonly kind: string; readonly message: string; readonly waitMs?: number }): Failure {
+  return { message: error.message, waitMs: error.waitMs ?? 0 }
+}

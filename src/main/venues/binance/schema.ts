@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import type { Candle } from '../../../shared/domain/feed.ts'
+import { MINUTE, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+
+const time = z.int().nonnegative().transform(unixMs)
+const amount = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform(Number)
+  .refine(Number.isFinite)
+const positive = amount.refine((value) => value > 0, 'must be above 0')
+
+const kline = z.object({
+  e: z.literal('kline'),
+  E: time,
+  s: z.string(),
+  k: z.object({
+    t: time,
+    T: time,
+    s: z.string(),
+    i: z.literal('1m'),
+    o: positive,
+    c: positive,
+    h: positive,
+    l: positive,
+    v: amount,
+    x: z.boolean(),
+  }),
+})
+const shutdown = z.object({ e: z.literal('serverShutdown'), E: time })
+const event = z.discriminatedUnion('e', [kline, shutdown])
+const frame = z.union([
+  z.object({ stream: z.string(), data: event }).transform((wrapped) => wrapped.data),
+  event,
+  z
+    .object({ result: z.unknown(), id: z.union([z.number(), z.string(), z.null()]) })
+    .transform(() => ({ e: 'ack' as const })),
+  z.object({ code: z.number(), msg: z.string() }).transform(({ code, msg }) => ({ e: 'error' as const, code, msg })),
+])
+
+/** The state of one candle as the stream tells it. */
+export interface KlineUpdate {
+  readonly symbol: string
+  /** The venue's time of the push. */
+  readonly eventTime: UnixMs
+  /** The candle has ended and will not change. */
+  readonly final: boolean
+  readonly candle: Candle
+}
+
+export type StreamFrame =
+  | { readonly kind: 'kline'; readonly update: KlineUpdate }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'ack' }
+  | { readonly kind: 'error'; readonly message: string }
+
+/** Reads one text frame of a raw or combined stream; an error says what is wrong with it. */
+export function parseFrame(text: string): Result<StreamFrame> {
+  const json = parseJson(text)
+  if (!json.ok) return json
+  const parsed = frame.safeParse(json.value)
+  if (!parsed.success) return err(explain(parsed.error))
+  const data = parsed.data
+  switch (data.e) {
+    case 'kline':
+      return klineUpdate(data)
+    case 'serverShutdown':
+      return ok({ kind: 'shutdown' })
+    case 'ack':
+      return ok({ kind: 'ack' })
+    case 'error':
+      return ok({ kind: 'error', message: `${data.code}: ${data.msg}` })
+  }
+}
+
+function klineUpdate({ E, s, k }: z.output<typeof kline>): Result<StreamFrame> {
+  const candle = { openTime: k.t, open: k.o, high: k.h, low: k.l, close: k.c, volume: k.v }
+  if (k.s !== s) return err(`symbols disagree: ${s} and ${k.s}`)
+  if (E < k.t) return err(`event at ${E} before its candle at ${k.t}`)
+  const fault = candleFault(candle, k.T)
+  return fault === undefined
+    ? ok({ kind: 'kline', update: { symbol: s, eventTime: E, final: k.x, candle } })
+    : err(fault)
+}
+
+function candleFault({ openTime, open, high, low, close }: Candle, closeTime: number): string | undefined {
+  if (openTime % MINUTE !== 0 || closeTime !== openTime + MINUTE - 1) return `not a minute: ${openTime} … ${closeTime}`
+  if (low > Math.min(open, close) || high < Math.max(open, close)) return `impossible candle at ${openTime}`
+  return undefined
+}
+
+/** `[openTime, open, high, low, close, volume, closeTime, …]`; later columns are not used, new ones may come. */
+const klineRow = z.tuple([time, positive, positive, positive, positive, amount, time], z.unknown())
+const klineRows = z.array(klineRow)
+
+/** Reads a reply of `/api/v3/klines`, oldest first; the last candle may still be open. */
+export function parseKlines(value: unknown): Result<readonly Candle[]> {
+  const parsed = klineRows.safeParse(value)
+  if (!parsed.success) return err(explain(parsed.error))
+  const candles: Candle[] = []
+  for (const [openTime, open, high, low, close, volume, closeTime] of parsed.data) {
+    const candle = { openTime, open, high, low, close, volume }
+    const fault = candleFault(candle, closeTime)
+    if (fault !== undefined) return err(fault)
+    if (openTime <= (candles.at(-1)?.openTime ?? -1)) return err(`rows out of order at ${openTime}`)
+    candles.push(candle)
+  }
+  return ok(candles)
+}
+
+const serverTime = z.object({ serverTime: time })
+
+export function parseServerTime(value: unknown): Result<UnixMs> {
+  const parsed = serverTime.safeParse(value)
+  return parsed.success ? ok(parsed.data.serverTime) : err(explain(parsed.error))
+}
+
+const exchangeInfo = z.object({ symbols: z.array(z.object({ symbol: z.string(), status: z.string() })) })
+
+/** Reads a reply of `/api/v3/exchangeInfo`: the symbols that trade. */
+export function parseTradingSymbols(value: unknown): Result<readonly string[]> {
+  const parsed = exchangeInfo.safeParse(value)
+  if (!parsed.success) return err(explain(parsed.error))
+  return ok(parsed.data.symbols.filter(({ status }) => status === 'TRADING').map(({ symbol }) => symbol))
+}
+
+const errorBody = z.object({ code: z.number(), msg: z.string() })
+
+/** Reads the body of a refusal; undefined when it is not the venue's own (a proxy's page, say). */
+export function parseErrorBody(value: unknown): { readonly code: number; readonly msg: string } | undefined {
+  return errorBody.safeParse(value).data
+}
+
+export function parseJson(text: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(text))
+  } catch {
+    return err('not JSON')
+  }
+}
+
+/** The first thing that is wrong, with its place. */
+function explain(error: z.ZodError): string {
+  const [issue] = error.issues
+  return issue === undefined ? 'unknown shape' : `${issue.path.join('.') || 'reply'}: ${issue.message}`
+}

@@ -1,0 +1,57 @@
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import type { Candle } from '../../../shared/domain/feed.ts'
+import { backoffMs } from './backoff.ts'
+import { loadHistory } from './history.ts'
+import type { FeedTimings } from './options.ts'
+import type { BinanceRest, RestFailure, TimeSample } from './rest.ts'
+import type { Timers } from './timers.ts'
+import type { Track } from './track.ts'
+
+export interface StartupOptions {
+  readonly rest: BinanceRest
+  readonly timers: Timers
+  readonly timings: FeedTimings
+  readonly random: () => number
+  /** Told of every failure, so that a start that runs out of time can say why. */
+  problem(message: string): void
+}
+
+/** Repeats a request until it succeeds, is refused for good, or the feed stops. */
+export async function persist<T>(
+  { timers, timings, random, problem }: StartupOptions,
+  request: () => Promise<Result<T, RestFailure>>,
+): Promise<Result<T>> {
+  for (let failures = 0; !timers.stopped; failures++) {
+    const reply = await request()
+    if (reply.ok) return reply
+    problem(reply.error.message)
+    if (reply.error.kind === 'refused') return err(reply.error.message)
+    const waitMs = reply.error.kind === 'limited' ? reply.error.waitMs : 0
+    await timers.sleep(Math.max(waitMs, backoffMs(failures, timings.backoffFloorMs, timings.backoffMaxMs, random)))
+  }
+  return err('stopped')
+}
+
+export interface Histories {
+  readonly sample: TimeSample
+  /** Closed candles a track, in the order of the tracks. */
+  readonly candles: readonly (readonly Candle[])[]
+}
+
+/** The last `count` closed minutes of every track, all judged by one time of the venue's. */
+export async function loadHistories(
+  options: StartupOptions,
+  tracks: readonly Track[],
+  count: number,
+): Promise<Result<Histories>> {
+  const sample = await persist(options, () => options.rest.serverTime())
+  if (!sample.ok) return sample
+  const { serverTime } = sample.value
+  const loads = tracks.map(({ symbol }) => persist(options, () => loadHistory(options.rest, symbol, count, serverTime)))
+  const candles: (readonly Candle[])[] = []
+  for (const load of await Promise.all(loads)) {
+    if (!load.ok) return load
+    candles.push(load.value)
+  }
+  return ok({ sample: sample.value, candles })
+}
