@@ -1,0 +1,34 @@
+import { contextBridge, ipcRenderer } from 'electron'
+import type { CallName, DeskBridge } from '../shared/ipc/contract.ts'
+
+/** Every call the window may make; a record, so that a call added to the contract does not compile until it is here. */
+const CALLS: Readonly<Record<CallName, true>> = {
+  'desk.snapshot': true,
+  'desk.command': true,
+  'chart.get': true,
+  'pnl.get': true,
+  'trades.list': true,
+  'orders.list': true,
+  'files.list': true,
+  'files.read': true,
+  'files.write': true,
+  'versions.source': true,
+  'editor.types': true,
+}
+
+const bridge: DeskBridge = {
+  call(name, input) {
+    if (!Object.hasOwn(CALLS, name)) return Promise.reject(new Error(`unknown call: ${String(name)}`))
+    return ipcRenderer.invoke('desk:call', { name, input })
+  },
+  onPush(listener) {
+    // The event object carries the sender and must not reach the page.
+    const forward = (_event: unknown, push: unknown): void => listener(push)
+    ipcRenderer.on('desk:push', forward)
+    return () => {
+      ipcRenderer.removeListener('desk:push', forward)
+    }
+  },
+}
+
+contextBridge.exposeInMainWorld('baton', bridge)

@@ -1,0 +1,86 @@
+import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
+import { Deployments } from './features/deployments/deployments.tsx'
+import { Dialogs } from './features/dialogs/dialogs.tsx'
+import { Editor, EditorStatus } from './features/editor/editor.tsx'
+import { Keys } from './features/keys/keys.tsx'
+import { Market } from './features/market/market.tsx'
+import { KilledBand, Notices } from './features/notices/notices.tsx'
+import { Palette } from './features/palette/palette.tsx'
+import { Profit } from './features/profit/profit.tsx'
+import { Slots } from './features/slots/slots.tsx'
+import { Log } from './features/tables/log.tsx'
+import { Orders } from './features/tables/orders.tsx'
+import { Positions } from './features/tables/positions.tsx'
+import { Trades } from './features/tables/trades.tsx'
+import { TopBar } from './features/top-bar/top-bar.tsx'
+import { Versions } from './features/versions/versions.tsx'
+import { Workbench } from './features/workbench/workbench.tsx'
+import { Split } from './ui/split.tsx'
+import { TooltipProvider } from './ui/tooltip.tsx'
+
+const TAB_CONTENT = {
+  editor: <Editor />,
+  positions: <Positions />,
+  orders: <Orders />,
+  trades: <Trades />,
+  log: <Log />,
+}
+
+function Center() {
+  return (
+    <Split
+      id="center"
+      direction="vertical"
+      parts={[
+        { id: 'chart', size: '56%', min: '160px', content: <Market /> },
+        {
+          id: 'workbench',
+          size: '44%',
+          min: '96px',
+          content: <Workbench content={TAB_CONTENT} aside={<EditorStatus />} />,
+        },
+      ]}
+    />
+  )
+}
+
+function Right() {
+  return (
+    <Split
+      id="right"
+      direction="vertical"
+      parts={[
+        { id: 'deployments', size: '46%', min: '120px', content: <Deployments /> },
+        { id: 'versions', size: '27%', min: '90px', content: <Versions /> },
+        { id: 'profit', size: '27%', min: '90px', content: <Profit /> },
+      ]}
+    />
+  )
+}
+
+/** The desk: brakes and state above, slots left, market and workbench in the middle, versions right. */
+export function App() {
+  return (
+    <TooltipProvider delayDuration={500}>
+      <Keys />
+      <TopBar />
+      <KilledBand />
+      <ConnectionBand />
+      <Notices />
+      <main className="desk">
+        <Split
+          id="desk"
+          direction="horizontal"
+          parts={[
+            { id: 'slots', size: '244px', min: '220px', content: <Slots /> },
+            { id: 'middle', size: '58%', min: '480px', content: <Center /> },
+            { id: 'side', size: '316px', min: '280px', content: <Right /> },
+          ]}
+        />
+      </main>
+      <FirstContact />
+      <Palette />
+      <Dialogs />
+    </TooltipProvider>
+  )
+}

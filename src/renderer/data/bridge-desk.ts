@@ -1,0 +1,18 @@
+import type { CallInput, CallName, CallOutput, Desk, DeskBridge, DeskPush } from '../../shared/ipc/contract.ts'
+
+/** The desk behind Electron's preload bridge. It lives in the process that owns this window, so it is never lost. */
+export function createBridgeDesk(bridge: DeskBridge): Desk {
+  return {
+    async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+      // The desk answers by the contract; types are gone at the process boundary.
+      return (await bridge.call(name, input)) as CallOutput<N>
+    },
+    onPush(listener) {
+      return bridge.onPush((push) => listener(push as DeskPush))
+    },
+    onConnection(listener) {
+      listener('connected')
+      return () => {}
+    },
+  }
+}

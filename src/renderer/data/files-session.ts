@@ -1,0 +1,97 @@
+import type { Desk, DeskPush } from '../../shared/ipc/contract.ts'
+import { type FilesStore, fileOnDisk, isDirty, keepMine, takeTheirs, withFile } from './files-store.ts'
+
+/** What the editor may do with files; every answer of the desk ends in the store. */
+export interface FilesSession {
+  loadAll(): Promise<void>
+  receive(pushes: readonly DeskPush[]): void
+  open(path: string, at?: { readonly line: number; readonly column: number }): void
+  edit(path: string, draft: string): void
+  /** Writes the draft; what is worth telling comes back as one sentence. */
+  save(path: string): Promise<{ readonly tone: 'done' | 'refused' | 'failed'; readonly text: string }>
+  reloadTheirs(path: string): void
+  keepMine(path: string): void
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function createFilesSession(desk: Desk, store: FilesStore): FilesSession {
+  const refresh = async (path: string): Promise<void> => {
+    const text = await desk.call('files.read', { path })
+    // While a save is under way its own answer says what the disk holds.
+    if (text !== null && store.getState().files[path]?.saving !== true) {
+      store.setState((state) => fileOnDisk(state, text))
+    }
+  }
+
+  return {
+    async loadAll() {
+      try {
+        const [entries, types] = await Promise.all([desk.call('files.list', {}), desk.call('editor.types', {})])
+        await Promise.all(entries.map((entry) => refresh(entry.path)))
+        store.setState((state) => ({
+          ...state,
+          types: types.text,
+          loaded: true,
+          error: null,
+          active: state.active ?? entries.find((entry) => !entry.path.includes('/'))?.path ?? entries[0]?.path ?? null,
+        }))
+      } catch (error) {
+        store.setState({ loaded: true, error: messageOf(error) })
+      }
+    },
+    receive(pushes) {
+      const changed = new Set<string>()
+      for (const push of pushes) {
+        if (push.kind === 'file' && push.entry.hash !== store.getState().files[push.entry.path]?.baseHash) {
+          changed.add(push.entry.path)
+        }
+      }
+      // A failed read is tried again with the next push or the next reconnect.
+      for (const path of changed) void refresh(path).catch(() => {})
+    },
+    open(path, at) {
+      store.setState((state) => ({
+        ...state,
+        active: path,
+        jump: at === undefined ? state.jump : { seq: (state.jump?.seq ?? 0) + 1, path, ...at },
+      }))
+    },
+    edit(path, draft) {
+      store.setState((state) => withFile(state, path, { draft, error: null }))
+    },
+    async save(path) {
+      const file = store.getState().files[path]
+      if (file === undefined) return { tone: 'failed', text: `${path} is not open.` }
+      if (file.theirs !== null) {
+        return { tone: 'refused', text: `${path} changed on disk. Reload theirs or keep mine first.` }
+      }
+      if (!isDirty(file)) return { tone: 'done', text: `${path} is already as it is on disk: nothing to deploy.` }
+      if (file.saving) return { tone: 'refused', text: `${path} is being saved.` }
+      const { draft, baseHash } = file
+      store.setState((state) => withFile(state, path, { saving: true, error: null }))
+      try {
+        const result = await desk.call('files.write', { path, text: draft, baseHash })
+        if (result.ok) {
+          store.setState((state) => withFile(state, path, { saving: false, baseHash: result.hash, base: draft }))
+          return { tone: 'done', text: `Saved ${path}.` }
+        }
+        store.setState((state) => withFile(state, path, { saving: false, error: result.error }))
+        if (result.currentHash !== null && result.currentHash !== baseHash) await refresh(path)
+        return { tone: 'refused', text: result.error }
+      } catch (error) {
+        const text = `${path} was not saved: ${messageOf(error)}. Your text is still here.`
+        store.setState((state) => withFile(state, path, { saving: false, error: text }))
+        return { tone: 'failed', text }
+      }
+    },
+    reloadTheirs(path) {
+      store.setState((state) => takeTheirs(state, path))
+    },
+    keepMine(path) {
+      store.setState((state) => keepMine(state, path))
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { FileText } from '../../shared/ipc/contract.ts'
+
+/** One strategy file as this window holds it. */
+export interface OpenFile {
+  readonly path: string
+  /** Hash of the text on disk that the draft grew from. */
+  readonly baseHash: string
+  readonly base: string
+  readonly draft: string
+  /** Grows when the draft was replaced from outside the editor. */
+  readonly revision: number
+  /** The disk's newer text, while the draft has changes of its own. */
+  readonly theirs: { readonly hash: string; readonly text: string } | null
+  readonly saving: boolean
+  readonly error: string | null
+}
+
+export interface FilesState {
+  readonly paths: readonly string[]
+  readonly files: Readonly<Record<string, OpenFile>>
+  readonly active: string | null
+  /** Declarations of the module `baton`. */
+  readonly types: string | null
+  readonly loaded: boolean
+  readonly error: string | null
+  /** Where the editor should put its cursor; grows in `seq` so that the same place can be asked for twice. */
+  readonly jump: { readonly seq: number; readonly path: string; readonly line: number; readonly column: number } | null
+}
+
+export type FilesStore = StoreApi<FilesState>
+
+export function createFilesStore(): FilesStore {
+  return createStore<FilesState>(() => ({
+    paths: [],
+    files: {},
+    active: null,
+    types: null,
+    loaded: false,
+    error: null,
+    jump: null,
+  }))
+}
+
+/** True when the draft differs from what it grew from. */
+export function isDirty(file: OpenFile): boolean {
+  return file.draft !== file.base
+}
+
+/** Replaces one file; a path that is not open stays so. */
+export function withFile(state: FilesState, path: string, change: Partial<OpenFile>): FilesState {
+  const file = state.files[path]
+  return file === undefined ? state : { ...state, files: { ...state.files, [path]: { ...file, ...change } } }
+}
+
+/** Takes in a text read from disk: adopted where the draft has nothing to lose, else held as theirs. */
+export function fileOnDisk(state: FilesState, text: FileText): FilesState {
+  const file = state.files[text.path]
+  if (file === undefined) {
+    const opened: OpenFile = {
+      path: text.path,
+      baseHash: text.hash,
+      base: text.text,
+      draft: text.text,
+      revision: 0,
+      theirs: null,
+      saving: false,
+      error: null,
+    }
+    const paths = [...state.paths.filter((path) => path !== text.path), text.path].sort()
+    return { ...state, paths, files: { ...state.files, [text.path]: opened } }
+  }
+  if (text.hash === file.baseHash) return withFile(state, text.path, { theirs: null })
+  if (!isDirty(file) || file.draft === text.text) {
+    return withFile(state, text.path, {
+      baseHash: text.hash,
+      base: text.text,
+      draft: text.text,
+      revision: file.draft === text.text ? file.revision : file.revision + 1,
+      theirs: null,
+      error: null,
+    })
+  }
+  return withFile(state, text.path, { theirs: { hash: text.hash, text: text.text } })
+}
+
+/** Drops the draft for the disk's text. */
+export function takeTheirs(state: FilesState, path: string): FilesState {
+  const file = state.files[path]
+  if (file === undefined || file.theirs === null) return state
+  const { hash, text } = file.theirs
+  return withFile(state, path, {
+    baseHash: hash,
+    base: text,
+    draft: text,
+    revision: file.revision + 1,
+    theirs: null,
+    error: null,
+  })
+}
+
+/** Keeps the draft, on top of the disk's text: the next save replaces that knowingly. */
+export function keepMine(state: FilesState, path: string): FilesState {
+  const file = state.files[path]
+  if (file === undefined || file.theirs === null) return state
+  return withFile(state, path, { baseHash: file.theirs.hash, base: file.theirs.text, theirs: null, error: null })
+}
+
+/** Name a strategy file gives itself, else its file name; what its deployments and versions are listed under. */
+export function strategyOf(path: string, text: string): string {
+  const named = /\bname:\s*['"]([a-z][a-z0-9-]*)['"]/.exec(text)?.[1]
+  return named ?? path.replace(/^.*\//, '').replace(/\.ts$/, '')
+}

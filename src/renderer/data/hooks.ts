@@ -1,0 +1,42 @@
+import { createContext, useContext } from 'react'
+import { useStore } from 'zustand'
+import type { ChartState } from './chart-store.ts'
+import type { DeskState } from './desk-store.ts'
+import type { FilesState } from './files-store.ts'
+import type { LedgerState } from './ledger-store.ts'
+import type { Session } from './session.ts'
+import type { UiState } from './ui-store.ts'
+
+export const SessionContext = createContext<Session | null>(null)
+
+/** The window's session; only below the provider in `main.tsx`. */
+export function useSession(): Session {
+  const session = useContext(SessionContext)
+  if (session === null) throw new Error('no session: the component is outside SessionContext')
+  return session
+}
+
+export function useDesk<T>(select: (state: DeskState) => T): T {
+  return useStore(useSession().desk, select)
+}
+
+export function useChart<T>(select: (state: ChartState) => T): T {
+  return useStore(useSession().chart, select)
+}
+
+export function useLedger<T>(select: (state: LedgerState) => T): T {
+  return useStore(useSession().ledger, select)
+}
+
+export function useFiles<T>(select: (state: FilesState) => T): T {
+  return useStore(useSession().files, select)
+}
+
+export function useUi<T>(select: (state: UiState) => T): T {
+  return useStore(useSession().ui, select)
+}
+
+/** The desk's time in whole seconds. */
+export function useNow(): number | null {
+  return useStore(useSession().clock, (state) => state.now)
+}

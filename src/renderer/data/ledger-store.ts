@@ -1,0 +1,15 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { OrderRow, PnlSeries, TradeRow } from '../../shared/ipc/contract.ts'
+
+/** Lists that are asked for rather than pushed; null until the first answer. */
+export interface LedgerState {
+  readonly orders: readonly OrderRow[] | null
+  readonly trades: readonly TradeRow[] | null
+  readonly pnl: readonly PnlSeries[] | null
+}
+
+export type LedgerStore = StoreApi<LedgerState>
+
+export function createLedgerStore(): LedgerStore {
+  return createStore<LedgerState>(() => ({ orders: null, trades: null, pnl: null }))
+}

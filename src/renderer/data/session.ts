@@ -1,0 +1,189 @@
+import type { CandleFrame } from '../../shared/domain/slots.ts'
+import type { CommandInput } from '../../shared/ipc/commands.ts'
+import type { Desk, DeskPush, VersionSource } from '../../shared/ipc/contract.ts'
+import { applyToChart, type ChartStore, createChartStore } from './chart-store.ts'
+import { type ClockStore, createClockStore, deskTime } from './clock-store.ts'
+import { applyPushes, applySnapshot, createDeskStore, type DeskStore } from './desk-store.ts'
+import { createFilesSession, type FilesSession } from './files-session.ts'
+import { createFilesStore, type FilesStore } from './files-store.ts'
+import { createBatcher, createThrottle, type Schedule } from './frame.ts'
+import { createLedgerStore, type LedgerStore } from './ledger-store.ts'
+import { backoffMs, type SocketDesk } from './socket-desk.ts'
+import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
+
+/** Silence after which a connected desk counts as stale: more than two cycles. */
+const STALE_AFTER_MS = 12_000
+
+/** One window's session with its desk: the stores, and everything that may change them. */
+export interface Session {
+  readonly desk: DeskStore
+  readonly chart: ChartStore
+  readonly ledger: LedgerStore
+  readonly files: FilesStore
+  readonly ui: UiStore
+  readonly clock: ClockStore
+  readonly filesActions: FilesSession
+  /** Sends a command and shows the desk's answer. */
+  command(input: CommandInput): Promise<void>
+  showChart(slot: string, frame?: CandleFrame): void
+  source(hash: string): Promise<VersionSource | null>
+  notify(tone: Notice['tone'], text: string): void
+  save(path: string): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly schedule: Schedule
+  readonly monotonic: () => number
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isSocketDesk(desk: Desk): desk is SocketDesk {
+  return 'onSignedOut' in desk
+}
+
+/** Starts the session: subscribes, takes the first snapshot and keeps the stores up to date until the page goes. */
+export function startSession(desk: Desk, options: SessionOptions): Session {
+  const store = createDeskStore()
+  const chart = createChartStore()
+  const ledger = createLedgerStore()
+  const files = createFilesStore()
+  const ui = createUiStore()
+  const clock = createClockStore()
+  const filesActions = createFilesSession(desk, files)
+  let heardAt = options.monotonic()
+  let statusAt = heardAt
+  let noticeId = 0
+  let snapshotAttempt = 0
+
+  const notify = (tone: Notice['tone'], text: string): void => {
+    noticeId += 1
+    ui.setState({ notice: { id: noticeId, tone, text } })
+  }
+
+  const tick = (): void => {
+    const { status } = store.getState()
+    if (status === null) return
+    const now = deskTime(status, options.monotonic() - statusAt, clock.getState().now)
+    if (now !== clock.getState().now) clock.setState({ now })
+  }
+
+  const fetchLedger = createThrottle(1_000, () => {
+    void Promise.all([
+      desk.call('orders.list', { limit: 200 }).then((orders) => ledger.setState({ orders })),
+      desk.call('trades.list', { limit: 200 }).then((trades) => ledger.setState({ trades })),
+      desk.call('pnl.get', {}).then((pnl) => ledger.setState({ pnl })),
+    ]).catch(() => {
+      // What was shown stays; the next change or the next connection asks again.
+    })
+  })
+
+  const fetchChart = createThrottle(300, () => {
+    const { slot, frame } = chart.getState()
+    if (slot === null) return
+    desk.call('chart.get', { slot, frame }).then(
+      (data) => {
+        const shown = chart.getState()
+        if (shown.slot === slot && shown.frame === frame) chart.setState({ data, error: null })
+      },
+      (error: unknown) => chart.setState({ error: messageOf(error) }),
+    )
+  })
+
+  const showChart = (slot: string, frame: CandleFrame = chart.getState().frame): void => {
+    const shown = chart.getState()
+    const own = slot.endsWith('-15m') ? '15m' : '5m'
+    const wanted: CandleFrame = frame === '1m' ? '1m' : own
+    if (shown.slot === slot && shown.frame === wanted) return
+    chart.setState({ slot, frame: wanted, data: null, error: null })
+    fetchChart()
+  }
+
+  const takeSnapshot = (): void => {
+    desk.call('desk.snapshot', {}).then(
+      (snapshot) => {
+        snapshotAttempt = 0
+        heardAt = options.monotonic()
+        statusAt = heardAt
+        store.setState((state) => applySnapshot(state, snapshot), true)
+        tick()
+        fetchLedger()
+        const first = snapshot.slots.find((row) => row.status !== 'unlisted') ?? snapshot.slots[0]
+        if (chart.getState().slot === null && first !== undefined) showChart(first.slot)
+        else fetchChart()
+        void filesActions.loadAll()
+      },
+      () => {
+        if (store.getState().link === 'signed-out') return
+        store.setState({ link: 'lost' })
+        window.setTimeout(takeSnapshot, backoffMs(snapshotAttempt))
+        snapshotAttempt += 1
+      },
+    )
+  }
+
+  const receive = createBatcher<DeskPush>(options.schedule, (pushes) => {
+    // Before the first snapshot there is nothing that a push could be merged into.
+    if (store.getState().snapshots === 0) return
+    const before = store.getState().ledgerRevision
+    store.setState((state) => applyPushes(state, pushes), true)
+    if (store.getState().ledgerRevision !== before) fetchLedger()
+    const { data } = chart.getState()
+    if (data !== null) {
+      const merged = applyToChart(data, pushes)
+      if (merged.data !== data) chart.setState({ data: merged.data })
+      if (merged.gap) fetchChart()
+    }
+    filesActions.receive(pushes)
+    tick()
+  })
+
+  desk.onPush((push) => {
+    heardAt = options.monotonic()
+    if (push.kind === 'status') statusAt = heardAt
+    receive(push)
+  })
+  let connectedOnce = false
+  desk.onConnection((state) => {
+    if (state === 'connected') {
+      if (connectedOnce) store.setState({ link: 'connecting' })
+      connectedOnce = true
+      takeSnapshot()
+    } else if (store.getState().link !== 'signed-out') store.setState({ link: state })
+  })
+  if (isSocketDesk(desk)) desk.onSignedOut(() => store.setState({ link: 'signed-out' }))
+  window.setInterval(() => {
+    tick()
+    const quietMs = options.monotonic() - heardAt
+    if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
+  }, 250)
+
+  return {
+    desk: store,
+    chart,
+    ledger,
+    files,
+    ui,
+    clock,
+    filesActions,
+    notify,
+    showChart,
+    async command(input) {
+      try {
+        const outcome = await desk.call('desk.command', input)
+        notify(outcome.outcome, outcome.message)
+      } catch (error) {
+        notify('failed', `The desk did not answer ${input.kind}: ${messageOf(error)}. What was running goes on.`)
+      }
+    },
+    source(hash) {
+      return desk.call('versions.source', { hash })
+    },
+    async save(path) {
+      const result = await filesActions.save(path)
+      notify(result.tone, result.text)
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CommandInput } from '../../shared/ipc/commands.ts'
+
+export const TABS = ['editor', 'positions', 'orders', 'trades', 'log'] as const
+export type Tab = (typeof TABS)[number]
+
+/** A dialog that asks for words before a command goes out. */
+export type Ask =
+  | { readonly kind: 'rearm' }
+  | {
+      readonly kind: 'reason'
+      readonly title: string
+      readonly explain: string
+      readonly action: string
+      readonly command: (reason: string) => CommandInput
+    }
+
+/** The desk's answer to what was just asked of it. */
+export interface Notice {
+  readonly id: number
+  readonly tone: 'done' | 'refused' | 'failed'
+  readonly text: string
+}
+
+/** A stored version's source, held against the files as they are now. */
+export interface Compare {
+  readonly hash: string
+  readonly label: string
+  readonly strategy: string
+}
+
+export interface UiState {
+  readonly tab: Tab
+  readonly paletteOpen: boolean
+  readonly aboutOpen: boolean
+  readonly ask: Ask | null
+  readonly notice: Notice | null
+  readonly compare: Compare | null
+  /** Deployment shown in full; null = the latest. */
+  readonly deployment: string | null
+}
+
+export type UiStore = StoreApi<UiState>
+
+export function createUiStore(): UiStore {
+  return createStore<UiState>(() => ({
+    tab: 'editor',
+    paletteOpen: false,
+    aboutOpen: false,
+    ask: null,
+    notice: null,
+    compare: null,
+    deployment: null,
+  }))
+}

@@ -1,0 +1,203 @@
+import { isFinal } from '../../../shared/domain/lifecycles.ts'
+import type { DeploymentRow, DeskStatus } from '../../../shared/ipc/contract.ts'
+import { askOverride, compareVersion } from '../../data/actions.ts'
+import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { Empty, Panel } from '../../ui/panel.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
+import { Steps } from './steps.tsx'
+
+function toneOf(row: DeploymentRow): 'up' | 'down' | 'attention' | 'dim' {
+  if (row.state === 'kept') return 'up'
+  if (row.state === 'failed' || row.state === 'rolled-back') return 'down'
+  return row.state === 'superseded' ? 'dim' : 'attention'
+}
+
+function nameOf(row: DeploymentRow): string {
+  return row.version?.label ?? row.strategy
+}
+
+function Times({ row }: { row: DeploymentRow }) {
+  const parts: string[] = []
+  if (row.saveToLiveMs !== null) parts.push(`save to live ${duration(row.saveToLiveMs)}`)
+  if (row.swapMs !== null) parts.push(`swap ${duration(row.swapMs)}`)
+  if (row.handoffs > 0) parts.push(`${count(row.handoffs)} handed over`)
+  if (parts.length === 0) return null
+  return <p className="deployment-times figure">{parts.join(' · ')}</p>
+}
+
+function Problems({ row }: { row: DeploymentRow }) {
+  const session = useSession()
+  if (row.diagnostics.length === 0) return null
+  return (
+    <ul className="problems" aria-label="Diagnostics">
+      {row.diagnostics.slice(0, 4).map((problem) => (
+        <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.message}`}>
+          <button
+            type="button"
+            className="problem"
+            onClick={() => {
+              session.ui.setState({ tab: 'editor', compare: null })
+              session.filesActions.open(problem.file, { line: problem.line, column: problem.column })
+            }}
+          >
+            <code>
+              {problem.file}:{problem.line}
+            </code>
+            <span>{problem.message}</span>
+          </button>
+        </li>
+      ))}
+      {row.diagnostics.length > 4 ? <li className="faint">{row.diagnostics.length - 4} more in the editor</li> : null}
+    </ul>
+  )
+}
+
+function Actions({ row }: { row: DeploymentRow }) {
+  const session = useSession()
+  const { version, from } = row
+  const waiting = row.state === 'waiting' && version !== null
+  const candidate = row.state === 'detected' && version !== null
+  if (version === null && from === null) return null
+  return (
+    <div className="deployment-actions">
+      {version === null ? null : (
+        <Button small onClick={() => compareVersion(session, version)}>
+          Show source
+        </Button>
+      )}
+      {from === null ? null : (
+        <Button small onClick={() => compareVersion(session, from)}>
+          Compare with {shortLabel(from)}
+        </Button>
+      )}
+      {candidate ? (
+        <Button
+          small
+          tone="primary"
+          onClick={() => void session.command({ kind: 'reload', strategy: row.strategy, hash: version.hash })}
+        >
+          Deploy
+        </Button>
+      ) : null}
+      {waiting ? (
+        <Button small tone="attention" onClick={() => askOverride(session, row.strategy, version.hash, version.label)}>
+          Override…
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+function Waiting({ status, row }: { status: DeskStatus | null; row: DeploymentRow }) {
+  const now = useNow()
+  if (status === null || row.state !== 'waiting') return <span className={toneOf(row)}>{row.state}</span>
+  const until = status.deploysUntil
+  const left = until === null || now === null ? '' : ` ${countdown(until - now)}`
+  const word = status.deploys === 'cooling' ? 'cooldown' : status.deploys === 'frozen' ? 'frozen' : 'waiting'
+  return (
+    <span className="attention">
+      {word}
+      {left}
+    </span>
+  )
+}
+
+function Current({ row }: { row: DeploymentRow }) {
+  return (
+    <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
+      <Steps row={row} />
+      {row.reason === null ? null : (
+        <p className={`deployment-reason ${isFinal('deployment', row.state) ? toneOf(row) : 'attention'}`}>
+          {row.reason}
+        </p>
+      )}
+      <Problems row={row} />
+      {row.state === 'failed' ? (
+        <p className="deployment-reason dim">
+          {row.from === null
+            ? 'Nothing else changed.'
+            : `${row.from.label} stays live with its state and its positions.`}
+        </p>
+      ) : null}
+      <Times row={row} />
+      <Actions row={row} />
+    </article>
+  )
+}
+
+function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
+  const session = useSession()
+  const tone = toneOf(row)
+  return (
+    <li>
+      <button
+        type="button"
+        className={chosen ? 'earlier chosen' : 'earlier'}
+        data-testid={`deployment-${row.id}`}
+        aria-label={`${nameOf(row)}, ${row.trigger}, ${row.state}, ${clock(row.startedAt)} UTC`}
+        onClick={() => {
+          session.ui.setState({ deployment: row.id })
+          if (row.version !== null) compareVersion(session, row.version)
+        }}
+      >
+        <Icon
+          name={tone === 'up' ? 'check' : tone === 'down' ? 'cross' : tone === 'dim' ? 'dot' : 'wait'}
+          className={tone}
+        />
+        <VersionDot version={row.version} />
+        <span className="earlier-name">
+          {row.version === null ? row.strategy : `${row.strategy} ${shortLabel(row.version)}`}
+        </span>
+        <span className="faint earlier-what">{row.state === 'kept' ? row.trigger : row.state}</span>
+        <span className="figure faint earlier-ms">{row.saveToLiveMs === null ? '' : duration(row.saveToLiveMs)}</span>
+        <span className="figure faint">{clock(row.startedAt)}</span>
+      </button>
+    </li>
+  )
+}
+
+/** The latest deployment step by step, and the ones before it. */
+export function Deployments() {
+  const deployments = useDesk((state) => state.deployments)
+  const status = useDesk((state) => state.status)
+  const known = useDesk((state) => state.snapshots > 0)
+  const chosen = useUi((state) => state.deployment)
+  const latest = deployments[0]
+  if (latest === undefined) {
+    return (
+      <Panel title="Deployment" testId="deployments" className="deployments">
+        <Empty busy={!known}>
+          {known ? 'No deployment yet. Save a strategy and its steps appear here.' : 'Waiting for the desk…'}
+        </Empty>
+      </Panel>
+    )
+  }
+  return (
+    <Panel
+      title="Deployment"
+      note={
+        <span className="version-cell">
+          <VersionDot version={latest.version} />
+          {nameOf(latest)}
+        </span>
+      }
+      aside={<Waiting status={status} row={latest} />}
+      testId="deployments"
+      className="deployments"
+    >
+      <div className="panel-scroll">
+        <Current row={latest} />
+        {deployments.length > 1 ? (
+          <ul className="earlier-list" aria-label="Earlier deployments">
+            {deployments.slice(1).map((row) => (
+              <Earlier key={row.id} row={row} chosen={row.id === chosen} />
+            ))}
+          </ul>
+        ) : null}
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,67 @@
+import { isFinal } from '../../../shared/domain/lifecycles.ts'
+import type { DeploymentRow, DeploymentStep, StepName } from '../../../shared/ipc/contract.ts'
+import { duration } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+
+const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'probation']
+
+const NAMES: Readonly<Record<StepName, string>> = {
+  compile: 'Compile',
+  check: 'Check',
+  prove: 'Prove',
+  policy: 'Policy',
+  stage: 'Stage',
+  swap: 'Swap',
+  probation: 'Probation',
+}
+
+/** What a step will look at, until it says so itself. */
+const AHEAD: Readonly<Record<StepName, string>> = {
+  compile: 'modules',
+  check: 'types, contract, globals',
+  prove: 'replay of recent tape',
+  policy: 'freeze, cooldown, tilt',
+  stage: 'worker, migrate, warm',
+  swap: 'next yield interval',
+  probation: 'first windows, watched',
+}
+
+/** Steps passed and, while a deployment is under way, those still ahead of it. */
+export function stepsOf(row: DeploymentRow): readonly (DeploymentStep | { name: StepName; state: 'ahead' })[] {
+  const last = row.steps.at(-1)
+  if (isFinal('deployment', row.state)) return row.steps
+  const from = last === undefined ? 0 : ORDER.indexOf(last.name) + 1
+  return [...row.steps, ...ORDER.slice(from).map((name) => ({ name, state: 'ahead' as const }))]
+}
+
+const SIGNS = {
+  done: { icon: 'check', tone: 'up', word: 'done' },
+  running: { icon: 'wait', tone: 'attention', word: 'running' },
+  failed: { icon: 'cross', tone: 'down', word: 'failed' },
+  ahead: { icon: 'dot', tone: 'faint', word: 'ahead' },
+} as const
+
+/** A deployment's steps as its progress. */
+export function Steps({ row }: { row: DeploymentRow }) {
+  return (
+    <ol className="steps">
+      {stepsOf(row).map((step) => {
+        const sign = SIGNS[step.state]
+        const note = 'note' in step ? step.note : AHEAD[step.name]
+        return (
+          <li key={step.name} className={`step ${step.state}`}>
+            <Icon name={sign.icon} className={sign.tone} />
+            <span className="sr-only">{sign.word}</span>
+            <span className="step-name">{NAMES[step.name]}</span>
+            <span className="step-note" title={note}>
+              {note}
+            </span>
+            <span className="figure step-ms">
+              {'ms' in step && step.ms !== null ? duration(step.ms) : step.state === 'running' ? 'running' : ''}
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}

@@ -1,0 +1,136 @@
+import { type FormEvent, useId, useState } from 'react'
+import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import type { Ask } from '../../data/ui-store.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+
+function Field(props: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  placeholder?: string
+  mono?: boolean
+}) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{props.label}</label>
+      <input
+        id={id}
+        className={props.mono === true ? 'mono' : undefined}
+        value={props.value}
+        placeholder={props.placeholder}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+    </div>
+  )
+}
+
+function Buttons({ action, disabled, onCancel }: { action: string; disabled: boolean; onCancel: () => void }) {
+  return (
+    <div className="dialog-buttons">
+      <button type="button" className="button plain" onClick={onCancel}>
+        Cancel
+      </button>
+      <button type="submit" className="button primary" disabled={disabled}>
+        {action}
+      </button>
+    </div>
+  )
+}
+
+function RearmForm({ onClose }: { onClose: () => void }) {
+  const session = useSession()
+  const [word, setWord] = useState('')
+  const [reason, setReason] = useState('')
+  const ready = word === 'REARM' && reason.trim() !== ''
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (!ready) return
+    onClose()
+    void session.command({ kind: 'rearm', confirm: 'REARM', reason: reason.trim() })
+  }
+  return (
+    <form onSubmit={submit}>
+      <Field label="Type REARM" value={word} onChange={setWord} placeholder="REARM" mono />
+      <Field
+        label="Reason"
+        value={reason}
+        onChange={setReason}
+        placeholder="What was wrong, and why it is not any more"
+      />
+      <Buttons action="Re-arm" disabled={!ready} onCancel={onClose} />
+    </form>
+  )
+}
+
+function ReasonForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'reason' }>; onClose: () => void }) {
+  const session = useSession()
+  const [reason, setReason] = useState('')
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (reason.trim() === '') return
+    onClose()
+    void session.command(ask.command(reason.trim()))
+  }
+  return (
+    <form onSubmit={submit}>
+      <Field label="Reason" value={reason} onChange={setReason} />
+      <Buttons action={ask.action} disabled={reason.trim() === ''} onCancel={onClose} />
+    </form>
+  )
+}
+
+function About({ onClose }: { onClose: () => void }) {
+  const home = useDesk((state) => state.status?.homeFolder)
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="Baton"
+      testId="about"
+      explain={
+        <>
+          <p>
+            A trading desk whose bot never stops to take new code. {home === undefined ? '' : `Home folder: ${home}`}
+          </p>
+          <p>
+            Charts: TradingView Lightweight Charts™, Copyright © 2025 TradingView, Inc., https://www.tradingview.com,
+            Apache License 2.0. Editor: Monaco, MIT. Fonts: Inter and JetBrains Mono, SIL Open Font License 1.1.
+          </p>
+        </>
+      }
+    />
+  )
+}
+
+/** Dialogs that ask for words before something that cannot be undone by a key. */
+export function Dialogs() {
+  const session = useSession()
+  const ask = useUi((state) => state.ask)
+  const about = useUi((state) => state.aboutOpen)
+  const close = (): void => session.ui.setState({ ask: null })
+  return (
+    <>
+      <Dialog
+        open={ask !== null}
+        onClose={close}
+        testId="ask"
+        title={ask === null ? '' : ask.kind === 'rearm' ? 'Re-arm the desk' : ask.title}
+        explain={
+          ask?.kind === 'rearm'
+            ? 'Orders may leave again, from the next cycle on. Positions that the desk holds stay with it to settlement.'
+            : ask?.explain
+        }
+      >
+        {ask === null ? null : ask.kind === 'rearm' ? (
+          <RearmForm onClose={close} />
+        ) : (
+          <ReasonForm ask={ask} onClose={close} />
+        )}
+      </Dialog>
+      {about ? <About onClose={() => session.ui.setState({ aboutOpen: false })} /> : null}
+    </>
+  )
+}

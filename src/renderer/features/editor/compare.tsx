@@ -1,0 +1,89 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import type { VersionSource } from '../../../shared/ipc/contract.ts'
+import { rollBack } from '../../data/actions.ts'
+import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
+import type { Compare as Comparison } from '../../data/ui-store.ts'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/panel.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+const DiffViewer = lazy(() => import('../../ui/monaco/diff-viewer.tsx'))
+
+type Loaded = { readonly source: VersionSource | null } | { readonly error: string } | null
+
+function useSource(hash: string): Loaded {
+  const session = useSession()
+  const [loaded, setLoaded] = useState<Loaded>(null)
+  useEffect(() => {
+    let wanted = true
+    setLoaded(null)
+    session.source(hash).then(
+      (source) => (wanted ? setLoaded({ source }) : undefined),
+      (error: unknown) =>
+        wanted ? setLoaded({ error: error instanceof Error ? error.message : String(error) }) : undefined,
+    )
+    return () => {
+      wanted = false
+    }
+  }, [hash, session])
+  return loaded
+}
+
+/** A stored version against the files as they are in the editor, read-only, with the way back to it. */
+export function Compare({ compare }: { compare: Comparison }) {
+  const session = useSession()
+  const loaded = useSource(compare.hash)
+  const files = useFiles((state) => state.files)
+  const version = useDesk((state) => state.versions.find((row) => row.hash === compare.hash) ?? null)
+  const [picked, setPicked] = useState<string | null>(null)
+  const source = loaded !== null && 'source' in loaded ? loaded.source : null
+  const shown = source?.files.find((file) => file.path === picked) ?? source?.files[0]
+  return (
+    <section className="compare" aria-label={`${compare.label} against the file now`} data-testid="compare">
+      <header className="compare-head">
+        <VersionDot version={version ?? source?.version ?? null} />
+        <strong>{compare.label}</strong>
+        <span className="dim">against the file now{version === null ? '' : ` · ${version.state}`}</span>
+        {(source?.files.length ?? 0) > 1 ? (
+          <fieldset className="filter" aria-label="File">
+            {source?.files.map((file) => (
+              <button
+                key={file.path}
+                type="button"
+                aria-pressed={file.path === shown?.path}
+                onClick={() => setPicked(file.path)}
+              >
+                {file.path}
+              </button>
+            ))}
+          </fieldset>
+        ) : (
+          <code className="dim">{shown?.path}</code>
+        )}
+        <span className="spring" />
+        <Button
+          small
+          disabled={version === null || version.state === 'live' || version.state === 'rejected'}
+          title={version?.state === 'live' ? 'This version is live' : undefined}
+          onClick={() => rollBack(session, compare.strategy, compare.hash)}
+        >
+          Roll back to this
+        </Button>
+        <Button small keys="Esc" onClick={() => session.ui.setState({ compare: null })}>
+          Close
+        </Button>
+      </header>
+      {loaded === null ? (
+        <Empty busy>Loading the source of {compare.label}…</Empty>
+      ) : 'error' in loaded ? (
+        <Empty>The source could not be read: {loaded.error}.</Empty>
+      ) : shown === undefined ? (
+        <Empty>No source is stored for {compare.label}.</Empty>
+      ) : (
+        <Suspense fallback={<Empty busy>Loading the editor…</Empty>}>
+          <DiffViewer original={shown.text} modified={files[shown.path]?.draft ?? ''} />
+        </Suspense>
+      )}
+    </section>
+  )
+}

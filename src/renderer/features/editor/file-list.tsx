@@ -1,0 +1,49 @@
+import { isDirty, strategyOf } from '../../data/files-store.ts'
+import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+function FileItem({ path }: { path: string }) {
+  const session = useSession()
+  const file = useFiles((state) => state.files[path])
+  const active = useFiles((state) => state.active === path)
+  const strategy = file === undefined ? null : strategyOf(path, file.base)
+  const live = useDesk(
+    (state) => state.versions.find((row) => row.strategy === strategy && row.state === 'live') ?? null,
+  )
+  if (file === undefined) return null
+  const dirty = isDirty(file)
+  return (
+    <li>
+      <button
+        type="button"
+        className={active ? 'file active' : 'file'}
+        aria-current={active ? 'true' : undefined}
+        onClick={() => session.filesActions.open(path)}
+        data-testid={`file-${path}`}
+      >
+        <span className="file-name">{path}</span>
+        {dirty ? (
+          <span className="attention" title="Changes that are not saved">
+            ●<span className="sr-only"> not saved</span>
+          </span>
+        ) : live === null ? null : (
+          <span title={`Live: ${live.label}`}>
+            <VersionDot version={live} />
+          </span>
+        )}
+      </button>
+    </li>
+  )
+}
+
+/** All files below the strategies folder; a dot says not saved, a version's mark says live. */
+export function FileList() {
+  const paths = useFiles((state) => state.paths)
+  return (
+    <ul className="file-list" aria-label="Strategy files">
+      {paths.map((path) => (
+        <FileItem key={path} path={path} />
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,124 @@
+import { memo } from 'react'
+import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/contract.ts'
+import { useDesk, useNow } from '../../data/hooks.ts'
+import { bp, clock, money, price, profit, sentence, shares } from '../../ui/format.ts'
+import { Tooltip } from '../../ui/tooltip.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+/** Where a word says more than figures would. */
+const WORDS: Readonly<Partial<Record<SlotStatus, string>>> = {
+  unlisted: 'unlisted',
+  warming: 'warming',
+  stale: 'stale',
+  paused: 'paused',
+  faulted: 'faulted',
+  unassigned: 'no strategy',
+}
+
+function Progress({ start, end }: { start: number; end: number }) {
+  const now = useNow()
+  const part = now === null || end <= start ? 0 : Math.min(1, Math.max(0, (now - start) / (end - start)))
+  // The last fifth of a window is where it is decided.
+  return (
+    <span className={part > 0.8 ? 'window-bar late' : 'window-bar'} aria-hidden="true">
+      <span style={{ transform: `scaleX(${part})` }} />
+    </span>
+  )
+}
+
+function ownerOf(versions: readonly VersionRow[], hash: string): VersionRow | null {
+  return versions.find((version) => version.hash === hash) ?? null
+}
+
+function PositionChip({ row }: { row: SlotRow }) {
+  const owner = useDesk((state) => (row.position === null ? null : ownerOf(state.versions, row.position.owner)))
+  if (row.position === null) return null
+  const { side, shares: held } = row.position
+  return (
+    <span className={`chip ${side}`}>
+      {side === 'up' ? 'Up' : 'Dn'} {shares(held)}
+      <VersionDot version={owner} />
+    </span>
+  )
+}
+
+function describe(row: SlotRow): string {
+  const parts = [row.slot, row.status]
+  if (row.position !== null) {
+    parts.push(
+      `holds ${sentence(row.position.side)} ${shares(row.position.shares)} shares, owner ${row.position.ownerLabel}`,
+    )
+  } else if (row.status !== 'unlisted') parts.push(`move ${bp(row.moveBp)} bp, Up ${price(row.up.ask, row.tick)}`)
+  return parts.join(', ')
+}
+
+function Details({ row }: { row: SlotRow }) {
+  const { position } = row
+  return (
+    <div className="slot-details">
+      <div className="detail-title">
+        {row.slot} · {row.status}
+        {row.regime === null ? '' : ` · ${row.regime}`}
+      </div>
+      {row.statusReason === null ? null : <div>{row.statusReason}</div>}
+      {position === null ? null : (
+        <div>
+          {sentence(position.side)} {shares(position.shares)} shares for {money(position.cost)}
+          {position.markValue === null ? ', no mark' : `, ${profit(position.markValue - position.cost)} at the mark`}.
+          Owner {position.ownerLabel}, opened by {position.openedByLabel}.
+        </div>
+      )}
+      {row.unknownOrders > 0 ? (
+        <div className="attention">{row.unknownOrders} orders of unknown fate: the venue is being asked.</div>
+      ) : null}
+      {row.openOrders > 0 ? <div>{row.openOrders} open orders</div> : null}
+      <div className="dim">{row.version === null ? 'No version assigned' : row.version.label}</div>
+      {row.lastWhy === null ? null : (
+        <div>
+          <span className="dim">{clock(row.lastDecisionAt)}</span> {row.lastWhy}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** One slot: name, window, move, price or position. Figures keep their places whatever its state. */
+export const SlotItem = memo(function SlotItem(props: { id: string; chosen: boolean; onChoose: (id: string) => void }) {
+  const row = useDesk((state) => state.slots[props.id])
+  if (row === undefined) return null
+  const word = WORDS[row.status]
+  const tone = row.moveBp === null || row.moveBp === 0 ? '' : row.moveBp > 0 ? 'up' : 'down'
+  const quiet = row.status === 'unlisted' || row.status === 'unassigned'
+  return (
+    <Tooltip side="right" text={<Details row={row} />}>
+      <div
+        role="option"
+        aria-selected={props.chosen}
+        aria-label={describe(row)}
+        tabIndex={props.chosen ? 0 : -1}
+        className={`slot ${row.status}`}
+        data-testid={`slot-${row.slot}`}
+        onClick={() => props.onChoose(props.id)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') props.onChoose(props.id)
+        }}
+      >
+        <span className="slot-name">
+          {row.asset}
+          <span className="faint">-{row.timeframe}</span>
+        </span>
+        {quiet ? <span /> : <Progress start={row.windowStart} end={row.windowEnd} />}
+        <span className={`figure slot-move ${tone}`}>{quiet ? '' : bp(row.moveBp)}</span>
+        <span className="slot-end">
+          {row.position !== null ? (
+            <PositionChip row={row} />
+          ) : word !== undefined ? (
+            <span className="slot-word">{word}</span>
+          ) : (
+            <span className="figure dim">{price(row.up.ask ?? row.up.bid, row.tick)}</span>
+          )}
+        </span>
+      </div>
+    </Tooltip>
+  )
+})

@@ -1,0 +1,35 @@
+import type { VersionRow } from '../../../shared/ipc/contract.ts'
+import { profit, sentence } from '../../ui/format.ts'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+export function SideCell({ side }: { side: 'up' | 'down' }) {
+  return <span className={side}>{sentence(side)}</span>
+}
+
+/** Profit with its sign and colour; a dash while it is not known. */
+export function ProfitCell({ value }: { value: number | null }) {
+  if (value === null) return <span className="faint">–</span>
+  return <span className={value > 0 ? 'up' : value < 0 ? 'down' : ''}>{profit(value)}</span>
+}
+
+export function VersionCell({ version }: { version: { strategy: string; number: number; label: string } | null }) {
+  if (version === null) return <span className="faint">desk</span>
+  return (
+    <span className="version-cell" title={version.label}>
+      <VersionDot version={version} />
+      {version.strategy} v{version.number}
+    </span>
+  )
+}
+
+/** Owner by its hash; `desk` is the owner of last resort. */
+export function OwnerCell(props: { owner: string; label: string; versions: readonly VersionRow[] }) {
+  const version = props.versions.find((row) => row.hash === props.owner) ?? null
+  if (version !== null) return <VersionCell version={version} />
+  return (
+    <span className="version-cell" title={props.label}>
+      <VersionDot version={null} />
+      {props.label}
+    </span>
+  )
+}

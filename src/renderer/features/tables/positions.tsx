@@ -1,0 +1,80 @@
+import { useMemo } from 'react'
+import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
+import { useDesk } from '../../data/hooks.ts'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { hourMinute, money, NONE, price, shares } from '../../ui/format.ts'
+import { Empty } from '../../ui/panel.tsx'
+import { OwnerCell, ProfitCell, SideCell } from './cells.tsx'
+
+interface Held {
+  readonly row: SlotRow
+  readonly position: SlotPosition
+}
+
+function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
+  return [
+    { key: 'slot', head: 'slot', width: '84px', cell: ({ row }) => row.slot },
+    {
+      key: 'window',
+      head: 'window',
+      width: '92px',
+      cell: ({ row }) => `${hourMinute(row.windowStart)}–${hourMinute(row.windowEnd)}`,
+    },
+    { key: 'side', head: 'side', width: '52px', cell: ({ position }) => <SideCell side={position.side} /> },
+    { key: 'shares', head: 'shares', align: 'right', width: '68px', cell: ({ position }) => shares(position.shares) },
+    {
+      key: 'paid',
+      head: 'paid a share',
+      align: 'right',
+      width: '84px',
+      cell: ({ row, position }) =>
+        position.shares === 0 ? NONE : price((position.cost / position.shares) * 1_000_000, row.tick),
+    },
+    { key: 'cost', head: 'cost', align: 'right', width: '72px', cell: ({ position }) => money(position.cost) },
+    {
+      key: 'mark',
+      head: 'at the mark',
+      align: 'right',
+      width: '84px',
+      cell: ({ position }) => (position.markValue === null ? NONE : money(position.markValue)),
+    },
+    {
+      key: 'profit',
+      head: 'P&L',
+      align: 'right',
+      width: '76px',
+      cell: ({ position }) => (
+        <ProfitCell value={position.markValue === null ? null : position.markValue - position.cost} />
+      ),
+    },
+    { key: 'state', head: 'state', width: '72px', cell: ({ position }) => position.state },
+    {
+      key: 'owner',
+      head: 'owner',
+      cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
+    },
+    { key: 'opened', head: 'opened by', cell: ({ position }) => <span className="dim">{position.openedByLabel}</span> },
+  ]
+}
+
+/** Every open position, with its one owner. */
+export function Positions() {
+  const slots = useDesk((state) => state.slots)
+  const ids = useDesk((state) => state.slotIds)
+  const versions = useDesk((state) => state.versions)
+  const columns = useMemo(() => columnsFor(versions), [versions])
+  const rows = ids.flatMap((id) => {
+    const row = slots[id]
+    return row?.position == null ? [] : [{ row, position: row.position }]
+  })
+  if (rows.length === 0) return <Empty>No position is open.</Empty>
+  return (
+    <DataTable
+      label="Positions"
+      testId="positions"
+      columns={columns}
+      rows={rows}
+      rowKey={({ position }) => position.id}
+    />
+  )
+}

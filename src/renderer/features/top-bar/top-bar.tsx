@@ -1,0 +1,145 @@
+import type { ReactNode } from 'react'
+import type { DeskStatus } from '../../../shared/ipc/contract.ts'
+import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
+import { useDesk, useNow, useSession } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { clock, count, countdown, duration, money, profit, sentence } from '../../ui/format.ts'
+import { Tooltip } from '../../ui/tooltip.tsx'
+
+function MarketBadge({ market }: { market: DeskStatus['market'] }) {
+  return (
+    <span className={`market-badge ${market === 'live' ? 'real' : 'play'}`} data-testid="market-badge">
+      {market.toUpperCase()}
+    </span>
+  )
+}
+
+function Trading({ status }: { status: DeskStatus }) {
+  const { trading, cycle } = status
+  return (
+    <div className="top-group">
+      <span
+        className={`trading-state ${trading}`}
+        data-testid="trading-state"
+        title={status.tradingReason ?? undefined}
+      >
+        <span className="state-sign" aria-hidden="true" />
+        {sentence(trading)}
+      </span>
+      <span className="dim top-cycle" title="Cycles since the start · length of the last one · cycles missed">
+        cycle <span className="figure cycle-count">{count(cycle.count)}</span>
+        <span className="figure cycle-ms">{duration(cycle.lastMs)}</span>
+        <span className={cycle.missed > 0 ? 'figure attention' : 'figure'}>{count(cycle.missed)} missed</span>
+      </span>
+    </div>
+  )
+}
+
+function Deploys({ status }: { status: DeskStatus }) {
+  const now = useNow()
+  const { deploys, deploysUntil, deploysReason } = status
+  const left = deploysUntil === null || now === null ? '' : ` ${countdown(deploysUntil - now)}`
+  const text = (
+    <button type="button" className="top-word" data-testid="deploys-state">
+      <span className="dim">Deployments</span>{' '}
+      <strong className={deploys === 'open' ? '' : 'attention'}>
+        {deploys}
+        {left}
+      </strong>
+    </button>
+  )
+  if (deploysReason === null) return text
+  return <Tooltip text={deploysReason}>{text}</Tooltip>
+}
+
+function Money({ status }: { status: DeskStatus }) {
+  const tone = status.pnlToday > 0 ? 'up' : status.pnlToday < 0 ? 'down' : ''
+  return (
+    <>
+      <span
+        className="top-word"
+        title={`Fees today ${money(status.feesToday)} · cash ${money(status.cash)} · locked payouts ${money(status.lockedPayouts)}`}
+      >
+        <span className="dim">Today</span>{' '}
+        <strong className={`figure pnl-today ${tone}`}>{profit(status.pnlToday)}</strong>
+      </span>
+      <span className="top-word top-stake">
+        <span className="dim">At stake</span> <strong className="figure">{money(status.atStake)}</strong>{' '}
+        <span className="dim figure">of {money(status.stakeCap)}</span>
+      </span>
+    </>
+  )
+}
+
+function Actions({ status }: { status: DeskStatus }): ReactNode {
+  const session = useSession()
+  const frozen = status.deploys === 'frozen'
+  const paused = status.trading === 'paused'
+  return (
+    <div className="top-actions">
+      <Button keys="F" tone={frozen ? 'attention' : 'plain'} onClick={() => toggleFreeze(session)} pressed={frozen}>
+        {frozen ? 'Unfreeze' : 'Freeze'}
+      </Button>
+      <Button
+        keys="P"
+        tone={paused ? 'attention' : 'plain'}
+        onClick={() => togglePause(session)}
+        pressed={paused}
+        disabled={status.trading === 'killed'}
+      >
+        {paused ? 'Resume' : 'Pause'}
+      </Button>
+      {status.trading === 'killed' ? (
+        <Button tone="kill" onClick={() => askRearm(session)}>
+          Re-arm…
+        </Button>
+      ) : (
+        <Button
+          keys="⇧Esc"
+          tone="kill"
+          onClick={() => kill(session)}
+          title="Shuts the gate at once; positions are held"
+        >
+          Kill
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function UtcClock() {
+  const now = useNow()
+  return (
+    <time className="utc figure" data-testid="utc-clock">
+      {clock(now)} UTC
+    </time>
+  )
+}
+
+/** One glance: what market, is it running, what is at stake, what may change; and the three brakes. */
+export function TopBar() {
+  const status = useDesk((state) => state.status)
+  const link = useDesk((state) => state.link)
+  const classes = ['top-bar']
+  if (status?.market === 'live') classes.push('real-money')
+  if (status?.trading === 'killed') classes.push('killed')
+  if (link !== 'connected') classes.push('unsure')
+  return (
+    <header className={classes.join(' ')} data-testid="top-bar">
+      <span className="brand">Baton</span>
+      {status === null ? (
+        <span className="dim">waiting for the desk…</span>
+      ) : (
+        <>
+          <MarketBadge market={status.market} />
+          <Trading status={status} />
+          <Deploys status={status} />
+          <span className="spring" />
+          <Money status={status} />
+          <UtcClock />
+          <Actions status={status} />
+        </>
+      )}
+    </header>
+  )
+}

@@ -1,0 +1,98 @@
+import type { VersionRow } from '../../../shared/ipc/contract.ts'
+import { compareVersion } from '../../data/actions.ts'
+import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { count, percent, profit } from '../../ui/format.ts'
+import { Empty, Panel } from '../../ui/panel.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+/** Live ones first, then the newest. */
+export function inOrder(versions: readonly VersionRow[]): readonly VersionRow[] {
+  const rank = (row: VersionRow): number => (row.state === 'live' ? 0 : 1)
+  return [...versions].sort((a, b) => a.strategy.localeCompare(b.strategy) || rank(a) - rank(b) || b.number - a.number)
+}
+
+function Edge({ row }: { row: VersionRow }) {
+  if (row.winRate === null || row.breakEven === null) return <>{percent(row.winRate)}</>
+  return <span className={row.winRate >= row.breakEven ? 'up' : 'down'}>{percent(row.winRate)}</span>
+}
+
+function VersionItem({ row, several }: { row: VersionRow; several: boolean }) {
+  const session = useSession()
+  const compared = useUi((state) => state.compare?.hash === row.hash)
+  const tone = row.pnl > 0 ? 'up' : row.pnl < 0 ? 'down' : ''
+  return (
+    <tr className={compared ? 'chosen' : undefined}>
+      <td>
+        <button
+          type="button"
+          className="version-link"
+          title={`${row.label} · ${row.state}${row.faults > 0 ? ` · ${row.faults} faults` : ''}: show its source`}
+          onClick={() => compareVersion(session, row)}
+        >
+          <VersionDot version={row} />
+          {several ? `${row.strategy} ` : ''}v{row.number}
+          {row.state === 'retired' ? null : (
+            <span className={row.state === 'live' ? 'tag live' : row.state === 'faulted' ? 'tag down' : 'tag'}>
+              {row.state}
+            </span>
+          )}
+        </button>
+      </td>
+      <td className="right">{count(row.trades)}</td>
+      <td className="right">
+        <Edge row={row} />
+      </td>
+      <td className="right dim">{percent(row.breakEven)}</td>
+      <td className={`right ${tone}`}>{profit(row.pnl)}</td>
+    </tr>
+  )
+}
+
+/** Every version judged by its own results. */
+export function Versions() {
+  const versions = useDesk((state) => state.versions)
+  const known = useDesk((state) => state.snapshots > 0)
+  const strategies = new Set(versions.map((row) => row.strategy))
+  const rows = inOrder(versions)
+  return (
+    <Panel
+      title="Versions"
+      note={strategies.size === 1 ? rows[0]?.strategy : undefined}
+      testId="versions"
+      className="versions"
+    >
+      {rows.length === 0 ? (
+        <Empty busy={!known}>
+          {known ? 'No version yet. The first deployment makes one.' : 'Waiting for the desk…'}
+        </Empty>
+      ) : (
+        <div className="panel-scroll">
+          <table className="table version-table" aria-label="Versions">
+            <thead>
+              <tr>
+                <th scope="col">version</th>
+                <th scope="col" className="right">
+                  trades
+                </th>
+                <th scope="col" className="right">
+                  win
+                </th>
+                <th scope="col" className="right" title="Win rate at which the prices and fees paid earn nothing">
+                  to break even
+                </th>
+                <th scope="col" className="right">
+                  P&L
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <VersionItem key={row.hash} row={row} several={strategies.size > 1} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,55 @@
+import { Tabs } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { TABS, type Tab } from '../../data/ui-store.ts'
+
+const NAMES: Readonly<Record<Tab, string>> = {
+  editor: 'Editor',
+  positions: 'Positions',
+  orders: 'Orders',
+  trades: 'Trades',
+  log: 'Log',
+}
+
+/** Tabs below the chart. The editor stays alive behind the others, so that nothing typed is lost. */
+export function Workbench({ content, aside }: { content: Readonly<Record<Tab, ReactNode>>; aside: ReactNode }) {
+  const session = useSession()
+  const tab = useUi((state) => state.tab)
+  const held = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
+  const open = useDesk((state) => state.slotIds.reduce((sum, id) => sum + (state.slots[id]?.openOrders ?? 0), 0))
+  const counts: Readonly<Partial<Record<Tab, number>>> = { positions: held, orders: open }
+  return (
+    <Tabs.Root
+      className="workbench"
+      value={tab}
+      onValueChange={(value) => {
+        const next = TABS.find((name) => name === value)
+        if (next !== undefined) session.ui.setState({ tab: next })
+      }}
+      data-testid="workbench"
+    >
+      <div className="tab-bar">
+        <Tabs.List className="tabs" aria-label="Workbench">
+          {TABS.map((name, index) => (
+            <Tabs.Trigger key={name} value={name} className="tab" aria-keyshortcuts={`Alt+${index + 1}`}>
+              {NAMES[name]}
+              {(counts[name] ?? 0) > 0 ? <span className="tab-count figure">{counts[name]}</span> : null}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <div className="tab-aside">{aside}</div>
+      </div>
+      {TABS.map((name) => (
+        <Tabs.Content
+          key={name}
+          value={name}
+          className="tab-content"
+          forceMount={name === 'editor' ? true : undefined}
+          tabIndex={-1}
+        >
+          {content[name]}
+        </Tabs.Content>
+      ))}
+    </Tabs.Root>
+  )
+}

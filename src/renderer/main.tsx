@@ -1,0 +1,28 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { createDesk } from './data/create-desk.ts'
+import { nextFrame } from './data/frame.ts'
+import { SessionContext } from './data/hooks.ts'
+import { startSession } from './data/session.ts'
+import './styles/fonts.css'
+import './styles/base.css'
+import './styles/parts.css'
+import './styles/top.css'
+import './styles/slots.css'
+import './styles/market.css'
+import './styles/workbench.css'
+import './styles/side.css'
+import './styles/overlays.css'
+
+const session = startSession(createDesk(), { schedule: nextFrame, monotonic: () => performance.now() })
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root')
+
+createRoot(root).render(
+  <StrictMode>
+    <SessionContext value={session}>
+      <App />
+    </SessionContext>
+  </StrictMode>,
+)

@@ -1,0 +1,47 @@
+import type { ReactNode } from 'react'
+
+export interface ButtonProps {
+  children: ReactNode
+  onClick: () => void
+  /** Shortcut shown beside the action. */
+  keys?: string
+  tone?: 'plain' | 'kill' | 'attention' | 'primary'
+  small?: boolean
+  disabled?: boolean
+  pressed?: boolean
+  title?: string | undefined
+  testId?: string
+}
+
+/** A push button. Its shortcut is part of its picture, not of its accessible name. */
+export function Button({
+  children,
+  onClick,
+  keys,
+  tone = 'plain',
+  small,
+  disabled,
+  pressed,
+  title,
+  testId,
+}: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`button ${tone}${small === true ? ' small' : ''}`}
+      onClick={onClick}
+      disabled={disabled}
+      title={title}
+      aria-keyshortcuts={keys}
+      aria-pressed={pressed}
+      data-testid={testId}
+    >
+      {children}
+      {keys === undefined ? null : (
+        <span className="keys" aria-hidden="true">
+          {keys}
+        </span>
+      )}
+    </button>
+  )
+}

@@ -1,0 +1,52 @@
+import type { ReactNode } from 'react'
+
+export interface Column<Row> {
+  readonly key: string
+  readonly head: string
+  readonly align?: 'right'
+  /** CSS width; columns without one share what is left. */
+  readonly width?: string
+  readonly cell: (row: Row) => ReactNode
+}
+
+/** A plain table with fixed columns, 28 px rows and a heading that stays. */
+export function DataTable<Row>(props: {
+  label: string
+  columns: readonly Column<Row>[]
+  rows: readonly Row[]
+  rowKey: (row: Row) => string
+  rowClass?: (row: Row) => string | undefined
+  testId: string
+}) {
+  return (
+    <div className="table-scroll" data-testid={props.testId}>
+      <table className="table" aria-label={props.label}>
+        <colgroup>
+          {props.columns.map((column) => (
+            <col key={column.key} style={column.width === undefined ? undefined : { width: column.width }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {props.columns.map((column) => (
+              <th key={column.key} scope="col" className={column.align}>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row) => (
+            <tr key={props.rowKey(row)} className={props.rowClass?.(row)}>
+              {props.columns.map((column) => (
+                <td key={column.key} className={column.align}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

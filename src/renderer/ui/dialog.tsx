@@ -1,0 +1,27 @@
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+/** A modal dialog: focus goes in, Escape closes it, focus comes back. */
+export function Dialog(props: {
+  open: boolean
+  onClose: () => void
+  title: string
+  explain: ReactNode
+  children?: ReactNode
+  testId: string
+}) {
+  return (
+    <Radix.Root open={props.open} onOpenChange={(open) => (open ? undefined : props.onClose())}>
+      <Radix.Portal>
+        <Radix.Overlay className="overlay" />
+        <Radix.Content className="dialog" data-testid={props.testId}>
+          <Radix.Title className="dialog-title">{props.title}</Radix.Title>
+          <Radix.Description asChild>
+            <div className="dialog-explain">{props.explain}</div>
+          </Radix.Description>
+          {props.children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}

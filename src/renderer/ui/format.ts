@@ -1,0 +1,123 @@
+import { MICRO } from '../../shared/domain/money.ts'
+
+/** Shown where there is no figure. */
+export const NONE = '–'
+const MINUS = '−'
+
+const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+/** A number with fixed decimals, thousands separated, true minus sign; never `−0.00`. */
+export function fixed(value: number, decimals: number): string {
+  const text = Math.abs(value).toLocaleString('en-US', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  })
+  const zero = !/[1-9]/.test(text)
+  return value < 0 && !zero ? MINUS + text : text
+}
+
+/** As `fixed`, with a plus sign where positive. */
+export function signed(value: number, decimals: number): string {
+  const text = fixed(value, decimals)
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
+}
+
+export function count(value: number): string {
+  return value < 0 ? MINUS + counts.format(-value) : counts.format(value)
+}
+
+/** Micro-USD to the cent: `$25.00`. */
+export function money(micro: number): string {
+  const text = fixed(micro / MICRO, 2)
+  return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`
+}
+
+/** Profit or loss in micro-USD to the cent, sign always: `+$9.10`. */
+export function profit(micro: number): string {
+  const text = signed(micro / MICRO, 2)
+  if (text.startsWith('+')) return `+$${text.slice(1)}`
+  return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`
+}
+
+/** Decimals that the tick of a market (micro-USD) asks for, at least two. */
+export function tickDecimals(tick: number): number {
+  return tick > 0 && tick < 10_000 ? 3 : 2
+}
+
+/** Price of a share to the market's tick. */
+export function price(micro: number | null, tick = 10_000): string {
+  return micro === null ? NONE : fixed(micro / MICRO, tickDecimals(tick))
+}
+
+export function shares(micro: number): string {
+  return fixed(micro / MICRO, 1)
+}
+
+/** Move in basis points, sign always. */
+export function bp(value: number | null): string {
+  return value === null ? NONE : signed(value, 1)
+}
+
+export function percent(share: number | null): string {
+  return share === null ? NONE : `${fixed(share * 100, 1)} %`
+}
+
+/** Decimals of an underlying's price: enough to see a basis point move. */
+export function assetDecimals(value: number): number {
+  const size = Math.abs(value)
+  if (size >= 1_000) return 2
+  if (size >= 100) return 3
+  return size >= 1 ? 4 : 5
+}
+
+/** Price of the underlying. */
+export function assetPrice(value: number | null): string {
+  return value === null ? NONE : fixed(value, assetDecimals(value))
+}
+
+/** Duration in the unit that suits it: `0.42 ms`, `812 ms`, `1.4 s`, `6 min 12 s`. */
+export function duration(ms: number | null): string {
+  if (ms === null) return NONE
+  if (ms < 10) return `${fixed(ms, 2)} ms`
+  if (ms < 1_000) return `${fixed(ms, 0)} ms`
+  if (ms < 60_000) return `${fixed(ms / 1_000, 1)} s`
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = Math.floor((ms % 60_000) / 1_000)
+  return minutes < 60 ? `${minutes} min ${seconds} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** Time left: `0:24`, `6:12`, `1:02:05`. */
+export function countdown(ms: number): string {
+  const total = Math.max(0, Math.ceil(ms / 1_000))
+  const hours = Math.floor(total / 3_600)
+  const minutes = Math.floor((total % 3_600) / 60)
+  const seconds = String(total % 60).padStart(2, '0')
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`
+}
+
+/** `10:04:36` UTC. */
+export function clock(ts: number | null): string {
+  return ts === null ? NONE : new Date(ts).toISOString().slice(11, 19)
+}
+
+/** `10:05` UTC. */
+export function hourMinute(ts: number): string {
+  return new Date(ts).toISOString().slice(11, 16)
+}
+
+/** `20 Nov 10:04:36` UTC. */
+export function dateTime(ts: number): string {
+  const iso = new Date(ts).toISOString()
+  const month = new Intl.DateTimeFormat('en-GB', { month: 'short', timeZone: 'UTC' }).format(ts)
+  return `${iso.slice(8, 10)} ${month} ${iso.slice(11, 19)}`
+}
+
+/** First letter upper-case, for words that the contract spells in lower case. */
+export function sentence(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+/** `v7` of `snipe v7 · 3fa9c1`. */
+export function shortLabel(version: { readonly number: number }): string {
+  return `v${version.number}`
+}
