@@ -1,17 +1,15 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
-import type { Candle, FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
+import type { FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
-import { HOUR, unixMs } from '../../../shared/domain/time.ts'
 import { BadFrames } from './bad-frames.ts'
 import type { ClosedCandle } from './chain.ts'
-import { minuteOf } from './history.ts'
 import { StreamLink } from './link.ts'
 import {
   type BinanceFeedOptions,
   DEFAULT_TIMINGS,
   type FeedTimings,
   PUBLIC_REST_URL,
-  PUBLIC_WS_URL,
+  streamUrl,
   symbolOf,
 } from './options.ts'
 import { Repairer } from './repair.ts'
@@ -20,9 +18,7 @@ import { type KlineUpdate, parseFrame } from './schema.ts'
 import { loadHistories, persist, type StartupOptions } from './startup.ts'
 import { Timers } from './timers.ts'
 import { Track } from './track.ts'
-
-/** The venue's time is sampled each minute and after each reconnection: frames never run ahead of it by so much. */
-const MAX_JUMP_MS = HOUR
+import { TrackBook } from './track-book.ts'
 
 /** Counts since the start, for the doctor and the status. */
 export interface BinanceFeedStats {
@@ -47,32 +43,28 @@ export class BinanceFeed implements LiveFeed {
   readonly #repairer: Repairer
   readonly #badFrames: BadFrames
   #listener: ((event: FeedEvent) => void) | undefined
-  #tracks: ReadonlyMap<string, Track> = new Map()
+  #tracks = new TrackBook([])
   /** Frames that came before history was in; undefined once they are passed on as they come. */
-  #buffer: KlineUpdate[] | undefined = []
+  #buffer: (readonly [Track, KlineUpdate])[] | undefined = []
   #connected = false
   #starting = true
   #frames = 0
-  #marketTime = 0
+  #falls = 0
   #shutdownAt = Number.NEGATIVE_INFINITY
   #time: TimeSample | undefined
   #problem = 'no answer'
-  #wakeStart: () => void = () => {}
+  #linkUp: () => void = () => {}
+  #allDeliver: () => void = () => {}
 
   constructor(options: BinanceFeedOptions) {
     const { clock, random } = options
     this.#options = options
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
     this.#timers = new Timers(clock)
-    this.#rest = new BinanceRest({
-      restUrl: options.restUrl ?? PUBLIC_REST_URL,
-      clock,
-      requestMs: this.#timings.requestMs,
-    })
-    const streams = options.assets.map((asset) => `${symbolOf(asset).toLowerCase()}@kline_1m`).join('/')
-    const url = `${options.wsUrl ?? PUBLIC_WS_URL}/stream?streams=${streams}`
+    const requestMs = this.#timings.requestMs
+    this.#rest = new BinanceRest({ restUrl: options.restUrl ?? PUBLIC_REST_URL, clock, requestMs })
     this.#link = new StreamLink(
-      { url, clock, random, timings: this.#timings },
+      { url: streamUrl(options), clock, random, timings: this.#timings },
       { text: (text) => this.#onText(text), up: () => this.#onUp(), down: (reason) => this.#onDown(reason) },
     )
     const tools = { rest: this.#rest, timers: this.#timers, timings: this.#timings, random }
@@ -93,7 +85,7 @@ export class BinanceFeed implements LiveFeed {
 
   /** Assets that trade at the venue and have delivered; the others of the configuration are unlisted. */
   listed(): ReadonlySet<Asset> {
-    return new Set([...this.#tracks.values()].filter((track) => track.delivered).map((track) => track.asset))
+    return this.#tracks.listed
   }
 
   /** Venue clock less desk clock in ms, with the round trip that bounds its error; undefined before the first sample. */
@@ -142,10 +134,10 @@ export class BinanceFeed implements LiveFeed {
       .map((asset) => new Track(asset))
       .filter(({ symbol }) => trading.value.has(symbol))
     if (tracks.length === 0) return err(`none of these trades at the venue: ${symbols.join(' ')}`)
-    this.#tracks = new Map(tracks.map((track) => [track.symbol, track]))
+    this.#tracks = new TrackBook(tracks)
     // The stream first, so that no candle can close unseen between history and stream.
+    await this.#openLink()
     const delivered = this.#firstData()
-    this.#link.open()
     const history = await this.#loadHistory(tracks)
     if (!history.ok) return history
     this.#drain()
@@ -164,11 +156,19 @@ export class BinanceFeed implements LiveFeed {
     return ok(undefined)
   }
 
+  #openLink(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#linkUp = resolve
+      this.#link.open()
+    })
+  }
+
   /** Resolves when every track has delivered, or when the time for it is over. */
   #firstData(): Promise<void> {
     const all = new Promise<void>((resolve) => {
-      this.#wakeStart = resolve
+      this.#allDeliver = resolve
     })
+    if (this.#tracks.allDeliver) this.#allDeliver()
     return Promise.race([all, this.#timers.sleep(this.#timings.firstDataMs)])
   }
 
@@ -210,25 +210,21 @@ export class BinanceFeed implements LiveFeed {
       const known = this.#options.assets.some((asset) => symbolOf(asset) === update.symbol)
       return known ? undefined : this.#badFrames.add(`not asked for: ${update.symbol}`)
     }
-    // One frame from the far future would open a hole that nothing can fill.
-    if (update.eventTime > this.#marketTime + MAX_JUMP_MS && this.#marketTime > 0) {
+    if (this.#tracks.isAhead(update.eventTime)) {
       return this.#badFrames.add(`${update.symbol}: event time far ahead of the market: ${update.eventTime}`)
     }
     const isNew = !track.delivered
     track.delivered = true
-    if (isNew && this.listed().size === this.#tracks.size) this.#wakeStart()
+    if (isNew && this.#tracks.allDeliver) this.#allDeliver()
     if (isNew && !this.#starting) this.#report(`${track.asset} delivers and is listed now`)
     if (this.#buffer === undefined) this.#process(track, update)
-    else this.#buffer.push(update)
+    else this.#buffer.push([track, update])
   }
 
   #drain(): void {
     const buffered = this.#buffer ?? []
     this.#buffer = undefined
-    for (const update of buffered) {
-      const track = this.#tracks.get(update.symbol)
-      if (track !== undefined) this.#process(track, update)
-    }
+    for (const [track, update] of buffered) this.#process(track, update)
   }
 
   #process(track: Track, update: KlineUpdate): void {
@@ -236,51 +232,41 @@ export class BinanceFeed implements LiveFeed {
     if (tick !== undefined) this.#listener?.(tick)
     if (update.final) this.#deliver(track, track.chain.offer({ candle: update.candle, origin: 'stream' }))
     else track.chain.reach(update.candle.openTime)
-    this.#checkContinuity(update.eventTime)
-  }
-
-  /** Schedules the repair of every chain with a hole, silent ones included: any asset's event tells the market's time. */
-  #checkContinuity(eventTime: UnixMs): void {
-    this.#marketTime = Math.max(this.#marketTime, eventTime)
-    const ended = minuteOf(unixMs(Math.max(0, this.#marketTime - this.#timings.lateMs)))
-    for (const track of this.#tracks.values()) {
-      if (!track.delivered) continue
-      track.chain.reach(ended)
-      if (!track.repairing && track.chain.hole() !== undefined) this.#repairer.schedule(track)
-    }
+    this.#tracks.reach(update.eventTime)
+    for (const holed of this.#tracks.withHole(this.#timings.lateMs)) this.#repairer.schedule(holed)
   }
 
   #deliver(track: Track, closed: readonly ClosedCandle[]): void {
     for (const one of closed) this.#emitCandle(track, one)
   }
 
-  #emitCandle(
-    track: Track,
-    { candle, origin }: { readonly candle: Candle; readonly origin: 'stream' | 'backfill' },
-  ): void {
-    this.#listener?.({ kind: 'candle', ts: this.#options.clock.now(), asset: track.asset, frame: '1m', candle, origin })
+  #emitCandle({ asset }: Track, { candle, origin }: ClosedCandle): void {
+    this.#listener?.({ kind: 'candle', ts: this.#options.clock.now(), asset, frame: '1m', candle, origin })
   }
 
   #onUp(): void {
+    this.#linkUp()
     if (!this.#starting) void this.#reconnected()
   }
 
   async #reconnected(): Promise<void> {
-    const connection = this.#link.connected
+    const falls = this.#falls
     await this.#repairAll()
-    if (!this.#link.isUp || this.#link.connected !== connection || this.#connected) return
+    // It fell again meanwhile: the next rise will see to it.
+    if (this.#falls !== falls || this.#timers.stopped) return
     this.#connected = true
     this.#report('connected again')
   }
 
   async #repairAll(): Promise<void> {
-    const tracks = [...this.#tracks.values()].filter((track) => track.delivered)
+    const tracks = this.#tracks.delivering
     for (const track of tracks) track.uncertain = true
     await Promise.all(tracks.map((track) => this.#repairer.fillNow(track)))
   }
 
   #onDown(reason: string): void {
     this.#problem = reason
+    this.#falls++
     const fell = this.#connected
     this.#connected = false
     if (!this.#starting) this.#report(fell ? `link lost: ${reason}` : `no link yet: ${reason}`)
@@ -302,7 +288,7 @@ export class BinanceFeed implements LiveFeed {
 
   #sampled(sample: TimeSample): void {
     this.#time = sample
-    this.#marketTime = Math.max(this.#marketTime, sample.serverTime)
+    this.#tracks.reach(sample.serverTime)
   }
 
   #describeUnlisted(): string {

@@ -70,8 +70,14 @@ export interface BinanceFeedOptions {
 
 /** The hosts for public data only: they need no key and are not closed to some countries. */
 export const PUBLIC_REST_URL = 'https://data-api.binance.vision'
-export const PUBLIC_WS_URL = 'wss://data-stream.binance.vision:443'
+const PUBLIC_WS_URL = 'wss://data-stream.binance.vision:443'
 
 export function symbolOf(asset: Asset): string {
   return `${asset}USDT`
+}
+
+/** Address of the one connection that carries every asset's one-minute candles. */
+export function streamUrl({ assets, wsUrl = PUBLIC_WS_URL }: BinanceFeedOptions): string {
+  const streams = assets.map((asset) => `${symbolOf(asset).toLowerCase()}@kline_1m`)
+  return `${wsUrl}/stream?streams=${streams.join('/')}`
 }
