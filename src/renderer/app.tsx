@@ -72,9 +72,9 @@ export function App() {
           id="desk"
           direction="horizontal"
           parts={[
-            { id: 'slots', size: '244px', min: '220px', content: <Slots /> },
-            { id: 'middle', size: '58%', min: '480px', content: <Center /> },
-            { id: 'side', size: '316px', min: '280px', content: <Right /> },
+            { id: 'slots', size: '268px', min: '252px', content: <Slots /> },
+            { id: 'middle', size: '54%', min: '480px', content: <Center /> },
+            { id: 'side', size: '332px', min: '308px', content: <Right /> },
           ]}
         />
       </main>

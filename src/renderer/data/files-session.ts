@@ -1,9 +1,19 @@
 import type { Desk, DeskPush } from '../../shared/ipc/contract.ts'
-import { type FilesStore, fileOnDisk, isDirty, keepMine, takeTheirs, withFile } from './files-store.ts'
+import {
+  type FilesState,
+  type FilesStore,
+  fileOnDisk,
+  isDirty,
+  keepMine,
+  strategyOf,
+  takeTheirs,
+  withFile,
+} from './files-store.ts'
 
 /** What the editor may do with files; every answer of the desk ends in the store. */
 export interface FilesSession {
-  loadAll(): Promise<void>
+  /** Reads everything; the file of `strategy` is opened unless one is open. */
+  loadAll(strategy: string | null): Promise<void>
   receive(pushes: readonly DeskPush[]): void
   open(path: string, at?: { readonly line: number; readonly column: number }): void
   edit(path: string, draft: string): void
@@ -17,6 +27,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+function firstFile(state: FilesState, strategy: string | null): string | null {
+  const own = Object.values(state.files).find((file) => strategyOf(file.path, file.base) === strategy)
+  return own?.path ?? state.paths.find((path) => !path.includes('/')) ?? state.paths[0] ?? null
+}
+
 export function createFilesSession(desk: Desk, store: FilesStore): FilesSession {
   const refresh = async (path: string): Promise<void> => {
     const text = await desk.call('files.read', { path })
@@ -27,7 +42,7 @@ export function createFilesSession(desk: Desk, store: FilesStore): FilesSession 
   }
 
   return {
-    async loadAll() {
+    async loadAll(strategy) {
       try {
         const [entries, types] = await Promise.all([desk.call('files.list', {}), desk.call('editor.types', {})])
         await Promise.all(entries.map((entry) => refresh(entry.path)))
@@ -36,7 +51,7 @@ export function createFilesSession(desk: Desk, store: FilesStore): FilesSession 
           types: types.text,
           loaded: true,
           error: null,
-          active: state.active ?? entries.find((entry) => !entry.path.includes('/'))?.path ?? entries[0]?.path ?? null,
+          active: state.active ?? firstFile(state, strategy),
         }))
       } catch (error) {
         store.setState({ loaded: true, error: messageOf(error) })

@@ -113,7 +113,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
         const first = snapshot.slots.find((row) => row.status !== 'unlisted') ?? snapshot.slots[0]
         if (chart.getState().slot === null && first !== undefined) showChart(first.slot)
         else fetchChart()
-        void filesActions.loadAll()
+        void filesActions.loadAll(first?.strategy ?? null)
       },
       () => {
         if (store.getState().link === 'signed-out') return

@@ -1,22 +1,24 @@
 import { Tooltip as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 
-/** Shows more on hover and on focus; `children` must be one focusable element. */
-export function Tooltip({
-  text,
-  side,
-  children,
-}: {
+/**
+ * Shows more on hover and, unless `hoverOnly`, on focus; `children` must be one focusable element. `hoverOnly` is for
+ * what is also said elsewhere, where a box on every arrow key would be in the way.
+ */
+export function Tooltip(props: {
   text: ReactNode
   side?: 'right' | 'bottom'
+  hoverOnly?: boolean
   children: ReactElement
 }) {
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger asChild onFocus={(event) => (props.hoverOnly === true ? event.preventDefault() : undefined)}>
+        {props.children}
+      </Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content className="tooltip" side={side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
-          {text}
+        <Radix.Content className="tooltip" side={props.side ?? 'bottom'} sideOffset={6} collisionPadding={8}>
+          {props.text}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

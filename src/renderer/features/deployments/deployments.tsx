@@ -65,12 +65,12 @@ function Actions({ row }: { row: DeploymentRow }) {
     <div className="deployment-actions">
       {version === null ? null : (
         <Button small onClick={() => compareVersion(session, version)}>
-          Show source
+          Show {shortLabel(version)}
         </Button>
       )}
       {from === null ? null : (
         <Button small onClick={() => compareVersion(session, from)}>
-          Compare with {shortLabel(from)}
+          Diff against {shortLabel(from)}
         </Button>
       )}
       {candidate ? (
@@ -180,7 +180,7 @@ export function Deployments() {
       title="Deployment"
       note={
         <span className="version-cell">
-          <VersionDot version={latest.version} />
+          {latest.version === null ? null : <VersionDot version={latest.version} />}
           {nameOf(latest)}
         </span>
       }

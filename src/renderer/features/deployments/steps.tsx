@@ -57,7 +57,13 @@ export function Steps({ row }: { row: DeploymentRow }) {
               {note}
             </span>
             <span className="figure step-ms">
-              {'ms' in step && step.ms !== null ? duration(step.ms) : step.state === 'running' ? 'running' : ''}
+              {'ms' in step && step.ms !== null
+                ? duration(step.ms)
+                : step.state !== 'running'
+                  ? ''
+                  : step.name === 'policy'
+                    ? 'waiting'
+                    : 'running'}
             </span>
           </li>
         )

@@ -120,7 +120,7 @@ export function Editor() {
   )
 }
 
-/** Beside the tabs: the file, whether it is saved, its candidate and what is live. */
+/** Beside the tabs: whether the file is saved, its candidate and what is live. */
 export function EditorStatus() {
   const session = useSession()
   const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
@@ -134,18 +134,19 @@ export function EditorStatus() {
   return (
     <div className="editor-status">
       <span className={dirty ? 'attention' : ''} data-testid="file-state">
-        {file.path}{' '}
-        {file.theirs !== null ? '· changed on disk' : file.saving ? '· saving…' : dirty ? '· not saved' : '· saved'}
+        {file.theirs !== null ? 'changed on disk' : file.saving ? 'saving…' : dirty ? 'not saved' : 'saved'}
       </span>
       {candidate === null ? null : (
-        <span>
+        <span className="shrinks">
           · candidate v{candidate.version?.number} {candidate.state}
         </span>
       )}
       <span data-testid="live-version">· {live === undefined ? 'nothing live' : `live is ${live.label}`}</span>
-      <Button small keys="Ctrl S" disabled={!dirty || file.saving} onClick={() => void session.save(file.path)}>
-        Save
-      </Button>
+      {dirty ? (
+        <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
+          Save
+        </Button>
+      ) : null}
     </div>
   )
 }

@@ -88,6 +88,12 @@ function Why({ row }: { row: SlotRow }) {
   return (
     <p className="why" data-testid="why">
       <span className="why-word">why</span>
+      {row.status === 'live' ? null : (
+        <span className={row.status === 'faulted' ? 'why-text down' : 'why-text attention'}>
+          {row.status}
+          {row.statusReason === null ? '' : `: ${row.statusReason}`}
+        </span>
+      )}
       {row.lastWhy === null ? (
         <span className="faint">No decision yet.</span>
       ) : (

@@ -1,7 +1,8 @@
 import { useEffect } from 'react'
-import { askRearm, kill } from '../../data/actions.ts'
+import { kill } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
+import { sentence } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 
 const SHOWN_MS = 8_000
@@ -71,7 +72,7 @@ export function KilledBand() {
     <div className="killed-band" role="alert" data-testid="killed-band">
       <strong>KILLED</strong>
       <span className="killed-text">
-        No order leaves this desk. {reason === null || reason === undefined ? '' : `${reason}. `}
+        No order leaves this desk. {reason === null || reason === undefined ? '' : `${sentence(reason)}. `}
         {open === 0
           ? 'No position is open.'
           : `${open} ${open === 1 ? 'position is' : 'positions are'} held to settlement.`}
@@ -81,9 +82,7 @@ export function KilledBand() {
           Flatten positions
         </Button>
       )}
-      <Button small onClick={() => askRearm(session)}>
-        Re-arm…
-      </Button>
+      <span>Re-arm at the top right.</span>
     </div>
   )
 }

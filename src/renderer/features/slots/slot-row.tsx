@@ -90,7 +90,7 @@ export const SlotItem = memo(function SlotItem(props: { id: string; chosen: bool
   const tone = row.moveBp === null || row.moveBp === 0 ? '' : row.moveBp > 0 ? 'up' : 'down'
   const quiet = row.status === 'unlisted' || row.status === 'unassigned'
   return (
-    <Tooltip side="right" text={<Details row={row} />}>
+    <Tooltip side="right" hoverOnly text={<Details row={row} />}>
       <div
         role="option"
         aria-selected={props.chosen}

@@ -44,7 +44,7 @@ export function Slots() {
           <div className="slot-head" aria-hidden="true">
             <span>slot</span>
             <span>window</span>
-            <span>move bp</span>
+            <span>bp</span>
             <span>Up</span>
           </div>
           <div ref={list} className="slot-list" role="listbox" aria-label="Slots" onKeyDown={onKeyDown} tabIndex={-1}>

@@ -90,7 +90,7 @@ function Actions({ status }: { status: DeskStatus }): ReactNode {
         {paused ? 'Resume' : 'Pause'}
       </Button>
       {status.trading === 'killed' ? (
-        <Button tone="kill" onClick={() => askRearm(session)}>
+        <Button tone="attention" onClick={() => askRearm(session)}>
           Re-arm…
         </Button>
       ) : (

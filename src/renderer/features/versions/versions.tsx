@@ -1,3 +1,4 @@
+import { Fragment } from 'react'
 import type { VersionRow } from '../../../shared/ipc/contract.ts'
 import { compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
@@ -16,7 +17,7 @@ function Edge({ row }: { row: VersionRow }) {
   return <span className={row.winRate >= row.breakEven ? 'up' : 'down'}>{percent(row.winRate)}</span>
 }
 
-function VersionItem({ row, several }: { row: VersionRow; several: boolean }) {
+function VersionItem({ row }: { row: VersionRow }) {
   const session = useSession()
   const compared = useUi((state) => state.compare?.hash === row.hash)
   const tone = row.pnl > 0 ? 'up' : row.pnl < 0 ? 'down' : ''
@@ -29,8 +30,7 @@ function VersionItem({ row, several }: { row: VersionRow; several: boolean }) {
           title={`${row.label} · ${row.state}${row.faults > 0 ? ` · ${row.faults} faults` : ''}: show its source`}
           onClick={() => compareVersion(session, row)}
         >
-          <VersionDot version={row} />
-          {several ? `${row.strategy} ` : ''}v{row.number}
+          <VersionDot version={row} />v{row.number}
           {row.state === 'retired' ? null : (
             <span className={row.state === 'live' ? 'tag live' : row.state === 'faulted' ? 'tag down' : 'tag'}>
               {row.state}
@@ -52,12 +52,12 @@ function VersionItem({ row, several }: { row: VersionRow; several: boolean }) {
 export function Versions() {
   const versions = useDesk((state) => state.versions)
   const known = useDesk((state) => state.snapshots > 0)
-  const strategies = new Set(versions.map((row) => row.strategy))
   const rows = inOrder(versions)
+  const strategies = [...new Set(rows.map((row) => row.strategy))]
   return (
     <Panel
       title="Versions"
-      note={strategies.size === 1 ? rows[0]?.strategy : undefined}
+      note={strategies.length === 1 ? rows[0]?.strategy : undefined}
       testId="versions"
       className="versions"
     >
@@ -78,7 +78,7 @@ export function Versions() {
                   win
                 </th>
                 <th scope="col" className="right" title="Win rate at which the prices and fees paid earn nothing">
-                  to break even
+                  break even
                 </th>
                 <th scope="col" className="right">
                   P&L
@@ -86,8 +86,21 @@ export function Versions() {
               </tr>
             </thead>
             <tbody>
-              {rows.map((row) => (
-                <VersionItem key={row.hash} row={row} several={strategies.size > 1} />
+              {strategies.map((strategy) => (
+                <Fragment key={strategy}>
+                  {strategies.length > 1 ? (
+                    <tr className="strategy-row">
+                      <th scope="rowgroup" colSpan={5}>
+                        {strategy}
+                      </th>
+                    </tr>
+                  ) : null}
+                  {rows
+                    .filter((row) => row.strategy === strategy)
+                    .map((row) => (
+                      <VersionItem key={row.hash} row={row} />
+                    ))}
+                </Fragment>
               ))}
             </tbody>
           </table>

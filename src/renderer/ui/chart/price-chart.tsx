@@ -14,6 +14,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts'
 import { useEffect, useRef } from 'react'
+import { fixed } from '../format.ts'
 import { DeploymentLines } from './deployment-lines.ts'
 
 /** [openTime in ms, open, high, low, close, volume] */
@@ -94,6 +95,7 @@ const OPTIONS = {
   },
   grid: { vertLines: { visible: false }, horzLines: { color: '#161a1f' } },
   crosshair: { mode: CrosshairMode.Normal, vertLine: { color: '#4a525c' }, horzLine: { color: '#4a525c' } },
+  localization: { locale: 'en-US' },
   rightPriceScale: { borderColor: '#22272e', scaleMargins: { top: 0.14, bottom: 0.1 } },
   timeScale: { borderColor: '#22272e', timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 7 },
 }
@@ -148,7 +150,9 @@ export function PriceChart(props: {
 
   useEffect(() => {
     const minMove = 10 ** -props.decimals
-    parts.current?.series.applyOptions({ priceFormat: { type: 'price', precision: props.decimals, minMove } })
+    parts.current?.series.applyOptions({
+      priceFormat: { type: 'custom', minMove, formatter: (value: number) => fixed(value, props.decimals) },
+    })
   }, [props.decimals])
 
   const strikePrice = props.strike?.price ?? null

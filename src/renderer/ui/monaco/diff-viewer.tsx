@@ -5,10 +5,11 @@ import { EDITOR_OPTIONS } from './setup.ts'
 /** Two texts against each other, read-only. */
 export default function DiffViewer({ original, modified }: { original: string; modified: string }) {
   const host = useRef<HTMLDivElement>(null)
+  const view = useRef<editor.IStandaloneDiffEditor | null>(null)
 
   useEffect(() => {
     if (host.current === null) return
-    const view = editor.createDiffEditor(host.current, {
+    const created = editor.createDiffEditor(host.current, {
       ...EDITOR_OPTIONS,
       readOnly: true,
       originalEditable: false,
@@ -17,14 +18,23 @@ export default function DiffViewer({ original, modified }: { original: string; m
       originalAriaLabel: 'The version as it was built',
       modifiedAriaLabel: 'The file as it is now',
     })
-    const before = editor.createModel(original, 'typescript')
-    const after = editor.createModel(modified, 'typescript')
-    view.setModel({ original: before, modified: after })
+    const before = editor.createModel('', 'typescript')
+    const after = editor.createModel('', 'typescript')
+    created.setModel({ original: before, modified: after })
+    view.current = created
     return () => {
-      view.dispose()
+      view.current = null
+      created.dispose()
       before.dispose()
       after.dispose()
     }
+  }, [])
+
+  // The same two models for as long as the viewer lives: a model that goes while its diff is computed is an error.
+  useEffect(() => {
+    const models = view.current?.getModel()
+    models?.original.setValue(original)
+    models?.modified.setValue(modified)
   }, [original, modified])
 
   return <div ref={host} className="monaco-host" />
