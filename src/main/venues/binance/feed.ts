@@ -140,7 +140,9 @@ export class BinanceFeed implements LiveFeed {
     const delivered = this.#firstData()
     const history = await this.#loadHistory(tracks)
     if (!history.ok) return history
-    this.#drain()
+    const buffered = this.#buffer ?? []
+    this.#buffer = undefined
+    for (const [track, update] of buffered) this.#process(track, update)
     await delivered
     if (this.listed().size === 0) return err(`the stream delivers nothing: ${this.#problem}`)
     // A link that fell and rose meanwhile may have missed frames.
@@ -221,12 +223,6 @@ export class BinanceFeed implements LiveFeed {
     else this.#buffer.push([track, update])
   }
 
-  #drain(): void {
-    const buffered = this.#buffer ?? []
-    this.#buffer = undefined
-    for (const [track, update] of buffered) this.#process(track, update)
-  }
-
   #process(track: Track, update: KlineUpdate): void {
     const tick = track.tickOf(update, this.#options.clock.now())
     if (tick !== undefined) this.#listener?.(tick)
@@ -292,8 +288,7 @@ export class BinanceFeed implements LiveFeed {
   }
 
   #describeUnlisted(): string {
-    const listed = this.listed()
-    const missing = this.#options.assets.filter((asset) => !listed.has(asset))
+    const missing = this.#options.assets.filter((asset) => !this.#tracks.listed.has(asset))
     return missing.length === 0 ? '' : `, unlisted: ${missing.join(' ')}`
   }
 
