@@ -105,6 +105,44 @@ describe.concurrent('faults', () => {
     expect(new Set(times).size).toBe(times.length)
   })
 
+  test('an old connection that is cut while its replacement delivers already is no loss', async ({ lab }) => {
+    const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
+    const feed = await lab.started(sim, ['BTC'], {}, { overlapMs: 2_000 })
+    sim.shutdown(150)
+    await feed.until('the second connection', () => feed.feed.stats().connections === 2)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(sim.state().connections).toBe(2)
+    await feed.moreCandles('BTC', 2)
+    expect(sim.state().connections).toBe(1)
+    expect(feed.feed.stats().connections).toBe(2)
+    expect(feed.states().every((state) => state.connected)).toBe(true)
+    expect(feed.faults('BTC')).toEqual([])
+  })
+
+  test('an asset that falls silent is not forgotten: the others tell that its candle is late', async ({ lab }) => {
+    const start = SIM_START - 50 * MINUTE
+    const quiet = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10, 10, 10, 0])
+    const busy = quiet.map(([time]): Row => [time, 10, 12, 9, 11, 5])
+    const market = recordedMarket(
+      new Map([
+        ['BTCUSDT', busy],
+        ['ETHUSDT', quiet],
+      ]),
+      0,
+    )
+    const sim = await lab.serve({ market, startAt: SIM_START, speed: SPEED })
+    const feed = await lab.started(sim, ['BTC', 'ETH'], { historyCount: 20 }, { firstDataMs: 1_000 })
+    sim.gap('ETHUSDT', 4)
+    await feed.moreCandles('ETH', 3)
+    expect(
+      feed
+        .candles('ETH')
+        .slice(-3)
+        .every((event) => event.origin === 'backfill'),
+    ).toBe(true)
+    expect(feed.faults('ETH')).toEqual([])
+  })
+
   test('connections are replaced before they get too old, without a gap', async ({ lab }) => {
     const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
     const feed = await lab.started(sim, ['BTC'], {}, { maxAgeMs: 150 })

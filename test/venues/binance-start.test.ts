@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import { describe, expect } from 'vitest'
+import { BinanceRest } from '../../src/main/venues/binance/rest.ts'
 import { labTest as test } from '../support/feed-lab.ts'
+import { realClock } from '../support/feed-recorder.ts'
 import { SIM_START, type VenueSim } from '../support/venue-sim.ts'
 
 const MINUTE = 60_000
@@ -73,6 +75,19 @@ describe.concurrent('start', () => {
     expect(sim.state().requests).toBe(1)
     await starting
     expect(performance.now() - began).toBeGreaterThan(1_000)
+  })
+
+  test('a refusal for too many requests holds back every other request too', async ({ lab }) => {
+    const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
+    const rest = new BinanceRest({ restUrl: sim.restUrl, clock: realClock, requestMs: 1_000 })
+    sim.failRest(1, 429, 1)
+    expect(await rest.serverTime()).toMatchObject({ ok: false, error: { kind: 'limited', waitMs: 1_000 } })
+    expect(await rest.tradingSymbols(['BTCUSDT'])).toMatchObject({ ok: false, error: { kind: 'limited' } })
+    expect(sim.state().requests).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve, 1_010))
+    expect(await rest.tradingSymbols(['BTCUSDT'])).toEqual({ ok: true, value: new Set(['BTCUSDT']) })
+    expect(rest.usedWeight).toBeGreaterThan(0)
+    rest.stop()
   })
 
   test('failing requests are repeated', async ({ lab }) => {
