@@ -50,9 +50,9 @@ function Right() {
       id="right"
       direction="vertical"
       parts={[
-        { id: 'deployments', size: '46%', min: '120px', content: <Deployments /> },
-        { id: 'versions', size: '27%', min: '90px', content: <Versions /> },
-        { id: 'profit', size: '27%', min: '90px', content: <Profit /> },
+        { id: 'deployments', size: '42%', min: '120px', content: <Deployments /> },
+        { id: 'versions', size: '33%', min: '90px', content: <Versions /> },
+        { id: 'profit', size: '25%', min: '90px', content: <Profit /> },
       ]}
     />
   )

@@ -1,8 +1,8 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
+import { BROWSER } from './data/browser.ts'
 import { createDesk } from './data/create-desk.ts'
-import { nextFrame } from './data/frame.ts'
 import { SessionContext } from './data/hooks.ts'
 import { startSession } from './data/session.ts'
 import './styles/fonts.css'
@@ -15,7 +15,7 @@ import './styles/workbench.css'
 import './styles/side.css'
 import './styles/overlays.css'
 
-const session = startSession(createDesk(), { schedule: nextFrame, monotonic: () => performance.now() })
+const session = startSession(createDesk(), BROWSER)
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 

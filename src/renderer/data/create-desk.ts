@@ -1,6 +1,7 @@
 import type { Desk, DeskBridge } from '../../shared/ipc/contract.ts'
 import { createBridgeDesk } from './bridge-desk.ts'
-import { browserEnvironment, createSocketDesk } from './socket-desk.ts'
+import { browserEnvironment } from './browser.ts'
+import { createSocketDesk } from './socket-desk.ts'
 
 declare global {
   interface Window {

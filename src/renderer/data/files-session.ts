@@ -5,10 +5,18 @@ import {
   fileOnDisk,
   isDirty,
   keepMine,
+  onlyListed,
   strategyOf,
   takeTheirs,
   withFile,
 } from './files-store.ts'
+
+export interface SaveResult {
+  readonly tone: 'done' | 'refused' | 'failed'
+  readonly text: string
+  /** The disk holds the draft now. */
+  readonly saved: boolean
+}
 
 /** What the editor may do with files; every answer of the desk ends in the store. */
 export interface FilesSession {
@@ -18,7 +26,7 @@ export interface FilesSession {
   open(path: string, at?: { readonly line: number; readonly column: number }): void
   edit(path: string, draft: string): void
   /** Writes the draft; what is worth telling comes back as one sentence. */
-  save(path: string): Promise<{ readonly tone: 'done' | 'refused' | 'failed'; readonly text: string }>
+  save(path: string): Promise<SaveResult>
   reloadTheirs(path: string): void
   keepMine(path: string): void
 }
@@ -47,7 +55,7 @@ export function createFilesSession(desk: Desk, store: FilesStore): FilesSession 
         const [entries, types] = await Promise.all([desk.call('files.list', {}), desk.call('editor.types', {})])
         await Promise.all(entries.map((entry) => refresh(entry.path)))
         store.setState((state) => ({
-          ...state,
+          ...onlyListed(state, new Set(entries.map((entry) => entry.path))),
           types: types.text,
           loaded: true,
           error: null,
@@ -79,27 +87,28 @@ export function createFilesSession(desk: Desk, store: FilesStore): FilesSession 
     },
     async save(path) {
       const file = store.getState().files[path]
-      if (file === undefined) return { tone: 'failed', text: `${path} is not open.` }
+      if (file === undefined) return { tone: 'failed', text: `${path} is not open.`, saved: false }
       if (file.theirs !== null) {
-        return { tone: 'refused', text: `${path} changed on disk. Reload theirs or keep mine first.` }
+        return { tone: 'refused', text: `${path} changed on disk. Reload theirs or keep mine first.`, saved: false }
       }
-      if (!isDirty(file)) return { tone: 'done', text: `${path} is already as it is on disk: nothing to deploy.` }
-      if (file.saving) return { tone: 'refused', text: `${path} is being saved.` }
+      if (!isDirty(file))
+        return { tone: 'done', text: `${path} is already as it is on disk: nothing to deploy.`, saved: false }
+      if (file.saving) return { tone: 'refused', text: `${path} is being saved.`, saved: false }
       const { draft, baseHash } = file
       store.setState((state) => withFile(state, path, { saving: true, error: null }))
       try {
         const result = await desk.call('files.write', { path, text: draft, baseHash })
         if (result.ok) {
           store.setState((state) => withFile(state, path, { saving: false, baseHash: result.hash, base: draft }))
-          return { tone: 'done', text: `Saved ${path}.` }
+          return { tone: 'done', text: `Saved ${path}.`, saved: true }
         }
         store.setState((state) => withFile(state, path, { saving: false, error: result.error }))
         if (result.currentHash !== null && result.currentHash !== baseHash) await refresh(path)
-        return { tone: 'refused', text: result.error }
+        return { tone: 'refused', text: result.error, saved: false }
       } catch (error) {
         const text = `${path} was not saved: ${messageOf(error)}. Your text is still here.`
         store.setState((state) => withFile(state, path, { saving: false, error: text }))
-        return { tone: 'failed', text }
+        return { tone: 'failed', text, saved: false }
       }
     },
     reloadTheirs(path) {

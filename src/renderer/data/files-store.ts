@@ -84,6 +84,17 @@ export function fileOnDisk(state: FilesState, text: FileText): FilesState {
   return withFile(state, text.path, { theirs: { hash: text.hash, text: text.text } })
 }
 
+/** Forgets files that are gone from disk, unless they hold text that is nowhere else. */
+export function onlyListed(state: FilesState, listed: ReadonlySet<string>): FilesState {
+  const kept = state.paths.filter((path) => {
+    const file = state.files[path]
+    return listed.has(path) || (file !== undefined && isDirty(file))
+  })
+  if (kept.length === state.paths.length) return state
+  const files = Object.fromEntries(Object.entries(state.files).filter(([path]) => kept.includes(path)))
+  return { ...state, paths: kept, files, active: kept.find((path) => path === state.active) ?? kept[0] ?? null }
+}
+
 /** Drops the draft for the disk's text. */
 export function takeTheirs(state: FilesState, path: string): FilesState {
   const file = state.files[path]

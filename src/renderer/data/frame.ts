@@ -1,18 +1,6 @@
 /** Calls its argument before the next paint. */
 export type Schedule = (run: () => void) => void
 
-/**
- * The browser's schedule: an animation frame, or a quarter of a second where no frame comes because the window is
- * hidden, so that queues stay short there too.
- */
-export const nextFrame: Schedule = (run) => {
-  if (document.visibilityState === 'hidden') {
-    window.setTimeout(run, 250)
-    return
-  }
-  window.requestAnimationFrame(run)
-}
-
 /** Gathers items and hands them over together, once a frame, in the order they came. */
 export function createBatcher<T>(schedule: Schedule, flush: (items: readonly T[]) => void): (item: T) => void {
   let waiting: T[] = []
@@ -34,9 +22,7 @@ export function createBatcher<T>(schedule: Schedule, flush: (items: readonly T[]
 export function createThrottle(
   everyMs: number,
   run: () => void,
-  after: (delayMs: number, run: () => void) => void = (delayMs, later) => {
-    window.setTimeout(later, delayMs)
-  },
+  after: (delayMs: number, run: () => void) => void,
 ): () => void {
   let resting = false
   let again = false

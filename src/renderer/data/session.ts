@@ -31,9 +31,12 @@ export interface Session {
   save(path: string): Promise<void>
 }
 
+/** Time and frames, passed in so that a session can be tested without a browser. */
 export interface SessionOptions {
   readonly schedule: Schedule
   readonly monotonic: () => number
+  readonly after: (delayMs: number, run: () => void) => () => void
+  readonly every: (periodMs: number, run: () => void) => () => void
 }
 
 function messageOf(error: unknown): string {
@@ -70,27 +73,35 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     if (now !== clock.getState().now) clock.setState({ now })
   }
 
-  const fetchLedger = createThrottle(1_000, () => {
-    void Promise.all([
-      desk.call('orders.list', { limit: 200 }).then((orders) => ledger.setState({ orders })),
-      desk.call('trades.list', { limit: 200 }).then((trades) => ledger.setState({ trades })),
-      desk.call('pnl.get', {}).then((pnl) => ledger.setState({ pnl })),
-    ]).catch(() => {
-      // What was shown stays; the next change or the next connection asks again.
-    })
-  })
+  const fetchLedger = createThrottle(
+    1_000,
+    () => {
+      void Promise.all([
+        desk.call('orders.list', { limit: 200 }).then((orders) => ledger.setState({ orders })),
+        desk.call('trades.list', { limit: 200 }).then((trades) => ledger.setState({ trades })),
+        desk.call('pnl.get', {}).then((pnl) => ledger.setState({ pnl })),
+      ]).catch(() => {
+        // What was shown stays; the next change or the next connection asks again.
+      })
+    },
+    options.after,
+  )
 
-  const fetchChart = createThrottle(300, () => {
-    const { slot, frame } = chart.getState()
-    if (slot === null) return
-    desk.call('chart.get', { slot, frame }).then(
-      (data) => {
-        const shown = chart.getState()
-        if (shown.slot === slot && shown.frame === frame) chart.setState({ data, error: null })
-      },
-      (error: unknown) => chart.setState({ error: messageOf(error) }),
-    )
-  })
+  const fetchChart = createThrottle(
+    300,
+    () => {
+      const { slot, frame } = chart.getState()
+      if (slot === null) return
+      desk.call('chart.get', { slot, frame }).then(
+        (data) => {
+          const shown = chart.getState()
+          if (shown.slot === slot && shown.frame === frame) chart.setState({ data, error: null })
+        },
+        (error: unknown) => chart.setState({ error: messageOf(error) }),
+      )
+    },
+    options.after,
+  )
 
   const showChart = (slot: string, frame: CandleFrame = chart.getState().frame): void => {
     const shown = chart.getState()
@@ -118,7 +129,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
       () => {
         if (store.getState().link === 'signed-out') return
         store.setState({ link: 'lost' })
-        window.setTimeout(takeSnapshot, backoffMs(snapshotAttempt))
+        options.after(backoffMs(snapshotAttempt), takeSnapshot)
         snapshotAttempt += 1
       },
     )
@@ -154,11 +165,11 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     } else if (store.getState().link !== 'signed-out') store.setState({ link: state })
   })
   if (isSocketDesk(desk)) desk.onSignedOut(() => store.setState({ link: 'signed-out' }))
-  window.setInterval(() => {
+  options.every(250, () => {
     tick()
     const quietMs = options.monotonic() - heardAt
     if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
-  }, 250)
+  })
 
   return {
     desk: store,
@@ -183,7 +194,9 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     },
     async save(path) {
       const result = await filesActions.save(path)
-      notify(result.tone, result.text)
+      const live = store.getState().status?.market === 'live'
+      const next = result.saved && live ? ' It is a candidate now: with real money, Deploy starts it.' : ''
+      notify(result.tone, result.text + next)
     },
   }
 }

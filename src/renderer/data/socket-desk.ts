@@ -33,29 +33,6 @@ export function backoffMs(attempt: number): number {
   return Math.min(5_000, 250 * 2 ** Math.min(attempt, 10))
 }
 
-/** The browser's own environment: a socket at `/ws` and a plain request to tell "signed out" from "away". */
-export function browserEnvironment(): SocketEnvironment {
-  return {
-    open() {
-      const url = new URL('/ws', window.location.href)
-      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-      return new WebSocket(url)
-    },
-    async probe() {
-      try {
-        const answer = await fetch(new URL('/api/status', window.location.href), { credentials: 'same-origin' })
-        return answer.status
-      } catch {
-        return null
-      }
-    },
-    after(delayMs, run) {
-      const timer = window.setTimeout(run, delayMs)
-      return () => window.clearTimeout(timer)
-    },
-  }
-}
-
 /** The desk behind a WebSocket on the page's own origin. It reconnects by itself until the page is closed. */
 export function createSocketDesk(environment: SocketEnvironment): SocketDesk {
   const pushListeners = new Set<(push: DeskPush) => void>()
@@ -99,8 +76,9 @@ export function createSocketDesk(environment: SocketEnvironment): SocketDesk {
       attempt = 0
       tell('connected')
     })
-    opened.addEventListener('message', (event: MessageEvent<unknown>) => {
-      if (typeof event.data === 'string') receive(event.data)
+    opened.addEventListener('message', (event) => {
+      const data: unknown = event.data
+      if (typeof data === 'string') receive(data)
     })
     opened.addEventListener('close', () => {
       if (socket !== opened) return
@@ -121,7 +99,7 @@ export function createSocketDesk(environment: SocketEnvironment): SocketDesk {
   return {
     call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
       const open = socket
-      if (open === null || open.readyState !== WebSocket.OPEN) {
+      if (open === null || open.readyState !== open.OPEN) {
         return Promise.reject(new Error('the desk is not connected'))
       }
       const id = nextId

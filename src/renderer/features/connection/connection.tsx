@@ -5,7 +5,7 @@ import { Icon } from '../../ui/icons.tsx'
 
 const WORDS: Readonly<Record<Exclude<Link, 'connected'>, string>> = {
   connecting: 'Connecting to the desk…',
-  lost: 'This window lost the desk and is trying to reach it again. The desk itself goes on trading; what you see is old.',
+  lost: 'This window lost the desk and is trying again. The desk may well go on trading; what you see is old.',
   stale: 'No news from the desk for over 12 seconds. What you see may be old.',
   'signed-out':
     'This browser is not signed in. Open the address the desk printed when it started: it carries the token.',
@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<Exclude<Link, 'connected'>, string>> = {
 /** A band while the window does not know the present; figures below it are dimmed. */
 export function ConnectionBand() {
   const link = useDesk((state) => state.link)
+  const home = useDesk((state) => state.status?.homeFolder ?? null)
   const at = useDesk((state) => state.status?.now ?? null)
   const known = useDesk((state) => state.snapshots > 0)
   if (link === 'connected' || (link === 'connecting' && known)) return null
@@ -22,6 +23,9 @@ export function ConnectionBand() {
     <div className={`connection-band ${link}`} role="status" data-testid="connection">
       <Icon name="warn" />
       <span>{WORDS[link]}</span>
+      {link === 'lost' && home !== null ? (
+        <span className="dim">An empty file KILL in {home} kills without this window.</span>
+      ) : null}
       {at === null ? null : <span className="figure">as of {clock(at)} UTC</span>}
     </div>
   )

@@ -147,7 +147,7 @@ function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
           name={tone === 'up' ? 'check' : tone === 'down' ? 'cross' : tone === 'dim' ? 'dot' : 'wait'}
           className={tone}
         />
-        <VersionDot version={row.version} />
+        {row.version === null ? <span className="no-dot" /> : <VersionDot version={row.version} />}
         <span className="earlier-name">
           {row.version === null ? row.strategy : `${row.strategy} ${shortLabel(row.version)}`}
         </span>

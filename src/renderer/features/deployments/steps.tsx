@@ -1,9 +1,7 @@
-import { isFinal } from '../../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, DeploymentStep, StepName } from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow, StepName } from '../../../shared/ipc/contract.ts'
 import { duration } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
-
-const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'probation']
+import { stepsOf } from './progress.ts'
 
 const NAMES: Readonly<Record<StepName, string>> = {
   compile: 'Compile',
@@ -24,14 +22,6 @@ const AHEAD: Readonly<Record<StepName, string>> = {
   stage: 'worker, migrate, warm',
   swap: 'next yield interval',
   probation: 'first windows, watched',
-}
-
-/** Steps passed and, while a deployment is under way, those still ahead of it. */
-export function stepsOf(row: DeploymentRow): readonly (DeploymentStep | { name: StepName; state: 'ahead' })[] {
-  const last = row.steps.at(-1)
-  if (isFinal('deployment', row.state)) return row.steps
-  const from = last === undefined ? 0 : ORDER.indexOf(last.name) + 1
-  return [...row.steps, ...ORDER.slice(from).map((name) => ({ name, state: 'ahead' as const }))]
 }
 
 const SIGNS = {

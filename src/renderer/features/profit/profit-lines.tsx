@@ -10,7 +10,7 @@ interface Point {
 }
 
 /** A version starts at nothing: a step line needs that point to begin with. */
-export function pointsOf(series: PnlSeries): readonly Point[] {
+function pointsOf(series: PnlSeries): readonly Point[] {
   const first = series.points[0]
   if (first === undefined) return []
   return [{ ts: first.ts - 1, usd: 0 }, ...series.points.map((point) => ({ ts: point.ts, usd: point.pnl / MICRO }))]

@@ -88,7 +88,7 @@ export const SlotItem = memo(function SlotItem(props: { id: string; chosen: bool
   if (row === undefined) return null
   const word = WORDS[row.status]
   const tone = row.moveBp === null || row.moveBp === 0 ? '' : row.moveBp > 0 ? 'up' : 'down'
-  const quiet = row.status === 'unlisted' || row.status === 'unassigned'
+  const quiet = row.status === 'unlisted'
   return (
     <Tooltip side="right" hoverOnly text={<Details row={row} />}>
       <div

@@ -5,12 +5,7 @@ import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import { count, percent, profit } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-
-/** Live ones first, then the newest. */
-export function inOrder(versions: readonly VersionRow[]): readonly VersionRow[] {
-  const rank = (row: VersionRow): number => (row.state === 'live' ? 0 : 1)
-  return [...versions].sort((a, b) => a.strategy.localeCompare(b.strategy) || rank(a) - rank(b) || b.number - a.number)
-}
+import { inOrder } from './order.ts'
 
 function Edge({ row }: { row: VersionRow }) {
   if (row.winRate === null || row.breakEven === null) return <>{percent(row.winRate)}</>

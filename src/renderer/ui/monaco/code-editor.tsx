@@ -2,7 +2,7 @@ import { editor } from 'monaco-editor/editor.js'
 import { useEffect, useRef } from 'react'
 import { EDITOR_OPTIONS, type ModelText, type Problem, setBatonTypes, setProblems, syncModels, uriOf } from './setup.ts'
 
-export interface CodeEditorProps {
+interface CodeEditorProps {
   readonly files: readonly ModelText[]
   /** Changes only when files come or go; `files` changes with every key. */
   readonly paths: readonly string[]

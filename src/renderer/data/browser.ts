@@ -1,0 +1,51 @@
+import type { Schedule } from './frame.ts'
+import type { SessionOptions } from './session.ts'
+import type { SocketEnvironment } from './socket-desk.ts'
+
+/**
+ * The browser's schedule: an animation frame, or a quarter of a second where no frame comes because the window is
+ * hidden, so that queues stay short there too.
+ */
+const nextFrame: Schedule = (run) => {
+  if (document.visibilityState === 'hidden') {
+    window.setTimeout(run, 250)
+    return
+  }
+  window.requestAnimationFrame(run)
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  const timer = window.setTimeout(run, delayMs)
+  return () => window.clearTimeout(timer)
+}
+
+/** Time and frames as the browser has them. */
+export const BROWSER: SessionOptions = {
+  schedule: nextFrame,
+  monotonic: () => performance.now(),
+  after,
+  every(periodMs, run) {
+    const timer = window.setInterval(run, periodMs)
+    return () => window.clearInterval(timer)
+  },
+}
+
+/** A socket at `/ws` of the page's own origin, and a plain request to tell "signed out" from "away". */
+export function browserEnvironment(): SocketEnvironment {
+  return {
+    open() {
+      const url = new URL('/ws', window.location.href)
+      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+      return new WebSocket(url)
+    },
+    async probe() {
+      try {
+        const answer = await fetch(new URL('/api/status', window.location.href), { credentials: 'same-origin' })
+        return answer.status
+      } catch {
+        return null
+      }
+    },
+    after,
+  }
+}

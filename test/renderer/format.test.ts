@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import * as format from '../../src/renderer/ui/format.ts'
+import { VERSION_COLORS, VERSION_SHAPES, versionStyle } from '../../src/renderer/ui/version-style.ts'
+
+describe('figures', () => {
+  it.each([
+    [9_100_000, '+$9.10'],
+    [-7_850_000, '−$7.85'],
+    [0, '$0.00'],
+    [-4_000, '$0.00'],
+    [1_234_567_890, '+$1,234.57'],
+  ])('profit of %d micro-USD is %s', (micro, text) => {
+    expect(format.profit(micro)).toBe(text)
+  })
+
+  it('money has no plus sign and a true minus sign', () => {
+    expect(format.money(25_000_000)).toBe('$25.00')
+    expect(format.money(-25_000_000)).toBe('−$25.00')
+  })
+
+  it('a price follows the tick of its market', () => {
+    expect(format.price(820_000, 10_000)).toBe('0.82')
+    expect(format.price(965_000, 1_000)).toBe('0.965')
+    expect(format.price(null)).toBe(format.NONE)
+  })
+
+  it('never writes minus zero', () => {
+    expect(format.bp(-0.04)).toBe('0.0')
+    expect(format.bp(-1.06)).toBe('−1.1')
+    expect(format.bp(3.9)).toBe('+3.9')
+  })
+
+  it.each([
+    [0.42, '0.42 ms'],
+    [431, '431 ms'],
+    [1_400, '1.4 s'],
+    [372_000, '6 min 12 s'],
+    [7_500_000, '2 h 5 min'],
+    [null, '–'],
+  ])('duration of %s ms is %s', (ms, text) => {
+    expect(format.duration(ms)).toBe(text)
+  })
+
+  it.each([
+    [24_000, '0:24'],
+    [23_001, '0:24'],
+    [372_000, '6:12'],
+    [3_725_000, '1:02:05'],
+    [-5, '0:00'],
+  ])('countdown of %d ms is %s', (ms, text) => {
+    expect(format.countdown(ms)).toBe(text)
+  })
+
+  it('an underlying is shown finely enough to see a basis point', () => {
+    for (const value of [68_412.5, 171.31, 17.42, 0.5312, 0.1422]) {
+      expect(10 ** -format.assetDecimals(value)).toBeLessThanOrEqual(value / 10_000)
+    }
+  })
+
+  it('times are UTC', () => {
+    const ts = Date.UTC(2026, 10, 20, 10, 4, 36)
+    expect(format.clock(ts)).toBe('10:04:36')
+    expect(format.dateTime(ts)).toBe('20 Nov 10:04:36')
+  })
+})
+
+describe('a version', () => {
+  it('looks the same wherever it is shown', () => {
+    expect(versionStyle({ strategy: 'snipe', number: 7 })).toEqual(versionStyle({ strategy: 'snipe', number: 7 }))
+  })
+
+  it('differs in colour and shape from the next ones, and as a pair for as long as the palettes allow', () => {
+    const seen = new Set<string>()
+    const pairs = VERSION_COLORS.length * VERSION_SHAPES.length
+    for (let number = 1; number <= pairs; number += 1) {
+      const style = versionStyle({ strategy: 'snipe', number })
+      seen.add(`${style.color} ${style.shape}`)
+    }
+    expect(seen.size).toBe(pairs)
+  })
+})

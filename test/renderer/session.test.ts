@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import { deskTime } from '../../src/renderer/data/clock-store.ts'
+import { createBatcher, createThrottle } from '../../src/renderer/data/frame.ts'
+import { startSession } from '../../src/renderer/data/session.ts'
+import { backoffMs } from '../../src/renderer/data/socket-desk.ts'
+import type { CallInput, CallName, CallOutput, Desk, DeskPush } from '../../src/shared/ipc/contract.ts'
+import { slotRow, snapshot, status } from './rows.ts'
+
+type Connection = 'connecting' | 'connected' | 'lost'
+
+/** A desk, its connection and time, all moved by hand. */
+function bench() {
+  let now = 0
+  let frame: (() => void)[] = []
+  const periodic: (() => void)[] = []
+  const calls: { name: string; input: unknown }[] = []
+  let push: (push: DeskPush) => void = () => {}
+  let connection: (state: Connection) => void = () => {}
+  const answers: Readonly<Record<CallName, unknown>> = {
+    'desk.snapshot': snapshot(),
+    'desk.command': { id: 'c', outcome: 'refused', message: 'no' },
+    'chart.get': { slot: 'BTC-5m', frame: '1m', candles: [], marks: [], lines: [] },
+    'pnl.get': [],
+    'trades.list': [],
+    'orders.list': [],
+    'files.list': [],
+    'files.read': null,
+    'files.write': null,
+    'versions.source': null,
+    'editor.types': { text: '' },
+  }
+  const desk: Desk = {
+    call: async <N extends CallName>(name: N, input: CallInput<N>) => {
+      calls.push({ name, input })
+      return answers[name] as CallOutput<N>
+    },
+    onPush: (listener) => {
+      push = listener
+      return () => {}
+    },
+    onConnection: (listener) => {
+      connection = listener
+      return () => {}
+    },
+  }
+  const session = startSession(desk, {
+    schedule: (run) => frame.push(run),
+    monotonic: () => now,
+    after: () => () => {},
+    every: (_periodMs, run) => {
+      periodic.push(run)
+      return () => {}
+    },
+  })
+  return {
+    session,
+    calls,
+    push: (one: DeskPush) => push(one),
+    connect: async (state: Connection) => {
+      connection(state)
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    paint: () => {
+      const due = frame
+      frame = []
+      for (const run of due) run()
+    },
+    pass: (ms: number) => {
+      now += ms
+      for (const run of periodic) run()
+    },
+  }
+}
+
+describe('a session', () => {
+  it('takes a snapshot at every connection, also after a loss', async () => {
+    const { session, calls, connect } = bench()
+    await connect('connected')
+    expect(session.desk.getState()).toMatchObject({ link: 'connected', snapshots: 1 })
+    await connect('lost')
+    expect(session.desk.getState().link).toBe('lost')
+    await connect('connected')
+    expect(calls.filter((call) => call.name === 'desk.snapshot')).toHaveLength(2)
+    expect(session.desk.getState()).toMatchObject({ link: 'connected', snapshots: 2 })
+  })
+
+  it('changes its stores once a frame, however many pushes came', async () => {
+    const { session, connect, push, paint } = bench()
+    await connect('connected')
+    let changes = 0
+    session.desk.subscribe(() => {
+      changes += 1
+    })
+    for (let move = 1; move <= 20; move += 1) push({ kind: 'slots', rows: [slotRow('BTC-5m', { moveBp: move })] })
+    expect(changes).toBe(0)
+    paint()
+    expect(changes).toBe(1)
+    expect(session.desk.getState().slots['BTC-5m']?.moveBp).toBe(20)
+  })
+
+  it('says stale after twelve seconds of silence, and connected with the next word', async () => {
+    const { session, connect, push, paint, pass } = bench()
+    await connect('connected')
+    pass(11_000)
+    expect(session.desk.getState().link).toBe('connected')
+    pass(2_000)
+    expect(session.desk.getState().link).toBe('stale')
+    push({ kind: 'status', status: status() })
+    paint()
+    expect(session.desk.getState().link).toBe('connected')
+  })
+
+  it('shows what the desk answered to a command', async () => {
+    const { session, connect } = bench()
+    await connect('connected')
+    await session.command({ kind: 'resume' })
+    expect(session.ui.getState().notice).toMatchObject({ tone: 'refused', text: 'no' })
+  })
+
+  it('shows a chart in one minute or in the length of the slot itself', async () => {
+    const { session, connect } = bench()
+    await connect('connected')
+    session.showChart('BTC-5m', '5m')
+    session.showChart('BTC-15m')
+    expect(session.chart.getState()).toMatchObject({ slot: 'BTC-15m', frame: '15m' })
+  })
+})
+
+describe('the clock', () => {
+  const at = status({ now: 1_000_500, speed: 2 })
+
+  it('is carried on at the speed of the run, but not for ever', () => {
+    expect(deskTime(at, 1_000, null)).toBe(1_002_000)
+    expect(deskTime(at, 60_000, null)).toBe(1_012_000)
+  })
+
+  it('stands where time has no speed', () => {
+    expect(deskTime(status({ now: 5_000, speed: null }), 3_000, null)).toBe(5_000)
+  })
+
+  it('does not step back by a little, but does by a lot', () => {
+    expect(deskTime(at, 0, 1_002_000)).toBe(1_002_000)
+    expect(deskTime(at, 0, 9_000_000)).toBe(1_000_000)
+  })
+})
+
+describe('gathering', () => {
+  it('a batch holds everything of its frame, in order, and the next frame starts anew', () => {
+    const frames: (() => void)[] = []
+    const seen: (readonly number[])[] = []
+    const add = createBatcher<number>(
+      (run) => frames.push(run),
+      (items) => seen.push(items),
+    )
+    add(1)
+    add(2)
+    frames.shift()?.()
+    add(3)
+    frames.shift()?.()
+    expect(seen).toEqual([[1, 2], [3]])
+  })
+
+  it('a throttle runs at once, then once for all requests of a period, and never loses the last', () => {
+    let runs = 0
+    let rest: () => void = () => {}
+    const ask = createThrottle(
+      1_000,
+      () => {
+        runs += 1
+      },
+      (_delayMs, later) => {
+        rest = later
+      },
+    )
+    ask()
+    ask()
+    ask()
+    expect(runs).toBe(1)
+    rest()
+    expect(runs).toBe(2)
+    rest()
+    expect(runs).toBe(2)
+  })
+
+  it('reconnects quickly at first and never waits more than five seconds', () => {
+    expect([0, 1, 2, 10, 99].map(backoffMs)).toEqual([250, 500, 1_000, 5_000, 5_000])
+  })
+})
