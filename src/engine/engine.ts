@@ -3,6 +3,7 @@ import type { Candle } from '../shared/domain/feed.ts'
 import { MICRO, type Price, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
+import { foldMinutes } from './candles.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import type { Effect, EngineEvent, Swap } from './events.ts'
@@ -93,6 +94,10 @@ export class Engine {
         return
       case 'swap':
         return applySwap(c, event.swap)
+      case 'deposit': {
+        const movement = { cash: event.amount, deposit: event.amount }
+        return record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'deposit', 'account', movement) })
+      }
       default:
         return assertNever(event)
     }
@@ -143,7 +148,13 @@ export class Engine {
     const series = c.s.candles.get(asset, frame)
     if (!series.put(candle)) return
     record(c, { t: 'candle', asset, frame, candle })
-    if (frame === '1m') assetOf(c.s, asset).regime = regimeOf(series)
+    if (frame !== '1m') return
+    assetOf(c.s, asset).regime = regimeOf(series)
+    for (const longer of ['5m', '15m'] as const) {
+      const from = candle.openTime - (candle.openTime % frameMs(longer))
+      const minutes = series.after(from - 1).filter((minute) => minute.openTime < from + frameMs(longer))
+      for (const folded of foldMinutes(minutes, longer)) this.takeCandle(c, asset, longer, folded)
+    }
   }
 
   private cycle(c: Context, count: number, only: readonly SlotId[] | null): void {

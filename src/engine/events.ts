@@ -105,6 +105,8 @@ export type EngineEvent =
   | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
+  /** Paper money, or what the wallet held at the start. */
+  | { readonly kind: 'deposit'; readonly ts: UnixMs; readonly amount: Usd }
 
 /** Everything the engine ever asks for. The runtime does these in order. */
 export type Effect =

@@ -20,14 +20,14 @@ export function applyTick(c: Context, tick: PriceTick): void {
   for (const slot of c.s.slots.values()) {
     if (slot.slot.asset !== tick.asset) continue
     rollWindow(c, slot, tick, asset.price)
-    slot.mean.tick(tick.ts, tick.price)
+    slot.mean.tick(tick.tsVenue, tick.price)
   }
-  asset.vol.tick(tick.ts, tick.price)
+  asset.vol.tick(tick.tsVenue, tick.price)
   asset.price = tick.price
   asset.priceTs = tick.ts
   for (const frame of FRAMES) {
     const series = c.s.candles.get(tick.asset, frame)
-    const closed = series.tick(tick.ts, tick.price, tick.volume)
+    const closed = series.tick(tick.tsVenue, tick.price, tick.volume)
     if (closed === undefined) continue
     record(c, { t: 'candle', asset: tick.asset, frame, candle: closed })
     if (frame === '1m') asset.regime = regimeOf(series)
@@ -37,14 +37,14 @@ export function applyTick(c: Context, tick: PriceTick): void {
 /** Moves a slot into the window that holds the tick, and starts the mean that decides the window when it is time. */
 function rollWindow(c: Context, slot: SlotState, tick: PriceTick, before: number): void {
   const window = slot.window
-  if (window === null || tick.ts >= window.end) {
+  if (window === null || tick.tsVenue >= window.end) {
     // The mean that closed the last window is the best estimate of the strike of this one.
-    const next = windowAt(slot.slot, tick.ts)
+    const next = windowAt(slot.slot, tick.tsVenue)
     const adjoining = window !== null && window.end === next.start
     const estimate = adjoining && slot.meanStarted ? slot.mean.mean(next.start) : null
     if (window !== null) endPositions(c, window.id)
     slot.window = next
-    slot.strike = estimate ?? (adjoining || tick.ts - next.start < 2 * SECOND ? tick.price : null)
+    slot.strike = estimate ?? (adjoining || tick.tsVenue - next.start < 2 * SECOND ? tick.price : null)
     slot.strikeIsEstimate = true
     slot.book = null
     slot.meanStarted = false
@@ -53,7 +53,7 @@ function rollWindow(c: Context, slot: SlotState, tick: PriceTick, before: number
   const current = slot.window
   invariant(current !== null, 'a window was just entered')
   const from = current.end - c.s.config.settlementMeanSec * SECOND
-  if (!slot.meanStarted && tick.ts >= from && c.s.config.settlementMeanSec > 0) {
+  if (!slot.meanStarted && tick.tsVenue >= from && c.s.config.settlementMeanSec > 0) {
     slot.mean.begin(from, before > 0 ? before : tick.price)
     slot.meanStarted = true
   }

@@ -32,6 +32,8 @@ export const configSchema = z.strictObject({
   paper: z
     .strictObject({
       latencyMs: z.int().min(0).max(5_000).default(25),
+      /** Time a simulated or recorded price takes to the desk. */
+      feedDelayMs: z.int().min(0).max(5_000).default(500),
       takerDelayMs: z.int().min(0).max(5_000).default(150),
       feeRate: z.number().min(0).max(1).default(0.07),
       minShares: z.number().min(0).default(5),

@@ -42,7 +42,7 @@ const OTHER_DEPTH = 0.2
 /** Seconds in which a swept level comes back to 1 − 1/e. */
 const REFILL_SEC = 2.2
 /** A maker's error in probability at even odds, and how much of it is left a second later. */
-const ERROR = 0.016
+const ERROR = 0.01
 const ERROR_KEEP = 0.97
 
 export interface BookInput {

@@ -16,6 +16,11 @@ export interface PaperMarketSettings {
   readonly venue: VenueSettings
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
+  /**
+   * How long a price takes to the desk. Makers react to it before that by default, so that a quote which the price has
+   * already left cannot be had.
+   */
+  readonly feedDelayMs: number
   /** Names what stands in for the venue's settlement source. */
   readonly source: string
 }
@@ -83,6 +88,13 @@ export class PaperMarket {
   seedVolatility(asset: Asset, closes: readonly { ts: number; price: number }[]): void {
     const meter = this.asset(asset).vol
     for (const { ts, price: at } of closes) meter.tick(ts, at)
+  }
+
+  /** A price that the desk is to hear of only after the feed's delay: `pop` tells it. */
+  relay(tick: PriceTick): void {
+    this.onTick(tick)
+    const ts = unixMs(tick.ts + this.settings.feedDelayMs)
+    this.schedule.add(ts, { ...tick, ts })
   }
 
   /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
@@ -191,7 +203,7 @@ export class PaperMarket {
       meanSoFar: slot.meanStarted ? slot.mean.mean(tick.ts) : null,
     })
     const lag = REACTIONS[((tick.ts / 1000) * 7 + slot.slot.id.length * 3) % REACTIONS.length] ?? 250
-    const ts = unixMs(tick.ts + Math.round(lag))
+    const ts = unixMs(Math.max(tick.ts, tick.tsVenue + lag))
     if (ts < slot.window.end) this.schedule.add(ts, { ...book, ts })
   }
 

@@ -108,11 +108,11 @@ export type TimeInForce = 'FAK' | 'FOK' | 'GTC' | 'GTD'
 
 interface OrderOptions {
   /** Default FAK: take what is there up to the limit and drop the rest. */
-  readonly tif?: TimeInForce
+  readonly tif?: TimeInForce | undefined
   /** Rest only; refused where it would trade at once. Needs GTC or GTD. */
-  readonly postOnly?: boolean
+  readonly postOnly?: boolean | undefined
   /** GTD only: seconds until the order lapses. */
-  readonly expiresInSec?: number
+  readonly expiresInSec?: number | undefined
   readonly why: string
 }
 
@@ -128,7 +128,7 @@ export interface EnterIntent extends OrderOptions {
 export interface ExitIntent extends OrderOptions {
   readonly kind: 'exit'
   readonly limit: number
-  readonly shares?: number
+  readonly shares?: number | undefined
 }
 
 export interface CancelIntent {

@@ -8,7 +8,11 @@ export const systemClock: Clock = {
   now: () => unixMs(Date.now()),
   monotonic: () => performance.now(),
   after: (delayMs, run): Disposer => {
-    const timer = setTimeout(run, Math.max(0, delayMs))
+    if (delayMs <= 0) {
+      const soon = setImmediate(run)
+      return () => clearImmediate(soon)
+    }
+    const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)
   },
 }
@@ -16,11 +20,6 @@ export const systemClock: Clock = {
 /** Uniform in [0, 1): for jitter, never for anything a replay must repeat. */
 export function systemRandom(): number {
   return Math.random()
-}
-
-/** Lets whatever waits on the event loop run. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** A new unguessable token, 32 bytes in URL-safe text. */

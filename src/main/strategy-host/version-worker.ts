@@ -130,17 +130,10 @@ function splitAnswers(answers: z.infer<typeof batchSchema>): BatchAnswer {
     const decision = decisionSchema.safeParse(answer)
     if (decision.success) {
       const { intents, why, state } = decision.data
-      decisions.push({ slot, intents: intents.map(dropUndefined), why: why ?? intents[0]?.why ?? 'hold', state })
+      decisions.push({ slot, intents, why: why ?? intents[0]?.why ?? 'hold', state })
     } else faults.push({ slot, failure: { message: explain(decision.error), stack: '' } })
   }
   return { decisions, faults }
-}
-
-type ParsedIntent = z.infer<typeof decisionSchema>['intents'][number]
-
-/** zod leaves `undefined` where an optional key was absent; an intent has no such keys. */
-function dropUndefined(intent: ParsedIntent): SlotDecision['intents'][number] {
-  return Object.fromEntries(Object.entries(intent).filter(([, value]) => value !== undefined)) as SlotDecision['intents'][number]
 }
 
 function read<T>(text: string, schema: z.ZodType<T>): Result<T, HostFailure> {

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs'
+import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
+import type { JournalRecord } from '../../shared/domain/records.ts'
+import type {
+  CallInput,
+  CallName,
+  CandleTuple,
+  ChartData,
+  DeploymentRow,
+  DeskCalls,
+  DeskPush,
+  DeskSnapshot,
+  DeskStatus,
+  EventRow,
+  SlotRow,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
+import type { CommandSource } from '../../shared/ipc/commands.ts'
+import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
+import { listDeployments, listEvents, listOrders, listTrades, listVersions, pnlSeries, versionRef, versionSources } from '../db/queries.ts'
+import type { Desk } from './desk.ts'
+import { StrategyFiles } from './files.ts'
+import { apiFile } from './home.ts'
+import { deskStatus, slotRow } from './projection.ts'
+
+/** Windows are told at most this often; what changed in between is told once. */
+const PUSH_MS = 100
+const CHART_CANDLES = 360
+
+type Handlers = { [N in CallName]: (input: CallInput<N>) => ReturnType<DeskCalls[N]> | Promise<ReturnType<DeskCalls[N]>> }
+
+/** What every window sees and may ask, whichever transport it came by. */
+export class DeskHub {
+  readonly files: StrategyFiles
+  private readonly desk: Desk
+  private readonly listeners = new Set<(push: DeskPush) => void>()
+  private readonly refs = new Map<string, VersionRef>()
+  private readonly shown = new Map<string, string>()
+  private readonly startedAt: number
+  private versionsChanged = false
+  private timer: (() => void) | undefined
+  /** Told after every change of the desk: the status file and the tray listen here. */
+  onChange: (urgent: boolean) => void = () => {}
+
+  constructor(desk: Desk) {
+    this.desk = desk
+    this.files = new StrategyFiles(desk.options.home.strategies)
+    this.startedAt = desk.options.clock.now()
+  }
+
+  /** Subscribes a window; the disposer ends it. */
+  subscribe(listener: (push: DeskPush) => void): () => void {
+    this.listeners.add(listener)
+    this.schedule()
+    return () => {
+      this.listeners.delete(listener)
+    }
+  }
+
+  /** Answers one call of a window. Inputs were parsed by the transport. */
+  async call<N extends CallName>(name: N, input: CallInput<N>, source: CommandSource): Promise<ReturnType<DeskCalls[N]>> {
+    return this.handlers(source)[name](input)
+  }
+
+  private handlers(source: CommandSource): Handlers {
+    const { journal } = this.desk
+    return {
+      'desk.snapshot': () => this.snapshot(),
+      'desk.command': (input) => this.desk.dispatcher.dispatch(input, source),
+      'chart.get': ({ slot, frame }) => this.chart(slot as SlotId, frame),
+      'pnl.get': () => pnlSeries(journal.db),
+      'trades.list': ({ limit }) => listTrades(journal.db, { limit }),
+      'orders.list': ({ limit }) => listOrders(journal.db, limit),
+      'files.list': () => this.files.list(),
+      'files.read': ({ path }) => this.files.read(path),
+      'files.write': ({ path, text, baseHash }) => this.files.write(path, text, baseHash),
+      'versions.source': ({ hash }) => {
+        const version = this.refOf(hash)
+        return version === null ? null : { version, files: versionSources(journal.db, hash) }
+      },
+      'editor.types': () => ({ text: readFileSync(apiFile(), 'utf8') }),
+    }
+  }
+
+  refOf(hash: string): VersionRef | null {
+    const known = this.refs.get(hash)
+    if (known !== undefined) return known
+    const found = versionRef(this.desk.journal.db, hash)
+    if (found !== null) this.refs.set(hash, found)
+    return found
+  }
+
+  status(): DeskStatus {
+    const { desk } = this
+    const { figures } = desk.session
+    return deskStatus(desk.engine, {
+      market: desk.feed.simulated === null ? 'paper' : 'simulated',
+      feed: desk.options.feed,
+      notices: desk.feed.notices,
+      cycle: { count: figures.cycles, lastMs: figures.lastCycleMs, missed: figures.missedCycles, at: figures.lastCycleAt },
+      speed: desk.options.speed === undefined ? 1 : desk.options.speed,
+      startedAt: this.startedAt,
+      homeFolder: desk.options.home.folder,
+    })
+  }
+
+  slots(): SlotRow[] {
+    const parts = { engine: this.desk.engine, refOf: (hash: string) => this.refOf(hash) }
+    return [...this.desk.engine.state.slots.values()].map((slot) => slotRow(parts, slot))
+  }
+
+  snapshot(): DeskSnapshot {
+    const { db } = this.desk.journal
+    return {
+      status: this.status(),
+      slots: this.slots(),
+      versions: listVersions(db),
+      deployments: listDeployments(db, 50),
+      events: listEvents(db, 200),
+    }
+  }
+
+  private chart(slot: SlotId, frame: ChartData['frame']): ChartData {
+    const { engine, journal } = this.desk
+    const state = engine.state.slots.get(slot)
+    if (state === undefined) return { slot, frame, candles: [], marks: [], lines: [] }
+    const series = engine.state.candles.get(state.slot.asset, frame)
+    const current = series.current()
+    const candles: CandleTuple[] = [...series.newest(CHART_CANDLES), ...(current === undefined ? [] : [current])].map((c) => [
+      c.openTime,
+      c.open,
+      c.high,
+      c.low,
+      c.close,
+      c.volume,
+    ])
+    const since = candles[0]?.[0] ?? 0
+    return {
+      slot,
+      frame,
+      candles,
+      marks: chartMarks(journal.db, slot, since),
+      lines: state.strategy === null ? [] : deploymentLines(journal.db, state.strategy, since),
+    }
+  }
+
+  onRecord(record: JournalRecord): void {
+    const urgent = record.t === 'position' || record.t === 'handoff' || record.t === 'trading' || record.t === 'live'
+    if (urgent || record.t === 'version') this.versionsChanged = true
+    if (urgent) this.onChange(true)
+    if (this.listeners.size === 0) return
+    const mark = markOfRecord(record, (hash) => this.refOf(hash))
+    if (mark !== null) this.push({ kind: 'mark', ...mark })
+    if (record.t === 'live' && record.version !== null) this.pushLine(record.strategy, record.version)
+  }
+
+  private pushLine(strategy: string, hash: string): void {
+    const version = this.refOf(hash)
+    if (version === null) return
+    const slots = [...this.desk.engine.state.slots.values()].filter((slot) => slot.strategy === strategy).map((slot) => slot.slot.id)
+    this.push({ kind: 'line', slots, line: { ts: this.desk.now(), version } })
+  }
+
+  onEvent(row: EventRow): void {
+    this.push({ kind: 'event', row })
+  }
+
+  onDeployment(row: DeploymentRow): void {
+    this.versionsChanged = true
+    this.push({ kind: 'deployment', row })
+    this.onChange(false)
+  }
+
+  /** Journals and shows something that concerns the desk as a whole. */
+  say(level: EventRow['level'], message: string): void {
+    this.desk.journal.append({ t: 'event', event: { ts: this.desk.now(), level, kind: 'desk', slot: null, version: null, message } })
+    this.desk.session.settle()
+  }
+
+  /** A strategy file was written or seen to change. */
+  onFile(path: string): void {
+    const file = this.files.read(path)
+    if (file !== null) this.push({ kind: 'file', entry: { path, hash: file.hash, bytes: file.bytes } })
+  }
+
+  /** Something that windows show has changed. */
+  touch(): void {
+    this.onChange(false)
+    this.schedule()
+  }
+
+  stop(): void {
+    this.timer?.()
+    this.listeners.clear()
+  }
+
+  private push(push: DeskPush): void {
+    for (const listener of this.listeners) listener(push)
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined || this.listeners.size === 0) return
+    this.timer = this.desk.options.clock.after(PUSH_MS, () => {
+      this.timer = undefined
+      this.tell()
+      this.schedule()
+    })
+  }
+
+  /** Tells every window what changed since the last time. */
+  private tell(): void {
+    this.push({ kind: 'status', status: this.status() })
+    const rows = this.slots().filter((row) => {
+      const text = JSON.stringify(row)
+      if (this.shown.get(row.slot) === text) return false
+      this.shown.set(row.slot, text)
+      return true
+    })
+    if (rows.length > 0) this.push({ kind: 'slots', rows })
+    this.pushCandles(rows)
+    if (!this.versionsChanged) return
+    this.versionsChanged = false
+    this.push({ kind: 'versions', rows: listVersions(this.desk.journal.db) })
+  }
+
+  private pushCandles(rows: readonly SlotRow[]): void {
+    const { candles } = this.desk.engine.state
+    for (const row of new Map(rows.map((changed) => [changed.asset, changed])).values()) {
+      const slot = this.desk.engine.state.slots.get(row.slot as SlotId)
+      if (slot === undefined) continue
+      for (const frame of ['1m', '5m', '15m'] as const) {
+        const series = candles.get(slot.slot.asset, frame)
+        const c = series.current()
+        const closed = series.ago(0)
+        const fresh = closed !== undefined && c !== undefined && c.openTime - closed.openTime === frameMs(frame) && this.justClosed(row.asset, frame, closed.openTime)
+        for (const candle of fresh ? [closed, c] : [c]) {
+          if (candle === undefined) continue
+          this.push({
+            kind: 'candle',
+            asset: row.asset,
+            frame,
+            candle: [candle.openTime, candle.open, candle.high, candle.low, candle.close, candle.volume],
+          })
+        }
+      }
+    }
+  }
+
+  private readonly closedTold = new Map<string, number>()
+
+  /** The final form of a candle is told once. */
+  private justClosed(asset: string, frame: string, openTime: number): boolean {
+    const key = `${asset}:${frame}`
+    if (this.closedTold.get(key) === openTime) return false
+    this.closedTold.set(key, openTime)
+    return true
+  }
+}

@@ -1,0 +1,123 @@
+import { isEngineCommand } from '../../engine/commands.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import { type Command, type CommandOutcome, type CommandSource, commandSchema, explain } from '../../shared/ipc/commands.ts'
+import type { Journal } from '../db/journal.ts'
+import type { Deployer } from '../deploy/deployer.ts'
+import { newId } from '../platform/system.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { Gate } from './gate.ts'
+import type { Session } from './session.ts'
+
+export interface DispatcherParts {
+  readonly session: Session
+  readonly gate: Gate
+  readonly journal: Journal
+  readonly deployer: Deployer
+  readonly clock: Clock
+  readonly now: () => UnixMs
+  /** True while the file named KILL lies in the home folder. */
+  readonly killFilePresent: () => boolean
+  readonly onOutcome: (command: Command, outcome: CommandOutcome) => void
+}
+
+type Verdict = Omit<CommandOutcome, 'id'>
+
+const done = (message: string): Verdict => ({ outcome: 'done', message })
+const refused = (message: string): Verdict => ({ outcome: 'refused', message })
+
+/** The one way in for every command, whatever brings it. Each gets an id, a source and an outcome in the journal. */
+export class Dispatcher {
+  private readonly parts: DispatcherParts
+
+  constructor(parts: DispatcherParts) {
+    this.parts = parts
+  }
+
+  /** Carries out what came from outside; anything but a known command is refused with what is wrong and where. */
+  async dispatch(input: unknown, source: CommandSource): Promise<CommandOutcome> {
+    const id = newId('C')
+    const parsed = commandSchema.safeParse(input)
+    if (!parsed.success) {
+      const verdict = refused(`not a command: ${explain(parsed.error)}`)
+      return this.write(id, source, 'invalid', JSON.stringify(input ?? null).slice(0, 2_000), verdict)
+    }
+    const command = parsed.data
+    // I5: the gate first, before anything is parsed further, written down or waited for.
+    if (command.kind === 'kill') this.parts.gate.shut(command.reason ?? 'killed by hand', command.positions === 'flatten')
+    const verdict = await this.carryOut(command, source)
+    const outcome = this.write(id, source, command.kind, JSON.stringify(command), verdict)
+    this.parts.onOutcome(command, outcome)
+    return outcome
+  }
+
+  private write(id: string, source: CommandSource, kind: string, body: string, verdict: Verdict): CommandOutcome {
+    const outcome = { id, ...verdict }
+    this.parts.journal.saveCommand(this.parts.now(), source, kind, body, outcome)
+    return outcome
+  }
+
+  private async carryOut(command: Command, source: CommandSource): Promise<Verdict> {
+    if (command.kind === 'reload') return this.reload(command, source)
+    if (command.kind === 'rollback') return this.rollback(command, source)
+    if (!isEngineCommand(command)) return refused('not a command')
+    const { session, gate } = this.parts
+    const bar = session.engine.commandBar(command)
+    if (bar !== null) return refused(bar)
+    if (command.kind === 'rearm' && this.parts.killFilePresent()) {
+      return refused('a file named KILL still lies in the home folder: delete it, then re-arm')
+    }
+    session.deliver({ kind: 'command', ts: this.parts.now(), source, command })
+    session.settle()
+    if (command.kind === 'rearm') gate.open()
+    return done(describe(command))
+  }
+
+  private async reload(command: Extract<Command, { kind: 'reload' }>, source: CommandSource): Promise<Verdict> {
+    const { deployer, clock } = this.parts
+    const available = deployer.available()
+    const wanted = command.strategy === undefined ? available : [command.strategy]
+    for (const strategy of wanted) {
+      if (!available.includes(strategy)) return refused(`there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`)
+    }
+    if (command.hash !== undefined) {
+      const [strategy] = wanted
+      if (wanted.length !== 1 || strategy === undefined) return refused('a hash names one version: say which strategy, too')
+      const hash = await deployer.hashOfFiles(strategy)
+      if (hash?.startsWith(command.hash) !== true) {
+        return refused(`${strategy}.ts is now ${hash?.slice(0, 12) ?? 'not compilable'}, not ${command.hash}: what was looked at is not what would go live`)
+      }
+    }
+    const noticedAt = clock.monotonic()
+    const rows = await Promise.all(
+      wanted.map((strategy) => deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason })),
+    )
+    const failed = rows.filter((row) => row.state === 'failed')
+    const said = rows.map((row) => (row.state === 'kept' ? `${row.version?.label} is live` : `${row.strategy}: ${row.reason}`)).join('; ')
+    return failed.length > 0 ? { outcome: 'failed', message: said } : done(said)
+  }
+
+  private async rollback(command: Extract<Command, { kind: 'rollback' }>, source: CommandSource): Promise<Verdict> {
+    const result = await this.parts.deployer.rollback(command.strategy, command.to, source)
+    if (!result.ok) return refused(result.error)
+    const row = result.value
+    if (row.state === 'kept') return done(`${row.version?.label} is live again`)
+    return { outcome: 'failed', message: row.reason ?? `the rollback ended ${row.state}` }
+  }
+}
+
+function describe(command: Exclude<Command, { kind: 'reload' | 'rollback' }>): string {
+  switch (command.kind) {
+    case 'kill':
+      return `trading is killed; positions are ${command.positions === 'flatten' ? 'being flattened' : 'held to settlement'}; re-arm by hand to trade again`
+    case 'rearm':
+      return 'trading is armed again'
+    case 'freeze':
+      return 'deployments are frozen; trading goes on'
+    case 'unfreeze':
+      return 'deployments are open again'
+    case 'pause':
+      return `${command.slot ?? command.strategy ?? 'entries'} paused; exits and settlement go on`
+    case 'resume':
+      return `${command.slot ?? command.strategy ?? 'entries'} resumed`
+  }
+}

@@ -1,0 +1,171 @@
+import { CandlePathSource } from '../../engine/market/candle-path.ts'
+import { SIMULATED_ASSETS, SimPrices, type SimSnapshot } from '../../engine/market/sim-prices.ts'
+import type { Config } from '../../shared/config.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Clock, FeedEvent, TickSource } from '../../shared/domain/feed.ts'
+import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
+import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { FeedKind } from '../../shared/ipc/contract.ts'
+import { systemRandom } from '../platform/system.ts'
+import { BinanceFeed } from '../venues/binance/feed.ts'
+import { loadCandles } from '../venues/tape/candle-files.ts'
+
+/** A fixed Monday: a simulated run that names no start is the same on every day. */
+const SIMULATED_START = Date.UTC(2026, 0, 5)
+/** Recorded hours before a tape run starts, for the strategies' history. */
+const TAPE_WARM_UP_MS = 2 * HOUR
+
+export interface FeedRequest {
+  readonly kind: FeedKind
+  readonly tapes: readonly string[]
+  readonly seed: number
+  /** Virtual time plays from a fixed start; else from the present. */
+  readonly virtual: boolean
+  readonly from: UnixMs | undefined
+  readonly forMs: number | undefined
+  readonly slots: string | undefined
+  readonly resume: SimSnapshot | undefined
+  readonly config: Config
+  readonly clock: Clock
+}
+
+/** A feed that is ready to be played. */
+export interface OpenFeed {
+  readonly slots: readonly Slot[]
+  readonly unlisted: ReadonlySet<SlotId>
+  /** Pulled in order; null for a feed that pushes. */
+  readonly source: TickSource | null
+  readonly from: UnixMs
+  readonly until: UnixMs
+  /** Sentences that stay in sight. */
+  readonly notices: readonly string[]
+  /** What stands in for the settlement source. */
+  readonly settlement: string
+  /** For a feed that pushes: everything up to now, then all that comes. */
+  readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
+  readonly simulated: SimPrices | null
+  readonly stop: () => Promise<void>
+}
+
+const FOREVER = unixMs(Number.MAX_SAFE_INTEGER)
+const ESTIMATED = 'Settlement is estimated from this feed, not taken from the official source: some outcomes would differ.'
+const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price.'
+
+export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> {
+  switch (request.kind) {
+    case 'simulated':
+      return openSimulated(request)
+    case 'tape':
+      return openTape(request)
+    case 'binance':
+      return openBinance(request)
+  }
+}
+
+/** Slots asked for on the command line or in the configuration: `BTC-5m`, `BTC` for both of an asset, `all` of the feed. */
+function chooseSlots(request: FeedRequest, listed: readonly Asset[]): Result<{ slots: Slot[]; unlisted: Set<SlotId> }> {
+  const words = request.slots?.split(',').map((word) => word.trim()) ?? request.config.slots
+  const slots = new Map<SlotId, Slot>()
+  for (const word of words) {
+    const whole = listed.filter((asset) => word === 'all' || word === asset)
+    const one = parseSlot(word)
+    if (one === undefined && whole.length === 0) return err(`--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`)
+    const meant = one === undefined ? TIMEFRAMES.flatMap((frame) => whole.map((asset) => makeSlot(asset, frame))) : [one]
+    for (const slot of meant) slots.set(slot.id, slot)
+  }
+  const all = [...slots.values()]
+  const unlisted = new Set(all.filter((slot) => !listed.includes(slot.asset)).map((slot) => slot.id))
+  if (unlisted.size === all.length) return err(`none of the slots is listed by this feed, which has: ${listed.join(', ')}`)
+  return ok({ slots: all, unlisted })
+}
+
+function openSimulated(request: FeedRequest): Result<OpenFeed> {
+  const chosen = chooseSlots(request, SIMULATED_ASSETS)
+  if (!chosen.ok) return chosen
+  const assets = listedAssets(chosen.value)
+  const start = request.from ?? (request.virtual ? unixMs(SIMULATED_START) : request.clock.now())
+  const simulated = new SimPrices(assets, request.seed, start, request.resume)
+  return ok({
+    ...chosen.value,
+    source: simulated,
+    from: unixMs(Math.ceil(start / 1000) * 1000),
+    until: request.forMs === undefined ? FOREVER : unixMs(start + request.forMs),
+    notices: ['Prices, books, fills and outcomes are SIMULATED: nothing here says what a real market would have paid.'],
+    settlement: 'simulated',
+    listen: null,
+    simulated,
+    stop: () => Promise.resolve(),
+  })
+}
+
+function openTape(request: FeedRequest): Result<OpenFeed> {
+  if (request.tapes.length === 0) return err('--feed tape needs --tape with candle files or a folder of them')
+  const tape = loadCandles(request.tapes)
+  if (!tape.ok) return tape
+  const { series, report } = tape.value
+  const chosen = chooseSlots(request, series.map((one) => one.asset))
+  if (!chosen.ok) return chosen
+  const wanted = listedAssets(chosen.value)
+  const used = series.filter((one) => wanted.includes(one.asset))
+  const first = Math.max(...used.map((one) => one.openTime[0] ?? 0))
+  const last = Math.max(...used.map((one) => one.openTime.at(-1) ?? 0)) + 60_000
+  const from = request.from ?? unixMs(Math.ceil((first + TAPE_WARM_UP_MS) / 900_000) * 900_000)
+  if (from < first || from >= last) return err(`--from ${isoUtc(from)} is outside the tape, which holds ${isoUtc(first)} to ${isoUtc(last)}`)
+  const until = unixMs(request.forMs === undefined ? last : Math.min(last, from + request.forMs))
+  const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
+  const bad = report.reduce((sum, file) => sum + file.rows - file.kept, 0)
+  const missing = report.reduce((sum, file) => sum + file.missingMinutes, 0)
+  const gaps = bad + missing === 0 ? [] : [`The tape lacks ${missing} minutes and ${bad} of its rows were left out.`]
+  return ok({
+    ...chosen.value,
+    source,
+    from,
+    until,
+    notices: [
+      'Prices are INTERPOLATED inside recorded one-minute candles, and such a path leans to its close: results that depend on timing inside a candle are not to be trusted.',
+      `${SIMULATED_BOOKS} ${ESTIMATED}`,
+      ...gaps,
+    ],
+    settlement: 'estimate: interpolated candles',
+    listen: null,
+    simulated: null,
+    stop: () => Promise.resolve(),
+  })
+}
+
+async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
+  const asked = chooseSlots(request, request.config.slots.flatMap((word) => parseSlot(word)?.asset ?? []))
+  if (!asked.ok) return asked
+  const assets = [...new Set(asked.value.slots.map((slot) => slot.asset))]
+  const { restUrl, wsUrl } = request.config.binance
+  const feed = new BinanceFeed({ assets, clock: request.clock, random: systemRandom, restUrl, wsUrl, historyCount: 400 })
+  const early: FeedEvent[] = []
+  let tell = (event: FeedEvent): void => {
+    early.push(event)
+  }
+  const started = await feed.start((event) => tell(event))
+  if (!started.ok) return err(`Binance at ${restUrl} did not answer: ${started.error}`)
+  const chosen = chooseSlots(request, [...feed.listed()])
+  if (!chosen.ok) {
+    await feed.stop()
+    return chosen
+  }
+  return ok({
+    ...chosen.value,
+    source: null,
+    from: request.clock.now(),
+    until: request.forMs === undefined ? FOREVER : unixMs(request.clock.now() + request.forMs),
+    notices: [`Prices come from Binance. ${SIMULATED_BOOKS} ${ESTIMATED}`],
+    settlement: 'estimate: Binance',
+    listen: (listener) => {
+      for (const event of early) listener(event)
+      tell = listener
+    },
+    simulated: null,
+    stop: () => feed.stop(),
+  })
+}
+
+function listedAssets({ slots, unlisted }: { slots: readonly Slot[]; unlisted: ReadonlySet<SlotId> }): Asset[] {
+  return [...new Set(slots.filter((slot) => !unlisted.has(slot.id)).map((slot) => slot.asset))]
+}

@@ -1,0 +1,139 @@
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
+import envPaths from 'env-paths'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Config, parseConfig } from '../../shared/config.ts'
+import { newToken } from '../platform/system.ts'
+
+/** Where a desk keeps its things (design, "Home folder"). */
+export interface Home {
+  readonly folder: string
+  readonly database: string
+  readonly control: string
+  readonly kill: string
+  readonly status: string
+  readonly config: string
+  readonly tokenFile: string
+  readonly strategies: string
+  readonly logs: string
+}
+
+/** Folder of the package: where package.json of `baton` is, from source or from a build. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder)
+    if (above === folder) throw new Error('package.json of baton was not found above its own code')
+    folder = above
+  }
+  return folder
+}
+
+/** The declaration of the module `baton`; in a packaged app it lies beside the bundle. */
+export function apiFile(): string {
+  return join(packageRoot(), 'src/engine/strategy-api/baton.ts')
+}
+
+export function homeAt(given: string | undefined, strategies: string | undefined): Home {
+  const folder = resolve(given ?? process.env.BATON_HOME ?? envPaths('baton', { suffix: '' }).data)
+  return {
+    folder,
+    database: join(folder, 'baton.db'),
+    control: join(folder, 'control.json'),
+    kill: join(folder, 'KILL'),
+    status: join(folder, 'status.json'),
+    config: join(folder, 'config.json'),
+    tokenFile: join(folder, 'api-token'),
+    strategies: strategiesFolder(folder, strategies),
+    logs: join(folder, 'logs'),
+  }
+}
+
+/** Given by name, else the checkout's own in a checkout, else the home folder's. */
+function strategiesFolder(folder: string, given: string | undefined): string {
+  if (given !== undefined) return resolve(given)
+  const shipped = join(packageRoot(), 'strategies')
+  return existsSync(join(packageRoot(), '.git')) ? shipped : join(folder, 'strategies')
+}
+
+/** Makes the folders, and copies the shipped strategies on the first start. */
+export function prepareHome(home: Home): Result<void> {
+  try {
+    mkdirSync(home.folder, { recursive: true })
+    mkdirSync(home.logs, { recursive: true })
+    if (!existsSync(home.strategies) && home.strategies === join(home.folder, 'strategies')) {
+      cpSync(join(packageRoot(), 'strategies'), home.strategies, { recursive: true })
+    }
+    if (!existsSync(home.strategies)) return err(`the strategies folder ${home.strategies} is not there`)
+    return ok(undefined)
+  } catch (error) {
+    return err(`the home folder ${home.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Reads config.json; without one the defaults hold. */
+export function readConfig(path: string): Result<Config> {
+  let input: unknown = {}
+  if (existsSync(path)) {
+    try {
+      input = JSON.parse(readFileSync(path, 'utf8'))
+    } catch (error) {
+      return err(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const parsed = parseConfig(input)
+  return parsed.ok ? parsed : err(`${path}: ${parsed.error}`)
+}
+
+/** The token that reads, pauses, freezes and kills; made once, readable by its owner alone. */
+export function readToken(path: string): string {
+  if (existsSync(path)) {
+    const token = readFileSync(path, 'utf8').trim()
+    if (token.length >= 32) return token
+  }
+  const token = newToken()
+  writeFileSync(path, `${token}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+  return token
+}
+
+/** One desk a home folder: an operating-system lock that ends with the process, however it ends. */
+export class HomeLock {
+  private readonly db: Database.Database
+
+  private constructor(db: Database.Database) {
+    this.db = db
+  }
+
+  static take(home: Home): Result<HomeLock> {
+    const path = join(home.folder, 'desk.lock')
+    const owner = join(home.folder, 'desk.pid')
+    const db = new Database(path, { timeout: 0 })
+    try {
+      db.pragma('locking_mode = EXCLUSIVE')
+      db.exec('BEGIN EXCLUSIVE')
+      writeFileSync(owner, `${process.pid}\n`)
+      return ok(new HomeLock(db))
+    } catch {
+      db.close()
+      const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown'
+      return err(`another desk (process ${pid}) runs in ${home.folder}; stop it, or give this one its own folder with --home`)
+    }
+  }
+
+  release(): void {
+    this.db.close()
+  }
+}
+
+/** Puts the database of an earlier virtual run aside: every run starts from nothing, so that it can be repeated. */
+export function putAside(path: string): void {
+  if (!existsSync(path)) return
+  const folder = dirname(path)
+  const taken = readdirSync(folder).filter((name) => /^run-\d+\.db$/.test(name)).length
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, join(folder, `run-${taken + 1}.db${suffix}`))
+  }
+}

@@ -1,0 +1,105 @@
+import { CYCLE_MS } from '../../engine/config.ts'
+import type { PaperMarket } from '../../engine/market/paper-market.ts'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock, FeedEvent, TickSource } from '../../shared/domain/feed.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { Session } from './session.ts'
+import { pump } from './virtual-driver.ts'
+
+/** Never longer between two looks at the market: a resting book or a settlement may be due. */
+const LONGEST_NAP_MS = 250
+
+export interface LiveRun {
+  readonly session: Session
+  readonly source: TickSource | null
+  readonly market: PaperMarket
+  readonly clock: Clock
+  readonly until: UnixMs
+  readonly onCycle: (ts: UnixMs, lateMs: number) => void
+  readonly onEnd: () => void
+}
+
+/**
+ * Real time: prices as they come, a cycle at the start and then every five seconds on the UTC grid, extra ones where a
+ * strategy asked to be woken. Cycles are timed by the monotonic clock, so that a step of the wall clock moves none.
+ */
+export class LiveDriver {
+  private readonly run: LiveRun
+  private cancelPump: Disposer = () => {}
+  private cancelCycle: Disposer = () => {}
+  private stopped = false
+
+  constructor(run: LiveRun) {
+    this.run = run
+  }
+
+  start(): void {
+    this.pump()
+    void this.cycle(this.run.clock.now(), null, 0)
+    this.scheduleCycle()
+  }
+
+  /** A feed that pushes tells its events here. */
+  onFeed(event: FeedEvent): void {
+    if (this.stopped) return
+    const { session, market } = this.run
+    // What was due before this event is told before it.
+    pump(session, null, market, event.ts)
+    session.deliver(event)
+    if (event.kind === 'price') market.onTick(event)
+    this.pump()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancelPump()
+    this.cancelCycle()
+  }
+
+  private pump(): void {
+    if (this.stopped) return
+    this.cancelPump()
+    const { session, source, market, clock } = this.run
+    const now = clock.now()
+    pump(session, source, market, now)
+    session.settle()
+    const next = Math.min(source?.peek() ?? Number.POSITIVE_INFINITY, market.peek() ?? Number.POSITIVE_INFINITY)
+    this.cancelPump = clock.after(Math.max(1, Math.min(next - now, LONGEST_NAP_MS)), () => this.pump())
+  }
+
+  private scheduleCycle(): void {
+    if (this.stopped) return
+    const { clock, session } = this.run
+    const now = clock.now()
+    const grid = now - (now % CYCLE_MS) + CYCLE_MS
+    const wake = session.engine.nextWake(now)
+    const due = Math.min(grid, wake?.ts ?? grid)
+    const woken = wake !== null && due < grid ? wake.slots : null
+    const dueAt = clock.monotonic() + (due - now)
+    this.cancelCycle = clock.after(due - now, () => {
+      const lateMs = clock.monotonic() - dueAt
+      void this.cycle(unixMs(Math.max(due, clock.now())), woken, lateMs)
+      this.scheduleCycle()
+    })
+  }
+
+  private async cycle(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): Promise<void> {
+    const { session } = this.run
+    if (this.stopped) return
+    if (ts >= this.run.until) {
+      this.stop()
+      this.run.onEnd()
+      return
+    }
+    if (session.inCycle || lateMs >= CYCLE_MS) {
+      // A cycle of the grid that found the one before it unfinished, or came after its successor was due.
+      if (slots === null) session.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
+      return
+    }
+    this.pump()
+    await session.cycle(ts, slots)
+    await session.runYieldJobs()
+    this.run.onCycle(ts, lateMs)
+  }
+}

@@ -1,0 +1,120 @@
+import type { Engine } from '../../engine/engine.ts'
+import { totalAtRisk } from '../../engine/exposure.ts'
+import { estimateUp } from '../../engine/owners.ts'
+import { deploysState } from '../../engine/restore.ts'
+import { assetOf, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
+import { evaluator, warmUpLeft } from '../../engine/versions.ts'
+import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
+import { type Side, windowAt } from '../../shared/domain/slots.ts'
+import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus, VersionRef } from '../../shared/ipc/contract.ts'
+
+/** What the projection needs to know besides the engine's state. */
+export interface ProjectionParts {
+  readonly engine: Engine
+  readonly refOf: (hash: string) => VersionRef | null
+}
+
+function quote(slot: SlotState, side: Side): Quote {
+  const { bid, ask } = quoteOf(slot.book, side)
+  return { bid: bid?.price ?? null, ask: ask?.price ?? null, bidShares: bid?.shares ?? shares(0), askShares: ask?.shares ?? shares(0) }
+}
+
+/** One slot as the desk shows it. */
+export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
+  const s = parts.engine.state
+  const asset = assetOf(s, slot.slot.asset)
+  const window = slot.window ?? windowAt(slot.slot, s.now)
+  const version = slot.strategy === null ? undefined : s.live.get(slot.strategy)
+  const { status, reason } = slotStatus(parts, slot)
+  const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
+  const spot = asset.price > 0 ? asset.price : null
+  return {
+    slot: slot.slot.id,
+    asset: slot.slot.asset,
+    timeframe: slot.slot.timeframe,
+    status,
+    statusReason: reason,
+    windowId: window.id,
+    windowStart: window.start,
+    windowEnd: window.end,
+    strike: slot.strike,
+    strikeIsEstimate: slot.strikeIsEstimate,
+    spot,
+    spotAt: asset.price > 0 ? asset.priceTs : null,
+    moveBp: spot === null || slot.strike === null ? null : Math.log(spot / slot.strike) * 10_000,
+    up: quote(slot, 'up'),
+    down: quote(slot, 'down'),
+    tick: slot.book?.tick ?? s.config.coarseTick,
+    position: slotPosition(parts, slot),
+    openOrders: orders.length,
+    unknownOrders: orders.filter((order) => order.state === 'unknown').length,
+    strategy: slot.strategy,
+    version: version === undefined ? null : parts.refOf(version),
+    lastWhy: slot.lastWhy,
+    lastDecisionAt: slot.lastDecisionAt,
+    regime: asset.regime,
+  }
+}
+
+function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStatus; reason: string | null } {
+  const s = parts.engine.state
+  const context = { s, out: [] }
+  if (!slot.listed) return { status: 'unlisted', reason: 'this feed or venue does not list it; it never trades' }
+  if (slot.strategy === null) return { status: 'unassigned', reason: 'no strategy is assigned to it' }
+  const live = s.live.get(slot.strategy)
+  if (live === undefined) return { status: 'unassigned', reason: `no version of ${slot.strategy} is live` }
+  const version = evaluator(context, slot)
+  if (version === undefined) return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
+  if (slot.pause !== null) return { status: 'paused', reason: slot.pause.reason }
+  const strategyPause = s.strategyPauses.get(slot.strategy)
+  if (strategyPause !== undefined) return { status: 'paused', reason: strategyPause.reason }
+  const asset = assetOf(s, slot.slot.asset)
+  const age = s.now - asset.priceTs
+  if (asset.price === 0 || age > s.config.stalePriceMs || !s.feed.connected || s.feed.stale.includes(asset.asset)) {
+    return { status: 'stale', reason: asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(age / 1000)} s ago` }
+  }
+  const lacking = warmUpLeft(context, slot.slot.id, version)
+  return lacking === null ? { status: 'live', reason: null } : { status: 'warming', reason: lacking }
+}
+
+function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | null {
+  const s = parts.engine.state
+  const position = slot.window === null ? undefined : positionIn(s, slot.window.id)
+  if (position === undefined) return null
+  const { mark } = markOf(s, slot, position.side, estimateUp(s, slot))
+  return {
+    id: position.id,
+    side: position.side,
+    shares: position.shares,
+    cost: position.cost,
+    markValue: mark === null ? null : usd(mulDivFloor(position.shares, mark, MICRO)),
+    state: position.state,
+    owner: position.ownedBy,
+    ownerLabel: position.ownedBy === 'desk' ? 'desk' : (parts.refOf(position.ownedBy)?.label ?? position.ownedBy.slice(0, 6)),
+    openedByLabel: parts.refOf(position.openedBy)?.label ?? position.openedBy.slice(0, 6),
+  }
+}
+
+type Runtime = Pick<DeskStatus, 'market' | 'feed' | 'notices' | 'cycle' | 'speed' | 'startedAt' | 'homeFolder'>
+
+/** The whole desk in one glance. */
+export function deskStatus(engine: Engine, runtime: Runtime): DeskStatus {
+  const s = engine.state
+  return {
+    ...runtime,
+    trading: s.trading,
+    tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null),
+    deploys: deploysState(s),
+    deploysReason: s.freeze?.reason ?? null,
+    deploysUntil: s.freeze?.until ?? null,
+    now: s.now,
+    pnlToday: s.ledger.profitOn(s.now),
+    feesToday: s.ledger.feesOn(s.now),
+    atStake: totalAtRisk(s),
+    stakeCap: s.config.caps.exposurePerAccount,
+    cash: s.ledger.cash,
+    lockedPayouts: s.ledger.locked,
+    ledgerBalanced: s.ledger.balanced(),
+    feedConnected: s.feed.connected,
+  }
+}

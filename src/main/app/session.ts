@@ -1,0 +1,277 @@
+import type { Engine } from '../../engine/engine.ts'
+import type { Effect, EngineEvent, Swap } from '../../engine/events.ts'
+import type { PaperMarket } from '../../engine/market/paper-market.ts'
+import type { Approved } from '../../engine/risk.ts'
+import { err, InvariantError, ok, type Result } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { JournalRecord, Order, VersionHash } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { Journal } from '../db/journal.ts'
+import { locateFailure } from '../deploy/compile.ts'
+import { digester, sha256 } from '../platform/system.ts'
+import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
+import type { Gate } from './gate.ts'
+
+export interface SessionParts {
+  readonly engine: Engine
+  readonly journal: Journal
+  readonly market: PaperMarket
+  readonly gate: Gate
+  readonly clock: Clock
+  readonly decisionDeadlineMs: number
+  /** In virtual time every answer is waited for and a missed deadline ends the run: the result must not depend on it. */
+  readonly virtual: boolean
+}
+
+/** A version's thread and what is needed to name a place in its source. */
+export interface HostedVersion {
+  readonly worker: VersionWorker
+  readonly strategy: string
+  readonly sourceMap: string
+}
+
+export interface SessionFigures {
+  cycles: number
+  missedCycles: number
+  decisions: number
+  orders: number
+  fills: number
+  lastCycleMs: number
+  lastCycleAt: number
+}
+
+type Evaluation = Extract<Effect, { kind: 'evaluate' }>
+
+/** The thin runtime around the engine: tells it events and performs its effects, in order. */
+export class Session {
+  readonly engine: Engine
+  readonly figures: SessionFigures = {
+    cycles: 0,
+    missedCycles: 0,
+    decisions: 0,
+    orders: 0,
+    fills: 0,
+    lastCycleMs: 0,
+    lastCycleAt: 0,
+  }
+  /** Sees every record the engine makes, after it is durable or about to be. */
+  onRecord: (record: JournalRecord) => void = () => {}
+  /** A broken invariant: trading has been stopped, the process should end. */
+  onPanic: (error: unknown) => void = () => {}
+  /** True from the start of a cycle until its last answer is in. */
+  inCycle = false
+  private readonly parts: SessionParts
+  private readonly hosted = new Map<VersionHash, HostedVersion>()
+  private readonly hash = digester()
+  private evaluations: Evaluation[] = []
+  private yieldJobs: (() => Promise<void>)[] = []
+
+  constructor(parts: SessionParts) {
+    this.parts = parts
+    this.engine = parts.engine
+  }
+
+  /** sha256 over every decision so far, in order. */
+  decisionsHash(): string {
+    return this.hash.hex()
+  }
+
+  /** Tells the engine one event and performs what it asks for. */
+  deliver(event: EngineEvent): void {
+    try {
+      this.perform(this.engine.handle(event), event.ts)
+    } catch (error) {
+      this.panic(error)
+      throw error
+    }
+  }
+
+  /** Writes down what is pending; called at the end of each batch of events. */
+  settle(): void {
+    if (this.parts.journal.dirty) this.parts.journal.flush()
+  }
+
+  private perform(effects: readonly Effect[], ts: UnixMs): void {
+    let leaving: Approved<Order>[] | undefined
+    for (const effect of effects) {
+      if (effect.kind === 'record') this.record(effect.record)
+      else if (effect.kind === 'evaluate') this.evaluations.push(effect)
+      else if (effect.kind === 'cancel') this.parts.market.cancel(effect.orderId, ts)
+      else {
+        leaving ??= []
+        leaving.push(effect.order)
+      }
+    }
+    if (leaving !== undefined) this.place(leaving, ts)
+  }
+
+  private record(record: JournalRecord): void {
+    if (record.t === 'fill') this.figures.fills++
+    if (record.t === 'intent') this.figures.orders++
+    this.parts.journal.append(record)
+    this.onRecord(record)
+  }
+
+  /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
+  private place(orders: readonly Approved<Order>[], ts: UnixMs): void {
+    const { engine, gate, journal, market } = this.parts
+    journal.flush()
+    for (const order of orders) {
+      const body = JSON.stringify([order.id, order.windowId, order.side, order.kind, order.limit, order.stake, order.quantity, order.tif, order.createdAt])
+      this.perform(engine.handle({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } }), ts)
+    }
+    journal.flush()
+    for (const order of orders) {
+      const passed = gate.test(order)
+      if (passed.ok) market.submit(order, ts)
+      const report = passed.ok ? ({ type: 'submitted' } as const) : ({ type: 'refused', reason: passed.error } as const)
+      this.perform(engine.handle({ kind: 'order', ts, orderId: order.id, report }), ts)
+    }
+  }
+
+  /** One pass of the loop: views out, decisions in. Resolves when the yield interval begins. */
+  async cycle(ts: UnixMs, slots: readonly SlotId[] | null): Promise<void> {
+    const started = this.parts.clock.monotonic()
+    this.inCycle = true
+    this.evaluations = []
+    this.figures.cycles++
+    this.deliver({ kind: 'cycle', ts, count: this.figures.cycles, slots })
+    const evaluations = this.evaluations
+    const answers = evaluations.map((evaluation) => this.evaluate(evaluation))
+    if (this.parts.virtual) {
+      // All answers first, then in the order of the versions: how fast a thread was must not matter.
+      const all = await Promise.all(answers)
+      for (const deliverAnswer of all) deliverAnswer(ts)
+    } else {
+      await Promise.all(answers.map(async (answer) => (await answer)(this.now(ts))))
+    }
+    this.settle()
+    this.inCycle = false
+    this.figures.lastCycleMs = this.parts.clock.monotonic() - started
+    this.figures.lastCycleAt = ts
+  }
+
+  private now(atLeast: UnixMs): UnixMs {
+    const now = this.parts.clock.now()
+    return now > atLeast ? now : atLeast
+  }
+
+  private async evaluate(evaluation: Evaluation): Promise<(ts: UnixMs) => void> {
+    const { version, epoch, cycle, views } = evaluation
+    const hosted = this.hosted.get(version)
+    if (hosted === undefined) {
+      return (ts) => this.fault(ts, version, { kind: 'dead', message: 'it has no thread' })
+    }
+    const answer = await hosted.worker.evaluate(views, this.engine.state.candles, this.parts.decisionDeadlineMs)
+    return (ts) => {
+      if (!answer.ok) return this.fault(ts, version, answer.error)
+      const { decisions, faults } = answer.value
+      for (const decision of decisions) {
+        this.figures.decisions++
+        this.hash.add(`${cycle}|${ts}|${version}|${decision.slot}|${decision.why}|${JSON.stringify(decision.intents)}\n`)
+      }
+      this.deliver({ kind: 'decisions', ts, version, epoch, cycle, decisions, clean: faults.length === 0 })
+      for (const { slot, failure } of faults) this.fault(ts, version, { kind: 'threw', failure }, slot)
+    }
+  }
+
+  private fault(ts: UnixMs, version: VersionHash, failure: HostFailure, slot: SlotId | null = null): void {
+    const hosted = this.hosted.get(version)
+    const fatal = failure.kind === 'dead'
+    if (fatal && this.parts.virtual) {
+      throw new Error(`in virtual time a version must answer: ${hosted?.strategy ?? version} ${failure.message}`)
+    }
+    const message = fatal ? failure.message : describe(failure.failure, hosted)
+    this.deliver({ kind: 'fault', ts, version, slot, fatal, message })
+    if (this.engine.state.versions.get(version)?.state !== 'live') this.dismiss(version)
+  }
+
+  /** Runs `job` in the next yield interval; in real time that is at once when one has begun. */
+  inYield(job: () => Promise<void>): void {
+    if (!this.parts.virtual && !this.inCycle) void job()
+    else this.yieldJobs.push(job)
+  }
+
+  /** Runs what waits for the yield interval; virtual time stands still meanwhile. */
+  async runYieldJobs(): Promise<void> {
+    const jobs = this.yieldJobs
+    this.yieldJobs = []
+    await Promise.all(jobs.map((job) => job()))
+  }
+
+  /** In virtual time, before the first cycle: keeps running yield jobs until `work` is over. */
+  async runYieldJobsUntil(work: Promise<unknown>): Promise<void> {
+    let over = false
+    const finished = work.finally(() => {
+      over = true
+    })
+    while (!over) {
+      await this.runYieldJobs()
+      await new Promise<void>((resolve) => this.parts.clock.after(1, resolve))
+    }
+    await finished
+  }
+
+  /**
+   * Commits a swap: pointer, handoffs, states and deployment in one transaction.
+   * @param also writes the deployment's row in the same transaction, given the milliseconds held so far
+   * @returns real milliseconds for which the loop was held, or why it must be tried again
+   */
+  commitSwap(swap: Swap, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+    if (this.inCycle) return err('a cycle is under way')
+    const bar = this.engine.swapBar(swap)
+    if (bar !== null) return err(bar)
+    const { clock, journal } = this.parts
+    const started = clock.monotonic()
+    const old = this.engine.state.live.get(swap.strategy)
+    this.host(swap.version, hosted)
+    this.deliver({ kind: 'swap', ts: this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now), swap })
+    journal.flush(() => also(clock.monotonic() - started))
+    const heldMs = clock.monotonic() - started
+    if (old !== undefined && old !== swap.version) this.dismiss(old)
+    return ok(heldMs)
+  }
+
+  /** Makes a thread the one that is asked for a version. */
+  host(version: VersionHash, hosted: HostedVersion): void {
+    const before = this.hosted.get(version)
+    if (before !== undefined && before !== hosted) before.worker.stop()
+    this.hosted.set(version, hosted)
+    hosted.worker.onDeath((message) => this.onDeath(version, message))
+  }
+
+  hostOf(version: VersionHash): HostedVersion | undefined {
+    return this.hosted.get(version)
+  }
+
+  /** A thread that ended between two cycles. */
+  private onDeath(version: VersionHash, message: string): void {
+    // Within a cycle the missing answer tells it.
+    if (this.inCycle || this.parts.virtual) return
+    this.fault(this.now(this.engine.state.now), version, { kind: 'dead', message })
+    this.settle()
+  }
+
+  private dismiss(version: VersionHash): void {
+    this.hosted.get(version)?.worker.stop()
+    this.hosted.delete(version)
+  }
+
+  stop(): void {
+    for (const version of [...this.hosted.keys()]) this.dismiss(version)
+  }
+
+  /** A broken invariant stops trading: wrong books are worse than none. */
+  private panic(error: unknown): void {
+    const what = error instanceof InvariantError ? 'a broken invariant' : 'an unexpected error'
+    this.parts.gate.shut(`${what}: ${error instanceof Error ? error.message : String(error)}`, false)
+    this.onPanic(error)
+  }
+}
+
+function describe(failure: { message: string; stack: string }, hosted: HostedVersion | undefined): string {
+  if (hosted === undefined) return failure.message
+  const at = locateFailure(failure, hosted.sourceMap, `${hosted.strategy}.ts`)
+  return `${at.file}:${at.line}:${at.column} ${failure.message}`
+}

@@ -1,0 +1,72 @@
+import { CYCLE_MS } from '../../engine/config.ts'
+import type { PaperMarket } from '../../engine/market/paper-market.ts'
+import type { Clock, TickSource } from '../../shared/domain/feed.ts'
+import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { Session } from './session.ts'
+
+export interface VirtualRun {
+  readonly session: Session
+  readonly source: TickSource
+  readonly market: PaperMarket
+  readonly clock: Clock
+  readonly from: UnixMs
+  readonly until: UnixMs
+  /** Virtual seconds a real second; null = as fast as it goes. */
+  readonly speed: number | null
+  /** Asked between cycles; true ends the run early. */
+  readonly stopped: () => boolean
+  /** Called once prices are there and before the first cycle. */
+  readonly onPrimed: () => Promise<void>
+  /** Called after each cycle, in the yield interval. */
+  readonly onCycle: (ts: UnixMs) => void
+}
+
+/** Tells the engine, in order, everything that happens up to and including `ts`. */
+export function pump(session: Session, source: TickSource | null, market: PaperMarket, ts: UnixMs): void {
+  for (;;) {
+    const tickAt = source?.peek() ?? Number.POSITIVE_INFINITY
+    const marketAt = market.peek() ?? Number.POSITIVE_INFINITY
+    if (Math.min(tickAt, marketAt) > ts) return
+    if (tickAt <= marketAt) {
+      const tick = source?.next()
+      if (tick === undefined) continue
+      market.relay(tick)
+    } else {
+      const event = market.pop()
+      if (event !== undefined) session.deliver(event)
+    }
+  }
+}
+
+/**
+ * Plays a source in virtual time. Every answer of a strategy is waited for, so the decisions are the same at every
+ * speed; only the waiting between cycles differs.
+ */
+export async function runVirtual(run: VirtualRun): Promise<void> {
+  const { session, source, market, clock, from, until } = run
+  const realStart = clock.monotonic()
+  pump(session, source, market, from)
+  await run.onPrimed()
+  let grid = from
+  let now = from
+  while (now <= until && !run.stopped()) {
+    pump(session, source, market, now)
+    const wake = session.engine.nextWake(unixMs(now - 1))
+    const woken = wake !== null && wake.ts === now ? wake.slots : []
+    await session.cycle(now, now === grid ? null : woken)
+    await session.runYieldJobs()
+    run.onCycle(now)
+    if (now === grid) grid = unixMs(grid - (grid % CYCLE_MS) + CYCLE_MS)
+    const next = session.engine.nextWake(now)
+    now = unixMs(Math.min(grid, next?.ts ?? grid))
+    if (source.peek() === undefined && market.peek() === undefined) break
+    await pace(run, clock, realStart + (run.speed === null ? 0 : (now - from) / run.speed))
+  }
+  session.settle()
+}
+
+/** Waits until the virtual moment is due; at full speed it only lets other work in. */
+async function pace(run: VirtualRun, clock: Clock, due: number): Promise<void> {
+  const waitMs = run.speed === null ? 0 : due - clock.monotonic()
+  await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+}

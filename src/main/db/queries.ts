@@ -1,0 +1,261 @@
+import { z } from 'zod'
+import { type Side } from '../../shared/domain/slots.ts'
+import type { Usd } from '../../shared/domain/money.ts'
+import type { DeploymentRow, EventRow, OrderRow, PnlSeries, TradeRow, VersionRef, VersionRow } from '../../shared/ipc/contract.ts'
+import type { Db } from './database.ts'
+
+/** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
+
+type Row = Record<string, unknown>
+
+interface VersionDbRow {
+  hash: string
+  strategy: string
+  number: number
+  label: string
+  state: VersionRow['state']
+  first_live_at: number | null
+  decisions: number
+  faults: number
+}
+
+const REF = 'v.hash AS v_hash, v.strategy AS v_strategy, v.label AS v_label, v.number AS v_number'
+
+export function versionRef(db: Db, hash: string): VersionRef | null {
+  const row = db.prepare('SELECT hash, strategy, label, number FROM versions WHERE hash = ?').get(hash) as VersionRef | undefined
+  return row ?? null
+}
+
+/** `desk`, or the label of the version. */
+export function ownerLabel(db: Db, owner: string): string {
+  return owner === 'desk' ? 'desk' : (versionRef(db, owner)?.label ?? owner.slice(0, 6))
+}
+
+interface Totals {
+  version: string
+  trades: number
+  wins: number
+  pnl: number
+  fees: number
+  bought: number
+  boughtShares: number
+  open: number
+}
+
+const TOTALS = `
+  SELECT opened_by AS version,
+    count(*) FILTER (WHERE settled_at IS NOT NULL) AS trades,
+    count(*) FILTER (WHERE settled_at IS NOT NULL AND realised - fees > 0) AS wins,
+    coalesce(sum(realised - fees) FILTER (WHERE settled_at IS NOT NULL), 0) AS pnl,
+    coalesce(sum(fees), 0) AS fees,
+    coalesce(sum(bought_cost + fees) FILTER (WHERE settled_at IS NOT NULL), 0) AS bought,
+    coalesce(sum(bought_shares) FILTER (WHERE settled_at IS NOT NULL), 0) AS boughtShares,
+    count(*) FILTER (WHERE settled_at IS NULL) AS open
+  FROM positions WHERE NOT (bought_cost > 0 AND shares = 0 AND realised = 0 AND fees = 0 AND payout IS NULL) GROUP BY opened_by`
+
+/** Every version with its results, newest first. */
+export function listVersions(db: Db): VersionRow[] {
+  const totals = new Map((db.prepare(TOTALS).all() as Totals[]).map((row) => [row.version, row]))
+  const rows = db.prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC').all() as VersionDbRow[]
+  return rows.map((row) => {
+    const t = totals.get(row.hash)
+    const trades = t?.trades ?? 0
+    return {
+      hash: row.hash,
+      strategy: row.strategy,
+      label: row.label,
+      number: row.number,
+      state: row.state,
+      firstLiveAt: row.first_live_at,
+      trades,
+      wins: t?.wins ?? 0,
+      winRate: t === undefined || trades === 0 ? null : t.wins / trades,
+      breakEven: t === undefined || t.boughtShares === 0 ? null : t.bought / t.boughtShares,
+      pnl: (t?.pnl ?? 0) as Usd,
+      fees: (t?.fees ?? 0) as Usd,
+      openPositions: t?.open ?? 0,
+      decisions: row.decisions,
+      faults: row.faults,
+    }
+  })
+}
+
+export function listDeployments(db: Db, limit: number): DeploymentRow[] {
+  const rows = db.prepare('SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?').all(limit) as Row[]
+  return rows.map((row) => toDeployment(db, row))
+}
+
+function toDeployment(db: Db, row: Row): DeploymentRow {
+  const ref = (hash: unknown) => (typeof hash === 'string' ? versionRef(db, hash) : null)
+  return {
+    id: row.id as string,
+    strategy: row.strategy as string,
+    version: ref(row.version),
+    from: ref(row.from_version),
+    trigger: row.trigger as DeploymentRow['trigger'],
+    by: row.by as string,
+    state: row.state as DeploymentRow['state'],
+    startedAt: row.started_at as number,
+    endedAt: row.ended_at as number | null,
+    steps: JSON.parse(row.steps as string) as DeploymentRow['steps'],
+    reason: row.reason as string | null,
+    diagnostics: JSON.parse(row.diagnostics as string) as DeploymentRow['diagnostics'],
+    saveToLiveMs: row.save_to_live_ms as number | null,
+    swapMs: row.swap_ms as number | null,
+    swappedAt: row.swapped_at as number | null,
+    handoffs: row.handoffs as number,
+  }
+}
+
+export function listEvents(db: Db, limit: number): EventRow[] {
+  return db.prepare('SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?').all(limit) as EventRow[]
+}
+
+export interface TradeFilter {
+  readonly limit: number
+  readonly slot?: string | undefined
+  readonly version?: string | undefined
+}
+
+/** Positions, newest first, with what became of them. */
+export function listTrades(db: Db, filter: TradeFilter): TradeRow[] {
+  const rows = db
+    .prepare(
+      `SELECT p.*, s.payout_up, ${REF} FROM positions p
+       LEFT JOIN settlements s ON s.window_id = p.window_id LEFT JOIN versions v ON v.hash = p.opened_by
+       WHERE (@slot IS NULL OR p.slot = @slot) AND (@version IS NULL OR p.opened_by LIKE @version || '%')
+       ORDER BY p.opened_at DESC, p.rowid DESC LIMIT @limit`,
+    )
+    .all({ slot: filter.slot ?? null, version: filter.version ?? null, limit: filter.limit }) as Row[]
+  return rows.map((row) => ({
+    positionId: row.id as string,
+    slot: row.slot as string,
+    windowId: row.window_id as string,
+    side: row.side as Side,
+    shares: row.bought_shares as TradeRow['shares'],
+    cost: row.bought_cost as Usd,
+    fees: row.fees as Usd,
+    payout: row.payout as Usd | null,
+    pnl: row.settled_at === null ? null : (((row.realised as number) - (row.fees as number)) as Usd),
+    state: row.state as TradeRow['state'],
+    outcome: row.payout_up === null ? null : (row.payout_up as number) >= 500_000 ? 'up' : 'down',
+    openedAt: row.opened_at as number,
+    settledAt: row.settled_at as number | null,
+    openedBy: refOf(row),
+    ownedBy: row.owned_by as string,
+    ownerLabel: ownerLabel(db, row.owned_by as string),
+    regime: row.regime as string,
+  }))
+}
+
+function refOf(row: Row): VersionRef {
+  return {
+    hash: (row.v_hash ?? 'desk') as string,
+    strategy: (row.v_strategy ?? 'desk') as string,
+    label: (row.v_label ?? 'desk') as string,
+    number: (row.v_number ?? 0) as number,
+  }
+}
+
+export function listOrders(db: Db, limit: number): OrderRow[] {
+  const rows = db
+    .prepare(
+      `SELECT o.*, ${REF} FROM orders o LEFT JOIN versions v ON v.hash = o.version ORDER BY o.created_at DESC, o.rowid DESC LIMIT ?`,
+    )
+    .all(limit) as Row[]
+  return rows.map((row) => ({
+    id: row.id as string,
+    slot: row.slot as string,
+    windowId: row.window_id as string,
+    kind: row.kind as OrderRow['kind'],
+    side: row.side as Side,
+    state: row.state as OrderRow['state'],
+    limit: row.limit_price as OrderRow['limit'],
+    stake: row.stake as Usd,
+    filledShares: row.filled_shares as OrderRow['filledShares'],
+    filledCost: row.filled_cost as Usd,
+    fee: row.fee as Usd,
+    version: row.v_hash === null ? null : refOf(row),
+    owner: row.owner as string,
+    why: row.why as string,
+    createdAt: row.created_at as number,
+  }))
+}
+
+/** Cumulated profit of each version, a point a settled trade, oldest version first. */
+export function pnlSeries(db: Db): PnlSeries[] {
+  const rows = db
+    .prepare(
+      `SELECT p.settled_at AS ts, p.realised - p.fees AS pnl, ${REF} FROM positions p JOIN versions v ON v.hash = p.opened_by
+       WHERE p.settled_at IS NOT NULL ORDER BY p.settled_at, p.rowid`,
+    )
+    .all() as (Row & { ts: number; pnl: number })[]
+  const series = new Map<string, { version: VersionRef; points: { ts: number; pnl: Usd }[] }>()
+  for (const row of rows) {
+    const version = refOf(row)
+    const found = series.get(version.hash) ?? { version, points: [] }
+    series.set(version.hash, found)
+    found.points.push({ ts: row.ts, pnl: ((found.points.at(-1)?.pnl ?? 0) + row.pnl) as Usd })
+  }
+  return [...series.values()]
+}
+
+export function versionSources(db: Db, hash: string): { path: string; text: string }[] {
+  return db.prepare('SELECT path, text FROM version_sources WHERE hash = ? ORDER BY rowid').all(hash) as { path: string; text: string }[]
+}
+
+const storedVersionSchema = z.object({
+  hash: z.string(),
+  strategy: z.string(),
+  number: z.number(),
+  label: z.string(),
+  manifest: z.string(),
+  bundle: z.string(),
+  source_map: z.string(),
+  state: z.string(),
+  first_live_at: z.number().nullable(),
+  decisions: z.number(),
+  faults: z.number(),
+})
+export type StoredVersionRow = z.infer<typeof storedVersionSchema>
+
+/** A stored version by the first digits of its hash; undefined when none or more than one has them. */
+export function findVersion(db: Db, strategy: string, hash: string): StoredVersionRow | undefined {
+  const rows = db.prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2").all(strategy, hash)
+  return rows.length === 1 ? storedVersionSchema.parse(rows[0]) : undefined
+}
+
+/** The version that was live before the live one, by the newest deployment that replaced it. */
+export function previousVersion(db: Db, strategy: string, live: string): string | undefined {
+  return db
+    .prepare(
+      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND state = 'kept' AND from_version IS NOT NULL
+       AND from_version <> version ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(strategy, live) as string | undefined
+}
+
+/** States that a version had when it was last swapped out, as JSON of `[{slot, json}]`. */
+export function statesAtSwap(db: Db, strategy: string, version: string): string | undefined {
+  return db
+    .prepare(
+      `SELECT outgoing_states FROM deployments WHERE strategy = ? AND from_version = ? AND outgoing_states IS NOT NULL
+       ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(strategy, version) as string | undefined
+}
+
+export function nextVersionNumber(db: Db, strategy: string): number {
+  return Number(db.prepare('SELECT coalesce(max(number), 0) + 1 FROM versions WHERE strategy = ?').pluck().get(strategy))
+}
+
+/** What is live now: strategy, version, deployment. */
+export function liveVersions(db: Db): { strategy: string; version: string; deployment: string }[] {
+  return db.prepare('SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL').all() as {
+    strategy: string
+    version: string
+    deployment: string
+  }[]
+}

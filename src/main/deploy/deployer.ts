@@ -1,0 +1,396 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import type { Swap } from '../../engine/events.ts'
+import type { SlotView, StrategyManifest } from '../../engine/views.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { DeploymentRow, Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
+import type { HostedVersion, Session } from '../app/session.ts'
+import type { Journal } from '../db/journal.ts'
+import { findVersion, nextVersionNumber, previousVersion, statesAtSwap, versionRef } from '../db/queries.ts'
+import { newId, sha256 } from '../platform/system.ts'
+import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
+import { type Compiled, compileStrategy, locateFailure } from './compile.ts'
+import { Deployment } from './deployment.ts'
+import { checkTypes } from './typecheck.ts'
+
+export interface DeployerParts {
+  readonly session: Session
+  readonly journal: Journal
+  readonly clock: Clock
+  /** The desk's own time, virtual in a virtual run. */
+  readonly now: () => UnixMs
+  readonly folder: string
+  readonly apiFile: string
+  readonly deadlineMs: number
+  readonly strategies: ReadonlySet<string>
+  readonly onDeployment: (row: DeploymentRow) => void
+}
+
+interface Candidate {
+  readonly hash: VersionHash
+  readonly ref: VersionRef
+  readonly manifest: StrategyManifest
+  readonly hosted: HostedVersion
+  readonly firstFile: string
+}
+
+interface Attempt {
+  readonly strategy: string
+  readonly trigger: DeploymentRow['trigger']
+  readonly by: string
+  readonly noticedAt: number
+  readonly reason?: string | undefined
+}
+
+const SWAP_TRIES = 5
+
+/** Takes a change from the file to the live version, off the loop until the swap itself. */
+export class Deployer {
+  private readonly parts: DeployerParts
+  /** The attempt under way of each strategy; a newer save supersedes it. */
+  private readonly under = new Map<string, Deployment>()
+  private readonly queue = new Map<string, Promise<void>>()
+
+  constructor(parts: DeployerParts) {
+    this.parts = parts
+  }
+
+  /** Strategies that have a file in the folder and slots to trade. */
+  available(): string[] {
+    return readdirSync(this.parts.folder)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .map((name) => name.slice(0, -3))
+      .filter((name) => this.parts.strategies.has(name))
+      .toSorted()
+  }
+
+  /** Hash that the files of a strategy would have now; undefined when they do not compile or are those of the live version. */
+  async hashOfFiles(strategy: string): Promise<string | undefined> {
+    const compiled = await compileStrategy(this.parts.folder, strategy, this.parts.apiFile)
+    return compiled.ok ? hashOf(compiled.value.bundle) : undefined
+  }
+
+  /** Deploys what the files of a strategy say now. Attempts of one strategy run one after another, the newest wins. */
+  deploy(attempt: Attempt): Promise<DeploymentRow> {
+    return this.enqueue(attempt, async (deployment) => {
+      const candidate = await this.prepare(deployment, attempt)
+      if (candidate !== undefined) await this.swapIn(deployment, candidate, 'deployment')
+    })
+  }
+
+  /** Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes. */
+  async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
+    const { journal, clock, session } = this.parts
+    const live = session.engine.state.live.get(strategy)
+    if (live === undefined) return err(`no version of ${strategy} is live`)
+    const target = to ?? previousVersion(journal.db, strategy, live)
+    if (target === undefined) return err(`${strategy} has no earlier version to roll back to`)
+    const stored = findVersion(journal.db, strategy, target)
+    if (stored === undefined) return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
+    if (stored.hash === live) return err(`${stored.label} is live already`)
+    const attempt: Attempt = { strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() }
+    const row = await this.enqueue(attempt, async (deployment) => {
+      const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
+      deployment.name(ref)
+      const started = await VersionWorker.start(stored.bundle, stored.label, clock, this.parts.deadlineMs)
+      if (!started.ok) return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
+      const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
+      const candidate: Candidate = {
+        hash: stored.hash as VersionHash,
+        ref,
+        manifest: started.value.manifest,
+        hosted,
+        firstFile: `${strategy}.ts`,
+      }
+      if (await this.stage(deployment, candidate)) await this.swapIn(deployment, candidate, 'rollback')
+    })
+    return ok(row)
+  }
+
+  private enqueue(attempt: Attempt, work: (deployment: Deployment) => Promise<void>): Promise<DeploymentRow> {
+    const { strategy } = attempt
+    const before = this.queue.get(strategy) ?? Promise.resolve()
+    const running = this.under.get(strategy)
+    // A rollback is never overtaken by a save; a save gives way to a newer one.
+    if (running !== undefined && !running.ended && running.current.trigger === 'save' && running.current.state !== 'swapping') {
+      running.supersede(this.parts.now(), 'a newer save took its place')
+    }
+    const deployment = this.open(attempt)
+    const result = before.then(async () => {
+      if (deployment.ended) return
+      const frozen = attempt.trigger === 'rollback' ? null : this.parts.session.engine.state.freeze
+      if (frozen !== null) return deployment.fail(this.parts.now(), `deployments are frozen: ${frozen.reason}; unfreeze to deploy`)
+      try {
+        await work(deployment)
+      } catch (error) {
+        if (!deployment.ended) deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+        throw error
+      }
+    })
+    this.queue.set(
+      strategy,
+      result.catch(() => {}),
+    )
+    return result.then(() => deployment.current)
+  }
+
+  private open(attempt: Attempt): Deployment {
+    const { clock, journal, session, now } = this.parts
+    const live = session.engine.state.live.get(attempt.strategy)
+    const init = {
+      id: newId('D'),
+      strategy: attempt.strategy,
+      trigger: attempt.trigger,
+      by: attempt.by,
+      from: live === undefined ? null : versionRef(journal.db, live),
+      startedAt: now(),
+    }
+    const deployment = new Deployment(init, attempt.noticedAt, clock, (row) => {
+      journal.saveDeployment(row, null)
+      this.parts.onDeployment(row)
+    })
+    this.under.set(attempt.strategy, deployment)
+    return deployment
+  }
+
+  /** Compile, check and stage; undefined when it failed or was superseded, with the reason in the deployment. */
+  private async prepare(deployment: Deployment, attempt: Attempt): Promise<Candidate | undefined> {
+    const compiled = await this.compile(deployment, attempt.strategy)
+    if (compiled === undefined) return undefined
+    const candidate = await this.check(deployment, compiled)
+    if (candidate === undefined) return undefined
+    if (!(await this.stage(deployment, candidate))) return undefined
+    return candidate
+  }
+
+  private async compile(deployment: Deployment, strategy: string): Promise<Compiled | undefined> {
+    const { folder, apiFile, now } = this.parts
+    if (!existsSync(join(folder, `${strategy}.ts`))) {
+      deployment.fail(now(), `there is no ${strategy}.ts in the strategies folder; what is live keeps trading`)
+      return undefined
+    }
+    const compiled = await deployment.step(
+      'compile',
+      'compile',
+      () => compileStrategy(folder, strategy, apiFile),
+      (result) => ({ ok: result.ok, note: result.ok ? modules(result.value) : firstLine(result.error) }),
+    )
+    if (deployment.ended) return undefined
+    if (compiled.ok) return this.isLive(strategy, compiled.value.bundle, deployment) ? undefined : compiled.value
+    this.failWith(deployment, 'does not compile', compiled.error)
+    return undefined
+  }
+
+  /** A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. */
+  private isLive(strategy: string, bundle: string, deployment: Deployment): boolean {
+    const { state } = this.parts.session.engine
+    const live = state.live.get(strategy)
+    const version = live === undefined ? undefined : state.versions.get(live)
+    if (version === undefined || version.hash !== hashOf(bundle) || version.state !== 'live') return false
+    deployment.supersede(this.parts.now(), `the code is that of ${version.label}, which is live already`)
+    return true
+  }
+
+  private async check(deployment: Deployment, compiled: Compiled): Promise<Candidate | undefined> {
+    const { apiFile, clock, deadlineMs, journal, now } = this.parts
+    const hash = hashOf(compiled.bundle)
+    const entry = `${compiled.strategy}.ts`
+    const ref = this.refFor(compiled.strategy, hash)
+    const [typeErrors, started] = await deployment.step(
+      'check',
+      'check',
+      () => Promise.all([checkTypes(compiled, apiFile), VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs)]),
+      ([types, loaded]) => ({ ok: types.length === 0 && loaded.ok, note: types.length > 0 ? firstLine(types) : 'types, contract, globals' }),
+    )
+    const drop = () => {
+      if (started.ok) started.value.stop()
+    }
+    if (deployment.ended) {
+      drop()
+      return undefined
+    }
+    const problems = [...typeErrors]
+    if (!started.ok) problems.push(this.locate(started.error, compiled.sourceMap, entry))
+    else if (started.value.manifest.name !== compiled.strategy) {
+      problems.push({ file: entry, line: 1, column: 1, message: `name is "${started.value.manifest.name}", but the file is ${entry}: they must be the same` })
+    }
+    if (problems.length > 0 || !started.ok) {
+      drop()
+      this.failWith(deployment, 'failed its check', problems)
+      return undefined
+    }
+    const { manifest } = started.value
+    journal.storeVersion({
+      hash,
+      strategy: compiled.strategy,
+      number: ref.number,
+      label: ref.label,
+      apiVersion: API_VERSION,
+      manifest: JSON.stringify(manifest),
+      bundle: compiled.bundle,
+      sourceMap: compiled.sourceMap,
+      createdAt: now(),
+      sources: compiled.sources,
+    })
+    deployment.name(ref)
+    const hosted: HostedVersion = { worker: started.value, strategy: compiled.strategy, sourceMap: compiled.sourceMap }
+    return { hash, ref, manifest, hosted, firstFile: entry }
+  }
+
+  private refFor(strategy: string, hash: VersionHash): VersionRef {
+    const known = versionRef(this.parts.journal.db, hash)
+    if (known !== null) return known
+    const number = nextVersionNumber(this.parts.journal.db, strategy)
+    return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
+  }
+
+  /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
+  private async stage(deployment: Deployment, candidate: Candidate): Promise<boolean> {
+    const { session } = this.parts
+    const { worker } = candidate.hosted
+    const problem = await deployment.step(
+      'stage',
+      'stage',
+      async (): Promise<Diagnostic | null> => {
+        const states = await this.migrated(candidate, 'deployment')
+        if (!states.ok) return this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+        const views = withStates(session.engine.dryViews(candidate.ref.strategy), states.value)
+        return this.dryRun(candidate, views)
+      },
+      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.message }),
+    )
+    if (!deployment.ended && problem === null) return true
+    worker.stop()
+    if (!deployment.ended && problem !== null) this.failWith(deployment, 'failed its dry run', [problem])
+    return false
+  }
+
+  private async dryRun(candidate: Candidate, views: readonly SlotView[]): Promise<Diagnostic | null> {
+    const { session, deadlineMs } = this.parts
+    const { worker, sourceMap } = candidate.hosted
+    const answers: string[] = []
+    for (const pass of [views, views.toReversed()]) {
+      const reply = await worker.evaluate(pass, session.engine.state.candles, deadlineMs)
+      if (!reply.ok) return this.locate(reply.error, sourceMap, candidate.firstFile)
+      const fault = reply.value.faults[0]
+      if (fault !== undefined) {
+        const at = locateFailure(fault.failure, sourceMap, candidate.firstFile)
+        return { ...at, message: `${fault.slot}: ${at.message}` }
+      }
+      answers.push(JSON.stringify(reply.value.decisions.toSorted((a, b) => (a.slot < b.slot ? -1 : 1))))
+    }
+    if (answers[0] === answers[1]) return null
+    const message = 'the same views gave different answers in another order: decide must use only view, state and params'
+    return { file: candidate.firstFile, line: 1, column: 1, message }
+  }
+
+  /** State of every slot in the candidate's form, and the revision each was made from. */
+  private async migrated(candidate: Candidate, kind: Swap['reason']): Promise<Result<Swap['states'], HostFailure>> {
+    const { session, journal, deadlineMs } = this.parts
+    const { strategy } = candidate.ref
+    const current = session.engine.strategyStates(strategy)
+    const revisions = new Map(current.map(({ slot, revision }) => [slot, revision]))
+    const live = session.engine.state.live.get(strategy)
+    const old = live === undefined ? undefined : session.engine.state.versions.get(live)
+    let states: Result<{ slot: SlotId; json: string }[], HostFailure>
+    const source = live === undefined ? undefined : session.hostOf(live)
+    if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
+      states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
+    } else {
+      const saved = kind === 'rollback' ? savedStates(statesAtSwap(journal.db, strategy, candidate.hash)) : null
+      const from = current.map(({ slot, json }) => ({ slot, json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null) }))
+      states = await candidate.hosted.worker.migrate(from, kind === 'rollback' ? candidate.ref.label : (old?.label ?? ''), deadlineMs)
+    }
+    if (!states.ok) return states
+    return ok(states.value.map(({ slot, json }) => ({ slot, json, fromRevision: revisions.get(slot) ?? 0 })))
+  }
+
+  /** The last migration and the swap, in the next yield interval; tried again when the state moved on meanwhile. */
+  private async swapIn(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<void> {
+    await deployment.step('swap', 'swap', async () => {
+      for (let tries = 0; tries < SWAP_TRIES; tries++) {
+        const done = await new Promise<Result<void>>((resolve) => {
+          this.parts.session.inYield(async () => resolve(await this.trySwap(deployment, candidate, reason)))
+        })
+        if (done.ok || deployment.ended) return
+        if (tries === SWAP_TRIES - 1) {
+          candidate.hosted.worker.stop()
+          deployment.fail(this.parts.now(), `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`)
+        }
+      }
+    }, () => ({ ok: true, note: '' }))
+  }
+
+  private async trySwap(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<Result<void>> {
+    const { session, journal, now } = this.parts
+    const states = await this.migrated(candidate, reason)
+    if (!states.ok) {
+      candidate.hosted.worker.stop()
+      this.failWith(deployment, 'could not take over the state', [this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)])
+      return ok(undefined)
+    }
+    const { ref } = candidate
+    const outgoing = JSON.stringify(session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })))
+    const swap: Swap = {
+      deployment: deployment.id as DeploymentId,
+      reason,
+      strategy: ref.strategy,
+      version: candidate.hash,
+      label: ref.label,
+      manifest: candidate.manifest,
+      states: states.value,
+    }
+    const committed = session.commitSwap(swap, candidate.hosted, (heldMs) => {
+      const handoffs = Number(journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id))
+      journal.saveDeployment(deployment.kept(now(), heldMs, handoffs), outgoing)
+    })
+    if (committed.ok) deployment.tell()
+    return committed.ok ? ok(undefined) : committed
+  }
+
+  private locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
+    if (failure.kind === 'dead') return { file: entry, line: 1, column: 1, message: failure.message }
+    return locateFailure(failure.failure, sourceMap, entry)
+  }
+
+  private failWith(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): void {
+    const { strategy, from } = deployment.current
+    const first = diagnostics[0]
+    const where = first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
+    const stays = from === null ? 'nothing of it is live' : `${from.label} keeps trading`
+    deployment.fail(this.parts.now(), `${strategy} ${what}${where}; ${stays}`, diagnostics)
+  }
+}
+
+/** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
+export function hashOf(bundle: string): VersionHash {
+  return sha256(bundle, String(API_VERSION)) as VersionHash
+}
+
+function savedStates(json: string | undefined): Map<string, string> | null {
+  if (json === undefined) return null
+  return new Map((JSON.parse(json) as { slot: string; json: string }[]).map(({ slot, json: state }) => [slot, state]))
+}
+
+function withStates(views: readonly SlotView[], states: Swap['states']): SlotView[] {
+  const bySlot = new Map(states.map(({ slot, json }) => [slot, json]))
+  return views.map((view) => ({ ...view, state: bySlot.get(view.slot) ?? view.state }))
+}
+
+function modules(compiled: Compiled): string {
+  return `${compiled.sources.length} ${compiled.sources.length === 1 ? 'module' : 'modules'}`
+}
+
+function firstLine(diagnostics: readonly Diagnostic[]): string {
+  const first = diagnostics[0]
+  return first === undefined ? '' : `${first.file}:${first.line} ${first.message.split('\n')[0]}`
+}
+
+function failureText(failure: HostFailure): string {
+  return failure.kind === 'dead' ? failure.message : failure.failure.message
+}
