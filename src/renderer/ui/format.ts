@@ -4,14 +4,20 @@ import { MICRO } from '../../shared/domain/money.ts'
 export const NONE = '–'
 const MINUS = '−'
 
-const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const formats = new Map<number, Intl.NumberFormat>()
+
+/** Making a format costs a hundred times more than using it, and figures change twenty times a second. */
+function withDecimals(decimals: number): Intl.NumberFormat {
+  const known = formats.get(decimals)
+  if (known !== undefined) return known
+  const made = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  formats.set(decimals, made)
+  return made
+}
 
 /** A number with fixed decimals, thousands separated, true minus sign; never `−0.00`. */
 export function fixed(value: number, decimals: number): string {
-  const text = Math.abs(value).toLocaleString('en-US', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  })
+  const text = withDecimals(decimals).format(Math.abs(value))
   const zero = !/[1-9]/.test(text)
   return value < 0 && !zero ? MINUS + text : text
 }
@@ -23,7 +29,7 @@ export function signed(value: number, decimals: number): string {
 }
 
 export function count(value: number): string {
-  return value < 0 ? MINUS + counts.format(-value) : counts.format(value)
+  return fixed(value, 0)
 }
 
 /** Micro-USD to the cent: `$25.00`. */
