@@ -48,12 +48,14 @@ async function main(): Promise<void> {
   const speed = positive('speed', values.speed, 1)
   if (speed === 0) throw new Error('--speed: must be above 0')
   const generate = list(values.generate ?? 'BTC,ETH,SOL,XRP,DOGE,AVAX,LINK,MATIC')
+  const began = Date.now()
   const seed = positive('seed', values.seed, 7)
-  const start = openMarket({ tapes: values.tape ?? [], generate, seed, from, speed, now: Date.now() })
+  const start = openMarket({ tapes: values.tape ?? [], generate, seed, from, speed, now: began })
   const dropEvery = positive('drop-every', values['drop-every'], 0)
   const sim = await startVenueSim({
     market: start.market,
-    startAt: start.startAt,
+    // Reading a tape takes time, and market time is to be the real time.
+    startAt: start.startAt === began ? Date.now() : start.startAt,
     speed,
     port: positive('port', values.port, 0),
     halted: list(values.halted),

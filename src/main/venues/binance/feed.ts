@@ -61,8 +61,8 @@ export class BinanceFeed implements LiveFeed {
     this.#options = options
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
     this.#timers = new Timers(clock)
-    const requestMs = this.#timings.requestMs
-    this.#rest = new BinanceRest({ restUrl: options.restUrl ?? PUBLIC_REST_URL, clock, requestMs })
+    const { restUrl = PUBLIC_REST_URL } = options
+    this.#rest = new BinanceRest({ restUrl, clock, requestMs: this.#timings.requestMs })
     this.#link = new StreamLink(
       { url: streamUrl(options), clock, random, timings: this.#timings },
       { text: (text) => this.#onText(text), up: () => this.#onUp(), down: (reason) => this.#onDown(reason) },
@@ -118,7 +118,6 @@ export class BinanceFeed implements LiveFeed {
 
   stop(): Promise<void> {
     this.#listener = undefined
-    this.#connected = false
     this.#timers.stop()
     this.#link.stop()
     this.#rest.stop()
@@ -181,6 +180,8 @@ export class BinanceFeed implements LiveFeed {
     this.#sampled(histories.value.sample)
     let total = 0
     for (const [index, track] of tracks.entries()) {
+      // One asset a task: nothing may hold the loop for long.
+      await this.#timers.sleep(0)
       const candles = histories.value.candles[index] ?? []
       for (const candle of candles) this.#emitCandle(track, { candle, origin: 'backfill' })
       track.chain.load(candles)
