@@ -57,11 +57,10 @@ export class BinanceFeed implements LiveFeed {
   #allDeliver: () => void = () => {}
 
   constructor(options: BinanceFeedOptions) {
-    const { clock, random } = options
+    const { clock, random, restUrl = PUBLIC_REST_URL } = options
     this.#options = options
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
     this.#timers = new Timers(clock)
-    const { restUrl = PUBLIC_REST_URL } = options
     this.#rest = new BinanceRest({ restUrl, clock, requestMs: this.#timings.requestMs })
     this.#link = new StreamLink(
       { url: streamUrl(options), clock, random, timings: this.#timings },
