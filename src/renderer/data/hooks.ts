@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
+import { DAY } from '../../shared/domain/time.ts'
 import type { ChartState } from './chart-store.ts'
 import type { DeskState } from './desk-store.ts'
 import type { FilesState } from './files-store.ts'
@@ -39,4 +40,9 @@ export function useUi<T>(select: (state: UiState) => T): T {
 /** The desk's time in whole seconds. */
 export function useNow(): number | null {
   return useStore(useSession().clock, (state) => state.now)
+}
+
+/** The desk's day, in days since 1970; changes at midnight UTC. */
+export function useToday(): number | null {
+  return useStore(useSession().clock, (state) => (state.now === null ? null : Math.floor(state.now / DAY)))
 }

@@ -16,11 +16,13 @@ export function DataTable<Row>(props: {
   rows: readonly Row[]
   rowKey: (row: Row) => string
   rowClass?: (row: Row) => string | undefined
+  /** Below this width in pixels the table scrolls sideways. */
+  minWidth?: number
   testId: string
 }) {
   return (
     <div className="table-scroll" data-testid={props.testId}>
-      <table className="table" aria-label={props.label}>
+      <table className="table" aria-label={props.label} style={{ minWidth: props.minWidth }}>
         <colgroup>
           {props.columns.map((column) => (
             <col key={column.key} style={column.width === undefined ? undefined : { width: column.width }} />

@@ -1,4 +1,5 @@
 import { MICRO } from '../../shared/domain/money.ts'
+import { DAY } from '../../shared/domain/time.ts'
 
 /** Shown where there is no figure. */
 export const NONE = '–'
@@ -116,6 +117,17 @@ export function dateTime(ts: number): string {
   const iso = new Date(ts).toISOString()
   const month = new Intl.DateTimeFormat('en-GB', { month: 'short', timeZone: 'UTC' }).format(ts)
   return `${iso.slice(8, 10)} ${month} ${iso.slice(11, 19)}`
+}
+
+/** Time of day, with the date before it where that is not `today` (days since 1970). */
+export function stamp(ts: number, today: number | null): string {
+  return Math.floor(ts / DAY) === today ? clock(ts) : dateTime(ts).slice(0, 12)
+}
+
+/** Class of a figure by its sign as shown: what reads as zero has no colour. */
+export function tone(value: number | null, decimals: number): 'up' | 'down' | '' {
+  if (value === null || !/[1-9]/.test(fixed(value, decimals))) return ''
+  return value > 0 ? 'up' : 'down'
 }
 
 /** First letter upper-case, for words that the contract spells in lower case. */

@@ -31,12 +31,47 @@ function chord(session: Session, event: KeyboardEvent): boolean {
     if (!event.repeat) save(session)
     return true
   }
+  if (event.key === 'F6') {
+    nextStop(event.shiftKey)
+    return true
+  }
   const tab = event.altKey && !command ? TABS[Number(event.code.replace('Digit', '')) - 1] : undefined
   if (tab !== undefined && event.code.startsWith('Digit')) {
     session.ui.setState({ tab })
     return true
   }
   return false
+}
+
+/** Where F6 stops, in the order of reading. */
+const STOPS = [
+  '[data-testid="top-bar"] button:not(:disabled)',
+  '.slot[aria-selected="true"]',
+  '.tab[data-state="active"]',
+  '.tab-content[data-state="active"] .native-edit-context, .tab-content[data-state="active"] textarea',
+  '[data-testid="deployments"] button',
+  '[data-testid="versions"] button',
+]
+
+/** Moves focus to the next part of the desk, also out of the editor, in which Tab is a character. */
+function nextStop(backwards: boolean): void {
+  const stops = STOPS.flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? [])
+  const part = (element: Element | null): Element | null =>
+    element?.closest('[data-testid="top-bar"], .slots, .tab-bar, .tab-content, .deployments, .versions') ?? null
+  const at = stops.findIndex((stop) => part(stop) === part(document.activeElement))
+  const count = stops.length
+  if (count === 0) return
+  const next = at < 0 ? 0 : (at + (backwards ? count - 1 : 1)) % count
+  stops[next]?.focus()
+}
+
+/** Closes the comparison, also from inside its editor; in the editor's own search box Escape closes that. */
+function closeCompare(session: Session, event: KeyboardEvent): boolean {
+  const { compare, paletteOpen, ask, aboutOpen } = session.ui.getState()
+  if (event.key !== 'Escape' || compare === null || paletteOpen || ask !== null || aboutOpen) return false
+  if (event.target instanceof Element && event.target.closest('.find-widget') !== null) return false
+  session.ui.setState({ compare: null })
+  return true
 }
 
 /** Single keys, outside of anything one types into. True when the key was one. */
@@ -55,10 +90,6 @@ function single(session: Session, event: KeyboardEvent): boolean {
       session.showChart(slot, frame === '1m' ? (slot.endsWith('-15m') ? '15m' : '5m') : '1m')
       return true
     }
-    case 'escape':
-      if (session.ui.getState().compare === null) return false
-      session.ui.setState({ compare: null })
-      return true
     default:
       return false
   }
@@ -69,7 +100,7 @@ export function Keys() {
   const session = useSession()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (!chord(session, event) && !single(session, event)) return
+      if (!chord(session, event) && !closeCompare(session, event) && !single(session, event)) return
       event.preventDefault()
       event.stopPropagation()
     }

@@ -3,7 +3,17 @@ import { frameMs } from '../../../shared/domain/slots.ts'
 import type { SlotRow } from '../../../shared/ipc/contract.ts'
 import { useChart, useDesk, useNow, useSession } from '../../data/hooks.ts'
 import { PriceChart } from '../../ui/chart/price-chart.tsx'
-import { assetDecimals, assetPrice, bp, clock, countdown, hourMinute, price, shortLabel } from '../../ui/format.ts'
+import {
+  assetDecimals,
+  assetPrice,
+  bp,
+  clock,
+  countdown,
+  hourMinute,
+  price,
+  shortLabel,
+  tone,
+} from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { versionStyle } from '../../ui/version-style.ts'
 
@@ -47,7 +57,6 @@ function FrameSwitch({ own }: { own: '5m' | '15m' }) {
 }
 
 function Header({ row }: { row: SlotRow }) {
-  const tone = row.moveBp === null || row.moveBp === 0 ? '' : row.moveBp > 0 ? 'up' : 'down'
   const unlisted = row.status === 'unlisted'
   return (
     <header className="market-head">
@@ -68,7 +77,7 @@ function Header({ row }: { row: SlotRow }) {
             </Stat>
             <Stat name="spot">{assetPrice(row.spot)}</Stat>
             <Stat name="move" width="60px">
-              <span className={tone}>{bp(row.moveBp)} bp</span>
+              <span className={tone(row.moveBp, 1)}>{bp(row.moveBp)} bp</span>
             </Stat>
             <Stat name="Up bid / ask" width="80px">
               <strong>{price(row.up.bid, row.tick)}</strong> / {price(row.up.ask, row.tick)}

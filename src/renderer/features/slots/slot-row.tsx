@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/contract.ts'
 import { useDesk, useNow } from '../../data/hooks.ts'
-import { bp, clock, money, price, profit, sentence, shares } from '../../ui/format.ts'
+import { bp, clock, money, price, profit, sentence, shares, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
@@ -87,7 +87,6 @@ export const SlotItem = memo(function SlotItem(props: { id: string; chosen: bool
   const row = useDesk((state) => state.slots[props.id])
   if (row === undefined) return null
   const word = WORDS[row.status]
-  const tone = row.moveBp === null || row.moveBp === 0 ? '' : row.moveBp > 0 ? 'up' : 'down'
   const quiet = row.status === 'unlisted'
   return (
     <Tooltip side="right" hoverOnly text={<Details row={row} />}>
@@ -108,7 +107,7 @@ export const SlotItem = memo(function SlotItem(props: { id: string; chosen: bool
           <span className="faint">-{row.timeframe}</span>
         </span>
         {quiet ? <span /> : <Progress start={row.windowStart} end={row.windowEnd} />}
-        <span className={`figure slot-move ${tone}`}>{quiet ? '' : bp(row.moveBp)}</span>
+        <span className={`figure slot-move ${tone(row.moveBp, 1)}`}>{quiet ? '' : bp(row.moveBp)}</span>
         <span className="slot-end">
           {row.position !== null ? (
             <PositionChip row={row} />

@@ -1,33 +1,37 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { EventRow } from '../../../shared/ipc/contract.ts'
-import { useDesk } from '../../data/hooks.ts'
+import { useDesk, useToday } from '../../data/hooks.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
-import { dateTime } from '../../ui/format.ts'
+import { stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 
 const LEVELS = ['all', 'warn', 'error'] as const
 type Level = (typeof LEVELS)[number]
 const LEVEL_NAMES: Readonly<Record<Level, string>> = { all: 'All', warn: 'Warnings and errors', error: 'Errors' }
 
-const COLUMNS: readonly Column<EventRow>[] = [
-  {
-    key: 'time',
-    head: 'time UTC',
-    width: '116px',
-    cell: (row) => <span className="figure dim">{dateTime(row.ts)}</span>,
-  },
-  {
-    key: 'level',
-    head: 'level',
-    width: '52px',
-    cell: (row) => (
-      <span className={row.level === 'error' ? 'down' : row.level === 'warn' ? 'attention' : 'faint'}>{row.level}</span>
-    ),
-  },
-  { key: 'kind', head: 'kind', width: '92px', cell: (row) => <span className="dim">{row.kind}</span> },
-  { key: 'slot', head: 'slot', width: '84px', cell: (row) => row.slot ?? '' },
-  { key: 'message', head: 'what happened', cell: (row) => <span title={row.message}>{row.message}</span> },
-]
+function columnsFor(today: number | null): readonly Column<EventRow>[] {
+  return [
+    {
+      key: 'time',
+      head: 'time UTC',
+      width: '76px',
+      cell: (row) => <span className="figure dim">{stamp(row.ts, today)}</span>,
+    },
+    {
+      key: 'level',
+      head: 'level',
+      width: '52px',
+      cell: (row) => (
+        <span className={row.level === 'error' ? 'down' : row.level === 'warn' ? 'attention' : 'faint'}>
+          {row.level}
+        </span>
+      ),
+    },
+    { key: 'kind', head: 'kind', width: '92px', cell: (row) => <span className="dim">{row.kind}</span> },
+    { key: 'slot', head: 'slot', width: '84px', cell: (row) => row.slot ?? '' },
+    { key: 'message', head: 'what happened', cell: (row) => <span title={row.message}>{row.message}</span> },
+  ]
+}
 
 function passes(level: Level, row: EventRow): boolean {
   return level === 'all' || row.level === 'error' || (level === 'warn' && row.level === 'warn')
@@ -36,6 +40,8 @@ function passes(level: Level, row: EventRow): boolean {
 /** The desk's events, newest first. */
 export function Log() {
   const events = useDesk((state) => state.events)
+  const today = useToday()
+  const columns = useMemo(() => columnsFor(today), [today])
   const [level, setLevel] = useState<Level>('all')
   const rows = events.filter((row) => passes(level, row))
   return (
@@ -52,7 +58,7 @@ export function Log() {
           {events.length === 0 ? 'Nothing has happened yet.' : 'Nothing of that level among the latest events.'}
         </Empty>
       ) : (
-        <DataTable label="Log" testId="log" columns={COLUMNS} rows={rows} rowKey={(row) => String(row.seq)} />
+        <DataTable label="Log" testId="log" columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
       )}
     </div>
   )

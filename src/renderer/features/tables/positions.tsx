@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
 import { useDesk } from '../../data/hooks.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
-import { hourMinute, money, NONE, price, shares } from '../../ui/format.ts'
+import { money, NONE, price, shares } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { OwnerCell, ProfitCell, SideCell } from './cells.tsx'
 
@@ -13,36 +13,30 @@ interface Held {
 
 function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
   return [
-    { key: 'slot', head: 'slot', width: '84px', cell: ({ row }) => row.slot },
-    {
-      key: 'window',
-      head: 'window',
-      width: '92px',
-      cell: ({ row }) => `${hourMinute(row.windowStart)}–${hourMinute(row.windowEnd)}`,
-    },
+    { key: 'slot', head: 'slot', width: '86px', cell: ({ row }) => row.slot },
     { key: 'side', head: 'side', width: '52px', cell: ({ position }) => <SideCell side={position.side} /> },
-    { key: 'shares', head: 'shares', align: 'right', width: '68px', cell: ({ position }) => shares(position.shares) },
+    { key: 'shares', head: 'shares', align: 'right', width: '58px', cell: ({ position }) => shares(position.shares) },
     {
       key: 'paid',
-      head: 'paid a share',
+      head: 'paid',
       align: 'right',
-      width: '84px',
+      width: '60px',
       cell: ({ row, position }) =>
         position.shares === 0 ? NONE : price((position.cost / position.shares) * 1_000_000, row.tick),
     },
-    { key: 'cost', head: 'cost', align: 'right', width: '72px', cell: ({ position }) => money(position.cost) },
+    { key: 'cost', head: 'cost', align: 'right', width: '62px', cell: ({ position }) => money(position.cost) },
     {
       key: 'mark',
-      head: 'at the mark',
+      head: 'mark',
       align: 'right',
-      width: '84px',
+      width: '62px',
       cell: ({ position }) => (position.markValue === null ? NONE : money(position.markValue)),
     },
     {
       key: 'profit',
       head: 'P&L',
       align: 'right',
-      width: '76px',
+      width: '66px',
       cell: ({ position }) => (
         <ProfitCell value={position.markValue === null ? null : position.markValue - position.cost} />
       ),
@@ -51,6 +45,7 @@ function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
     {
       key: 'owner',
       head: 'owner',
+      width: '92px',
       cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
     },
     { key: 'opened', head: 'opened by', cell: ({ position }) => <span className="dim">{position.openedByLabel}</span> },
@@ -72,6 +67,7 @@ export function Positions() {
     <DataTable
       label="Positions"
       testId="positions"
+      minWidth={680}
       columns={columns}
       rows={rows}
       rowKey={({ position }) => position.id}

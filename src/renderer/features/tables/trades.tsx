@@ -1,50 +1,64 @@
+import { useMemo } from 'react'
 import type { TradeRow } from '../../../shared/ipc/contract.ts'
-import { useLedger } from '../../data/hooks.ts'
+import { useLedger, useToday } from '../../data/hooks.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
-import { dateTime, money, NONE, sentence, shares } from '../../ui/format.ts'
+import { money, NONE, sentence, shares, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { ProfitCell, SideCell, VersionCell } from './cells.tsx'
 
-const COLUMNS: readonly Column<TradeRow>[] = [
-  {
-    key: 'time',
-    head: 'opened UTC',
-    width: '116px',
-    cell: (row) => <span className="figure dim">{dateTime(row.openedAt)}</span>,
-  },
-  { key: 'slot', head: 'slot', width: '84px', cell: (row) => row.slot },
-  { key: 'side', head: 'side', width: '52px', cell: (row) => <SideCell side={row.side} /> },
-  {
-    key: 'outcome',
-    head: 'outcome',
-    width: '64px',
-    cell: (row) => (row.outcome === null ? <span className="faint">{row.state}</span> : sentence(row.outcome)),
-  },
-  { key: 'shares', head: 'shares', align: 'right', width: '64px', cell: (row) => shares(row.shares) },
-  { key: 'cost', head: 'cost', align: 'right', width: '68px', cell: (row) => money(row.cost) },
-  { key: 'fees', head: 'fees', align: 'right', width: '56px', cell: (row) => money(row.fees) },
-  {
-    key: 'payout',
-    head: 'payout',
-    align: 'right',
-    width: '68px',
-    cell: (row) => (row.payout === null ? NONE : money(row.payout)),
-  },
-  { key: 'pnl', head: 'P&L', align: 'right', width: '72px', cell: (row) => <ProfitCell value={row.pnl} /> },
-  { key: 'version', head: 'opened by', width: '96px', cell: (row) => <VersionCell version={row.openedBy} /> },
-  {
-    key: 'owner',
-    head: 'owner',
-    width: '110px',
-    cell: (row) => (row.ownedBy === row.openedBy.hash ? <span className="faint">same</span> : row.ownerLabel),
-  },
-  { key: 'regime', head: 'regime', cell: (row) => <span className="dim">{row.regime}</span> },
-]
+function columnsFor(today: number | null): readonly Column<TradeRow>[] {
+  return [
+    {
+      key: 'time',
+      head: 'opened UTC',
+      width: '76px',
+      cell: (row) => <span className="figure dim">{stamp(row.openedAt, today)}</span>,
+    },
+    { key: 'slot', head: 'slot', width: '84px', cell: (row) => row.slot },
+    { key: 'side', head: 'side', width: '50px', cell: (row) => <SideCell side={row.side} /> },
+    {
+      key: 'outcome',
+      head: 'outcome',
+      width: '64px',
+      cell: (row) => (row.outcome === null ? <span className="faint">{row.state}</span> : sentence(row.outcome)),
+    },
+    { key: 'shares', head: 'shares', align: 'right', width: '54px', cell: (row) => shares(row.shares) },
+    { key: 'cost', head: 'cost', align: 'right', width: '60px', cell: (row) => money(row.cost) },
+    { key: 'fees', head: 'fees', align: 'right', width: '52px', cell: (row) => money(row.fees) },
+    {
+      key: 'payout',
+      head: 'payout',
+      align: 'right',
+      width: '60px',
+      cell: (row) => (row.payout === null ? NONE : money(row.payout)),
+    },
+    { key: 'pnl', head: 'P&L', align: 'right', width: '64px', cell: (row) => <ProfitCell value={row.pnl} /> },
+    { key: 'version', head: 'opened by', width: '88px', cell: (row) => <VersionCell version={row.openedBy} /> },
+    {
+      key: 'owner',
+      head: 'owner',
+      width: '84px',
+      cell: (row) => (row.ownedBy === row.openedBy.hash ? <span className="faint">same</span> : row.ownerLabel),
+    },
+    { key: 'regime', head: 'regime', cell: (row) => <span className="dim">{row.regime}</span> },
+  ]
+}
 
 /** Trades, newest first, with the version that made each. */
 export function Trades() {
   const trades = useLedger((state) => state.trades)
+  const today = useToday()
+  const columns = useMemo(() => columnsFor(today), [today])
   if (trades === null) return <Empty busy>Loading trades…</Empty>
   if (trades.length === 0) return <Empty>No trade yet. A trade is listed from its first fill on.</Empty>
-  return <DataTable label="Trades" testId="trades" columns={COLUMNS} rows={trades} rowKey={(row) => row.positionId} />
+  return (
+    <DataTable
+      label="Trades"
+      testId="trades"
+      columns={columns}
+      minWidth={800}
+      rows={trades}
+      rowKey={(row) => row.positionId}
+    />
+  )
 }
