@@ -1,0 +1,61 @@
+import { timingSafeEqual } from 'node:crypto'
+import { PRIVILEGED } from '../../shared/ipc/commands.ts'
+
+/** `window`: may edit, reload and re-arm. `remote`: reads, pauses, freezes and kills. */
+export type Role = 'window' | 'remote'
+
+export const COOKIE = 'baton_token'
+
+export interface Credentials {
+  readonly windowToken: string
+  readonly remoteToken: string
+  /** `127.0.0.1:4747` and `localhost:4747`: the only hosts that are answered. */
+  readonly hosts: ReadonlySet<string>
+}
+
+interface Headers {
+  readonly host?: string | undefined
+  readonly origin?: string | undefined
+  readonly authorization?: string | undefined
+  readonly cookie?: string | undefined
+}
+
+function same(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** The role a token gives; undefined for a wrong one. */
+export function roleOf(token: string, credentials: Credentials): Role | undefined {
+  if (same(token, credentials.windowToken)) return 'window'
+  if (same(token, credentials.remoteToken)) return 'remote'
+  return undefined
+}
+
+/** Why a request from elsewhere is not answered; null when host and origin are this desk's own. */
+export function strangerBar(headers: Headers, credentials: Credentials): string | null {
+  if (headers.host === undefined || !credentials.hosts.has(headers.host)) {
+    return `host ${headers.host ?? '(none)'} is not this desk; use ${[...credentials.hosts][0]}`
+  }
+  if (headers.origin !== undefined && !credentials.hosts.has(headers.origin.replace(/^http:\/\//, ''))) {
+    return `origin ${headers.origin} may not talk to this desk`
+  }
+  return null
+}
+
+/** The token of a request: bearer header, or the cookie that signing in set. */
+export function tokenOf(headers: Headers): string | undefined {
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')
+  if (bearer?.[1] !== undefined) return bearer[1]
+  return (headers.cookie ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${COOKIE}=`))
+    ?.slice(COOKIE.length + 1)
+}
+
+/** Whether a role may give a command. */
+export function mayCommand(role: Role, kind: unknown): boolean {
+  return role === 'window' || typeof kind !== 'string' || !PRIVILEGED.has(kind as never)
+}

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import fastifyWebsocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { COMMAND_KINDS } from '../../shared/ipc/commands.ts'
+import type { Desk } from '../app/desk.ts'
+import { packageRoot } from '../app/home.ts'
+import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
+import { COOKIE, type Credentials, mayCommand, type Role, roleOf, strangerBar, tokenOf } from './auth.ts'
+import { openSocket } from './socket.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    role: Role
+  }
+}
+
+export interface ApiOptions {
+  readonly desk: Desk
+  readonly port: number
+  readonly windowToken: string
+  readonly remoteToken: string
+}
+
+export interface RunningApi {
+  readonly port: number
+  /** Address that signs a browser in as the desk's own window. */
+  readonly address: string
+  close(): Promise<void>
+}
+
+const listQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  slot: z.string().optional(),
+  version: z.string().optional(),
+})
+
+/** HTTP, server-sent events and the browser desk, on loopback alone. */
+export async function startApi(options: ApiOptions): Promise<Result<RunningApi>> {
+  const app = Fastify({ logger: false, bodyLimit: 2 * 1024 * 1024, forceCloseConnections: true })
+  const hosts = new Set<string>()
+  const credentials: Credentials = { windowToken: options.windowToken, remoteToken: options.remoteToken, hosts }
+  app.decorateRequest('role', 'remote')
+  guard(app, credentials)
+  await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
+  routes(app, options.desk)
+  browserDesk(app, options.desk)
+  try {
+    await app.listen({ host: '127.0.0.1', port: options.port })
+  } catch (error) {
+    await app.close()
+    const taken = (error as { code?: string }).code === 'EADDRINUSE'
+    return err(taken ? `port ${options.port} is taken; choose another with --port, or 0 for none` : `the API could not listen: ${String(error)}`)
+  }
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  for (const name of ['127.0.0.1', 'localhost']) hosts.add(`${name}:${port}`)
+  return ok({ port, address: `http://127.0.0.1:${port}/?token=${options.windowToken}`, close: () => app.close() })
+}
+
+/** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
+function guard(app: FastifyInstance, credentials: Credentials): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const stranger = strangerBar(request.headers, credentials)
+    if (stranger !== null) return refuse(reply, 403, stranger)
+    const signIn = signInToken(request)
+    const token = signIn ?? tokenOf(request.headers)
+    const role = token === undefined ? undefined : roleOf(token, credentials)
+    if (role === undefined) {
+      const what = token === undefined ? 'a token is needed' : 'the token is wrong'
+      return refuse(reply, 401, `${what}: open the address the desk printed, or send "Authorization: Bearer <api-token>" from the home folder`)
+    }
+    request.role = role
+    if (signIn === undefined) return
+    reply.header('set-cookie', `${COOKIE}=${signIn}; HttpOnly; SameSite=Strict; Path=/`)
+    return reply.redirect('/')
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500
+    return reply.status(status).send({ error: status >= 500 ? `the desk could not answer: ${error.message}` : error.message })
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const command = /^\/api\/control\/([^/?]+)/.exec(request.url)?.[1]
+    const message = command === undefined ? `no such route: ${request.method} ${request.url}` : `no such command: ${command}; there are ${COMMAND_KINDS.join(', ')}`
+    return reply.status(404).send({ error: message })
+  })
+}
+
+function refuse(reply: FastifyReply, status: number, error: string) {
+  return reply.status(status).send({ error })
+}
+
+function signInToken(request: FastifyRequest): string | undefined {
+  if (request.method !== 'GET' || !request.url.startsWith('/?')) return undefined
+  return new URLSearchParams(request.url.slice(2)).get('token') ?? undefined
+}
+
+function routes(app: FastifyInstance, desk: Desk): void {
+  const { db } = desk.journal
+  app.get('/healthz', () => ({ ok: desk.panicked === null, trading: desk.engine.state.trading }))
+  app.get('/api/status', () => desk.hub.status())
+  app.get('/api/versions', () => listVersions(db))
+  app.get('/api/deployments', (request) => listDeployments(db, listQuery.parse(request.query).limit))
+  app.get('/api/trades', (request) => listTrades(db, listQuery.parse(request.query)))
+  app.get('/api/events', (request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    reply.raw.write(': connected\n\n')
+    const end = desk.hub.subscribe((push) => reply.raw.write(`event: ${push.kind}\ndata: ${JSON.stringify(push)}\n\n`))
+    request.raw.on('close', end)
+  })
+  for (const kind of COMMAND_KINDS) {
+    app.post(`/api/control/${kind}`, async (request, reply) => {
+      const { body } = request
+      if (body !== null && body !== undefined && (typeof body !== 'object' || Array.isArray(body))) return refuse(reply, 400, 'the body must be a JSON object')
+      if (!mayCommand(request.role, kind)) return refuse(reply, 403, `${kind} needs the token of the desk's own window`)
+      const outcome = await desk.dispatcher.dispatch({ ...(body ?? {}), kind }, 'http')
+      return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
+    })
+  }
+}
+
+/** The renderer, served as it was built, and its socket. */
+function browserDesk(app: FastifyInstance, desk: Desk): void {
+  const root = join(packageRoot(), 'out/renderer')
+  app.get('/ws', { websocket: true }, (socket, request) => openSocket(socket, desk, request.role))
+  if (existsSync(root)) {
+    void app.register(fastifyStatic, { root, cacheControl: true, etag: true })
+  } else {
+    app.get('/', (_request, reply) => reply.type('text/plain').send('The desk runs; its window is not built. Run "npm run build" and reload.'))
+  }
+}

@@ -1,0 +1,70 @@
+import type { WebSocket } from 'ws'
+import { z } from 'zod'
+import { explain } from '../../shared/ipc/commands.ts'
+import { CALL_INPUTS, isCallName } from '../../shared/ipc/calls.ts'
+import type { CallInput, CallName, ServerFrame } from '../../shared/ipc/contract.ts'
+import type { Desk } from '../app/desk.ts'
+import { mayCommand, type Role } from './auth.ts'
+
+const frameSchema = z.object({ t: z.literal('call'), id: z.number(), name: z.string(), input: z.unknown() })
+/** A window that reads this much slower than the desk speaks is dropped; it takes a new snapshot when it is back. */
+const MAX_BACKLOG = 8 * 1024 * 1024
+
+/** One window on its socket. */
+export function openSocket(socket: WebSocket, desk: Desk, role: Role): void {
+  const send = (frame: ServerFrame) => {
+    if (socket.bufferedAmount > MAX_BACKLOG) return socket.terminate()
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
+  }
+  const end = desk.hub.subscribe((push) => send({ t: 'push', push }))
+  socket.on('close', end)
+  socket.on('error', end)
+  socket.on('message', (data) => {
+    void answer(desk, role, String(data)).then((frame) => {
+      if (frame !== undefined) send(frame)
+    })
+  })
+}
+
+async function answer(desk: Desk, role: Role, text: string): Promise<ServerFrame | undefined> {
+  const frame = frameSchema.safeParse(parseJson(text))
+  if (!frame.success) return undefined
+  const { id, name, input } = frame.data
+  const result = await callDesk(desk, role, name, input)
+  return result.ok ? { t: 'reply', id, value: result.value } : { t: 'failure', id, error: result.error }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Parses a call and answers it; the one way in for every window, socket or preload. */
+export async function callDesk(
+  desk: Desk,
+  role: Role,
+  name: string,
+  input: unknown,
+): Promise<{ ok: true; value: unknown } | { ok: false; error: string }> {
+  if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
+  const parsed = CALL_INPUTS[name].safeParse(input)
+  if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
+  const bar = callBar(role, name, parsed.data)
+  if (bar !== null) return { ok: false, error: bar }
+  try {
+    return { ok: true, value: await desk.hub.call(name, parsed.data as CallInput<typeof name>, 'desk') }
+  } catch (error) {
+    return { ok: false, error: `${name} failed: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+function callBar(role: Role, name: CallName, input: unknown): string | null {
+  if (role === 'window') return null
+  if (name === 'files.write') return "editing needs the token of the desk's own window"
+  const kind = typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined
+  if (name === 'desk.command' && !mayCommand(role, kind)) return `${String(kind)} needs the token of the desk's own window`
+  return null
+}

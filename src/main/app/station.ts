@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs'
+import { type FSWatcher, watch } from 'chokidar'
+import { ok, type Result } from '../../shared/domain/base.ts'
+import { isWorking } from '../../engine/state.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
+import { toDollars, toShares } from '../../shared/domain/money.ts'
+import { type RunningApi, startApi } from '../api/server.ts'
+import { type ControlAck, ControlFiles } from '../control/control-files.ts'
+import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
+import { StrategyWatcher } from '../deploy/watcher.ts'
+import { newToken } from '../platform/system.ts'
+import { Desk, type DeskOptions } from './desk.ts'
+import { readConfig, readToken } from './home.ts'
+
+export interface StationOptions extends DeskOptions {
+  /** Port of the API; undefined takes the configured one, 0 = none. */
+  readonly port: number | undefined
+}
+
+/** A desk with everything around it: files that drive it, the file that shows it, the API, and the strategy watcher. */
+export class Station {
+  readonly desk: Desk
+  readonly api: RunningApi | null
+  /** Token of the desk's own window; it lives as long as this process. */
+  readonly windowToken: string
+  private readonly control: ControlFiles
+  private readonly status: StatusWriter
+  private readonly watcher: StrategyWatcher
+  private configWatcher: FSWatcher | undefined
+  private ack: ControlAck
+
+  static async open(options: StationOptions): Promise<Result<Station>> {
+    const opened = await Desk.open(options)
+    if (!opened.ok) return opened
+    const desk = opened.value
+    const windowToken = newToken()
+    const port = options.port ?? desk.config.port
+    const remoteToken = readToken(options.home.tokenFile)
+    const api = port === 0 && options.port !== undefined ? ok(null) : await startApi({ desk, port, windowToken, remoteToken })
+    if (!api.ok) {
+      await desk.stop()
+      return api
+    }
+    return ok(new Station(desk, api.value, windowToken))
+  }
+
+  private constructor(desk: Desk, api: RunningApi | null, windowToken: string) {
+    this.desk = desk
+    this.api = api
+    this.windowToken = windowToken
+    const { home, clock } = desk.options
+    const acknowledged = Number(desk.journal.db.prepare('SELECT control_seq FROM desk').pluck().get())
+    this.ack = { seq: acknowledged, outcome: 'done' }
+    this.status = new StatusWriter(home.status, clock, (revision) => this.compose(revision), (message) => desk.hub.say('warn', message))
+    this.control = new ControlFiles({
+      controlPath: home.control,
+      killPath: home.kill,
+      clock,
+      startedAt: clock.now(),
+      acknowledged,
+      dispatch: (input, source) => desk.dispatcher.dispatch(input, source),
+      isKilled: () => desk.gate.isShut,
+      onAck: (ack) => this.acknowledge(ack),
+      onProblem: (message) => desk.hub.say('warn', message),
+    })
+    this.watcher = new StrategyWatcher({
+      folder: home.strategies,
+      deployer: desk.deployer,
+      clock,
+      liveHash: (strategy) => desk.engine.state.live.get(strategy),
+      deployOnSave: () => desk.config.deployOn === 'save',
+      onFile: (path) => desk.hub.onFile(path),
+      onCandidate: (strategy) => desk.hub.say('info', `${strategy}.ts was saved as a candidate; reload it to make it live`),
+    })
+  }
+
+  /** Begins to trade and to listen. */
+  async start(): Promise<void> {
+    const { desk } = this
+    this.compareWithStatus()
+    desk.hub.onChange = (urgent) => this.status.changed(urgent && !desk.virtual)
+    for (const file of desk.hub.files.list()) this.watcher.remember(file.path, file.hash)
+    desk.hub.files.onWritten = (path) => this.watcher.notice(path, 'desk')
+    this.control.start()
+    const watching = this.watcher.start()
+    await desk.start()
+    await watching
+    this.watchConfig()
+    this.status.write()
+  }
+
+  /** The journal wins where it and the last status file disagree; the disagreement is said. */
+  private compareWithStatus(): void {
+    const before = readStatus(this.desk.options.home.status)
+    if (before === undefined || this.desk.virtual) return
+    const now = this.compose(0)
+    const owners = (status: StatusFile) => status.slots.flatMap((s) => (s.position === null ? [] : [`${s.position.id} ${s.position.owner}`])).toSorted().join(', ')
+    const differences = [
+      before.trading === now.trading ? null : `trading was ${before.trading}, the journal says ${now.trading}`,
+      JSON.stringify(before.versions) === JSON.stringify(now.versions) ? null : 'the live versions differ',
+      owners(before) === owners(now) || now.slots.every((s) => s.position === null) ? null : 'positions or owners differ',
+    ].filter((text) => text !== null)
+    if (differences.length > 0) this.desk.hub.say('warn', `status.json and the journal disagreed at the start (${differences.join('; ')}); the journal holds`)
+  }
+
+  private acknowledge(ack: ControlAck): void {
+    this.ack = ack
+    this.desk.journal.saveControlSeq(ack.seq)
+    this.status.changed(true)
+  }
+
+  /** A changed configuration is read at the next start; whether it can be is said now. */
+  private watchConfig(): void {
+    const { config } = this.desk.options.home
+    this.configWatcher = watch(config, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 60, pollInterval: 20 } })
+    this.configWatcher.on('all', () => {
+      if (!existsSync(config)) return
+      const read = readConfig(config)
+      if (read.ok) this.desk.hub.say('info', 'config.json was changed; restart the desk to use it')
+      else this.desk.hub.say('warn', `${read.error}; the desk goes on with the configuration it started with`)
+    })
+  }
+
+  private compose(revision: number): StatusFile {
+    const { desk } = this
+    const { state } = desk.engine
+    const status = desk.hub.status()
+    const newest = desk.journal.db.prepare('SELECT id, strategy, state, reason FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT 1').get()
+    return {
+      schema: 1,
+      pid: process.pid,
+      revision,
+      journalSeq: Number(desk.journal.db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get()),
+      at: isoUtc(desk.now()),
+      market: status.market,
+      feed: status.feed,
+      trading: status.trading,
+      tradingReason: status.tradingReason,
+      deploys: status.deploys,
+      versions: Object.fromEntries(
+        [...state.live].map(([strategy, hash]) => {
+          const version = state.versions.get(hash)
+          return [strategy, { version: hash, label: version?.label ?? hash, state: version?.state ?? 'unknown' }]
+        }),
+      ),
+      slots: [...state.slots.values()].map((slot) => {
+        const position = [...state.positions.values()].find((p) => p.slot === slot.slot.id && (p.state === 'open' || p.state === 'ended'))
+        const orders = [...state.orders.values()].filter((order) => order.slot === slot.slot.id && isWorking(order))
+        return {
+          slot: slot.slot.id,
+          status: slot.listed ? 'listed' : 'unlisted',
+          window: slot.window?.id ?? '',
+          position:
+            position === undefined
+              ? null
+              : {
+                  id: position.id,
+                  side: position.side,
+                  shares: toShares(position.shares),
+                  costUsd: toDollars(position.cost),
+                  owner: position.ownedBy,
+                  state: position.state,
+                },
+          openOrders: orders.length,
+          unknownOrders: orders.filter((order) => order.state === 'unknown').length,
+        }
+      }),
+      lastCycle: { count: status.cycle.count, at: status.cycle.at, ms: status.cycle.lastMs, missed: status.cycle.missed },
+      lastDeployment: (newest ?? null) as StatusFile['lastDeployment'],
+      control: this.ack,
+    }
+  }
+
+  /** Stops listening, then trading, and leaves everything on disk. */
+  async stop(): Promise<void> {
+    await this.configWatcher?.close()
+    await this.control.stop()
+    await this.watcher.stop()
+    await this.api?.close()
+    this.status.stop()
+    await this.desk.stop()
+  }
+}

@@ -1,0 +1,37 @@
+/** Exit codes of every command (design, "Command line"). */
+export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** A failure that is the caller's to mend: one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function complain(text: string): void {
+  process.stderr.write(`baton: ${text}\n`)
+}
+
+/** Dollars with sign and true minus: `+$1.20`, `−$0.35`. */
+export function money(micro: number): string {
+  return `${micro < 0 ? '−' : '+'}$${(Math.abs(micro) / 1e6).toFixed(2)}`
+}
+
+export function percent(value: number | null): string {
+  return value === null ? '–' : `${(value * 100).toFixed(1)} %`
+}
+
+export function time(ms: number | null): string {
+  return ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
+}
+
+/** Lines up columns; numbers are right-aligned by the caller's choice of `right`. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)))
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (right.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()
+  return [line(head), ...rows.map(line)].join('\n')
+}

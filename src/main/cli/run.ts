@@ -1,0 +1,55 @@
+import { Station } from '../app/station.ts'
+import { summarise } from '../app/summary.ts'
+import { type DeskFlags, stationOptions } from './desk-options.ts'
+import { complain, EXIT, type ExitCode, money, print, table, UsageError } from './output.ts'
+
+/** `baton run`: a desk without a window, for a bounded time; ends with its summary. */
+export async function run(flags: DeskFlags & { readonly json?: boolean }): Promise<ExitCode> {
+  const options = stationOptions(flags, 1)
+  if (options.forMs === undefined && options.feed !== 'tape') throw new UsageError('--for says how long to run, in market time: --for 6h')
+  const opened = await Station.open({ ...options, port: flags.port ?? 0 })
+  if (!opened.ok) throw new UsageError(opened.error)
+  const station = opened.value
+  const { desk } = station
+  const stop = () => {
+    void station.stop().then(() => process.exit(EXIT.failed))
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  if (flags.json !== true) {
+    for (const notice of desk.feed.notices) print(notice)
+    if (station.api !== null) print(`The desk is at ${station.api.address}`)
+  }
+  if (desk.engine.state.trading === 'killed') {
+    complain(`trading is killed (${desk.engine.state.killReason}); re-arm it first: baton ctl rearm --confirm REARM --reason …`)
+    await station.stop()
+    return EXIT.refused
+  }
+  await station.start()
+  await desk.done
+  const summary = summarise(desk)
+  const { panicked } = desk
+  await station.stop()
+  if (flags.json === true) print(JSON.stringify(summary))
+  else printSummary(summary)
+  if (panicked !== null) {
+    complain(`the run stopped: ${panicked instanceof Error ? panicked.message : String(panicked)}`)
+    return EXIT.failed
+  }
+  return EXIT.done
+}
+
+function printSummary(summary: ReturnType<typeof summarise>): void {
+  print(
+    `${summary.cycles} cycles (${summary.missedCycles} missed), ${summary.decisions} decisions, ${summary.orders} orders, ` +
+      `${summary.fills} fills, ${summary.settled} settled, ${summary.openPositions} open`,
+  )
+  print(`profit ${money(summary.pnlUsd * 1e6)} after ${money(summary.feesUsd * 1e6)} fees; decisions hash ${summary.decisionsHash}`)
+  print(
+    table(
+      ['version', 'trades', 'wins', 'P&L'],
+      summary.versions.map((v) => [v.label, String(v.trades), String(v.wins), money(v.pnlUsd * 1e6)]),
+      new Set([1, 2, 3]),
+    ),
+  )
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { type FSWatcher, watch } from 'chokidar'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { type CommandOutcome, type CommandSource, controlFileSchema, explain, STALE_SENSITIVE } from '../../shared/ipc/commands.ts'
+import { z } from 'zod'
+
+/** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */
+const POLL_MS = 100
+
+export interface ControlFilesParts {
+  readonly controlPath: string
+  readonly killPath: string
+  readonly clock: Clock
+  /** Real time at which this desk started. */
+  readonly startedAt: number
+  /** Highest sequence number that was carried out before. */
+  readonly acknowledged: number
+  readonly dispatch: (input: unknown, source: CommandSource) => Promise<CommandOutcome>
+  readonly isKilled: () => boolean
+  readonly onAck: (ack: ControlAck) => void
+  readonly onProblem: (message: string) => void
+}
+
+/** What became of control.json, for status.json. */
+export interface ControlAck {
+  readonly seq: number
+  readonly outcome: CommandOutcome['outcome']
+  readonly error?: string
+}
+
+const seqSchema = z.object({ seq: z.int().nonnegative() })
+
+/** control.json and KILL: anyone with a text editor can drive the desk. */
+export class ControlFiles {
+  private readonly parts: ControlFilesParts
+  private watcher: FSWatcher | undefined
+  private cancelPoll: Disposer = () => {}
+  private lastSeq: number
+  private lastBad = ''
+  private seenStamp = ''
+  private busy = false
+
+  constructor(parts: ControlFilesParts) {
+    this.parts = parts
+    this.lastSeq = parts.acknowledged
+  }
+
+  start(): void {
+    const { controlPath, killPath } = this.parts
+    this.watcher = watch([controlPath, killPath], { ignoreInitial: true })
+    this.watcher.on('all', () => this.look())
+    this.poll()
+  }
+
+  private poll(): void {
+    this.look()
+    this.cancelPoll = this.parts.clock.after(POLL_MS, () => this.poll())
+  }
+
+  /** Looks at both files now; called on every change, on every poll and in each cycle. */
+  look(): void {
+    if (existsSync(this.parts.killPath) && !this.parts.isKilled()) {
+      void this.parts.dispatch({ kind: 'kill', positions: 'hold', reason: 'a file named KILL lies in the home folder' }, 'kill-file')
+    }
+    if (!this.busy) void this.readControl()
+  }
+
+  private async readControl(): Promise<void> {
+    const { controlPath } = this.parts
+    let text: string
+    let writtenAt: number
+    try {
+      const stats = statSync(controlPath)
+      const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino}`
+      if (stamp === this.seenStamp) return
+      text = readFileSync(controlPath, 'utf8')
+      writtenAt = stats.mtimeMs
+      this.seenStamp = stamp
+    } catch {
+      return
+    }
+    this.busy = true
+    try {
+      await this.carryOut(text, writtenAt)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  private async carryOut(text: string, writtenAt: number): Promise<void> {
+    let input: unknown
+    try {
+      input = JSON.parse(text)
+    } catch (error) {
+      return this.problem(text, `is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    const parsed = controlFileSchema.safeParse(input)
+    if (!parsed.success) {
+      this.problem(text, explain(parsed.error))
+      // A readable number with an unreadable command is acknowledged, so that whoever wrote it need not wait.
+      const seq = seqSchema.safeParse(input)
+      if (seq.success && seq.data.seq > this.lastSeq) this.acknowledge({ seq: seq.data.seq, outcome: 'refused', error: explain(parsed.error) })
+      return
+    }
+    const { seq, command } = parsed.data
+    if (seq <= this.lastSeq) return
+    if (writtenAt < this.parts.startedAt && STALE_SENSITIVE.has(command.kind)) {
+      return this.acknowledge({ seq, outcome: 'refused', error: `${command.kind} was written before the desk started; write it again if it is still meant` })
+    }
+    this.lastSeq = seq
+    const { outcome, message } = await this.parts.dispatch(command, 'file')
+    this.acknowledge(outcome === 'done' ? { seq, outcome } : { seq, outcome, error: message })
+  }
+
+  private acknowledge(ack: ControlAck): void {
+    this.lastSeq = ack.seq
+    this.parts.onAck(ack)
+  }
+
+  /** Says once what is wrong with a file; it is ignored and the desk trades on. */
+  private problem(text: string, message: string): void {
+    if (this.lastBad === text) return
+    this.lastBad = text
+    this.parts.onProblem(`control.json was ignored: ${message}`)
+  }
+
+  async stop(): Promise<void> {
+    this.cancelPoll()
+    await this.watcher?.close()
+  }
+}
