@@ -1,5 +1,6 @@
+import { MICRO } from '../../../shared/domain/money.ts'
 import type { VersionRow } from '../../../shared/ipc/contract.ts'
-import { profit, sentence } from '../../ui/format.ts'
+import { profit, sentence, tone } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 export function SideCell({ side }: { side: 'up' | 'down' }) {
@@ -9,7 +10,7 @@ export function SideCell({ side }: { side: 'up' | 'down' }) {
 /** Profit with its sign and colour; a dash while it is not known. */
 export function ProfitCell({ value }: { value: number | null }) {
   if (value === null) return <span className="faint">–</span>
-  return <span className={value > 0 ? 'up' : value < 0 ? 'down' : ''}>{profit(value)}</span>
+  return <span className={tone(value / MICRO, 2)}>{profit(value)}</span>
 }
 
 export function VersionCell({ version }: { version: { strategy: string; number: number; label: string } | null }) {

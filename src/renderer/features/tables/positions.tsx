@@ -48,7 +48,11 @@ function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
       width: '92px',
       cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
     },
-    { key: 'opened', head: 'opened by', cell: ({ position }) => <span className="dim">{position.openedByLabel}</span> },
+    {
+      key: 'opened',
+      head: 'opened by',
+      cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
+    },
   ]
 }
 

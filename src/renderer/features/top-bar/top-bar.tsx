@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react'
+import { MICRO } from '../../../shared/domain/money.ts'
 import type { DeskStatus } from '../../../shared/ipc/contract.ts'
 import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
 import { useDesk, useNow, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
-import { clock, count, countdown, duration, money, profit, sentence } from '../../ui/format.ts'
+import { clock, count, countdown, duration, money, profit, sentence, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
 
 function MarketBadge({ market }: { market: DeskStatus['market'] }) {
@@ -53,7 +54,6 @@ function Deploys({ status }: { status: DeskStatus }) {
 }
 
 function Money({ status }: { status: DeskStatus }) {
-  const tone = status.pnlToday > 0 ? 'up' : status.pnlToday < 0 ? 'down' : ''
   return (
     <>
       <span
@@ -61,7 +61,7 @@ function Money({ status }: { status: DeskStatus }) {
         title={`Fees today ${money(status.feesToday)} · cash ${money(status.cash)} · locked payouts ${money(status.lockedPayouts)}`}
       >
         <span className="dim">Today</span>{' '}
-        <strong className={`figure pnl-today ${tone}`}>{profit(status.pnlToday)}</strong>
+        <strong className={`figure pnl-today ${tone(status.pnlToday / MICRO, 2)}`}>{profit(status.pnlToday)}</strong>
       </span>
       <span className="top-word top-stake">
         <span className="dim">At stake</span> <strong className="figure">{money(status.atStake)}</strong>{' '}

@@ -1,8 +1,9 @@
 import { Fragment } from 'react'
+import { MICRO } from '../../../shared/domain/money.ts'
 import type { VersionRow } from '../../../shared/ipc/contract.ts'
 import { compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
-import { count, percent, profit } from '../../ui/format.ts'
+import { count, percent, profit, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 import { inOrder } from './order.ts'
@@ -15,7 +16,6 @@ function Edge({ row }: { row: VersionRow }) {
 function VersionItem({ row }: { row: VersionRow }) {
   const session = useSession()
   const compared = useUi((state) => state.compare?.hash === row.hash)
-  const tone = row.pnl > 0 ? 'up' : row.pnl < 0 ? 'down' : ''
   return (
     <tr className={compared ? 'chosen' : undefined}>
       <td>
@@ -38,7 +38,7 @@ function VersionItem({ row }: { row: VersionRow }) {
         <Edge row={row} />
       </td>
       <td className="right dim">{percent(row.breakEven)}</td>
-      <td className={`right ${tone}`}>{profit(row.pnl)}</td>
+      <td className={`right ${tone(row.pnl / MICRO, 2)}`}>{profit(row.pnl)}</td>
     </tr>
   )
 }
