@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { DeskStatus } from '../../shared/ipc/contract.ts'
 
 /** The desk's time in whole seconds, in milliseconds UTC; null before the first status. */
-export interface ClockState {
+interface ClockState {
   readonly now: number | null
 }
 

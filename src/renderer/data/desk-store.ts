@@ -12,9 +12,10 @@ import type {
 /** How this window stands to its desk. `stale`: connected, but nothing has been heard for too long. */
 export type Link = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
 
-/** Most events and deployments kept in a window. */
+/** Most events kept in a window. */
 export const KEPT_EVENTS = 500
-export const KEPT_DEPLOYMENTS = 100
+/** Most deployments kept in a window. */
+const KEPT_DEPLOYMENTS = 100
 
 /** Everything the desk pushes, as last heard. Rows keep their identity until they change. */
 export interface DeskState {

@@ -11,7 +11,7 @@ import {
   withFile,
 } from './files-store.ts'
 
-export interface SaveResult {
+interface SaveResult {
   readonly tone: 'done' | 'refused' | 'failed'
   readonly text: string
   /** The disk holds the draft now. */

@@ -24,7 +24,7 @@ export function fixed(value: number, decimals: number): string {
 }
 
 /** As `fixed`, with a plus sign where positive. */
-export function signed(value: number, decimals: number): string {
+function signed(value: number, decimals: number): string {
   const text = fixed(value, decimals)
   return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
 }
@@ -47,7 +47,7 @@ export function profit(micro: number): string {
 }
 
 /** Decimals that the tick of a market (micro-USD) asks for, at least two. */
-export function tickDecimals(tick: number): number {
+function tickDecimals(tick: number): number {
   return tick > 0 && tick < 10_000 ? 3 : 2
 }
 

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { Diagnostic } from '../../../shared/ipc/contract.ts'
 import { isDirty, strategyOf } from '../../data/files-store.ts'
 import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
@@ -10,6 +10,19 @@ import { FileList } from './file-list.tsx'
 
 // Monaco is most of the bundle; the desk is on screen before it.
 const CodeEditor = lazy(() => import('../../ui/monaco/code-editor.tsx'))
+
+/** A browser asks before it throws away what was typed; a desktop window keeps no such question, it only closes. */
+function useLeaveGuard(): void {
+  const session = useSession()
+  useEffect(() => {
+    if (window.baton !== undefined) return
+    const onLeave = (event: BeforeUnloadEvent): void => {
+      if (Object.values(session.files.getState().files).some(isDirty)) event.preventDefault()
+    }
+    window.addEventListener('beforeunload', onLeave)
+    return () => window.removeEventListener('beforeunload', onLeave)
+  }, [session])
+}
 
 const NO_PROBLEMS: readonly Diagnostic[] = []
 
@@ -81,6 +94,7 @@ export function Editor() {
       }),
     [paths, files],
   )
+  useLeaveGuard()
   const onEdit = useCallback((path: string, text: string) => session.filesActions.edit(path, text), [session])
 
   if (compare !== null) return <Compare compare={compare} />
