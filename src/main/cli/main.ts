@@ -15,8 +15,9 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   const command = (name: string, description: string) => program.command(name).description(description).exitOverride()
 
   addDeskFlags(command('desk', 'run the desk and serve its window to a browser'))
-    .action(async (flags: DeskFlags) => {
-      code = await runHeadless(stationOptions(flags, undefined), null)
+    .option('--because <why>', 'why there is no window of its own; printed at the start')
+    .action(async (flags: DeskFlags & { because?: string }) => {
+      code = await runHeadless(stationOptions(flags, undefined), flags.because ?? null)
     })
   addDeskFlags(command('run', 'run a desk without a window for a time and print what it did'))
     .option('--json', 'end with one line of JSON')

@@ -142,6 +142,13 @@ function read<T>(text: string, schema: z.ZodType<T>): Result<T, HostFailure> {
   return outcome.data.ok ? ok(outcome.data.value) : err({ kind: 'threw', failure: outcome.data.error })
 }
 
+/** From source the file beside this one; from a build the bundle at the top of the output folder. */
+function workerUrl(): URL {
+  const here = import.meta.url
+  if (here.endsWith('.ts')) return new URL('./worker.ts', here)
+  return new URL(here.includes('/chunks/') ? '../strategy-worker.js' : './strategy-worker.js', here)
+}
+
 /** Request and reply over the thread's port. */
 class Link {
   onDeath: (message: string) => void = () => {}
@@ -153,8 +160,7 @@ class Link {
 
   constructor(bundle: string, name: string, clock: Clock) {
     this.clock = clock
-    const extension = import.meta.url.endsWith('.ts') ? './worker.ts' : './strategy-worker.js'
-    this.worker = new Worker(new URL(extension, import.meta.url), {
+    this.worker = new Worker(workerUrl(), {
       workerData: { bundle, name },
       name,
       // I9: no environment, no input, no way to write to the desk's own output.

@@ -1,0 +1,57 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/**
+ * `npm start`: builds what is out of date, then opens the desktop where Electron and a display are there, else serves
+ * the desk to a browser, saying why.
+ */
+const root = resolve(import.meta.dirname, '..')
+const args = process.argv.slice(2)
+
+function newest(path: string): number {
+  const stats = statSync(path)
+  if (!stats.isDirectory()) return stats.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+function outOfDate(): boolean {
+  const built = join(root, 'out/renderer/index.html')
+  if (!existsSync(built)) return true
+  const sources = ['src/renderer', 'src/preload', 'src/shared', 'src/main', 'src/engine', 'electron.vite.config.ts', 'package-lock.json']
+  return Math.max(...sources.map((source) => newest(join(root, source)))) > statSync(built).mtimeMs
+}
+
+function build(): void {
+  process.stdout.write('Building the desk …\n')
+  const result: SpawnSyncReturns<string> = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: 'inherit', encoding: 'utf8' })
+  if (result.status !== 0) process.exit(1)
+}
+
+/** Path of Electron's program, fetched on the first start where that is possible; or why there is none. */
+function electronProgram(): { path: string } | { why: string } {
+  if (args.includes('--browser')) return { why: '--browser was given' }
+  const display = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined
+  if (!display) return { why: 'There is no display for a window' }
+  const folder = join(root, 'node_modules/electron')
+  const pathFile = join(folder, 'path.txt')
+  if (!existsSync(join(folder, 'install.js'))) return { why: 'Electron is not installed' }
+  if (!existsSync(pathFile)) {
+    process.stdout.write('Fetching Electron (first start only) …\n')
+    spawnSync(process.execPath, [join(folder, 'install.js')], { cwd: root, stdio: 'ignore', timeout: 180_000 })
+  }
+  if (!existsSync(pathFile)) return { why: 'The Electron program is not there and could not be fetched' }
+  const path = join(folder, 'dist', readFileSync(pathFile, 'utf8').trim())
+  return existsSync(path) ? { path } : { why: 'The Electron program is missing from its package' }
+}
+
+if (outOfDate()) build()
+const electron = electronProgram()
+const deskArgs = args.filter((arg) => arg !== '--browser')
+const [program, programArgs] =
+  'path' in electron
+    ? [electron.path, [join(root, 'out/main/desktop.js'), ...deskArgs]]
+    : [process.execPath, [join(root, 'src/main/cli.ts'), 'desk', '--because', electron.why, ...deskArgs]]
+const child = spawn(program, programArgs, { cwd: root, stdio: 'inherit' })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+child.on('exit', (code) => process.exit(code ?? 1))

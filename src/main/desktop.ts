@@ -1,0 +1,84 @@
+import { Command } from 'commander'
+import { app, type BrowserWindow, dialog, globalShortcut } from 'electron'
+import { Station } from './app/station.ts'
+import { addDeskFlags, type DeskFlags, stationOptions } from './cli/desk-options.ts'
+import { registerScheme, serveAssets } from './desktop/assets.ts'
+import { DeskTray } from './desktop/tray.ts'
+import { connectWindow, openWindow } from './desktop/window.ts'
+
+/** The desktop: the same desk with a window of its own, a tray, and a kill chord that works from everywhere. */
+const KILL_CHORD = 'Shift+Escape'
+
+function flags(): DeskFlags {
+  const command = addDeskFlags(new Command('baton')).allowUnknownOption().allowExcessArguments()
+  return command.parse(process.argv.slice(app.isPackaged ? 1 : 2), { from: 'user' }).opts<DeskFlags>()
+}
+
+class Desktop {
+  private readonly station: Station
+  private readonly tray: DeskTray
+  private window: BrowserWindow | undefined
+  private disconnect: () => void = () => {}
+  private quitting = false
+
+  constructor(station: Station) {
+    this.station = station
+    this.tray = new DeskTray(station.desk, { open: () => this.show(), quit: () => app.quit() })
+    // The status file listens already: both are told.
+    const { hub } = station.desk
+    const before = hub.onChange
+    hub.onChange = (urgent) => {
+      before(urgent)
+      this.tray.refresh()
+    }
+    globalShortcut.register(KILL_CHORD, () => {
+      void station.desk.dispatcher.dispatch({ kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` }, 'tray')
+    })
+    app.on('before-quit', (event) => this.beforeQuit(event))
+    app.on('second-instance', () => this.show())
+    app.on('activate', () => this.show())
+    this.show()
+  }
+
+  private show(): void {
+    if (this.window !== undefined && !this.window.isDestroyed()) {
+      this.window.show()
+      this.window.focus()
+      return
+    }
+    this.window = openWindow()
+    this.disconnect = connectWindow(this.station.desk, this.window)
+    // Closing the window leaves the desk trading in the tray.
+    this.window.on('closed', () => {
+      this.disconnect()
+      this.window = undefined
+    })
+  }
+
+  /** Quitting is joined: everything is on disk before the process ends. */
+  private beforeQuit(event: { preventDefault(): void }): void {
+    if (this.quitting) return
+    event.preventDefault()
+    this.quitting = true
+    globalShortcut.unregisterAll()
+    this.tray.destroy()
+    this.disconnect()
+    void this.station.stop().finally(() => app.exit(0))
+  }
+}
+
+registerScheme()
+// The desk goes on in the tray when its window is closed.
+app.on('window-all-closed', () => {})
+await app.whenReady()
+serveAssets()
+const opened = await Station.open(stationOptions(flags(), undefined))
+if (opened.ok) {
+  const desktop = new Desktop(opened.value)
+  await opened.value.start()
+  process.once('SIGTERM', () => app.quit())
+  void desktop
+} else {
+  dialog.showErrorBox('Baton cannot start', opened.error)
+  app.exit(2)
+}

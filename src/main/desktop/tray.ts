@@ -1,0 +1,85 @@
+import { Menu, nativeImage, Tray } from 'electron'
+import type { Desk } from '../app/desk.ts'
+
+export interface TrayActions {
+  readonly open: () => void
+  readonly quit: () => void
+}
+
+type Mood = 'running' | 'paused' | 'killed'
+
+const COLOURS: Readonly<Record<Mood, readonly [number, number, number]>> = {
+  running: [0x3f, 0xb6, 0x8b],
+  paused: [0xe0, 0xa3, 0x3e],
+  killed: [0xd6, 0x40, 0x3a],
+}
+const SIZE = 32
+
+/** A filled circle, a bar through it when paused, a ring when killed: shape says it where colour cannot. */
+function icon(mood: Mood) {
+  const [r, g, b] = COLOURS[mood]
+  const pixels = Buffer.alloc(SIZE * SIZE * 4)
+  const centre = (SIZE - 1) / 2
+  for (let y = 0; y < SIZE; y++) {
+    for (let x = 0; x < SIZE; x++) {
+      const distance = Math.hypot(x - centre, y - centre)
+      const hollow = mood === 'killed' && distance < 8
+      const bar = mood === 'paused' && Math.abs(x - centre) < 3
+      if (distance > 13 || hollow || bar) continue
+      pixels.set([b, g, r, 255], (y * SIZE + x) * 4)
+    }
+  }
+  return nativeImage.createFromBitmap(pixels, { width: SIZE, height: SIZE })
+}
+
+/** The tray: state at a glance, and pause, freeze and kill without the window. */
+export class DeskTray {
+  private readonly tray: Tray
+  private readonly desk: Desk
+  private readonly actions: TrayActions
+  private shown = ''
+
+  constructor(desk: Desk, actions: TrayActions) {
+    this.desk = desk
+    this.actions = actions
+    this.tray = new Tray(icon('running'))
+    this.tray.on('click', actions.open)
+    this.refresh()
+  }
+
+  /** Redraws where the state differs from what is shown. */
+  refresh(): void {
+    const status = this.desk.hub.status()
+    const state = `${status.market.toUpperCase()} · ${status.trading} · deployments ${status.deploys}`
+    if (state === this.shown) return
+    this.shown = state
+    this.tray.setImage(icon(status.trading))
+    this.tray.setToolTip(`Baton · ${state}`)
+    const send = (command: object) => () => {
+      void this.desk.dispatcher.dispatch(command, 'tray').then(() => this.refresh())
+    }
+    const paused = status.trading === 'paused'
+    const frozen = status.deploys === 'frozen'
+    this.tray.setContextMenu(
+      Menu.buildFromTemplate([
+        { label: state, enabled: false },
+        { type: 'separator' },
+        { label: 'Open the desk', click: this.actions.open },
+        paused
+          ? { label: 'Resume entries', click: send({ kind: 'resume' }) }
+          : { label: 'Pause entries', enabled: status.trading === 'running', click: send({ kind: 'pause', reason: 'paused from the tray' }) },
+        frozen
+          ? { label: 'Unfreeze deployments', click: send({ kind: 'unfreeze', reason: 'unfrozen from the tray' }) }
+          : { label: 'Freeze deployments', click: send({ kind: 'freeze', reason: 'frozen from the tray' }) },
+        { type: 'separator' },
+        { label: 'Kill', accelerator: 'Shift+Escape', click: send({ kind: 'kill', positions: 'hold', reason: 'killed from the tray' }) },
+        { type: 'separator' },
+        { label: 'Quit Baton', click: this.actions.quit },
+      ]),
+    )
+  }
+
+  destroy(): void {
+    this.tray.destroy()
+  }
+}
