@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer } from 'electron'
-import type { CallName, DeskBridge } from '../shared/ipc/contract.ts'
+import type { CallName, CallReply, DeskBridge } from '../shared/ipc/contract.ts'
 
 /** Every call the window may make; a record, so that a call added to the contract does not compile until it is here. */
 const CALLS: Readonly<Record<CallName, true>> = {
@@ -17,9 +17,12 @@ const CALLS: Readonly<Record<CallName, true>> = {
 }
 
 const bridge: DeskBridge = {
-  call(name, input) {
-    if (!Object.hasOwn(CALLS, name)) return Promise.reject(new Error(`unknown call: ${String(name)}`))
-    return ipcRenderer.invoke('desk:call', { name, input })
+  async call(name, input) {
+    if (!Object.hasOwn(CALLS, name)) throw new Error(`unknown call: ${String(name)}`)
+    // Electron would pass on only an error's message, so the desk answers failures as data.
+    const reply: CallReply = await ipcRenderer.invoke('desk:call', { name, input })
+    if (!reply.ok) throw new Error(reply.error)
+    return reply.value
   },
   onPush(listener) {
     // The event object carries the sender and must not reach the page.

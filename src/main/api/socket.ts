@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { explain } from '../../shared/ipc/commands.ts'
 import { CALL_INPUTS, isCallName } from '../../shared/ipc/calls.ts'
-import type { CallInput, CallName, ServerFrame } from '../../shared/ipc/contract.ts'
+import type { CallInput, CallName, CallReply, ServerFrame } from '../../shared/ipc/contract.ts'
 import type { Desk } from '../app/desk.ts'
 import { mayCommand, type Role } from './auth.ts'
 
@@ -48,7 +48,7 @@ export async function callDesk(
   role: Role,
   name: string,
   input: unknown,
-): Promise<{ ok: true; value: unknown } | { ok: false; error: string }> {
+): Promise<CallReply> {
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
   const parsed = CALL_INPUTS[name].safeParse(input)
   if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }

@@ -322,6 +322,9 @@ export interface DeskBridge {
   onPush(listener: (push: unknown) => void): () => void
 }
 
+/** How the desk answers a call over IPC: failures are data. */
+export type CallReply = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string }
+
 /** Frames of the browser desk's WebSocket (`/ws`), one JSON text each. */
 export type ClientFrame = { readonly t: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
 export type ServerFrame =

@@ -1,0 +1,176 @@
+import type { EngineConfig } from '../../src/engine/config.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import type { Effect, EngineEvent } from '../../src/engine/events.ts'
+import { COARSE_TICK } from '../../src/engine/market/book-maker.ts'
+import { PaperMarket } from '../../src/engine/market/paper-market.ts'
+import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
+import { SimPrices } from '../../src/engine/market/sim-prices.ts'
+import type { SlotDecision, SlotView, StrategyManifest } from '../../src/engine/views.ts'
+import { usdOf } from '../../src/shared/domain/money.ts'
+import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
+import { asset, makeSlot, type Slot } from '../../src/shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
+import type { Command } from '../../src/shared/ipc/commands.ts'
+
+export const START = unixMs(Date.UTC(2026, 0, 5))
+
+export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> = {}): EngineConfig {
+  return {
+    market: 'simulated',
+    slots,
+    unlisted: new Set(),
+    assignments: new Map(slots.map((slot) => [slot.id, 'alpha'])),
+    caps: {
+      stakePerOrder: usdOf(10),
+      exposurePerWindow: usdOf(12),
+      exposurePerAsset: usdOf(24),
+      exposurePerAccount: usdOf(40),
+      ordersPerMinute: 40,
+      lossPerDay: usdOf(200),
+    },
+    stalePriceMs: 10_000,
+    faultsInRow: 3,
+    settlementMeanSec: 60,
+    feeRatePpm: 70_000,
+    minShares: DEFAULT_VENUE.minShares,
+    minStake: DEFAULT_VENUE.minStake,
+    coarseTick: COARSE_TICK,
+    ...part,
+  }
+}
+
+export const MANIFEST: StrategyManifest = {
+  name: 'alpha',
+  params: {},
+  history: { '1m': 0, '5m': 0, '15m': 0 },
+  wake: [],
+  hasMigrate: false,
+  hasMigrateBack: false,
+}
+
+type Decide = (view: SlotView) => Omit<SlotDecision, 'slot'>
+
+/** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
+export class EngineBench {
+  readonly engine: Engine
+  readonly market: PaperMarket
+  readonly source: SimPrices
+  readonly records: JournalRecord[] = []
+  gateShut = false
+  now: UnixMs = START
+  private cycles = 0
+  private versions = 0
+
+  constructor(slots: readonly Slot[], seed: number, part: Partial<EngineConfig> = {}, reversalPpm = 0) {
+    this.engine = new Engine(testConfig(slots, part))
+    this.source = new SimPrices([...new Set(slots.map((slot) => slot.asset))], seed, START)
+    const venue = { ...DEFAULT_VENUE, reversalPpm }
+    this.market = new PaperMarket({ seed, slots, venue, settlementMeanSec: 60, feedDelayMs: 500, source: 'simulated' })
+    this.deliver({ kind: 'deposit', ts: START, amount: usdOf(1_000) })
+  }
+
+  deliver(event: EngineEvent): readonly Effect[] {
+    const effects = this.engine.handle(event)
+    this.perform(effects, event.ts)
+    return effects
+  }
+
+  private perform(effects: readonly Effect[], ts: UnixMs): void {
+    for (const effect of effects) {
+      if (effect.kind === 'record') this.records.push(effect.record)
+      if (effect.kind === 'cancel') this.market.cancel(effect.orderId, ts)
+      if (effect.kind !== 'place') continue
+      const { order } = effect
+      this.deliver({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: `digest ${order.id}` } })
+      const passes = !this.gateShut || order.owner === 'desk'
+      if (passes) this.market.submit(order, ts)
+      this.deliver({ kind: 'order', ts, orderId: order.id, report: passes ? { type: 'submitted' } : { type: 'refused', reason: 'gate' } })
+    }
+  }
+
+  /** Everything that happens up to and including `ts`. */
+  pump(ts: UnixMs): void {
+    for (;;) {
+      const tickAt = this.source.peek() ?? Number.POSITIVE_INFINITY
+      const marketAt = this.market.peek() ?? Number.POSITIVE_INFINITY
+      if (Math.min(tickAt, marketAt) > ts) break
+      if (tickAt <= marketAt) {
+        const tick = this.source.next()
+        if (tick !== undefined) this.market.relay(tick)
+      } else {
+        const event = this.market.pop()
+        if (event !== undefined) this.deliver(event)
+      }
+    }
+    this.now = ts
+  }
+
+  /** One cycle at the present moment, answered at once unless `answer` is false. */
+  cycle(decide: Decide, answer = true): Extract<Effect, { kind: 'evaluate' }>[] {
+    const effects = this.deliver({ kind: 'cycle', ts: this.now, count: ++this.cycles, slots: null })
+    const asked = effects.filter((effect) => effect.kind === 'evaluate')
+    if (answer) for (const evaluation of asked) this.answer(evaluation, decide)
+    return asked
+  }
+
+  answer(evaluation: Extract<Effect, { kind: 'evaluate' }>, decide: Decide): readonly Effect[] {
+    const { version, epoch, cycle, views } = evaluation
+    const decisions = views.map((view) => ({ slot: view.slot, ...decide(view) }))
+    return this.deliver({ kind: 'decisions', ts: this.now, version, epoch, cycle, decisions, clean: true })
+  }
+
+  /** Swaps a new version in; the hash names how many came before. */
+  swap(strategy = 'alpha'): VersionHash {
+    const version = `${++this.versions}`.padStart(64, '0') as VersionHash
+    const states = this.engine.strategyStates(strategy).map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
+    const deployment = `D-${this.versions}` as DeploymentId
+    this.deliver({
+      kind: 'swap',
+      ts: this.now,
+      swap: { deployment, reason: 'deployment', strategy, version, label: `${strategy} v${this.versions}`, manifest: MANIFEST, states },
+    })
+    return version
+  }
+
+  command(command: Exclude<Command, { kind: 'reload' | 'rollback' }>): string | null {
+    const bar = this.engine.commandBar(command)
+    if (bar !== null) return bar
+    if (command.kind === 'kill') this.gateShut = true
+    if (command.kind === 'rearm') this.gateShut = false
+    this.deliver({ kind: 'command', ts: this.now, source: 'cli', command })
+    return null
+  }
+
+  events(kind: string): string[] {
+    return this.records.flatMap((record) => (record.t === 'event' && record.event.kind === kind ? [record.event.message] : []))
+  }
+
+  /** Owner of everything as the handoff ledger tells it, for comparison with the books (I1). */
+  ownersByLedger(): Map<string, Owner> {
+    const owners = new Map<string, Owner>()
+    for (const record of this.records) {
+      if (record.t === 'intent') owners.set(record.order.id, record.order.owner)
+      if (record.t === 'position' && !owners.has(record.position.id)) owners.set(record.position.id, record.position.ownedBy)
+      if (record.t === 'handoff') {
+        const { subjectId, from, to } = record.handoff
+        if (owners.get(subjectId) !== from) throw new Error(`I1: ${subjectId} was handed over by ${from}, but ${owners.get(subjectId)} owned it`)
+        owners.set(subjectId, to)
+      }
+    }
+    return owners
+  }
+}
+
+export const hold = (): Omit<SlotDecision, 'slot'> => ({ intents: [], why: 'hold', state: null })
+
+export function slots(...names: readonly string[]): Slot[] {
+  return names.map((name) => {
+    const [ticker = '', frame] = name.split('-')
+    return makeSlot(asset(ticker), frame === '15m' ? '15m' : '5m')
+  })
+}
+
+/** Buys a side at any price for a stake. */
+export function enter(side: 'up' | 'down', stakeUsd = 5, limit = 0.99): Omit<SlotDecision, 'slot'> {
+  return { intents: [{ kind: 'enter', side, limit, stakeUsd, why: 'test' }], why: 'test', state: null }
+}
