@@ -16,13 +16,19 @@ export function DataTable<Row>(props: {
   rows: readonly Row[]
   rowKey: (row: Row) => string
   rowClass?: (row: Row) => string | undefined
+  /** Long text goes on in a second line instead of being cut. */
+  wrap?: boolean
   /** Below this width in pixels the table scrolls sideways. */
   minWidth?: number
   testId: string
 }) {
   return (
     <div className="table-scroll" data-testid={props.testId}>
-      <table className="table" aria-label={props.label} style={{ minWidth: props.minWidth }}>
+      <table
+        className={props.wrap === true ? 'table wrap' : 'table'}
+        aria-label={props.label}
+        style={{ minWidth: props.minWidth }}
+      >
         <colgroup>
           {props.columns.map((column) => (
             <col key={column.key} style={column.width === undefined ? undefined : { width: column.width }} />

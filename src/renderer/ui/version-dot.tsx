@@ -7,12 +7,19 @@ const PATHS: Readonly<Record<VersionShape, string>> = {
   triangle: 'M4 .5l4 7H0z',
 }
 
-/** The mark of a version, or of the desk where `version` is null; its label must stand beside it or in a tooltip. */
+/**
+ * The mark of a version, or a hollow square for the desk where `version` is null. Its label must stand beside it or in
+ * a tooltip.
+ */
 export function VersionDot({ version }: { version: { strategy: string; number: number } | null }) {
-  const style = version === null ? { color: DESK_COLOR, shape: 'square' as const } : versionStyle(version)
+  const style = version === null ? null : versionStyle(version)
   return (
     <svg className="version-dot" viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">
-      <path d={PATHS[style.shape]} fill={style.color} />
+      {style === null ? (
+        <path d="M1.5 1.5h5v5h-5z" fill="none" stroke={DESK_COLOR} strokeWidth="1.4" />
+      ) : (
+        <path d={PATHS[style.shape]} fill={style.color} />
+      )}
     </svg>
   )
 }

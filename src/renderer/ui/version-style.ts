@@ -8,7 +8,7 @@ export const VERSION_SHAPES = ['circle', 'square', 'diamond', 'triangle'] as con
 export type VersionShape = (typeof VERSION_SHAPES)[number]
 
 /** Kept clear of the colours that mean up, down, attention and selection; seven, so that a repeat is far in time. */
-export const VERSION_COLORS = ['#b48cf2', '#4fc4cf', '#e58fc0', '#7f9cff', '#c3d46a', '#a3b7c9', '#d977e6'] as const
+export const VERSION_COLORS = ['#b48cf2', '#4fc4cf', '#e58fc0', '#7f9cff', '#c3d46a', '#d0b48f', '#d977e6'] as const
 
 /** Colour of what the desk itself owns. */
 export const DESK_COLOR = '#8a939e'

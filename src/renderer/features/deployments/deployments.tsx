@@ -115,12 +115,8 @@ function Current({ row }: { row: DeploymentRow }) {
         </p>
       )}
       <Problems row={row} />
-      {row.state === 'failed' ? (
-        <p className="deployment-reason dim">
-          {row.from === null
-            ? 'Nothing else changed.'
-            : `${row.from.label} stays live with its state and its positions.`}
-        </p>
+      {row.state === 'failed' && row.reason === null && row.from !== null ? (
+        <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
       <Actions row={row} />

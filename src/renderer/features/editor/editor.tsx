@@ -155,6 +155,9 @@ export function EditorStatus() {
           · candidate v{candidate.version?.number} {candidate.state}
         </span>
       )}
+      {latest?.state === 'failed' && candidate === null ? (
+        <span className="shrinks down">· last deployment failed</span>
+      ) : null}
       <span data-testid="live-version">· {live === undefined ? 'nothing live' : `live is ${live.label}`}</span>
       {dirty ? (
         <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>

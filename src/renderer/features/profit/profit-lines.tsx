@@ -20,10 +20,11 @@ const AXIS = { fontSize: 11, fill: '#8a939e' }
 
 /** The lines themselves; a module of its own so that recharts loads after the desk is on screen. */
 export default function ProfitLines({ series }: { series: readonly PnlSeries[] }) {
+  const several = new Set(series.map((one) => one.version.strategy)).size > 1
   return (
     <div className="profit-lines" role="img" aria-label={`Profit of ${series.length} versions over time`}>
       <ResponsiveContainer width="100%" height="100%" debounce={100}>
-        <LineChart margin={{ top: 8, right: 34, bottom: 0, left: 0 }}>
+        <LineChart margin={{ top: 8, right: several ? 58 : 34, bottom: 0, left: 0 }}>
           <XAxis
             dataKey="ts"
             type="number"
@@ -76,7 +77,7 @@ export default function ProfitLines({ series }: { series: readonly PnlSeries[] }
                 }) =>
                   index === points.length - 1 ? (
                     <text x={Number(x) + 5} y={Number(y) + 4} fill={color} fontSize={11} fontWeight={600}>
-                      v{one.version.number}
+                      {several ? `${one.version.strategy} ` : ''}v{one.version.number}
                     </text>
                   ) : (
                     <g />

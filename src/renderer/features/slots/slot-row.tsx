@@ -1,7 +1,8 @@
 import { memo } from 'react'
+import { MICRO } from '../../../shared/domain/money.ts'
 import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/contract.ts'
 import { useDesk, useNow } from '../../data/hooks.ts'
-import { bp, clock, money, price, profit, sentence, shares, tone } from '../../ui/format.ts'
+import { bp, clock, count, money, price, profit, sentence, shares, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
@@ -36,7 +37,7 @@ function PositionChip({ row }: { row: SlotRow }) {
   const { side, shares: held } = row.position
   return (
     <span className={`chip ${side}`}>
-      {side === 'up' ? 'Up' : 'Dn'} {shares(held)}
+      {side === 'up' ? 'Up' : 'Dn'} {held < 100 * MICRO ? shares(held) : count(held / MICRO)}
       <VersionDot version={owner} />
     </span>
   )

@@ -58,7 +58,7 @@ export function Log() {
           {events.length === 0 ? 'Nothing has happened yet.' : 'Nothing of that level among the latest events.'}
         </Empty>
       ) : (
-        <DataTable label="Log" testId="log" columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
+        <DataTable label="Log" testId="log" wrap columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
       )}
     </div>
   )

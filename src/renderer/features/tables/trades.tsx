@@ -10,7 +10,7 @@ function columnsFor(today: number | null): readonly Column<TradeRow>[] {
   return [
     {
       key: 'time',
-      head: 'opened UTC',
+      head: 'opened',
       width: '76px',
       cell: (row) => <span className="figure dim">{stamp(row.openedAt, today)}</span>,
     },

@@ -80,7 +80,7 @@ function marker(mark: ChartMark, frameMs: number): SeriesMarker<Time> {
       : { time, color, position: 'aboveBar', shape: 'arrowDown', text: mark.label }
   }
   if (mark.kind === 'exit') return { time, color, position: 'aboveBar', shape: 'square', text: mark.label }
-  return { time, color, position: 'belowBar', shape: 'circle', text: mark.kind === 'win' ? '+' : '−', size: 0.6 }
+  return { time, color, position: 'aboveBar', shape: 'circle', text: mark.kind === 'win' ? '+' : '−', size: 0.6 }
 }
 
 const OPTIONS = {
