@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, type UIEvent, useState } from 'react'
 
 export interface Column<Row> {
   readonly key: string
@@ -9,7 +9,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode
 }
 
-/** A plain table with fixed columns, 28 px rows and a heading that stays. */
+/** Rows drawn at first and added at a time: a full ledger at once would hold the window for longer than a frame. */
+const BATCH = 40
+
+/** A plain table with fixed columns, 28 px rows and a heading that stays; rows further down come as one scrolls. */
 export function DataTable<Row>(props: {
   label: string
   columns: readonly Column<Row>[]
@@ -22,8 +25,13 @@ export function DataTable<Row>(props: {
   minWidth?: number
   testId: string
 }) {
+  const [drawn, setDrawn] = useState(BATCH)
+  const onScroll = ({ currentTarget }: UIEvent<HTMLDivElement>): void => {
+    const below = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight
+    if (below < 400 && drawn < props.rows.length) setDrawn(drawn + BATCH)
+  }
   return (
-    <div className="table-scroll" data-testid={props.testId}>
+    <div className="table-scroll" data-testid={props.testId} onScroll={onScroll}>
       <table
         className={props.wrap === true ? 'table wrap' : 'table'}
         aria-label={props.label}
@@ -44,7 +52,7 @@ export function DataTable<Row>(props: {
           </tr>
         </thead>
         <tbody>
-          {props.rows.map((row) => (
+          {props.rows.slice(0, drawn).map((row) => (
             <tr key={props.rowKey(row)} className={props.rowClass?.(row)}>
               {props.columns.map((column) => (
                 <td key={column.key} className={column.align}>
