@@ -22,7 +22,8 @@ export default defineStrategy({
       const bid = view[held.side].bid
       if (bid === null) return hold('no bid to sell to')
       const gain = bid - held.averagePrice
-      if (gain < params.takeProfit) return hold(`gain ${(gain * 100).toFixed(1)} ¢ below ${(params.takeProfit * 100).toFixed(1)} ¢`)
+      if (gain < params.takeProfit)
+        return hold(`gain ${(gain * 100).toFixed(1)} ¢ below ${(params.takeProfit * 100).toFixed(1)} ¢`)
       const why = `take ${(gain * 100).toFixed(1)} ¢ a share`
       return { state, why, intents: [{ kind: 'exit', limit: bid, why }] }
     }

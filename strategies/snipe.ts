@@ -16,9 +16,7 @@ export default defineStrategy({
     const settled = view.lastSettlement
     const seen = settled !== null && settled.windowStart > state.lastSeen && settled.profitUsd !== null
     const lost = seen && (settled.profitUsd ?? 0) < 0
-    const next = seen
-      ? { lossesInRow: lost ? state.lossesInRow + 1 : 0, lastSeen: settled.windowStart }
-      : state
+    const next = seen ? { lossesInRow: lost ? state.lossesInRow + 1 : 0, lastSeen: settled.windowStart } : state
     const hold = (why: string) => ({ state: next, why })
 
     if (view.position !== null) return hold('holding to settlement')

@@ -32,7 +32,10 @@ class Desktop {
       this.tray.refresh()
     }
     globalShortcut.register(KILL_CHORD, () => {
-      void station.desk.dispatcher.dispatch({ kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` }, 'tray')
+      void station.desk.dispatcher.dispatch(
+        { kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` },
+        'tray',
+      )
     })
     app.on('before-quit', (event) => this.beforeQuit(event))
     app.on('second-instance', () => this.show())

@@ -1,5 +1,5 @@
 import { Station, type StationOptions } from './app/station.ts'
-import { EXIT, type ExitCode, complain, print } from './cli/output.ts'
+import { complain, EXIT, type ExitCode, print } from './cli/output.ts'
 
 /**
  * The desk without Electron: the same engine, the same window in a browser, over HTTP on loopback.

@@ -7,9 +7,14 @@ const loopbackOrHost = z.url()
 
 /** config.json. Every bound and wait has its default here; an unknown key is refused, so that none is misspelt. */
 export const configSchema = z.strictObject({
-  slots: z.array(slotName).min(1).default(() => defaultSlots().map((slot) => slot.id)),
+  slots: z
+    .array(slotName)
+    .min(1)
+    .default(() => defaultSlots().map((slot) => slot.id)),
   /** Which strategy trades a slot: `BTC-5m`, or `*-5m` for all that nothing names. */
-  assign: z.record(z.string().regex(/^(\*|[A-Z0-9]{2,10})-(5m|15m)$/), z.string()).default({ '*-5m': 'snipe', '*-15m': 'fade' }),
+  assign: z
+    .record(z.string().regex(/^(\*|[A-Z0-9]{2,10})-(5m|15m)$/), z.string())
+    .default({ '*-5m': 'snipe', '*-15m': 'fade' }),
   /** Paper money the account starts with. */
   accountUsd: dollars(1_000),
   caps: z

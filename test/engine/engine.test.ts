@@ -27,7 +27,24 @@ describe('every "no" is an event with its reason', () => {
     ['below-minimum', enter('up', 0.5), {}],
     ['bad-limit', enter('up', 5, 1.2), {}],
     ['bad-limit', enter('up', 5, 0.004), {}],
-    ['bad-intent', { ...enter('up'), intents: [{ kind: 'enter' as const, side: 'up' as const, limit: 0.5, stakeUsd: 5, tif: 'FAK' as const, postOnly: true, why: 'x' }] }, {}],
+    [
+      'bad-intent',
+      {
+        ...enter('up'),
+        intents: [
+          {
+            kind: 'enter' as const,
+            side: 'up' as const,
+            limit: 0.5,
+            stakeUsd: 5,
+            tif: 'FAK' as const,
+            postOnly: true,
+            why: 'x',
+          },
+        ],
+      },
+      {},
+    ],
     ['window-cap', enter('up', 8), { caps: { ...caps, exposurePerWindow: usdOf(6) } }],
     ['asset-cap', enter('up', 8), { caps: { ...caps, exposurePerAsset: usdOf(6) } }],
     ['account-cap', enter('up', 8), { caps: { ...caps, exposurePerAccount: usdOf(6) } }],
@@ -155,7 +172,11 @@ describe('I4: swaps', () => {
 
   test('I1: the new version takes over position and resting order, each with a marked ledger row', () => {
     const bench = started(['BTC-5m', 'ETH-5m'])
-    bench.cycle((view) => (view.asset === 'BTC' ? enter('up') : { ...hold(), intents: [{ kind: 'enter', side: 'up', limit: 0.05, stakeUsd: 5, tif: 'GTC', why: 'rest' }] }))
+    bench.cycle((view) =>
+      view.asset === 'BTC'
+        ? enter('up')
+        : { ...hold(), intents: [{ kind: 'enter', side: 'up', limit: 0.05, stakeUsd: 5, tif: 'GTC', why: 'rest' }] },
+    )
     afterDelay(bench)
     const second = bench.swap()
     const handoffs = bench.records.flatMap((record) => (record.t === 'handoff' ? [record.handoff] : []))
@@ -204,14 +225,19 @@ describe('I5: kill', () => {
     bench.cycle(hold)
     afterDelay(bench)
     expect(bench.engine.state.positions.size).toBe(0)
-    const exits = bench.records.flatMap((record) => (record.t === 'intent' && record.order.kind === 'exit' ? [record.order.owner] : []))
+    const exits = bench.records.flatMap((record) =>
+      record.t === 'intent' && record.order.kind === 'exit' ? [record.order.owner] : [],
+    )
     expect(exits).toEqual(['desk'])
     expect(bench.engine.state.ledger.balanced()).toBe(true)
   })
 
   test('resting orders are cancelled', () => {
     const bench = started()
-    bench.cycle(() => ({ ...hold(), intents: [{ kind: 'enter', side: 'up', limit: 0.05, stakeUsd: 5, tif: 'GTC', why: 'rest' }] }))
+    bench.cycle(() => ({
+      ...hold(),
+      intents: [{ kind: 'enter', side: 'up', limit: 0.05, stakeUsd: 5, tif: 'GTC', why: 'rest' }],
+    }))
     afterDelay(bench)
     expect([...bench.engine.state.orders.values()].map((order) => order.state)).toEqual(['open'])
     bench.command({ kind: 'kill', positions: 'hold' })
@@ -229,7 +255,16 @@ describe('settlement', () => {
     if (position === undefined) throw new Error('no position')
     const { windowId, slot, shares: bought, cost, fees } = position
     const after = plusMs(position.windowEnd, 30_000)
-    bench.deliver({ kind: 'settled', ts: after, slot, windowId, strike: 100, close: 100, payoutUp: price(MICRO), source: 'test' })
+    bench.deliver({
+      kind: 'settled',
+      ts: after,
+      slot,
+      windowId,
+      strike: 100,
+      close: 100,
+      payoutUp: price(MICRO),
+      source: 'test',
+    })
     const { ledger } = bench.engine.state
     expect(ledger.locked).toBe(bought)
     expect(ledger.profit).toBe(bought - cost - fees)

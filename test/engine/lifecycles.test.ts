@@ -33,5 +33,6 @@ test('final states are those that nothing leaves', () => {
 })
 
 test('an order of unknown fate is never sent again: no trigger leads back to a state before it left', () => {
-  for (const after of Object.values(LIFECYCLES.order.unknown)) expect(['intent', 'signed', 'submitted']).not.toContain(after)
+  for (const after of Object.values(LIFECYCLES.order.unknown))
+    expect(['intent', 'signed', 'submitted']).not.toContain(after)
 })

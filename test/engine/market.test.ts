@@ -5,7 +5,7 @@ import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { HOUR } from '../../src/shared/domain/time.ts'
-import { slots, START } from '../support/bench-engine.ts'
+import { START, slots } from '../support/bench-engine.ts'
 
 const ASSETS = ['BTC', 'ETH', 'SOL'].map(asset)
 
@@ -37,14 +37,18 @@ describe('simulated prices', () => {
   test('assets move together, BTC about as much as measured, and there are calm and wild hours', () => {
     const ticks = play(3, 24 * HOUR)
     const series = ASSETS.map((name) => ticks.filter((tick) => tick.asset === name).map((tick) => tick.price))
-    const moves = series.map((prices) => prices.slice(300).flatMap((p, i) => (i % 300 === 0 ? [Math.log(p / (prices[i] ?? p)) * 1e4] : [])))
+    const moves = series.map((prices) =>
+      prices.slice(300).flatMap((p, i) => (i % 300 === 0 ? [Math.log(p / (prices[i] ?? p)) * 1e4] : [])),
+    )
     const [btc = [], eth = []] = moves
     const median = btc.map(Math.abs).toSorted((a, b) => a - b)[Math.floor(btc.length / 2)] ?? 0
     // 3.8 bp on one quiet day; a day here has wild hours too.
     expect(median).toBeGreaterThan(2.5)
     expect(median).toBeLessThan(14)
     expect(correlation(btc, eth)).toBeGreaterThan(0.7)
-    const hours = Array.from({ length: 24 }, (_, h) => Math.sqrt(btc.slice(h * 12, h * 12 + 12).reduce((sum, m) => sum + m * m, 0) / 12))
+    const hours = Array.from({ length: 24 }, (_, h) =>
+      Math.sqrt(btc.slice(h * 12, h * 12 + 12).reduce((sum, m) => sum + m * m, 0) / 12),
+    )
     expect(Math.max(...hours) / Math.min(...hours)).toBeGreaterThan(2)
   })
 })
@@ -62,8 +66,18 @@ describe('simulated books', () => {
 
   function books(seed: number, ms: number): (BookUpdate & { left: number })[] {
     const source = new SimPrices([asset('BTC')], seed, START)
-    const market = new PaperMarket({ seed, slots: wanted, venue: DEFAULT_VENUE, settlementMeanSec: 0, feedDelayMs: 500, source: 'simulated' })
-    market.seedVolatility(asset('BTC'), source.history(asset('BTC'), START, 360).map((c) => ({ ts: c.openTime, price: c.close })))
+    const market = new PaperMarket({
+      seed,
+      slots: wanted,
+      venue: DEFAULT_VENUE,
+      settlementMeanSec: 0,
+      feedDelayMs: 500,
+      source: 'simulated',
+    })
+    market.seedVolatility(
+      asset('BTC'),
+      source.history(asset('BTC'), START, 360).map((c) => ({ ts: c.openTime, price: c.close })),
+    )
     const seen: (BookUpdate & { left: number })[] = []
     for (let tick = source.next(); tick !== undefined && tick.ts < START + ms; tick = source.next()) {
       market.onTick(tick)
@@ -82,11 +96,19 @@ describe('simulated books', () => {
       return some.filter((book) => book.bids.length > 0 && book.asks.length > 0).length / some.length
     }
     expect(share(900, 600)).toBe(1)
-    for (const [from, to, measured] of [[300, 120, 0.8], [120, 60, 0.52], [60, 30, 0.31], [30, 15, 0.24], [15, 0, 0.19]] as const) {
+    for (const [from, to, measured] of [
+      [300, 120, 0.8],
+      [120, 60, 0.52],
+      [60, 30, 0.31],
+      [30, 15, 0.24],
+      [15, 0, 0.19],
+    ] as const) {
       expect(Math.abs(share(from, to) - measured), `${from}–${to} s: ${share(from, to)}`).toBeLessThan(0.13)
     }
     const depth = (from: number, to: number) => {
-      const sums = all.filter((b) => b.left <= from && b.left > to && b.bids.length === 5).map((b) => b.bids.reduce((sum, level) => sum + level.shares, 0) / 1e6)
+      const sums = all
+        .filter((b) => b.left <= from && b.left > to && b.bids.length === 5)
+        .map((b) => b.bids.reduce((sum, level) => sum + level.shares, 0) / 1e6)
       return sums.toSorted((a, b) => a - b)[Math.floor(sums.length / 2)] ?? 0
     }
     expect(depth(900, 600)).toBeGreaterThan(2_500)

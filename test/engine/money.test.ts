@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MICRO, mulDivFloor, notional, price, priceOf, shares, sharesFor, takerFee, usd, usdOf } from '../../src/shared/domain/money.ts'
+import {
+  MICRO,
+  mulDivFloor,
+  notional,
+  price,
+  priceOf,
+  shares,
+  sharesFor,
+  takerFee,
+  usd,
+  usdOf,
+} from '../../src/shared/domain/money.ts'
 
 describe('taker fee', () => {
   // Rows captured on chain (venue facts B2.9): side, maker amount, taker amount, fee in base units, price, rate.

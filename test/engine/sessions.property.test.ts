@@ -16,7 +16,14 @@ type Action =
   | { readonly do: 'resume' }
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('cycles' as const), count: fc.integer({ min: 1, max: 40 }), appetite: fc.double({ min: 0, max: 1, noNaN: true }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('cycles' as const),
+      count: fc.integer({ min: 1, max: 40 }),
+      appetite: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
   { weight: 3, arbitrary: fc.constant({ do: 'swap' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'late' as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fault' as const), fatal: fc.boolean() }) },
@@ -38,8 +45,24 @@ function greedy(appetite: number) {
     if (next() > appetite) return hold()
     const intents = []
     const why = 'greedy'
-    if (next() < 0.8) intents.push({ kind: 'enter' as const, side: next() < 0.5 ? ('up' as const) : ('down' as const), limit: next(), stakeUsd: next() * 14, why })
-    if (next() < 0.3) intents.push({ kind: 'enter' as const, side: 'up' as const, limit: next(), stakeUsd: 5, tif: 'GTC' as const, postOnly: next() < 0.5, why })
+    if (next() < 0.8)
+      intents.push({
+        kind: 'enter' as const,
+        side: next() < 0.5 ? ('up' as const) : ('down' as const),
+        limit: next(),
+        stakeUsd: next() * 14,
+        why,
+      })
+    if (next() < 0.3)
+      intents.push({
+        kind: 'enter' as const,
+        side: 'up' as const,
+        limit: next(),
+        stakeUsd: 5,
+        tif: 'GTC' as const,
+        postOnly: next() < 0.5,
+        why,
+      })
     if (next() < 0.3) intents.push({ kind: 'exit' as const, limit: next() / 2, why })
     const order = view.orders[0]
     if (order !== undefined && next() < 0.3) intents.push({ kind: 'cancel' as const, orderId: order.id, why })
@@ -78,15 +101,19 @@ function check(bench: EngineBench, entered: Map<string, number>): void {
 describe('random sessions with deployments, faults, kills and pauses', () => {
   test('I1, I2, I4, I10, I12: one owner, one bet a window, dropped late answers, exact money, caps kept', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.array(action, { minLength: 5, maxLength: 25 }), (seed, actions) => {
-        const bench = new EngineBench(slots('BTC-5m', 'ETH-5m', 'BTC-15m'), seed, {}, 200_000)
-        bench.pump(plusMs(bench.now, 1_000))
-        bench.swap()
-        const entered = new Map<string, number>()
-        for (const step of actions) perform(bench, step, () => check(bench, entered))
-        bench.pump(plusMs(bench.now, 20 * 60_000))
-        check(bench, entered)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.array(action, { minLength: 5, maxLength: 25 }),
+        (seed, actions) => {
+          const bench = new EngineBench(slots('BTC-5m', 'ETH-5m', 'BTC-15m'), seed, {}, 200_000)
+          bench.pump(plusMs(bench.now, 1_000))
+          bench.swap()
+          const entered = new Map<string, number>()
+          for (const step of actions) perform(bench, step, () => check(bench, entered))
+          bench.pump(plusMs(bench.now, 20 * 60_000))
+          check(bench, entered)
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -109,7 +136,14 @@ function perform(bench: EngineBench, step: Action, checked: () => void): void {
       // The version is stopped while it still thinks; what it then says must change nothing.
       const [asked] = bench.cycle(hold, false)
       if (asked === undefined) return
-      bench.deliver({ kind: 'fault', ts: bench.now, version: asked.version, slot: null, fatal: true, message: 'deadline' })
+      bench.deliver({
+        kind: 'fault',
+        ts: bench.now,
+        version: asked.version,
+        slot: null,
+        fatal: true,
+        message: 'deadline',
+      })
       bench.swap()
       const before = bench.records.filter((record) => record.t === 'intent').length
       bench.answer(asked, greedy(1))
@@ -118,7 +152,15 @@ function perform(bench: EngineBench, step: Action, checked: () => void): void {
     }
     case 'fault': {
       const live = state.live.get('alpha')
-      if (live !== undefined) bench.deliver({ kind: 'fault', ts: bench.now, version: live, slot: null, fatal: step.fatal, message: 'planted' })
+      if (live !== undefined)
+        bench.deliver({
+          kind: 'fault',
+          ts: bench.now,
+          version: live,
+          slot: null,
+          fatal: step.fatal,
+          message: 'planted',
+        })
       return checked()
     }
     case 'kill':

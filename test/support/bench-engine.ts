@@ -84,7 +84,12 @@ export class EngineBench {
       this.deliver({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: `digest ${order.id}` } })
       const passes = !this.gateShut || order.owner === 'desk'
       if (passes) this.market.submit(order, ts)
-      this.deliver({ kind: 'order', ts, orderId: order.id, report: passes ? { type: 'submitted' } : { type: 'refused', reason: 'gate' } })
+      this.deliver({
+        kind: 'order',
+        ts,
+        orderId: order.id,
+        report: passes ? { type: 'submitted' } : { type: 'refused', reason: 'gate' },
+      })
     }
   }
 
@@ -122,12 +127,22 @@ export class EngineBench {
   /** Swaps a new version in; the hash names how many came before. */
   swap(strategy = 'alpha'): VersionHash {
     const version = `${++this.versions}`.padStart(64, '0') as VersionHash
-    const states = this.engine.strategyStates(strategy).map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
+    const states = this.engine
+      .strategyStates(strategy)
+      .map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
     const deployment = `D-${this.versions}` as DeploymentId
     this.deliver({
       kind: 'swap',
       ts: this.now,
-      swap: { deployment, reason: 'deployment', strategy, version, label: `${strategy} v${this.versions}`, manifest: MANIFEST, states },
+      swap: {
+        deployment,
+        reason: 'deployment',
+        strategy,
+        version,
+        label: `${strategy} v${this.versions}`,
+        manifest: MANIFEST,
+        states,
+      },
     })
     return version
   }
@@ -142,7 +157,9 @@ export class EngineBench {
   }
 
   events(kind: string): string[] {
-    return this.records.flatMap((record) => (record.t === 'event' && record.event.kind === kind ? [record.event.message] : []))
+    return this.records.flatMap((record) =>
+      record.t === 'event' && record.event.kind === kind ? [record.event.message] : [],
+    )
   }
 
   /** Owner of everything as the handoff ledger tells it, for comparison with the books (I1). */
@@ -150,10 +167,12 @@ export class EngineBench {
     const owners = new Map<string, Owner>()
     for (const record of this.records) {
       if (record.t === 'intent') owners.set(record.order.id, record.order.owner)
-      if (record.t === 'position' && !owners.has(record.position.id)) owners.set(record.position.id, record.position.ownedBy)
+      if (record.t === 'position' && !owners.has(record.position.id))
+        owners.set(record.position.id, record.position.ownedBy)
       if (record.t === 'handoff') {
         const { subjectId, from, to } = record.handoff
-        if (owners.get(subjectId) !== from) throw new Error(`I1: ${subjectId} was handed over by ${from}, but ${owners.get(subjectId)} owned it`)
+        if (owners.get(subjectId) !== from)
+          throw new Error(`I1: ${subjectId} was handed over by ${from}, but ${owners.get(subjectId)} owned it`)
         owners.set(subjectId, to)
       }
     }

@@ -53,7 +53,11 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   } catch (error) {
     await app.close()
     const taken = (error as { code?: string }).code === 'EADDRINUSE'
-    return err(taken ? `port ${options.port} is taken; choose another with --port, or 0 for none` : `the API could not listen: ${String(error)}`)
+    return err(
+      taken
+        ? `port ${options.port} is taken; choose another with --port, or 0 for none`
+        : `the API could not listen: ${String(error)}`,
+    )
   }
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
@@ -71,7 +75,11 @@ function guard(app: FastifyInstance, credentials: Credentials): void {
     const role = token === undefined ? undefined : roleOf(token, credentials)
     if (role === undefined) {
       const what = token === undefined ? 'a token is needed' : 'the token is wrong'
-      return refuse(reply, 401, `${what}: open the address the desk printed, or send "Authorization: Bearer <api-token>" from the home folder`)
+      return refuse(
+        reply,
+        401,
+        `${what}: open the address the desk printed, or send "Authorization: Bearer <api-token>" from the home folder`,
+      )
     }
     request.role = role
     if (signIn === undefined) return
@@ -80,11 +88,16 @@ function guard(app: FastifyInstance, credentials: Credentials): void {
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500
-    return reply.status(status).send({ error: status >= 500 ? `the desk could not answer: ${error.message}` : error.message })
+    return reply
+      .status(status)
+      .send({ error: status >= 500 ? `the desk could not answer: ${error.message}` : error.message })
   })
   app.setNotFoundHandler((request, reply) => {
     const command = /^\/api\/control\/([^/?]+)/.exec(request.url)?.[1]
-    const message = command === undefined ? `no such route: ${request.method} ${request.url}` : `no such command: ${command}; there are ${COMMAND_KINDS.join(', ')}`
+    const message =
+      command === undefined
+        ? `no such route: ${request.method} ${request.url}`
+        : `no such command: ${command}; there are ${COMMAND_KINDS.join(', ')}`
     return reply.status(404).send({ error: message })
   })
 }
@@ -115,7 +128,8 @@ function routes(app: FastifyInstance, desk: Desk): void {
   for (const kind of COMMAND_KINDS) {
     app.post(`/api/control/${kind}`, async (request, reply) => {
       const { body } = request
-      if (body !== null && body !== undefined && (typeof body !== 'object' || Array.isArray(body))) return refuse(reply, 400, 'the body must be a JSON object')
+      if (body !== null && body !== undefined && (typeof body !== 'object' || Array.isArray(body)))
+        return refuse(reply, 400, 'the body must be a JSON object')
       if (!mayCommand(request.role, kind)) return refuse(reply, 403, `${kind} needs the token of the desk's own window`)
       const outcome = await desk.dispatcher.dispatch({ ...(body ?? {}), kind }, 'http')
       return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
@@ -130,6 +144,8 @@ function browserDesk(app: FastifyInstance, desk: Desk): void {
   if (existsSync(root)) {
     void app.register(fastifyStatic, { root, cacheControl: true, etag: true })
   } else {
-    app.get('/', (_request, reply) => reply.type('text/plain').send('The desk runs; its window is not built. Run "npm run build" and reload.'))
+    app.get('/', (_request, reply) =>
+      reply.type('text/plain').send('The desk runs; its window is not built. Run "npm run build" and reload.'),
+    )
   }
 }

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import { explain } from '../../shared/ipc/commands.ts'
 import { CALL_INPUTS, isCallName } from '../../shared/ipc/calls.ts'
+import { explain } from '../../shared/ipc/commands.ts'
 import type { CallInput, CallName, CallReply, ServerFrame } from '../../shared/ipc/contract.ts'
 import type { Desk } from '../app/desk.ts'
 import { mayCommand, type Role } from './auth.ts'
@@ -43,12 +43,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Parses a call and answers it; the one way in for every window, socket or preload. */
-export async function callDesk(
-  desk: Desk,
-  role: Role,
-  name: string,
-  input: unknown,
-): Promise<CallReply> {
+export async function callDesk(desk: Desk, role: Role, name: string, input: unknown): Promise<CallReply> {
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
   const parsed = CALL_INPUTS[name].safeParse(input)
   if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
@@ -65,6 +60,7 @@ function callBar(role: Role, name: CallName, input: unknown): string | null {
   if (role === 'window') return null
   if (name === 'files.write') return "editing needs the token of the desk's own window"
   const kind = typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined
-  if (name === 'desk.command' && !mayCommand(role, kind)) return `${String(kind)} needs the token of the desk's own window`
+  if (name === 'desk.command' && !mayCommand(role, kind))
+    return `${String(kind)} needs the token of the desk's own window`
   return null
 }

@@ -21,7 +21,11 @@ export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapsh
     live: Object.fromEntries(s.live),
     positions: [...s.positions.values()],
     orders: [...s.orders.values()],
-    states: [...s.slots.values()].map((slot) => ({ slot: slot.slot.id, revision: slot.revision, json: slot.stateJson })),
+    states: [...s.slots.values()].map((slot) => ({
+      slot: slot.slot.id,
+      revision: slot.revision,
+      json: slot.stateJson,
+    })),
     paper,
     prices,
   })

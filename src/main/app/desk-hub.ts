@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
 import type { JournalRecord } from '../../shared/domain/records.ts'
+import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
+import type { CommandSource } from '../../shared/ipc/commands.ts'
 import type {
   CallInput,
   CallName,
@@ -15,9 +16,17 @@ import type {
   SlotRow,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
-import type { CommandSource } from '../../shared/ipc/commands.ts'
 import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
-import { listDeployments, listEvents, listOrders, listTrades, listVersions, pnlSeries, versionRef, versionSources } from '../db/queries.ts'
+import {
+  listDeployments,
+  listEvents,
+  listOrders,
+  listTrades,
+  listVersions,
+  pnlSeries,
+  versionRef,
+  versionSources,
+} from '../db/queries.ts'
 import type { Desk } from './desk.ts'
 import { StrategyFiles } from './files.ts'
 import { apiFile } from './home.ts'
@@ -27,7 +36,9 @@ import { deskStatus, slotRow } from './projection.ts'
 const PUSH_MS = 100
 const CHART_CANDLES = 360
 
-type Handlers = { [N in CallName]: (input: CallInput<N>) => ReturnType<DeskCalls[N]> | Promise<ReturnType<DeskCalls[N]>> }
+type Handlers = {
+  [N in CallName]: (input: CallInput<N>) => ReturnType<DeskCalls[N]> | Promise<ReturnType<DeskCalls[N]>>
+}
 
 /** What every window sees and may ask, whichever transport it came by. */
 export class DeskHub {
@@ -58,7 +69,11 @@ export class DeskHub {
   }
 
   /** Answers one call of a window. Inputs were parsed by the transport. */
-  async call<N extends CallName>(name: N, input: CallInput<N>, source: CommandSource): Promise<ReturnType<DeskCalls[N]>> {
+  async call<N extends CallName>(
+    name: N,
+    input: CallInput<N>,
+    source: CommandSource,
+  ): Promise<ReturnType<DeskCalls[N]>> {
     return this.handlers(source)[name](input)
   }
 
@@ -97,7 +112,12 @@ export class DeskHub {
       market: desk.feed.simulated === null ? 'paper' : 'simulated',
       feed: desk.options.feed,
       notices: desk.feed.notices,
-      cycle: { count: figures.cycles, lastMs: figures.lastCycleMs, missed: figures.missedCycles, at: figures.lastCycleAt },
+      cycle: {
+        count: figures.cycles,
+        lastMs: figures.lastCycleMs,
+        missed: figures.missedCycles,
+        at: figures.lastCycleAt,
+      },
       speed: desk.options.speed === undefined ? 1 : desk.options.speed,
       startedAt: this.startedAt,
       homeFolder: desk.options.home.folder,
@@ -126,14 +146,9 @@ export class DeskHub {
     if (state === undefined) return { slot, frame, candles: [], marks: [], lines: [] }
     const series = engine.state.candles.get(state.slot.asset, frame)
     const current = series.current()
-    const candles: CandleTuple[] = [...series.newest(CHART_CANDLES), ...(current === undefined ? [] : [current])].map((c) => [
-      c.openTime,
-      c.open,
-      c.high,
-      c.low,
-      c.close,
-      c.volume,
-    ])
+    const candles: CandleTuple[] = [...series.newest(CHART_CANDLES), ...(current === undefined ? [] : [current])].map(
+      (c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume],
+    )
     const since = candles[0]?.[0] ?? 0
     return {
       slot,
@@ -157,7 +172,9 @@ export class DeskHub {
   private pushLine(strategy: string, hash: string): void {
     const version = this.refOf(hash)
     if (version === null) return
-    const slots = [...this.desk.engine.state.slots.values()].filter((slot) => slot.strategy === strategy).map((slot) => slot.slot.id)
+    const slots = [...this.desk.engine.state.slots.values()]
+      .filter((slot) => slot.strategy === strategy)
+      .map((slot) => slot.slot.id)
     this.push({ kind: 'line', slots, line: { ts: this.desk.now(), version } })
   }
 
@@ -173,7 +190,10 @@ export class DeskHub {
 
   /** Journals and shows something that concerns the desk as a whole. */
   say(level: EventRow['level'], message: string): void {
-    this.desk.journal.append({ t: 'event', event: { ts: this.desk.now(), level, kind: 'desk', slot: null, version: null, message } })
+    this.desk.journal.append({
+      t: 'event',
+      event: { ts: this.desk.now(), level, kind: 'desk', slot: null, version: null, message },
+    })
     this.desk.session.settle()
   }
 
@@ -232,7 +252,11 @@ export class DeskHub {
         const series = candles.get(slot.slot.asset, frame)
         const c = series.current()
         const closed = series.ago(0)
-        const fresh = closed !== undefined && c !== undefined && c.openTime - closed.openTime === frameMs(frame) && this.justClosed(row.asset, frame, closed.openTime)
+        const fresh =
+          closed !== undefined &&
+          c !== undefined &&
+          c.openTime - closed.openTime === frameMs(frame) &&
+          this.justClosed(row.asset, frame, closed.openTime)
         for (const candle of fresh ? [closed, c] : [c]) {
           if (candle === undefined) continue
           this.push({

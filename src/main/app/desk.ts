@@ -21,7 +21,7 @@ import { VersionWorker } from '../strategy-host/version-worker.ts'
 import { botState, parseBotState } from './bot-state.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { openFeed, type OpenFeed } from './feeds.ts'
+import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, prepareHome, putAside, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
@@ -99,7 +99,14 @@ export class Desk {
     return ok(new Desk(options, config, lock, journal.value, feed.value, saved?.paper))
   }
 
-  private constructor(options: DeskOptions, config: Config, lock: HomeLock, journal: Journal, feed: OpenFeed, paper: PaperSnapshot | undefined) {
+  private constructor(
+    options: DeskOptions,
+    config: Config,
+    lock: HomeLock,
+    journal: Journal,
+    feed: OpenFeed,
+    paper: PaperSnapshot | undefined,
+  ) {
     this.options = options
     this.config = config
     this.lock = lock
@@ -197,7 +204,11 @@ export class Desk {
     this.session.settle()
   }
 
-  private askVenue(orderId: (typeof this.engine.state.orders extends Map<infer K, unknown> ? K : never), state: string, ts: UnixMs): void {
+  private askVenue(
+    orderId: typeof this.engine.state.orders extends Map<infer K, unknown> ? K : never,
+    state: string,
+    ts: UnixMs,
+  ): void {
     const tell = (report: Parameters<Session['deliver']>[0] & { kind: 'order' }) => this.session.deliver(report)
     const reason = 'the desk restarted and the paper venue knows nothing of it'
     if (state === 'intent' || state === 'signed') {
@@ -215,14 +226,27 @@ export class Desk {
     for (const [strategy, hash] of engine.state.live) {
       const resumed = await this.resumeVersion(strategy, hash)
       if (!resumed.ok) {
-        this.session.deliver({ kind: 'fault', ts: this.now(), version: hash, slot: null, fatal: true, message: resumed.error })
+        this.session.deliver({
+          kind: 'fault',
+          ts: this.now(),
+          version: hash,
+          slot: null,
+          fatal: true,
+          message: resumed.error,
+        })
       }
       const onDisk = await this.deployer.hashOfFiles(strategy)
-      if (onDisk !== hash) this.hub.say('info', `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`)
+      if (onDisk !== hash)
+        this.hub.say(
+          'info',
+          `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
+        )
     }
     const missing = this.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
     const noticedAt = options.clock.monotonic()
-    const begun = missing.map((strategy) => this.deployer.deploy({ strategy, trigger: 'start', by: 'start', noticedAt }))
+    const begun = missing.map((strategy) =>
+      this.deployer.deploy({ strategy, trigger: 'start', by: 'start', noticedAt }),
+    )
     if (this.virtual) await this.session.runYieldJobsUntil(Promise.all(begun))
     else await Promise.all(begun)
   }
@@ -231,8 +255,16 @@ export class Desk {
     const stored = findVersion(this.journal.db, strategy, hash)
     if (stored === undefined) return err('its bundle is not in the journal')
     if (stored.state !== 'live') return ok(undefined)
-    const worker = await VersionWorker.start(stored.bundle, stored.label, this.options.clock, this.config.decisionDeadlineMs)
-    if (!worker.ok) return err(`it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`)
+    const worker = await VersionWorker.start(
+      stored.bundle,
+      stored.label,
+      this.options.clock,
+      this.config.decisionDeadlineMs,
+    )
+    if (!worker.ok)
+      return err(
+        `it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`,
+      )
     this.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
     return ok(undefined)
   }
@@ -289,7 +321,9 @@ export class Desk {
 
   private saveSnapshot(ts: UnixMs): void {
     for (const effect of this.engine.progress()) if (effect.kind === 'record') this.journal.append(effect.record)
-    this.journal.flush(() => this.journal.saveBotState(ts, botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())))
+    this.journal.flush(() =>
+      this.journal.saveBotState(ts, botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())),
+    )
   }
 
   private panic(error: unknown): void {
@@ -322,7 +356,10 @@ function openJournal(options: DeskOptions, virtual: boolean): Result<Journal> {
     if (!before.ok) return before
     const mode = before.value.prepare("SELECT value FROM meta WHERE key = 'mode'").pluck().get()
     before.value.close()
-    if (mode === 'real') return err(`${options.home.folder} is the home of a desk that trades in real time; give a virtual run its own with --home`)
+    if (mode === 'real')
+      return err(
+        `${options.home.folder} is the home of a desk that trades in real time; give a virtual run its own with --home`,
+      )
     putAside(path)
   }
   const db = openDatabase(path, !virtual)

@@ -1,10 +1,16 @@
 import { isEngineCommand } from '../../engine/commands.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import { type Command, type CommandOutcome, type CommandSource, commandSchema, explain } from '../../shared/ipc/commands.ts'
+import {
+  type Command,
+  type CommandOutcome,
+  type CommandSource,
+  commandSchema,
+  explain,
+} from '../../shared/ipc/commands.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Deployer } from '../deploy/deployer.ts'
 import { newId } from '../platform/system.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
 import type { Gate } from './gate.ts'
 import type { Session } from './session.ts'
 
@@ -43,7 +49,8 @@ export class Dispatcher {
     }
     const command = parsed.data
     // I5: the gate first, before anything is parsed further, written down or waited for.
-    if (command.kind === 'kill') this.parts.gate.shut(command.reason ?? 'killed by hand', command.positions === 'flatten')
+    if (command.kind === 'kill')
+      this.parts.gate.shut(command.reason ?? 'killed by hand', command.positions === 'flatten')
     const verdict = await this.carryOut(command, source)
     const outcome = this.write(id, source, command.kind, JSON.stringify(command), verdict)
     this.parts.onOutcome(command, outcome)
@@ -77,22 +84,30 @@ export class Dispatcher {
     const available = deployer.available()
     const wanted = command.strategy === undefined ? available : [command.strategy]
     for (const strategy of wanted) {
-      if (!available.includes(strategy)) return refused(`there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`)
+      if (!available.includes(strategy))
+        return refused(`there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`)
     }
     if (command.hash !== undefined) {
       const [strategy] = wanted
-      if (wanted.length !== 1 || strategy === undefined) return refused('a hash names one version: say which strategy, too')
+      if (wanted.length !== 1 || strategy === undefined)
+        return refused('a hash names one version: say which strategy, too')
       const hash = await deployer.hashOfFiles(strategy)
       if (hash?.startsWith(command.hash) !== true) {
-        return refused(`${strategy}.ts is now ${hash?.slice(0, 12) ?? 'not compilable'}, not ${command.hash}: what was looked at is not what would go live`)
+        return refused(
+          `${strategy}.ts is now ${hash?.slice(0, 12) ?? 'not compilable'}, not ${command.hash}: what was looked at is not what would go live`,
+        )
       }
     }
     const noticedAt = clock.monotonic()
     const rows = await Promise.all(
-      wanted.map((strategy) => deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason })),
+      wanted.map((strategy) =>
+        deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason }),
+      ),
     )
     const failed = rows.filter((row) => row.state === 'failed')
-    const said = rows.map((row) => (row.state === 'kept' ? `${row.version?.label} is live` : `${row.strategy}: ${row.reason}`)).join('; ')
+    const said = rows
+      .map((row) => (row.state === 'kept' ? `${row.version?.label} is live` : `${row.strategy}: ${row.reason}`))
+      .join('; ')
     return failed.length > 0 ? { outcome: 'failed', message: said } : done(said)
   }
 

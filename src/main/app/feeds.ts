@@ -48,7 +48,8 @@ export interface OpenFeed {
 }
 
 const FOREVER = unixMs(Number.MAX_SAFE_INTEGER)
-const ESTIMATED = 'Settlement is estimated from this feed, not taken from the official source: some outcomes would differ.'
+const ESTIMATED =
+  'Settlement is estimated from this feed, not taken from the official source: some outcomes would differ.'
 const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price.'
 
 export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> {
@@ -69,13 +70,18 @@ function chooseSlots(request: FeedRequest, listed: readonly Asset[]): Result<{ s
   for (const word of words) {
     const whole = listed.filter((asset) => word === 'all' || word === asset)
     const one = parseSlot(word)
-    if (one === undefined && whole.length === 0) return err(`--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`)
-    const meant = one === undefined ? TIMEFRAMES.flatMap((frame) => whole.map((asset) => makeSlot(asset, frame))) : [one]
+    if (one === undefined && whole.length === 0)
+      return err(
+        `--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`,
+      )
+    const meant =
+      one === undefined ? TIMEFRAMES.flatMap((frame) => whole.map((asset) => makeSlot(asset, frame))) : [one]
     for (const slot of meant) slots.set(slot.id, slot)
   }
   const all = [...slots.values()]
   const unlisted = new Set(all.filter((slot) => !listed.includes(slot.asset)).map((slot) => slot.id))
-  if (unlisted.size === all.length) return err(`none of the slots is listed by this feed, which has: ${listed.join(', ')}`)
+  if (unlisted.size === all.length)
+    return err(`none of the slots is listed by this feed, which has: ${listed.join(', ')}`)
   return ok({ slots: all, unlisted })
 }
 
@@ -103,14 +109,18 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   const tape = loadCandles(request.tapes)
   if (!tape.ok) return tape
   const { series, report } = tape.value
-  const chosen = chooseSlots(request, series.map((one) => one.asset))
+  const chosen = chooseSlots(
+    request,
+    series.map((one) => one.asset),
+  )
   if (!chosen.ok) return chosen
   const wanted = listedAssets(chosen.value)
   const used = series.filter((one) => wanted.includes(one.asset))
   const first = Math.max(...used.map((one) => one.openTime[0] ?? 0))
   const last = Math.max(...used.map((one) => one.openTime.at(-1) ?? 0)) + 60_000
   const from = request.from ?? unixMs(Math.ceil((first + TAPE_WARM_UP_MS) / 900_000) * 900_000)
-  if (from < first || from >= last) return err(`--from ${isoUtc(from)} is outside the tape, which holds ${isoUtc(first)} to ${isoUtc(last)}`)
+  if (from < first || from >= last)
+    return err(`--from ${isoUtc(from)} is outside the tape, which holds ${isoUtc(first)} to ${isoUtc(last)}`)
   const until = unixMs(request.forMs === undefined ? last : Math.min(last, from + request.forMs))
   const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
   const bad = report.reduce((sum, file) => sum + file.rows - file.kept, 0)
@@ -134,11 +144,21 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
 }
 
 async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
-  const asked = chooseSlots(request, request.config.slots.flatMap((word) => parseSlot(word)?.asset ?? []))
+  const asked = chooseSlots(
+    request,
+    request.config.slots.flatMap((word) => parseSlot(word)?.asset ?? []),
+  )
   if (!asked.ok) return asked
   const assets = [...new Set(asked.value.slots.map((slot) => slot.asset))]
   const { restUrl, wsUrl } = request.config.binance
-  const feed = new BinanceFeed({ assets, clock: request.clock, random: systemRandom, restUrl, wsUrl, historyCount: 400 })
+  const feed = new BinanceFeed({
+    assets,
+    clock: request.clock,
+    random: systemRandom,
+    restUrl,
+    wsUrl,
+    historyCount: 400,
+  })
   const early: FeedEvent[] = []
   let tell = (event: FeedEvent): void => {
     early.push(event)

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/contract.ts'
@@ -42,7 +52,9 @@ export class StrategyFiles {
     if (!full.ok) return refuse(full.error)
     if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${path} is larger than 1 MB`)
     if ((current?.hash ?? null) !== baseHash) {
-      return refuse(current === null ? `${path} is no longer there` : `${path} was changed by someone else since it was opened`)
+      return refuse(
+        current === null ? `${path} is no longer there` : `${path} was changed by someone else since it was opened`,
+      )
     }
     try {
       writeWhole(full.value, text)
@@ -54,7 +66,8 @@ export class StrategyFiles {
   }
 
   private resolve(path: string): Result<string> {
-    if (!/^[A-Za-z0-9_\-./]+\.ts$/.test(path) || path.split('/').includes('..')) return err(`${path} is not a strategy file: name it like snipe.ts, below the strategies folder`)
+    if (!/^[A-Za-z0-9_\-./]+\.ts$/.test(path) || path.split('/').includes('..'))
+      return err(`${path} is not a strategy file: name it like snipe.ts, below the strategies folder`)
     const full = join(this.root, path)
     if (!existsSync(dirname(full))) return err(`the folder of ${path} is not there`)
     const real = existsSync(full) ? realpathSync(full) : join(realpathSync(dirname(full)), basename(full))

@@ -1,6 +1,6 @@
+import type { Approved } from '../../engine/risk.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Order } from '../../shared/domain/records.ts'
-import type { Approved } from '../../engine/risk.ts'
 
 /**
  * The last gate before an order leaves (I5). It is plain memory, tested right before every send; a kill shuts it first

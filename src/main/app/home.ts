@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import envPaths from 'env-paths'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { type Config, parseConfig } from '../../shared/config.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { newToken } from '../platform/system.ts'
 
 /** Where a desk keeps its things (design, "Home folder"). */
@@ -69,7 +69,9 @@ export function prepareHome(home: Home): Result<void> {
     if (!existsSync(home.strategies)) return err(`the strategies folder ${home.strategies} is not there`)
     return ok(undefined)
   } catch (error) {
-    return err(`the home folder ${home.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+    return err(
+      `the home folder ${home.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
@@ -119,7 +121,9 @@ export class HomeLock {
     } catch {
       db.close()
       const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown'
-      return err(`another desk (process ${pid}) runs in ${home.folder}; stop it, or give this one its own folder with --home`)
+      return err(
+        `another desk (process ${pid}) runs in ${home.folder}; stop it, or give this one its own folder with --home`,
+      )
     }
   }
 

@@ -16,7 +16,12 @@ export interface ProjectionParts {
 
 function quote(slot: SlotState, side: Side): Quote {
   const { bid, ask } = quoteOf(slot.book, side)
-  return { bid: bid?.price ?? null, ask: ask?.price ?? null, bidShares: bid?.shares ?? shares(0), askShares: ask?.shares ?? shares(0) }
+  return {
+    bid: bid?.price ?? null,
+    ask: ask?.price ?? null,
+    bidShares: bid?.shares ?? shares(0),
+    askShares: ask?.shares ?? shares(0),
+  }
 }
 
 /** One slot as the desk shows it. */
@@ -64,14 +69,18 @@ function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStat
   const live = s.live.get(slot.strategy)
   if (live === undefined) return { status: 'unassigned', reason: `no version of ${slot.strategy} is live` }
   const version = evaluator(context, slot)
-  if (version === undefined) return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
+  if (version === undefined)
+    return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
   if (slot.pause !== null) return { status: 'paused', reason: slot.pause.reason }
   const strategyPause = s.strategyPauses.get(slot.strategy)
   if (strategyPause !== undefined) return { status: 'paused', reason: strategyPause.reason }
   const asset = assetOf(s, slot.slot.asset)
   const age = s.now - asset.priceTs
   if (asset.price === 0 || age > s.config.stalePriceMs || !s.feed.connected || s.feed.stale.includes(asset.asset)) {
-    return { status: 'stale', reason: asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(age / 1000)} s ago` }
+    return {
+      status: 'stale',
+      reason: asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(age / 1000)} s ago`,
+    }
   }
   const lacking = warmUpLeft(context, slot.slot.id, version)
   return lacking === null ? { status: 'live', reason: null } : { status: 'warming', reason: lacking }
@@ -90,7 +99,8 @@ function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | n
     markValue: mark === null ? null : usd(mulDivFloor(position.shares, mark, MICRO)),
     state: position.state,
     owner: position.ownedBy,
-    ownerLabel: position.ownedBy === 'desk' ? 'desk' : (parts.refOf(position.ownedBy)?.label ?? position.ownedBy.slice(0, 6)),
+    ownerLabel:
+      position.ownedBy === 'desk' ? 'desk' : (parts.refOf(position.ownedBy)?.label ?? position.ownedBy.slice(0, 6)),
     openedByLabel: parts.refOf(position.openedBy)?.label ?? position.openedBy.slice(0, 6),
   }
 }

@@ -118,8 +118,21 @@ export class Session {
     const { engine, gate, journal, market } = this.parts
     journal.flush()
     for (const order of orders) {
-      const body = JSON.stringify([order.id, order.windowId, order.side, order.kind, order.limit, order.stake, order.quantity, order.tif, order.createdAt])
-      this.perform(engine.handle({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } }), ts)
+      const body = JSON.stringify([
+        order.id,
+        order.windowId,
+        order.side,
+        order.kind,
+        order.limit,
+        order.stake,
+        order.quantity,
+        order.tif,
+        order.createdAt,
+      ])
+      this.perform(
+        engine.handle({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } }),
+        ts,
+      )
     }
     journal.flush()
     for (const order of orders) {
@@ -169,7 +182,9 @@ export class Session {
       const { decisions, faults } = answer.value
       for (const decision of decisions) {
         this.figures.decisions++
-        this.hash.add(`${cycle}|${ts}|${version}|${decision.slot}|${decision.why}|${JSON.stringify(decision.intents)}\n`)
+        this.hash.add(
+          `${cycle}|${ts}|${version}|${decision.slot}|${decision.why}|${JSON.stringify(decision.intents)}\n`,
+        )
       }
       this.deliver({ kind: 'decisions', ts, version, epoch, cycle, decisions, clean: faults.length === 0 })
       for (const { slot, failure } of faults) this.fault(ts, version, { kind: 'threw', failure }, slot)
@@ -226,7 +241,11 @@ export class Session {
     const started = clock.monotonic()
     const old = this.engine.state.live.get(swap.strategy)
     this.host(swap.version, hosted)
-    this.deliver({ kind: 'swap', ts: this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now), swap })
+    this.deliver({
+      kind: 'swap',
+      ts: this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now),
+      swap,
+    })
     journal.flush(() => also(clock.monotonic() - started))
     const heldMs = clock.monotonic() - started
     if (old !== undefined && old !== swap.version) this.dismiss(old)

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
-import { ok, type Result } from '../../shared/domain/base.ts'
 import { isWorking } from '../../engine/state.ts'
-import { isoUtc } from '../../shared/domain/time.ts'
+import { ok, type Result } from '../../shared/domain/base.ts'
 import { toDollars, toShares } from '../../shared/domain/money.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
 import { type RunningApi, startApi } from '../api/server.ts'
 import { type ControlAck, ControlFiles } from '../control/control-files.ts'
 import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
@@ -36,7 +36,8 @@ export class Station {
     const windowToken = newToken()
     const port = options.port ?? desk.config.port
     const remoteToken = readToken(options.home.tokenFile)
-    const api = port === 0 && options.port !== undefined ? ok(null) : await startApi({ desk, port, windowToken, remoteToken })
+    const api =
+      port === 0 && options.port !== undefined ? ok(null) : await startApi({ desk, port, windowToken, remoteToken })
     if (!api.ok) {
       await desk.stop()
       return api
@@ -51,7 +52,12 @@ export class Station {
     const { home, clock } = desk.options
     const acknowledged = Number(desk.journal.db.prepare('SELECT control_seq FROM desk').pluck().get())
     this.ack = { seq: acknowledged, outcome: 'done' }
-    this.status = new StatusWriter(home.status, clock, (revision) => this.compose(revision), (message) => desk.hub.say('warn', message))
+    this.status = new StatusWriter(
+      home.status,
+      clock,
+      (revision) => this.compose(revision),
+      (message) => desk.hub.say('warn', message),
+    )
     this.control = new ControlFiles({
       controlPath: home.control,
       killPath: home.kill,
@@ -70,7 +76,8 @@ export class Station {
       liveHash: (strategy) => desk.engine.state.live.get(strategy),
       deployOnSave: () => desk.config.deployOn === 'save',
       onFile: (path) => desk.hub.onFile(path),
-      onCandidate: (strategy) => desk.hub.say('info', `${strategy}.ts was saved as a candidate; reload it to make it live`),
+      onCandidate: (strategy) =>
+        desk.hub.say('info', `${strategy}.ts was saved as a candidate; reload it to make it live`),
     })
   }
 
@@ -94,13 +101,23 @@ export class Station {
     const before = readStatus(this.desk.options.home.status)
     if (before === undefined || this.desk.virtual) return
     const now = this.compose(0)
-    const owners = (status: StatusFile) => status.slots.flatMap((s) => (s.position === null ? [] : [`${s.position.id} ${s.position.owner}`])).toSorted().join(', ')
+    const owners = (status: StatusFile) =>
+      status.slots
+        .flatMap((s) => (s.position === null ? [] : [`${s.position.id} ${s.position.owner}`]))
+        .toSorted()
+        .join(', ')
     const differences = [
       before.trading === now.trading ? null : `trading was ${before.trading}, the journal says ${now.trading}`,
       JSON.stringify(before.versions) === JSON.stringify(now.versions) ? null : 'the live versions differ',
-      owners(before) === owners(now) || now.slots.every((s) => s.position === null) ? null : 'positions or owners differ',
+      owners(before) === owners(now) || now.slots.every((s) => s.position === null)
+        ? null
+        : 'positions or owners differ',
     ].filter((text) => text !== null)
-    if (differences.length > 0) this.desk.hub.say('warn', `status.json and the journal disagreed at the start (${differences.join('; ')}); the journal holds`)
+    if (differences.length > 0)
+      this.desk.hub.say(
+        'warn',
+        `status.json and the journal disagreed at the start (${differences.join('; ')}); the journal holds`,
+      )
   }
 
   private acknowledge(ack: ControlAck): void {
@@ -112,7 +129,10 @@ export class Station {
   /** A changed configuration is read at the next start; whether it can be is said now. */
   private watchConfig(): void {
     const { config } = this.desk.options.home
-    this.configWatcher = watch(config, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 60, pollInterval: 20 } })
+    this.configWatcher = watch(config, {
+      ignoreInitial: true,
+      awaitWriteFinish: { stabilityThreshold: 60, pollInterval: 20 },
+    })
     this.configWatcher.on('all', () => {
       if (!existsSync(config)) return
       const read = readConfig(config)
@@ -125,7 +145,9 @@ export class Station {
     const { desk } = this
     const { state } = desk.engine
     const status = desk.hub.status()
-    const newest = desk.journal.db.prepare('SELECT id, strategy, state, reason FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT 1').get()
+    const newest = desk.journal.db
+      .prepare('SELECT id, strategy, state, reason FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT 1')
+      .get()
     return {
       schema: 1,
       pid: process.pid,
@@ -144,7 +166,9 @@ export class Station {
         }),
       ),
       slots: [...state.slots.values()].map((slot) => {
-        const position = [...state.positions.values()].find((p) => p.slot === slot.slot.id && (p.state === 'open' || p.state === 'ended'))
+        const position = [...state.positions.values()].find(
+          (p) => p.slot === slot.slot.id && (p.state === 'open' || p.state === 'ended'),
+        )
         const orders = [...state.orders.values()].filter((order) => order.slot === slot.slot.id && isWorking(order))
         return {
           slot: slot.slot.id,
@@ -165,7 +189,12 @@ export class Station {
           unknownOrders: orders.filter((order) => order.state === 'unknown').length,
         }
       }),
-      lastCycle: { count: status.cycle.count, at: status.cycle.at, ms: status.cycle.lastMs, missed: status.cycle.missed },
+      lastCycle: {
+        count: status.cycle.count,
+        at: status.cycle.at,
+        ms: status.cycle.lastMs,
+        missed: status.cycle.missed,
+      },
       lastDeployment: (newest ?? null) as StatusFile['lastDeployment'],
       control: this.ack,
     }

@@ -1,9 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
+import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import { type CommandOutcome, type CommandSource, controlFileSchema, explain, STALE_SENSITIVE } from '../../shared/ipc/commands.ts'
-import { z } from 'zod'
+import {
+  type CommandOutcome,
+  type CommandSource,
+  controlFileSchema,
+  explain,
+  STALE_SENSITIVE,
+} from '../../shared/ipc/commands.ts'
 
 /** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */
 const POLL_MS = 100
@@ -61,7 +67,10 @@ export class ControlFiles {
   /** Looks at both files now; called on every change, on every poll and in each cycle. */
   look(): void {
     if (existsSync(this.parts.killPath) && !this.parts.isKilled()) {
-      void this.parts.dispatch({ kind: 'kill', positions: 'hold', reason: 'a file named KILL lies in the home folder' }, 'kill-file')
+      void this.parts.dispatch(
+        { kind: 'kill', positions: 'hold', reason: 'a file named KILL lies in the home folder' },
+        'kill-file',
+      )
     }
     if (!this.busy) void this.readControl()
   }
@@ -100,13 +109,18 @@ export class ControlFiles {
       this.problem(text, explain(parsed.error))
       // A readable number with an unreadable command is acknowledged, so that whoever wrote it need not wait.
       const seq = seqSchema.safeParse(input)
-      if (seq.success && seq.data.seq > this.lastSeq) this.acknowledge({ seq: seq.data.seq, outcome: 'refused', error: explain(parsed.error) })
+      if (seq.success && seq.data.seq > this.lastSeq)
+        this.acknowledge({ seq: seq.data.seq, outcome: 'refused', error: explain(parsed.error) })
       return
     }
     const { seq, command } = parsed.data
     if (seq <= this.lastSeq) return
     if (writtenAt < this.parts.startedAt && STALE_SENSITIVE.has(command.kind)) {
-      return this.acknowledge({ seq, outcome: 'refused', error: `${command.kind} was written before the desk started; write it again if it is still meant` })
+      return this.acknowledge({
+        seq,
+        outcome: 'refused',
+        error: `${command.kind} was written before the desk started; write it again if it is still meant`,
+      })
     }
     this.lastSeq = seq
     const { outcome, message } = await this.parts.dispatch(command, 'file')

@@ -7,7 +7,14 @@ import { writeWhole } from '../app/files.ts'
 /** Changes that are not about positions, owners or kills are gathered this long. */
 const GATHER_MS = 50
 
-const positionSchema = z.object({ id: z.string(), side: z.string(), shares: z.number(), costUsd: z.number(), owner: z.string(), state: z.string() })
+const positionSchema = z.object({
+  id: z.string(),
+  side: z.string(),
+  shares: z.number(),
+  costUsd: z.number(),
+  owner: z.string(),
+  state: z.string(),
+})
 
 /** status.json, schema 1: the desk as any program can read it. */
 export const statusSchema = z.object({
@@ -34,7 +41,9 @@ export const statusSchema = z.object({
     }),
   ),
   lastCycle: z.object({ count: z.number(), at: z.number(), ms: z.number(), missed: z.number() }),
-  lastDeployment: z.object({ id: z.string(), strategy: z.string(), state: z.string(), reason: z.string().nullable() }).nullable(),
+  lastDeployment: z
+    .object({ id: z.string(), strategy: z.string(), state: z.string(), reason: z.string().nullable() })
+    .nullable(),
   control: z.object({ seq: z.number(), outcome: z.string(), error: z.string().optional() }),
 })
 export type StatusFile = z.infer<typeof statusSchema>
@@ -60,7 +69,12 @@ export class StatusWriter {
   private cancel: Disposer | undefined
   private failing = false
 
-  constructor(path: string, clock: Clock, compose: (revision: number) => StatusFile, onProblem: (message: string) => void) {
+  constructor(
+    path: string,
+    clock: Clock,
+    compose: (revision: number) => StatusFile,
+    onProblem: (message: string) => void,
+  ) {
     this.path = path
     this.clock = clock
     this.compose = compose
@@ -81,7 +95,8 @@ export class StatusWriter {
       writeWhole(this.path, `${JSON.stringify(this.compose(++this.revision), null, 1)}\n`)
       this.failing = false
     } catch (error) {
-      if (!this.failing) this.onProblem(`status.json cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      if (!this.failing)
+        this.onProblem(`status.json cannot be written: ${error instanceof Error ? error.message : String(error)}`)
       this.failing = true
     }
   }

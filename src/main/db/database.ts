@@ -21,7 +21,9 @@ export function openDatabase(path: string, durable: boolean): Result<Db> {
     const version = Number(db.pragma('user_version', { simple: true }))
     if (version > MIGRATIONS.length) {
       db.close()
-      return err(`${path} was written by a newer Baton (schema ${version}, this one knows ${MIGRATIONS.length}); update Baton to use it`)
+      return err(
+        `${path} was written by a newer Baton (schema ${version}, this one knows ${MIGRATIONS.length}); update Baton to use it`,
+      )
     }
     if (version > 0 && version < MIGRATIONS.length) {
       db.pragma('wal_checkpoint(TRUNCATE)')

@@ -90,9 +90,12 @@ export class Journal {
         this.run(POSITION, positionRow(record.position))
         return null
       case 'settlement':
-        this.run('INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source)', {
-          ...record.settlement,
-        })
+        this.run(
+          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source)',
+          {
+            ...record.settlement,
+          },
+        )
         return null
       case 'handoff':
         this.run(
@@ -101,14 +104,32 @@ export class Journal {
         )
         return null
       case 'ledger':
-        this.run('INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee)', {
-          ...record.entry,
-        })
+        this.run(
+          'INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee)',
+          {
+            ...record.entry,
+          },
+        )
         return null
       case 'event': {
         const { event } = record
-        const row: EventRow = { seq: ++this.eventSeq, ts: event.ts, level: event.level, kind: event.kind, slot: event.slot, message: event.message }
-        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)', [row.seq, row.ts, row.level, row.kind, row.slot, event.version, row.message])
+        const row: EventRow = {
+          seq: ++this.eventSeq,
+          ts: event.ts,
+          level: event.level,
+          kind: event.kind,
+          slot: event.slot,
+          message: event.message,
+        }
+        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)', [
+          row.seq,
+          row.ts,
+          row.level,
+          row.kind,
+          row.slot,
+          event.version,
+          row.message,
+        ])
         return row
       }
       case 'version':
@@ -194,7 +215,15 @@ export class Journal {
   }
 
   saveCommand(ts: UnixMs, source: CommandSource, kind: string, body: string, outcome: CommandOutcome): void {
-    this.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)', [outcome.id, ts, source, kind, body, outcome.outcome, outcome.message])
+    this.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)', [
+      outcome.id,
+      ts,
+      source,
+      kind,
+      body,
+      outcome.outcome,
+      outcome.message,
+    ])
   }
 
   saveControlSeq(seq: number): void {

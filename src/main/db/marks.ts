@@ -9,7 +9,12 @@ const cents = (micro: number) => `${micro < 0 ? '−' : '+'}$${(Math.abs(micro) 
 const at = (price: number) => `${(price / 1e6).toFixed(3).replace(/0$/, '')}`
 
 function refOf(row: Row): VersionRef {
-  return { hash: row.hash as string, strategy: row.strategy as string, label: row.label as string, number: row.number as number }
+  return {
+    hash: row.hash as string,
+    strategy: row.strategy as string,
+    label: row.label as string,
+    number: row.number as number,
+  }
 }
 
 /** Fills and outcomes of a slot since a moment, for its chart. */
@@ -35,7 +40,13 @@ export function chartMarks(db: Db, slot: string, since: number): TradeMark[] {
   }))
   for (const row of outcomes) {
     const pnl = row.pnl as number
-    marks.push({ ts: row.window_end as number, side: row.side as Side, kind: pnl > 0 ? 'win' : 'loss', version: refOf(row), text: cents(pnl) })
+    marks.push({
+      ts: row.window_end as number,
+      side: row.side as Side,
+      kind: pnl > 0 ? 'win' : 'loss',
+      version: refOf(row),
+      text: cents(pnl),
+    })
   }
   return marks.toSorted((a, b) => a.ts - b.ts)
 }
@@ -66,6 +77,12 @@ export function markOfRecord(
   const pnl = position.realised - position.fees
   const mark: TradeMark = settled
     ? { ts: position.windowEnd, side: position.side, kind: pnl > 0 ? 'win' : 'loss', version, text: cents(pnl) }
-    : { ts: position.openedAt, side: position.side, kind: 'enter', version, text: `${position.side} ${at(position.boughtCost / position.boughtShares * 1e6)}` }
+    : {
+        ts: position.openedAt,
+        side: position.side,
+        kind: 'enter',
+        version,
+        text: `${position.side} ${at((position.boughtCost / position.boughtShares) * 1e6)}`,
+      }
   return { slot: position.slot, mark }
 }

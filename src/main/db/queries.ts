@@ -1,7 +1,15 @@
 import { z } from 'zod'
-import { type Side } from '../../shared/domain/slots.ts'
 import type { Usd } from '../../shared/domain/money.ts'
-import type { DeploymentRow, EventRow, OrderRow, PnlSeries, TradeRow, VersionRef, VersionRow } from '../../shared/ipc/contract.ts'
+import type { Side } from '../../shared/domain/slots.ts'
+import type {
+  DeploymentRow,
+  EventRow,
+  OrderRow,
+  PnlSeries,
+  TradeRow,
+  VersionRef,
+  VersionRow,
+} from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
@@ -22,7 +30,9 @@ interface VersionDbRow {
 const REF = 'v.hash AS v_hash, v.strategy AS v_strategy, v.label AS v_label, v.number AS v_number'
 
 export function versionRef(db: Db, hash: string): VersionRef | null {
-  const row = db.prepare('SELECT hash, strategy, label, number FROM versions WHERE hash = ?').get(hash) as VersionRef | undefined
+  const row = db.prepare('SELECT hash, strategy, label, number FROM versions WHERE hash = ?').get(hash) as
+    | VersionRef
+    | undefined
   return row ?? null
 }
 
@@ -56,7 +66,9 @@ const TOTALS = `
 /** Every version with its results, newest first. */
 export function listVersions(db: Db): VersionRow[] {
   const totals = new Map((db.prepare(TOTALS).all() as Totals[]).map((row) => [row.version, row]))
-  const rows = db.prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC').all() as VersionDbRow[]
+  const rows = db
+    .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
+    .all() as VersionDbRow[]
   return rows.map((row) => {
     const t = totals.get(row.hash)
     const trades = t?.trades ?? 0
@@ -108,7 +120,9 @@ function toDeployment(db: Db, row: Row): DeploymentRow {
 }
 
 export function listEvents(db: Db, limit: number): EventRow[] {
-  return db.prepare('SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?').all(limit) as EventRow[]
+  return db
+    .prepare('SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?')
+    .all(limit) as EventRow[]
 }
 
 export interface TradeFilter {
@@ -201,7 +215,10 @@ export function pnlSeries(db: Db): PnlSeries[] {
 }
 
 export function versionSources(db: Db, hash: string): { path: string; text: string }[] {
-  return db.prepare('SELECT path, text FROM version_sources WHERE hash = ? ORDER BY rowid').all(hash) as { path: string; text: string }[]
+  return db.prepare('SELECT path, text FROM version_sources WHERE hash = ? ORDER BY rowid').all(hash) as {
+    path: string
+    text: string
+  }[]
 }
 
 const storedVersionSchema = z.object({
@@ -221,7 +238,9 @@ export type StoredVersionRow = z.infer<typeof storedVersionSchema>
 
 /** A stored version by the first digits of its hash; undefined when none or more than one has them. */
 export function findVersion(db: Db, strategy: string, hash: string): StoredVersionRow | undefined {
-  const rows = db.prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2").all(strategy, hash)
+  const rows = db
+    .prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2")
+    .all(strategy, hash)
   return rows.length === 1 ? storedVersionSchema.parse(rows[0]) : undefined
 }
 
@@ -248,7 +267,9 @@ export function statesAtSwap(db: Db, strategy: string, version: string): string 
 }
 
 export function nextVersionNumber(db: Db, strategy: string): number {
-  return Number(db.prepare('SELECT coalesce(max(number), 0) + 1 FROM versions WHERE strategy = ?').pluck().get(strategy))
+  return Number(
+    db.prepare('SELECT coalesce(max(number), 0) + 1 FROM versions WHERE strategy = ?').pluck().get(strategy),
+  )
 }
 
 /** What is live now: strategy, version, deployment. */

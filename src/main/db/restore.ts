@@ -20,15 +20,22 @@ function domain(row: Row): Row {
 export function readSavedDesk(db: Db): SavedDesk {
   const desk = db.prepare('SELECT * FROM desk').get() as Row
   const positions = db.prepare("SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed')").all() as Row[]
-  const orders = db.prepare("SELECT * FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')").all() as Row[]
-  const ledger = db.prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger ORDER BY seq').all()
+  const orders = db
+    .prepare("SELECT * FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')")
+    .all() as Row[]
+  const ledger = db
+    .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger ORDER BY seq')
+    .all()
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())
   return {
     trading: desk.trading as SavedDesk['trading'],
     tradingReason: desk.trading_reason as string | null,
     tradingUntil: desk.trading_until as UnixMs | null,
     flatten: desk.flatten === 1,
-    freeze: desk.freeze_reason === null ? null : { reason: desk.freeze_reason as string, until: desk.freeze_until as UnixMs | null },
+    freeze:
+      desk.freeze_reason === null
+        ? null
+        : { reason: desk.freeze_reason as string, until: desk.freeze_until as UnixMs | null },
     ledger: ledger as LedgerEntry[],
     positions: positions.map((row) => domain(row) as unknown as Position),
     orders: orders.map((row) => {
@@ -54,8 +61,8 @@ export function readSavedDesk(db: Db): SavedDesk {
     }),
     states: db.prepare('SELECT slot, revision, json FROM strategy_states').all() as SavedDesk['states'][number][],
     faultHandoffs: db.prepare("SELECT subject_id FROM handoffs WHERE reason = 'fault'").pluck().all() as string[],
-    nextOrder: count("SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents"),
-    nextPosition: count("SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions"),
+    nextOrder: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents'),
+    nextPosition: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),
   }
 }
@@ -63,7 +70,9 @@ export function readSavedDesk(db: Db): SavedDesk {
 /** Newest stored one-minute candles of an asset without a hole, oldest first. */
 export function readMinutes(db: Db, asset: Asset, count: number): Candle[] {
   const rows = db
-    .prepare("SELECT open_time, open, high, low, close, volume FROM candles WHERE asset = ? AND frame = '1m' ORDER BY open_time DESC LIMIT ?")
+    .prepare(
+      "SELECT open_time, open, high, low, close, volume FROM candles WHERE asset = ? AND frame = '1m' ORDER BY open_time DESC LIMIT ?",
+    )
     .all(asset, count) as (Omit<Candle, 'openTime'> & { open_time: number })[]
   const minutes: Candle[] = []
   for (const { open_time, ...rest } of rows) {

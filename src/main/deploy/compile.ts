@@ -39,7 +39,11 @@ const ALSO_FORBIDDEN = (
 const MARK = '__forbidden__'
 
 /** Bundles one strategy of `folder`; every error names file and line. */
-export async function compileStrategy(folder: string, strategy: string, apiFile: string): Promise<Result<Compiled, Diagnostic[]>> {
+export async function compileStrategy(
+  folder: string,
+  strategy: string,
+  apiFile: string,
+): Promise<Result<Compiled, Diagnostic[]>> {
   const root = realpathSync(folder)
   const entry = `${strategy}.ts`
   const names = [...Object.keys(FORBIDDEN), ...ALSO_FORBIDDEN]
@@ -87,7 +91,8 @@ function onlyLocalImports(root: string, apiFile: string): Plugin {
       on.onResolve({ filter: /.*/ }, (args) => {
         if (args.kind === 'entry-point') return { path: join(root, args.path) }
         const refuse = (why: string) => ({ errors: [{ text: `import of '${args.path}' is not allowed: ${why}` }] })
-        if (!args.path.startsWith('.')) return refuse("a strategy may import 'baton' and files below the strategies folder")
+        if (!args.path.startsWith('.'))
+          return refuse("a strategy may import 'baton' and files below the strategies folder")
         const wanted = join(args.resolveDir, args.path)
         try {
           const real = realpathSync(wanted.endsWith('.ts') ? wanted : `${wanted}.ts`)
@@ -117,11 +122,19 @@ export function originalPosition(sourceMap: string, line: number, column: number
   const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload)
   const entry = map.findEntry(line - 1, column - 1)
   if (!('originalSource' in entry)) return { file: 'bundle.js', line, column }
-  return { file: entry.originalSource.replace(/^.*baton:baton$/, 'baton'), line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+  return {
+    file: entry.originalSource.replace(/^.*baton:baton$/, 'baton'),
+    line: entry.originalLine + 1,
+    column: entry.originalColumn + 1,
+  }
 }
 
 /** The first place of the strategy's own code in a stack of its context. */
-export function locateFailure(failure: { message: string; stack: string }, sourceMap: string, entry: string): Diagnostic {
+export function locateFailure(
+  failure: { message: string; stack: string },
+  sourceMap: string,
+  entry: string,
+): Diagnostic {
   const match = /bundle\.js:(\d+)(?::(\d+))?/.exec(failure.stack)
   if (match === null) return { file: entry, line: 1, column: 1, message: failure.message }
   return { ...originalPosition(sourceMap, Number(match[1]), Number(match[2] ?? 1)), message: failure.message }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { Swap } from '../../engine/events.ts'
+import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { SlotView, StrategyManifest } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
@@ -91,14 +91,16 @@ export class Deployer {
     const target = to ?? previousVersion(journal.db, strategy, live)
     if (target === undefined) return err(`${strategy} has no earlier version to roll back to`)
     const stored = findVersion(journal.db, strategy, target)
-    if (stored === undefined) return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
+    if (stored === undefined)
+      return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
     if (stored.hash === live) return err(`${stored.label} is live already`)
     const attempt: Attempt = { strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() }
     const row = await this.enqueue(attempt, async (deployment) => {
       const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
       deployment.name(ref)
       const started = await VersionWorker.start(stored.bundle, stored.label, clock, this.parts.deadlineMs)
-      if (!started.ok) return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
+      if (!started.ok)
+        return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
       const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
       const candidate: Candidate = {
         hash: stored.hash as VersionHash,
@@ -117,18 +119,25 @@ export class Deployer {
     const before = this.queue.get(strategy) ?? Promise.resolve()
     const running = this.under.get(strategy)
     // A rollback is never overtaken by a save; a save gives way to a newer one.
-    if (running !== undefined && !running.ended && running.current.trigger === 'save' && running.current.state !== 'swapping') {
+    if (
+      running !== undefined &&
+      !running.ended &&
+      running.current.trigger === 'save' &&
+      running.current.state !== 'swapping'
+    ) {
       running.supersede(this.parts.now(), 'a newer save took its place')
     }
     const deployment = this.open(attempt)
     const result = before.then(async () => {
       if (deployment.ended) return
       const frozen = attempt.trigger === 'rollback' ? null : this.parts.session.engine.state.freeze
-      if (frozen !== null) return deployment.fail(this.parts.now(), `deployments are frozen: ${frozen.reason}; unfreeze to deploy`)
+      if (frozen !== null)
+        return deployment.fail(this.parts.now(), `deployments are frozen: ${frozen.reason}; unfreeze to deploy`)
       try {
         await work(deployment)
       } catch (error) {
-        if (!deployment.ended) deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+        if (!deployment.ended)
+          deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
         throw error
       }
     })
@@ -181,17 +190,17 @@ export class Deployer {
       (result) => ({ ok: result.ok, note: result.ok ? modules(result.value) : firstLine(result.error) }),
     )
     if (deployment.ended) return undefined
-    if (compiled.ok) return this.isLive(strategy, compiled.value.bundle, deployment) ? undefined : compiled.value
+    if (compiled.ok) return compiled.value
     this.failWith(deployment, 'does not compile', compiled.error)
     return undefined
   }
 
   /** A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. */
-  private isLive(strategy: string, bundle: string, deployment: Deployment): boolean {
+  private isLive(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
     const { state } = this.parts.session.engine
     const live = state.live.get(strategy)
     const version = live === undefined ? undefined : state.versions.get(live)
-    if (version === undefined || version.hash !== hashOf(bundle) || version.state !== 'live') return false
+    if (version === undefined || version.hash !== hash || version.state !== 'live') return false
     deployment.supersede(this.parts.now(), `the code is that of ${version.label}, which is live already`)
     return true
   }
@@ -204,8 +213,15 @@ export class Deployer {
     const [typeErrors, started] = await deployment.step(
       'check',
       'check',
-      () => Promise.all([checkTypes(compiled, apiFile), VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs)]),
-      ([types, loaded]) => ({ ok: types.length === 0 && loaded.ok, note: types.length > 0 ? firstLine(types) : 'types, contract, globals' }),
+      () =>
+        Promise.all([
+          checkTypes(compiled, apiFile),
+          VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs),
+        ]),
+      ([types, loaded]) => ({
+        ok: types.length === 0 && loaded.ok,
+        note: types.length > 0 ? firstLine(types) : 'types, contract, globals',
+      }),
     )
     const drop = () => {
       if (started.ok) started.value.stop()
@@ -217,11 +233,20 @@ export class Deployer {
     const problems = [...typeErrors]
     if (!started.ok) problems.push(this.locate(started.error, compiled.sourceMap, entry))
     else if (started.value.manifest.name !== compiled.strategy) {
-      problems.push({ file: entry, line: 1, column: 1, message: `name is "${started.value.manifest.name}", but the file is ${entry}: they must be the same` })
+      problems.push({
+        file: entry,
+        line: 1,
+        column: 1,
+        message: `name is "${started.value.manifest.name}", but the file is ${entry}: they must be the same`,
+      })
     }
     if (problems.length > 0 || !started.ok) {
       drop()
       this.failWith(deployment, 'failed its check', problems)
+      return undefined
+    }
+    if (this.isLive(compiled.strategy, hash, deployment)) {
+      drop()
       return undefined
     }
     const { manifest } = started.value
@@ -285,7 +310,8 @@ export class Deployer {
       answers.push(JSON.stringify(reply.value.decisions.toSorted((a, b) => (a.slot < b.slot ? -1 : 1))))
     }
     if (answers[0] === answers[1]) return null
-    const message = 'the same views gave different answers in another order: decide must use only view, state and params'
+    const message =
+      'the same views gave different answers in another order: decide must use only view, state and params'
     return { file: candidate.firstFile, line: 1, column: 1, message }
   }
 
@@ -303,8 +329,15 @@ export class Deployer {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {
       const saved = kind === 'rollback' ? savedStates(statesAtSwap(journal.db, strategy, candidate.hash)) : null
-      const from = current.map(({ slot, json }) => ({ slot, json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null) }))
-      states = await candidate.hosted.worker.migrate(from, kind === 'rollback' ? candidate.ref.label : (old?.label ?? ''), deadlineMs)
+      const from = current.map(({ slot, json }) => ({
+        slot,
+        json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null),
+      }))
+      states = await candidate.hosted.worker.migrate(
+        from,
+        kind === 'rollback' ? candidate.ref.label : (old?.label ?? ''),
+        deadlineMs,
+      )
     }
     if (!states.ok) return states
     return ok(states.value.map(({ slot, json }) => ({ slot, json, fromRevision: revisions.get(slot) ?? 0 })))
@@ -312,18 +345,26 @@ export class Deployer {
 
   /** The last migration and the swap, in the next yield interval; tried again when the state moved on meanwhile. */
   private async swapIn(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<void> {
-    await deployment.step('swap', 'swap', async () => {
-      for (let tries = 0; tries < SWAP_TRIES; tries++) {
-        const done = await new Promise<Result<void>>((resolve) => {
-          this.parts.session.inYield(async () => resolve(await this.trySwap(deployment, candidate, reason)))
-        })
-        if (done.ok || deployment.ended) return
-        if (tries === SWAP_TRIES - 1) {
-          candidate.hosted.worker.stop()
-          deployment.fail(this.parts.now(), `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`)
+    await deployment.step(
+      'swap',
+      'swap',
+      async () => {
+        for (let tries = 0; tries < SWAP_TRIES; tries++) {
+          const done = await new Promise<Result<void>>((resolve) => {
+            this.parts.session.inYield(async () => resolve(await this.trySwap(deployment, candidate, reason)))
+          })
+          if (done.ok || deployment.ended) return
+          if (tries === SWAP_TRIES - 1) {
+            candidate.hosted.worker.stop()
+            deployment.fail(
+              this.parts.now(),
+              `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`,
+            )
+          }
         }
-      }
-    }, () => ({ ok: true, note: '' }))
+      },
+      () => ({ ok: true, note: '' }),
+    )
   }
 
   private async trySwap(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<Result<void>> {
@@ -331,11 +372,15 @@ export class Deployer {
     const states = await this.migrated(candidate, reason)
     if (!states.ok) {
       candidate.hosted.worker.stop()
-      this.failWith(deployment, 'could not take over the state', [this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)])
+      this.failWith(deployment, 'could not take over the state', [
+        this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile),
+      ])
       return ok(undefined)
     }
     const { ref } = candidate
-    const outgoing = JSON.stringify(session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })))
+    const outgoing = JSON.stringify(
+      session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
+    )
     const swap: Swap = {
       deployment: deployment.id as DeploymentId,
       reason,
@@ -346,7 +391,9 @@ export class Deployer {
       states: states.value,
     }
     const committed = session.commitSwap(swap, candidate.hosted, (heldMs) => {
-      const handoffs = Number(journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id))
+      const handoffs = Number(
+        journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id),
+      )
       journal.saveDeployment(deployment.kept(now(), heldMs, handoffs), outgoing)
     })
     if (committed.ok) deployment.tell()
@@ -361,7 +408,8 @@ export class Deployer {
   private failWith(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): void {
     const { strategy, from } = deployment.current
     const first = diagnostics[0]
-    const where = first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
+    const where =
+      first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
     const stays = from === null ? 'nothing of it is live' : `${from.label} keeps trading`
     deployment.fail(this.parts.now(), `${strategy} ${what}${where}; ${stays}`, diagnostics)
   }

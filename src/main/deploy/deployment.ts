@@ -1,6 +1,6 @@
+import type { Clock } from '../../shared/domain/feed.ts'
 import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type { DeploymentRow, Diagnostic, StepName, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
 
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
@@ -57,7 +57,12 @@ export class Deployment {
   }
 
   /** Runs one named step and keeps its duration; what it returns decides the note and whether it failed. */
-  async step<T>(name: StepName, trigger: TriggerOf<'deployment'>, work: () => Promise<T>, judge: (value: T) => { ok: boolean; note: string }): Promise<T> {
+  async step<T>(
+    name: StepName,
+    trigger: TriggerOf<'deployment'>,
+    work: () => Promise<T>,
+    judge: (value: T) => { ok: boolean; note: string },
+  ): Promise<T> {
     const earlier = this.row.steps
     this.change({ state: this.move(trigger), steps: [...earlier, { name, state: 'running', ms: null, note: '' }] })
     const started = this.clock.monotonic()

@@ -49,11 +49,20 @@ export async function checkTypes(compiled: Compiled, apiFile: string): Promise<D
 
 function run(program: string, args: readonly string[], cwd: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile(program, [...args], { cwd, timeout: CHECK_LIMIT_MS, maxBuffer: 4 * 1024 * 1024 }, (error, stdout, stderr) => {
-      // The compiler exits with 1 or 2 when it found errors; anything else means that it did not run.
-      const code = error === null ? 0 : error.code
-      resolve(code === 0 || code === 1 || code === 2 ? stdout : `error: the type checker did not run: ${error?.message ?? ''} ${stderr}`)
-    })
+    execFile(
+      program,
+      [...args],
+      { cwd, timeout: CHECK_LIMIT_MS, maxBuffer: 4 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        // The compiler exits with 1 or 2 when it found errors; anything else means that it did not run.
+        const code = error === null ? 0 : error.code
+        resolve(
+          code === 0 || code === 1 || code === 2
+            ? stdout
+            : `error: the type checker did not run: ${error?.message ?? ''} ${stderr}`,
+        )
+      },
+    )
   })
 }
 

@@ -34,7 +34,9 @@ export function serveAssets(): void {
     if (host !== 'desk' || !wanted.startsWith(root + sep)) return new Response('not found', { status: 404 })
     try {
       const body = await readFile(wanted)
-      return new Response(new Uint8Array(body), { headers: { 'content-type': TYPES[extname(wanted)] ?? 'application/octet-stream' } })
+      return new Response(new Uint8Array(body), {
+        headers: { 'content-type': TYPES[extname(wanted)] ?? 'application/octet-stream' },
+      })
     } catch {
       return new Response('not found', { status: 404 })
     }

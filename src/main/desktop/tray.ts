@@ -67,12 +67,20 @@ export class DeskTray {
         { label: 'Open the desk', click: this.actions.open },
         paused
           ? { label: 'Resume entries', click: send({ kind: 'resume' }) }
-          : { label: 'Pause entries', enabled: status.trading === 'running', click: send({ kind: 'pause', reason: 'paused from the tray' }) },
+          : {
+              label: 'Pause entries',
+              enabled: status.trading === 'running',
+              click: send({ kind: 'pause', reason: 'paused from the tray' }),
+            },
         frozen
           ? { label: 'Unfreeze deployments', click: send({ kind: 'unfreeze', reason: 'unfrozen from the tray' }) }
           : { label: 'Freeze deployments', click: send({ kind: 'freeze', reason: 'frozen from the tray' }) },
         { type: 'separator' },
-        { label: 'Kill', accelerator: 'Shift+Escape', click: send({ kind: 'kill', positions: 'hold', reason: 'killed from the tray' }) },
+        {
+          label: 'Kill',
+          accelerator: 'Shift+Escape',
+          click: send({ kind: 'kill', positions: 'hold', reason: 'killed from the tray' }),
+        },
         { type: 'separator' },
         { label: 'Quit Baton', click: this.actions.quit },
       ]),

@@ -37,7 +37,8 @@ export function connectWindow(desk: Desk, window: BrowserWindow): () => void {
   ipcMain.handle('desk:call', async (event, payload: unknown) => {
     // Only the desk's own page may ask, and only in its top frame.
     const frame = event.senderFrame
-    if (frame === null || frame.parent !== null || !frame.url.startsWith(`${ORIGIN}/`)) return { ok: false, error: 'not the window of this desk' }
+    if (frame === null || frame.parent !== null || !frame.url.startsWith(`${ORIGIN}/`))
+      return { ok: false, error: 'not the window of this desk' }
     const call = callSchema.safeParse(payload)
     if (!call.success) return { ok: false, error: 'a call is { name, input }' }
     return callDesk(desk, 'window', call.data.name, call.data.input)

@@ -52,7 +52,9 @@ export function prelude(): Harness {
   for (const name of Object.getOwnPropertyNames(world)) if (!allowed.has(name)) delete world[name]
   // Random numbers, the locale of the machine and stack inspection are inputs that no tape holds.
   delete (Math as unknown as Record<string, unknown>).random
-  for (const proto of [Number, String, Array, BigInt, Object].map((f) => f.prototype as unknown as Record<string, unknown>)) {
+  for (const proto of [Number, String, Array, BigInt, Object].map(
+    (f) => f.prototype as unknown as Record<string, unknown>,
+  )) {
     for (const name of Object.getOwnPropertyNames(proto)) if (/locale|normalize/i.test(name)) delete proto[name]
   }
   delete (Error as unknown as Record<string, unknown>).captureStackTrace
@@ -132,7 +134,10 @@ export function prelude(): Harness {
     if (decide === undefined) throw new TypeError('decide is missing')
     const { state, revision: _, ...seen } = raw
     const view = freeze({ ...deepFreeze(seen), candles: (frame: string) => series(raw.asset, frame) })
-    const answer = decide(view, deepFreeze(parse(state)), strategy?.params) as Record<string, unknown> | null | undefined
+    const answer = decide(view, deepFreeze(parse(state)), strategy?.params) as
+      | Record<string, unknown>
+      | null
+      | undefined
     if (typeof answer !== 'object' || answer === null) throw new TypeError('decide must return { state, intents }')
     if (typeof answer.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
     if (!('state' in answer)) throw new TypeError('decide returned no state')
@@ -169,7 +174,9 @@ export function prelude(): Harness {
     const migrate = fn('migrate')
     if (migrate !== undefined) return toJson(migrate(deepFreeze(parse(old)), fromVersion), 'migrate')
     if (sameShape(parse(old), parse(fresh))) return old
-    throw new TypeError(`the state of ${fromVersion} does not fit initialState, and there is no migrate: ${old.slice(0, 200)}`)
+    throw new TypeError(
+      `the state of ${fromVersion} does not fit initialState, and there is no migrate: ${old.slice(0, 200)}`,
+    )
   }
 
   const history = (given: Record<string, unknown> | undefined) => {
@@ -181,12 +188,19 @@ export function prelude(): Harness {
     adopt: () =>
       guarded(() => {
         const made = (world.__strategy as { default?: Definition } | undefined)?.default
-        if (typeof made !== 'object' || made === null) throw new TypeError('there is no default export; end with `export default defineStrategy({ … })`')
-        if (typeof made.decide !== 'function') throw new TypeError('decide is missing: a strategy needs `decide: (view, state, params) => ({ state, intents })`')
-        if (typeof made.initialState !== 'function') throw new TypeError('initialState is missing: a strategy needs `initialState: () => ({ … })`')
+        if (typeof made !== 'object' || made === null)
+          throw new TypeError('there is no default export; end with `export default defineStrategy({ … })`')
+        if (typeof made.decide !== 'function')
+          throw new TypeError(
+            'decide is missing: a strategy needs `decide: (view, state, params) => ({ state, intents })`',
+          )
+        if (typeof made.initialState !== 'function')
+          throw new TypeError('initialState is missing: a strategy needs `initialState: () => ({ … })`')
         strategy = made
         deepFreeze(made.params)
-        const wake = Array.isArray(made.wake) ? made.wake.map((w: { secondsLeft?: unknown }) => w?.secondsLeft) : (made.wake ?? [])
+        const wake = Array.isArray(made.wake)
+          ? made.wake.map((w: { secondsLeft?: unknown }) => w?.secondsLeft)
+          : (made.wake ?? [])
         const manifest = {
           name: made.name,
           params: made.params ?? {},
@@ -211,7 +225,10 @@ export function prelude(): Harness {
       }),
     migrate: (text) =>
       guarded(() => {
-        const { states, fromVersion } = parse(text) as { states: { slot: string; json: string | null }[]; fromVersion: string }
+        const { states, fromVersion } = parse(text) as {
+          states: { slot: string; json: string | null }[]
+          fromVersion: string
+        }
         return states.map(({ slot, json }) => ({ slot, json: moveState(json, fromVersion) }))
       }),
     migrateBack: (text) =>
@@ -219,7 +236,10 @@ export function prelude(): Harness {
         const { states, toVersion } = parse(text) as { states: { slot: string; json: string }[]; toVersion: string }
         const back = fn('migrateBack')
         if (back === undefined) throw new TypeError('there is no migrateBack')
-        return states.map(({ slot, json }) => ({ slot, json: toJson(back(deepFreeze(parse(json)), toVersion), 'migrateBack') }))
+        return states.map(({ slot, json }) => ({
+          slot,
+          json: toJson(back(deepFreeze(parse(json)), toVersion), 'migrateBack'),
+        }))
       }),
   }
 }

@@ -43,7 +43,13 @@ const orderFields = {
   why,
 }
 const intentSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('enter'), side: z.enum(['up', 'down']), limit: z.number(), stakeUsd: z.number(), ...orderFields }),
+  z.strictObject({
+    kind: z.literal('enter'),
+    side: z.enum(['up', 'down']),
+    limit: z.number(),
+    stakeUsd: z.number(),
+    ...orderFields,
+  }),
   z.strictObject({ kind: z.literal('exit'), limit: z.number(), shares: z.number().optional(), ...orderFields }),
   z.strictObject({ kind: z.literal('cancel'), orderId: z.string(), why }),
 ])
@@ -58,7 +64,13 @@ export const decisionSchema = z.object({
 /** Answers to one batch; each slot stands for itself. */
 export const batchSchema = z.array(
   z.discriminatedUnion('ok', [
-    z.object({ ok: z.literal(true), slot: z.string(), intents: z.unknown(), why: z.unknown(), state: z.string().nullable() }),
+    z.object({
+      ok: z.literal(true),
+      slot: z.string(),
+      intents: z.unknown(),
+      why: z.unknown(),
+      state: z.string().nullable(),
+    }),
     z.object({ ok: z.literal(false), slot: z.string(), message: z.string(), stack: z.string() }),
   ]),
 )

@@ -46,7 +46,12 @@ export class VersionWorker {
   }
 
   /** Starts the thread and loads the bundle; what the strategy says of itself is checked here. */
-  static async start(bundle: string, name: string, clock: Clock, deadlineMs: number): Promise<Result<VersionWorker, HostFailure>> {
+  static async start(
+    bundle: string,
+    name: string,
+    clock: Clock,
+    deadlineMs: number,
+  ): Promise<Result<VersionWorker, HostFailure>> {
     const link = new Link(bundle, name, clock)
     const loaded = await link.ask('load', '', deadlineMs)
     if (!loaded.ok) return loaded
@@ -64,7 +69,11 @@ export class VersionWorker {
   }
 
   /** One batch: views of some slots, with the candles that closed since the batch before. */
-  async evaluate(views: readonly SlotView[], candles: CandleBook, deadlineMs: number): Promise<Result<BatchAnswer, HostFailure>> {
+  async evaluate(
+    views: readonly SlotView[],
+    candles: CandleBook,
+    deadlineMs: number,
+  ): Promise<Result<BatchAnswer, HostFailure>> {
     const json = JSON.stringify({ candles: this.candleUpdates(views, candles), views })
     const reply = await this.link.ask('evaluate', json, deadlineMs)
     if (!reply.ok) return reply
@@ -138,7 +147,8 @@ function splitAnswers(answers: z.infer<typeof batchSchema>): BatchAnswer {
 
 function read<T>(text: string, schema: z.ZodType<T>): Result<T, HostFailure> {
   const outcome = outcomeSchema(schema).safeParse(JSON.parse(text))
-  if (!outcome.success) return err({ kind: 'threw', failure: { message: explain(outcome.error).replaceAll('value.', ''), stack: '' } })
+  if (!outcome.success)
+    return err({ kind: 'threw', failure: { message: explain(outcome.error).replaceAll('value.', ''), stack: '' } })
   return outcome.data.ok ? ok(outcome.data.value) : err({ kind: 'threw', failure: outcome.data.error })
 }
 

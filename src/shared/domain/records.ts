@@ -1,9 +1,9 @@
 import type { Brand } from './base.ts'
+import type { Candle } from './feed.ts'
 import type { OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
 import type { Price, Shares, Usd } from './money.ts'
 import type { Asset, CandleFrame, Side, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
-import type { Candle } from './feed.ts'
 
 /** sha256 of a version's bundle, params and strategy-API version, 64 hex digits. */
 export type VersionHash = Brand<string, 'VersionHash'>
@@ -157,8 +157,26 @@ export type JournalRecord =
   | { readonly t: 'ledger'; readonly entry: LedgerEntry }
   | { readonly t: 'event'; readonly event: DeskEvent }
   | { readonly t: 'version'; readonly progress: VersionProgress }
-  | { readonly t: 'live'; readonly strategy: string; readonly version: VersionHash | null; readonly deployment: DeploymentId | null }
-  | { readonly t: 'state'; readonly slot: SlotId; readonly strategy: string; readonly version: VersionHash; readonly revision: number; readonly json: string }
-  | { readonly t: 'trading'; readonly state: TradingState; readonly reason: string | null; readonly until: UnixMs | null; readonly flatten: boolean }
+  | {
+      readonly t: 'live'
+      readonly strategy: string
+      readonly version: VersionHash | null
+      readonly deployment: DeploymentId | null
+    }
+  | {
+      readonly t: 'state'
+      readonly slot: SlotId
+      readonly strategy: string
+      readonly version: VersionHash
+      readonly revision: number
+      readonly json: string
+    }
+  | {
+      readonly t: 'trading'
+      readonly state: TradingState
+      readonly reason: string | null
+      readonly until: UnixMs | null
+      readonly flatten: boolean
+    }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
   | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commandSchema } from './commands.ts'
+import type { commandSchema } from './commands.ts'
 import type { CallName } from './contract.ts'
 
 const none = z.strictObject({})
@@ -9,7 +9,10 @@ const limit = z.int().min(1).max(1_000)
 export const CALL_INPUTS = {
   'desk.snapshot': none,
   // The dispatcher parses it, so that a bad command gets its line in the journal like any other.
-  'desk.command': z.custom<z.input<typeof commandSchema>>((value) => typeof value === 'object' && value !== null, 'a command is an object'),
+  'desk.command': z.custom<z.input<typeof commandSchema>>(
+    (value) => typeof value === 'object' && value !== null,
+    'a command is an object',
+  ),
   'chart.get': z.strictObject({ slot: z.string(), frame: z.enum(['1m', '5m', '15m']) }),
   'pnl.get': none,
   'trades.list': z.strictObject({ limit }),
