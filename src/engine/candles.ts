@@ -31,8 +31,8 @@ export class CandleSeries {
     this.open = {
       openTime: current.openTime,
       open: current.open,
-      high: Math.max(price , current.high),
-      low: Math.min(price , current.low),
+      high: Math.max(price, current.high),
+      low: Math.min(price, current.low),
       close: price,
       volume: current.volume + volume,
     }

@@ -190,7 +190,7 @@ export class PaperVenue {
     for (const level of this.against(order)) {
       if (!this.accepts(order, level.price)) break
       const wanted = order.kind === 'enter' ? floorLot((cashLeft / level.price) * MICRO) : sharesLeft
-      const quantity = Math.min(wanted , level.shares)
+      const quantity = shares(Math.min(wanted, level.shares))
       if (quantity <= 0) break
       const cash = notional(level.price, quantity)
       fills.push({

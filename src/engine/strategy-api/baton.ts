@@ -140,7 +140,7 @@ export interface CancelIntent {
 export type Intent = EnterIntent | ExitIntent | CancelIntent
 
 /** What `decide` returns. No intents means hold; `why` says why, for the desk to show. */
-export interface Decision<State extends Json> {
+export interface Decision<State> {
   readonly state: State
   readonly intents?: readonly Intent[]
   readonly why?: string
@@ -148,8 +148,18 @@ export interface Decision<State extends Json> {
 
 export type Params = { readonly [name: string]: number | string | boolean }
 
-/** Keeps literal types out of the params: `40` is a number that the next edit may change. */
-type Widen<T> = { readonly [K in keyof T]: T[K] extends number ? number : T[K] extends boolean ? boolean : string }
+/** Keeps literal types out of params and state: `40` is a number and `true` a boolean that may change. */
+type Widen<T> = T extends number
+  ? number
+  : T extends boolean
+    ? boolean
+    : T extends string
+      ? string
+      : T extends readonly (infer Item)[]
+        ? readonly Widen<Item>[]
+        : T extends object
+          ? { readonly [K in keyof T]: Widen<T[K]> }
+          : T
 
 export interface StrategyDefinition<P extends Params, State extends Json> {
   /** Lower case letters, digits and `-`; one file, one strategy. */
@@ -161,10 +171,10 @@ export interface StrategyDefinition<P extends Params, State extends Json> {
   readonly wake?: readonly { readonly secondsLeft: number }[]
   initialState(): State
   /** Takes over the state that an older version left. Absent: kept where its shape fits, else the deployment fails. */
-  migrate?(old: Json, fromVersion: string): State
+  migrate?(old: Json, fromVersion: string): Widen<State>
   /** On a rollback: this version's state for the older one. Absent: the state of the swap comes back. */
-  migrateBack?(state: State, toVersion: string): Json
-  decide(view: View, state: State, params: Widen<P>): Decision<State>
+  migrateBack?(state: Widen<State>, toVersion: string): Json
+  decide(view: View, state: Widen<State>, params: Widen<P>): Decision<Widen<State>>
 }
 
 /** Checks nothing and changes nothing: it is there so that the compiler knows what is meant. */

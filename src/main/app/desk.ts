@@ -63,6 +63,7 @@ export class Desk {
   private readonly lock: HomeLock
   private live: LiveDriver | undefined
   private stopping = false
+  private begun = false
   private savedAt = 0
   private ended: () => void = () => {}
   /** Resolves when a bounded run is over, or when the desk was stopped. */
@@ -193,6 +194,7 @@ export class Desk {
       const minutes = fresh.length > 0 ? fresh : readMinutes(db, asset, HISTORY_MINUTES)
       if (minutes.length === 0) continue
       this.engine.seedHistory(asset, minutes)
+      for (const candle of fresh) this.journal.append({ t: 'candle', asset, frame: '1m', candle })
       const closes = minutes.map((minute) => ({ ts: minute.openTime + 60_000, price: minute.close }))
       this.market.seedVolatility(asset, closes)
     }
@@ -272,6 +274,7 @@ export class Desk {
   /** Begins to trade. In virtual time the run has begun when this resolves and `done` tells its end. */
   async start(): Promise<void> {
     const { clock } = this.options
+    this.begun = true
     if (this.virtual) {
       void this.startVirtual()
       return
@@ -329,7 +332,7 @@ export class Desk {
   private panic(error: unknown): void {
     if (this.panicked !== null) return
     this.panicked = error
-    this.live?.stop()
+    void this.live?.stop()
     this.ended()
   }
 
@@ -337,11 +340,12 @@ export class Desk {
   async stop(): Promise<void> {
     if (this.stopping) return
     this.stopping = true
-    this.live?.stop()
-    if (this.virtual) await this.done
-    this.hub.stop()
     await this.feed.stop()
-    this.session.stop()
+    await this.live?.stop()
+    if (this.virtual && this.begun) await this.done
+    await this.session.stop()
+    await this.deployer.idle()
+    this.hub.stop()
     this.saveSnapshot(this.now())
     this.journal.close()
     this.lock.release()

@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/contract.ts'
-import { newId, sha256 } from '../platform/system.ts'
+import { sha256 } from '../platform/system.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -77,13 +68,5 @@ export class StrategyFiles {
 
 /** Temporary file, fsync, rename: a reader sees the old text or the new, never half of one. */
 export function writeWhole(path: string, text: string): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${newId('tmp')}`)
-  const handle = openSync(temporary, 'w', 0o600)
-  try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(temporary, path)
+  writeFileAtomic.sync(path, text, { mode: 0o600, fsync: true })
 }

@@ -29,6 +29,7 @@ export class LiveDriver {
   private cancelPump: Disposer = () => {}
   private cancelCycle: Disposer = () => {}
   private stopped = false
+  private underWay: Promise<void> = Promise.resolve()
 
   constructor(run: LiveRun) {
     this.run = run
@@ -36,7 +37,7 @@ export class LiveDriver {
 
   start(): void {
     this.pump()
-    void this.cycle(this.run.clock.now(), null, 0)
+    this.begin(this.run.clock.now(), null, 0)
     this.scheduleCycle()
   }
 
@@ -51,10 +52,12 @@ export class LiveDriver {
     this.pump()
   }
 
-  stop(): void {
+  /** Begins nothing more; resolves when the cycle that is under way is over. */
+  async stop(): Promise<void> {
     this.stopped = true
     this.cancelPump()
     this.cancelCycle()
+    await this.underWay
   }
 
   private pump(): void {
@@ -79,16 +82,16 @@ export class LiveDriver {
     const dueAt = clock.monotonic() + (due - now)
     this.cancelCycle = clock.after(due - now, () => {
       const lateMs = clock.monotonic() - dueAt
-      void this.cycle(unixMs(Math.max(due, clock.now())), woken, lateMs)
+      this.begin(unixMs(Math.max(due, clock.now())), woken, lateMs)
       this.scheduleCycle()
     })
   }
 
-  private async cycle(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): Promise<void> {
+  private begin(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): void {
     const { session } = this.run
     if (this.stopped) return
     if (ts >= this.run.until) {
-      this.stop()
+      void this.stop()
       this.run.onEnd()
       return
     }
@@ -97,9 +100,15 @@ export class LiveDriver {
       if (slots === null) session.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
       return
     }
+    this.underWay = this.cycle(ts, slots, lateMs)
+  }
+
+  private async cycle(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): Promise<void> {
+    const { session } = this.run
     this.pump()
     await session.cycle(ts, slots)
-    await session.runYieldJobs()
     this.run.onCycle(ts, lateMs)
+    // Not awaited: a swap that waits for a thread must not look like a cycle.
+    void session.runYieldJobs()
   }
 }

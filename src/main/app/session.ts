@@ -66,6 +66,7 @@ export class Session {
   private readonly hash = digester()
   private evaluations: Evaluation[] = []
   private yieldJobs: (() => Promise<void>)[] = []
+  private closed = false
 
   constructor(parts: SessionParts) {
     this.parts = parts
@@ -204,7 +205,7 @@ export class Session {
 
   /** Runs `job` in the next yield interval; in real time that is at once when one has begun. */
   inYield(job: () => Promise<void>): void {
-    if (!this.parts.virtual && !this.inCycle) void job()
+    if (this.closed || (!this.parts.virtual && !this.inCycle)) void job()
     else this.yieldJobs.push(job)
   }
 
@@ -234,6 +235,7 @@ export class Session {
    * @returns real milliseconds for which the loop was held, or why it must be tried again
    */
   commitSwap(swap: Swap, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+    if (this.closed) return err('the desk is stopping')
     if (this.inCycle) return err('a cycle is under way')
     const bar = this.engine.swapBar(swap)
     if (bar !== null) return err(bar)
@@ -267,7 +269,7 @@ export class Session {
   /** A thread that ended between two cycles. */
   private onDeath(version: VersionHash, message: string): void {
     // Within a cycle the missing answer tells it.
-    if (this.inCycle || this.parts.virtual) return
+    if (this.inCycle || this.closed || this.parts.virtual) return
     this.fault(this.now(this.engine.state.now), version, { kind: 'dead', message })
     this.settle()
   }
@@ -277,8 +279,11 @@ export class Session {
     this.hosted.delete(version)
   }
 
-  stop(): void {
+  /** Ends every thread; what still waits for a yield interval runs and finds them gone. */
+  async stop(): Promise<void> {
+    this.closed = true
     for (const version of [...this.hosted.keys()]) this.dismiss(version)
+    await this.runYieldJobs()
   }
 
   /** A broken invariant stops trading: wrong books are worse than none. */

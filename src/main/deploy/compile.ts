@@ -63,7 +63,10 @@ export async function compileStrategy(
       sourcesContent: false,
       metafile: true,
       logLevel: 'silent',
-      tsconfigRaw: '{}',
+      // An import that only looks unused still goes in: the type check and the stored sources must be whole.
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+      // A module is strict; as a plain script it would not be, and writing to a frozen view would pass in silence.
+      banner: { js: '"use strict";' },
       define: Object.fromEntries(names.map((name) => [name, MARK + name.replace('.', '$')])),
       plugins: [onlyLocalImports(root, apiFile)],
     })

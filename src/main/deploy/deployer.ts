@@ -109,9 +109,14 @@ export class Deployer {
         hosted,
         firstFile: `${strategy}.ts`,
       }
-      if (await this.stage(deployment, candidate)) await this.swapIn(deployment, candidate, 'rollback')
+      if (await this.stage(deployment, candidate, 'rollback')) await this.swapIn(deployment, candidate, 'rollback')
     })
     return ok(row)
+  }
+
+  /** Resolves when no attempt is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.queue.values())
   }
 
   private enqueue(attempt: Attempt, work: (deployment: Deployment) => Promise<void>): Promise<DeploymentRow> {
@@ -173,7 +178,7 @@ export class Deployer {
     if (compiled === undefined) return undefined
     const candidate = await this.check(deployment, compiled)
     if (candidate === undefined) return undefined
-    if (!(await this.stage(deployment, candidate))) return undefined
+    if (!(await this.stage(deployment, candidate, 'deployment'))) return undefined
     return candidate
   }
 
@@ -219,7 +224,7 @@ export class Deployer {
           VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs),
         ]),
       ([types, loaded]) => ({
-        ok: types.length === 0 && loaded.ok,
+        ok: types.length === 0 && loaded.ok && loaded.value.manifest.name === compiled.strategy,
         note: types.length > 0 ? firstLine(types) : 'types, contract, globals',
       }),
     )
@@ -275,14 +280,14 @@ export class Deployer {
   }
 
   /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
-  private async stage(deployment: Deployment, candidate: Candidate): Promise<boolean> {
+  private async stage(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<boolean> {
     const { session } = this.parts
     const { worker } = candidate.hosted
     const problem = await deployment.step(
       'stage',
       'stage',
       async (): Promise<Diagnostic | null> => {
-        const states = await this.migrated(candidate, 'deployment')
+        const states = await this.migrated(candidate, reason)
         if (!states.ok) return this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
         const views = withStates(session.engine.dryViews(candidate.ref.strategy), states.value)
         return this.dryRun(candidate, views)

@@ -1,0 +1,198 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Station } from '../../src/main/app/station.ts'
+import { readStatus, statusSchema } from '../../src/main/control/status-file.ts'
+import { freePort, TestHome, until } from '../support/desk.ts'
+
+const home = new TestHome()
+let station: Station
+let base: string
+let remote: string
+
+beforeAll(async () => {
+  station = await home.station({ port: await freePort() })
+  base = `http://127.0.0.1:${station.api?.port}`
+  remote = readFileSync(home.home.tokenFile, 'utf8').trim()
+})
+afterAll(() => home.remove())
+
+function get(path: string, headers: Record<string, string> = { authorization: `Bearer ${remote}` }) {
+  return fetch(base + path, { headers, redirect: 'manual' })
+}
+
+function post(command: string, body: object, token = remote) {
+  return fetch(`${base}/api/control/${command}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+const trading = () => station.desk.engine.state.trading
+
+describe('HTTP', () => {
+  test('no token, a wrong token, another host, another origin: refused with what to do', async () => {
+    const none = await get('/api/status', {})
+    expect([none.status, await none.json()]).toEqual([401, { error: expect.stringContaining('a token is needed') }])
+    const wrong = await get('/api/status', { authorization: 'Bearer nonsense' })
+    expect([wrong.status, await wrong.json()]).toEqual([401, { error: expect.stringContaining('the token is wrong') }])
+    const origin = await get('/api/status', { authorization: `Bearer ${remote}`, origin: 'http://evil.example' })
+    expect([origin.status, await origin.json()]).toEqual([
+      403,
+      { error: expect.stringContaining('http://evil.example') },
+    ])
+    const port = station.api?.port ?? 0
+    const { request } = await import('node:http')
+    const status = await new Promise((resolve) => {
+      request(
+        {
+          host: '127.0.0.1',
+          port,
+          path: '/api/status',
+          headers: { host: 'desk.evil.example', authorization: `Bearer ${remote}` },
+        },
+        (reply) => resolve(reply.statusCode),
+      ).end()
+    })
+    expect(status).toBe(403)
+  })
+
+  test('signing in sets a strict cookie that the routes take', async () => {
+    const signedIn = await get(`/?token=${station.windowToken}`, {})
+    expect(signedIn.status).toBe(302)
+    const cookie = signedIn.headers.get('set-cookie') ?? ''
+    expect(cookie).toContain('HttpOnly; SameSite=Strict')
+    expect((await get('/api/status', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
+  })
+
+  test.each(['/api/status', '/api/versions', '/api/deployments', '/api/trades', '/healthz'])(
+    'GET %s answers',
+    async (path) => {
+      expect((await get(path)).status).toBe(200)
+    },
+  )
+
+  test('a command that does not exist names those that do', async () => {
+    const reply = await post('explode', {})
+    expect([reply.status, await reply.json()]).toEqual([
+      404,
+      { error: expect.stringMatching(/no such command: explode; there are reload, rollback/) },
+    ])
+  })
+
+  test('a body with an unknown key or a missing reason is refused by name', async () => {
+    const reply = await post('pause', { because: 'x' })
+    const text = await reply.text()
+    expect(reply.status).toBe(409)
+    expect(text).toContain('reason:')
+    expect(text).toContain('because')
+  })
+
+  test('the two tokens: the file’s pauses, freezes and kills; only the window’s reloads and re-arms', async () => {
+    expect((await post('pause', { reason: 'test' })).status).toBe(200)
+    expect(trading()).toBe('paused')
+    expect((await post('resume', {})).status).toBe(403)
+    expect((await post('resume', {}, station.windowToken)).status).toBe(200)
+    expect((await post('reload', {})).status).toBe(403)
+    expect((await post('rearm', { confirm: 'REARM', reason: 'x' })).status).toBe(403)
+  })
+
+  test('events stream', async () => {
+    const controller = new AbortController()
+    const reply = await fetch(`${base}/api/events`, {
+      headers: { authorization: `Bearer ${remote}` },
+      signal: controller.signal,
+    })
+    let text = ''
+    const reader = reply.body?.getReader()
+    while (reader !== undefined && !text.includes('event: slots'))
+      text += new TextDecoder().decode((await reader.read()).value)
+    expect(text).toContain('event: status')
+    controller.abort()
+  })
+})
+
+describe('files', () => {
+  test('status.json is whole and says what the design asks for', async () => {
+    await until('a status file', () => readStatus(home.home.status) !== undefined)
+    const status = statusSchema.parse(JSON.parse(readFileSync(home.home.status, 'utf8')))
+    expect(status).toMatchObject({
+      schema: 1,
+      pid: process.pid,
+      market: 'simulated',
+      trading: 'running',
+      deploys: 'open',
+    })
+    expect(status.slots).toHaveLength(16)
+    expect(Object.keys(status.versions).toSorted()).toEqual(['fade', 'snipe'])
+    expect(statSync(home.home.tokenFile).mode & 0o777).toBe(0o600)
+  })
+
+  const control = (seq: number, command: object | string) =>
+    writeFileSync(
+      home.home.control,
+      typeof command === 'string' ? command : JSON.stringify({ seq, command, by: 'test' }),
+    )
+  const ack = () => readStatus(home.home.status)?.control
+
+  test('control.json is carried out once and acknowledged', async () => {
+    control(1, { kind: 'freeze', reason: 'by file' })
+    await until('the acknowledgement', () => ack()?.seq === 1)
+    expect(ack()).toEqual({ seq: 1, outcome: 'done' })
+    expect(station.desk.engine.state.freeze?.reason).toBe('by file')
+    control(1, { kind: 'unfreeze', reason: 'the same number' })
+    control(2, { kind: 'unfreeze', reason: 'the next' })
+    await until('the next', () => ack()?.seq === 2)
+    expect(station.desk.engine.state.freeze).toBeNull()
+  })
+
+  test('a broken control.json is reported, ignored, and the desk trades on', async () => {
+    const said = (text: string) =>
+      station.desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`)
+    control(3, '{ "seq": 3, "command": ')
+    await until('it is reported', () => said('control.json was ignored: is not JSON') === 1)
+    control(4, { kind: 'pause' })
+    await until('it is refused', () => ack()?.seq === 4)
+    expect(ack()).toMatchObject({ outcome: 'refused', error: expect.stringContaining('command.reason') })
+    expect(trading()).toBe('running')
+  })
+
+  test('a bad configuration while it runs is named; the desk goes on with the one it has', async () => {
+    writeFileSync(home.home.config, JSON.stringify({ slotz: ['BTC-5m'] }))
+    const said = () =>
+      station.desk.journal.db.prepare("SELECT message FROM events WHERE message LIKE '%config.json%'").pluck().get()
+    await until('it is named', () => said() !== undefined)
+    expect(said()).toContain('"slotz"')
+    expect(said()).toContain('goes on with the configuration it started with')
+  })
+
+  test('I5: a file named KILL kills, latches, and must go before a re-arm', async () => {
+    writeFileSync(home.home.kill, '')
+    const since = performance.now()
+    await until('the kill', () => trading() === 'killed')
+    expect(performance.now() - since).toBeLessThan(1_000)
+    expect(station.desk.gate.isShut).toBe(true)
+    const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
+    expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('KILL'),
+    })
+    rmSync(home.home.kill)
+    expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })
+    expect(trading()).toBe('running')
+    expect(existsSync(home.home.kill)).toBe(false)
+  })
+})
+
+test('every command is in the journal with its source and outcome, refused ones too', () => {
+  const rows = station.desk.journal.db.prepare('SELECT source, kind, outcome FROM commands').all() as {
+    source: string
+    kind: string
+    outcome: string
+  }[]
+  expect(rows).toContainEqual({ source: 'http', kind: 'pause', outcome: 'done' })
+  expect(rows).toContainEqual({ source: 'file', kind: 'freeze', outcome: 'done' })
+  expect(rows).toContainEqual({ source: 'kill-file', kind: 'kill', outcome: 'done' })
+  expect(rows).toContainEqual({ source: 'desk', kind: 'rearm', outcome: 'refused' })
+  expect(rows.some((row) => row.kind === 'invalid' && row.outcome === 'refused')).toBe(true)
+})

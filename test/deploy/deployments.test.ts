@@ -1,0 +1,194 @@
+import { afterEach, expect, test } from 'vitest'
+import { findVersion, listDeployments, versionSources } from '../../src/main/db/queries.ts'
+import { deploy, eager, TestHome, until } from '../support/desk.ts'
+
+const homes: TestHome[] = []
+const newHome = (config: object = {}) => {
+  const home = new TestHome(config)
+  homes.push(home)
+  return home
+}
+afterEach(async () => {
+  for (const home of homes.splice(0)) await home.remove()
+})
+
+const stateful = (marker: number, state: string, extra = '') => `import { defineStrategy } from 'baton'
+export default defineStrategy({
+  name: 'snipe',
+  params: { marker: ${marker} },
+  initialState: () => (${state}),
+  ${extra}
+  decide: (view, state, params) => ({ state, why: 'v' + params.marker }),
+})
+`
+
+test('a save compiles, checks, stages and swaps, every step with its time, and is the version that trades', async () => {
+  const home = newHome()
+  const { desk } = await home.station()
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.021'))
+  await until(
+    'the new version is live',
+    () =>
+      listDeployments(desk.journal.db, 1)[0]?.trigger === 'save' &&
+      listDeployments(desk.journal.db, 1)[0]?.state === 'kept',
+  )
+  const [row] = listDeployments(desk.journal.db, 1)
+  expect(row?.steps.map((step) => [step.name, step.state])).toEqual([
+    ['compile', 'done'],
+    ['check', 'done'],
+    ['stage', 'done'],
+    ['swap', 'done'],
+  ])
+  for (const step of row?.steps ?? []) expect(step.ms).toBeGreaterThan(0)
+  expect(row?.version?.label).toMatch(/^snipe v2 · [0-9a-f]{6}$/)
+  expect(row?.from?.label).toMatch(/^snipe v1/)
+  expect(desk.engine.state.live.get('snipe')).toBe(row?.version?.hash)
+  expect(versionSources(desk.journal.db, row?.version?.hash ?? '').map((file) => file.path)).toEqual([
+    'snipe.ts',
+    'volatility.ts',
+  ])
+  expect(desk.session.figures.missedCycles).toBe(0)
+})
+
+test('a change in a helper redeploys every strategy that imports it, and only those', async () => {
+  const home = newHome({ assign: { '*-5m': 'snipe', 'BTC-15m': 'lone', '*-15m': 'fade' } })
+  home.write('lone.ts', eager('lone'))
+  const { desk } = await home.station()
+  home.write(
+    'volatility.ts',
+    home.read('volatility.ts').replace('return price + feeRate', 'return 0 + price + feeRate'),
+  )
+  const saved = () =>
+    listDeployments(desk.journal.db, 20).filter((row) => row.trigger === 'save' && row.state === 'kept')
+  await until('both strategies were deployed', () => saved().length === 2)
+  expect(
+    saved()
+      .map((row) => row.strategy)
+      .toSorted(),
+  ).toEqual(['fade', 'snipe'])
+})
+
+test('state: kept where its shape fits, taken over by migrate, refused otherwise; rollback brings back that of the swap', async () => {
+  const home = newHome({ slots: ['BTC-5m'] })
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  const desk = await home.desk()
+  await desk.start()
+  const state = () => desk.engine.strategyStates('snipe')[0]?.json
+  expect(state()).toBe('{"count":1}')
+
+  home.write('snipe.ts', stateful(2, '{ count: 5 }'))
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', reason: null })
+  expect(state()).toBe('{"count":1}')
+
+  home.write('snipe.ts', stateful(3, '{ count: 5, more: true }'))
+  const refused = await deploy(desk, 'snipe')
+  expect(refused.state).toBe('failed')
+  expect(refused.reason).toContain('does not fit initialState, and there is no migrate')
+
+  home.write(
+    'snipe.ts',
+    stateful(
+      3,
+      '{ count: 5, more: true }',
+      'migrate: (old) => ({ count: (old as { count: number }).count + 10, more: false }),',
+    ),
+  )
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', reason: null })
+  expect(state()).toBe('{"count":11,"more":false}')
+
+  const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')
+  expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/^snipe v2 .* is live again$/) })
+  expect(state()).toBe('{"count":1}')
+})
+
+test('rollback uses migrateBack where the version has one, to any older version by its hash', async () => {
+  const home = newHome({ slots: ['BTC-5m'] })
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  const desk = await home.desk()
+  await desk.start()
+  const first = desk.engine.state.live.get('snipe') ?? ''
+  const extra = `migrate: (old) => ({ total: (old as { count: number }).count }), migrateBack: (state) => ({ count: state.total + 100 }),`
+  home.write('snipe.ts', stateful(2, '{ total: 0 }', extra))
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', reason: null })
+  const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to: first.slice(0, 8) }, 'cli')
+  expect(back).toMatchObject({ outcome: 'done' })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
+  expect(desk.engine.strategyStates('snipe')[0]?.json).toBe('{"count":101}')
+  const bad = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to: 'ffffffff' }, 'cli')
+  expect(bad).toMatchObject({ outcome: 'refused', message: expect.stringContaining('no single version of snipe') })
+})
+
+test('freeze stops deployments, not rollbacks; reload by hash deploys exactly what was looked at', async () => {
+  const home = newHome()
+  const desk = await home.desk()
+  await desk.start()
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.05'))
+  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'news at 14:00' }, 'cli')
+  const frozen = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
+  expect(frozen).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('deployments are frozen: news at 14:00'),
+  })
+  await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
+  const other = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef12' }, 'cli')
+  expect(other).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not abcdef12') })
+  const hash = (await desk.deployer.hashOfFiles('snipe'))?.slice(0, 12)
+  expect(await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'cli')).toMatchObject({
+    outcome: 'done',
+  })
+  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'again' }, 'cli')
+  expect(await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')).toMatchObject({
+    outcome: 'done',
+  })
+})
+
+test('deployOn reload: a save only makes a candidate', async () => {
+  const home = newHome({ deployOn: 'reload' })
+  const { desk } = await home.station()
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.05'))
+  const said = () =>
+    desk.journal.db.prepare("SELECT count(*) FROM events WHERE message LIKE '%saved as a candidate%'").pluck().get()
+  await until('the candidate is announced', () => said() === 1)
+  expect(listDeployments(desk.journal.db, 20).filter((row) => row.trigger !== 'start')).toEqual([])
+})
+
+test('a faulting live version is stopped alone, its positions go to the desk, and a new save takes them back', async () => {
+  const home = newHome({ assign: { '*-5m': 'snipe', '*-15m': 'fade' }, slots: ['BTC-5m', 'BTC-15m'] })
+  // Passes its dry run, then loops for ever once it holds a position.
+  home.write(
+    'snipe.ts',
+    eager('snipe').replace(
+      'const ask',
+      'let on = view.position !== null\n    while (on) on = view.position !== null\n    const ask',
+    ),
+  )
+  const desk = await home.desk()
+  await desk.start()
+  const { state } = desk.engine
+  const faulted = () => state.versions.get(state.live.get('snipe') ?? ('' as never))?.state === 'faulted'
+  await until('the version was stopped', faulted, 40_000)
+  const position = [...state.positions.values()].find((p) => p.slot === 'BTC-5m')
+  expect(position?.ownedBy).toBe('desk')
+  expect(state.versions.get(state.live.get('fade') ?? ('' as never))?.state).toBe('live')
+  home.write('snipe.ts', eager('snipe', 2))
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', reason: null })
+  expect(state.positions.get(position?.id ?? ('' as never))?.ownedBy).toBe(state.live.get('snipe'))
+  expect(desk.session.figures.missedCycles).toBe(0)
+})
+
+test('a start resumes the journaled version from its stored bundle, not from the file that lies there', async () => {
+  const home = newHome()
+  const first = await home.desk()
+  await first.start()
+  const live = first.engine.state.live.get('snipe') ?? ''
+  await first.stop()
+  home.write('snipe.ts', 'this is not even TypeScript(')
+  const second = await home.desk()
+  await second.start()
+  expect(second.engine.state.live.get('snipe')).toBe(live)
+  expect(second.engine.state.versions.get(live as never)?.state).toBe('live')
+  const cycles = second.session.figures.decisions
+  await until('it decides', () => second.session.figures.decisions > cycles)
+  expect(findVersion(second.journal.db, 'snipe', live)?.state).toBe('live')
+  expect(listDeployments(second.journal.db, 10).filter((row) => row.trigger === 'start')).toHaveLength(2)
+})

@@ -1,0 +1,118 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
+import { homeAt } from '../../src/main/app/home.ts'
+import { Station } from '../../src/main/app/station.ts'
+import { systemClock } from '../../src/main/platform/system.ts'
+import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
+
+const SHIPPED = resolve(import.meta.dirname, '../../strategies')
+
+/** A home folder and a strategies folder of their own, removed at the end. */
+export class TestHome {
+  readonly folder = mkdtempSync(join(tmpdir(), 'baton-test-'))
+  readonly strategies = join(this.folder, 'strategies')
+  readonly home = homeAt(this.folder, this.strategies)
+  private readonly closers: (() => Promise<void>)[] = []
+
+  constructor(config: object = {}) {
+    cpSync(SHIPPED, this.strategies, { recursive: true })
+    this.configure(config)
+  }
+
+  configure(config: object): void {
+    writeFileSync(this.home.config, JSON.stringify(config))
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.strategies, file), 'utf8')
+  }
+
+  write(file: string, text: string): void {
+    mkdirSync(join(this.strategies, file, '..'), { recursive: true })
+    writeFileSync(join(this.strategies, file), text)
+  }
+
+  options(part: Partial<DeskOptions> = {}): DeskOptions {
+    return {
+      home: this.home,
+      feed: 'simulated',
+      tapes: [],
+      slots: undefined,
+      seed: 7,
+      speed: undefined,
+      from: undefined,
+      forMs: undefined,
+      clock: systemClock,
+      ...part,
+    }
+  }
+
+  /** An opened desk; started by the caller. */
+  async desk(part: Partial<DeskOptions> = {}): Promise<Desk> {
+    const opened = await Desk.open(this.options(part))
+    if (!opened.ok) throw new Error(opened.error)
+    this.closers.push(() => opened.value.stop())
+    return opened.value
+  }
+
+  /** A started desk with files, status and API around it. */
+  async station(part: Partial<DeskOptions> & { port?: number } = {}): Promise<Station> {
+    const opened = await Station.open({ ...this.options(part), port: part.port ?? 0 })
+    if (!opened.ok) throw new Error(opened.error)
+    this.closers.push(() => opened.value.stop())
+    await opened.value.start()
+    return opened.value
+  }
+
+  async remove(): Promise<void> {
+    for (const close of this.closers.toReversed()) await close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Deploys what the files of a strategy say now, as a save would. */
+export function deploy(desk: Desk, strategy: string): Promise<DeploymentRow> {
+  return desk.deployer.deploy({ strategy, trigger: 'save', by: 'test', noticedAt: systemClock.monotonic() })
+}
+
+/** Waits until something is true, looking often; fails with what was awaited. */
+export async function until(what: string, check: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+  const end = performance.now() + limitMs
+  while (performance.now() < end) {
+    if (await check()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`not within ${limitMs} ms: ${what}`)
+}
+
+/** A port of this machine that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** A strategy that buys Up early in every window of its slots and holds. */
+export function eager(name: string, marker = 1): string {
+  return `import { defineStrategy } from 'baton'
+export default defineStrategy({
+  name: '${name}',
+  params: { marker: ${marker}, stakeUsd: 5 },
+  initialState: () => ({ entries: 0 }),
+  decide: (view, state, params) => {
+    const ask = view.up.ask
+    if (view.position !== null || ask === null || view.secondsLeft < 20) return { state, why: 'hold ' + params.marker }
+    return {
+      state: { entries: state.entries + 1 },
+      intents: [{ kind: 'enter', side: 'up', limit: Math.min(0.97, ask + 0.02), stakeUsd: params.stakeUsd, why: 'eager ' + params.marker }],
+    }
+  },
+})
+`
+}
