@@ -1,0 +1,173 @@
+import { createServer } from 'node:http'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Complaints, launchBrowser, showsText, until } from '../support/browser.ts'
+import { type DeskChild, DeskFacts, freePort, startHeadless, TestHome } from '../support/desk-process.ts'
+import { checkOwners, checkTruth, deskScenario, heldPosition, SNIPE } from './specs.ts'
+
+const VIEWPORT = { width: 1440, height: 900 }
+
+/** A page that is away from its desk says so on its console; that is not an error of ours. */
+const AWAY =
+  /WebSocket connection to|Failed to load resource: (net::ERR_CONNECTION|the server responded with a status of 401)/
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+describe('the desk in a browser', () => {
+  let home: TestHome
+  let facts: DeskFacts
+  let child: DeskChild
+  let address: string
+  let page: Page
+  let complaints: Complaints
+
+  beforeAll(async () => {
+    home = new TestHome(SNIPE)
+    facts = new DeskFacts(home, await freePort())
+    ;({ child, address } = await startHeadless(facts))
+    page = await browser.newPage({ viewport: VIEWPORT })
+    complaints = new Complaints(page)
+    await page.goto(address)
+  })
+
+  afterAll(async () => {
+    await page?.close()
+    await child?.stop()
+    home?.remove()
+  })
+
+  it('keeps the token out of the address and out of reach of scripts', async () => {
+    expect(page.url()).toBe(`${facts.origin}/`)
+    expect(await page.evaluate('document.cookie')).toBe('')
+  })
+
+  deskScenario(() => ({ page, facts }))
+
+  it('shows a second window the same', async () => {
+    const second = await browser.newPage({ viewport: VIEWPORT })
+    try {
+      await second.goto(address)
+      const live = await showsText(page, 'live-version', /snipe v/)
+      await second.getByTestId('file-snipe.ts').click()
+      await showsText(second, 'live-version', new RegExp(live.replace(/[^\w ]/g, '.')))
+      await page.getByRole('button', { name: 'Pause', exact: true }).click()
+      await showsText(second, 'trading-state', /Paused/)
+      await second.getByRole('button', { name: 'Resume', exact: true }).click()
+      await showsText(page, 'trading-state', /Running/)
+    } finally {
+      await second.close()
+    }
+  })
+
+  it('answers a wrong token with 401 and what to do', async () => {
+    const stranger = await browser.newContext()
+    try {
+      const wrong = await stranger.newPage()
+      const answer = await wrong.goto(`${facts.origin}/?token=not-the-token`)
+      expect(answer?.status()).toBe(401)
+      expect(await wrong.locator('body').textContent()).toContain('open the address the desk printed')
+      expect((await stranger.request.get(`${facts.origin}/api/status`)).status()).toBe(401)
+    } finally {
+      await stranger.close()
+    }
+  })
+
+  it('refuses a socket from another origin, though the cookie comes along', async () => {
+    const other = createServer((_request, response) => response.end('<!doctype html><title>other</title>'))
+    const port = await freePort()
+    await new Promise<void>((done) => other.listen(port, '127.0.0.1', done))
+    const tab = await browser.newPage()
+    const connect = `new Promise((done) => {
+      const socket = new WebSocket('ws://127.0.0.1:${facts.port}/ws')
+      socket.onopen = () => done('open')
+      socket.onerror = () => done('refused')
+    })`
+    try {
+      await tab.goto(address)
+      expect(await tab.evaluate(connect)).toBe('open')
+      await tab.goto(`http://127.0.0.1:${port}/`)
+      expect(await tab.evaluate(connect)).toBe('refused')
+    } finally {
+      await tab.close()
+      await new Promise((done) => other.close(done))
+    }
+  })
+
+  it('said nothing on its console: no error, no violation of its policy', () => {
+    expect(complaints.all).toEqual([])
+  })
+})
+
+describe('a desk that is killed by the system', () => {
+  let home: TestHome
+  let facts: DeskFacts
+  let child: DeskChild
+  let page: Page
+  let complaints: Complaints
+
+  beforeAll(async () => {
+    home = new TestHome(SNIPE)
+    facts = new DeskFacts(home, await freePort())
+    const started = await startHeadless(facts)
+    child = started.child
+    page = await browser.newPage({ viewport: VIEWPORT })
+    complaints = new Complaints(page, AWAY)
+    await page.goto(started.address)
+  })
+
+  afterAll(async () => {
+    await page?.close()
+    await child?.stop()
+    home?.remove()
+  })
+
+  async function crash(): Promise<string> {
+    await child.stop('SIGKILL')
+    const started = await startHeadless(facts)
+    child = started.child
+    return started.address
+  }
+
+  it('is missed by its window, which asks to sign in when a new desk answers', async () => {
+    await showsText(page, 'trading-state', /Running/)
+    const before = await heldPosition(facts)
+    await child.stop('SIGKILL')
+    await showsText(page, 'connection', /lost the desk/)
+    const started = await startHeadless(facts)
+    child = started.child
+    await showsText(page, 'connection', /not signed in/)
+    await page.goto(started.address)
+    await showsText(page, 'trading-state', /Running/)
+    await showsText(page, 'live-version', /snipe v1/)
+
+    const after = facts.rows('SELECT id, slot, owned_by FROM positions WHERE id = ?', before.id)
+    expect(after).toEqual([before])
+    expect(await page.getByTestId(`slot-${before.slot}`).getAttribute('aria-label')).toContain('owner snipe v1')
+    const { count } = (await facts.status()).cycle
+    await until('cycles after the restart', async () => ((await facts.status()).cycle.count > count ? true : undefined))
+    await checkTruth(facts)
+  })
+
+  it('stays killed over a restart, and its positions stay with their owner', async () => {
+    const before = await heldPosition(facts, 25_000)
+    await facts.command('kill', { positions: 'hold', reason: 'the test' })
+    const sent = facts.count('SELECT count(*) FROM orders')
+    const address = await crash()
+    await page.goto(address)
+    await showsText(page, 'trading-state', /Killed/)
+    await showsText(page, 'killed-band', /the test/i)
+    expect(facts.rows('SELECT id, slot, owned_by FROM positions WHERE id = ?', before.id)).toEqual([before])
+    expect(facts.count('SELECT count(*) FROM orders')).toBe(sent)
+    expect(facts.count("SELECT count(*) FROM orders WHERE state = 'unknown'")).toBe(0)
+    checkOwners(facts)
+    expect(complaints.all).toEqual([])
+  })
+})
