@@ -18,20 +18,33 @@ function newest(path: string): number {
 function outOfDate(): boolean {
   const built = join(root, 'out/renderer/index.html')
   if (!existsSync(built)) return true
-  const sources = ['src/renderer', 'src/preload', 'src/shared', 'src/main', 'src/engine', 'electron.vite.config.ts', 'package-lock.json']
+  const sources = [
+    'src/renderer',
+    'src/preload',
+    'src/shared',
+    'src/main',
+    'src/engine',
+    'electron.vite.config.ts',
+    'package-lock.json',
+  ]
   return Math.max(...sources.map((source) => newest(join(root, source)))) > statSync(built).mtimeMs
 }
 
 function build(): void {
   process.stdout.write('Building the desk …\n')
-  const result: SpawnSyncReturns<string> = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: 'inherit', encoding: 'utf8' })
+  const result: SpawnSyncReturns<string> = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], {
+    cwd: root,
+    stdio: 'inherit',
+    encoding: 'utf8',
+  })
   if (result.status !== 0) process.exit(1)
 }
 
 /** Path of Electron's program, fetched on the first start where that is possible; or why there is none. */
 function electronProgram(): { path: string } | { why: string } {
   if (args.includes('--browser')) return { why: '--browser was given' }
-  const display = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined
+  const display =
+    process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined
   if (!display) return { why: 'There is no display for a window' }
   const folder = join(root, 'node_modules/electron')
   const pathFile = join(folder, 'path.txt')

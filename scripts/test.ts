@@ -23,11 +23,15 @@ function ensureBrowser(): void {
   const debian = existsSync('/etc/debian_version')
   if (debian && process.getuid?.() === 0) {
     say('No browser is here: installing Debian’s chromium …')
-    if (!run('apt-get', ['update', '-qq']) || !run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])) {
+    if (
+      !run('apt-get', ['update', '-qq']) ||
+      !run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
+    ) {
       fail('chromium could not be installed; install it by hand and run the tests again')
     }
   }
-  if (findBrowser() === undefined) fail('The end-to-end tests need Chromium or Chrome: install it, or name it in BATON_BROWSER')
+  if (findBrowser() === undefined)
+    fail('The end-to-end tests need Chromium or Chrome: install it, or name it in BATON_BROWSER')
 }
 
 ensureBrowser()
