@@ -42,6 +42,8 @@ export interface DeskOptions {
 }
 
 const SNAPSHOT_MS = 30_000
+/** An hour of cycles. */
+const LATE_KEPT = 720
 const HISTORY_MINUTES = 400
 
 /**
@@ -285,7 +287,12 @@ export class Desk {
       market: this.market,
       clock,
       until: this.feed.until,
-      onCycle: (ts) => this.afterCycle(ts),
+      onCycle: (ts, lateMs) => {
+        const { lateMs: late } = this.session.figures
+        late.push(lateMs)
+        if (late.length > LATE_KEPT) late.shift()
+        this.afterCycle(ts)
+      },
       onEnd: () => this.ended(),
     })
     this.feed.listen?.((event) => this.live?.onFeed(event))

@@ -39,6 +39,8 @@ export interface SessionFigures {
   fills: number
   lastCycleMs: number
   lastCycleAt: number
+  /** How late the newest cycles began, in ms, oldest first. */
+  readonly lateMs: number[]
 }
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -54,6 +56,7 @@ export class Session {
     fills: 0,
     lastCycleMs: 0,
     lastCycleAt: 0,
+    lateMs: [],
   }
   /** Sees every record the engine makes, after it is durable or about to be. */
   onRecord: (record: JournalRecord) => void = () => {}
