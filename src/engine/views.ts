@@ -1,4 +1,3 @@
-import type { Price } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
 import type { Side, SlotId, Timeframe } from '../shared/domain/slots.ts'
 import type { CancelIntent, EnterIntent, ExitIntent } from './strategy-api/baton.ts'
@@ -81,9 +80,4 @@ export interface LiveVersion {
   readonly hash: VersionHash
   readonly label: string
   readonly manifest: StrategyManifest
-}
-
-export interface TopOfBook {
-  readonly bid: Price | null
-  readonly ask: Price | null
 }

@@ -6,7 +6,7 @@ const slotName = z.string().refine((text) => parseSlot(text) !== undefined, 'a s
 const loopbackOrHost = z.url()
 
 /** config.json. Every bound and wait has its default here; an unknown key is refused, so that none is misspelt. */
-export const configSchema = z.strictObject({
+const configSchema = z.strictObject({
   slots: z
     .array(slotName)
     .min(1)

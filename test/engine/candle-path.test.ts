@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CandlePathSource } from '../../src/engine/market/candle-path.ts'
-import { type CandleSeries, candleOf } from '../../src/engine/market/candle-series.ts'
+import { type CandleColumns, candleOf } from '../../src/engine/market/candle-columns.ts'
 import { loadCandles } from '../../src/main/venues/tape/candle-files.ts'
 import type { Candle, PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
@@ -10,7 +10,7 @@ import { DAY, MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 
 const START = 1_680_566_400_000
 
-function seriesOf(name: string, candles: readonly Candle[]): CandleSeries {
+function seriesOf(name: string, candles: readonly Candle[]): CandleColumns {
   const column = (pick: (candle: Candle) => number) => Float64Array.from(candles, pick)
   return {
     asset: asset(name),
@@ -24,7 +24,7 @@ function seriesOf(name: string, candles: readonly Candle[]): CandleSeries {
   }
 }
 
-function play(series: readonly CandleSeries[], from: number, to: number, seed: number): PriceTick[] {
+function play(series: readonly CandleColumns[], from: number, to: number, seed: number): PriceTick[] {
   const source = new CandlePathSource({ series, from: unixMs(from), to: unixMs(to), seed })
   const ticks: PriceTick[] = []
   for (let ts = source.peek(); ts !== undefined; ts = source.peek()) {

@@ -36,11 +36,17 @@ const spread = (late: readonly number[]) => {
   return `${sorted.length} cycles began late by p50 ${at(0.5)} ms, max ${at(1)} ms`
 }
 
-test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no reconnect, and every position keeps one owner', { timeout: 180_000 }, async () => {
+test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no reconnect, and every position keeps one owner', {
+  timeout: 180_000,
+}, async () => {
   const { state } = desk.engine
   const open = () => [...state.positions.values()].filter((position) => position.state === 'open')
   // The first seconds of a window may be too near its end for the strategies; the next one opens in 20 s at the most.
-  await until('positions are open in both timeframes', () => new Set(open().map((p) => p.slot.split('-')[1])).size === 2, 60_000)
+  await until(
+    'positions are open in both timeframes',
+    () => new Set(open().map((p) => p.slot.split('-')[1])).size === 2,
+    60_000,
+  )
   const calmFrom = desk.session.figures.cycles
   await until('some cycles without deployments', () => desk.session.figures.cycles >= calmFrom + CALM_CYCLES, 40_000)
   const { lateMs } = desk.session.figures
@@ -55,7 +61,10 @@ test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no re
     // Every tenth is broken and must change nothing (I11).
     const live = state.live.get(strategy)
     const broken = i % 10 === 0
-    home.write(`${strategy}.ts`, broken ? eager(strategy, i).replace('const ask', 'const ask: string') : eager(strategy, i))
+    home.write(
+      `${strategy}.ts`,
+      broken ? eager(strategy, i).replace('const ask', 'const ask: string') : eager(strategy, i),
+    )
     const row = await deploy(desk, strategy)
     expect(row.state, row.reason ?? '').toBe(broken ? 'failed' : 'kept')
     if (broken) expect(state.live.get(strategy)).toBe(live)
@@ -83,9 +92,14 @@ test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no re
   expect(count("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')")).toBe(0)
   // I8: one connection throughout, and no minute is missing from any asset since the start.
   expect(count("SELECT count(*) FROM events WHERE kind = 'feed' AND level <> 'info'")).toBe(0)
-  const holes = count(`SELECT count(*) FROM (SELECT open_time - lag(open_time) OVER (PARTITION BY asset ORDER BY open_time) AS step
+  const holes =
+    count(`SELECT count(*) FROM (SELECT open_time - lag(open_time) OVER (PARTITION BY asset ORDER BY open_time) AS step
     FROM candles WHERE frame = '1m') WHERE step IS NOT NULL AND step <> 60000`)
   expect(holes).toBe(0)
   // I2: no window has two entries that were both filled or working.
-  expect(count("SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind = 'enter' AND filled_shares > 0 GROUP BY window_id HAVING count(*) > 1)")).toBe(0)
+  expect(
+    count(
+      "SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind = 'enter' AND filled_shares > 0 GROUP BY window_id HAVING count(*) > 1)",
+    ),
+  ).toBe(0)
 })

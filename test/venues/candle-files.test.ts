@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { candleOf } from '../../src/engine/market/candle-series.ts'
+import { candleOf } from '../../src/engine/market/candle-columns.ts'
 import { loadCandles } from '../../src/main/venues/tape/candle-files.ts'
 import { MINUTE } from '../../src/shared/domain/time.ts'
 

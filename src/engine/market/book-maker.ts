@@ -6,7 +6,7 @@ import type { BookUpdate, Level } from '../events.ts'
 import { type Rng, seededRng } from '../rng.ts'
 
 export const COARSE_TICK = price(10_000)
-export const FINE_TICK = price(1_000)
+const FINE_TICK = price(1_000)
 /** Beyond these the grid becomes fine and stays so (venue facts B3, tick_size_change). */
 const FINE_ABOVE = 960_000
 const FINE_BELOW = 40_000
@@ -24,7 +24,7 @@ interface Stage {
 }
 
 /** Measured on BTC 15m books, second by second (venue facts C, table of 2025-12-26). */
-export const STAGES: readonly Stage[] = [
+const STAGES: readonly Stage[] = [
   { from: 15, twoSided: 0.19, spread90: 0.1, depth10: 132, depth50: 315 },
   { from: 30, twoSided: 0.24, spread90: 0.07, depth10: 218, depth50: 799 },
   { from: 60, twoSided: 0.31, spread90: 0.05, depth10: 405, depth50: 1530 },

@@ -3,7 +3,7 @@ import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type Rng, seededRng } from '../rng.ts'
-import { type CandleSeries, closedBefore, firstFrom } from './candle-series.ts'
+import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
 
 const TICKS_A_MINUTE = 60
 const LAST = TICKS_A_MINUTE - 1
@@ -13,7 +13,7 @@ const RANGE_PER_SIGMA = 12.4
 
 export interface CandlePathOptions {
   /** In this order ticks of the same second come. */
-  readonly series: readonly CandleSeries[]
+  readonly series: readonly CandleColumns[]
   /** First instant played, inclusive. */
   readonly from: UnixMs
   /** First instant not played. */
@@ -23,7 +23,7 @@ export interface CandlePathOptions {
 
 /** One asset on its way through its candles; holds the ticks of one minute. */
 interface Track {
-  readonly series: CandleSeries
+  readonly series: CandleColumns
   /** Candle that `prices` and `volumes` spell out once `hasMinute`. */
   index: number
   hasMinute: boolean
@@ -41,7 +41,7 @@ interface Track {
 export class CandlePathSource implements TickSource {
   readonly assets: readonly Asset[]
   readonly #tracks: readonly Track[]
-  readonly #byAsset: ReadonlyMap<Asset, CandleSeries>
+  readonly #byAsset: ReadonlyMap<Asset, CandleColumns>
   readonly #to: number
   readonly #seed: number
   #minute: number

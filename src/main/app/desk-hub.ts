@@ -52,6 +52,8 @@ export class DeskHub {
   private timer: (() => void) | undefined
   /** Told after every change of the desk: the status file and the tray listen here. */
   onChange: (urgent: boolean) => void = () => {}
+  /** Told of every journaled event: the log file listens here. */
+  onEventRow: (row: EventRow) => void = () => {}
 
   constructor(desk: Desk) {
     this.desk = desk
@@ -179,6 +181,7 @@ export class DeskHub {
   }
 
   onEvent(row: EventRow): void {
+    this.onEventRow(row)
     this.push({ kind: 'event', row })
   }
 

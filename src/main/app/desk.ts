@@ -26,7 +26,7 @@ import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, prepareHome, putAside, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
 import { Session } from './session.ts'
-import { runVirtual } from './virtual-driver.ts'
+import { pump, runVirtual } from './virtual-driver.ts'
 
 export interface DeskOptions {
   readonly home: Home
@@ -42,6 +42,8 @@ export interface DeskOptions {
 }
 
 const SNAPSHOT_MS = 30_000
+/** More than the longest window and its settlement, and than the history strategies ask for. */
+const PLAYED_MS = 70 * 60_000
 /** An hour of cycles. */
 const LATE_KEPT = 720
 const HISTORY_MINUTES = 400
@@ -296,8 +298,24 @@ export class Desk {
       onEnd: () => this.ended(),
     })
     this.feed.listen?.((event) => this.live?.onFeed(event))
+    this.skipIdleTime()
     await this.bringUpVersions()
     this.live.start()
+  }
+
+  /**
+   * Simulated prices go on from where they stopped. After a long stop the windows that were open are played out and the
+   * newest hour is played for the strategies' history; what lies between concerns nobody.
+   */
+  private skipIdleTime(): void {
+    const { source, simulated } = this.feed
+    const from = source?.peek()
+    if (simulated === null || source === null || from === undefined) return
+    const now = this.options.clock.now()
+    if (now - from < 2 * PLAYED_MS) return
+    pump(this.session, source, this.market, unixMs(from + PLAYED_MS))
+    while ((source.peek() ?? now) < now - PLAYED_MS) source.next()
+    this.session.settle()
   }
 
   private async startVirtual(): Promise<void> {
@@ -403,9 +421,4 @@ function engineConfig(config: Config, feed: OpenFeed): EngineConfig {
     minStake: usdOf(paper.minStakeUsd),
     coarseTick: COARSE_TICK,
   }
-}
-
-/** Real milliseconds as the desk's own time, where a caller has only a number. */
-export function asUnixMs(ms: number): UnixMs {
-  return unixMs(Math.round(ms))
 }

@@ -8,6 +8,7 @@ import { type RunningApi, startApi } from '../api/server.ts'
 import { type ControlAck, ControlFiles } from '../control/control-files.ts'
 import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
 import { StrategyWatcher } from '../deploy/watcher.ts'
+import { openLog } from '../platform/log.ts'
 import { newToken } from '../platform/system.ts'
 import { Desk, type DeskOptions } from './desk.ts'
 import { readConfig, readToken } from './home.ts'
@@ -50,6 +51,8 @@ export class Station {
     this.api = api
     this.windowToken = windowToken
     const { home, clock } = desk.options
+    const log = openLog(home.logs)
+    desk.hub.onEventRow = ({ level, message, ...row }) => log[level](row, message)
     const acknowledged = Number(desk.journal.db.prepare('SELECT control_seq FROM desk').pluck().get())
     this.ack = { seq: acknowledged, outcome: 'done' }
     this.status = new StatusWriter(

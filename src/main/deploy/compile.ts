@@ -121,7 +121,7 @@ function findForbidden(bundle: string, sourceMap: string): Diagnostic[] {
 }
 
 /** Where a place of the bundle (from 1) came from. */
-export function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {
+function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {
   const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload)
   const entry = map.findEntry(line - 1, column - 1)
   if (!('originalSource' in entry)) return { file: 'bundle.js', line, column }

@@ -421,7 +421,7 @@ export class Deployer {
 }
 
 /** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
-export function hashOf(bundle: string): VersionHash {
+function hashOf(bundle: string): VersionHash {
   return sha256(bundle, String(API_VERSION)) as VersionHash
 }
 

@@ -89,7 +89,3 @@ export function takerFee(unit: Price, quantity: Shares, ratePpm: number): Usd {
   const exact = (BigInt(quantity) * BigInt(ratePpm) * BigInt(unit) * BigInt(MICRO - unit)) / BigInt(MICRO) ** 3n
   return usd(Number(exact - (exact % 10n)))
 }
-
-export function maxUsd(a: Usd, b: Usd): Usd {
-  return a > b ? a : b
-}

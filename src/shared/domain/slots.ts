@@ -65,7 +65,7 @@ export function otherSide(side: Side): Side {
   return side === 'up' ? 'down' : 'up'
 }
 
-export const DEFAULT_ASSETS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'AVAX', 'LINK', 'MATIC'] as const
+const DEFAULT_ASSETS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'AVAX', 'LINK', 'MATIC'] as const
 
 /** The default 16: eight assets at 5 minutes, then the same at 15. */
 export function defaultSlots(): Slot[] {

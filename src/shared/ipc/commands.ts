@@ -63,7 +63,6 @@ export const controlFileSchema = z.strictObject({
   by: z.string().max(100).optional(),
   at: z.string().max(40).optional(),
 })
-export type ControlFile = z.infer<typeof controlFileSchema>
 
 /** One clear line for a schema's refusal: `field: what is wrong`. */
 export function explain(error: z.ZodError): string {

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { CandleSeries } from '../../../engine/market/candle-series.ts'
+import type { CandleColumns } from '../../../engine/market/candle-columns.ts'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import { parseCsvRows, parseJsonRows, type RawRows } from './candle-rows.ts'
 import { type CandleFileReport, SeriesBuilder } from './series-builder.ts'
 
-export type { CandleFault, CandleFileReport } from './series-builder.ts'
+export type { CandleFileReport } from './series-builder.ts'
 
 /** Recorded one-minute candles of some assets, and what was wrong with the files they came from. */
 export interface CandleTape {
   /** One an asset, in the order the assets were first met. */
-  readonly series: readonly CandleSeries[]
+  readonly series: readonly CandleColumns[]
   /** One a file, in the order read. */
   readonly report: readonly CandleFileReport[]
 }
@@ -89,7 +89,7 @@ function readText(path: string, zipped: boolean): Result<string> {
 /** One series an asset; a file of which no row was usable is an error, since it is not what its name says. */
 function join1m(files: readonly ReadFile[]): Result<CandleTape> {
   const byAsset = Map.groupBy(files, (file) => file.asset)
-  const series: CandleSeries[] = []
+  const series: CandleColumns[] = []
   const report: CandleFileReport[] = []
   for (const [name, group] of byAsset) {
     const builder = new SeriesBuilder(

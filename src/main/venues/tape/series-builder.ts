@@ -1,4 +1,4 @@
-import type { CandleSeries } from '../../../engine/market/candle-series.ts'
+import type { CandleColumns } from '../../../engine/market/candle-columns.ts'
 import { type Asset, asset } from '../../../shared/domain/slots.ts'
 import { MINUTE } from '../../../shared/domain/time.ts'
 import { COLUMNS, type RawRows } from './candle-rows.ts'
@@ -70,7 +70,7 @@ export class SeriesBuilder {
     return { path, asset: this.asset, rows: rows.count, kept, faults, gaps, missingMinutes, examples }
   }
 
-  build(): CandleSeries {
+  build(): CandleColumns {
     const column = (index: number) => this.#columns[index]?.slice(0, this.#length) ?? new Float64Array(0)
     return {
       asset: this.asset,

@@ -6,7 +6,7 @@ import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
  * One asset's recorded one-minute candles, a column an array, oldest first. Whoever builds one vouches that open times
  * lie on the minute grid and strictly ascend; minutes may be missing.
  */
-export interface CandleSeries {
+export interface CandleColumns {
   readonly asset: Asset
   readonly length: number
   /** Milliseconds since 1970, UTC. */
@@ -20,7 +20,7 @@ export interface CandleSeries {
 }
 
 /** Index of the first candle that opens at or after `ts`; `series.length` when none does. */
-export function firstFrom(series: CandleSeries, ts: number): number {
+export function firstFrom(series: CandleColumns, ts: number): number {
   let low = 0
   let high = series.length
   while (low < high) {
@@ -32,7 +32,7 @@ export function firstFrom(series: CandleSeries, ts: number): number {
 }
 
 /** The candle at `index`, which must be one of the series. */
-export function candleOf(series: CandleSeries, index: number): Candle {
+export function candleOf(series: CandleColumns, index: number): Candle {
   return {
     openTime: unixMs(series.openTime[index] ?? Number.NaN),
     open: series.open[index] ?? Number.NaN,
@@ -44,7 +44,7 @@ export function candleOf(series: CandleSeries, index: number): Candle {
 }
 
 /** The last `count` candles that had closed (open time + one minute ≤ `before`), oldest first. */
-export function closedBefore(series: CandleSeries, before: UnixMs, count: number): Candle[] {
+export function closedBefore(series: CandleColumns, before: UnixMs, count: number): Candle[] {
   const end = firstFrom(series, before - MINUTE + 1)
   const candles: Candle[] = []
   for (let i = Math.max(0, end - count); i < end; i++) candles.push(candleOf(series, i))

@@ -1,0 +1,10 @@
+import { join } from 'node:path'
+import { destination, type Logger, pino } from 'pino'
+
+/** The desk's log file, one JSON line an event, for whoever must find out later. The journal is the record; this is its echo. */
+export function openLog(folder: string): Logger {
+  return pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ dest: join(folder, 'baton.log'), mkdir: true, sync: false }),
+  )
+}
