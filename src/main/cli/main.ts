@@ -1,8 +1,16 @@
 import { Command, CommanderError } from 'commander'
 import { runHeadless } from '../headless.ts'
+import { audit } from './audit.ts'
+import { addCtl } from './ctl-command.ts'
+import { deployments } from './deployments.ts'
 import { addDeskFlags, type DeskFlags, stationOptions } from './desk-options.ts'
+import { type DoctorFlags, doctor } from './doctor.ts'
+import type { ListFlags } from './lists.ts'
 import { complain, EXIT, type ExitCode, UsageError } from './output.ts'
+import { parseCount } from './parsers.ts'
 import { run } from './run.ts'
+import { type TradeFlags, trades } from './trades.ts'
+import { showVersion, versions } from './versions.ts'
 
 /** The command line. Resolves with the exit code: 0 done, 2 usage or configuration, 3 refused by safety, 1 else. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
@@ -10,8 +18,8 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   const program = new Command('baton')
     .description('A trading workstation whose bot never stops to take new code.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'baton: ')) })
-    .showHelpAfterError('See "baton --help".')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
+    .showSuggestionAfterError()
   const command = (name: string, description: string) => program.command(name).description(description).exitOverride()
 
   addDeskFlags(command('desk', 'run the desk and serve its window to a browser'))
@@ -24,12 +32,63 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .action(async (flags: DeskFlags & { json?: boolean }) => {
       code = await run(flags)
     })
+  addReadingCommands(program, (result) => {
+    code = result
+  })
+  addCtl(program, (result) => {
+    code = result
+  })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
     return exitCodeOf(error)
   }
+}
+
+/** What a home folder holds, for people and, with --json, for programs. */
+function addReadingCommands(program: Command, finish: (code: ExitCode) => void): void {
+  const reading = (parent: Command, name: string, description: string) =>
+    parent
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
+      .option('--json', 'print JSON')
+  reading(program, 'versions', 'list the versions of every strategy with their results')
+    .action((flags: ListFlags) => finish(versions(flags)))
+    .command('show')
+    .argument('<hash>', 'first digits of its hash')
+    .description('print the sources of one version')
+    .exitOverride()
+    // --home and --json are those of `versions`, wherever they stand.
+    .action((hash: string, _flags: unknown, self: Command) =>
+      finish(showVersion(hash, self.optsWithGlobals<ListFlags>())),
+    )
+  reading(program, 'deployments', 'list deployments with their steps')
+    .option('--limit <n>', 'at most this many', parseCount, 20)
+    .action((flags: ListFlags & { limit: number }) => finish(deployments(flags)))
+  reading(program, 'trades', 'list trades')
+    .option('--limit <n>', 'at most this many', parseCount, 50)
+    .option('--slot <slot>', 'only of this slot, BTC-5m')
+    .option('--version <hash>', 'only opened by this version')
+    .action((flags: TradeFlags) => finish(trades(flags)))
+  reading(program, 'audit', 'recompute the invariants from the database and name every row that breaks one').action(
+    (flags: ListFlags) => finish(audit(flags)),
+  )
+  reading(program, 'doctor', 'check that everything a desk needs is there')
+    .option('--strategies <dir>', 'strategies folder')
+    .option('--tape <file...>', 'recorded candles to look at (default: BATON_TAPES)')
+    .action(async (flags: DoctorFlags) => finish(await doctor(flags)))
+}
+
+/** One line: what is wrong, what may have been meant, where to look. */
+function usageLine(text: string): string {
+  const said = text
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.?\s*$/, '')
+  return `baton: ${said}; see "baton --help"\n`
 }
 
 function exitCodeOf(error: unknown): ExitCode {

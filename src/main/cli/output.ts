@@ -28,10 +28,22 @@ export function time(ms: number | null): string {
   return ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
 }
 
+/** ISO 8601 in UTC, to the second. */
+export function iso(ms: number | null): string {
+  return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
 /** Lines up columns; numbers are right-aligned by the caller's choice of `right`. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)))
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (right.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd()
+    cells
+      .map((cell, i) => (right.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
   return [line(head), ...rows.map(line)].join('\n')
 }

@@ -11,6 +11,13 @@ export function parseNumber(text: string): number {
   throw new InvalidArgumentError('it is a whole number')
 }
 
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  const value = parseNumber(text)
+  if (value >= 1) return value
+  throw new InvalidArgumentError('it is a whole number from 1')
+}
+
 export function parseLength(text: string): Duration {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms

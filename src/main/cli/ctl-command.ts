@@ -1,0 +1,62 @@
+import { InvalidArgumentError, type Command as Program } from 'commander'
+import { isoUtc, SECOND } from '../../shared/domain/time.ts'
+import { type CtlFlags, ctl } from './ctl.ts'
+import type { ExitCode } from './output.ts'
+import { parseDate, parseLength } from './parsers.ts'
+
+const ANSWER_MS = 10 * SECOND
+
+type Given = CtlFlags & Readonly<Record<string, unknown>>
+
+function positions(text: string): string {
+  if (text === 'hold' || text === 'flatten') return text
+  throw new InvalidArgumentError('it is hold or flatten')
+}
+
+/** Adds `ctl` with its eight commands; what they take is what the command schema takes. */
+export function addCtl(parent: Program, finish: (code: ExitCode) => void): void {
+  const group = parent
+    .command('ctl')
+    .description('tell a running desk what to do, and wait for its answer')
+    .exitOverride()
+  const add = (kind: string, description: string) =>
+    group
+      .command(kind)
+      .description(description)
+      .exitOverride()
+      .option('--home <dir>', 'home folder of the desk (default: BATON_HOME, else the user-data folder)')
+      .option('--json', 'print the outcome as one line of JSON')
+      .option('--timeout <duration>', 'how long to wait for the answer', parseLength, ANSWER_MS)
+      .action(async (given: Given) => {
+        const { home, json, timeout, ...input } = given
+        const flags = { timeout, ...(home === undefined ? {} : { home }), ...(json === undefined ? {} : { json }) }
+        finish(await ctl({ kind, ...input }, flags))
+      })
+  const why = ['--reason <why>', 'why, in a few words'] as const
+
+  add('reload', 'deploy what the strategy files say now')
+    .option('--strategy <name>', 'only this strategy')
+    .option('--hash <digits>', 'only if the files have this hash')
+    .option(...why)
+    .option('--override <why>', 'go past the policy; the reason is kept for ever')
+  add('rollback', 'bring an earlier version back')
+    .requiredOption('--strategy <name>', 'whose')
+    .option('--to <hash>', 'which version (default: the one before)')
+  add('freeze', 'let no deployment through')
+    .requiredOption(...why)
+    .option('--until <date>', 'end, ISO 8601 UTC', (text) => isoUtc(parseDate(text)))
+  add('unfreeze', 'let deployments through again').requiredOption(...why)
+  add('pause', 'stop entries; exits go on')
+    .requiredOption(...why)
+    .option('--slot <slot>', 'only this slot, BTC-5m')
+    .option('--strategy <name>', 'only this strategy')
+  add('resume', 'allow entries again')
+    .option('--slot <slot>', 'only this slot')
+    .option('--strategy <name>', 'only this strategy')
+  add('kill', 'stop all trading and cancel what is open, until re-armed by hand')
+    .option('--positions <what>', 'hold to settlement, or flatten now', positions, 'hold')
+    .option(...why)
+  add('rearm', 'trade again after a kill')
+    .requiredOption('--confirm <word>', 'REARM')
+    .requiredOption(...why)
+}

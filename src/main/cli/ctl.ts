@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
+import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/ipc/commands.ts'
+import { writeWhole } from '../app/files.ts'
+import { type Home, homeAt } from '../app/home.ts'
+import { readStatus } from '../control/status-file.ts'
+import { openReadOnly } from '../db/database.ts'
+import { systemClock } from '../platform/system.ts'
+import { deskRuns, FileLock } from './file-lock.ts'
+import { complain, EXIT, type ExitCode, print, UsageError } from './output.ts'
+
+export interface CtlFlags {
+  readonly home?: string
+  readonly json?: boolean
+  readonly timeout: number
+}
+
+type Answer = Pick<CommandOutcome, 'outcome' | 'message'> & { readonly seq: number | null }
+
+const POLL_MS = 15
+const pause = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve))
+
+/** `baton ctl <command>`: writes control.json and waits until the desk has said what became of it. */
+export async function ctl(input: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<ExitCode> {
+  const parsed = commandSchema.safeParse(input)
+  if (!parsed.success) throw new UsageError(explain(parsed.error))
+  const command = parsed.data
+  const home = homeAt(flags.home, undefined)
+  const answer = await give(command, home, flags.timeout)
+  if (flags.json === true) print(JSON.stringify({ command: command.kind, ...answer }))
+  else if (answer.outcome === 'done') print(`${command.kind}: ${answer.message}`)
+  else complain(`${command.kind} ${answer.outcome}: ${answer.message}`)
+  if (answer.outcome === 'done') return EXIT.done
+  return answer.outcome === 'refused' ? EXIT.refused : EXIT.failed
+}
+
+async function give(command: Command, home: Home, timeoutMs: number): Promise<Answer> {
+  const failed = (message: string): Answer => ({ seq: null, outcome: 'failed', message })
+  if (!deskRuns(home.folder)) return failed(noDesk(command, home))
+  const deadline = systemClock.monotonic() + timeoutMs
+  const lock = await takeLock(home, deadline)
+  if (lock === null) return failed(`another "baton ctl" holds ${home.folder}/control.lock; nothing was written`)
+  try {
+    const seq = highestSeq(home) + 1
+    const file = { seq, command, by: 'baton ctl', at: isoUtc(systemClock.now()) }
+    const written = write(home.control, `${JSON.stringify(file, null, 1)}\n`)
+    return written.ok ? await acknowledgement(home, seq, command, deadline) : failed(written.error)
+  } finally {
+    lock.release()
+  }
+}
+
+function noDesk(command: Command, home: Home): string {
+  const hint =
+    command.kind === 'kill' ? `; so that none trades when it starts, put an empty file named KILL into the folder` : ''
+  return `no desk runs in ${home.folder}, nothing was written${hint}`
+}
+
+async function takeLock(home: Home, deadline: number): Promise<FileLock | null> {
+  for (;;) {
+    const lock = FileLock.take(`${home.folder}/control.lock`)
+    if (lock !== null || systemClock.monotonic() >= deadline) return lock
+    await pause(POLL_MS)
+  }
+}
+
+const seqSchema = z.object({ seq: z.int().nonnegative() })
+
+/** The highest number that the file, the status or the journal knows: a lower one would be ignored. */
+function highestSeq(home: Home): number {
+  return Math.max(seqOfFile(home.control), readStatus(home.status)?.control.seq ?? 0, seqOfJournal(home.database))
+}
+
+function seqOfFile(path: string): number {
+  if (!existsSync(path)) return 0
+  try {
+    const parsed = seqSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    return parsed.success ? parsed.data.seq : 0
+  } catch {
+    return 0
+  }
+}
+
+function seqOfJournal(path: string): number {
+  const db = openReadOnly(path)
+  if (!db.ok) return 0
+  try {
+    return Number(db.value.prepare('SELECT control_seq FROM desk').pluck().get() ?? 0)
+  } catch {
+    return 0
+  } finally {
+    db.value.close()
+  }
+}
+
+function write(path: string, text: string): Result<void> {
+  try {
+    writeWhole(path, text)
+    return ok(undefined)
+  } catch (error) {
+    return err(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function acknowledgement(home: Home, seq: number, command: Command, deadline: number): Promise<Answer> {
+  for (;;) {
+    const control = readStatus(home.status)?.control
+    if (control !== undefined && control.seq >= seq) {
+      if (control.seq > seq)
+        return {
+          seq,
+          outcome: 'failed',
+          message: 'a later command took its place in control.json; see the log for what became of it',
+        }
+      if (control.outcome === 'done')
+        return { seq, outcome: 'done', message: journaledMessage(home, command) ?? 'done' }
+      const outcome = control.outcome === 'refused' ? 'refused' : 'failed'
+      return { seq, outcome, message: control.error ?? 'the desk gave no reason' }
+    }
+    if (systemClock.monotonic() >= deadline) {
+      const message = 'the desk did not answer in time; the command stays in control.json and may still be carried out'
+      return { seq, outcome: 'failed', message }
+    }
+    if (!deskRuns(home.folder))
+      return { seq, outcome: 'failed', message: `the desk in ${home.folder} stopped before it answered` }
+    await pause(POLL_MS)
+  }
+}
+
+/** What the desk said of its newest command by file: ours, as long as the lock is held. */
+function journaledMessage(home: Home, command: Command): string | null {
+  const db = openReadOnly(home.database)
+  if (!db.ok) return null
+  try {
+    const sql = "SELECT message FROM commands WHERE source = 'file' AND kind = ? ORDER BY rowid DESC LIMIT 1"
+    const message = db.value.prepare(sql).pluck().get(command.kind)
+    return typeof message === 'string' ? message : null
+  } catch {
+    return null
+  } finally {
+    db.value.close()
+  }
+}

@@ -1,0 +1,94 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Home, readConfig } from '../../app/home.ts'
+import { type Db, openReadOnly } from '../../db/database.ts'
+import { MIGRATIONS } from '../../db/migrations.ts'
+import { deskRuns } from '../file-lock.ts'
+import { type Check, fail, fine, messageOf, warn } from './check.ts'
+
+/** The home folder and what lies in it. */
+export function homeChecks(home: Home): Check[] {
+  return [folder(home), running(home), config(home), database(home), token(home), killFile(home)]
+}
+
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function folder({ folder: path }: Home): Check {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory())
+      return fail('home folder', `${path} is not a folder`, 'choose another with --home')
+    return writable(path)
+      ? fine('home folder', path)
+      : fail('home folder', `${path} cannot be written`, 'choose another with --home')
+  }
+  let above = dirname(path)
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above)
+  if (!writable(above))
+    return fail('home folder', `${path} is not there and cannot be made`, 'choose another with --home')
+  return fine('home folder', `${path} is not there yet; the first start makes it`)
+}
+
+function running({ folder: path }: Home): Check {
+  try {
+    if (!deskRuns(path)) return fine('desk', 'none runs in this folder')
+    const file = join(path, 'desk.pid')
+    return fine(
+      'desk',
+      `process ${existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown'} runs in this folder`,
+    )
+  } catch (error) {
+    return warn('desk', `its lock cannot be read: ${messageOf(error)}`, `look at ${join(path, 'desk.lock')}`)
+  }
+}
+
+function config(home: Home): Check {
+  const read = readConfig(home.config)
+  if (!read.ok) return fail('config.json', read.error, 'correct it, or remove it to use the defaults')
+  return fine('config.json', existsSync(home.config) ? 'readable' : 'not there: the defaults hold')
+}
+
+function database({ database: path }: Home): Check {
+  if (!existsSync(path)) return fine('baton.db', 'not there yet')
+  const opened = openReadOnly(path)
+  const restore = `restore it from a backup beside it (${path}.before-…), or move it away`
+  if (!opened.ok) return fail('baton.db', opened.error, restore)
+  try {
+    return examine(opened.value, restore)
+  } catch (error) {
+    return fail('baton.db', messageOf(error), restore)
+  } finally {
+    opened.value.close()
+  }
+}
+
+function examine(db: Db, restore: string): Check {
+  const schema = Number(db.pragma('user_version', { simple: true }))
+  if (schema > MIGRATIONS.length)
+    return fail('baton.db', `schema ${schema} of a newer Baton, this one knows ${MIGRATIONS.length}`, 'update Baton')
+  const integrity = String(db.pragma('integrity_check', { simple: true }))
+  if (integrity !== 'ok') return fail('baton.db', integrity, restore)
+  const old = schema < MIGRATIONS.length ? `; the next start brings it to ${MIGRATIONS.length}` : ''
+  return fine('baton.db', `schema ${schema}, sound${old}`)
+}
+
+function token({ tokenFile: path }: Home): Check {
+  if (!existsSync(path)) return fine('api-token', 'not there yet')
+  const mode = statSync(path).mode & 0o777
+  // Windows has no such modes.
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    return fail('api-token', `others may read it (mode ${mode.toString(8).padStart(4, '0')})`, `chmod 600 ${path}`)
+  return fine('api-token', 'only its owner may read it')
+}
+
+function killFile({ kill: path }: Home): Check {
+  return existsSync(path)
+    ? warn('KILL', 'the file lies in the home folder: no desk trades here', `remove ${path}, then baton ctl rearm`)
+    : fine('KILL', 'not there')
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { packageRoot } from '../../app/home.ts'
+import { nativeCompiler } from '../../deploy/typecheck.ts'
+import { nodeProblem } from '../../platform/node-version.ts'
+import { type Check, fail, fine, messageOf, warn } from './check.ts'
+
+const REINSTALL = 'install the packages again: npm ci'
+const RUN_LIMIT_MS = 15_000
+
+/** What the machine and the installed packages must bring. */
+export async function machineChecks(): Promise<Check[]> {
+  return [node(), electron(), browser(), await compiler(), await bundler(), await database(), renderer()]
+}
+
+function node(): Check {
+  const problem = nodeProblem(process.versions.node)
+  return problem === null ? fine('Node', process.versions.node) : fail('Node', process.versions.node, problem)
+}
+
+/** Looks at files alone: asking the package for its program could download it. */
+function electron(): Check {
+  const folder = join(packageRoot(), 'node_modules/electron')
+  const without = 'npm start serves the desk to a browser instead'
+  if (!existsSync(join(folder, 'package.json'))) return warn('Electron', 'the package is not installed', without)
+  const name = join(folder, 'path.txt')
+  const program = existsSync(name) ? join(folder, 'dist', readFileSync(name, 'utf8').trim()) : null
+  if (program === null || !existsSync(program))
+    return warn('Electron', 'the package is there, its program is not', without)
+  return fine('Electron', program)
+}
+
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'msedge', 'firefox']
+const BROWSER_PLACES = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+  '/snap/bin/chromium',
+  '/opt/google/chrome/chrome',
+]
+
+function browser(): Check {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  const onPath = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)))
+  const found = [...onPath, ...BROWSER_PLACES].find((path) => existsSync(path))
+  return found === undefined
+    ? warn('browser', 'none found', 'open the address that the desk prints in any browser, also through a tunnel')
+    : fine('browser', found)
+}
+
+async function compiler(): Promise<Check> {
+  try {
+    const program = nativeCompiler()
+    return fine('TypeScript', (await output(program, ['--version'])).trim())
+  } catch (error) {
+    return fail('TypeScript', `the native compiler does not run: ${messageOf(error)}`, REINSTALL)
+  }
+}
+
+function output(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, [...args], { timeout: RUN_LIMIT_MS }, (error, stdout) => {
+      if (error === null) resolve(stdout)
+      else reject(error)
+    })
+  })
+}
+
+async function bundler(): Promise<Check> {
+  try {
+    const { transform, version } = await import('esbuild')
+    await transform('export const one: number = 1', { loader: 'ts' })
+    return fine('esbuild', version)
+  } catch (error) {
+    return fail('esbuild', `it does not run: ${messageOf(error)}`, REINSTALL)
+  }
+}
+
+async function database(): Promise<Check> {
+  try {
+    const { default: Database } = await import('better-sqlite3')
+    const db = new Database(':memory:')
+    const version = String(db.prepare('SELECT sqlite_version()').pluck().get())
+    db.close()
+    return fine('better-sqlite3', `SQLite ${version}`)
+  } catch (error) {
+    return fail('better-sqlite3', `it does not load: ${messageOf(error)}`, REINSTALL)
+  }
+}
+
+function renderer(): Check {
+  const index = join(packageRoot(), 'out/renderer/index.html')
+  return existsSync(index)
+    ? fine('window', index)
+    : warn('window', 'it was not built', 'npm run build (npm start does it by itself)')
+}

@@ -1,0 +1,28 @@
+import { homeAt } from '../app/home.ts'
+import { type Db, openReadOnly } from '../db/database.ts'
+import type { ExitCode } from './output.ts'
+import { complain, EXIT } from './output.ts'
+
+export interface ListFlags {
+  readonly home?: string
+  readonly json?: boolean
+}
+
+/** Opens the home's database for reading, hands it over, and closes it; says in one line what went wrong. */
+export function reading(flags: ListFlags, work: (db: Db) => ExitCode): ExitCode {
+  const { database } = homeAt(flags.home, undefined)
+  const opened = openReadOnly(database)
+  if (!opened.ok) {
+    complain(opened.error)
+    return EXIT.failed
+  }
+  const db = opened.value
+  try {
+    return work(db)
+  } catch (error) {
+    complain(`${database} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return EXIT.failed
+  } finally {
+    db.close()
+  }
+}
