@@ -138,7 +138,10 @@ describe('a desk that is killed by the system', () => {
 
   it('is missed by its window, which asks to sign in when a new desk answers', async () => {
     await showsText(page, 'trading-state', /Running/)
-    const before = await heldPosition(facts)
+    // A browser fetches the editor's parts as it needs them; from a desk that is gone it cannot.
+    await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
+    await page.waitForLoadState('networkidle')
+    const before = await heldPosition(facts, 25_000)
     await child.stop('SIGKILL')
     await showsText(page, 'connection', /lost the desk/)
     const started = await startHeadless(facts)
@@ -150,14 +153,17 @@ describe('a desk that is killed by the system', () => {
 
     const after = facts.rows('SELECT id, slot, owned_by FROM positions WHERE id = ?', before.id)
     expect(after).toEqual([before])
-    expect(await page.getByTestId(`slot-${before.slot}`).getAttribute('aria-label')).toContain('owner snipe v1')
+    const slot = page.getByTestId(`slot-${before.slot}`)
+    await until('its owner on the slot', async () =>
+      (await slot.getAttribute('aria-label'))?.includes('owner snipe v1') === true ? true : undefined,
+    )
     const { count } = (await facts.status()).cycle
     await until('cycles after the restart', async () => ((await facts.status()).cycle.count > count ? true : undefined))
     await checkTruth(facts)
   })
 
   it('stays killed over a restart, and its positions stay with their owner', async () => {
-    const before = await heldPosition(facts, 25_000)
+    const before = await heldPosition(facts, 10_000)
     await facts.command('kill', { positions: 'hold', reason: 'the test' })
     const sent = facts.count('SELECT count(*) FROM orders')
     const address = await crash()

@@ -128,11 +128,17 @@ export class DeskChild {
     throw new Error(`the desk did not print ${wanted} (exit code ${this.process.exitCode}): ${this.text}`)
   }
 
+  /** Ends the child. One that does not heed its signal is killed, and that is an error. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal)
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 15_000)
+    let heeded = true
+    const timer = setTimeout(() => {
+      heeded = false
+      this.process.kill('SIGKILL')
+    }, 15_000)
     const code = await this.exited
     clearTimeout(timer)
+    if (!heeded) throw new Error(`the desk went on for 15 s after ${signal}: ${this.text}`)
     return code
   }
 }

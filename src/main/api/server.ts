@@ -44,8 +44,9 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const hosts = new Set<string>()
   const credentials: Credentials = { windowToken: options.windowToken, remoteToken: options.remoteToken, hosts }
   app.decorateRequest('role', 'remote')
-  guard(app, credentials)
+  // Before the guard: it closes the sockets of upgrades that the guard refuses only when it saw them first.
   await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
+  guard(app, credentials)
   routes(app, options.desk)
   browserDesk(app, options.desk)
   try {
