@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { baton, temporaryFolder } from '../support/cli.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = temporaryFolder()
+const home = join(folder.path, 'home')
+const strategies = join(folder.path, 'strategies')
+let desk: ChildProcess
+
+function startDesk(): ChildProcess {
+  const args = [join(root, 'src/main/cli.ts'), 'desk', '--home', home, '--strategies', strategies, '--port', '0']
+  return spawn(process.execPath, args, { cwd: root, stdio: 'ignore' })
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((done) => child.once('exit', done))
+}
+
+interface Status {
+  readonly trading: string
+  readonly deploys: string
+  readonly versions: Readonly<Record<string, { readonly version: string }>>
+  readonly control: { readonly seq: number }
+}
+
+function status(): Status | undefined {
+  const path = join(home, 'status.json')
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Status) : undefined
+}
+
+const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--timeout', '40s')
+
+beforeAll(async () => {
+  cpSync(join(root, 'strategies'), strategies, { recursive: true })
+  desk = startDesk()
+  await vi.waitUntil(() => Object.keys(status()?.versions ?? {}).length === 2, { timeout: 50_000, interval: 50 })
+})
+afterAll(async () => {
+  desk.kill('SIGTERM')
+  await ended(desk)
+  folder.remove()
+})
+
+describe('baton ctl against a running desk', () => {
+  it('carries out freeze and unfreeze, and hands on a refusal with exit code 3', async () => {
+    const frozen = await ctl('freeze', '--reason', 'looking at it')
+    expect(frozen).toMatchObject({ code: 0, err: '' })
+    expect(frozen.out).toMatch(/^freeze: deployments are frozen/)
+    expect(status()?.deploys).toBe('frozen')
+    expect((await ctl('unfreeze', '--reason', 'looked')).code).toBe(0)
+    const again = await ctl('unfreeze', '--reason', 'looked')
+    expect(again).toMatchObject({ code: 3, out: '' })
+    expect(again.err).toMatch(/^baton: unfreeze refused: deployments are not frozen\n$/)
+  })
+
+  it('pauses and resumes all, one slot, one strategy', async () => {
+    expect((await ctl('pause', '--reason', 'lunch')).code).toBe(0)
+    expect(status()?.trading).toBe('paused')
+    expect((await ctl('resume')).code).toBe(0)
+    expect(status()?.trading).toBe('running')
+    const slot = await ctl('pause', '--reason', 'x', '--slot', 'BTC-5m', '--json')
+    expect(JSON.parse(slot.out)).toMatchObject({ command: 'pause', outcome: 'done', seq: status()?.control.seq })
+    expect((await ctl('resume', '--slot', 'BTC-5m')).code).toBe(0)
+    expect((await ctl('pause', '--reason', 'x', '--strategy', 'nobody')).code).toBe(3)
+  })
+
+  it('lets two callers at once both have their answer', async () => {
+    const before = status()?.control.seq ?? 0
+    const both = await Promise.all([
+      ctl('pause', '--reason', 'one', '--slot', 'BTC-5m'),
+      ctl('pause', '--reason', 'two', '--slot', 'ETH-5m'),
+    ])
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(both.map(({ out }) => out).toSorted()).toEqual([
+      expect.stringContaining('BTC-5m'),
+      expect.stringContaining('ETH-5m'),
+    ])
+    expect(status()?.control.seq).toBe(before + 2)
+  })
+
+  it('reloads what changed, and rolls it back', async () => {
+    const old = status()?.versions.snipe?.version
+    expect((await ctl('freeze', '--reason', 'the save itself must not deploy')).code).toBe(0)
+    appendFileSync(join(strategies, 'snipe.ts'), '\n')
+    const file = join(strategies, 'snipe.ts')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/stakeUsd: \d+/, 'stakeUsd: 3'))
+    expect((await ctl('unfreeze', '--reason', 'now')).code).toBe(0)
+    const reloaded = await ctl('reload', '--strategy', 'snipe', '--reason', 'smaller stake')
+    expect(reloaded.code, reloaded.err).toBe(0)
+    await expect.poll(() => status()?.versions.snipe?.version, { timeout: 20_000 }).not.toBe(old)
+    const back = await ctl('rollback', '--strategy', 'snipe')
+    expect(back.code, back.err).toBe(0)
+    await expect.poll(() => status()?.versions.snipe?.version, { timeout: 20_000 }).toBe(old)
+  })
+
+  it('kills, and re-arms only when told to in capitals', async () => {
+    expect((await ctl('rearm', '--confirm', 'REARM', '--reason', 'x')).code).toBe(3)
+    expect((await ctl('kill', '--reason', 'test')).code).toBe(0)
+    expect(status()?.trading).toBe('killed')
+    expect((await ctl('pause', '--reason', 'x')).code).toBe(3)
+    expect((await ctl('rearm', '--confirm', 'REARM', '--reason', 'tested')).code).toBe(0)
+    expect(status()?.trading).toBe('running')
+  })
+
+  it('a second desk in the same home is refused and names the first', async () => {
+    const second = await baton('desk', '--home', home, '--strategies', strategies, '--port', '0')
+    expect(second.code).toBe(2)
+    expect(second.err).toContain(`another desk (process ${desk.pid}) runs in ${home}`)
+    expect((await baton('doctor', '--home', home, '--strategies', strategies)).out).toContain(
+      `process ${desk.pid} runs`,
+    )
+  })
+
+  it('the audit finds nothing beside the running desk', async () => {
+    const { code, out } = await baton('audit', '--home', home)
+    expect(out).toContain('audit finds nothing')
+    expect(code).toBe(0)
+  })
+
+  it('says at once that no desk runs, and writes nothing', async () => {
+    desk.kill('SIGTERM')
+    await ended(desk)
+    const before = readFileSync(join(home, 'control.json'), 'utf8')
+    const { code, err } = await ctl('kill')
+    expect(code).toBe(1)
+    expect(err).toContain(`no desk runs in ${home}`)
+    expect(readFileSync(join(home, 'control.json'), 'utf8')).toBe(before)
+  })
+})
