@@ -61,10 +61,8 @@ export const CORRUPTIONS: readonly Corruption[] = [
     invariant: 'I1',
     table: 'handoffs',
     row: 'SELECT 901',
+    // Of two, from the version to the desk and back, the first is gone.
     damage: `INSERT INTO handoffs (seq, ts, deployment, reason, subject, subject_id, from_owner, to_owner)
-      SELECT 900, opened_at, NULL, 'fault', 'position', id, 'desk', 'desk' FROM positions WHERE state = 'open';
-      DELETE FROM handoffs;
-      INSERT INTO handoffs (seq, ts, deployment, reason, subject, subject_id, from_owner, to_owner)
       SELECT 901, p.opened_at, p.deployment, 'deployment', 'position', p.id, 'desk', p.owned_by FROM positions p
       WHERE p.state = 'open' LIMIT 1`,
   },

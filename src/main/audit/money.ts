@@ -129,14 +129,12 @@ function auditFees(books: Books, rates: readonly number[], report: Report): void
     } else if (!rates.some((rate) => feeOf(fill, rate) === fill.fee)) odd.push(fill)
   }
   // The rate is not stored with a fill: what several fills agree on was the configuration of their time.
-  const earlier = Map.groupBy(odd, impliedRate)
-  for (const [rate, fills] of earlier) {
-    const agree = fills.filter((fill) => feeOf(fill, rate) === fill.fee)
-    const known = agree.length >= AGREEING
-    for (const fill of fills)
-      if (!known || feeOf(fill, rate) !== fill.fee)
-        report('fills', fill.id, `fee ${fill.fee}, the rule gives ${feeOf(fill, rates[0] ?? 0)}`)
-  }
+  const earlier = [...Map.groupBy(odd, impliedRate)]
+    .filter(([rate, fills]) => fills.filter((fill) => feeOf(fill, rate) === fill.fee).length >= AGREEING)
+    .map(([rate]) => rate)
+  for (const fill of odd)
+    if (!earlier.some((rate) => feeOf(fill, rate) === fill.fee))
+      report('fills', fill.id, `fee ${fill.fee}, the rule gives ${feeOf(fill, rates[0] ?? 0)}`)
 }
 
 function impliedRate(fill: FillRow): number {
