@@ -4,7 +4,8 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
 import { baton, temporaryFolder } from '../support/cli.ts'
-import { CORRUPTIONS, OPEN, SOUND_HANDOFF } from './corruptions.ts'
+import { CORRUPTIONS, OPEN_POSITION, SOUND_HANDOFF, SOUND_LATE_FILL } from './corruptions.ts'
+import { MONEY_CORRUPTIONS } from './money-corruptions.ts'
 
 const RATES = [70_000]
 /** Ends in the last second of windows in which this seed still holds positions. */
@@ -50,7 +51,11 @@ describe('the books of a run', () => {
   })
 
   it('break nothing after a handoff that is in the ledger of handoffs', () => {
-    expect(findings(damaged(OPEN, SOUND_HANDOFF).path)).toEqual([])
+    expect(findings(damaged(OPEN_POSITION, SOUND_HANDOFF).path)).toEqual([])
+  })
+
+  it('break nothing when a fill comes after the kill that gave its order to the desk', () => {
+    expect(findings(damaged(OPEN_POSITION, SOUND_LATE_FILL).path)).toEqual([])
   })
 
   it('break nothing with the fee rate of another time, once several fills agree on it', () => {
@@ -61,7 +66,7 @@ describe('the books of a run', () => {
 })
 
 describe('the audit names', () => {
-  for (const { name, invariant, table, row, damage } of CORRUPTIONS) {
+  for (const { name, invariant, table, row, damage } of [...CORRUPTIONS, ...MONEY_CORRUPTIONS]) {
     it(`${name}: ${invariant}`, () => {
       const spoilt = damaged(row, damage)
       const found = findings(spoilt.path).map((finding) => `${finding.invariant} ${finding.table} ${finding.id}`)

@@ -12,16 +12,14 @@ export interface Corruption {
 }
 
 /** A fill of an entry whose position was held to settlement and redeemed. */
-const REDEEMED = `SELECT f.id FROM fills f JOIN positions p ON p.id = f.position_id
+export const REDEEMED = `SELECT f.id FROM fills f JOIN positions p ON p.id = f.position_id
   WHERE f.kind = 'enter' AND p.state = 'redeemed' AND p.realised > 0 ORDER BY f.rowid LIMIT 1`
-const REDEEMED_POSITION = "SELECT id FROM positions WHERE state = 'redeemed' AND realised > 0 ORDER BY rowid LIMIT 1"
-const OPEN_POSITION = "SELECT id FROM positions WHERE state = 'open' ORDER BY rowid DESC LIMIT 1"
-const CONFIRMED = "SELECT id FROM orders WHERE state = 'confirmed' AND kind = 'enter' ORDER BY rowid LIMIT 1"
-const LEDGER = (kind: string) => `SELECT seq FROM ledger WHERE kind = '${kind}' ORDER BY seq LIMIT 1`
-const SETTLED_WITH_POSITION = `SELECT s.window_id FROM settlements s JOIN positions p ON p.window_id = s.window_id
-  WHERE p.state = 'redeemed' ORDER BY s.rowid LIMIT 1`
+export const REDEEMED_POSITION =
+  "SELECT id FROM positions WHERE state = 'redeemed' AND realised > 0 ORDER BY rowid LIMIT 1"
+export const OPEN_POSITION = "SELECT id FROM positions WHERE state = 'open' ORDER BY rowid DESC LIMIT 1"
+export const CONFIRMED = "SELECT id FROM orders WHERE state = 'confirmed' AND kind = 'enter' ORDER BY rowid LIMIT 1"
 
-const ID = "id = '$row'"
+export const ID = "id = '$row'"
 const copyOf = (table: string, id: string, change: string) =>
   `CREATE TEMP TABLE t AS SELECT * FROM ${table} WHERE id = '${id}'; UPDATE t SET ${change}; INSERT INTO ${table} SELECT * FROM t; DROP TABLE t;`
 const handoff = (values: string) =>
@@ -231,121 +229,13 @@ export const CORRUPTIONS: readonly Corruption[] = [
     row: CONFIRMED,
     damage: `UPDATE orders SET slot = 'ZZZ-5m' WHERE ${ID}`,
   },
-  ...(['buy', 'resolve', 'redeem'] as const).map((kind) => ({
-    name: `one micro-dollar more cash in a ${kind}`,
-    invariant: 'I10' as const,
-    table: 'ledger',
-    row: LEDGER(kind),
-    damage: 'UPDATE ledger SET cash = cash + 1 WHERE seq = $row',
-  })),
-  {
-    name: 'a balanced change of a ledger row',
-    invariant: 'I10',
-    table: 'ledger',
-    row: LEDGER('resolve'),
-    damage: 'UPDATE ledger SET locked = locked + 1, realised = realised + 1 WHERE seq = $row',
-  },
-  {
-    name: 'a ledger row removed',
-    invariant: 'I10',
-    table: 'fills',
-    row: REDEEMED,
-    damage: "DELETE FROM ledger WHERE kind = 'buy' AND ref = '$row'",
-  },
-  {
-    name: 'a redemption removed',
-    invariant: 'I10',
-    table: 'positions',
-    row: REDEEMED_POSITION,
-    damage: "DELETE FROM ledger WHERE kind = 'redeem' AND ref = '$row'",
-  },
-  {
-    name: 'a movement booked twice',
-    invariant: 'I10',
-    table: 'ledger',
-    row: 'SELECT 900001',
-    damage: `INSERT INTO ledger SELECT 900001, ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger WHERE seq = (${LEDGER('buy')})`,
-  },
-  {
-    name: 'money from nowhere',
-    invariant: 'I10',
-    table: 'ledger',
-    row: 'SELECT 900001',
-    damage: "INSERT INTO ledger VALUES (900001, 1, 'deposit', 'account', 1, 0, 0, 1, 0, 0)",
-  },
-  {
-    name: 'a cost off by one',
-    invariant: 'I10',
-    table: 'positions',
-    row: OPEN_POSITION,
-    damage: `UPDATE positions SET cost = cost + 1 WHERE ${ID}`,
-  },
-  {
-    name: 'a profit off by one',
-    invariant: 'I10',
-    table: 'positions',
-    row: REDEEMED_POSITION,
-    damage: `UPDATE positions SET realised = realised + 1 WHERE ${ID}`,
-  },
-  {
-    name: 'a payout to the wrong side',
-    invariant: 'I10',
-    table: 'positions',
-    row: REDEEMED_POSITION,
-    damage: `UPDATE positions SET payout = 0 WHERE ${ID}`,
-  },
-  {
-    name: 'a settlement flipped',
-    invariant: 'I10',
-    table: 'settlements',
-    row: SETTLED_WITH_POSITION,
-    damage: "UPDATE settlements SET payout_up = 1000000 - payout_up WHERE window_id = '$row'",
-  },
-  {
-    name: 'a tie that paid Down',
-    invariant: 'I10',
-    table: 'settlements',
-    row: 'SELECT window_id FROM settlements WHERE payout_up = 0 LIMIT 1',
-    damage: "UPDATE settlements SET close = strike WHERE window_id = '$row'",
-  },
-  {
-    name: 'a settlement removed',
-    invariant: 'I10',
-    table: 'positions',
-    row: REDEEMED_POSITION,
-    damage: `DELETE FROM settlements WHERE window_id = (SELECT window_id FROM positions WHERE ${ID})`,
-  },
-  {
-    name: 'a fee off by its smallest step',
-    invariant: 'I10',
-    table: 'fills',
-    row: REDEEMED,
-    damage: `UPDATE fills SET fee = fee + 10 WHERE ${ID}`,
-  },
-  {
-    name: 'a maker who paid a fee',
-    invariant: 'I10',
-    table: 'fills',
-    row: "SELECT 'O-1-m1'",
-    damage: "UPDATE fills SET id = '$row' WHERE id = 'O-1-1'",
-  },
-  {
-    name: 'cash that is not price times shares',
-    invariant: 'I10',
-    table: 'fills',
-    row: REDEEMED,
-    damage: `UPDATE fills SET cash = cash - 1 WHERE ${ID}`,
-  },
-  {
-    name: 'a failed order whose money still stands',
-    invariant: 'I10',
-    table: 'orders',
-    row: `SELECT o.id FROM orders o WHERE o.state = 'confirmed' AND o.kind = 'exit' LIMIT 1`,
-    damage: `UPDATE orders SET state = 'failed' WHERE ${ID}`,
-  },
 ]
 
 /** A handoff by hand that the books must accept: the desk takes an open position after a fault. */
 export const SOUND_HANDOFF = `${handoff("opened_at, NULL, 'fault', 'position', id, owned_by, 'desk'")}
   UPDATE positions SET owned_by = 'desk' WHERE ${ID};`
-export const OPEN = OPEN_POSITION
+/** A kill while the entry was under way: order and late fill belong to the desk, and the position begins with it. */
+export const SOUND_LATE_FILL = `INSERT INTO handoffs (ts, deployment, reason, subject, subject_id, from_owner, to_owner)
+  SELECT o.created_at, NULL, 'kill', 'order', o.id, o.owner, 'desk' FROM orders o JOIN fills f ON f.order_id = o.id WHERE f.position_id = '$row';
+  UPDATE orders SET owner = 'desk' WHERE id = (SELECT order_id FROM fills WHERE position_id = '$row');
+  UPDATE positions SET owned_by = 'desk' WHERE ${ID};`

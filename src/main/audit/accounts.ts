@@ -3,7 +3,7 @@ import type { Report } from './finding.ts'
 
 const MICRO = 1_000_000n
 
-export const NO_MOVEMENT: Movement = { cash: 0, cost: 0, locked: 0, deposit: 0, realised: 0, fee: 0 }
+const NO_MOVEMENT: Movement = { cash: 0, cost: 0, locked: 0, deposit: 0, realised: 0, fee: 0 }
 
 /** A ledger row that must be there, and the row it follows from. */
 export interface ExpectedRow {

@@ -24,10 +24,6 @@ export function percent(value: number | null): string {
   return value === null ? '–' : `${(value * 100).toFixed(1)} %`
 }
 
-export function time(ms: number | null): string {
-  return ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
-}
-
 /** ISO 8601 in UTC, to the second. */
 export function iso(ms: number | null): string {
   return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 19)}Z`
