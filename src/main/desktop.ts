@@ -24,13 +24,6 @@ class Desktop {
   constructor(station: Station) {
     this.station = station
     this.tray = new DeskTray(station.desk, { open: () => this.show(), quit: () => app.quit() })
-    // The status file listens already: both are told.
-    const { hub } = station.desk
-    const before = hub.onChange
-    hub.onChange = (urgent) => {
-      before(urgent)
-      this.tray.refresh()
-    }
     globalShortcut.register(KILL_CHORD, () => {
       void station.desk.dispatcher.dispatch(
         { kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` },
@@ -41,6 +34,17 @@ class Desktop {
     app.on('second-instance', () => this.show())
     app.on('activate', () => this.show())
     this.show()
+  }
+
+  /** Keeps the tray up to date from now on. The started desk's status file listens already: both are told. */
+  follow(): void {
+    const { hub } = this.station.desk
+    const before = hub.onChange
+    hub.onChange = (urgent) => {
+      before(urgent)
+      this.tray.refresh()
+    }
+    this.tray.refresh()
   }
 
   private show(): void {
@@ -79,8 +83,8 @@ const opened = await Station.open(stationOptions(flags(), undefined))
 if (opened.ok) {
   const desktop = new Desktop(opened.value)
   await opened.value.start()
+  desktop.follow()
   process.once('SIGTERM', () => app.quit())
-  void desktop
 } else {
   dialog.showErrorBox('Baton cannot start', opened.error)
   app.exit(2)

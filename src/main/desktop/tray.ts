@@ -49,6 +49,8 @@ export class DeskTray {
 
   /** Redraws where the state differs from what is shown. */
   refresh(): void {
+    // While the desk stops, its last changes come after the tray has gone.
+    if (this.tray.isDestroyed()) return
     const status = this.desk.hub.status()
     const state = `${status.market.toUpperCase()} · ${status.trading} · deployments ${status.deploys}`
     if (state === this.shown) return
