@@ -104,7 +104,12 @@ export class DeskChild {
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const stdio: ['ignore', 'pipe', 'pipe', 'ipc'] = ['ignore', 'pipe', 'pipe', 'ipc']
-    this.process = spawn(process.execPath, [...args], { cwd: root, env: { ...process.env, ...env }, stdio })
+    this.process = spawn(process.execPath, [...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio,
+      serialization: 'advanced',
+    })
     this.exited = new Promise((done) => this.process.once('exit', (code) => done(code)))
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -157,4 +162,12 @@ export async function startHeadless(
     await child.stop('SIGKILL')
     throw error
   }
+}
+
+/** The built desktop in a Node process, with the stand-in for Electron. */
+export function startDesktop(facts: DeskFacts): DeskChild {
+  const { home, port } = facts
+  const flags = ['--home', home.folder, '--strategies', home.strategies, '--port', String(port)]
+  const standIn = new URL('./electron-stand-in/register.ts', import.meta.url).href
+  return new DeskChild(['--import', standIn, join(root, 'out/main/desktop.js'), ...flags])
 }
