@@ -236,7 +236,7 @@ export class Engine {
       minStakeUsd: toDollars(s.config.minStake),
       feeRate: s.config.feeRatePpm / MICRO,
       position:
-        position === undefined || position.state !== 'open'
+        position === undefined || position.state !== 'open' || position.shares === 0
           ? null
           : {
               id: position.id,

@@ -14,6 +14,7 @@ import {
   quoteOf,
   type SlotState,
   say,
+  unconfirmed,
   type VersionRecord,
   workingOrders,
 } from './state.ts'
@@ -56,7 +57,8 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   if (held !== undefined) return no('second-entry', `a position is already ${held.state} in this window`)
   const entry = workingOrders(s, slot.window.id).find((order) => order.kind === 'enter')
   if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
-  // A matched entry whose fills are all in has its position; one without is waiting for them.
+  const pending = unconfirmed(s, slot.window.id)
+  if (pending !== undefined) return no('second-entry', `${pending.id} of this window is not confirmed yet`)
   return null
 }
 
@@ -117,6 +119,8 @@ function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, in
   if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
   if (workingOrders(s, position.windowId).length > 0)
     return refuse('order-open', 'another order of this window is still open')
+  const pending = unconfirmed(s, position.windowId)
+  if (pending !== undefined) return refuse('order-open', `${pending.id} of this window is not confirmed yet`)
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
   const timing = readTiming(c, intent)
@@ -156,6 +160,7 @@ function draftExit(
 
 /** The desk's own exit after `kill … flatten`: sells all of it at any price the book pays. */
 export function flattenPosition(c: Context, slot: SlotState, position: Position): void {
+  if (unconfirmed(c.s, position.windowId) !== undefined || position.shares === 0) return
   if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
   const tick = slot.book?.tick ?? c.s.config.coarseTick
   const tags: Tags = {

@@ -9,7 +9,6 @@ import {
   NO_USD,
   type Price,
   price,
-  shares,
   subShares,
   subUsd,
   type Usd,
@@ -76,6 +75,7 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     digest: null,
     filledShares: NO_SHARES,
     filledCost: NO_USD,
+    costSold: NO_USD,
     fee: NO_USD,
     reason: null,
     updatedAt: s.now,
@@ -135,6 +135,7 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       break
     case 'confirmed':
       advance(c, order, 'confirm')
+      closeSoldOut(c, order)
       break
     case 'failed':
       reverse(c, order, report.reason)
@@ -256,30 +257,61 @@ function sold(c: Context, order: Order, fill: FillReport): Position {
   position.realised = addUsd(position.realised, profit)
   const movement = { cash: subUsd(fill.cash, fill.fee), cost: negative(costSold), realised: profit, fee: fill.fee }
   record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'sell', fill.fillId, movement) })
-  if (position.shares === 0) {
-    position.state = step('position', position.state, 'close')
-    position.settledAt = s.now
-    s.positions.delete(position.id)
-  }
+  order.costSold = addUsd(order.costSold, costSold)
   return position
 }
 
-/** The chain refused a matched trade: there is no position, and what it cost comes back. */
-function reverse(c: Context, order: Order, reason: string): void {
-  advance(c, order, 'fail', reason)
-  const position = [...c.s.positions.values()].find((p) => p.windowId === order.windowId)
-  say(c, 'error', 'reversed', `${order.id} failed after matching and was reversed: ${reason}`, { slot: order.slot })
-  if (position === undefined || order.kind === 'exit') return
-  position.state = step('position', position.state, 'reverse')
+/** A position that was sold whole is over once the chain has confirmed the sale: until then it may come back. */
+function closeSoldOut(c: Context, order: Order): void {
+  const position = order.positionId === null ? undefined : c.s.positions.get(order.positionId)
+  if (order.kind !== 'exit' || position === undefined || position.shares > 0 || position.state === 'resolved') return
+  end(c, position, 'close')
+}
+
+function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void {
+  position.state = step('position', position.state, trigger)
   position.settledAt = c.s.now
-  const cash = addUsd(position.cost, order.fee)
-  const movement = { cash, cost: negative(position.cost), fee: negative(order.fee) }
-  record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'reverse', order.id, movement) })
-  position.cost = NO_USD
-  position.shares = shares(0)
-  position.fees = subUsd(position.fees, order.fee)
   c.s.positions.delete(position.id)
   record(c, { t: 'position', position: { ...position } })
+}
+
+/**
+ * The chain refused a matched trade: what it moved is moved back. Nothing else can have happened to the position since,
+ * because no order of a window is taken while an earlier one is unconfirmed.
+ */
+function reverse(c: Context, order: Order, reason: string): void {
+  advance(c, order, 'fail', reason)
+  say(c, 'error', 'reversed', `${order.id} failed after matching and was reversed: ${reason}`, {
+    slot: order.slot,
+    version: order.version === 'desk' ? null : order.version,
+  })
+  const position = [...c.s.positions.values()].find((p) => p.windowId === order.windowId)
+  invariant(
+    position !== undefined && position.state !== 'resolved',
+    `${order.id} was reversed after its window was settled: the books need a person`,
+  )
+  const movement = order.kind === 'enter' ? unbuy(position, order) : unsell(position, order)
+  position.fees = subUsd(position.fees, order.fee)
+  record(c, {
+    t: 'ledger',
+    entry: c.s.ledger.post(c.s.now, 'reverse', order.id, { ...movement, fee: negative(order.fee) }),
+  })
+  if (position.shares === 0) return end(c, position, 'reverse')
+  record(c, { t: 'position', position: { ...position } })
+}
+
+function unbuy(position: Position, order: Order): { cash: Usd; cost: Usd } {
+  position.shares = subShares(position.shares, order.filledShares)
+  position.cost = subUsd(position.cost, order.filledCost)
+  return { cash: addUsd(order.filledCost, order.fee), cost: negative(order.filledCost) }
+}
+
+function unsell(position: Position, order: Order): { cash: Usd; cost: Usd; realised: Usd } {
+  const profit = subUsd(order.filledCost, order.costSold)
+  position.shares = addShares(position.shares, order.filledShares)
+  position.cost = addUsd(position.cost, order.costSold)
+  position.realised = subUsd(position.realised, profit)
+  return { cash: subUsd(order.fee, order.filledCost), cost: order.costSold, realised: negative(profit) }
 }
 
 /** Asks for every working order to be cancelled; those that have not left are refused by the gate. */

@@ -192,12 +192,16 @@ export function say(
   message: string,
   about: { slot?: SlotId | null; version?: VersionHash | null } = {},
 ): void {
+  const slot = about.slot == null ? undefined : c.s.slots.get(about.slot)
   const event: DeskEvent = {
     ts: c.s.now,
     level,
     kind,
     slot: about.slot ?? null,
     version: about.version ?? null,
+    deployment: about.version == null ? null : (c.s.versions.get(about.version)?.deployment ?? null),
+    regime: slot === undefined ? null : (c.s.assets.get(slot.slot.asset)?.regime ?? null),
+    market: c.s.config.market,
     message,
   }
   record(c, { t: 'event', event })
@@ -280,6 +284,12 @@ export function reserved(s: EngineState): Usd {
 export function remainingReserve(order: Order): Usd {
   const left = subUsd(subUsd(order.reserve, order.filledCost), order.fee)
   return left > 0 ? left : NO_USD
+}
+
+/** An order of the window that matched and that the chain has not confirmed: it may still be reversed. */
+export function unconfirmed(s: EngineState, windowId: WindowId): Order | undefined {
+  for (const order of s.orders.values()) if (order.windowId === windowId && order.state === 'matched') return order
+  return undefined
 }
 
 export function remainingShares(order: Order): Shares {

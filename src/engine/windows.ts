@@ -78,7 +78,7 @@ export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'str
 /** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
 export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
   const { kind: _, ...settlement } = event
-  record(c, { t: 'settlement', settlement })
+  record(c, { t: 'settlement', settlement: { ...settlement, market: c.s.config.market } })
   const slot = slotOf(c.s, event.slot)
   endPositions(c, event.windowId)
   let profit: Usd | null = null

@@ -93,7 +93,7 @@ const cases: [string, () => string, { file?: string; line?: () => number; messag
     'a gigabyte of strings',
     () =>
       inDecide(
-        "const hoard: string[] = []; for (let i = 0; i < 1e7; i++) hoard.push(`${i}`.padEnd(100, '.')); if (hoard.length < 1) return { state };",
+        "const hoard: string[] = []; for (let i = 0; i < 1e7; i++) hoard.push(String(i).padEnd(100, '.')); if (hoard.length < 1) return { state };",
       ),
     { message: 'memory' },
   ],
@@ -109,7 +109,7 @@ const cases: [string, () => string, { file?: string; line?: () => number; messag
   ],
   [
     'answers that depend on the order',
-    () => `let calls = 0\n${inDecide('calls++; if (view.now > 0) return { state, why: `call ${calls}` };')}`,
+    () => `let calls = 0\n${inDecide('calls++; if (view.now > 0) return { state, why: "call " + calls };')}`,
     { message: 'different answers in another order' },
   ],
   [

@@ -39,9 +39,13 @@ describe('the desk in a browser', () => {
   })
 
   afterAll(async () => {
-    await page?.close()
-    await child?.stop()
-    home?.remove()
+    try {
+      await page?.close()
+      await child?.stop()
+    } finally {
+      child?.process.kill('SIGKILL')
+      home?.remove()
+    }
   })
 
   it('keeps the token out of the address and out of reach of scripts', async () => {
@@ -124,9 +128,13 @@ describe('a desk that is killed by the system', () => {
   })
 
   afterAll(async () => {
-    await page?.close()
-    await child?.stop()
-    home?.remove()
+    try {
+      await page?.close()
+      await child?.stop()
+    } finally {
+      child?.process.kill('SIGKILL')
+      home?.remove()
+    }
   })
 
   async function crash(): Promise<string> {

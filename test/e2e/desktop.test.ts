@@ -46,9 +46,12 @@ describe('the built desktop, with the stand-in for Electron', () => {
   })
 
   afterAll(async () => {
-    await shown?.page.context().close()
-    await child?.stop('SIGKILL')
-    home?.remove()
+    try {
+      await child?.stop('SIGKILL')
+      await shown?.page.context().close()
+    } finally {
+      home?.remove()
+    }
   })
 
   const look = (part: RegExp) =>
@@ -172,8 +175,11 @@ describe.skipIf(electron === undefined)('the built desktop under Electron', () =
   })
 
   afterAll(async () => {
-    await program?.close()
-    home?.remove()
+    try {
+      await program?.close()
+    } finally {
+      home?.remove()
+    }
   })
 
   deskScenario(() => ({ page, facts }))

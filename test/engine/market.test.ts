@@ -72,6 +72,7 @@ describe('simulated books', () => {
       venue: DEFAULT_VENUE,
       settlementMeanSec: 0,
       feedDelayMs: 500,
+      minuteAt: () => undefined,
       source: 'simulated',
     })
     market.seedVolatility(

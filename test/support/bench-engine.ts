@@ -65,7 +65,15 @@ export class EngineBench {
     this.engine = new Engine(testConfig(slots, part))
     this.source = new SimPrices([...new Set(slots.map((slot) => slot.asset))], seed, START)
     const venue = { ...DEFAULT_VENUE, reversalPpm }
-    this.market = new PaperMarket({ seed, slots, venue, settlementMeanSec: 60, feedDelayMs: 500, source: 'simulated' })
+    this.market = new PaperMarket({
+      seed,
+      slots,
+      venue,
+      settlementMeanSec: 60,
+      feedDelayMs: 500,
+      minuteAt: () => undefined,
+      source: 'simulated',
+    })
     this.deliver({ kind: 'deposit', ts: START, amount: usdOf(1_000) })
   }
 

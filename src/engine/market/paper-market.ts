@@ -1,8 +1,8 @@
-import type { PriceTick } from '../../shared/domain/feed.ts'
+import type { Candle, PriceTick } from '../../shared/domain/feed.ts'
 import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
-import { type Asset, type Slot, type SlotId, type Window, windowAt } from '../../shared/domain/slots.ts'
-import { SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
+import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
 import type { EngineEvent } from '../events.ts'
 import { seededRng } from '../rng.ts'
@@ -23,10 +23,15 @@ export interface PaperMarketSettings {
   readonly feedDelayMs: number
   /** Names what stands in for the venue's settlement source. */
   readonly source: string
+  /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
+  readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
 }
 
 /** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
 const REACTIONS = [150, 250, 300, 400, 480]
+
+/** A feed that said nothing for so long has not seen what happened in between. */
+const SILENCE_MS = 15_000
 
 interface SlotMarket {
   readonly slot: Slot
@@ -35,6 +40,8 @@ interface SlotMarket {
   maker: BookMaker | null
   strike: number | null
   meanStarted: boolean
+  /** Venue time of the last price. */
+  lastTs: number
 }
 
 interface AssetMarket {
@@ -64,6 +71,8 @@ export class PaperMarket {
   private readonly schedule = new Schedule()
   private readonly venue: PaperVenue
   private readonly due = new Set<Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>>()
+  /** Windows over whose end the feed was silent. */
+  private readonly missed = new Map<WindowId, { readonly slot: Slot; readonly window: Window }>()
 
   constructor(settings: PaperMarketSettings) {
     this.settings = settings
@@ -74,6 +83,7 @@ export class PaperMarket {
       maker: null,
       strike: null,
       meanStarted: false,
+      lastTs: 0,
     }))
     this.venue = new PaperVenue(settings.venue, settings.seed, {
       send: (ts, orderId, report) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
@@ -107,6 +117,7 @@ export class PaperMarket {
       if (slot.slot.asset !== tick.asset) continue
       this.roll(slot, tick, before)
       slot.mean.tick(tick.ts, tick.price)
+      slot.lastTs = tick.tsVenue
       this.quote(slot, tick, asset)
     }
   }
@@ -168,22 +179,51 @@ export class PaperMarket {
   /** Settles the window that is over and returns the value at its end, which is the next one's strike. */
   private close(slot: SlotMarket, tick: PriceTick, next: Window, before: number): number {
     const old = slot.window
-    if (old === null) return tick.price
+    if (old === null) return this.valueFromMinute(slot.slot.asset, next.start) ?? tick.price
+    if (tick.tsVenue - slot.lastTs > SILENCE_MS) {
+      this.venue.onWindowEnd(old.id, unixMs(Math.max(tick.ts, old.end)))
+      this.miss(slot.slot, old)
+      return this.valueFromMinute(slot.slot.asset, next.start) ?? tick.price
+    }
     const last = before > 0 ? before : tick.price
     const atEnd = tick.ts === old.end ? tick.price : last
     const value = slot.meanStarted ? (slot.mean.mean(old.end) ?? atEnd) : atEnd
-    if (slot.strike !== null) this.settle(slot, old, slot.strike, value)
+    if (slot.strike !== null) this.settle(slot.slot, old, slot.strike, value)
     this.venue.onWindowEnd(old.id, unixMs(Math.max(tick.ts, old.end)))
     return old.end === next.start ? value : tick.price
   }
 
-  private settle(slot: SlotMarket, window: Window, strike: number, close: number): void {
+  /** A window whose end no price told: it is decided by minute candles as soon as those are there. */
+  miss(slot: Slot, window: Window): void {
+    this.missed.set(window.id, { slot, window })
+    this.settleMissed()
+  }
+
+  /** To be called when minutes have come in. */
+  settleMissed(): void {
+    for (const { slot, window } of this.missed.values()) {
+      const strike = this.valueFromMinute(slot.asset, window.start)
+      const close = this.valueFromMinute(slot.asset, window.end)
+      if (strike === undefined || close === undefined) continue
+      this.missed.delete(window.id)
+      this.settle(slot, window, strike, close)
+    }
+  }
+
+  /** Typical price of the minute before `boundary`, which stands in for its mean; its close where no mean decides. */
+  private valueFromMinute(asset: Asset, boundary: number): number | undefined {
+    const minute = this.settings.minuteAt(asset, boundary - MINUTE)
+    if (minute === undefined) return undefined
+    return this.settings.settlementMeanSec > 0 ? (minute.high + minute.low + minute.close) / 3 : minute.close
+  }
+
+  private settle(slot: Slot, window: Window, strike: number, close: number): void {
     const rng = seededRng(this.settings.seed, `settle ${window.id}`)
     const ts = unixMs(window.end + settlementDelay(rng))
     // A tie is Up.
     const payoutUp = price(close >= strike ? MICRO : 0)
     const { source } = this.settings
-    this.owe({ kind: 'settled', ts, slot: slot.slot.id, windowId: window.id, strike, close, payoutUp, source })
+    this.owe({ kind: 'settled', ts, slot: slot.id, windowId: window.id, strike, close, payoutUp, source })
     this.owe({ kind: 'redeemed', ts: unixMs(ts + 10_000 + Math.floor(rng.uniform() * 50_000)), windowId: window.id })
   }
 
@@ -218,11 +258,15 @@ export class PaperMarket {
     return { slots, due: [...this.due] }
   }
 
-  restore(snapshot: PaperSnapshot): void {
+  /** @param endedBefore windows that ended before this are left out: no price will tell how they ended */
+  restore(snapshot: PaperSnapshot, endedBefore: number): void {
     for (const saved of snapshot.slots) {
       const slot = this.slots.find((s) => s.slot.id === saved.slot)
       if (slot === undefined || saved.windowStart === 0) continue
-      slot.window = windowAt(slot.slot, unixMs(saved.windowStart))
+      const window = windowAt(slot.slot, unixMs(saved.windowStart))
+      if (window.end <= endedBefore) continue
+      slot.window = window
+      slot.lastTs = Number.MAX_SAFE_INTEGER
       slot.maker = new BookMaker(slot.window, this.settings.seed)
       slot.strike = saved.strike
       slot.meanStarted = saved.mean !== null
@@ -232,5 +276,10 @@ export class PaperMarket {
       this.schedule.add(ts, { kind: 'strike', ts, slot: saved.slot, windowId: slot.window.id, strike: saved.strike })
     }
     for (const event of snapshot.due) this.owe(event)
+  }
+
+  /** True while the outcome of a window is known and still to be told, or waited for. */
+  isDeciding(windowId: WindowId): boolean {
+    return this.missed.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
 }

@@ -195,7 +195,17 @@ export class DeskHub {
   say(level: EventRow['level'], message: string): void {
     this.desk.journal.append({
       t: 'event',
-      event: { ts: this.desk.now(), level, kind: 'desk', slot: null, version: null, message },
+      event: {
+        ts: this.desk.now(),
+        level,
+        kind: 'desk',
+        slot: null,
+        version: null,
+        deployment: null,
+        regime: null,
+        market: this.desk.engine.state.config.market,
+        message,
+      },
     })
     this.desk.session.settle()
   }

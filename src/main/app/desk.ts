@@ -1,19 +1,17 @@
 import { existsSync } from 'node:fs'
-import type { EngineConfig } from '../../engine/config.ts'
 import { Engine } from '../../engine/engine.ts'
-import { COARSE_TICK } from '../../engine/market/book-maker.ts'
 import { PaperMarket, type PaperSnapshot } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
 import { restoreState } from '../../engine/restore.ts'
-import { assignSlots, type Config } from '../../shared/config.ts'
+import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import { MICRO, shares, usdOf } from '../../shared/domain/money.ts'
+import { usdOf } from '../../shared/domain/money.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
+import { windowAt } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
-import { openDatabase } from '../db/database.ts'
-import { Journal } from '../db/journal.ts'
+import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
 import { readBotState, readMinutes, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
@@ -23,8 +21,9 @@ import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
-import { apiFile, type Home, HomeLock, prepareHome, putAside, readConfig } from './home.ts'
+import { apiFile, type Home, HomeLock, prepareHome, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
+import { engineConfig, openJournal } from './opening.ts'
 import { Session } from './session.ts'
 import { pump, runVirtual } from './virtual-driver.ts'
 
@@ -137,6 +136,10 @@ export class Desk {
       settlementMeanSec: config.settlementMeanSec,
       feedDelayMs: config.paper.feedDelayMs,
       source: feed.settlement,
+      minuteAt: (asset, openTime) => {
+        const [minute] = this.engine.state.candles.get(asset, '1m').after(openTime - 1)
+        return minute?.openTime === openTime ? minute : undefined
+      },
     })
     const { clock } = options
     this.session = new Session({
@@ -202,7 +205,9 @@ export class Desk {
       const closes = minutes.map((minute) => ({ ts: minute.openTime + 60_000, price: minute.close }))
       this.market.seedVolatility(asset, closes)
     }
-    if (paper !== undefined) this.market.restore(paper)
+    // Simulated prices go on where they stopped and tell every end; a real feed has moved on.
+    const told = this.feed.source === null ? this.options.clock.now() : 0
+    if (paper !== undefined) this.market.restore(paper, told)
     const ts = this.now()
     if (saved.ledger.length === 0) this.session.deliver({ kind: 'deposit', ts, amount: usdOf(this.config.accountUsd) })
     // An in-process venue died with the desk: what it had not filled can never fill. It is asked, not guessed.
@@ -299,6 +304,7 @@ export class Desk {
     })
     this.feed.listen?.((event) => this.live?.onFeed(event))
     this.skipIdleTime()
+    this.decideMissedWindows()
     await this.bringUpVersions()
     this.live.start()
   }
@@ -316,6 +322,18 @@ export class Desk {
     pump(this.session, source, this.market, unixMs(from + PLAYED_MS))
     while ((source.peek() ?? now) < now - PLAYED_MS) source.next()
     this.session.settle()
+  }
+
+  /** Positions whose window ended while no desk ran and that nothing else will settle. */
+  private decideMissedWindows(): void {
+    const now = this.options.clock.now()
+    for (const position of this.engine.state.positions.values()) {
+      const slot = this.engine.state.slots.get(position.slot)?.slot
+      const waiting = position.state === 'open' || position.state === 'ended'
+      if (!waiting || slot === undefined || position.windowEnd > now || this.market.isDeciding(position.windowId))
+        continue
+      this.market.miss(slot, windowAt(slot, unixMs(position.windowEnd - 1)))
+    }
   }
 
   private async startVirtual(): Promise<void> {
@@ -375,50 +393,5 @@ export class Desk {
     this.journal.close()
     this.lock.release()
     this.ended()
-  }
-}
-
-function openJournal(options: DeskOptions, virtual: boolean): Result<Journal> {
-  const path = options.home.database
-  if (virtual && existsSync(path)) {
-    const before = openDatabase(path, false)
-    if (!before.ok) return before
-    const mode = before.value.prepare("SELECT value FROM meta WHERE key = 'mode'").pluck().get()
-    before.value.close()
-    if (mode === 'real')
-      return err(
-        `${options.home.folder} is the home of a desk that trades in real time; give a virtual run its own with --home`,
-      )
-    putAside(path)
-  }
-  const db = openDatabase(path, !virtual)
-  if (!db.ok) return db
-  const journal = new Journal(db.value)
-  journal.setMeta('mode', virtual ? 'virtual' : 'real')
-  return ok(journal)
-}
-
-function engineConfig(config: Config, feed: OpenFeed): EngineConfig {
-  const { caps, paper } = config
-  return {
-    market: feed.simulated === null ? 'paper' : 'simulated',
-    slots: feed.slots,
-    unlisted: feed.unlisted,
-    assignments: assignSlots(config.assign, feed.slots),
-    caps: {
-      stakePerOrder: usdOf(caps.stakePerOrderUsd),
-      exposurePerWindow: usdOf(caps.exposurePerWindowUsd),
-      exposurePerAsset: usdOf(caps.exposurePerAssetUsd),
-      exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
-      ordersPerMinute: caps.ordersPerMinute,
-      lossPerDay: usdOf(caps.lossPerDayUsd),
-    },
-    stalePriceMs: config.stalePriceMs,
-    faultsInRow: config.faultsInRow,
-    settlementMeanSec: config.settlementMeanSec,
-    feeRatePpm: Math.round(paper.feeRate * MICRO),
-    minShares: shares(Math.round(paper.minShares * MICRO)),
-    minStake: usdOf(paper.minStakeUsd),
-    coarseTick: COARSE_TICK,
   }
 }

@@ -49,6 +49,7 @@ export class LiveDriver {
     pump(session, null, market, event.ts)
     session.deliver(event)
     if (event.kind === 'price') market.onTick(event)
+    if (event.kind === 'candle') market.settleMissed()
     this.pump()
   }
 

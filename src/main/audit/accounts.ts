@@ -47,13 +47,14 @@ export function auditAccounts(books: Books, report: Report): ExpectedRow[] {
       realised: 0,
       payout: null,
     }
-    for (const fill of books.fillsOfPosition.get(position.id) ?? []) {
-      expected.push(fill.kind === 'enter' ? buy(account, fill) : sell(account, fill))
+    for (const order of ordersOf(books, position.id)) {
+      const fills = (books.fillsOfPosition.get(position.id) ?? []).filter((fill) => fill.order_id === order.id)
+      const before = { ...account }
+      for (const fill of fills) expected.push(fill.kind === 'enter' ? buy(account, fill) : sell(account, fill))
+      if (order.state === 'failed') expected.push(reversal(position, order, account, before))
     }
-    const reversed = reversal(books, position, account)
-    if (reversed === null) expected.push(...settle(books, position, account, report))
-    else expected.push(reversed)
-    compare(position, account, reversed !== null, report)
+    expected.push(...settle(books, position, account, report))
+    compare(books, position, account, report)
   }
   auditReversals(books, report)
   return expected
@@ -91,26 +92,23 @@ function sell(account: Account, fill: FillRow): ExpectedRow {
   return rowOf(fill, 'sell', movement)
 }
 
-/** A failed entry gives back what is still in its position, and its fee; null when none failed. */
-function reversal(books: Books, position: PositionRow, account: Account): ExpectedRow | null {
-  if (account.shares <= 0) return null
-  const failed = entriesOf(books, position.id).find((order) => order.state === 'failed')
-  if (failed === undefined) return null
-  const { cost } = account
-  account.shares = 0
-  account.cost = 0
-  account.fees -= failed.fee
-  const movement = { ...NO_MOVEMENT, cash: cost + failed.fee, cost: -cost, fee: -failed.fee }
+/** A failed order moves back all that its fills moved; no other order of its window can have been filled meanwhile. */
+function reversal(position: PositionRow, failed: OrderRow, account: Account, before: Account): ExpectedRow {
+  const cost = account.cost - before.cost
+  const realised = account.realised - before.realised
+  const fee = account.fees - before.fees
+  // What was ever bought stays on record; what is held, earned and paid is as it was.
+  const { boughtShares, boughtCost } = account
+  Object.assign(account, before, { boughtShares, boughtCost })
+  const movement = { ...NO_MOVEMENT, cash: cost - realised + fee, cost: -cost, realised: -realised, fee: -fee }
   const source = { table: 'orders', id: failed.id }
-  return { kind: 'reverse', ref: failed.id, ts: position.settled_at, movement, position: position.id, source }
+  return { kind: 'reverse', ref: failed.id, ts: null, movement, position: position.id, source }
 }
 
-function entriesOf(books: Books, positionId: string): OrderRow[] {
+/** Orders that filled a position, in the order of their first fills. */
+function ordersOf(books: Books, positionId: string): OrderRow[] {
   const ids = new Set((books.fillsOfPosition.get(positionId) ?? []).map((fill) => fill.order_id))
-  return [...ids].flatMap((id) => {
-    const order = books.orders.get(id)
-    return order?.kind === 'enter' ? [order] : []
-  })
+  return [...ids].flatMap((id) => books.orders.get(id) ?? [])
 }
 
 /** What the settlement of its window makes of the shares that are still held. */
@@ -136,7 +134,7 @@ function settle(books: Books, position: PositionRow, account: Account, report: R
   return rows
 }
 
-function compare(position: PositionRow, account: Account, reversed: boolean, report: Report): void {
+function compare(books: Books, position: PositionRow, account: Account, report: Report): void {
   const say = (message: string) => report('positions', position.id, message)
   const check = (what: string, stored: number | null, found: number | null) => {
     if (stored !== found) say(`${what} ${stored ?? 'none'}, its fills and settlement give ${found ?? 'none'}`)
@@ -152,8 +150,13 @@ function compare(position: PositionRow, account: Account, reversed: boolean, rep
   const { state } = position
   const resolved = state === 'resolved' || state === 'redeemed'
   if (resolved && account.payout === null) say(`it is ${state}, but its window has no settlement`)
-  if ((state === 'closed') !== (reversed || (account.shares === 0 && account.boughtShares > 0)))
-    say(`it is ${state}, with ${account.shares} shares left`)
+  // A position that was sold whole is open until the chain has confirmed the sale.
+  const unconfirmed = ordersOf(books, position.id).some(
+    (order) => order.state === 'matched' || order.state === 'partial',
+  )
+  const over = account.shares === 0 && account.boughtShares > 0 && !resolved
+  if (unconfirmed && over && state !== 'closed') return
+  if ((state === 'closed') !== over) say(`it is ${state}, with ${account.shares} shares left`)
   if ((position.settled_at === null) !== (state === 'open' || state === 'ended'))
     say(`it is ${state}, and settled_at is ${position.settled_at ?? 'not set'}`)
 }

@@ -49,7 +49,7 @@ function auditDeposit(row: LedgerRow, before: boolean, say: (message: string) =>
   if (before) say('the account was opened before: a second deposit')
 }
 
-const ORDER_OF_LIFE: Readonly<Record<string, number>> = { buy: 1, sell: 1, resolve: 2, reverse: 2, redeem: 3 }
+const ORDER_OF_LIFE: Readonly<Record<string, number>> = { buy: 1, sell: 1, reverse: 1, resolve: 2, redeem: 3 }
 
 function auditMovement(
   row: LedgerRow,

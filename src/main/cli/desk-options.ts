@@ -1,12 +1,12 @@
+import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from './parsers.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { homeAt } from '../app/home.ts'
 import type { StationOptions } from '../app/station.ts'
 import { systemClock } from '../platform/system.ts'
-import type { Command } from 'commander'
 import { UsageError } from './output.ts'
-import type { FeedKind } from '../../shared/ipc/contract.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
+import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from './parsers.ts'
 
 /** What `desk` and `run` both take. */
 export interface DeskFlags {
@@ -28,7 +28,10 @@ export function addDeskFlags(command: Command): Command {
     .option('--market <name>', 'simulated, paper or live', parseMarket, 'simulated')
     .option('--feed <name>', 'where prices come from: simulated, tape or binance', parseFeed)
     .option('--tape <file...>', 'recorded candles, files or folders, for --feed tape')
-    .option('--slots <list>', 'BTC-5m,ETH-15m … or BTC for both timeframes, or all of the feed (default: the configured ones)')
+    .option(
+      '--slots <list>',
+      'BTC-5m,ETH-15m … or BTC for both timeframes, or all of the feed (default: the configured ones)',
+    )
     .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
     .option('--speed <n|max>', 'virtual seconds a real second; max = as fast as it goes', parseSpeed)
     .option('--from <date>', 'virtual start, ISO 8601 UTC', parseDate)
@@ -52,12 +55,19 @@ function parseSpeed(text: string): number | 'max' {
 
 /** Flags as a desk takes them. `virtual` is what the command is without a --speed of its own. */
 export function stationOptions(flags: DeskFlags, virtual: number | null | undefined): StationOptions {
-  if (flags.market === 'live') throw new UsageError('--market live is not there yet: the venue adapter comes with a later version; use simulated or paper')
+  if (flags.market === 'live')
+    throw new UsageError(
+      '--market live is not there yet: the venue adapter comes with a later version; use simulated or paper',
+    )
   const feed = flags.feed ?? (flags.market === 'paper' ? 'binance' : flags.tape === undefined ? 'simulated' : 'tape')
-  if (feed === 'binance' && flags.speed !== undefined) throw new UsageError('--speed goes with a feed that can be played faster: simulated or tape; binance runs in real time')
+  if (feed === 'binance' && flags.speed !== undefined)
+    throw new UsageError(
+      '--speed goes with a feed that can be played faster: simulated or tape; binance runs in real time',
+    )
   if (feed !== 'tape' && flags.tape !== undefined) throw new UsageError('--tape goes with --feed tape')
   const played = feed === 'tape' ? (virtual ?? 1) : virtual
-  const speed = feed === 'binance' ? undefined : flags.speed === undefined ? played : flags.speed === 'max' ? null : flags.speed
+  const speed =
+    feed === 'binance' ? undefined : flags.speed === undefined ? played : flags.speed === 'max' ? null : flags.speed
   return {
     home: homeAt(flags.home, flags.strategies),
     feed,

@@ -6,7 +6,8 @@ import { complain, EXIT, type ExitCode, money, print, table, UsageError } from '
 /** `baton run`: a desk without a window, for a bounded time; ends with its summary. */
 export async function run(flags: DeskFlags & { readonly json?: boolean }): Promise<ExitCode> {
   const options = stationOptions(flags, 1)
-  if (options.forMs === undefined && options.feed !== 'tape') throw new UsageError('--for says how long to run, in market time: --for 6h')
+  if (options.forMs === undefined && options.feed !== 'tape')
+    throw new UsageError('--for says how long to run, in market time: --for 6h')
   const opened = await Station.open({ ...options, port: flags.port ?? 0 })
   if (!opened.ok) throw new UsageError(opened.error)
   const station = opened.value
@@ -21,7 +22,9 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
     if (station.api !== null) print(`The desk is at ${station.api.address}`)
   }
   if (desk.engine.state.trading === 'killed') {
-    complain(`trading is killed (${desk.engine.state.killReason}); re-arm it first: baton ctl rearm --confirm REARM --reason …`)
+    complain(
+      `trading is killed (${desk.engine.state.killReason}); re-arm it first: baton ctl rearm --confirm REARM --reason …`,
+    )
     await station.stop()
     return EXIT.refused
   }
@@ -44,7 +47,9 @@ function printSummary(summary: ReturnType<typeof summarise>): void {
     `${summary.cycles} cycles (${summary.missedCycles} missed), ${summary.decisions} decisions, ${summary.orders} orders, ` +
       `${summary.fills} fills, ${summary.settled} settled, ${summary.openPositions} open`,
   )
-  print(`profit ${money(summary.pnlUsd * 1e6)} after ${money(summary.feesUsd * 1e6)} fees; decisions hash ${summary.decisionsHash}`)
+  print(
+    `profit ${money(summary.pnlUsd * 1e6)} after ${money(summary.feesUsd * 1e6)} fees; decisions hash ${summary.decisionsHash}`,
+  )
   print(
     table(
       ['version', 'trades', 'wins', 'P&L'],

@@ -91,7 +91,7 @@ export class Journal {
         return null
       case 'settlement':
         this.run(
-          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source)',
+          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source, @market)',
           {
             ...record.settlement,
           },
@@ -121,13 +121,16 @@ export class Journal {
           slot: event.slot,
           message: event.message,
         }
-        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)', [
+        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
           row.seq,
           row.ts,
           row.level,
           row.kind,
           row.slot,
           event.version,
+          event.deployment,
+          event.regime,
+          event.market,
           row.message,
         ])
         return row
@@ -259,10 +262,10 @@ const INTENT = `INSERT INTO intents VALUES (@id, @createdAt, @cycle, @slot, @win
   @postOnly, @why, @version, @deployment, @regime, @market)`
 
 const ORDER = `INSERT INTO orders VALUES (@id, @createdAt, @cycle, @slot, @windowId, @windowEnd, @kind, @side, @tif, @postOnly,
-  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @fee,
+  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @costSold, @fee,
   @reason, @updatedAt, @version, @deployment, @regime, @market)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, digest = excluded.digest,
-  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, fee = excluded.fee, reason = excluded.reason,
+  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, cost_sold = excluded.cost_sold, fee = excluded.fee, reason = excluded.reason,
   updated_at = excluded.updated_at`
 
 const POSITION = `INSERT INTO positions VALUES (@id, @slot, @windowId, @windowEnd, @side, @openedAt, @openedBy, @ownedBy, @state,

@@ -39,7 +39,7 @@ export const MIGRATIONS: readonly string[] = [
     post_only INTEGER NOT NULL, expires_at INTEGER, limit_price INTEGER NOT NULL, stake INTEGER NOT NULL,
     quantity INTEGER NOT NULL, reserve INTEGER NOT NULL, position_id TEXT, why TEXT NOT NULL, state TEXT NOT NULL,
     owner TEXT NOT NULL, digest TEXT, filled_shares INTEGER NOT NULL, filled_cost INTEGER NOT NULL,
-    fee INTEGER NOT NULL, reason TEXT, updated_at INTEGER NOT NULL,
+    cost_sold INTEGER NOT NULL, fee INTEGER NOT NULL, reason TEXT, updated_at INTEGER NOT NULL,
     version TEXT NOT NULL, deployment TEXT, regime TEXT NOT NULL, market TEXT NOT NULL
   ) STRICT;
   CREATE INDEX orders_window ON orders (window_id);
@@ -59,7 +59,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX positions_window ON positions (window_id);
   CREATE TABLE settlements (
     window_id TEXT PRIMARY KEY, slot TEXT NOT NULL, ts INTEGER NOT NULL, strike REAL NOT NULL, close REAL NOT NULL,
-    payout_up INTEGER NOT NULL, source TEXT NOT NULL
+    payout_up INTEGER NOT NULL, source TEXT NOT NULL, market TEXT NOT NULL
   ) STRICT;
   CREATE TABLE ledger (
     seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL, cash INTEGER NOT NULL,
@@ -76,7 +76,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, level TEXT NOT NULL, kind TEXT NOT NULL, slot TEXT, version TEXT,
-    message TEXT NOT NULL
+    deployment TEXT, regime TEXT, market TEXT NOT NULL, message TEXT NOT NULL
   ) STRICT;
   CREATE TABLE strategy_states (
     slot TEXT PRIMARY KEY, strategy TEXT NOT NULL, version TEXT NOT NULL, revision INTEGER NOT NULL, json TEXT NOT NULL

@@ -39,7 +39,7 @@ const ORDER = {
 
 const POSITION = {
   open: { end: 'ended', close: 'closed', reverse: 'closed' },
-  ended: { resolve: 'resolved', reverse: 'closed' },
+  ended: { resolve: 'resolved', close: 'closed', reverse: 'closed' },
   resolved: { redeem: 'redeemed' },
   redeemed: {},
   closed: {},

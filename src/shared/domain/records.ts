@@ -51,6 +51,8 @@ export interface Order extends Tags {
   digest: string | null
   filledShares: Shares
   filledCost: Usd
+  /** Exit: cost of what was sold, for a reversal. */
+  costSold: Usd
   fee: Usd
   reason: string | null
   updatedAt: UnixMs
@@ -100,6 +102,7 @@ export interface Settlement {
   readonly close: number
   /** What one Up share paid. */
   readonly payoutUp: Price
+  readonly market: string
   /** `simulated` or what stands in for the venue's own source. */
   readonly source: string
 }
@@ -135,6 +138,9 @@ export interface DeskEvent {
   readonly kind: string
   readonly slot: SlotId | null
   readonly version: VersionHash | null
+  readonly deployment: DeploymentId | null
+  readonly regime: string | null
+  readonly market: string
   readonly message: string
 }
 

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import type { EngineConfig } from '../../engine/config.ts'
+import { COARSE_TICK } from '../../engine/market/book-maker.ts'
+import { assignSlots, type Config } from '../../shared/config.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { MICRO, shares, usdOf } from '../../shared/domain/money.ts'
+import type { FeedKind } from '../../shared/ipc/contract.ts'
+import { openDatabase } from '../db/database.ts'
+import { Journal } from '../db/journal.ts'
+import type { OpenFeed } from './feeds.ts'
+import { type Home, putAside } from './home.ts'
+
+/** Opens the journal of a home, if it is the home of such a desk; a virtual run puts aside what is there. */
+export function openJournal(
+  options: { readonly home: Home; readonly feed: FeedKind },
+  virtual: boolean,
+): Result<Journal> {
+  const path = options.home.database
+  if (virtual && existsSync(path)) {
+    const before = openDatabase(path, false)
+    if (!before.ok) return before
+    const mode = before.value.prepare("SELECT value FROM meta WHERE key = 'mode'").pluck().get()
+    before.value.close()
+    if (mode === 'real')
+      return err(
+        `${options.home.folder} is the home of a desk that trades in real time; give a virtual run its own with --home`,
+      )
+    putAside(path)
+  }
+  const db = openDatabase(path, !virtual)
+  if (!db.ok) return db
+  const market = options.feed === 'simulated' ? 'simulated' : 'paper'
+  const before = db.value.prepare("SELECT value FROM meta WHERE key = 'market'").pluck().get() ?? market
+  if (before !== market) {
+    db.value.close()
+    return err(
+      `${options.home.folder} keeps the books of the ${before} market; give the ${market} market a home of its own with --home`,
+    )
+  }
+  const journal = new Journal(db.value)
+  journal.setMeta('mode', virtual ? 'virtual' : 'real')
+  journal.setMeta('market', market)
+  return ok(journal)
+}
+
+/** The configuration in the engine's own units. */
+export function engineConfig(config: Config, feed: OpenFeed): EngineConfig {
+  const { caps, paper } = config
+  return {
+    market: feed.simulated === null ? 'paper' : 'simulated',
+    slots: feed.slots,
+    unlisted: feed.unlisted,
+    assignments: assignSlots(config.assign, feed.slots),
+    caps: {
+      stakePerOrder: usdOf(caps.stakePerOrderUsd),
+      exposurePerWindow: usdOf(caps.exposurePerWindowUsd),
+      exposurePerAsset: usdOf(caps.exposurePerAssetUsd),
+      exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
+      ordersPerMinute: caps.ordersPerMinute,
+      lossPerDay: usdOf(caps.lossPerDayUsd),
+    },
+    stalePriceMs: config.stalePriceMs,
+    faultsInRow: config.faultsInRow,
+    settlementMeanSec: config.settlementMeanSec,
+    feeRatePpm: Math.round(paper.feeRate * MICRO),
+    minShares: shares(Math.round(paper.minShares * MICRO)),
+    minStake: usdOf(paper.minStakeUsd),
+    coarseTick: COARSE_TICK,
+  }
+}
