@@ -19,7 +19,7 @@ const inDecide = (text: string) =>
   good.replace('decide: (view, state, params) => {', `decide: (view, state, params) => { ${text}`)
 const decideLine = () => good.split('\n').findIndex((line) => line.includes('decide: (view')) + 1
 
-const cases: [string, () => string, { file?: string; line?: () => number; message: string }][] = [
+const cases: [string, () => string, { file?: string; line?: () => number; message: string | RegExp }][] = [
   [
     'a syntax error',
     () => good.replace("name: 'snipe',", "name: 'snipe'"),
@@ -95,7 +95,7 @@ const cases: [string, () => string, { file?: string; line?: () => number; messag
       inDecide(
         "const hoard: string[] = []; for (let i = 0; i < 1e7; i++) hoard.push(String(i).padEnd(100, '.')); if (hoard.length < 1) return { state };",
       ),
-    { message: 'memory' },
+    { message: /used more than its 96 MB of memory|no answer to "evaluate"/ },
   ],
   [
     'one huge string',
@@ -153,7 +153,7 @@ describe('a strategy that fails', () => {
       const row = await deploy(desk, 'snipe')
       expect(row.state).toBe('failed')
       const [first] = row.diagnostics
-      expect(first?.message).toContain(expected.message)
+      expect(first?.message).toMatch(expected.message)
       expect(first?.file).toBe(expected.file ?? 'snipe.ts')
       if (expected.line !== undefined) expect(first?.line).toBe(expected.line())
       expect(row.reason).toContain('keeps trading')

@@ -220,10 +220,10 @@ describe('I5: kill', () => {
   test('flatten sells what is open through the shut gate, by the desk alone', () => {
     const bench = started()
     bench.cycle(() => enter('up'))
-    afterDelay(bench)
+    bench.pump(plusMs(bench.now, 10_000))
     bench.command({ kind: 'kill', positions: 'flatten' })
     bench.cycle(hold)
-    afterDelay(bench)
+    bench.pump(plusMs(bench.now, 10_000))
     expect(bench.engine.state.positions.size).toBe(0)
     const exits = bench.records.flatMap((record) =>
       record.t === 'intent' && record.order.kind === 'exit' ? [record.order.owner] : [],
@@ -282,5 +282,45 @@ describe('settlement', () => {
     expect(bench.engine.state.positions.size).toBe(0)
     expect(bench.engine.state.ledger.cash).toBe(usdOf(1_000))
     expect(bench.events('reversed')).toHaveLength(1)
+  })
+
+  test('a reversed exit gives back the shares and takes back the proceeds; until it is confirmed nothing else is done', () => {
+    const bench = started()
+    bench.cycle(() => enter('up'))
+    bench.pump(plusMs(bench.now, 10_000))
+    const before = { ...[...bench.engine.state.positions.values()][0] }
+    const { cash } = bench.engine.state.ledger
+    const [exit] = bench.records.filter((record) => record.t === 'intent').slice(1)
+    expect(exit).toBeUndefined()
+    const exits = () =>
+      bench.records.flatMap((record) => (record.t === 'intent' && record.order.kind === 'exit' ? [record.order] : []))
+    bench.cycle(() => ({ ...hold(), intents: [{ kind: 'exit', limit: 0.01, why: 'out' }] }))
+    afterDelay(bench)
+    const [order] = exits()
+    if (order === undefined) throw new Error('no exit')
+    bench.cycle(() => enter('down'))
+    expect(lastRefusal(bench)).toBe('second-entry')
+    bench.deliver({ kind: 'order', ts: bench.now, orderId: order.id, report: { type: 'failed', reason: 'planted' } })
+    const after = [...bench.engine.state.positions.values()][0]
+    expect(after).toMatchObject({
+      state: 'open',
+      shares: before.shares,
+      cost: before.cost,
+      fees: before.fees,
+      realised: before.realised,
+    })
+    expect(bench.engine.state.ledger.cash).toBe(cash)
+  })
+
+  test('a position that was sold whole is over when the chain has confirmed the sale, and then the window is free again', () => {
+    const bench = started()
+    bench.cycle(() => enter('up'))
+    bench.pump(plusMs(bench.now, 10_000))
+    bench.cycle(() => ({ ...hold(), intents: [{ kind: 'exit', limit: 0.01, why: 'out' }] }))
+    bench.pump(plusMs(bench.now, 10_000))
+    expect(bench.engine.state.positions.size).toBe(0)
+    bench.cycle(() => enter('up'))
+    afterDelay(bench)
+    expect(bench.engine.state.positions.size).toBe(1)
   })
 })

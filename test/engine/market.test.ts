@@ -3,8 +3,9 @@ import type { BookUpdate } from '../../src/engine/events.ts'
 import { PaperMarket } from '../../src/engine/market/paper-market.ts'
 import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
-import { asset } from '../../src/shared/domain/slots.ts'
-import { HOUR } from '../../src/shared/domain/time.ts'
+import type { PriceTick } from '../../src/shared/domain/feed.ts'
+import { asset, windowAt } from '../../src/shared/domain/slots.ts'
+import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { START, slots } from '../support/bench-engine.ts'
 
 const ASSETS = ['BTC', 'ETH', 'SOL'].map(asset)
@@ -128,5 +129,73 @@ describe('simulated books', () => {
       else expect(fine.has(book.windowId)).toBe(false)
     }
     expect(fine.size).toBeGreaterThan(0)
+  })
+})
+
+describe('windows whose end no price told', () => {
+  const [slot] = slots('BTC-5m')
+
+  function market(minutes: ReadonlyMap<number, number>) {
+    return new PaperMarket({
+      seed: 7,
+      slots: slots('BTC-5m'),
+      venue: DEFAULT_VENUE,
+      settlementMeanSec: 60,
+      feedDelayMs: 0,
+      source: 'test',
+      minuteAt: (_asset, openTime) => {
+        const close = minutes.get(openTime)
+        return close === undefined
+          ? undefined
+          : { openTime: unixMs(openTime), open: close, high: close, low: close, close, volume: 1 }
+      },
+    })
+  }
+
+  const tick = (ts: number, at: number): PriceTick => ({
+    kind: 'price',
+    ts: unixMs(ts),
+    tsVenue: unixMs(ts),
+    asset: asset('BTC'),
+    price: at,
+    volume: 1,
+  })
+
+  function settled(of: PaperMarket) {
+    const found = []
+    while (of.peek() !== undefined) {
+      const event = of.pop()
+      if (event?.kind === 'settled') found.push(event)
+    }
+    return found
+  }
+
+  test('are decided by the minutes around it, as soon as those are there', () => {
+    const minutes = new Map<number, number>()
+    const silent = market(minutes)
+    for (let s = 0; s < 60; s++) silent.onTick(tick(START + s * 1000, 100))
+    // Nothing for eight minutes, then a price that says nothing about the boundary.
+    silent.onTick(tick(START + 8 * 60_000, 150))
+    expect(settled(silent).map((event) => event.windowId)).toEqual([])
+    minutes.set(START - 60_000, 100)
+    minutes.set(START + 4 * 60_000, 99)
+    silent.settleMissed()
+    expect(settled(silent)).toMatchObject([{ strike: 100, close: 99, payoutUp: 0 }])
+  })
+
+  test('a restart after the end of a window leaves it to the minutes, too', () => {
+    if (slot === undefined) throw new Error('no slot')
+    const before = market(new Map())
+    for (let s = 0; s < 60; s++) before.onTick(tick(START + s * 1000, 100))
+    const minutes = new Map([
+      [START - 60_000, 100],
+      [START + 4 * 60_000, 101],
+    ])
+    const after = market(minutes)
+    after.restore(before.snapshot(), START + 20 * 60_000)
+    after.onTick(tick(START + 20 * 60_000, 500))
+    expect(settled(after)).toEqual([])
+    after.miss(slot, windowAt(slot, START))
+    expect(settled(after)).toMatchObject([{ close: 101, payoutUp: 1_000_000 }])
   })
 })

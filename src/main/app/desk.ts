@@ -148,7 +148,8 @@ export class Desk {
       market: this.market,
       gate: this.gate,
       clock,
-      decisionDeadlineMs: config.decisionDeadlineMs,
+      // Virtual time has no hurry, and a slow machine must not end a run.
+      decisionDeadlineMs: config.decisionDeadlineMs * (this.virtual ? 10 : 1),
       virtual: this.virtual,
     })
     this.restore(paper)

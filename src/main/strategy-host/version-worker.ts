@@ -53,7 +53,8 @@ export class VersionWorker {
     deadlineMs: number,
   ): Promise<Result<VersionWorker, HostFailure>> {
     const link = new Link(bundle, name, clock)
-    const loaded = await link.ask('load', '', deadlineMs)
+    // A thread takes time to start, on a busy machine most of all.
+    const loaded = await link.ask('load', '', 3 * deadlineMs)
     if (!loaded.ok) return loaded
     const manifest = read(loaded.value, manifestSchema)
     if (!manifest.ok) {
