@@ -36,21 +36,38 @@ export class LiveDriver {
   }
 
   start(): void {
-    this.pump()
-    this.begin(this.run.clock.now(), null, 0)
-    this.scheduleCycle()
+    this.guard(() => this.pump())
+    const now = this.run.clock.now()
+    this.begin(now, null, 0)
+    this.scheduleCycle(now)
   }
 
   /** A feed that pushes tells its events here. */
   onFeed(event: FeedEvent): void {
     if (this.stopped) return
     const { session, market } = this.run
-    // What was due before this event is told before it.
-    pump(session, null, market, event.ts)
-    session.deliver(event)
-    if (event.kind === 'price') market.onTick(event)
-    if (event.kind === 'candle') market.settleMissed()
-    this.pump()
+    this.guard(() => {
+      // What was due before this event is told before it.
+      pump(session, null, market, event.ts)
+      session.deliver(event)
+      if (event.kind === 'price') market.onTick(event)
+      if (event.kind === 'candle') market.settleMissed()
+      this.pump()
+    })
+  }
+
+  /** What throws here has broken the books or the disk: the session has stopped trading, and this stops feeding it. */
+  private guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.broken(error)
+    }
+  }
+
+  private broken(error: unknown): void {
+    void this.stop()
+    this.run.session.onPanic(error)
   }
 
   /** Begins nothing more; resolves when the cycle that is under way is over. */
@@ -69,22 +86,26 @@ export class LiveDriver {
     pump(session, source, market, now)
     session.settle()
     const next = Math.min(source?.peek() ?? Number.POSITIVE_INFINITY, market.peek() ?? Number.POSITIVE_INFINITY)
-    this.cancelPump = clock.after(Math.max(1, Math.min(next - now, LONGEST_NAP_MS)), () => this.pump())
+    this.cancelPump = clock.after(Math.max(1, Math.min(next - now, LONGEST_NAP_MS)), () =>
+      this.guard(() => this.pump()),
+    )
   }
 
-  private scheduleCycle(): void {
+  /** @param after the last moment that had its cycle: a timer may fire a millisecond early, and must not find it again */
+  private scheduleCycle(after: UnixMs): void {
     if (this.stopped) return
     const { clock, session } = this.run
-    const now = clock.now()
+    const now = unixMs(Math.max(clock.now(), after))
     const grid = now - (now % CYCLE_MS) + CYCLE_MS
     const wake = session.engine.nextWake(now)
     const due = Math.min(grid, wake?.ts ?? grid)
     const woken = wake !== null && due < grid ? wake.slots : null
-    const dueAt = clock.monotonic() + (due - now)
-    this.cancelCycle = clock.after(due - now, () => {
+    const waitMs = due - clock.now()
+    const dueAt = clock.monotonic() + waitMs
+    this.cancelCycle = clock.after(waitMs, () => {
       const lateMs = clock.monotonic() - dueAt
       this.begin(unixMs(Math.max(due, clock.now())), woken, lateMs)
-      this.scheduleCycle()
+      this.scheduleCycle(unixMs(due))
     })
   }
 
@@ -101,7 +122,7 @@ export class LiveDriver {
       if (slots === null) session.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
       return
     }
-    this.underWay = this.cycle(ts, slots, lateMs)
+    this.underWay = this.cycle(ts, slots, lateMs).catch((error: unknown) => this.broken(error))
   }
 
   private async cycle(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): Promise<void> {

@@ -93,7 +93,13 @@ export class Session {
 
   /** Writes down what is pending; called at the end of each batch of events. */
   settle(): void {
-    if (this.parts.journal.dirty) this.parts.journal.flush()
+    if (!this.parts.journal.dirty) return
+    try {
+      this.parts.journal.flush()
+    } catch (error) {
+      this.panic(error)
+      throw error
+    }
   }
 
   private perform(effects: readonly Effect[], ts: UnixMs): void {
