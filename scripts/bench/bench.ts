@@ -1,24 +1,17 @@
 import { cpus, totalmem } from 'node:os'
 import { killLatency, saveToLive, startUp } from './desk-rows.ts'
 import { cycleTimes, replaySpeed } from './engine-rows.ts'
+import type { Row } from './figures.ts'
 
 /** `npm run bench`: what the desk costs, measured in one run on this machine. Budgets are those of the design. */
-export interface Row {
-  readonly what: string
-  readonly measured: string
-  readonly budget: string
-}
-
 const ROWS: readonly (() => Promise<readonly Row[]>)[] = [startUp, saveToLive, killLatency, cycleTimes, replaySpeed]
 
 const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
 process.stdout.write(
   `${cpus().length} × ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform}\n\n`,
 )
-const all: Row[] = []
 for (const measure of ROWS) {
   const rows = await measure()
   for (const row of rows) process.stdout.write(`${row.what.padEnd(58)} ${row.measured.padEnd(46)} ${row.budget}\n`)
-  all.push(...rows)
 }
 process.exit(0)

@@ -4,8 +4,7 @@ import { join, resolve } from 'node:path'
 import { startApi } from '../../src/main/api/server.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
 import { newToken, systemClock } from '../../src/main/platform/system.ts'
-import type { Row } from './bench.ts'
-import { benchDesk, benchHome, spread } from './figures.ts'
+import { benchDesk, benchHome, type Row, spread } from './figures.ts'
 
 const SAVES = 50
 

@@ -1,5 +1,4 @@
-import type { Row } from './bench.ts'
-import { benchDesk, benchHome, spread } from './figures.ts'
+import { benchDesk, benchHome, type Row, spread } from './figures.ts'
 
 const ASSETS = 'BTC ETH SOL XRP DOGE AVAX LINK MATIC ADA BNB HYPE'.split(' ')
 

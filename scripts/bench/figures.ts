@@ -5,6 +5,13 @@ import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
 import { type Home, homeAt } from '../../src/main/app/home.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 
+/** One line of the report. */
+export interface Row {
+  readonly what: string
+  readonly measured: string
+  readonly budget: string
+}
+
 /** `p50 1.2 · p99 3.4 · max 5.6 ms (n 50)` */
 export function spread(samples: readonly number[], unit = 'ms'): string {
   const sorted = samples.toSorted((a, b) => a - b)

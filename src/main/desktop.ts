@@ -31,7 +31,6 @@ class Desktop {
       )
     })
     app.on('before-quit', (event) => this.beforeQuit(event))
-    app.on('second-instance', () => this.show())
     app.on('activate', () => this.show())
     this.show()
   }

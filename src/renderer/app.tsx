@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
 import { Deployments } from './features/deployments/deployments.tsx'
 import { Dialogs } from './features/dialogs/dialogs.tsx'
@@ -15,11 +16,14 @@ import { Trades } from './features/tables/trades.tsx'
 import { TopBar } from './features/top-bar/top-bar.tsx'
 import { Versions } from './features/versions/versions.tsx'
 import { Workbench } from './features/workbench/workbench.tsx'
+import { Boundary } from './ui/boundary.tsx'
 import { Split } from './ui/split.tsx'
 import { TooltipProvider } from './ui/tooltip.tsx'
 
+const part = (what: string, content: ReactNode) => <Boundary what={what}>{content}</Boundary>
+
 const TAB_CONTENT = {
-  editor: <Editor />,
+  editor: part('The editor', <Editor />),
   positions: <Positions />,
   orders: <Orders />,
   trades: <Trades />,
@@ -32,7 +36,7 @@ function Center() {
       id="center"
       direction="vertical"
       parts={[
-        { id: 'chart', size: '56%', min: '160px', content: <Market /> },
+        { id: 'chart', size: '56%', min: '160px', content: part('The market', <Market />) },
         {
           id: 'workbench',
           size: '44%',
@@ -50,9 +54,9 @@ function Right() {
       id="right"
       direction="vertical"
       parts={[
-        { id: 'deployments', size: '42%', min: '120px', content: <Deployments /> },
-        { id: 'versions', size: '33%', min: '90px', content: <Versions /> },
-        { id: 'profit', size: '25%', min: '90px', content: <Profit /> },
+        { id: 'deployments', size: '42%', min: '120px', content: part('Deployments', <Deployments />) },
+        { id: 'versions', size: '33%', min: '90px', content: part('Versions', <Versions />) },
+        { id: 'profit', size: '25%', min: '90px', content: part('Profit', <Profit />) },
       ]}
     />
   )
@@ -72,7 +76,7 @@ export function App() {
           id="desk"
           direction="horizontal"
           parts={[
-            { id: 'slots', size: '268px', min: '252px', content: <Slots /> },
+            { id: 'slots', size: '268px', min: '252px', content: part('Slots', <Slots />) },
             { id: 'middle', size: '54%', min: '480px', content: <Center /> },
             { id: 'side', size: '332px', min: '308px', content: <Right /> },
           ]}

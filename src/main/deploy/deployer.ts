@@ -2,20 +2,19 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Swap } from '../../engine/events.ts'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
-import type { SlotView, StrategyManifest } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { DeploymentRow, Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion, Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
-import { findVersion, nextVersionNumber, previousVersion, statesAtSwap, versionRef } from '../db/queries.ts'
+import { findVersion, nextVersionNumber, previousVersion, versionRef } from '../db/queries.ts'
 import { newId, sha256 } from '../platform/system.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
-import { type Compiled, compileStrategy, locateFailure } from './compile.ts'
+import { type Compiled, compileStrategy } from './compile.ts'
 import { Deployment } from './deployment.ts'
+import { type Candidate, locate, Staging } from './staging.ts'
 import { checkTypes } from './typecheck.ts'
 
 export interface DeployerParts {
@@ -29,14 +28,6 @@ export interface DeployerParts {
   readonly deadlineMs: number
   readonly strategies: ReadonlySet<string>
   readonly onDeployment: (row: DeploymentRow) => void
-}
-
-interface Candidate {
-  readonly hash: VersionHash
-  readonly ref: VersionRef
-  readonly manifest: StrategyManifest
-  readonly hosted: HostedVersion
-  readonly firstFile: string
 }
 
 interface Attempt {
@@ -55,9 +46,11 @@ export class Deployer {
   /** The attempt under way of each strategy; a newer save supersedes it. */
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
+  private readonly staging: Staging
 
   constructor(parts: DeployerParts) {
     this.parts = parts
+    this.staging = new Staging(parts)
   }
 
   /** Strategies that have a file in the folder and slots to trade. */
@@ -236,7 +229,7 @@ export class Deployer {
       return undefined
     }
     const problems = [...typeErrors]
-    if (!started.ok) problems.push(this.locate(started.error, compiled.sourceMap, entry))
+    if (!started.ok) problems.push(locate(started.error, compiled.sourceMap, entry))
     else if (started.value.manifest.name !== compiled.strategy) {
       problems.push({
         file: entry,
@@ -281,16 +274,14 @@ export class Deployer {
 
   /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
   private async stage(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<boolean> {
-    const { session } = this.parts
     const { worker } = candidate.hosted
     const problem = await deployment.step(
       'stage',
       'stage',
       async (): Promise<Diagnostic | null> => {
-        const states = await this.migrated(candidate, reason)
-        if (!states.ok) return this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
-        const views = withStates(session.engine.dryViews(candidate.ref.strategy), states.value)
-        return this.dryRun(candidate, views)
+        const states = await this.staging.migrated(candidate, reason)
+        if (!states.ok) return locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+        return this.staging.dryRun(candidate, states.value)
       },
       (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.message }),
     )
@@ -298,54 +289,6 @@ export class Deployer {
     worker.stop()
     if (!deployment.ended && problem !== null) this.failWith(deployment, 'failed its dry run', [problem])
     return false
-  }
-
-  private async dryRun(candidate: Candidate, views: readonly SlotView[]): Promise<Diagnostic | null> {
-    const { session, deadlineMs } = this.parts
-    const { worker, sourceMap } = candidate.hosted
-    const answers: string[] = []
-    for (const pass of [views, views.toReversed()]) {
-      const reply = await worker.evaluate(pass, session.engine.state.candles, deadlineMs)
-      if (!reply.ok) return this.locate(reply.error, sourceMap, candidate.firstFile)
-      const fault = reply.value.faults[0]
-      if (fault !== undefined) {
-        const at = locateFailure(fault.failure, sourceMap, candidate.firstFile)
-        return { ...at, message: `${fault.slot}: ${at.message}` }
-      }
-      answers.push(JSON.stringify(reply.value.decisions.toSorted((a, b) => (a.slot < b.slot ? -1 : 1))))
-    }
-    if (answers[0] === answers[1]) return null
-    const message =
-      'the same views gave different answers in another order: decide must use only view, state and params'
-    return { file: candidate.firstFile, line: 1, column: 1, message }
-  }
-
-  /** State of every slot in the candidate's form, and the revision each was made from. */
-  private async migrated(candidate: Candidate, kind: Swap['reason']): Promise<Result<Swap['states'], HostFailure>> {
-    const { session, journal, deadlineMs } = this.parts
-    const { strategy } = candidate.ref
-    const current = session.engine.strategyStates(strategy)
-    const revisions = new Map(current.map(({ slot, revision }) => [slot, revision]))
-    const live = session.engine.state.live.get(strategy)
-    const old = live === undefined ? undefined : session.engine.state.versions.get(live)
-    let states: Result<{ slot: SlotId; json: string }[], HostFailure>
-    const source = live === undefined ? undefined : session.hostOf(live)
-    if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
-      states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
-    } else {
-      const saved = kind === 'rollback' ? savedStates(statesAtSwap(journal.db, strategy, candidate.hash)) : null
-      const from = current.map(({ slot, json }) => ({
-        slot,
-        json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null),
-      }))
-      states = await candidate.hosted.worker.migrate(
-        from,
-        kind === 'rollback' ? candidate.ref.label : (old?.label ?? ''),
-        deadlineMs,
-      )
-    }
-    if (!states.ok) return states
-    return ok(states.value.map(({ slot, json }) => ({ slot, json, fromRevision: revisions.get(slot) ?? 0 })))
   }
 
   /** The last migration and the swap, in the next yield interval; tried again when the state moved on meanwhile. */
@@ -374,11 +317,11 @@ export class Deployer {
 
   private async trySwap(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<Result<void>> {
     const { session, journal, now } = this.parts
-    const states = await this.migrated(candidate, reason)
+    const states = await this.staging.migrated(candidate, reason)
     if (!states.ok) {
       candidate.hosted.worker.stop()
       this.failWith(deployment, 'could not take over the state', [
-        this.locate(states.error, candidate.hosted.sourceMap, candidate.firstFile),
+        locate(states.error, candidate.hosted.sourceMap, candidate.firstFile),
       ])
       return ok(undefined)
     }
@@ -405,11 +348,6 @@ export class Deployer {
     return committed.ok ? ok(undefined) : committed
   }
 
-  private locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
-    if (failure.kind === 'dead') return { file: entry, line: 1, column: 1, message: failure.message }
-    return locateFailure(failure.failure, sourceMap, entry)
-  }
-
   private failWith(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): void {
     const { strategy, from } = deployment.current
     const first = diagnostics[0]
@@ -423,16 +361,6 @@ export class Deployer {
 /** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
 function hashOf(bundle: string): VersionHash {
   return sha256(bundle, String(API_VERSION)) as VersionHash
-}
-
-function savedStates(json: string | undefined): Map<string, string> | null {
-  if (json === undefined) return null
-  return new Map((JSON.parse(json) as { slot: string; json: string }[]).map(({ slot, json: state }) => [slot, state]))
-}
-
-function withStates(views: readonly SlotView[], states: Swap['states']): SlotView[] {
-  const bySlot = new Map(states.map(({ slot, json }) => [slot, json]))
-  return views.map((view) => ({ ...view, state: bySlot.get(view.slot) ?? view.state }))
 }
 
 function modules(compiled: Compiled): string {

@@ -2,13 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { App, CustomScheme, Dialog, GlobalShortcut, Protocol } from 'electron'
 import { listen, onScreen, tell } from './wire.ts'
 
-const EVENTS: ReadonlySet<string | symbol> = new Set([
-  'before-quit',
-  'second-instance',
-  'activate',
-  'window-all-closed',
-  'newListener',
-])
+const EVENTS: ReadonlySet<string | symbol> = new Set(['before-quit', 'activate', 'window-all-closed', 'newListener'])
 
 /** Set once `whenReady` resolved: most of Electron may not be used before. */
 let ready = false

@@ -111,7 +111,7 @@ function Current({ row }: { row: DeploymentRow }) {
       <Steps row={row} />
       {row.reason === null ? null : (
         <p className={`deployment-reason ${isFinal('deployment', row.state) ? toneOf(row) : 'attention'}`}>
-          {row.reason}
+          {row.diagnostics.length > 0 ? withoutPlace(row.reason) : row.reason}
         </p>
       )}
       <Problems row={row} />
@@ -196,4 +196,9 @@ export function Deployments() {
       </div>
     </Panel>
   )
+}
+
+/** The reason without the first diagnostic, which stands below it in full. */
+function withoutPlace(reason: string): string {
+  return reason.replace(/ at \S+:\d+:\d+: .*; (?=[^;]+$)/s, '; ')
 }

@@ -27,7 +27,7 @@ export class DeploymentLines implements ISeriesPrimitive<Time> {
       draw: (target) =>
         target.useMediaCoordinateSpace(({ context, mediaSize }) => this.paint(context, mediaSize.height)),
     }
-    this.views = [{ zOrder: () => 'bottom', renderer: () => renderer }]
+    this.views = [{ zOrder: () => 'top', renderer: () => renderer }]
   }
 
   attached(parameters: SeriesAttachedParameter<Time>): void {

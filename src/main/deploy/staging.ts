@@ -1,0 +1,93 @@
+import type { Swap } from '../../engine/events.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
+import { ok, type Result } from '../../shared/domain/base.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
+import type { HostedVersion, Session } from '../app/session.ts'
+import type { Journal } from '../db/journal.ts'
+import { statesAtSwap } from '../db/queries.ts'
+import type { HostFailure } from '../strategy-host/version-worker.ts'
+import { locateFailure } from './compile.ts'
+
+/** A version that passed its check, in a thread of its own, on its way to being live. */
+export interface Candidate {
+  readonly hash: VersionHash
+  readonly ref: VersionRef
+  readonly manifest: StrategyManifest
+  readonly hosted: HostedVersion
+  readonly firstFile: string
+}
+
+/** What a candidate must show before it may be swapped in, with the states of now and the candles of now. */
+export class Staging {
+  private readonly parts: { readonly session: Session; readonly journal: Journal; readonly deadlineMs: number }
+
+  constructor(parts: Staging['parts']) {
+    this.parts = parts
+  }
+
+  /** Evaluates every slot twice, the second time in reverse: answers must not depend on order. Null when all is well. */
+  async dryRun(candidate: Candidate, states: Swap['states']): Promise<Diagnostic | null> {
+    const { session, deadlineMs } = this.parts
+    const { worker, sourceMap } = candidate.hosted
+    const json = new Map(states.map((state) => [state.slot, state.json]))
+    const views = session.engine
+      .dryViews(candidate.ref.strategy)
+      .map((view) => ({ ...view, state: json.get(view.slot) ?? view.state }))
+    const answers: string[] = []
+    for (const pass of [views, views.toReversed()]) {
+      const reply = await worker.evaluate(pass, session.engine.state.candles, deadlineMs)
+      if (!reply.ok) return locate(reply.error, sourceMap, candidate.firstFile)
+      const fault = reply.value.faults[0]
+      if (fault !== undefined) {
+        const at = locateFailure(fault.failure, sourceMap, candidate.firstFile)
+        return { ...at, message: `${fault.slot}: ${at.message}` }
+      }
+      answers.push(JSON.stringify(reply.value.decisions.toSorted((a, b) => (a.slot < b.slot ? -1 : 1))))
+    }
+    if (answers[0] === answers[1]) return null
+    const message =
+      'the same views gave different answers in another order: decide must use only view, state and params'
+    return { file: candidate.firstFile, line: 1, column: 1, message }
+  }
+
+  /** State of every slot in the candidate's form, and the revision each was made from. */
+  async migrated(candidate: Candidate, kind: Swap['reason']): Promise<Result<Swap['states'], HostFailure>> {
+    const { session, journal, deadlineMs } = this.parts
+    const { strategy } = candidate.ref
+    const current = session.engine.strategyStates(strategy)
+    const revisions = new Map(current.map(({ slot, revision }) => [slot, revision]))
+    const live = session.engine.state.live.get(strategy)
+    const old = live === undefined ? undefined : session.engine.state.versions.get(live)
+    let states: Result<{ slot: SlotId; json: string }[], HostFailure>
+    const source = live === undefined ? undefined : session.hostOf(live)
+    if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
+      states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
+    } else {
+      const saved = kind === 'rollback' ? savedStates(statesAtSwap(journal.db, strategy, candidate.hash)) : null
+      const from = current.map(({ slot, json }) => ({
+        slot,
+        json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null),
+      }))
+      states = await candidate.hosted.worker.migrate(
+        from,
+        kind === 'rollback' ? candidate.ref.label : (old?.label ?? ''),
+        deadlineMs,
+      )
+    }
+    if (!states.ok) return states
+    return ok(states.value.map(({ slot, json }) => ({ slot, json, fromRevision: revisions.get(slot) ?? 0 })))
+  }
+}
+
+/** Where in the sources a failure came from; one without a place belongs to the file as a whole. */
+export function locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
+  if (failure.kind === 'dead') return { file: entry, line: 1, column: 1, message: failure.message }
+  return locateFailure(failure.failure, sourceMap, entry)
+}
+
+function savedStates(json: string | undefined): Map<string, string> | null {
+  if (json === undefined) return null
+  return new Map((JSON.parse(json) as { slot: string; json: string }[]).map(({ slot, json: state }) => [slot, state]))
+}
