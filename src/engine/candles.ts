@@ -24,6 +24,8 @@ export class CandleSeries {
     const length = frameMs(this.frame)
     const openTime = unixMs(ts - (ts % length))
     const current = this.open
+    // A candle that is closed stays as it is: after a restart some of its prices are told again.
+    if (openTime <= (this.closed.at(-1)?.openTime ?? -1)) return undefined
     if (current === undefined || openTime > current.openTime) {
       this.open = { openTime, open: price, high: price, low: price, close: price, volume }
       return current === undefined ? undefined : this.close(current)
@@ -58,6 +60,11 @@ export class CandleSeries {
     this.edits++
     this.closed.splice(at, 0, candle)
     return true
+  }
+
+  /** Goes on with a candle that was forming when the desk stopped. */
+  resume(forming: Candle): void {
+    if (forming.openTime > (this.closed.at(-1)?.openTime ?? -1)) this.open = forming
   }
 
   /** The candle still forming. */

@@ -2,11 +2,24 @@ import { z } from 'zod'
 import type { Engine } from '../../engine/engine.ts'
 import type { PaperSnapshot } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
+import { unixMs } from '../../shared/domain/time.ts'
+
+const candleSchema = z.object({
+  openTime: z.number().transform(unixMs),
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+})
 
 const snapshotSchema = z.object({
+  forming: z.array(z.tuple([z.string(), z.enum(['1m', '5m', '15m']), candleSchema])).default([]),
   prices: z.custom<SimSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
   paper: z.custom<PaperSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
 })
+
+export type BotState = z.infer<typeof snapshotSchema>
 
 /** The full snapshot of every half minute: what the tables do not hold, and the rest to compare with. */
 export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapshot | undefined): string {
@@ -26,13 +39,19 @@ export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapsh
       revision: slot.revision,
       json: slot.stateJson,
     })),
+    forming: [...s.assets.keys()].flatMap((name) =>
+      (['1m', '5m', '15m'] as const).flatMap((frame) => {
+        const candle = s.candles.get(name, frame).current()
+        return candle === undefined ? [] : [[name, frame, candle]]
+      }),
+    ),
     paper,
     prices,
   })
 }
 
 /** Reads a snapshot back; one that cannot be read is as good as none, because the tables are the truth. */
-export function parseBotState(json: string | undefined): z.infer<typeof snapshotSchema> | undefined {
+export function parseBotState(json: string | undefined): BotState | undefined {
   if (json === undefined) return undefined
   const parsed = snapshotSchema.safeParse(JSON.parse(json))
   return parsed.success ? parsed.data : undefined

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
-import { PaperMarket, type PaperSnapshot } from '../../engine/market/paper-market.ts'
+import { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
 import { restoreState } from '../../engine/restore.ts'
 import type { Config } from '../../shared/config.ts'
@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
-import { windowAt } from '../../shared/domain/slots.ts'
+import { asset, windowAt } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
@@ -16,7 +16,7 @@ import { findVersion } from '../db/queries.ts'
 import { readBotState, readMinutes, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
-import { botState, parseBotState } from './bot-state.ts'
+import { type BotState, botState, parseBotState } from './bot-state.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type OpenFeed, openFeed } from './feeds.ts'
@@ -100,7 +100,7 @@ export class Desk {
       journal.value.close()
       return feed
     }
-    return ok(new Desk(options, config, lock, journal.value, feed.value, saved?.paper))
+    return ok(new Desk(options, config, lock, journal.value, feed.value, saved))
   }
 
   private constructor(
@@ -109,7 +109,7 @@ export class Desk {
     lock: HomeLock,
     journal: Journal,
     feed: OpenFeed,
-    paper: PaperSnapshot | undefined,
+    before: BotState | undefined,
   ) {
     this.options = options
     this.config = config
@@ -152,7 +152,7 @@ export class Desk {
       decisionDeadlineMs: config.decisionDeadlineMs * (this.virtual ? 10 : 1),
       virtual: this.virtual,
     })
-    this.restore(paper)
+    this.restore(before)
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
@@ -191,24 +191,28 @@ export class Desk {
     return this.options.clock.now()
   }
 
-  private restore(paper: PaperSnapshot | undefined): void {
+  private restore(before: BotState | undefined): void {
     const { db } = this.journal
     const saved = readSavedDesk(db)
     restoreState(this.engine.state, saved)
     this.session.figures.cycles = saved.lastCycle
     if (saved.trading === 'killed') this.gate.shut(saved.tradingReason ?? 'killed before the restart', saved.flatten)
-    for (const asset of new Set(this.feed.slots.map((slot) => slot.asset))) {
-      const fresh = this.feed.source?.history(asset, this.feed.from, HISTORY_MINUTES) ?? []
-      const minutes = fresh.length > 0 ? fresh : readMinutes(db, asset, HISTORY_MINUTES)
+    for (const name of new Set(this.feed.slots.map((slot) => slot.asset))) {
+      const fresh = this.feed.source?.history(name, this.feed.from, HISTORY_MINUTES) ?? []
+      const minutes = fresh.length > 0 ? fresh : readMinutes(db, name, HISTORY_MINUTES)
       if (minutes.length === 0) continue
-      this.engine.seedHistory(asset, minutes)
-      for (const candle of fresh) this.journal.append({ t: 'candle', asset, frame: '1m', candle })
+      this.engine.seedHistory(name, minutes)
+      for (const candle of fresh) this.journal.append({ t: 'candle', asset: name, frame: '1m', candle })
       const closes = minutes.map((minute) => ({ ts: minute.openTime + 60_000, price: minute.close }))
-      this.market.seedVolatility(asset, closes)
+      this.market.seedVolatility(name, closes)
     }
     // Simulated prices go on where they stopped and tell every end; a real feed has moved on.
     const told = this.feed.source === null ? this.options.clock.now() : 0
-    if (paper !== undefined) this.market.restore(paper, told)
+    if (before?.paper !== undefined) this.market.restore(before.paper, told)
+    // Only where the prices go on from the snapshot is the forming candle still the same.
+    for (const [name, frame, candle] of before?.prices === undefined ? [] : before.forming) {
+      this.engine.state.candles.get(asset(name), frame).resume(candle)
+    }
     const ts = this.now()
     if (saved.ledger.length === 0) this.session.deliver({ kind: 'deposit', ts, amount: usdOf(this.config.accountUsd) })
     // An in-process venue died with the desk: what it had not filled can never fill. It is asked, not guessed.

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { App, CustomScheme, Dialog, GlobalShortcut, Protocol } from 'electron'
-import { listen, onScreen, tell } from './wire.ts'
+import { afterAllIsSaid, listen, onScreen, tell } from './wire.ts'
 
 const EVENTS: ReadonlySet<string | symbol> = new Set(['before-quit', 'activate', 'window-all-closed', 'newListener'])
 
@@ -49,7 +49,8 @@ export class StandInApp extends EventEmitter implements Pick<App, 'isPackaged' |
   }
 
   exit(exitCode = 0): void {
-    process.exit(exitCode)
+    // What was said last must be heard: the test reads it after the end.
+    afterAllIsSaid(() => process.exit(exitCode))
   }
 }
 

@@ -52,7 +52,11 @@ export type ToDesktop =
 /** Tells the test; without one there is no screen, which is an error. */
 export function tell(message: FromDesktop): void {
   if (process.send === undefined) throw new Error('the stand-in needs the test that started it')
-  process.send(message)
+  unsent++
+  process.send(message, () => {
+    unsent--
+    if (unsent === 0) for (const tell of whenSent.splice(0)) tell()
+  })
 }
 
 type Handlers = { [T in ToDesktop['t']]: (message: Extract<ToDesktop, { t: T }>) => void }
@@ -95,4 +99,13 @@ export function onlyKnown(name: string, options: object, known: ReadonlySet<stri
   for (const key of Object.keys(options)) {
     if (!known.has(key)) throw new Error(`${name}: the stand-in does not know the option ${key}`)
   }
+}
+
+let unsent = 0
+const whenSent: (() => void)[] = []
+
+/** Runs `tell` once everything said so far has left this process. */
+export function afterAllIsSaid(tell: () => void): void {
+  if (unsent === 0) tell()
+  else whenSent.push(tell)
 }
