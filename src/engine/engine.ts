@@ -1,8 +1,8 @@
 import { assertNever } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { MICRO, type Price, toDollars, toShares, usd } from '../shared/domain/money.ts'
-import { type Asset, type CandleFrame, frameMs, type SlotId } from '../shared/domain/slots.ts'
-import type { UnixMs } from '../shared/domain/time.ts'
+import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import { foldMinutes } from './candles.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
@@ -109,6 +109,14 @@ export class Engine {
     this.state.candles.seed(asset, minutes, ['1m', '5m', '15m'])
     for (const minute of minutes) state.vol.tick(minute.openTime + frameMs('1m'), minute.close)
     state.regime = regimeOf(this.state.candles.get(asset, '1m'))
+    const last = minutes.at(-1)
+    if (last === undefined || state.price > 0) return
+    // Something to look at and to try a candidate on before the first price; as old as it is, nothing is bought on it.
+    state.price = last.close
+    state.priceTs = last.openTime + frameMs('1m')
+    for (const slot of this.state.slots.values()) {
+      if (slot.slot.asset === asset) slot.window = windowAt(slot.slot, unixMs(state.priceTs))
+    }
   }
 
   /** Why a command would be refused; null when it would be carried out. */

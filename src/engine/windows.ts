@@ -11,6 +11,9 @@ import { negative } from './ledger.ts'
 import { regimeOf } from './regime.ts'
 import { type Context, type EngineState, record, type SlotState, say, slotOf } from './state.ts'
 
+/** A price so near the start of a window is an estimate of its strike. */
+const NEAR_START_MS = 5 * SECOND
+
 const FRAMES: readonly CandleFrame[] = ['1m', '5m', '15m']
 
 /** A price of an underlying: candles, volatility, and the windows of its slots. */
@@ -44,7 +47,7 @@ function rollWindow(c: Context, slot: SlotState, tick: PriceTick, before: number
     const estimate = adjoining && slot.meanStarted ? slot.mean.mean(next.start) : null
     if (window !== null) endPositions(c, window.id)
     slot.window = next
-    slot.strike = estimate ?? (adjoining || tick.tsVenue - next.start < 2 * SECOND ? tick.price : null)
+    slot.strike = estimate ?? (tick.tsVenue - next.start < NEAR_START_MS ? tick.price : null)
     slot.strikeIsEstimate = true
     slot.book = null
     slot.meanStarted = false

@@ -98,7 +98,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** A strategy that buys Up early in every window of its slots and holds. */
+/** A strategy that buys whatever side is offered in every window of its slots, Up first, and holds. */
 export function eager(name: string, marker = 1): string {
   return `import { defineStrategy } from 'baton'
 export default defineStrategy({
@@ -106,11 +106,12 @@ export default defineStrategy({
   params: { marker: ${marker}, stakeUsd: 5 },
   initialState: () => ({ entries: 0 }),
   decide: (view, state, params) => {
-    const ask = view.up.ask
+    const side = view.up.ask === null ? 'down' : 'up'
+    const ask = view[side].ask
     if (view.position !== null || ask === null || view.secondsLeft < 20) return { state, why: 'hold ' + params.marker }
     return {
       state: { entries: state.entries + 1 },
-      intents: [{ kind: 'enter', side: 'up', limit: Math.min(0.97, ask + 0.02), stakeUsd: params.stakeUsd, why: 'eager ' + params.marker }],
+      intents: [{ kind: 'enter', side, limit: Math.min(0.97, ask + 0.02), stakeUsd: params.stakeUsd, why: 'eager ' + params.marker }],
     }
   },
 })

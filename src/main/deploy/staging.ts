@@ -35,6 +35,10 @@ export class Staging {
     const views = session.engine
       .dryViews(candidate.ref.strategy)
       .map((view) => ({ ...view, state: json.get(view.slot) ?? view.state }))
+    if (views.length === 0 && states.length > 0) {
+      const message = 'no slot of it has a price to try it on yet: save it again when prices have come'
+      return { file: candidate.firstFile, line: 1, column: 1, message }
+    }
     const answers: string[] = []
     for (const pass of [views, views.toReversed()]) {
       const reply = await worker.evaluate(pass, session.engine.state.candles, deadlineMs)
