@@ -137,8 +137,12 @@ function pause(c: Context, command: Extract<Command, { kind: 'pause' }>): void {
   if (command.slot !== undefined) {
     const slot = c.s.slots.get(command.slot as SlotId)
     if (slot !== undefined) slot.pause = pause
+    record(c, { t: 'pause', scope: command.slot, reason: command.reason })
   }
-  if (command.strategy !== undefined) c.s.strategyPauses.set(command.strategy, pause)
+  if (command.strategy !== undefined) {
+    c.s.strategyPauses.set(command.strategy, pause)
+    record(c, { t: 'pause', scope: command.strategy, reason: command.reason })
+  }
   if (command.slot === undefined && command.strategy === undefined) pauseEntries(c, command.reason, null)
   say(c, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
 }
@@ -148,8 +152,12 @@ function resume(c: Context, command: Extract<Command, { kind: 'resume' }>): void
   if (command.slot !== undefined) {
     const slot = s.slots.get(command.slot as SlotId)
     if (slot !== undefined) slot.pause = null
+    record(c, { t: 'pause', scope: command.slot, reason: null })
   }
-  if (command.strategy !== undefined) s.strategyPauses.delete(command.strategy)
+  if (command.strategy !== undefined) {
+    s.strategyPauses.delete(command.strategy)
+    record(c, { t: 'pause', scope: command.strategy, reason: null })
+  }
   if (command.slot === undefined && command.strategy === undefined) {
     s.trading = step('trading', s.trading, 'resume')
     s.pause = null

@@ -8,7 +8,7 @@ import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand }
 import type { EngineConfig } from './config.ts'
 import type { Effect, EngineEvent, Swap } from './events.ts'
 import { flattenPosition } from './intents.ts'
-import { applyReport } from './orders.ts'
+import { applyReport, cancelAll } from './orders.ts'
 import { regimeOf } from './regime.ts'
 import {
   assetOf,
@@ -138,6 +138,15 @@ export class Engine {
     }))
   }
 
+  /** First states of slots that a resumed version has none for: new in the configuration, or another strategy's before. */
+  adoptStates(states: readonly { slot: SlotId; json: string }[]): void {
+    for (const { slot: id, json } of states) {
+      const slot = slotOf(this.state, id)
+      slot.stateJson = json
+      slot.revision++
+    }
+  }
+
   /** Views of every slot of a strategy as they are now, whatever is live: for a dry evaluation. */
   dryViews(strategy: string): readonly SlotView[] {
     return slotsOf({ s: this.state, out: [] }, strategy)
@@ -171,6 +180,8 @@ export class Engine {
     expire(c)
     this.lapse(c)
     if (s.trading === 'killed') {
+      // A cancel may have met an order that could not be cancelled just then.
+      cancelAll(c)
       if (s.flatten) this.flatten(c)
       return
     }

@@ -231,6 +231,7 @@ function bought(c: Context, order: Order, fill: FillReport): Position {
       settledAt: null,
     }
     s.positions.set(position.id, position)
+    if (s.orphanedByFault.has(order.id)) s.orphanedByFault.add(position.id)
   }
   invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
   position.shares = addShares(position.shares, fill.shares)

@@ -60,6 +60,7 @@ export function transferAll(
     if (position.ownedBy !== transfer.from || !unsettled || !only(position)) continue
     handOver(c, position, 'position', transfer)
     position.ownedBy = transfer.to
+    if (transfer.reason !== 'fault') c.s.orphanedByFault.delete(position.id)
     record(c, { t: 'position', position: { ...position } })
     moved++
   }
@@ -67,6 +68,7 @@ export function transferAll(
     if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
     handOver(c, order, 'order', transfer)
     order.owner = transfer.to
+    if (transfer.reason !== 'fault') c.s.orphanedByFault.delete(order.id)
     record(c, { t: 'order', order: { ...order } })
     moved++
   }

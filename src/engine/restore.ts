@@ -26,8 +26,15 @@ export interface SavedDesk {
     readonly faults: number
     readonly deployment: DeploymentId
   }[]
-  readonly states: readonly { readonly slot: SlotId; readonly revision: number; readonly json: string }[]
+  readonly states: readonly {
+    readonly slot: SlotId
+    readonly strategy: string
+    readonly revision: number
+    readonly json: string
+  }[]
   readonly faultHandoffs: readonly string[]
+  /** Of a slot or a strategy, by its name. */
+  readonly pauses: readonly { readonly scope: string; readonly reason: string }[]
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
@@ -47,11 +54,17 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
     s.versions.set(version.hash, { ...version, epoch: ++s.epoch, faultsInRow: 0 })
     s.live.set(version.strategy, version.hash)
   }
-  for (const { slot: id, revision, json } of saved.states) {
+  for (const { slot: id, strategy, revision, json } of saved.states) {
     const slot = s.slots.get(id)
     if (slot === undefined) continue
-    slot.stateJson = json
     slot.revision = revision
+    // Another strategy has the slot now: what this one kept means nothing to it.
+    if (slot.strategy === strategy) slot.stateJson = json
+  }
+  for (const { scope, reason } of saved.pauses) {
+    const slot = s.slots.get(scope as SlotId)
+    if (slot === undefined) s.strategyPauses.set(scope, { reason, until: null })
+    else slot.pause = { reason, until: null }
   }
   for (const id of saved.faultHandoffs) s.orphanedByFault.add(id)
   s.trading = saved.trading

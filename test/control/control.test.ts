@@ -157,6 +157,25 @@ describe('files', () => {
     expect(trading()).toBe('running')
   })
 
+  test('I5: a kill by file does not wait for a deployment that was asked for before it', async () => {
+    const good = home.read('snipe.ts')
+    home.write('snipe.ts', `let n = 1\nwhile (n > 0) n = 1\n${good}`)
+    control(10, { kind: 'reload', strategy: 'snipe' })
+    const checking = "SELECT count(*) FROM deployments WHERE state = 'checking'"
+    await until('the reload is under way', () => station.desk.journal.db.prepare(checking).pluck().get() !== 0)
+    const since = performance.now()
+    control(11, { kind: 'kill', reason: 'now' })
+    await until('the kill', () => station.desk.gate.isShut)
+    expect(performance.now() - since).toBeLessThan(1_000)
+    await until('its acknowledgement', () => ack()?.seq === 11)
+    expect(ack()).toEqual({ seq: 11, outcome: 'done' })
+    const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
+    expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })
+    home.write('snipe.ts', good)
+    await station.desk.deployer.idle()
+    expect(ack()?.seq).toBe(11)
+  })
+
   test('a bad configuration while it runs is named; the desk goes on with the one it has', async () => {
     writeFileSync(home.home.config, JSON.stringify({ slotz: ['BTC-5m'] }))
     const said = () =>

@@ -113,6 +113,12 @@ const cases: [string, () => string, { file?: string; line?: () => number; messag
     { message: 'different answers in another order' },
   ],
   [
+    'an import() of a name made at run time',
+    () =>
+      `let host: unknown\nconst name = 'x'\nimport(name).then(null, (e) => { host = e.constructor.constructor('return process')() })\n${good}`,
+    { line: () => 3, message: 'import() is not available to a strategy' },
+  ],
+  [
     'a name reached through the back door',
     () =>
       inDecide(

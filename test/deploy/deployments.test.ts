@@ -192,3 +192,51 @@ test('a start resumes the journaled version from its stored bundle, not from the
   expect(findVersion(second.journal.db, 'snipe', live)?.state).toBe('live')
   expect(listDeployments(second.journal.db, 10).filter((row) => row.trigger === 'start')).toHaveLength(2)
 })
+
+test('a freeze stops a deployment that is under way', async () => {
+  const home = newHome()
+  const desk = await home.desk()
+  await desk.start()
+  const live = desk.engine.state.live.get('snipe')
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.07'))
+  const under = deploy(desk, 'snipe')
+  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
+  expect(await under).toMatchObject({ state: 'failed', reason: expect.stringContaining('frozen') })
+  expect(desk.engine.state.live.get('snipe')).toBe(live)
+})
+
+test('rolling back twice goes on backwards, never to the version that was just left', async () => {
+  const home = newHome({ slots: ['BTC-5m'] })
+  const desk = await home.desk()
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  await desk.start()
+  for (const marker of [2, 3]) {
+    home.write('snipe.ts', stateful(marker, '{ count: 1 }'))
+    expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })
+  }
+  const label = () => desk.engine.state.versions.get(desk.engine.state.live.get('snipe') ?? ('' as never))?.label
+  for (const expected of ['snipe v2', 'snipe v1']) {
+    await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')
+    expect(label()).toContain(expected)
+  }
+})
+
+test('a slot that is new in the configuration gets a first state; pauses survive; held slots cannot be left out', async () => {
+  const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
+  home.write('snipe.ts', eager('snipe'))
+  const first = await home.desk()
+  await first.start()
+  await until('a position is open', () => first.engine.state.positions.size > 0, 60_000)
+  await first.dispatcher.dispatch({ kind: 'pause', reason: 'quiet', slot: 'BTC-5m' }, 'cli')
+  await first.stop()
+
+  home.configure({ slots: ['ETH-5m'], assign: { '*-5m': 'snipe' } })
+  await expect(home.desk()).rejects.toThrow('positions or orders are open in BTC-5m: keep this slot')
+
+  home.configure({ slots: ['BTC-5m', 'ETH-5m'], assign: { '*-5m': 'snipe' } })
+  const second = await home.desk()
+  await second.start()
+  expect(second.engine.strategyStates('snipe').map((state) => state.json)).toEqual(['{"entries":1}', '{"entries":0}'])
+  expect(second.engine.state.slots.get('BTC-5m' as never)?.pause?.reason).toBe('quiet')
+  expect(await second.dispatcher.dispatch({ kind: 'resume', slot: 'BTC-5m' }, 'cli')).toMatchObject({ outcome: 'done' })
+})

@@ -324,3 +324,39 @@ describe('settlement', () => {
     expect(bench.engine.state.positions.size).toBe(1)
   })
 })
+
+describe('orders that rest', () => {
+  const rest = (limit: number, stakeUsd = 8) => ({
+    ...hold(),
+    intents: [{ kind: 'enter' as const, side: 'up' as const, limit, stakeUsd, tif: 'GTC' as const, why: 'rest' }],
+  })
+
+  test('I5: an order that is in the taker delay when the kill comes does not come to rest and fill later', () => {
+    const bench = started()
+    // Crosses, but the book has not that much at this price.
+    bench.cycle((view) => rest(view.up.ask ?? 0.5))
+    bench.pump(plusMs(bench.now, 60))
+    expect([...bench.engine.state.orders.values()].map((order) => order.state)).toEqual(['delayed'])
+    bench.command({ kind: 'kill', positions: 'hold' })
+    afterDelay(bench)
+    for (const order of bench.engine.state.orders.values()) expect(['matched', 'cancelled']).toContain(order.state)
+    const fills = bench.records.filter((record) => record.t === 'fill').length
+    bench.pump(plusMs(bench.now, 60_000))
+    expect(bench.records.filter((record) => record.t === 'fill')).toHaveLength(fills)
+    expect(bench.engine.state.orders.size).toBe(0)
+  })
+
+  test('what was filled of an order whose rest is cancelled is confirmed, and can be sold', () => {
+    const bench = started()
+    bench.cycle((view) => rest((view.up.ask ?? 0.5) - 0.01))
+    // Until the price has traded through it, in part at least.
+    for (let i = 0; i < 60 && bench.engine.state.positions.size === 0; i++) bench.pump(plusMs(bench.now, 1_000))
+    expect(bench.engine.state.positions.size).toBe(1)
+    for (const order of bench.engine.state.orders.values()) bench.market.cancel(order.id, bench.now)
+    bench.pump(plusMs(bench.now, 10_000))
+    expect(bench.engine.state.orders.size).toBe(0)
+    bench.cycle(() => ({ ...hold(), intents: [{ kind: 'exit', limit: 0.01, why: 'out' }] }))
+    bench.pump(plusMs(bench.now, 10_000))
+    expect(bench.engine.state.positions.size).toBe(0)
+  })
+})

@@ -38,6 +38,8 @@ type Later = (ts: number, run: (ts: UnixMs) => void) => void
 interface Resting {
   readonly order: Order
   left: Shares
+  /** Part of it is filled: the chain must still confirm that. */
+  filled: boolean
 }
 
 /**
@@ -47,6 +49,7 @@ interface Resting {
 export class PaperVenue {
   private readonly books = new Map<string, BookUpdate>()
   private readonly resting = new Map<OrderId, Resting>()
+  private readonly cancelled = new Set<OrderId>()
   private readonly settings: VenueSettings
   private readonly seed: number
   private readonly send: Send
@@ -97,12 +100,16 @@ export class PaperVenue {
     this.later(ts + this.settings.latencyMs, (at) => {
       const resting = this.resting.get(orderId)
       if (resting !== undefined) this.endResting(resting.order, at, 'cancelled')
+      // Locked in the taker delay: what does not match then must not rest.
+      else this.cancelled.add(orderId)
     })
   }
 
   private endResting(order: Order, ts: UnixMs, reason: string): void {
+    const filled = this.resting.get(order.id)?.filled ?? false
     this.resting.delete(order.id)
-    this.send(ts, order.id, { type: 'done', reason })
+    if (filled) this.end(order, ts, reason)
+    else this.send(ts, order.id, { type: 'done', reason })
   }
 
   private rejection(order: Order, ts: UnixMs): string | null {
@@ -154,7 +161,8 @@ export class PaperVenue {
   }
 
   private rest(order: Order, left: Shares, ts: UnixMs): void {
-    this.resting.set(order.id, { order, left })
+    if (this.cancelled.delete(order.id)) return this.send(ts, order.id, { type: 'done', reason: 'cancelled' })
+    this.resting.set(order.id, { order, left, filled: false })
     this.send(ts, order.id, { type: 'open' })
   }
 
@@ -177,7 +185,8 @@ export class PaperVenue {
         ? subShares(order.quantity, filled)
         : floorLot((subUsd(order.stake, spent) / order.limit) * MICRO)
     if ((order.tif === 'GTC' || order.tif === 'GTD') && rest >= 10_000) {
-      this.resting.set(order.id, { order, left: rest })
+      if (this.cancelled.delete(order.id)) return this.end(order, ts, 'cancelled')
+      this.resting.set(order.id, { order, left: rest, filled: true })
       return
     }
     this.end(order, ts, this.complete(order, fills) ? null : 'the rest was killed')
@@ -240,6 +249,7 @@ export class PaperVenue {
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))
     resting.left = subShares(resting.left, quantity)
+    resting.filled = true
     const cash = notional(order.limit, quantity)
     // A maker pays no fee.
     this.send(book.ts, order.id, {

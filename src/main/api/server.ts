@@ -5,7 +5,7 @@ import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { COMMAND_KINDS } from '../../shared/ipc/commands.ts'
+import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
@@ -31,6 +31,8 @@ export interface RunningApi {
   readonly address: string
   close(): Promise<void>
 }
+
+const MAX_BACKLOG = 8 * 1024 * 1024
 
 const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -117,13 +119,23 @@ function routes(app: FastifyInstance, desk: Desk): void {
   app.get('/healthz', () => ({ ok: desk.panicked === null, trading: desk.engine.state.trading }))
   app.get('/api/status', () => desk.hub.status())
   app.get('/api/versions', () => listVersions(db))
-  app.get('/api/deployments', (request) => listDeployments(db, listQuery.parse(request.query).limit))
-  app.get('/api/trades', (request) => listTrades(db, listQuery.parse(request.query)))
+  app.get('/api/deployments', (request, reply) => {
+    const query = listQuery.safeParse(request.query)
+    return query.success ? listDeployments(db, query.data.limit) : refuse(reply, 400, explain(query.error))
+  })
+  app.get('/api/trades', (request, reply) => {
+    const query = listQuery.safeParse(request.query)
+    return query.success ? listTrades(db, query.data) : refuse(reply, 400, explain(query.error))
+  })
   app.get('/api/events', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
     reply.raw.write(': connected\n\n')
-    const end = desk.hub.subscribe((push) => reply.raw.write(`event: ${push.kind}\ndata: ${JSON.stringify(push)}\n\n`))
+    const end = desk.hub.subscribe((push) => {
+      // Whoever reads this much slower than the desk speaks is dropped.
+      if (reply.raw.writableLength > MAX_BACKLOG) reply.raw.destroy()
+      else reply.raw.write(`event: ${push.kind}\ndata: ${JSON.stringify(push)}\n\n`)
+    })
     request.raw.on('close', end)
   })
   for (const kind of COMMAND_KINDS) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
 import { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
@@ -23,7 +23,7 @@ import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, prepareHome, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
-import { engineConfig, openJournal } from './opening.ts'
+import { engineConfig, leftOut, openJournal } from './opening.ts'
 import { Session } from './session.ts'
 import { pump, runVirtual } from './virtual-driver.ts'
 
@@ -99,6 +99,14 @@ export class Desk {
     if (!feed.ok) {
       journal.value.close()
       return feed
+    }
+    const left = leftOut(journal.value, feed.value)
+    if (left.length > 0) {
+      await feed.value.stop()
+      journal.value.close()
+      return err(
+        `positions or orders are open in ${left.join(', ')}: keep ${left.length === 1 ? 'this slot' : 'these slots'} in --slots or config.json until they are settled`,
+      )
     }
     return ok(new Desk(options, config, lock, journal.value, feed.value, saved))
   }
@@ -227,7 +235,8 @@ export class Desk {
   ): void {
     const tell = (report: Parameters<Session['deliver']>[0] & { kind: 'order' }) => this.session.deliver(report)
     const reason = 'the desk restarted and the paper venue knows nothing of it'
-    if (state === 'intent' || state === 'signed') {
+    if (state === 'signed') tell({ kind: 'order', ts, orderId, report: { type: 'submitted' } })
+    if (state === 'intent') {
       tell({ kind: 'order', ts, orderId, report: { type: 'refused', reason: 'the desk stopped before it left' } })
     } else if (state === 'matched') tell({ kind: 'order', ts, orderId, report: { type: 'confirmed' } })
     else {
@@ -258,6 +267,11 @@ export class Desk {
           `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
         )
     }
+    const known = new Set(this.deployer.available())
+    for (const strategy of new Set(engine.state.config.assignments.values())) {
+      if (!known.has(strategy))
+        this.hub.say('warn', `slots are assigned to ${strategy}, but there is no ${strategy}.ts: they trade nothing`)
+    }
     const missing = this.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
     const noticedAt = options.clock.monotonic()
     const begun = missing.map((strategy) =>
@@ -282,6 +296,17 @@ export class Desk {
         `it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`,
       )
     this.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
+    return this.firstStates(strategy, worker.value)
+  }
+
+  /** Gives the slots that a resumed version has no state for the one it starts with. */
+  private async firstStates(strategy: string, worker: VersionWorker): Promise<Result<void>> {
+    const missing = this.engine.strategyStates(strategy).filter(({ json }) => json === 'null')
+    if (missing.length === 0) return ok(undefined)
+    const fresh = missing.map(({ slot }) => ({ slot, json: null }))
+    const states = await worker.migrate(fresh, '', this.config.decisionDeadlineMs)
+    if (!states.ok) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
+    this.engine.adoptStates(states.value)
     return ok(undefined)
   }
 
@@ -380,8 +405,21 @@ export class Desk {
   private panic(error: unknown): void {
     if (this.panicked !== null) return
     this.panicked = error
+    this.latchKill(error)
     void this.live?.stop()
     this.ended()
+  }
+
+  /** Whoever starts this desk again must do so knowingly: the kill is left where it cannot be overlooked. */
+  private latchKill(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    try {
+      writeFileSync(this.options.home.kill, `${reason}\n`)
+      this.journal.append({ t: 'trading', state: 'killed', reason, until: null, flatten: false })
+      this.journal.flush()
+    } catch {
+      // A disk that takes nothing: the process ends, and what it wrote before is what the next start finds.
+    }
   }
 
   /** Leaves everything on disk and lets the home folder go. */

@@ -93,7 +93,10 @@ export function readConfig(path: string): Result<Config> {
 export function readToken(path: string): string {
   if (existsSync(path)) {
     const token = readFileSync(path, 'utf8').trim()
-    if (token.length >= 32) return token
+    if (token.length >= 32) {
+      chmodSync(path, 0o600)
+      return token
+    }
   }
   const token = newToken()
   writeFileSync(path, `${token}\n`, { mode: 0o600 })

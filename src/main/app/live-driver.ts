@@ -95,7 +95,9 @@ export class LiveDriver {
   private scheduleCycle(after: UnixMs): void {
     if (this.stopped) return
     const { clock, session } = this.run
-    const now = unixMs(Math.max(clock.now(), after))
+    const wall = clock.now()
+    // A wall clock that was set back is followed at once: cycles never wait for it to catch up.
+    const now = after - wall > CYCLE_MS ? wall : unixMs(Math.max(wall, after))
     const grid = now - (now % CYCLE_MS) + CYCLE_MS
     const wake = session.engine.nextWake(now)
     const due = Math.min(grid, wake?.ts ?? grid)

@@ -68,3 +68,16 @@ export function engineConfig(config: Config, feed: OpenFeed): EngineConfig {
     coarseTick: COARSE_TICK,
   }
 }
+
+/** Slots that hold something unsettled and that this start would leave without prices and an owner's eyes. */
+export function leftOut(journal: Journal, feed: OpenFeed): string[] {
+  const held = journal.db
+    .prepare(
+      `SELECT slot FROM positions WHERE state IN ('open', 'ended', 'resolved')
+       UNION SELECT slot FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')`,
+    )
+    .pluck()
+    .all() as string[]
+  const traded = new Set<string>(feed.slots.filter((slot) => !feed.unlisted.has(slot.id)).map((slot) => slot.id))
+  return held.filter((slot) => !traded.has(slot)).toSorted()
+}

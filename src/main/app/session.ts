@@ -257,7 +257,12 @@ export class Session {
       ts: this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now),
       swap,
     })
-    journal.flush(() => also(clock.monotonic() - started))
+    try {
+      journal.flush(() => also(clock.monotonic() - started))
+    } catch (error) {
+      this.panic(error)
+      return err('the journal cannot be written')
+    }
     const heldMs = clock.monotonic() - started
     if (old !== undefined && old !== swap.version) this.dismiss(old)
     return ok(heldMs)

@@ -69,6 +69,7 @@ export class Station {
       acknowledged,
       dispatch: (input, source) => desk.dispatcher.dispatch(input, source),
       isKilled: () => desk.gate.isShut,
+      onBegin: (seq) => desk.journal.saveControlSeq(seq),
       onAck: (ack) => this.acknowledge(ack),
       onProblem: (message) => desk.hub.say('warn', message),
     })

@@ -24,6 +24,8 @@ export interface ControlFilesParts {
   readonly acknowledged: number
   readonly dispatch: (input: unknown, source: CommandSource) => Promise<CommandOutcome>
   readonly isKilled: () => boolean
+  /** Told the number of a command right before it is carried out. */
+  readonly onBegin: (seq: number) => void
   readonly onAck: (ack: ControlAck) => void
   readonly onProblem: (message: string) => void
 }
@@ -45,11 +47,12 @@ export class ControlFiles {
   private lastSeq: number
   private lastBad = ''
   private seenStamp = ''
-  private busy = false
+  private ackedSeq: number
 
   constructor(parts: ControlFilesParts) {
     this.parts = parts
     this.lastSeq = parts.acknowledged
+    this.ackedSeq = parts.acknowledged
   }
 
   start(): void {
@@ -72,7 +75,7 @@ export class ControlFiles {
         'kill-file',
       )
     }
-    if (!this.busy) void this.readControl()
+    void this.readControl()
   }
 
   private async readControl(): Promise<void> {
@@ -89,12 +92,8 @@ export class ControlFiles {
     } catch {
       return
     }
-    this.busy = true
-    try {
-      await this.carryOut(text, writtenAt)
-    } finally {
-      this.busy = false
-    }
+    // Not one after another: a kill must not wait for a deployment that came before it.
+    await this.carryOut(text, writtenAt)
   }
 
   private async carryOut(text: string, writtenAt: number): Promise<void> {
@@ -114,8 +113,14 @@ export class ControlFiles {
       return
     }
     const { seq, command } = parsed.data
-    if (seq <= this.lastSeq) return
-    if (writtenAt < this.parts.startedAt && STALE_SENSITIVE.has(command.kind)) {
+    const fresh = writtenAt >= this.parts.startedAt
+    if (seq <= this.lastSeq) {
+      if (!fresh) return
+      if (command.kind === 'kill') void this.parts.dispatch(command, 'file')
+      else this.problem(text, `seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`)
+      return
+    }
+    if (!fresh && STALE_SENSITIVE.has(command.kind)) {
       return this.acknowledge({
         seq,
         outcome: 'refused',
@@ -123,12 +128,17 @@ export class ControlFiles {
       })
     }
     this.lastSeq = seq
+    // Before it is carried out: a crash in between must not carry it out again.
+    this.parts.onBegin(seq)
     const { outcome, message } = await this.parts.dispatch(command, 'file')
     this.acknowledge(outcome === 'done' ? { seq, outcome } : { seq, outcome, error: message })
   }
 
   private acknowledge(ack: ControlAck): void {
-    this.lastSeq = ack.seq
+    this.lastSeq = Math.max(this.lastSeq, ack.seq)
+    // A deployment that took long must not hide what was done after it.
+    if (ack.seq < this.ackedSeq) return
+    this.ackedSeq = ack.seq
     this.parts.onAck(ack)
   }
 

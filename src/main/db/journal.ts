@@ -50,7 +50,6 @@ export class Journal {
   /** Makes everything appended so far durable, with `also` in the same transaction. */
   flush(also: () => void = () => {}): void {
     const records = this.pending
-    this.pending = []
     const told: EventRow[] = []
     this.db.transaction(() => {
       for (const record of records) {
@@ -59,6 +58,8 @@ export class Journal {
       }
       also()
     })()
+    // Only now: what could not be written is not lost to a later attempt.
+    this.pending = this.pending.slice(records.length)
     for (const event of told) this.onEvent(event)
   }
 
@@ -160,6 +161,10 @@ export class Journal {
           record.until,
           Number(record.flatten),
         ])
+        return null
+      case 'pause':
+        if (record.reason === null) this.run('DELETE FROM pauses WHERE scope = ?', [record.scope])
+        else this.run('INSERT OR REPLACE INTO pauses VALUES (?, ?)', [record.scope, record.reason])
         return null
       case 'freeze':
         this.run('UPDATE desk SET freeze_reason = ?, freeze_until = ?', [record.reason, record.until])

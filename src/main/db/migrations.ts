@@ -87,6 +87,7 @@ export const MIGRATIONS: readonly string[] = [
     flatten INTEGER NOT NULL, freeze_reason TEXT, freeze_until INTEGER, control_seq INTEGER NOT NULL
   ) STRICT;
   INSERT INTO desk VALUES (1, 'running', NULL, NULL, 0, NULL, NULL, 0);
+  CREATE TABLE pauses (scope TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
   CREATE TABLE bot_state (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
   `,
 ]

@@ -248,7 +248,7 @@ export function findVersion(db: Db, strategy: string, hash: string): StoredVersi
 export function previousVersion(db: Db, strategy: string, live: string): string | undefined {
   return db
     .prepare(
-      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND state = 'kept' AND from_version IS NOT NULL
+      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND state = 'kept' AND trigger <> 'rollback' AND from_version IS NOT NULL
        AND from_version <> version ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
     )
     .pluck()

@@ -59,8 +59,17 @@ export function readSavedDesk(db: Db): SavedDesk {
         },
       ]
     }),
-    states: db.prepare('SELECT slot, revision, json FROM strategy_states').all() as SavedDesk['states'][number][],
-    faultHandoffs: db.prepare("SELECT subject_id FROM handoffs WHERE reason = 'fault'").pluck().all() as string[],
+    states: db
+      .prepare('SELECT slot, strategy, revision, json FROM strategy_states')
+      .all() as SavedDesk['states'][number][],
+    faultHandoffs: db
+      .prepare(
+        `SELECT subject_id FROM handoffs h WHERE reason = 'fault'
+         AND seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
+      )
+      .pluck()
+      .all() as string[],
+    pauses: db.prepare('SELECT scope, reason FROM pauses').all() as SavedDesk['pauses'][number][],
     nextOrder: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents'),
     nextPosition: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),

@@ -62,6 +62,8 @@ export async function compileStrategy(
       sourcemap: 'external',
       sourcesContent: false,
       metafile: true,
+      // What is left of an import() would reach the host's own loader and, through its errors, the host.
+      supported: { 'dynamic-import': false },
       logLevel: 'silent',
       // An import that only looks unused still goes in: the type check and the stored sources must be whole.
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
@@ -78,7 +80,8 @@ export async function compileStrategy(
     const sources = paths
       .toSorted((a, b) => Number(b === entry) - Number(a === entry) || (a < b ? -1 : 1))
       .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
-    return ok({ strategy, bundle, sourceMap, sources })
+    const dynamic = findDynamicImports(sources)
+    return dynamic.length > 0 ? err(dynamic) : ok({ strategy, bundle, sourceMap, sources })
   } catch (error) {
     return err(fromBuildFailure(error, entry))
   }
@@ -118,6 +121,16 @@ function findForbidden(bundle: string, sourceMap: string): Diagnostic[] {
     found.push({ ...at, message: `${name} is not available to a strategy: ${hint}` })
   }
   return found
+}
+
+function findDynamicImports(sources: Compiled['sources']): Diagnostic[] {
+  return sources.flatMap(({ path: file, text }) =>
+    text.split('\n').flatMap((line, i) => {
+      const at = /\bimport\s*\(/.exec(line)
+      const message = 'import() is not available to a strategy: import at the top of the file'
+      return at === null ? [] : [{ file, line: i + 1, column: at.index + 1, message }]
+    }),
+  )
 }
 
 /** Where a place of the bundle (from 1) came from. */

@@ -325,7 +325,15 @@ export class Deployer {
       ])
       return ok(undefined)
     }
+    const { freeze, live } = session.engine.state
+    if (freeze !== null && reason !== 'rollback') {
+      candidate.hosted.worker.stop()
+      deployment.fail(now(), `deployments were frozen meanwhile: ${freeze.reason}; what was live keeps trading`)
+      return ok(undefined)
+    }
     const { ref } = candidate
+    const replaced = live.get(ref.strategy)
+    deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
     const outgoing = JSON.stringify(
       session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
     )

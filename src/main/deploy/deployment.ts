@@ -77,6 +77,11 @@ export class Deployment {
     this.change({ version })
   }
 
+  /** The version that is live at the swap itself: another attempt may have changed it since this one began. */
+  replaces(from: VersionRef | null): void {
+    this.row = { ...this.row, from }
+  }
+
   fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {
     const steps = this.row.steps.map((s) => (s.state === 'running' ? { ...s, state: 'failed' as const } : s))
     this.change({ state: this.move('fail'), endedAt: now, reason, diagnostics, steps })

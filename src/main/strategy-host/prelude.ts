@@ -144,6 +144,9 @@ export function prelude(): Harness {
     const next = toJson(answer.state, 'state')
     if (next.length > 65_536) throw new RangeError(`state is ${next.length} characters long, allowed 65,536`)
     const intents = answer.intents ?? []
+    if (!Array.isArray(intents) || intents.length > 8) throw new RangeError('intents must be a list of at most 8')
+    if (typeof answer.why === 'string' && answer.why.length > 300)
+      throw new RangeError('why is longer than 300 characters')
     toJson(intents, 'intents')
     return { intents, why: answer.why ?? null, state: next === state ? null : next }
   }

@@ -184,5 +184,6 @@ export type JournalRecord =
       readonly until: UnixMs | null
       readonly flatten: boolean
     }
+  | { readonly t: 'pause'; readonly scope: string; readonly reason: string | null }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
   | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }
