@@ -5,7 +5,7 @@ import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { Command } from '../shared/ipc/commands.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
-import { type Context, record, say } from './state.ts'
+import { type Context, deploysState, record, say } from './state.ts'
 
 /** Commands that are the engine's; `reload` and `rollback` belong to the deployer. */
 export type EngineCommand = Exclude<Command, { kind: 'reload' | 'rollback' }>
@@ -101,6 +101,7 @@ export function applyCommand(c: Context, command: EngineCommand): void {
     case 'resume':
       return resume(c, command)
     case 'freeze':
+      step('deploys', deploysState(s), 'freeze')
       s.freeze = {
         reason: command.reason,
         until: command.until === undefined ? null : unixMs(Date.parse(command.until)),
@@ -108,6 +109,7 @@ export function applyCommand(c: Context, command: EngineCommand): void {
       record(c, { t: 'freeze', reason: s.freeze.reason, until: s.freeze.until })
       return say(c, 'info', 'command', `deployments are frozen: ${command.reason}`)
     case 'unfreeze':
+      step('deploys', deploysState(s), 'unfreeze')
       s.freeze = null
       record(c, { t: 'freeze', reason: null, until: null })
       return say(c, 'info', 'command', `deployments are open again: ${command.reason}`)

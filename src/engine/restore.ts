@@ -1,4 +1,4 @@
-import type { DeploysState, TradingState, VersionState } from '../shared/domain/lifecycles.ts'
+import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import type { DeploymentId, LedgerEntry, Order, Position, VersionHash } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
@@ -38,11 +38,6 @@ export interface SavedDesk {
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
-}
-
-/** Deploys as the desk shows them. */
-export function deploysState(s: EngineState): DeploysState {
-  return s.freeze === null ? 'open' : 'frozen'
 }
 
 /** Brings a fresh engine to where the journal left off: positions, owners, states, versions live, kill latch. */

@@ -1,6 +1,6 @@
 import { invariant } from '../shared/domain/base.ts'
 import type { FeedState } from '../shared/domain/feed.ts'
-import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
+import type { DeploysState, TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
 import type {
   DeploymentId,
@@ -173,6 +173,11 @@ export function emptyState(config: EngineConfig): EngineState {
     nextOrder: 1,
     nextPosition: 1,
   }
+}
+
+/** Whether deployments are open now. */
+export function deploysState(s: EngineState): DeploysState {
+  return s.freeze === null ? 'open' : 'frozen'
 }
 
 /** What one `handle` call works with: the state, and where its effects go. */

@@ -69,7 +69,8 @@ function admit(c: Context, swap: Swap): VersionRecord {
     manifest: swap.manifest,
     strategy: swap.strategy,
     deployment: swap.deployment,
-    state: 'staged',
+    // Proved and staged outside; a version that comes back is staged anew.
+    state: step('version', known?.state ?? 'candidate', 'stage'),
     firstLiveAt: known?.firstLiveAt ?? s.now,
     epoch: ++s.epoch,
     decisions: known?.decisions ?? 0,
