@@ -240,3 +240,32 @@ test('a slot that is new in the configuration gets a first state; pauses survive
   expect(second.engine.state.slots.get('BTC-5m' as never)?.pause?.reason).toBe('quiet')
   expect(await second.dispatcher.dispatch({ kind: 'resume', slot: 'BTC-5m' }, 'cli')).toMatchObject({ outcome: 'done' })
 })
+
+test('I1, I4: saves that overtake each other, with a rollback among them: one owner at every moment, the newest wins', async () => {
+  const home = newHome({ slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'snipe' } })
+  home.write('snipe.ts', eager('snipe', 0))
+  const desk = await home.desk()
+  await desk.start()
+  const { state } = desk.engine
+  await until('positions are open', () => state.positions.size >= 2, 60_000)
+  const attempts: Promise<unknown>[] = []
+  for (let marker = 1; marker <= 12; marker++) {
+    home.write('snipe.ts', eager('snipe', marker))
+    attempts.push(deploy(desk, 'snipe'))
+    if (marker === 6) attempts.push(desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli'))
+    // From at once to after the swap: every step is overtaken by some save.
+    await new Promise((resolve) => setTimeout(resolve, marker * 18))
+  }
+  await Promise.all(attempts)
+  await desk.deployer.idle()
+  const live = state.live.get('snipe') ?? ('' as never)
+  expect(findVersion(desk.journal.db, 'snipe', live)?.bundle).toContain('marker: 12')
+  for (const position of state.positions.values()) if (position.state === 'open') expect(position.ownedBy).toBe(live)
+  const kept = listDeployments(desk.journal.db, 50)
+    .filter((row) => row.state === 'kept')
+    .toReversed()
+  // Each says what it really replaced, whatever was live when it began.
+  for (const [i, row] of kept.entries()) expect(row.from?.hash ?? null).toBe(kept[i - 1]?.version?.hash ?? null)
+  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.journal.db.prepare("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')").pluck().get()).toBe(0)
+})
