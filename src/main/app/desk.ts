@@ -2,21 +2,16 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
 import { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
-import { restoreState } from '../../engine/restore.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import { usdOf } from '../../shared/domain/money.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
-import { asset, windowAt } from '../../shared/domain/slots.ts'
-import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
-import { findVersion } from '../db/queries.ts'
-import { readBotState, readMinutes, readSavedDesk } from '../db/restore.ts'
+import { readBotState } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
-import { VersionWorker } from '../strategy-host/version-worker.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
+import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type OpenFeed, openFeed } from './feeds.ts'
@@ -24,8 +19,9 @@ import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, prepareHome, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
 import { engineConfig, leftOut, openJournal } from './opening.ts'
+import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { Session } from './session.ts'
-import { pump, runVirtual } from './virtual-driver.ts'
+import { runVirtual } from './virtual-driver.ts'
 
 export interface DeskOptions {
   readonly home: Home
@@ -41,11 +37,8 @@ export interface DeskOptions {
 }
 
 const SNAPSHOT_MS = 30_000
-/** More than the longest window and its settlement, and than the history strategies ask for. */
-const PLAYED_MS = 70 * 60_000
 /** An hour of cycles. */
 const LATE_KEPT = 720
-const HISTORY_MINUTES = 400
 
 /**
  * One desk, put together: the same parts for the window, the browser and the command line. `open` reads everything
@@ -62,7 +55,7 @@ export class Desk {
   readonly deployer: Deployer
   readonly dispatcher: Dispatcher
   readonly hub: DeskHub
-  private readonly market: PaperMarket
+  readonly market: PaperMarket
   private readonly lock: HomeLock
   private live: LiveDriver | undefined
   private stopping = false
@@ -160,7 +153,7 @@ export class Desk {
       decisionDeadlineMs: config.decisionDeadlineMs * (this.virtual ? 10 : 1),
       virtual: this.virtual,
     })
-    this.restore(before)
+    restoreBooks(this, before)
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
@@ -199,117 +192,6 @@ export class Desk {
     return this.options.clock.now()
   }
 
-  private restore(before: BotState | undefined): void {
-    const { db } = this.journal
-    const saved = readSavedDesk(db)
-    restoreState(this.engine.state, saved)
-    this.session.figures.cycles = saved.lastCycle
-    if (saved.trading === 'killed') this.gate.shut(saved.tradingReason ?? 'killed before the restart', saved.flatten)
-    for (const name of new Set(this.feed.slots.map((slot) => slot.asset))) {
-      const fresh = this.feed.source?.history(name, this.feed.from, HISTORY_MINUTES) ?? []
-      const minutes = fresh.length > 0 ? fresh : readMinutes(db, name, HISTORY_MINUTES)
-      if (minutes.length === 0) continue
-      this.engine.seedHistory(name, minutes)
-      for (const candle of fresh) this.journal.append({ t: 'candle', asset: name, frame: '1m', candle })
-      const closes = minutes.map((minute) => ({ ts: minute.openTime + 60_000, price: minute.close }))
-      this.market.seedVolatility(name, closes)
-    }
-    // Simulated prices go on where they stopped and tell every end; a real feed has moved on.
-    const told = this.feed.source === null ? this.options.clock.now() : 0
-    if (before?.paper !== undefined) this.market.restore(before.paper, told)
-    // Only where the prices go on from the snapshot is the forming candle still the same.
-    for (const [name, frame, candle] of before?.prices === undefined ? [] : before.forming) {
-      this.engine.state.candles.get(asset(name), frame).resume(candle)
-    }
-    const ts = this.now()
-    if (saved.ledger.length === 0) this.session.deliver({ kind: 'deposit', ts, amount: usdOf(this.config.accountUsd) })
-    // An in-process venue died with the desk: what it had not filled can never fill. It is asked, not guessed.
-    for (const order of saved.orders) this.askVenue(order.id, order.state, ts)
-    this.session.settle()
-  }
-
-  private askVenue(
-    orderId: typeof this.engine.state.orders extends Map<infer K, unknown> ? K : never,
-    state: string,
-    ts: UnixMs,
-  ): void {
-    const tell = (report: Parameters<Session['deliver']>[0] & { kind: 'order' }) => this.session.deliver(report)
-    const reason = 'the desk restarted and the paper venue knows nothing of it'
-    if (state === 'signed') tell({ kind: 'order', ts, orderId, report: { type: 'submitted' } })
-    if (state === 'intent') {
-      tell({ kind: 'order', ts, orderId, report: { type: 'refused', reason: 'the desk stopped before it left' } })
-    } else if (state === 'matched') tell({ kind: 'order', ts, orderId, report: { type: 'confirmed' } })
-    else {
-      if (state !== 'unknown') tell({ kind: 'order', ts, orderId, report: { type: 'unknown', reason } })
-      tell({ kind: 'order', ts, orderId, report: { type: 'done', reason } })
-    }
-  }
-
-  /** Resumes what was live from its stored bundle, or deploys what the files say where nothing ever was. */
-  private async bringUpVersions(): Promise<void> {
-    const { engine, options } = this
-    for (const [strategy, hash] of engine.state.live) {
-      const resumed = await this.resumeVersion(strategy, hash)
-      if (!resumed.ok) {
-        this.session.deliver({
-          kind: 'fault',
-          ts: this.now(),
-          version: hash,
-          slot: null,
-          fatal: true,
-          message: resumed.error,
-        })
-      }
-      const onDisk = await this.deployer.hashOfFiles(strategy)
-      if (onDisk !== hash)
-        this.hub.say(
-          'info',
-          `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
-        )
-    }
-    const known = new Set(this.deployer.available())
-    for (const strategy of new Set(engine.state.config.assignments.values())) {
-      if (!known.has(strategy))
-        this.hub.say('warn', `slots are assigned to ${strategy}, but there is no ${strategy}.ts: they trade nothing`)
-    }
-    const missing = this.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
-    const noticedAt = options.clock.monotonic()
-    const begun = missing.map((strategy) =>
-      this.deployer.deploy({ strategy, trigger: 'start', by: 'start', noticedAt }),
-    )
-    if (this.virtual) await this.session.runYieldJobsUntil(Promise.all(begun))
-    else await Promise.all(begun)
-  }
-
-  private async resumeVersion(strategy: string, hash: VersionHash): Promise<Result<void>> {
-    const stored = findVersion(this.journal.db, strategy, hash)
-    if (stored === undefined) return err('its bundle is not in the journal')
-    if (stored.state !== 'live') return ok(undefined)
-    const worker = await VersionWorker.start(
-      stored.bundle,
-      stored.label,
-      this.options.clock,
-      this.config.decisionDeadlineMs,
-    )
-    if (!worker.ok)
-      return err(
-        `it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`,
-      )
-    this.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
-    return this.firstStates(strategy, worker.value)
-  }
-
-  /** Gives the slots that a resumed version has no state for the one it starts with. */
-  private async firstStates(strategy: string, worker: VersionWorker): Promise<Result<void>> {
-    const missing = this.engine.strategyStates(strategy).filter(({ json }) => json === 'null')
-    if (missing.length === 0) return ok(undefined)
-    const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-    const states = await worker.migrate(fresh, '', this.config.decisionDeadlineMs)
-    if (!states.ok) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
-    this.engine.adoptStates(states.value)
-    return ok(undefined)
-  }
-
   /** Begins to trade. In virtual time the run has begun when this resolves and `done` tells its end. */
   async start(): Promise<void> {
     const { clock } = this.options
@@ -333,37 +215,10 @@ export class Desk {
       onEnd: () => this.ended(),
     })
     this.feed.listen?.((event) => this.live?.onFeed(event))
-    this.skipIdleTime()
-    this.decideMissedWindows()
-    await this.bringUpVersions()
+    playIdleTime(this)
+    decideMissedWindows(this)
+    await bringUpVersions(this)
     this.live.start()
-  }
-
-  /**
-   * Simulated prices go on from where they stopped. After a long stop the windows that were open are played out and the
-   * newest hour is played for the strategies' history; what lies between concerns nobody.
-   */
-  private skipIdleTime(): void {
-    const { source, simulated } = this.feed
-    const from = source?.peek()
-    if (simulated === null || source === null || from === undefined) return
-    const now = this.options.clock.now()
-    if (now - from < 2 * PLAYED_MS) return
-    pump(this.session, source, this.market, unixMs(from + PLAYED_MS))
-    while ((source.peek() ?? now) < now - PLAYED_MS) source.next()
-    this.session.settle()
-  }
-
-  /** Positions whose window ended while no desk ran and that nothing else will settle. */
-  private decideMissedWindows(): void {
-    const now = this.options.clock.now()
-    for (const position of this.engine.state.positions.values()) {
-      const slot = this.engine.state.slots.get(position.slot)?.slot
-      const waiting = position.state === 'open' || position.state === 'ended'
-      if (!waiting || slot === undefined || position.windowEnd > now || this.market.isDeciding(position.windowId))
-        continue
-      this.market.miss(slot, windowAt(slot, unixMs(position.windowEnd - 1)))
-    }
   }
 
   private async startVirtual(): Promise<void> {
@@ -379,7 +234,7 @@ export class Desk {
         until: this.feed.until,
         speed: this.options.speed ?? null,
         stopped: () => this.stopping,
-        onPrimed: () => this.bringUpVersions(),
+        onPrimed: () => bringUpVersions(this),
         onCycle: (ts) => this.afterCycle(ts),
       })
     } catch (error) {
