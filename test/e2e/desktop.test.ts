@@ -57,7 +57,9 @@ describe('the built desktop, with the stand-in for Electron', () => {
   const look = (part: RegExp) =>
     until(`a tray that says ${part}`, () => {
       const found = screen.tray
-      return found !== null && part.test(found.toolTip) ? found : undefined
+      // The tool tip comes before the menu, whose first line says the same: both must have come.
+      const heading = found?.items[0]?.label ?? ''
+      return found !== null && part.test(found.toolTip) && part.test(heading) ? found : undefined
     })
   const offers = () => (screen.tray?.items ?? []).filter((item) => item.enabled).map((item) => item.label)
 
