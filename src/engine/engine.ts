@@ -25,6 +25,7 @@ import {
   type VersionRecord,
   workingOrders,
 } from './state.ts'
+import type { Quote } from './strategy-api/baton.ts'
 import {
   applyDecisions,
   applyFault,
@@ -35,7 +36,7 @@ import {
   swapBar,
   warmUpLeft,
 } from './versions.ts'
-import type { SlotView, ViewQuote } from './views.ts'
+import type { SlotView } from './views.ts'
 import { applyRedemption, applySettlement, applyStrike, applyTick, settlementSoFar } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
@@ -301,7 +302,7 @@ export class Engine {
   }
 }
 
-function viewQuote(slot: SlotState, side: 'up' | 'down'): ViewQuote {
+function viewQuote(slot: SlotState, side: 'up' | 'down'): Quote {
   const { bid, ask } = quoteOf(slot.book, side)
   const dollars = (level: { price: Price } | null) => (level === null ? null : toDollars(level.price))
   return {

@@ -1,56 +1,10 @@
 import type { VersionHash } from '../shared/domain/records.ts'
-import type { Side, SlotId, Timeframe } from '../shared/domain/slots.ts'
-import type { CancelIntent, EnterIntent, ExitIntent } from './strategy-api/baton.ts'
-
-/** Prices and shares of one outcome as a strategy sees them: dollars and whole shares. */
-export interface ViewQuote {
-  readonly bid: number | null
-  readonly ask: number | null
-  readonly bidShares: number
-  readonly askShares: number
-}
+import type { SlotId } from '../shared/domain/slots.ts'
+import type { CancelIntent, EnterIntent, ExitIntent, View } from './strategy-api/baton.ts'
 
 /** All of a view but the candles, as plain data that crosses to a worker as JSON. */
-export interface SlotView {
+export interface SlotView extends Omit<View, 'candles' | 'slot'> {
   readonly slot: SlotId
-  readonly asset: string
-  readonly timeframe: Timeframe
-  readonly now: number
-  readonly windowStart: number
-  readonly windowEnd: number
-  readonly secondsLeft: number
-  readonly strike: number | null
-  readonly strikeIsEstimate: boolean
-  readonly price: number
-  readonly priceAgeMs: number
-  readonly settlement: { readonly seconds: number; readonly elapsed: number; readonly mean: number | null }
-  readonly up: ViewQuote
-  readonly down: ViewQuote
-  readonly tick: number
-  readonly minShares: number
-  readonly minStakeUsd: number
-  readonly feeRate: number
-  readonly position: {
-    readonly id: string
-    readonly side: Side
-    readonly shares: number
-    readonly costUsd: number
-    readonly averagePrice: number
-    readonly openedAt: number
-  } | null
-  readonly orders: readonly {
-    readonly id: string
-    readonly kind: 'enter' | 'exit'
-    readonly side: Side
-    readonly limit: number
-    readonly remainingShares: number
-  }[]
-  readonly lastSettlement: {
-    readonly windowStart: number
-    readonly outcome: Side
-    readonly profitUsd: number | null
-  } | null
-  readonly regime: string | null
   /** JSON of the strategy's state for this slot, and its revision. */
   readonly state: string
   readonly revision: number
