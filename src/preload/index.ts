@@ -13,6 +13,13 @@ const CALLS: Readonly<Record<CallName, true>> = {
   'files.read': true,
   'files.write': true,
   'versions.source': true,
+  'proof.diff': true,
+  'tapes.list': true,
+  'replay.start': true,
+  'replay.cancel': true,
+  'replay.list': true,
+  'replay.trades': true,
+  'replay.chart': true,
   'editor.types': true,
 }
 

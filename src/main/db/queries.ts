@@ -116,6 +116,7 @@ function toDeployment(db: Db, row: Row): DeploymentRow {
     swapMs: row.swap_ms as number | null,
     swappedAt: row.swapped_at as number | null,
     handoffs: row.handoffs as number,
+    proof: null,
   }
 }
 

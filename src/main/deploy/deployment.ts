@@ -31,6 +31,7 @@ export class Deployment {
       swapMs: null,
       swappedAt: null,
       handoffs: 0,
+      proof: null,
     }
     onChange(this.row)
   }

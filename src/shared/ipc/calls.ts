@@ -21,6 +21,23 @@ export const CALL_INPUTS = {
   'files.read': z.strictObject({ path: z.string().max(300) }),
   'files.write': z.strictObject({ path: z.string().max(300), text: z.string(), baseHash: z.string().nullable() }),
   'versions.source': z.strictObject({ hash: z.string() }),
+  'proof.diff': z.strictObject({ id: z.string().max(60) }),
+  'tapes.list': none,
+  'replay.start': z.strictObject({
+    strategy: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name is lower case letters, digits and -'),
+    tape: z.string().min(1).max(300),
+    slots: z.array(z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')).min(1).nullable(),
+    hours: z.number().positive().max(100_000).nullable(),
+    params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).nullable(),
+  }),
+  'replay.cancel': z.strictObject({ id: z.string().max(60) }),
+  'replay.list': none,
+  'replay.trades': z.strictObject({ id: z.string().max(60) }),
+  'replay.chart': z.strictObject({
+    id: z.string().max(60),
+    slot: z.string(),
+    frame: z.enum(['1m', '5m', '15m']),
+  }),
   'editor.types': none,
 } as const satisfies Record<CallName, z.ZodType>
 

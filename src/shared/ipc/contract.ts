@@ -146,6 +146,136 @@ export interface DeploymentStep {
   readonly note: string
 }
 
+/** What a version did over a stretch of tape. Profit is what settled there, after fees. */
+export interface ReplayStats {
+  readonly decisions: number
+  readonly orders: number
+  readonly fills: number
+  /** Settled positions. */
+  readonly trades: number
+  readonly wins: number
+  readonly winRate: number | null
+  /** Win rate at which the prices and fees paid earn nothing. */
+  readonly breakEven: number | null
+  /** Cash spent on entries, fees not included. */
+  readonly stake: Usd
+  readonly pnl: Usd
+  readonly fees: Usd
+  /** Largest fall of realised profit from a peak. */
+  readonly maxDrawdown: Usd
+  /** Most orders within one minute. */
+  readonly peakOrdersPerMinute: number
+  readonly faults: number
+  /** Intents that the engine said no to. */
+  readonly refused: number
+  readonly openPositions: number
+}
+
+/** One bound of the proof. It gates safety, never profit. */
+export interface ProofGate {
+  readonly name: 'faults' | 'orders a minute' | 'stake an order' | 'drawdown'
+  readonly value: number
+  readonly bound: number
+  readonly unit: 'count' | 'usd'
+  readonly passed: boolean
+}
+
+/** A candidate's replay over recent tape, beside the live version's on the same tape. */
+export interface ProofRow {
+  /** `insufficient`: too little tape to judge; nothing was guessed. */
+  readonly verdict: 'running' | 'passed' | 'failed' | 'insufficient'
+  /** One sentence: what it rests on, or what is missing. */
+  readonly reason: string
+  /** 0 … 1 of the tape. */
+  readonly progress: number
+  readonly from: number | null
+  readonly to: number | null
+  readonly slots: readonly string[]
+  readonly notices: readonly string[]
+  readonly candidate: ReplayStats | null
+  readonly live: ReplayStats | null
+  readonly liveVersion: VersionRef | null
+  readonly gates: readonly ProofGate[]
+  /** Moments at which candidate and live version acted differently; `proof.diff` lists them. */
+  readonly differences: number
+  /** Hashes of this strategy that were ever proved or replayed, this one included. */
+  readonly trials: number
+}
+
+export interface DecisionAct {
+  readonly kind: 'enter' | 'exit' | 'cancel' | 'fault'
+  readonly side: Side | null
+  readonly limit: Price | null
+  readonly stake: Usd | null
+  readonly why: string
+}
+
+/** A moment at which two versions acted differently on the same tape; null = held. */
+export interface DecisionDifference {
+  readonly ts: number
+  readonly slot: string
+  readonly candidate: DecisionAct | null
+  readonly live: DecisionAct | null
+}
+
+export interface ReplayTrade {
+  readonly slot: string
+  readonly windowId: string
+  readonly side: Side
+  readonly openedAt: number
+  readonly settledAt: number | null
+  readonly shares: Shares
+  readonly cost: Usd
+  readonly fees: Usd
+  readonly pnl: Usd | null
+  readonly outcome: Side | null
+  readonly regime: string
+  readonly why: string
+}
+
+/** One replay asked for by hand. Kept in memory; the newest twenty. */
+export interface ReplayRow {
+  readonly id: string
+  readonly strategy: string
+  readonly version: VersionRef
+  readonly tape: string
+  readonly state: 'running' | 'done' | 'partial' | 'failed'
+  readonly startedAt: number
+  readonly endedAt: number | null
+  /** 0 … 1 of the tape. */
+  readonly progress: number
+  readonly from: number
+  readonly to: number
+  /** How far it has come, market time. */
+  readonly reached: number
+  readonly slots: readonly string[]
+  readonly notices: readonly string[]
+  readonly stats: ReplayStats | null
+  /** The live version on the same tape and slots; null where none is live. */
+  readonly live: { readonly version: VersionRef; readonly stats: ReplayStats | null } | null
+  readonly decisionsPerSecond: number | null
+  /** Why it failed or ended early. */
+  readonly reason: string | null
+}
+
+/** Something that can be replayed: the desk's own recording, or an imported tape. */
+export interface TapeEntry {
+  /** `own`, or the name of an imported tape. */
+  readonly id: string
+  readonly title: string
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+  readonly assets: readonly string[]
+  readonly slots: readonly string[]
+  /** What must be known of results on it. */
+  readonly notices: readonly string[]
+}
+
+export type ReplayStart =
+  | { readonly ok: true; readonly id: string }
+  | { readonly ok: false; readonly error: string }
+
 export interface DeploymentRow {
   readonly id: string
   readonly strategy: string
@@ -166,6 +296,8 @@ export interface DeploymentRow {
   readonly swapMs: number | null
   readonly swappedAt: number | null
   readonly handoffs: number
+  /** Null until the proof begins, and for a deployment that has none. */
+  readonly proof: ProofRow | null
 }
 
 export interface OrderRow {
@@ -287,13 +419,30 @@ export interface DeskCalls {
   'files.read': (input: { path: string }) => FileText | null
   'files.write': (input: { path: string; text: string; baseHash: string | null }) => WriteResult
   'versions.source': (input: { hash: string }) => VersionSource | null
+  'proof.diff': (input: { id: string }) => readonly DecisionDifference[]
+  'tapes.list': (input: Record<string, never>) => readonly TapeEntry[]
+  /** Replays what the files of a strategy say now. `hours`: only the newest part of the tape. */
+  'replay.start': (input: {
+    strategy: string
+    tape: string
+    slots: readonly string[] | null
+    hours: number | null
+    params: Readonly<Record<string, number | string | boolean>> | null
+  }) => ReplayStart | Promise<ReplayStart>
+  'replay.cancel': (input: { id: string }) => { readonly ok: boolean }
+  /** Newest first. */
+  'replay.list': (input: Record<string, never>) => readonly ReplayRow[]
+  /** Newest first, at most 1,000. */
+  'replay.trades': (input: { id: string }) => readonly ReplayTrade[]
+  /** The tape's own candles around the replay's trades in one slot. */
+  'replay.chart': (input: { id: string; slot: string; frame: CandleFrame }) => ChartData | Promise<ChartData>
   /** Declaration file of the module `baton`, for the editor. */
   'editor.types': (input: Record<string, never>) => { readonly text: string }
 }
 
 export type CallName = keyof DeskCalls
 export type CallInput<N extends CallName> = Parameters<DeskCalls[N]>[0]
-export type CallOutput<N extends CallName> = ReturnType<DeskCalls[N]>
+export type CallOutput<N extends CallName> = Awaited<ReturnType<DeskCalls[N]>>
 
 /** What the desk tells every window without being asked; rows replace the row of the same key. */
 export type DeskPush =
@@ -306,6 +455,9 @@ export type DeskPush =
   | { readonly kind: 'line'; readonly slots: readonly string[]; readonly line: DeploymentLine }
   | { readonly kind: 'candle'; readonly asset: string; readonly frame: CandleFrame; readonly candle: CandleTuple }
   | { readonly kind: 'file'; readonly entry: FileEntry }
+  | { readonly kind: 'replay'; readonly row: ReplayRow }
+  /** Differences found since the last push of the same deployment. */
+  | { readonly kind: 'diff'; readonly deployment: string; readonly items: readonly DecisionDifference[] }
 
 /** The one interface between a window and a desk. */
 export interface Desk {
