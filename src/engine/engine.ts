@@ -1,43 +1,39 @@
 import { assertNever } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
-import { MICRO, type Price, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
-import { foldMinutes } from './candles.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import type { Effect, EngineEvent, Swap } from './events.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
-import { regimeOf } from './regime.ts'
 import {
   assetOf,
+  type AssetState,
+  type BookSource,
   type Context,
   type EngineState,
   emptyState,
-  positionIn,
-  quoteOf,
   record,
-  remainingShares,
   type SlotState,
   say,
   slotOf,
+  type Team,
   type VersionRecord,
-  workingOrders,
 } from './state.ts'
-import type { Quote } from './strategy-api/baton.ts'
 import {
+  applyDecision,
   applyDecisions,
   applyFault,
   applySwap,
-  evaluator,
+  liveVersion,
   recordVersion,
   slotsOf,
   swapBar,
   warmUpLeft,
 } from './versions.ts'
-import type { SlotView } from './views.ts'
-import { applyRedemption, applySettlement, applyStrike, applyTick, settlementSoFar } from './windows.ts'
+import { fillView, type SlotDecision, type SlotView, slotView, writeView } from './views.ts'
+import { applyRedemption, applySettlement, applyStrike, applyTick, setRegime } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -47,9 +43,13 @@ const NOTHING: readonly Effect[] = []
  */
 export class Engine {
   readonly state: EngineState
+  private readonly direct: Context
+  private readonly quiet: Context
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
+    this.direct = { s: this.state, out: [] }
+    this.quiet = { s: this.state, out: [] }
   }
 
   /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
@@ -64,8 +64,11 @@ export class Engine {
 
   private dispatch(c: Context, event: EngineEvent): void {
     switch (event.kind) {
-      case 'price':
-        return applyTick(c, event)
+      case 'price': {
+        const asset = c.s.assets.get(event.asset)
+        if (asset !== undefined) applyTick(c, asset, event.ts, event.tsVenue, event.price, event.volume)
+        return
+      }
       case 'book': {
         const slot = slotOf(c.s, event.slot)
         if (slot.window?.id === event.windowId) slot.book = event
@@ -95,6 +98,13 @@ export class Engine {
         return
       case 'swap':
         return applySwap(c, event.swap)
+      case 'adopt':
+        for (const { slot: id, json } of event.states) {
+          const slot = slotOf(c.s, id)
+          slot.stateJson = json
+          slot.revision++
+        }
+        return
       case 'deposit': {
         const movement = { cash: event.amount, deposit: event.amount }
         return record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'deposit', 'account', movement) })
@@ -105,19 +115,17 @@ export class Engine {
   }
 
   /** Closed minutes from before the start, oldest first; longer candles are folded from them. */
-  seedHistory(asset: Asset, minutes: readonly Candle[]): void {
-    const state = assetOf(this.state, asset)
-    this.state.candles.seed(asset, minutes, ['1m', '5m', '15m'])
-    for (const minute of minutes) state.vol.tick(minute.openTime + frameMs('1m'), minute.close)
-    state.regime = regimeOf(this.state.candles.get(asset, '1m'))
+  seedHistory(name: Asset, minutes: readonly Candle[]): void {
+    const asset = assetOf(this.state, name)
+    asset.candles.seed(minutes)
+    for (const minute of minutes) asset.vol.minute(minute.high, minute.low)
+    setRegime(asset)
     const last = minutes.at(-1)
-    if (last === undefined || state.price > 0) return
+    if (last === undefined || asset.price > 0) return
     // Something to look at and to try a candidate on before the first price; as old as it is, nothing is bought on it.
-    state.price = last.close
-    state.priceTs = last.openTime + frameMs('1m')
-    for (const slot of this.state.slots.values()) {
-      if (slot.slot.asset === asset) slot.window = windowAt(slot.slot, unixMs(state.priceTs))
-    }
+    asset.price = last.close
+    asset.priceTs = last.openTime + frameMs('1m')
+    for (const slot of asset.slots) slot.window = windowAt(slot.slot, unixMs(asset.priceTs))
   }
 
   /** Why a command would be refused; null when it would be carried out. */
@@ -139,20 +147,11 @@ export class Engine {
     }))
   }
 
-  /** First states of slots that a resumed version has none for: new in the configuration, or another strategy's before. */
-  adoptStates(states: readonly { slot: SlotId; json: string }[]): void {
-    for (const { slot: id, json } of states) {
-      const slot = slotOf(this.state, id)
-      slot.stateJson = json
-      slot.revision++
-    }
-  }
-
   /** Views of every slot of a strategy as they are now, whatever is live: for a dry evaluation. */
   dryViews(strategy: string): readonly SlotView[] {
     return slotsOf({ s: this.state, out: [] }, strategy)
-      .filter((slot) => slot.window !== null && assetOf(this.state, slot.slot.asset).price > 0)
-      .map((slot) => this.view(slot))
+      .filter((slot) => slot.window !== null && slot.asset.price > 0)
+      .map((slot) => slotView(this.state, slot))
   }
 
   /** Journals how far each version has come, for the snapshot every half minute. */
@@ -162,52 +161,100 @@ export class Engine {
     return c.out
   }
 
-  private takeCandle(c: Context, asset: Asset, frame: CandleFrame, candle: Candle): void {
-    const series = c.s.candles.get(asset, frame)
-    if (!series.put(candle)) return
-    record(c, { t: 'candle', asset, frame, candle })
+  private takeCandle(c: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
+    const asset = assetOf(c.s, name)
+    if (!asset.candles[frame].put(candle)) return
+    record(c, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return
-    assetOf(c.s, asset).regime = regimeOf(series)
-    for (const longer of ['5m', '15m'] as const) {
-      const from = candle.openTime - (candle.openTime % frameMs(longer))
-      const minutes = series.after(from - 1).filter((minute) => minute.openTime < from + frameMs(longer))
-      for (const folded of foldMinutes(minutes, longer)) this.takeCandle(c, asset, longer, folded)
-    }
+    asset.vol.minute(candle.high, candle.low)
+    setRegime(asset)
+    for (const longer of asset.candles.refold(candle)) record(c, { t: 'candle', asset: name, ...longer })
   }
 
   private cycle(c: Context, count: number, only: readonly SlotId[] | null): void {
-    const { s } = c
-    s.cycle = count
-    expire(c)
-    this.lapse(c)
-    if (s.trading === 'killed') {
-      // A cancel may have met an order that could not be cancelled just then.
-      cancelAll(c)
-      if (s.flatten) this.flatten(c)
-      return
-    }
-    const batches = new Map<VersionRecord, SlotView[]>()
-    for (const slot of s.slots.values()) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
-      const version = evaluator(c, slot)
-      if (version === undefined || !this.ready(c, slot, version)) continue
-      const batch = batches.get(version)
-      if (batch === undefined) batches.set(version, [this.view(slot)])
-      else batch.push(this.view(slot))
-    }
-    for (const [version, views] of batches) {
+    if (!this.beginCycle(c, count)) return
+    for (const team of c.s.teams) {
+      const version = liveVersion(c.s, team.strategy)
+      if (version === undefined) continue
+      const views: SlotView[] = []
+      for (const slot of team.slots) {
+        if (only !== null && !only.includes(slot.slot.id)) continue
+        if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
+      }
+      if (views.length === 0) continue
       const slots = new Set(views.map((view) => view.slot))
-      s.pending.set(version.hash, { cycle: count, epoch: version.epoch, slots })
+      c.s.pending.set(version.hash, { cycle: count, epoch: version.epoch, slots })
       c.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle: count, views })
     }
   }
 
-  private ready(c: Context, slot: SlotState, version: VersionRecord): boolean {
+  /** What every cycle begins with; false when nobody may be asked in it. */
+  private beginCycle(c: Context, count: number): boolean {
     const { s } = c
-    if (slot.window === null || s.now >= slot.window.end || assetOf(s, slot.slot.asset).price === 0) return false
-    const lacking = warmUpLeft(c, slot.slot.id, version)
-    if (lacking !== null) slot.lastWhy = `warming up: ${lacking}`
-    return lacking === null
+    s.cycle = count
+    expire(c)
+    this.lapse(c)
+    if (s.trading !== 'killed') return true
+    // A cancel may have met an order that could not be cancelled just then.
+    cancelAll(c)
+    if (s.flatten) this.flatten(c)
+    return false
+  }
+
+  /**
+   * One cycle whose strategies answer at once, slot by slot: a replay's. Rows are read where they lie, and the effects are
+   * the same as when every answer came as an event.
+   * @param only null, or the slots that asked to be woken
+   */
+  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decide: Decider): readonly Effect[] {
+    const c = this.direct
+    c.out.length = 0
+    if (ts > c.s.now) c.s.now = ts
+    if (!this.beginCycle(c, count)) return c.out
+    for (const team of c.s.teams) {
+      const version = liveVersion(c.s, team.strategy)
+      if (version !== undefined) this.ask(c, team, version, only, decide)
+    }
+    return c.out
+  }
+
+  private ask(
+    c: Context,
+    team: Team,
+    version: VersionRecord,
+    only: readonly SlotId[] | null,
+    decide: Decider,
+  ): void {
+    const faults: { slot: SlotId; message: string }[] = []
+    for (const slot of team.slots) {
+      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (!ready(c.s, slot, version)) continue
+      writeView(c.s, slot)
+      const answer = decide(slot)
+      if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
+      else faults.push({ slot: slot.slot.id, message: answer.fault })
+    }
+    if (faults.length === 0) version.faultsInRow = 0
+    for (const { slot, message } of faults) {
+      applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
+    }
+  }
+
+  /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
+  tick(asset: AssetState, ts: number, tsVenue: number, price: number, volume: number): void {
+    if (ts > this.state.now) this.state.now = ts as UnixMs
+    applyTick(this.quiet, asset, ts, tsVenue, price, volume)
+    this.quiet.out.length = 0
+  }
+
+  /** Fills in what a view says of book and closing mean, when a strategy looks. */
+  fill(slot: SlotState): void {
+    fillView(this.state, slot)
+  }
+
+  /** Books are asked for from now on, not told. */
+  readBooksFrom(source: BookSource): void {
+    for (const slot of this.state.slots.values()) slot.books = source
   }
 
   /** Good-till-date orders whose time has come are cancelled. */
@@ -230,85 +277,44 @@ export class Engine {
     }
   }
 
-  private view(slot: SlotState): SlotView {
-    const s = this.state
-    const asset = assetOf(s, slot.slot.asset)
-    const window = slot.window
-    const position = window === null ? undefined : positionIn(s, window.id)
-    const orders = window === null ? [] : workingOrders(s, window.id)
-    return {
-      slot: slot.slot.id,
-      asset: slot.slot.asset,
-      timeframe: slot.slot.timeframe,
-      now: s.now,
-      windowStart: window?.start ?? 0,
-      windowEnd: window?.end ?? 0,
-      secondsLeft: window === null ? 0 : (window.end - s.now) / 1000,
-      strike: slot.strike,
-      strikeIsEstimate: slot.strikeIsEstimate,
-      price: asset.price,
-      priceAgeMs: s.now - asset.priceTs,
-      settlement: settlementSoFar(s, slot),
-      up: viewQuote(slot, 'up'),
-      down: viewQuote(slot, 'down'),
-      tick: toDollars(slot.book?.tick ?? s.config.coarseTick),
-      minShares: toShares(s.config.minShares),
-      minStakeUsd: toDollars(s.config.minStake),
-      feeRate: s.config.feeRatePpm / MICRO,
-      position:
-        position === undefined || position.state !== 'open' || position.shares === 0
-          ? null
-          : {
-              id: position.id,
-              side: position.side,
-              shares: toShares(position.shares),
-              costUsd: toDollars(position.cost),
-              averagePrice: position.shares > 0 ? position.cost / position.shares : 0,
-              openedAt: position.openedAt,
-            },
-      orders: orders.map((order) => ({
-        id: order.id,
-        kind: order.kind,
-        side: order.side,
-        limit: toDollars(order.limit),
-        remainingShares:
-          order.kind === 'exit'
-            ? toShares(remainingShares(order))
-            : toDollars(usd(order.stake - order.filledCost)) / toDollars(order.limit),
-      })),
-      lastSettlement: slot.lastSettlement,
-      regime: asset.regime,
-      state: slot.stateJson,
-      revision: slot.revision,
-    }
-  }
-
   /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
     let best = Number.POSITIVE_INFINITY
     let slots: SlotId[] = []
-    for (const slot of this.state.slots.values()) {
-      const version = evaluator({ s: this.state, out: [] }, slot)
-      if (version === undefined || slot.window === null) continue
+    for (const team of this.state.teams) {
+      const version = liveVersion(this.state, team.strategy)
+      if (version === undefined) continue
       for (const secondsLeft of version.manifest.wake) {
-        const at = slot.window.end - secondsLeft * 1000
-        if (at <= ts || at > best) continue
-        if (at < best) slots = []
-        best = at
-        slots.push(slot.slot.id)
+        for (const { window, slot } of team.slots) {
+          const at = window === null ? 0 : window.end - secondsLeft * 1000
+          if (at <= ts || at > best) continue
+          if (at < best) slots = []
+          best = at
+          slots.push(slot.id)
+        }
       }
     }
     return slots.length === 0 ? null : { ts: best, slots }
   }
 }
 
-function viewQuote(slot: SlotState, side: 'up' | 'down'): Quote {
-  const { bid, ask } = quoteOf(slot.book, side)
-  const dollars = (level: { price: Price } | null) => (level === null ? null : toDollars(level.price))
-  return {
-    bid: dollars(bid),
-    ask: dollars(ask),
-    bidShares: bid === null ? 0 : toShares(bid.shares),
-    askShares: ask === null ? 0 : toShares(ask.shares),
-  }
+/** What a strategy answered for one slot; the same object may come every time. */
+export interface DirectAnswer {
+  why: string
+  /** New state as JSON; null when it is unchanged. */
+  state: string | null
+  intents: SlotDecision['intents']
+  /** What it threw, or what was wrong with its answer; null when nothing was. */
+  fault: string | null
+}
+
+/** Asks a strategy about the slot whose row was just written. */
+export type Decider = (slot: SlotState) => DirectAnswer
+
+function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  if (slot.window === null || s.now >= slot.window.end || slot.asset.price === 0) return false
+  const lacking = warmUpLeft(slot, version)
+  if (lacking === null) return true
+  slot.lastWhy = `warming up: ${lacking}`
+  return false
 }

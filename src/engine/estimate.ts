@@ -33,49 +33,61 @@ export interface FairInput {
 export function fairUp(input: FairInput): number {
   const { price, strike, secondsLeft, volPerSec, meanSec, meanSoFar } = input
   const left = Math.max(0, secondsLeft)
-  let expected = price
-  let variance: number
-  if (meanSec > 0 && left < meanSec) {
-    const passed = (meanSec - left) / meanSec
-    expected = passed * (meanSoFar ?? price) + (1 - passed) * price
-    variance = (volPerSec * volPerSec * left ** 3) / (3 * meanSec * meanSec)
-  } else {
-    variance = volPerSec * volPerSec * (left - (2 * meanSec) / 3)
-  }
+  const expected = expectedClose(price, left, meanSec, meanSoFar)
+  const variance = closeVariance(left, volPerSec, meanSec)
   const move = Math.log(expected / strike)
   if (variance <= 0) return move >= 0 ? 1 : 0
   return normalCdf(move / Math.sqrt(variance))
 }
 
-/** Running volatility: exponentially weighted mean of squared log returns a second. */
-export class VolMeter {
-  private variance: number
-  private lastPrice = 0
-  private lastTs = 0
-  private readonly halfLifeSec: number
+/** Expected closing value: what has passed of the mean is fixed, the rest is the price of now. */
+export function expectedClose(price: number, left: number, meanSec: number, meanSoFar: number | null): number {
+  if (meanSec <= 0 || left >= meanSec) return price
+  const passed = (meanSec - left) / meanSec
+  return passed * (meanSoFar ?? price) + (1 - passed) * price
+}
 
-  /** @param initial standard deviation of the log return over one second, until prices say better */
-  constructor(initial: number, halfLifeSec: number) {
+/** Variance of the log of the closing value over the price of now; see `fairUp`. */
+export function closeVariance(left: number, volPerSec: number, meanSec: number): number {
+  if (meanSec > 0 && left < meanSec) return (volPerSec * volPerSec * left * left * left) / (3 * meanSec * meanSec)
+  return volPerSec * volPerSec * (left - (2 * meanSec) / 3)
+}
+
+/** Minutes after which a minute's range counts half. */
+const HALF_LIFE_MIN = 3
+const KEEP = 0.5 ** (1 / HALF_LIFE_MIN)
+
+/**
+ * Running volatility from the range of closed minutes: the variance of a minute is ln(high/low)² / (4 ln 2)
+ * (Parkinson 1980, "The extreme value method for estimating the variance of the rate of return"), weighted exponentially.
+ */
+export class VolMeter {
+  /** Of the log return over one second. */
+  variance: number
+
+  /** @param initial standard deviation of the log return over one second, until minutes say better */
+  constructor(initial: number) {
     this.variance = initial * initial
-    this.halfLifeSec = halfLifeSec
   }
 
-  tick(ts: number, price: number): void {
-    const seconds = (ts - this.lastTs) / 1000
-    if (this.lastPrice > 0 && seconds > 0) {
-      const move = Math.log(price / this.lastPrice)
-      const keep = 0.5 ** (Math.min(seconds, this.halfLifeSec) / this.halfLifeSec)
-      this.variance = keep * this.variance + (1 - keep) * ((move * move) / seconds)
-    }
-    if (seconds > 0 || this.lastPrice === 0) {
-      this.lastPrice = price
-      this.lastTs = ts
-    }
+  /** A minute has closed. */
+  minute(high: number, low: number): void {
+    if (low > 0) this.variance = this.with(high, low)
+  }
+
+  private with(high: number, low: number): number {
+    const range = Math.log(high / low)
+    return KEEP * this.variance + ((1 - KEEP) * range * range) / (4 * Math.LN2 * 60)
   }
 
   /** Standard deviation of the log return over one second, never 0: a price that stood still may move again. */
   perSecond(): number {
     return Math.max(Math.sqrt(this.variance), 1e-6)
+  }
+
+  /** The same while a minute is forming whose range so far is known: it can only widen. */
+  perSecondWithin(high: number, low: number): number {
+    return Math.max(Math.sqrt(Math.max(this.variance, this.with(high, low))), 1e-6)
   }
 }
 

@@ -105,6 +105,12 @@ export type EngineEvent =
   | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
+  /** First states of slots that a resumed version has none for: new in the configuration, or another strategy's before. */
+  | {
+      readonly kind: 'adopt'
+      readonly ts: UnixMs
+      readonly states: readonly { readonly slot: SlotId; readonly json: string }[]
+    }
   /** Paper money, or what the wallet held at the start. */
   | { readonly kind: 'deposit'; readonly ts: UnixMs; readonly amount: Usd }
 

@@ -7,7 +7,6 @@ import { exposureFor } from './exposure.ts'
 import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
 import { type Approved, judgeEntry, judgeExit, type Refusal, refuse } from './risk.ts'
 import {
-  assetOf,
   type Context,
   isWorking,
   positionIn,
@@ -26,7 +25,7 @@ function tagsOf(c: Context, slot: SlotState, version: VersionRecord): Tags {
   return {
     version: version.hash,
     deployment: version.deployment,
-    regime: assetOf(c.s, slot.slot.asset).regime ?? 'unknown',
+    regime: slot.asset.regime ?? 'unknown',
     market: c.s.config.market,
   }
 }
@@ -39,7 +38,7 @@ function valid(value: number): boolean {
 function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal | null {
   const { s } = c
   const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
-  const asset = assetOf(s, slot.slot.asset)
+  const { asset } = slot
   if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
   if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
   if (slot.pause !== null) return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)

@@ -20,7 +20,7 @@ import type { UnixMs } from '../shared/domain/time.ts'
 import type { OrderReport } from './events.ts'
 import { negative } from './ledger.ts'
 import { type Approved, reserveFor } from './risk.ts'
-import { type Context, isWorking, record, type SlotState, say } from './state.ts'
+import { type Context, isWorking, record, type SlotState, say, slotOf } from './state.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
 export interface OrderRequest {
@@ -87,6 +87,7 @@ export function registerOrder(c: Context, order: Approved<Order>): void {
   c.s.nextOrder++
   c.s.orders.set(order.id, order)
   c.s.rate.add(c.s.now)
+  slotOf(c.s, order.slot).changed = true
   record(c, { t: 'intent', order: { ...order } })
   record(c, { t: 'order', order: { ...order } })
   c.out.push({ kind: 'place', order })
@@ -105,6 +106,7 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
     say(c, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
     return
   }
+  slotOf(c.s, order.slot).changed = true
   switch (report.type) {
     case 'signed':
       advance(c, order, 'sign')

@@ -1,10 +1,11 @@
 import type { DeploymentId, Handoff, Order, Owner, Position } from '../shared/domain/records.ts'
 import { fairUp } from './estimate.ts'
-import { assetOf, type Context, type EngineState, isWorking, markOf, record, type SlotState, slotOf } from './state.ts'
+import { type Context, type EngineState, isWorking, markOf, record, type SlotState, slotOf } from './state.ts'
+import { meanRuns } from './windows.ts'
 
 /** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
 export function estimateUp(s: EngineState, slot: SlotState): number | null {
-  const asset = assetOf(s, slot.slot.asset)
+  const { asset } = slot
   if (slot.window === null || slot.strike === null || asset.price === 0) return null
   return fairUp({
     price: asset.price,
@@ -12,7 +13,7 @@ export function estimateUp(s: EngineState, slot: SlotState): number | null {
     secondsLeft: (slot.window.end - s.now) / 1000,
     volPerSec: asset.vol.perSecond(),
     meanSec: s.config.settlementMeanSec,
-    meanSoFar: slot.meanStarted ? slot.mean.mean(s.now) : null,
+    meanSoFar: meanRuns(slot) ? asset.mean.mean(s.now) : null,
   })
 }
 

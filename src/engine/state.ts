@@ -21,25 +21,45 @@ import {
   type Window,
   type WindowId,
 } from '../shared/domain/slots.ts'
-import type { UnixMs } from '../shared/domain/time.ts'
-import { CandleBook } from './candles.ts'
+import { MINUTE, type UnixMs } from '../shared/domain/time.ts'
+import { AssetCandles } from './candles.ts'
 import type { EngineConfig } from './config.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { OrderRate } from './risk.ts'
+import type { OrderView } from './strategy-api/baton.ts'
+import { ROW_WIDTH } from './view-row.ts'
 import type { LiveVersion } from './views.ts'
 
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
 const FIRST_GUESS_VOL = 5e-5
 
+/** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
+export const BOUNDARY_MS = 5 * MINUTE
+
 /** What the engine knows of one underlying. */
-export interface AssetState {
+export class AssetState {
   readonly asset: Asset
-  price: number
-  priceTs: number
-  readonly vol: VolMeter
-  regime: string | null
+  readonly candles: AssetCandles
+  /** Slots of this underlying. */
+  readonly slots: SlotState[] = []
+  readonly vol = new VolMeter(FIRST_GUESS_VOL)
+  /** Mean price since `meanSec` before the next boundary, once that has begun. */
+  readonly mean = new TimeMean()
+  meanStarted = false
+  /** Next moment, in the venue's time, at which a window may end; 0 before the first price. */
+  boundary = 0
+  price = 0
+  priceTs = 0
+  regime: string | null = null
+  /** `regime` as a view's row has it. */
+  regimeCode = -1
+
+  constructor(asset: Asset) {
+    this.asset = asset
+    this.candles = new AssetCandles(asset)
+  }
 }
 
 export interface Pause {
@@ -47,25 +67,64 @@ export interface Pause {
   readonly until: UnixMs | null
 }
 
+/** Where books come from when nobody tells them: asked at the engine's own moment. */
+export interface BookSource {
+  /** The newest book of a slot's current window that came at or after `since`; null when there is none. */
+  bookOf(slot: number, since: number): BookUpdate | null
+}
+
 /** What the engine knows of one slot. */
-export interface SlotState {
+export class SlotState {
+  /** Place in the configuration. */
+  readonly index: number
   readonly slot: Slot
   readonly listed: boolean
   readonly strategy: string | null
-  window: Window | null
-  strike: number | null
-  strikeIsEstimate: boolean
-  book: BookUpdate | null
-  readonly mean: TimeMean
-  meanStarted: boolean
-  pause: Pause | null
-  stateJson: string
-  revision: number
-  lastWhy: string | null
-  lastDecisionAt: number | null
-  lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null
+  readonly asset: AssetState
+  window: Window | null = null
+  strike: number | null = null
+  strikeIsEstimate = true
+  pause: Pause | null = null
+  stateJson = 'null'
+  revision = 0
+  lastWhy: string | null = null
+  lastDecisionAt: number | null = null
+  lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
-  readonly said: Set<string>
+  readonly said = new Set<string>()
+  /** Figures of the slot's view; see `ROW`. */
+  readonly row = new Float64Array(ROW_WIDTH)
+  heldId: string | null = null
+  orderViews: readonly OrderView[] = []
+  /** Something of the view other than price, time and quotes has changed since the row was written. */
+  changed = true
+  /** Books older than this belong to the window before. */
+  bookSince = 0
+  books: BookSource | null = null
+  private told: BookUpdate | null = null
+
+  constructor(index: number, slot: Slot, asset: AssetState, config: EngineConfig) {
+    this.index = index
+    this.slot = slot
+    this.asset = asset
+    this.listed = !config.unlisted.has(slot.id)
+    this.strategy = config.assignments.get(slot.id) ?? null
+  }
+
+  /** The newest book of the current window. */
+  get book(): BookUpdate | null {
+    return this.books === null ? this.told : this.books.bookOf(this.index, this.bookSince)
+  }
+
+  set book(book: BookUpdate | null) {
+    this.told = book
+  }
+}
+
+/** The listed slots that configuration gives to one strategy, in the order of their first slots. */
+export interface Team {
+  readonly strategy: string
+  readonly slots: readonly SlotState[]
 }
 
 /** A version the engine has been given. */
@@ -83,9 +142,9 @@ export interface VersionRecord extends LiveVersion {
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
 export interface EngineState {
   readonly config: EngineConfig
-  readonly candles: CandleBook
   readonly assets: Map<Asset, AssetState>
   readonly slots: Map<SlotId, SlotState>
+  readonly teams: readonly Team[]
   /** All orders that are not final, and the final ones of positions still open. */
   readonly orders: Map<OrderId, Order>
   /** All positions not yet redeemed or closed. */
@@ -118,40 +177,21 @@ export interface EngineState {
 export function emptyState(config: EngineConfig): EngineState {
   const slots = new Map<SlotId, SlotState>()
   const assets = new Map<Asset, AssetState>()
-  for (const slot of config.slots) {
-    slots.set(slot.id, {
-      slot,
-      listed: !config.unlisted.has(slot.id),
-      strategy: config.assignments.get(slot.id) ?? null,
-      window: null,
-      strike: null,
-      strikeIsEstimate: true,
-      book: null,
-      mean: new TimeMean(),
-      meanStarted: false,
-      pause: null,
-      stateJson: 'null',
-      revision: 0,
-      lastWhy: null,
-      lastDecisionAt: null,
-      lastSettlement: null,
-      said: new Set(),
-    })
-    if (!assets.has(slot.asset)) {
-      assets.set(slot.asset, {
-        asset: slot.asset,
-        price: 0,
-        priceTs: 0,
-        vol: new VolMeter(FIRST_GUESS_VOL, 300),
-        regime: null,
-      })
-    }
+  for (const [index, slot] of config.slots.entries()) {
+    const asset = assets.get(slot.asset) ?? new AssetState(slot.asset)
+    assets.set(slot.asset, asset)
+    const state = new SlotState(index, slot, asset, config)
+    slots.set(slot.id, state)
+    asset.slots.push(state)
   }
   return {
     config,
-    candles: new CandleBook(),
     assets,
     slots,
+    teams: [...Map.groupBy(slots.values(), (slot) => slot.strategy)].flatMap(([strategy, members]) => {
+      const listed = members.filter((slot) => slot.listed)
+      return strategy === null || listed.length === 0 ? [] : [{ strategy, slots: listed }]
+    }),
     orders: new Map(),
     positions: new Map(),
     versions: new Map(),
@@ -205,7 +245,7 @@ export function say(
     slot: about.slot ?? null,
     version: about.version ?? null,
     deployment: about.version == null ? null : (c.s.versions.get(about.version)?.deployment ?? null),
-    regime: slot === undefined ? null : (c.s.assets.get(slot.slot.asset)?.regime ?? null),
+    regime: slot?.asset.regime ?? null,
     market: c.s.config.market,
     message,
   }

@@ -1,15 +1,14 @@
 import { invariant } from '../shared/domain/base.ts'
 import { step } from '../shared/domain/lifecycles.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
 import type { EngineEvent, Swap } from './events.ts'
 import { applyIntent } from './intents.ts'
 import { transferAll } from './owners.ts'
-import { type Context, record, type SlotState, say, slotOf, type VersionRecord, versionOf } from './state.ts'
+import { type Context, type EngineState, record, type SlotState, say, slotOf, type VersionRecord, versionOf } from './state.ts'
 import type { SlotDecision } from './views.ts'
 
 /** Slots that configuration gives to a strategy. */
-export function slotsOf(c: Context, strategy: string): SlotState[] {
-  return [...c.s.slots.values()].filter((slot) => slot.strategy === strategy && slot.listed)
+export function slotsOf(c: Context, strategy: string): readonly SlotState[] {
+  return c.s.teams.find((team) => team.strategy === strategy)?.slots ?? []
 }
 
 export function recordVersion(c: Context, version: VersionRecord): void {
@@ -105,21 +104,29 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   }
   s.pending.delete(event.version)
   if (event.clean) version.faultsInRow = 0
-  for (const decision of event.decisions) {
-    if (pending.slots.has(decision.slot)) applyDecision(c, slotOf(s, decision.slot), version, decision)
+  for (const { slot, why, state, intents } of event.decisions) {
+    if (pending.slots.has(slot)) applyDecision(c, slotOf(s, slot), version, why, state, intents)
   }
 }
 
-function applyDecision(c: Context, slot: SlotState, version: VersionRecord, decision: SlotDecision): void {
+/** @param state the new state as JSON; null when it is unchanged */
+export function applyDecision(
+  c: Context,
+  slot: SlotState,
+  version: VersionRecord,
+  why: string,
+  state: string | null,
+  intents: SlotDecision['intents'],
+): void {
   version.decisions++
   slot.lastDecisionAt = c.s.now
-  slot.lastWhy = decision.why
-  if (decision.state !== null && decision.state !== slot.stateJson) {
-    slot.stateJson = decision.state
+  slot.lastWhy = why
+  if (state !== null && state !== slot.stateJson) {
+    slot.stateJson = state
     slot.revision++
     recordState(c, slot, version)
   }
-  for (const intent of decision.intents) slot.lastWhy = applyIntent(c, slot, version, intent)
+  for (const intent of intents) slot.lastWhy = applyIntent(c, slot, version, intent)
 }
 
 function recordState(c: Context, slot: SlotState, version: VersionRecord): void {
@@ -156,21 +163,23 @@ function stopVersion(c: Context, version: VersionRecord): void {
   })
 }
 
-/** The live version that a slot's evaluations go to; undefined while there is none that can be asked. */
-export function evaluator(c: Context, slot: SlotState): VersionRecord | undefined {
-  if (slot.strategy === null || !slot.listed) return undefined
-  const hash = c.s.live.get(slot.strategy)
-  const version = hash === undefined ? undefined : c.s.versions.get(hash)
+/** The live version of a strategy; undefined while there is none that can be asked. */
+export function liveVersion(s: EngineState, strategy: string): VersionRecord | undefined {
+  const hash = s.live.get(strategy)
+  const version = hash === undefined ? undefined : s.versions.get(hash)
   return version?.state === 'live' ? version : undefined
 }
 
 /** Closed candles a slot still lacks before its strategy may decide; null when it has enough. */
-export function warmUpLeft(c: Context, slot: SlotId, version: VersionRecord): string | null {
-  const { slot: of } = slotOf(c.s, slot)
-  for (const frame of ['1m', '5m', '15m'] as const) {
-    const need = version.manifest.history[frame]
-    const have = c.s.candles.get(of.asset, frame).length
-    if (have < need) return `${have} of ${need} closed ${frame} candles`
-  }
-  return null
+export function warmUpLeft({ asset }: SlotState, { manifest }: VersionRecord): string | null {
+  const { history } = manifest
+  const { candles } = asset
+  if (
+    candles['1m'].length >= history['1m'] &&
+    candles['5m'].length >= history['5m'] &&
+    candles['15m'].length >= history['15m']
+  )
+    return null
+  const frame = (['1m', '5m', '15m'] as const).find((one) => candles[one].length < history[one]) ?? '1m'
+  return `${candles[frame].length} of ${history[frame]} closed ${frame} candles`
 }

@@ -1,10 +1,20 @@
+import { MICRO, type Price, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
-import type { CancelIntent, EnterIntent, ExitIntent, View } from './strategy-api/baton.ts'
+import { REGIMES } from './regime.ts'
+import { type EngineState, positionIn, quoteOf, remainingShares, type SlotState, workingOrders } from './state.ts'
+import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
+import { ROW } from './view-row.ts'
+import { meanRuns } from './windows.ts'
 
 /** All of a view but the candles, as plain data that crosses to a worker as JSON. */
-export interface SlotView extends Omit<View, 'candles' | 'slot'> {
+export interface SlotView {
   readonly slot: SlotId
+  readonly asset: string
+  readonly timeframe: string
+  readonly row: readonly (number | null)[]
+  readonly positionId: string | null
+  readonly orders: readonly OrderView[]
   /** JSON of the strategy's state for this slot, and its revision. */
   readonly state: string
   readonly revision: number
@@ -34,4 +44,124 @@ export interface LiveVersion {
   readonly hash: VersionHash
   readonly label: string
   readonly manifest: StrategyManifest
+}
+
+/**
+ * Brings a slot's row to now, all but quotes and closing mean. What changes rarely is written only when the slot says
+ * that it changed.
+ */
+export function writeView(s: EngineState, slot: SlotState): void {
+  const { row, asset } = slot
+  if (slot.changed) writeRare(s, slot)
+  const { now } = s
+  row[ROW.now] = now
+  row[ROW.secondsLeft] = ((row[ROW.windowEnd] ?? 0) - now) / 1000
+  row[ROW.price] = asset.price
+  row[ROW.priceAgeMs] = now - asset.priceTs
+  row[ROW.regime] = asset.regimeCode
+  row[ROW.filled] = 0
+}
+
+function writeRare(s: EngineState, slot: SlotState): void {
+  const { row, window, lastSettlement: settled } = slot
+  slot.changed = false
+  row[ROW.windowStart] = window?.start ?? 0
+  row[ROW.windowEnd] = window?.end ?? s.now
+  row[ROW.strike] = slot.strike ?? Number.NaN
+  row[ROW.strikeIsEstimate] = slot.strikeIsEstimate ? 1 : 0
+  row[ROW.minShares] = toShares(s.config.minShares)
+  row[ROW.minStakeUsd] = toDollars(s.config.minStake)
+  row[ROW.feeRate] = s.config.feeRatePpm / MICRO
+  const position = window === null ? undefined : positionIn(s, window.id)
+  const held = position !== undefined && position.state === 'open' && position.shares > 0
+  slot.heldId = held ? position.id : null
+  row[ROW.held] = held ? 1 : 0
+  row[ROW.heldSide] = held && position.side === 'down' ? 1 : 0
+  row[ROW.heldShares] = held ? toShares(position.shares) : 0
+  row[ROW.heldCostUsd] = held ? toDollars(position.cost) : 0
+  row[ROW.heldAveragePrice] = held ? position.cost / position.shares : 0
+  row[ROW.heldOpenedAt] = held ? position.openedAt : 0
+  slot.orderViews = window === null ? [] : workingOrders(s, window.id).map(orderView)
+  row[ROW.settled] = settled === null ? 0 : 1
+  row[ROW.settledStart] = settled?.windowStart ?? 0
+  row[ROW.settledOutcome] = settled?.outcome === 'down' ? 1 : 0
+  row[ROW.settledProfitUsd] = settled?.profitUsd ?? Number.NaN
+}
+
+function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
+  return {
+    id: order.id,
+    kind: order.kind,
+    side: order.side,
+    limit: toDollars(order.limit),
+    remainingShares:
+      order.kind === 'exit'
+        ? toShares(remainingShares(order))
+        : toDollars(usd(order.stake - order.filledCost)) / toDollars(order.limit),
+  }
+}
+
+/** Writes what the book and the closing mean say now. */
+export function fillView(s: EngineState, slot: SlotState): void {
+  const { row } = slot
+  const { book } = slot
+  row[ROW.filled] = 1
+  writeQuote(row, ROW.upBid, quoteOf(book, 'up'))
+  writeQuote(row, ROW.downBid, quoteOf(book, 'down'))
+  row[ROW.tick] = toDollars(book?.tick ?? s.config.coarseTick)
+  const seconds = s.config.settlementMeanSec
+  const runs = meanRuns(slot)
+  row[ROW.meanSeconds] = seconds
+  row[ROW.meanElapsed] = runs ? Math.max(0, seconds - (row[ROW.secondsLeft] ?? 0)) : 0
+  row[ROW.mean] = runs ? (slot.asset.mean.mean(s.now) ?? Number.NaN) : Number.NaN
+}
+
+function writeQuote(row: Float64Array, at: number, { bid, ask }: ReturnType<typeof quoteOf>): void {
+  const dollars = (level: { price: Price } | null) => (level === null ? Number.NaN : toDollars(level.price))
+  row[at] = dollars(bid)
+  row[at + 1] = dollars(ask)
+  row[at + 2] = bid === null ? 0 : toShares(bid.shares)
+  row[at + 3] = ask === null ? 0 : toShares(ask.shares)
+}
+
+/** The whole view of a slot as it is now, as plain data. */
+export function slotView(s: EngineState, slot: SlotState): SlotView {
+  writeView(s, slot)
+  fillView(s, slot)
+  return {
+    slot: slot.slot.id,
+    asset: slot.slot.asset,
+    timeframe: slot.slot.timeframe,
+    row: Array.from(slot.row),
+    positionId: slot.heldId,
+    orders: slot.orderViews,
+    state: slot.stateJson,
+    revision: slot.revision,
+  }
+}
+
+/** Index of a regime's name in `REGIMES`; −1 for none. */
+export function regimeCode(regime: string | null): number {
+  return REGIMES.findIndex((name) => name === regime)
+}
+
+const mix = (hash: number, value: number) => Math.imul(hash ^ value, 0x01000193)
+
+/** 64 hex-coded bits over everything a view says but its candles (FNV-1a, two lanes): names what a decision saw. */
+export function viewHash(view: SlotView): string {
+  const words = new Uint32Array(Float64Array.from(view.row, (value) => value ?? Number.NaN).buffer)
+  let a = 0x811c9dc5
+  let b = 0x9747b28c
+  for (const word of words) {
+    a = mix(a, word)
+    b = mix(b, word ^ (a >>> 15))
+  }
+  for (const text of [view.positionId ?? '', JSON.stringify(view.orders), view.state]) {
+    for (let i = 0; i < text.length; i++) {
+      a = mix(a, text.charCodeAt(i))
+      b = mix(b, a >>> 15)
+    }
+    a = mix(a, text.length)
+  }
+  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0')
 }

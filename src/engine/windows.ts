@@ -1,64 +1,88 @@
-import { invariant } from '../shared/domain/base.ts'
-import type { PriceTick } from '../shared/domain/feed.ts'
 import { step } from '../shared/domain/lifecycles.ts'
 import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } from '../shared/domain/money.ts'
 import type { Position } from '../shared/domain/records.ts'
-import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
+import { type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
 import { pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
 import { regimeOf } from './regime.ts'
-import { type Context, type EngineState, record, type SlotState, say, slotOf } from './state.ts'
+import { type AssetState, BOUNDARY_MS, type Context, record, type SlotState, say, slotOf } from './state.ts'
+import { regimeCode } from './views.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
 const NEAR_START_MS = 5 * SECOND
 
-const FRAMES: readonly CandleFrame[] = ['1m', '5m', '15m']
+/**
+ * A price of an underlying: candles, volatility, and the windows of its slots. Called for every price there is, so
+ * nothing is made here but at the end of a minute.
+ * @param ts when the desk received it
+ * @param tsVenue the venue's own time of it
+ */
+export function applyTick(
+  c: Context,
+  asset: AssetState,
+  ts: number,
+  tsVenue: number,
+  price: number,
+  volume: number,
+): void {
+  if (tsVenue >= asset.boundary) passBoundary(c, asset, tsVenue, price)
+  if (asset.meanStarted) asset.mean.tick(tsVenue, price)
+  else if (tsVenue >= asset.boundary - c.s.config.settlementMeanSec * SECOND) beginMean(c, asset, tsVenue, price)
+  asset.price = price
+  asset.priceTs = ts
+  if (asset.candles['1m'].tick(tsVenue, price, volume)) minuteClosed(c, asset, tsVenue)
+}
 
-/** A price of an underlying: candles, volatility, and the windows of its slots. */
-export function applyTick(c: Context, tick: PriceTick): void {
-  const asset = c.s.assets.get(tick.asset)
-  if (asset === undefined) return
-  for (const slot of c.s.slots.values()) {
-    if (slot.slot.asset !== tick.asset) continue
-    rollWindow(c, slot, tick, asset.price)
-    slot.mean.tick(tick.tsVenue, tick.price)
-  }
-  asset.vol.tick(tick.tsVenue, tick.price)
-  asset.price = tick.price
-  asset.priceTs = tick.ts
-  for (const frame of FRAMES) {
-    const series = c.s.candles.get(tick.asset, frame)
-    const closed = series.tick(tick.tsVenue, tick.price, tick.volume)
-    if (closed === undefined) continue
-    record(c, { t: 'candle', asset: tick.asset, frame, candle: closed })
-    if (frame === '1m') asset.regime = regimeOf(series)
+function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
+  const minutes = asset.candles['1m']
+  const minute = minutes.ago(0)
+  if (minute === undefined) return
+  record(c, { t: 'candle', asset: asset.asset, frame: '1m', candle: minute })
+  asset.vol.minute(minute.high, minute.low)
+  setRegime(asset)
+  for (const frame of asset.candles.closeLonger(tsVenue)) {
+    const candle = asset.candles[frame].ago(0)
+    if (candle !== undefined) record(c, { t: 'candle', asset: asset.asset, frame, candle })
   }
 }
 
-/** Moves a slot into the window that holds the tick, and starts the mean that decides the window when it is time. */
-function rollWindow(c: Context, slot: SlotState, tick: PriceTick, before: number): void {
-  const window = slot.window
-  if (window === null || tick.tsVenue >= window.end) {
-    // The mean that closed the last window is the best estimate of the strike of this one.
-    const next = windowAt(slot.slot, tick.tsVenue)
-    const adjoining = window !== null && window.end === next.start
-    const estimate = adjoining && slot.meanStarted ? slot.mean.mean(next.start) : null
+/** Labels the asset anew from its closed minutes. */
+export function setRegime(asset: AssetState): void {
+  asset.regime = regimeOf(asset.candles['1m'])
+  asset.regimeCode = regimeCode(asset.regime)
+}
+
+/** The mean that decides the windows ending next begins. */
+function beginMean(c: Context, asset: AssetState, tsVenue: number, price: number): void {
+  const meanMs = c.s.config.settlementMeanSec * SECOND
+  if (meanMs === 0) return
+  asset.mean.begin(asset.boundary - meanMs, asset.price > 0 ? asset.price : price)
+  asset.mean.tick(tsVenue, price)
+  asset.meanStarted = true
+}
+
+/** Moves the asset's slots into the windows that hold the price. */
+function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: number): void {
+  const ended = asset.boundary
+  // The mean that closed the last windows is the best estimate of the strike of these.
+  const estimate = asset.meanStarted ? asset.mean.mean(ended) : null
+  asset.meanStarted = false
+  asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
+  for (const slot of asset.slots) {
+    const { window } = slot
+    if (window !== null && tsVenue < window.end) continue
+    const next = windowAt(slot.slot, unixMs(tsVenue))
+    const adjoining = window !== null && window.end === next.start && ended === next.start
     if (window !== null) endPositions(c, window.id)
     slot.window = next
-    slot.strike = estimate ?? (tick.tsVenue - next.start < NEAR_START_MS ? tick.price : null)
+    slot.strike = (adjoining ? estimate : null) ?? (tsVenue - next.start < NEAR_START_MS ? price : null)
     slot.strikeIsEstimate = true
     slot.book = null
-    slot.meanStarted = false
+    slot.bookSince = c.s.now
     slot.said.clear()
-  }
-  const current = slot.window
-  invariant(current !== null, 'a window was just entered')
-  const from = current.end - c.s.config.settlementMeanSec * SECOND
-  if (!slot.meanStarted && tick.tsVenue >= from && c.s.config.settlementMeanSec > 0) {
-    slot.mean.begin(from, before > 0 ? before : tick.price)
-    slot.meanStarted = true
+    slot.changed = true
   }
 }
 
@@ -66,6 +90,7 @@ function endPositions(c: Context, windowId: WindowId): void {
   for (const position of c.s.positions.values()) {
     if (position.windowId !== windowId || position.state !== 'open') continue
     position.state = step('position', position.state, 'end')
+    slotOf(c.s, position.slot).changed = true
     record(c, { t: 'position', position: { ...position } })
   }
 }
@@ -76,6 +101,7 @@ export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'str
   if (slot.window?.id !== event.windowId) return
   slot.strike = event.strike
   slot.strikeIsEstimate = false
+  slot.changed = true
 }
 
 /** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
@@ -95,6 +121,7 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
     outcome: event.payoutUp >= MICRO / 2 ? 'up' : 'down',
     profitUsd: profit === null ? null : toDollars(profit),
   }
+  slot.changed = true
   checkDailyLoss(c)
 }
 
@@ -136,13 +163,7 @@ function checkDailyLoss(c: Context): void {
   say(c, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
 }
 
-/** The mean that has passed of a window's closing value, for a view. */
-export function settlementSoFar(
-  s: EngineState,
-  slot: SlotState,
-): { seconds: number; elapsed: number; mean: number | null } {
-  const seconds = s.config.settlementMeanSec
-  if (!slot.meanStarted || slot.window === null) return { seconds, elapsed: 0, mean: null }
-  const elapsed = Math.max(0, seconds - (slot.window.end - s.now) / SECOND)
-  return { seconds, elapsed, mean: slot.mean.mean(s.now) }
+/** True while the mean that decides a slot's window is running. */
+export function meanRuns(slot: SlotState): boolean {
+  return slot.asset.meanStarted && slot.window !== null && slot.asset.boundary === slot.window.end
 }

@@ -78,7 +78,7 @@ describe('candle path', () => {
     fc.assert(
       fc.property(candles, fc.integer(), (recorded, seed) => {
         const ticks = play([seriesOf('BTC', recorded)], START, END, seed)
-        expect(ticks.length).toBe(recorded.length * 60)
+        expect(ticks.length).toBe(recorded.length * 30)
         expect(rebuild(ticks)).toEqual(recorded)
         expect(ticks.every((tick) => tick.volume >= 0)).toBe(true)
       }),
@@ -138,7 +138,7 @@ describe('candle path', () => {
     expect(source.history(asset('ETH'), unixMs(END), 10)).toEqual([])
   })
 
-  test('a start in the last half second of a minute begins with the next', () => {
+  test('a start in the last second of a minute begins with the next', () => {
     const recorded = [0, 1].map((m) => ({
       openTime: unixMs(START + m * MINUTE),
       open: 2,
@@ -149,7 +149,7 @@ describe('candle path', () => {
     }))
     const ticks = play([seriesOf('BTC', recorded)], START + MINUTE - 500, END, 1)
     expect(ticks[0]?.ts).toBe(START + MINUTE)
-    expect(ticks.length).toBe(60)
+    expect(ticks.length).toBe(30)
   })
 })
 

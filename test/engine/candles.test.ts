@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CandleBook, CandleSeries, foldMinutes } from '../../src/engine/candles.ts'
+import { AssetCandles, CandleSeries, foldMinutes } from '../../src/engine/candles.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { START } from '../support/bench-engine.ts'
@@ -45,7 +45,7 @@ describe('I8: candles', () => {
   test('prices told again after a restart do not open a closed candle anew; a forming one goes on', () => {
     const series = new CandleSeries(BTC, '1m')
     series.put(candle(0, 10))
-    expect(series.tick(at(30_000), 99, 1)).toBeUndefined()
+    expect(series.tick(at(30_000), 99, 1)).toBe(false)
     expect(series.current()).toBeUndefined()
     series.resume({ ...candle(1, 12), high: 15, low: 9 })
     series.tick(at(MINUTE + 40_000), 11, 1)
@@ -67,8 +67,8 @@ describe('I8: candles', () => {
     expect(foldMinutes(minutes, '5m')).toMatchObject([
       { openTime: at(5 * MINUTE), open: 5, high: 9, low: 5, close: 9, volume: 5 },
     ])
-    const book = new CandleBook()
-    book.seed(BTC, minutes, ['1m', '5m'])
-    expect([book.get(BTC, '1m').length, book.get(BTC, '5m').length]).toEqual([8, 1])
+    const candles = new AssetCandles(BTC)
+    candles.seed(minutes)
+    expect([candles['1m'].length, candles['5m'].length]).toEqual([8, 1])
   })
 })

@@ -75,10 +75,11 @@ describe('simulated books', () => {
       feedDelayMs: 500,
       minuteAt: () => undefined,
       source: 'simulated',
+      tellsBooks: true,
     })
     market.seedVolatility(
       asset('BTC'),
-      source.history(asset('BTC'), START, 360).map((c) => ({ ts: c.openTime, price: c.close })),
+      source.history(asset('BTC'), START, 360),
     )
     const seen: (BookUpdate & { left: number })[] = []
     for (let tick = source.next(); tick !== undefined && tick.ts < START + ms; tick = source.next()) {
@@ -143,6 +144,7 @@ describe('windows whose end no price told', () => {
       settlementMeanSec: 60,
       feedDelayMs: 0,
       source: 'test',
+      tellsBooks: true,
       minuteAt: (_asset, openTime) => {
         const close = minutes.get(openTime)
         return close === undefined

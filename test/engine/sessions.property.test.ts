@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isWorking } from '../../src/engine/state.ts'
-import type { SlotView } from '../../src/engine/views.ts'
+import type { View } from '../../src/engine/strategy-api/baton.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, hold, slots } from '../support/bench-engine.ts'
 
@@ -40,7 +40,7 @@ function greedy(appetite: number) {
     n = (n * 1_103_515_245 + 12_345) % 2_147_483_648
     return n / 2_147_483_648
   }
-  return (view: SlotView) => {
+  return (view: View) => {
     n = (n + view.now + view.slot.charCodeAt(0)) % 2_147_483_648
     if (next() > appetite) return hold()
     const intents = []

@@ -5,12 +5,14 @@ import { COARSE_TICK } from '../../src/engine/market/book-maker.ts'
 import { PaperMarket } from '../../src/engine/market/paper-market.ts'
 import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
-import type { SlotDecision, SlotView, StrategyManifest } from '../../src/engine/views.ts'
+import type { View } from '../../src/engine/strategy-api/baton.ts'
+import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 import type { Command } from '../../src/shared/ipc/commands.ts'
+import { asView } from './views.ts'
 
 export const START = unixMs(Date.UTC(2026, 0, 5))
 
@@ -48,7 +50,7 @@ export const MANIFEST: StrategyManifest = {
   hasMigrateBack: false,
 }
 
-type Decide = (view: SlotView) => Omit<SlotDecision, 'slot'>
+type Decide = (view: View) => Omit<SlotDecision, 'slot'>
 
 /** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
 export class EngineBench {
@@ -73,6 +75,7 @@ export class EngineBench {
       feedDelayMs: 500,
       minuteAt: () => undefined,
       source: 'simulated',
+      tellsBooks: true,
     })
     this.deliver({ kind: 'deposit', ts: START, amount: usdOf(1_000) })
   }
@@ -128,7 +131,7 @@ export class EngineBench {
 
   answer(evaluation: Extract<Effect, { kind: 'evaluate' }>, decide: Decide): readonly Effect[] {
     const { version, epoch, cycle, views } = evaluation
-    const decisions = views.map((view) => ({ slot: view.slot, ...decide(view) }))
+    const decisions = views.map((view) => ({ slot: view.slot, ...decide(asView(view)) }))
     return this.deliver({ kind: 'decisions', ts: this.now, version, epoch, cycle, decisions, clean: true })
   }
 

@@ -1,15 +1,12 @@
-import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
+import { MICRO, price, shares } from '../../shared/domain/money.ts'
 import type { Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { fairUp, normalCdf } from '../estimate.ts'
+import { closeVariance, expectedClose, fairUp, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
-import { type Rng, seededRng } from '../rng.ts'
+import { normalAt, placeSeed, uniformAt } from './noise.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
-/** Beyond these the grid becomes fine and stays so (venue facts B3, tick_size_change). */
-const FINE_ABOVE = 960_000
-const FINE_BELOW = 40_000
 
 interface Stage {
   /** From this many seconds before the end. */
@@ -24,6 +21,7 @@ interface Stage {
 }
 
 /** Measured on BTC 15m books, second by second (venue facts C, table of 2025-12-26). */
+const LAST_STAGE: Stage = { from: Number.POSITIVE_INFINITY, twoSided: 1, spread90: 0.02, depth10: 1774, depth50: 3241 }
 const STAGES: readonly Stage[] = [
   { from: 15, twoSided: 0.19, spread90: 0.1, depth10: 132, depth50: 315 },
   { from: 30, twoSided: 0.24, spread90: 0.07, depth10: 218, depth50: 799 },
@@ -31,7 +29,7 @@ const STAGES: readonly Stage[] = [
   { from: 120, twoSided: 0.52, spread90: 0.04, depth10: 667, depth50: 2071 },
   { from: 300, twoSided: 0.8, spread90: 0.03, depth10: 977, depth50: 2620 },
   { from: 600, twoSided: 1, spread90: 0.02, depth10: 1671, depth50: 3394 },
-  { from: Number.POSITIVE_INFINITY, twoSided: 1, spread90: 0.02, depth10: 1774, depth50: 3241 },
+  LAST_STAGE,
 ]
 
 /** Share of the five levels' depth at each of them, best first. */
@@ -41,12 +39,20 @@ const DEPTH: Readonly<Record<string, number>> = { BTC: 1, ETH: 0.5, SOL: 0.35, X
 const OTHER_DEPTH = 0.2
 /** Seconds in which a swept level comes back to 1 − 1/e. */
 const REFILL_SEC = 2.2
-/** A maker's error in probability at even odds, and how much of it is left a second later. */
+/** A maker's error in probability at even odds, and how long it takes to become another one. */
 const ERROR = 0.01
-const ERROR_KEEP = 0.97
+const ERROR_MS = 30_000
+/** Spread and depth are drawn anew this often. */
+const DRAW_MS = 4_000
+/** Kinds of chance a window has, each with indices of its own. */
+const CHANCE = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
+/** Deviations from even odds at which the probability of one side is 0.96. */
+const EXTREME_SIGMA = 1.7507
 
 export interface BookInput {
+  /** Time of the price that is answered, and from when the answer is seen. */
   readonly ts: UnixMs
+  readonly shownAt: UnixMs
   readonly price: number
   readonly strike: number
   readonly volPerSec: number
@@ -54,69 +60,99 @@ export interface BookInput {
   readonly meanSoFar: number | null
 }
 
-/** Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end. */
+/**
+ * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end.
+ * A quote depends on its moment and on what was swept before it, not on whether others were looked at.
+ */
 export class BookMaker {
   readonly window: Window
-  private readonly rng: Rng
+  private readonly place: number
   private readonly depthScale: number
-  private error = 0
-  private spread = 0.01
-  private depth = 1
-  private tick: Price = COARSE_TICK
-  private updates = 0
-  private swept = { bids: 0, asks: 0, at: 0 }
+  /** From when on the grid is fine. */
+  private fineSince = Number.POSITIVE_INFINITY
+  /** How thin each side was right after each sweep, in order of time. */
+  private readonly sweeps: { readonly at: number; readonly bids: number; readonly asks: number }[] = []
 
   constructor(window: Window, seed: number) {
     this.window = window
-    this.rng = seededRng(seed, `book ${window.id}`)
+    this.place = placeSeed(seed, `book ${window.id}`)
     const ticker = window.slot.slice(0, window.slot.indexOf('-'))
     this.depthScale = DEPTH[ticker] ?? OTHER_DEPTH
+  }
+
+  /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
+  watch(ts: number, price: number, strike: number, volPerSec: number, meanSec: number, meanSoFar: number | null): void {
+    if (ts >= this.fineSince) return
+    const left = (this.window.end - ts) / SECOND
+    const expected = expectedClose(price, left, meanSec, meanSoFar)
+    const move = expected / strike - 1
+    const variance = closeVariance(left, volPerSec, meanSec)
+    if (move * move > EXTREME_SIGMA * EXTREME_SIGMA * variance) this.fineSince = ts
   }
 
   /** The book that makers show for these prices. */
   quote(input: BookInput): BookUpdate {
     const left = (this.window.end - input.ts) / SECOND
-    const stage = STAGES.find((s) => left <= s.from) ?? STAGES[STAGES.length - 1]
+    const stage = STAGES.find((s) => left <= s.from) ?? LAST_STAGE
     const fair = fairUp({ ...input, secondsLeft: left })
-    if (stage === undefined) return this.update(input.ts, [], [])
-    this.wander(stage)
-    const mid = Math.min(0.9995, Math.max(0.0005, fair + this.error * 4 * fair * (1 - fair)))
-    if (mid * MICRO > FINE_ABOVE || mid * MICRO < FINE_BELOW) this.tick = FINE_TICK
+    const mid = Math.min(0.9995, Math.max(0.0005, fair + this.errorAt(input.ts) * 4 * fair * (1 - fair)))
     return this.levels(input, mid, stage, left)
   }
 
   /** Taken shares come back over the next seconds; until then the side is thinner. */
   sweep(side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs): void {
-    this.recover(ts)
-    this.swept[side] = Math.min(0.95, this.swept[side] + taken / Math.max(of, 1))
+    const { bids, asks } = this.thinness(ts + 1)
+    const more = taken / Math.max(of, 1)
+    this.sweeps.push({
+      at: ts,
+      bids: side === 'bids' ? Math.min(0.95, bids + more) : bids,
+      asks: side === 'asks' ? Math.min(0.95, asks + more) : asks,
+    })
   }
 
-  private recover(ts: UnixMs): void {
-    const keep = Math.exp(-(ts - this.swept.at) / SECOND / REFILL_SEC)
-    this.swept = { bids: this.swept.bids * keep, asks: this.swept.asks * keep, at: ts }
+  /** Share of each side that is missing at `ts`, by the sweeps before it. */
+  private thinness(ts: number): { bids: number; asks: number } {
+    const last = this.sweeps.findLast((sweep) => sweep.at < ts)
+    if (last === undefined) return WHOLE
+    const keep = Math.exp(-(ts - last.at) / SECOND / REFILL_SEC)
+    return { bids: last.bids * keep, asks: last.asks * keep }
   }
 
-  private wander(stage: Stage): void {
-    const { rng } = this
-    this.error = ERROR_KEEP * this.error + ERROR * Math.sqrt(1 - ERROR_KEEP ** 2) * rng.normal()
-    if (this.updates++ % 4 !== 0) return
-    // Half of the time one tick; the tail is exponential through the measured 90th percentile.
-    const u = rng.uniform()
-    this.spread = u < 0.5 ? 0.01 : 0.01 + ((stage.spread90 - 0.01) * Math.log(0.5 / (1 - u))) / Math.log(5)
+  /** A maker's error: a new one every half minute, sliding from one to the next. */
+  private errorAt(ts: number): number {
+    const at = ts / ERROR_MS
+    const index = Math.floor(at)
+    const share = at - index
+    const from = normalAt(this.place, CHANCE.error + index)
+    const to = normalAt(this.place, CHANCE.error + index + 1)
+    // Keeps the deviation while sliding.
+    return (ERROR * ((1 - share) * from + share * to)) / Math.sqrt((1 - share) ** 2 + share ** 2)
+  }
+
+  /** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
+  private spreadAt(ts: number, stage: Stage): number {
+    const u = uniformAt(this.place, CHANCE.spread + Math.floor(ts / DRAW_MS))
+    return u < 0.5 ? 0.01 : 0.01 + ((stage.spread90 - 0.01) * Math.log(0.5 / (1 - u))) / Math.log(5)
+  }
+
+  private depthAt(ts: number, stage: Stage): number {
     const sigma = Math.log(stage.depth50 / stage.depth10) / 1.2816
-    this.depth = stage.depth50 * Math.exp(sigma * rng.normal()) * this.depthScale
+    const draw = normalAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
+    return stage.depth50 * Math.exp(sigma * draw) * this.depthScale
   }
 
   private levels(input: BookInput, mid: number, stage: Stage, left: number): BookUpdate {
-    const { tick } = this
-    const fine = tick === FINE_TICK
-    const spread = Math.max(tick, Math.round((this.spread * (fine ? 0.2 : 1) * MICRO) / tick) * tick)
+    const { ts } = input
+    const fine = ts >= this.fineSince
+    const tick = fine ? FINE_TICK : COARSE_TICK
+    const spread = Math.max(tick, Math.round((this.spreadAt(ts, stage) * (fine ? 0.2 : 1) * MICRO) / tick) * tick)
     const low = Math.floor((mid * MICRO - spread / 2) / tick) * tick
     const [bidGone, askGone] = this.gone(input, mid, stage, left)
-    this.recover(input.ts)
-    const bids = bidGone ? [] : this.side(low, -1, 1 - this.swept.bids)
-    const asks = askGone ? [] : this.side(low + spread, 1, 1 - this.swept.asks)
-    return this.update(input.ts, bids, asks)
+    const depth = this.depthAt(ts, stage)
+    const thin = this.thinness(ts)
+    const bids = bidGone ? [] : side(low, -tick, depth * (1 - thin.bids))
+    const asks = askGone ? [] : side(low + spread, tick, depth * (1 - thin.asks))
+    return { kind: 'book', ts: input.shownAt, slot: this.window.slot, windowId: this.window.id, bids, asks, tick }
   }
 
   /**
@@ -131,19 +167,18 @@ export class BookMaker {
     if (extremity <= stage.twoSided) return [false, false]
     return mid >= 0.5 ? [false, true] : [true, false]
   }
+}
 
-  private side(best: number, direction: 1 | -1, left: number): Level[] {
-    const levels: Level[] = []
-    for (const [i, weight] of WEIGHTS.entries()) {
-      const at = best + direction * i * this.tick
-      if (at < this.tick || at > MICRO - this.tick) continue
-      const size = Math.floor(this.depth * weight * left * 100) / 100
-      if (size >= 0.01) levels.push({ price: price(at), shares: shares(Math.round(size * MICRO)) })
-    }
-    return levels
-  }
+const WHOLE = { bids: 0, asks: 0 }
 
-  private update(ts: UnixMs, bids: readonly Level[], asks: readonly Level[]): BookUpdate {
-    return { kind: 'book', ts, slot: this.window.slot, windowId: this.window.id, bids, asks, tick: this.tick }
+/** Five levels from `best` on, `step` apart. */
+function side(best: number, step: number, depth: number): Level[] {
+  const tick = Math.abs(step)
+  const levels: Level[] = []
+  for (let i = 0; i < WEIGHTS.length; i++) {
+    const at = best + i * step
+    const size = Math.floor(depth * (WEIGHTS[i] ?? 0) * 100)
+    if (at >= tick && at <= MICRO - tick && size >= 1) levels.push({ price: price(at), shares: shares(size * 10_000) })
   }
+  return levels
 }

@@ -2,14 +2,16 @@ import { invariant } from '../../shared/domain/base.ts'
 import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { type Rng, seededRng } from '../rng.ts'
 import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
+import { placeSeed, scramble, uniformAt } from './noise.ts'
 
-const TICKS_A_MINUTE = 60
+/** As often as the exchange's own candle stream tells (venue facts A3). */
+const TICK_MS = 2 * SECOND
+const TICKS_A_MINUTE = MINUTE / TICK_MS
 const LAST = TICKS_A_MINUTE - 1
 
-/** Expected range of a Brownian path over a minute ÷ its deviation a second: 1.6 × √60 (Feller 1951). */
-const RANGE_PER_SIGMA = 12.4
+/** Expected range of a Brownian path over a minute ÷ its deviation a tick: 1.6 × √30 (Feller 1951). */
+const RANGE_PER_SIGMA = 8.76
 
 export interface CandlePathOptions {
   /** In this order ticks of the same second come. */
@@ -21,9 +23,13 @@ export interface CandlePathOptions {
   readonly seed: number
 }
 
+/** Takes a price of the `index`th asset; true when the market must be looked at before any later price. */
+export type TellPrice = (index: number, ts: number, price: number, volume: number) => boolean
+
 /** One asset on its way through its candles; holds the ticks of one minute. */
 interface Track {
   readonly series: CandleColumns
+  readonly name: string
   /** Candle that `prices` and `volumes` spell out once `hasMinute`. */
   index: number
   hasMinute: boolean
@@ -32,8 +38,8 @@ interface Track {
 }
 
 /**
- * Plays recorded one-minute candles as one tick a second an asset. Inside a minute the price starts at the open, visits
- * both extremes in a seeded order at seeded seconds, ends at the close and wiggles in between without leaving the
+ * Plays recorded one-minute candles as a tick every two seconds an asset. Inside a minute the price starts at the open, visits
+ * both extremes in a seeded order at seeded moments, ends at the close and wiggles in between without leaving the
  * candle; candles rebuilt from the ticks equal the recorded ones, and volumes added up in order give theirs. A minute's
  * ticks depend on seed, asset, minute and candle only, so a later start plays the same prices. Minutes that were not
  * recorded play nothing. What happens inside a candle is invented: no result may rest on it.
@@ -45,7 +51,7 @@ export class CandlePathSource implements TickSource {
   readonly #to: number
   readonly #seed: number
   #minute: number
-  #second = 0
+  #tick = 0
   #turn = 0
 
   constructor({ series, from, to, seed }: CandlePathOptions) {
@@ -57,18 +63,19 @@ export class CandlePathSource implements TickSource {
     this.#seed = seed
     this.#tracks = series.map((one) => ({
       series: one,
+      name: one.asset,
       index: firstFrom(one, from - (from % MINUTE)),
       hasMinute: false,
       prices: new Float64Array(TICKS_A_MINUTE),
       volumes: new Float64Array(TICKS_A_MINUTE),
     }))
     this.#minute = this.#loadMinute()
-    if (this.#minute < from) this.#second = Math.ceil((from - this.#minute) / SECOND)
+    if (this.#minute < from) this.#tick = Math.ceil((from - this.#minute) / TICK_MS)
     this.#settle()
   }
 
   peek(): UnixMs | undefined {
-    const ts = this.#minute + this.#second * SECOND
+    const ts = this.#minute + this.#tick * TICK_MS
     return ts < this.#to ? unixMs(ts) : undefined
   }
 
@@ -81,8 +88,8 @@ export class CandlePathSource implements TickSource {
       ts,
       tsVenue: ts,
       asset: track.series.asset,
-      price: track.prices[this.#second] ?? Number.NaN,
-      volume: track.volumes[this.#second] ?? Number.NaN,
+      price: track.prices[this.#tick] ?? Number.NaN,
+      volume: track.volumes[this.#tick] ?? Number.NaN,
     }
     this.#turn++
     this.#settle()
@@ -94,17 +101,37 @@ export class CandlePathSource implements TickSource {
     return series === undefined ? [] : closedBefore(series, before, count)
   }
 
-  /** Moves to the next track that has this minute, and on to the next second and minute where there is none. */
+  /**
+   * Tells every price up to and including `until`, without making anything.
+   * @returns how far it told: `until`, or the moment after which it was asked to stop
+   */
+  advance(until: number, tell: TellPrice): number {
+    for (;;) {
+      const ts = this.#minute + this.#tick * TICK_MS
+      if (ts > until || ts >= this.#to) return until
+      let stop = false
+      for (let turn = this.#turn; turn < this.#tracks.length; turn++) {
+        const track = this.#tracks[turn]
+        if (track === undefined || !track.hasMinute) continue
+        if (tell(turn, ts, track.prices[this.#tick] ?? 0, track.volumes[this.#tick] ?? 0)) stop = true
+      }
+      this.#turn = this.#tracks.length
+      this.#settle()
+      if (stop) return ts
+    }
+  }
+
+  /** Moves to the next track that has this minute, and on to the next tick and minute where there is none. */
   #settle(): void {
     while (this.#minute < this.#to) {
-      // A start inside a minute's last second stands behind its last tick.
-      while (this.#second < TICKS_A_MINUTE && this.#turn < this.#tracks.length) {
+      // A start behind a minute's last tick goes on with the next.
+      while (this.#tick < TICKS_A_MINUTE && this.#turn < this.#tracks.length) {
         if (this.#tracks[this.#turn]?.hasMinute === true) return
         this.#turn++
       }
       this.#turn = 0
-      if (++this.#second < TICKS_A_MINUTE) continue
-      this.#second = 0
+      if (++this.#tick < TICKS_A_MINUTE) continue
+      this.#tick = 0
       for (const track of this.#tracks) if (track.hasMinute) track.index++
       this.#minute = this.#loadMinute()
     }
@@ -119,59 +146,52 @@ export class CandlePathSource implements TickSource {
     if (minute >= this.#to) return Number.POSITIVE_INFINITY
     for (const track of this.#tracks) {
       track.hasMinute = track.series.openTime[track.index] === minute
-      if (track.hasMinute) spellOut(track, seededRng(this.#seed, `${track.series.asset}${minute}`))
+      if (track.hasMinute) spellOut(track, placeSeed(this.#seed ^ (minute / MINUTE), track.name))
     }
     return minute
   }
 }
 
-/** Writes the sixty prices and volumes of the track's candle. */
-function spellOut({ series, index, prices, volumes }: Track, rng: Rng): void {
+/** Writes the prices and volumes of the track's candle; `place` decides what the candle does not. */
+function spellOut({ series, index, prices, volumes }: Track, place: number): void {
   const open = series.open[index] ?? Number.NaN
   const high = series.high[index] ?? Number.NaN
   const low = series.low[index] ?? Number.NaN
   const close = series.close[index] ?? Number.NaN
-  const [first, second] = twoSeconds(rng)
-  const highFirst = rng.uniform() < 0.5
+  const highFirst = uniformAt(place, 0) < 0.5
+  // Two different ticks strictly inside the minute, in order.
+  const a = 1 + Math.floor(uniformAt(place, 1) * (LAST - 1))
+  const other = 1 + Math.floor(uniformAt(place, 2) * (LAST - 2))
+  const b = other < a ? other : other + 1
+  const first = Math.min(a, b)
+  const second = Math.max(a, b)
   const sigma = (high - low) / RANGE_PER_SIGMA
   const grid = gridOf(open, high, low, close)
-
-  let from = 0
   prices[0] = open
-  const walkTo = (second: number, price: number) => {
-    bridge(prices, from, second, price, sigma, rng)
-    snap(prices, from + 1, second, low, high, grid)
-    from = second
-  }
-  walkTo(first, highFirst ? high : low)
-  walkTo(second, highFirst ? low : high)
-  walkTo(LAST, close)
-  splitVolume(volumes, series.volume[index] ?? 0, rng)
-}
-
-/** Two different seconds strictly inside the minute, in order. */
-function twoSeconds(rng: Rng): readonly [number, number] {
-  const inside = TICKS_A_MINUTE - 2
-  const a = 1 + Math.floor(rng.uniform() * inside)
-  const other = 1 + Math.floor(rng.uniform() * (inside - 1))
-  const b = other < a ? other : other + 1
-  return a < b ? [a, b] : [b, a]
+  bridge(prices, 0, first, highFirst ? high : low, sigma, place)
+  snap(prices, 1, first, low, high, grid)
+  bridge(prices, first, second, highFirst ? low : high, sigma, place)
+  snap(prices, first + 1, second, low, high, grid)
+  bridge(prices, second, LAST, close, sigma, place)
+  snap(prices, second + 1, LAST, low, high, grid)
+  splitVolume(volumes, series.volume[index] ?? 0)
 }
 
 /** Fills `from + 1 … to`: a Brownian bridge from the price at `from` to exactly `target` at `to`. */
-function bridge(prices: Float64Array, from: number, to: number, target: number, sigma: number, rng: Rng): void {
+function bridge(prices: Float64Array, from: number, to: number, target: number, sigma: number, place: number): void {
   let price = prices[from] ?? target
   for (let i = from + 1; i < to; i++) {
     const left = to - i + 1
-    price += (target - price) / left + sigma * Math.sqrt((left - 1) / left) * shock(rng)
+    price += (target - price) / left + sigma * Math.sqrt((left - 1) / left) * shock(place, 2 + i)
     prices[i] = price
   }
   prices[to] = target
 }
 
-/** Deviation 1, mean 0, within ±3: the sum of three uniforms, exact on every machine and cheaper than a logarithm. */
-function shock(rng: Rng): number {
-  return 2 * (rng.uniform() + rng.uniform() + rng.uniform()) - 3
+/** Deviation 1, mean 0, within ±3: the sum of three ten-bit uniforms, cheaper than a logarithm. */
+function shock(place: number, index: number): number {
+  const bits = scramble(place + Math.imul(index, 0x9e3779b1))
+  return ((bits & 1023) + ((bits >>> 10) & 1023) + ((bits >>> 20) & 1023)) / 511.5 - 3
 }
 
 /** Rounds `from … to − 1` to the price grid (0: none) and clips them into the candle. */
@@ -199,19 +219,13 @@ function onGrid(price: number, grid: number): boolean {
 }
 
 /**
- * Splits `total` by seeded weights. The last second takes what is left; since the others hold more than half of it,
- * that subtraction is exact (Sterbenz 1974) and the sum in order is `total` to the bit.
+ * Splits `total` evenly. The last tick takes what is left; since the others hold more than half of it, that subtraction
+ * is exact (Sterbenz 1974) and the sum in order is `total` to the bit.
  */
-function splitVolume(volumes: Float64Array, total: number, rng: Rng): void {
-  let weights = 0
-  for (let i = 0; i < TICKS_A_MINUTE; i++) {
-    const weight = 0.25 + rng.uniform()
-    volumes[i] = weight
-    weights += weight
-  }
+function splitVolume(volumes: Float64Array, total: number): void {
+  const part = total / TICKS_A_MINUTE
   let given = 0
   for (let i = 0; i < LAST; i++) {
-    const part = (total * (volumes[i] ?? 0)) / weights
     volumes[i] = part
     given += part
   }

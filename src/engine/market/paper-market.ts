@@ -2,11 +2,14 @@ import type { Candle, PriceTick } from '../../shared/domain/feed.ts'
 import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
-import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { TimeMean, VolMeter } from '../estimate.ts'
-import type { EngineEvent } from '../events.ts'
-import { seededRng } from '../rng.ts'
+import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { BookUpdate, EngineEvent } from '../events.ts'
+import { BOUNDARY_MS, type BookSource } from '../state.ts'
+import { AssetMarket } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
+import type { TellPrice } from './candle-path.ts'
+import { DelayLine } from './delay-line.ts'
+import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
 
@@ -25,67 +28,79 @@ export interface PaperMarketSettings {
   readonly source: string
   /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
+  /** True: every quote is told as an event. False: whoever wants a book asks for it, and only resting orders hear of them. */
+  readonly tellsBooks: boolean
 }
-
-/** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
-const REACTIONS = [150, 250, 300, 400, 480]
 
 /** A feed that said nothing for so long has not seen what happened in between. */
 const SILENCE_MS = 15_000
 
-interface SlotMarket {
+class SlotMarket {
   readonly slot: Slot
-  readonly mean: TimeMean
-  window: Window | null
-  maker: BookMaker | null
-  strike: number | null
-  meanStarted: boolean
-  /** Venue time of the last price. */
-  lastTs: number
+  readonly asset: AssetMarket<SlotMarket>
+  /** Added to an asset's reaction time: not all makers are equally fast. */
+  readonly lagShift: number
+  window: Window | null = null
+  maker: BookMaker | null = null
+  strike: number | null = null
+  /** Time of the price that the kept quote answers, and that quote. */
+  quotedFor = -1
+  quoted: BookUpdate | null = null
+
+  constructor(slot: Slot, asset: AssetMarket<SlotMarket>) {
+    this.slot = slot
+    this.asset = asset
+    this.lagShift = slot.id.length * 3
+  }
 }
 
-interface AssetMarket {
-  readonly vol: VolMeter
-  price: number
+/** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
+export interface PriceSource {
+  readonly markets: readonly AssetMarket<SlotMarket>[]
+  advance(until: number, tell: TellPrice): number
+}
+
+/** Who hears of the market. */
+export interface DeskSide {
+  readonly price: (asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number) => void
+  readonly event: (event: EngineEvent) => void
 }
 
 export interface PaperSnapshot {
-  readonly slots: readonly {
-    readonly slot: SlotId
-    readonly windowStart: number
-    readonly strike: number | null
-    readonly mean: readonly number[] | null
-  }[]
+  readonly slots: readonly { readonly slot: SlotId; readonly windowStart: number; readonly strike: number | null }[]
+  readonly means: readonly { readonly asset: Asset; readonly boundary: number; readonly mean: readonly number[] }[]
   /** Settlements and redemptions that are still to come. */
   readonly due: readonly Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>[]
 }
 
 /**
  * The venue around any price feed: books, matching, strikes, outcomes and redemptions, all derived from the prices and
- * a seed. It is told prices and orders and tells, in order of time, what the engine would hear from a real venue.
+ * a seed. It is told prices and orders and tells, in order of time, what the engine would hear from a real venue. A book
+ * is a function of prices and time, so that it makes no difference whether anybody looked at the ones before.
  */
-export class PaperMarket {
+export class PaperMarket implements BookSource {
   private readonly settings: PaperMarketSettings
-  private readonly slots: SlotMarket[]
-  private readonly assets = new Map<Asset, AssetMarket>()
+  private readonly slots: readonly SlotMarket[]
+  private readonly assets = new Map<Asset, AssetMarket<SlotMarket>>()
   private readonly schedule = new Schedule()
+  private readonly delayed: DelayLine
   private readonly venue: PaperVenue
   private readonly due = new Set<Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>>()
   /** Windows over whose end the feed was silent. */
   private readonly missed = new Map<WindowId, { readonly slot: Slot; readonly window: Window }>()
+  private now = 0
 
   constructor(settings: PaperMarketSettings) {
     this.settings = settings
-    this.slots = settings.slots.map((slot) => ({
-      slot,
-      mean: new TimeMean(),
-      window: null,
-      maker: null,
-      strike: null,
-      meanStarted: false,
-      lastTs: 0,
-    }))
+    this.slots = settings.slots.map((slot) => {
+      const asset = this.asset(slot.asset)
+      const market = new SlotMarket(slot, asset)
+      asset.slots.push(market)
+      return market
+    })
+    this.delayed = new DelayLine(settings.feedDelayMs)
     this.venue = new PaperVenue(settings.venue, settings.seed, {
+      bookOf: (windowId) => this.venueBook(windowId),
       send: (ts, orderId, report) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
       later: (ts, run) => this.schedule.add(unixMs(ts), run),
       onSwept: (windowId, side, taken, of, ts) => {
@@ -94,32 +109,105 @@ export class PaperMarket {
     })
   }
 
-  /** Volatility before the first tick, from closed minutes, oldest first. */
-  seedVolatility(asset: Asset, closes: readonly { ts: number; price: number }[]): void {
-    const meter = this.asset(asset).vol
-    for (const { ts, price: at } of closes) meter.tick(ts, at)
+  /** Volatility before the first price, from closed minutes, oldest first. */
+  seedVolatility(name: Asset, minutes: readonly { readonly high: number; readonly low: number }[]): void {
+    for (const { high, low } of minutes) this.asset(name).vol.minute(high, low)
+  }
+
+  /** What a market knows of an underlying; made when it is first asked for. */
+  asset(name: Asset): AssetMarket<SlotMarket> {
+    let found = this.assets.get(name)
+    if (found === undefined) {
+      found = new AssetMarket(name)
+      this.assets.set(name, found)
+    }
+    return found
   }
 
   /** A price that the desk is to hear of only after the feed's delay: `pop` tells it. */
   relay(tick: PriceTick): void {
-    this.onTick(tick)
-    const ts = unixMs(tick.ts + this.settings.feedDelayMs)
-    this.schedule.add(ts, { ...tick, ts })
+    const asset = this.asset(tick.asset)
+    this.price(asset, tick.ts, tick.tsVenue, tick.price)
+    this.delayed.add(asset, tick.ts, tick.tsVenue, tick.price, tick.volume)
   }
 
   /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
   onTick(tick: PriceTick): void {
-    const asset = this.asset(tick.asset)
+    this.price(this.asset(tick.asset), tick.ts, tick.tsVenue, tick.price)
+  }
+
+  /** @returns true when it put something on the schedule */
+  private price(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): boolean {
+    if (ts > this.now) this.now = ts
     const before = asset.price
-    asset.vol.tick(tick.ts, tick.price)
-    asset.price = tick.price
-    for (const slot of this.slots) {
-      if (slot.slot.asset !== tick.asset) continue
-      this.roll(slot, tick, before)
-      slot.mean.tick(tick.ts, tick.price)
-      slot.lastTs = tick.tsVenue
-      this.quote(slot, tick, asset)
+    let scheduled = false
+    if (tsVenue >= asset.boundary) {
+      this.passBoundary(asset, ts, tsVenue, at)
+      scheduled = true
     }
+    asset.observe(ts, tsVenue, at, before, this.settings.settlementMeanSec)
+    for (const slot of asset.slots) if (this.react(slot, ts, tsVenue)) scheduled = true
+    return scheduled
+  }
+
+  /** Makers of one slot see the newest price. */
+  private react(slot: SlotMarket, ts: number, tsVenue: number): boolean {
+    const { maker, strike, window, asset } = slot
+    if (maker === null || strike === null || window === null) return false
+    const { settlementMeanSec } = this.settings
+    maker.watch(ts, asset.price, strike, asset.volPerSec, settlementMeanSec, this.meanOf(slot, 0))
+    if (!this.settings.tellsBooks && !this.venue.isResting(window.id)) return false
+    const at = reactionAt(slot, ts, tsVenue)
+    if (at >= window.end) return false
+    const book = this.quote(slot, 0, at)
+    if (book !== null) this.schedule.add(book.ts, book)
+    return true
+  }
+
+  /** Part of the closing mean of the slot's own window, at the price `ago` prices ago. */
+  private meanOf({ asset, window }: SlotMarket, ago: number): number | null {
+    return asset.boundary === window?.end ? asset.meanAt(ago) : null
+  }
+
+  /** What makers show from `at` on, in answer to the price `ago` prices ago. */
+  private quote(slot: SlotMarket, ago: number, at: number): BookUpdate | null {
+    const { maker, strike, asset } = slot
+    const ts = asset.tsAt(ago)
+    if (maker === null || strike === null || ts < maker.window.start) return null
+    if (slot.quotedFor === ts) return slot.quoted
+    slot.quotedFor = ts
+    slot.quoted = maker.quote({
+      ts: unixMs(ts),
+      shownAt: unixMs(at),
+      price: asset.priceAt(ago),
+      strike,
+      volPerSec: asset.volAt(ago),
+      meanSec: this.settings.settlementMeanSec,
+      meanSoFar: this.meanOf(slot, ago),
+    })
+    return slot.quoted
+  }
+
+  /** @param index of the slot among those of the settings */
+  bookOf(index: number, since: number): BookUpdate | null {
+    const slot = this.slots[index]
+    return slot === undefined ? null : this.bookSince(slot, since)
+  }
+
+  private bookSince(slot: SlotMarket, since: number): BookUpdate | null {
+    const { asset, window } = slot
+    if (window === null) return null
+    for (let ago = 0; ago < asset.kept; ago++) {
+      const at = reactionAt(slot, asset.tsAt(ago), asset.tsVenueAt(ago))
+      if (at < since) return null
+      if (at <= this.now && at < window.end) return this.quote(slot, ago, at)
+    }
+    return null
+  }
+
+  private venueBook(windowId: WindowId): BookUpdate | null {
+    const slot = this.slots.find((s) => s.window?.id === windowId)
+    return slot?.window == null ? null : this.bookSince(slot, slot.window.start)
   }
 
   submit(order: Order, ts: UnixMs): void {
@@ -130,15 +218,42 @@ export class PaperMarket {
     this.venue.cancel(orderId, ts)
   }
 
+  /**
+   * Plays a source up to and including `until`, in the order in which `relay` and `pop` would tell it, without making a
+   * thing for a price.
+   */
+  advance(source: PriceSource, until: number, desk: DeskSide): void {
+    const tellMarket = (index: number, ts: number, at: number, volume: number): boolean => {
+      const asset = source.markets[index]
+      if (asset === undefined) return false
+      this.delayed.add(asset, ts, ts, at, volume)
+      return this.price(asset, ts, ts, at)
+    }
+    for (;;) {
+      const due = this.schedule.peek() ?? Number.POSITIVE_INFINITY
+      const to = Math.min(due, until)
+      const reached = source.advance(to, tellMarket)
+      this.delayed.drain(reached, desk.price)
+      if (reached < to) continue
+      if (due > until) break
+      const event = this.pop()
+      if (event !== undefined) desk.event(event)
+    }
+    if (until > this.now) this.now = until
+  }
+
   /** Time of the next event; undefined when nothing is coming. */
   peek(): UnixMs | undefined {
-    return this.schedule.peek()
+    const next = Math.min(this.delayed.peek(), this.schedule.peek() ?? Number.POSITIVE_INFINITY)
+    return next === Number.POSITIVE_INFINITY ? undefined : unixMs(next)
   }
 
   /** Takes the next event; undefined where the step was the venue's own and says nothing. */
   pop(): EngineEvent | undefined {
+    if (this.delayed.peek() <= (this.schedule.peek() ?? Number.POSITIVE_INFINITY)) return this.delayed.take()
     const next = this.schedule.pop()
     if (next === undefined) return undefined
+    if (next.ts > this.now) this.now = next.ts
     if (typeof next.what === 'function') {
       next.what(next.ts)
       return undefined
@@ -148,49 +263,43 @@ export class PaperMarket {
     return next.what
   }
 
-  private asset(name: Asset): AssetMarket {
-    let found = this.assets.get(name)
-    if (found === undefined) {
-      found = { vol: new VolMeter(5e-5, 300), price: 0 }
-      this.assets.set(name, found)
-    }
-    return found
-  }
-
-  private roll(slot: SlotMarket, tick: PriceTick, before: number): void {
-    if (slot.window === null || tick.ts >= slot.window.end) {
-      const next = windowAt(slot.slot, tick.ts)
-      const strike = this.close(slot, tick, next, before)
+  private passBoundary(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): void {
+    const ended = asset.boundary
+    const silent = tsVenue - asset.lastVenue > SILENCE_MS
+    const last = asset.price > 0 ? asset.price : at
+    const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
+    asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
+    asset.meanStarted = false
+    for (const slot of asset.slots) {
+      if (slot.window !== null && tsVenue < slot.window.end) continue
+      const next = windowAt(slot.slot, unixMs(tsVenue))
+      const strike = this.close(slot, ts, next, { silent, value, at })
       slot.window = next
       slot.maker = new BookMaker(next, this.settings.seed)
       slot.strike = strike
-      slot.meanStarted = false
-      const rng = seededRng(this.settings.seed, `strike ${next.id}`)
-      const at = unixMs(Math.max(tick.ts, next.start) + 1_000 + Math.floor(rng.uniform() * 900))
-      this.schedule.add(at, { kind: 'strike', ts: at, slot: slot.slot.id, windowId: next.id, strike })
-    }
-    const from = slot.window.end - this.settings.settlementMeanSec * SECOND
-    if (!slot.meanStarted && tick.ts >= from && this.settings.settlementMeanSec > 0) {
-      slot.mean.begin(from, before > 0 ? before : tick.price)
-      slot.meanStarted = true
+      slot.quotedFor = -1
+      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, `strike ${next.id}`), 0) * 900)
+      const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
+      this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
     }
   }
 
   /** Settles the window that is over and returns the value at its end, which is the next one's strike. */
-  private close(slot: SlotMarket, tick: PriceTick, next: Window, before: number): number {
+  private close(
+    slot: SlotMarket,
+    ts: number,
+    next: Window,
+    end: { readonly silent: boolean; readonly value: number; readonly at: number },
+  ): number {
     const old = slot.window
-    if (old === null) return this.valueFromMinute(slot.slot.asset, next.start) ?? tick.price
-    if (tick.tsVenue - slot.lastTs > SILENCE_MS) {
-      this.venue.onWindowEnd(old.id, unixMs(Math.max(tick.ts, old.end)))
+    if (old === null) return this.valueFromMinute(slot.slot.asset, next.start) ?? end.at
+    this.venue.onWindowEnd(old.id, unixMs(Math.max(ts, old.end)))
+    if (end.silent) {
       this.miss(slot.slot, old)
-      return this.valueFromMinute(slot.slot.asset, next.start) ?? tick.price
+      return this.valueFromMinute(slot.slot.asset, next.start) ?? end.at
     }
-    const last = before > 0 ? before : tick.price
-    const atEnd = tick.ts === old.end ? tick.price : last
-    const value = slot.meanStarted ? (slot.mean.mean(old.end) ?? atEnd) : atEnd
-    if (slot.strike !== null) this.settle(slot.slot, old, slot.strike, value)
-    this.venue.onWindowEnd(old.id, unixMs(Math.max(tick.ts, old.end)))
-    return old.end === next.start ? value : tick.price
+    if (slot.strike !== null) this.settle(slot.slot, old, slot.strike, end.value)
+    return old.end === next.start ? end.value : end.at
   }
 
   /** A window whose end no price told: it is decided by minute candles as soon as those are there. */
@@ -218,33 +327,19 @@ export class PaperMarket {
   }
 
   private settle(slot: Slot, window: Window, strike: number, close: number): void {
-    const rng = seededRng(this.settings.seed, `settle ${window.id}`)
-    const ts = unixMs(window.end + settlementDelay(rng))
+    const place = placeSeed(this.settings.seed, `settle ${window.id}`)
+    const ts = unixMs(window.end + settlementDelay(place))
     // A tie is Up.
     const payoutUp = price(close >= strike ? MICRO : 0)
     const { source } = this.settings
     this.owe({ kind: 'settled', ts, slot: slot.id, windowId: window.id, strike, close, payoutUp, source })
-    this.owe({ kind: 'redeemed', ts: unixMs(ts + 10_000 + Math.floor(rng.uniform() * 50_000)), windowId: window.id })
+    const redeemed = unixMs(ts + 10_000 + Math.floor(uniformAt(place, 9) * 50_000))
+    this.owe({ kind: 'redeemed', ts: redeemed, windowId: window.id })
   }
 
   private owe(event: Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>): void {
     this.due.add(event)
     this.schedule.add(event.ts, event)
-  }
-
-  private quote(slot: SlotMarket, tick: PriceTick, asset: AssetMarket): void {
-    if (slot.maker === null || slot.strike === null || slot.window === null) return
-    const book = slot.maker.quote({
-      ts: tick.ts,
-      price: tick.price,
-      strike: slot.strike,
-      volPerSec: asset.vol.perSecond(),
-      meanSec: this.settings.settlementMeanSec,
-      meanSoFar: slot.meanStarted ? slot.mean.mean(tick.ts) : null,
-    })
-    const lag = REACTIONS[((tick.ts / 1000) * 7 + slot.slot.id.length * 3) % REACTIONS.length] ?? 250
-    const ts = unixMs(Math.max(tick.ts, tick.tsVenue + lag))
-    if (ts < slot.window.end) this.schedule.add(ts, { ...book, ts })
   }
 
   /** What must outlive a restart. Orders do not: an in-process venue dies with the desk, and nothing can have filled. */
@@ -253,9 +348,11 @@ export class PaperMarket {
       slot: s.slot.id,
       windowStart: s.window?.start ?? 0,
       strike: s.strike,
-      mean: s.meanStarted ? s.mean.snapshot() : null,
     }))
-    return { slots, due: [...this.due] }
+    const means = [...this.assets.values()].flatMap(({ name: asset, boundary, mean, meanStarted }) =>
+      meanStarted ? [{ asset, boundary, mean: mean.snapshot() }] : [],
+    )
+    return { slots, means, due: [...this.due] }
   }
 
   /** @param endedBefore windows that ended before this are left out: no price will tell how they ended */
@@ -266,14 +363,19 @@ export class PaperMarket {
       const window = windowAt(slot.slot, unixMs(saved.windowStart))
       if (window.end <= endedBefore) continue
       slot.window = window
-      slot.lastTs = Number.MAX_SAFE_INTEGER
+      slot.asset.lastVenue = Number.MAX_SAFE_INTEGER
       slot.maker = new BookMaker(slot.window, this.settings.seed)
       slot.strike = saved.strike
-      slot.meanStarted = saved.mean !== null
-      if (saved.mean !== null) slot.mean.restore(saved.mean)
       if (saved.strike === null) continue
       const ts = unixMs(saved.windowStart)
       this.schedule.add(ts, { kind: 'strike', ts, slot: saved.slot, windowId: slot.window.id, strike: saved.strike })
+    }
+    for (const { asset: name, boundary, mean } of snapshot.means ?? []) {
+      const asset = this.asset(name)
+      // The end that this mean decides may have passed: the first price finds it, as it finds any other.
+      asset.boundary = boundary
+      asset.mean.restore(mean)
+      asset.meanStarted = true
     }
     for (const event of snapshot.due) this.owe(event)
   }
@@ -282,4 +384,12 @@ export class PaperMarket {
   isDeciding(windowId: WindowId): boolean {
     return this.missed.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
+}
+
+/** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
+const REACTIONS = [150, 250, 300, 400, 480]
+
+function reactionAt(slot: SlotMarket, ts: number, tsVenue: number): number {
+  const lag = REACTIONS[(Math.floor(ts / 1000) * 7 + slot.lagShift) % REACTIONS.length] ?? 250
+  return Math.max(ts, tsVenue + lag)
 }

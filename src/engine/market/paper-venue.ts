@@ -16,10 +16,11 @@ import {
   usd,
 } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { WindowId } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, Level, OrderReport } from '../events.ts'
-import { type Rng, seededRng } from '../rng.ts'
 import { mirror } from '../state.ts'
+import { normalAt, placeSeed, uniformAt } from './noise.ts'
 
 /** How the paper venue answers; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
 export interface VenueSettings {
@@ -47,11 +48,11 @@ interface Resting {
  * A resting order fills only when the price trades through it: its place in the queue is not known.
  */
 export class PaperVenue {
-  private readonly books = new Map<string, BookUpdate>()
   private readonly resting = new Map<OrderId, Resting>()
   private readonly cancelled = new Set<OrderId>()
   private readonly settings: VenueSettings
   private readonly seed: number
+  private readonly bookOf: (windowId: WindowId) => BookUpdate | null
   private readonly send: Send
   private readonly later: Later
   private readonly onSwept: (windowId: string, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
@@ -59,10 +60,11 @@ export class PaperVenue {
   constructor(
     settings: VenueSettings,
     seed: number,
-    wiring: { send: Send; later: Later; onSwept: PaperVenue['onSwept'] },
+    wiring: { bookOf: PaperVenue['bookOf']; send: Send; later: Later; onSwept: PaperVenue['onSwept'] },
   ) {
     this.settings = settings
     this.seed = seed
+    this.bookOf = wiring.bookOf
     this.send = wiring.send
     this.later = wiring.later
     this.onSwept = wiring.onSwept
@@ -70,15 +72,19 @@ export class PaperVenue {
 
   /** A new book: what rests and is traded through fills. */
   onBook(book: BookUpdate): void {
-    this.books.set(book.windowId, book)
     for (const resting of this.resting.values()) {
       if (resting.order.windowId === book.windowId) this.tradeThrough(resting, book)
     }
   }
 
-  /** The window is over: its book empties and what rests is cancelled. */
+  /** True while an order of the window rests in its book. */
+  isResting(windowId: WindowId): boolean {
+    for (const { order } of this.resting.values()) if (order.windowId === windowId) return true
+    return false
+  }
+
+  /** The window is over: what rests is cancelled. */
   onWindowEnd(windowId: string, ts: UnixMs): void {
-    this.books.delete(windowId)
     for (const { order } of this.resting.values())
       if (order.windowId === windowId) this.endResting(order, ts, 'the window ended')
   }
@@ -114,9 +120,9 @@ export class PaperVenue {
 
   private rejection(order: Order, ts: UnixMs): string | null {
     const { minShares, minStake } = this.settings
-    const book = this.books.get(order.windowId)
+    const book = this.bookOf(order.windowId)
     if (ts >= order.windowEnd) return 'market is closed'
-    if (book === undefined) return 'no orderbook exists for the requested token id'
+    if (book === null) return 'no orderbook exists for the requested token id'
     if (order.limit % book.tick !== 0) return `price is off the tick size ${book.tick / MICRO}`
     if (order.kind === 'enter' && order.stake < minStake)
       return 'invalid amount for a marketable BUY order, min size: $1'
@@ -126,9 +132,8 @@ export class PaperVenue {
   }
 
   /** Levels an order would take, best first, in prices of its own token. */
-  private against(order: Order): readonly Level[] {
-    const book = this.books.get(order.windowId)
-    if (book === undefined) return []
+  private against(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
+    if (book === null) return []
     const buysUp = (order.kind === 'enter') === (order.side === 'up')
     const levels = buysUp ? book.asks : book.bids
     return order.side === 'up' ? levels : levels.map(mirror)
@@ -168,7 +173,7 @@ export class PaperVenue {
 
   /** Walks the levels within the limit and fills what is there. */
   private take(order: Order, ts: UnixMs): void {
-    if (ts >= order.windowEnd || !this.books.has(order.windowId)) {
+    if (ts >= order.windowEnd || this.bookOf(order.windowId) === null) {
       return this.send(ts, order.id, { type: 'done', reason: 'the window ended during the taker delay' })
     }
     const fills = this.walk(order)
@@ -231,9 +236,9 @@ export class PaperVenue {
   private end(order: Order, ts: UnixMs, reason: string | null): void {
     this.send(ts, order.id, { type: 'done', reason })
     // MATCHED → MINED → CONFIRMED takes seconds; rarely the chain refuses.
-    const rng: Rng = seededRng(this.seed, `chain ${order.id} ${order.createdAt}`)
-    const failed = rng.uniform() * MICRO < this.settings.reversalPpm
-    this.later(ts + 1_500 + Math.floor(rng.uniform() * 2_500), (at) =>
+    const place = placeSeed(this.seed, `chain ${order.id} ${order.createdAt}`)
+    const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
+    this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) =>
       this.send(
         at,
         order.id,
@@ -244,7 +249,7 @@ export class PaperVenue {
 
   private tradeThrough(resting: Resting, book: BookUpdate): void {
     const { order } = resting
-    const best = this.against(order)[0]
+    const best = this.against(order, book)[0]
     const through = best !== undefined && (order.kind === 'enter' ? best.price < order.limit : best.price > order.limit)
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))
@@ -285,6 +290,6 @@ export const DEFAULT_VENUE: VenueSettings = {
 }
 
 /** How long after its end a window's outcome is known: median 21 s, 99th percentile 85 s (venue facts B5). */
-export function settlementDelay(rng: Rng): number {
-  return Math.round(Math.min(316, Math.max(15, 15 + 6 * Math.exp(1.05 * rng.normal()))) * SECOND)
+export function settlementDelay(place: number): number {
+  return Math.round(Math.min(316, Math.max(15, 15 + 6 * Math.exp(1.05 * normalAt(place, 0)))) * SECOND)
 }

@@ -14,7 +14,7 @@ const candleSchema = z.object({
 })
 
 const snapshotSchema = z.object({
-  forming: z.array(z.tuple([z.string(), z.enum(['1m', '5m', '15m']), candleSchema])).default([]),
+  forming: z.array(z.tuple([z.string(), candleSchema])).default([]),
   prices: z.custom<SimSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
   paper: z.custom<PaperSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
 })
@@ -39,12 +39,10 @@ export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapsh
       revision: slot.revision,
       json: slot.stateJson,
     })),
-    forming: [...s.assets.keys()].flatMap((name) =>
-      (['1m', '5m', '15m'] as const).flatMap((frame) => {
-        const candle = s.candles.get(name, frame).current()
-        return candle === undefined ? [] : [[name, frame, candle]]
-      }),
-    ),
+    forming: [...s.assets.values()].flatMap(({ asset, candles }) => {
+      const candle = candles['1m'].current()
+      return candle === undefined ? [] : [[asset, candle]]
+    }),
     paper,
     prices,
   })

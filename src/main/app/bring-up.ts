@@ -63,6 +63,6 @@ async function firstStates(desk: Desk, strategy: string, worker: VersionWorker):
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
   const states = await worker.migrate(fresh, '', desk.config.decisionDeadlineMs)
   if (!states.ok) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
-  desk.engine.adoptStates(states.value)
+  desk.session.deliver({ kind: 'adopt', ts: desk.now(), states: states.value })
   return ok(undefined)
 }

@@ -146,8 +146,9 @@ export class DeskHub {
     const { engine, journal } = this.desk
     const state = engine.state.slots.get(slot)
     if (state === undefined) return { slot, frame, candles: [], marks: [], lines: [] }
-    const series = engine.state.candles.get(state.slot.asset, frame)
-    const current = series.current()
+    const { candles: all } = state.asset
+    const series = all[frame]
+    const current = all.current(frame)
     const candles: CandleTuple[] = [...series.newest(CHART_CANDLES), ...(current === undefined ? [] : [current])].map(
       (c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume],
     )
@@ -257,14 +258,13 @@ export class DeskHub {
   }
 
   private pushCandles(rows: readonly SlotRow[]): void {
-    const { candles } = this.desk.engine.state
     for (const row of new Map(rows.map((changed) => [changed.asset, changed])).values()) {
       const slot = this.desk.engine.state.slots.get(row.slot as SlotId)
       if (slot === undefined) continue
       for (const frame of ['1m', '5m', '15m'] as const) {
-        const series = candles.get(slot.slot.asset, frame)
-        const c = series.current()
-        const closed = series.ago(0)
+        const { candles } = slot.asset
+        const c = candles.current(frame)
+        const closed = candles[frame].ago(0)
         const fresh =
           closed !== undefined &&
           c !== undefined &&

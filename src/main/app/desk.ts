@@ -137,8 +137,9 @@ export class Desk {
       settlementMeanSec: config.settlementMeanSec,
       feedDelayMs: config.paper.feedDelayMs,
       source: feed.settlement,
+      tellsBooks: true,
       minuteAt: (asset, openTime) => {
-        const [minute] = this.engine.state.candles.get(asset, '1m').after(openTime - 1)
+        const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
       },
     })

@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { totalAtRisk } from '../../engine/exposure.ts'
 import { estimateUp } from '../../engine/owners.ts'
 import { assetOf, deploysState, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
-import { evaluator, warmUpLeft } from '../../engine/versions.ts'
+import { liveVersion, warmUpLeft } from '../../engine/versions.ts'
 import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
 import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus, VersionRef } from '../../shared/ipc/contract.ts'
@@ -62,12 +62,11 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
 
 function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStatus; reason: string | null } {
   const s = parts.engine.state
-  const context = { s, out: [] }
   if (!slot.listed) return { status: 'unlisted', reason: 'this feed or venue does not list it; it never trades' }
   if (slot.strategy === null) return { status: 'unassigned', reason: 'no strategy is assigned to it' }
   const live = s.live.get(slot.strategy)
   if (live === undefined) return { status: 'unassigned', reason: `no version of ${slot.strategy} is live` }
-  const version = evaluator(context, slot)
+  const version = liveVersion(s, slot.strategy)
   if (version === undefined)
     return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
   if (slot.pause !== null) return { status: 'paused', reason: slot.pause.reason }
@@ -81,7 +80,7 @@ function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStat
       reason: asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(age / 1000)} s ago`,
     }
   }
-  const lacking = warmUpLeft(context, slot.slot.id, version)
+  const lacking = warmUpLeft(slot, version)
   return lacking === null ? { status: 'live', reason: null } : { status: 'warming', reason: lacking }
 }
 

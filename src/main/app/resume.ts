@@ -27,15 +27,14 @@ export function restoreBooks(desk: Desk, before: BotState | undefined): void {
     if (minutes.length === 0) continue
     desk.engine.seedHistory(name, minutes)
     for (const candle of fresh) desk.journal.append({ t: 'candle', asset: name, frame: '1m', candle })
-    const closes = minutes.map((minute) => ({ ts: minute.openTime + 60_000, price: minute.close }))
-    desk.market.seedVolatility(name, closes)
+    desk.market.seedVolatility(name, minutes)
   }
   // Simulated prices go on where they stopped and tell every end; a real feed has moved on.
   const told = desk.feed.source === null ? desk.options.clock.now() : 0
   if (before?.paper !== undefined) desk.market.restore(before.paper, told)
   // Only where the prices go on from the snapshot is the forming candle still the same.
-  for (const [name, frame, candle] of before?.prices === undefined ? [] : before.forming) {
-    desk.engine.state.candles.get(asset(name), frame).resume(candle)
+  for (const [name, candle] of before?.prices === undefined ? [] : before.forming) {
+    desk.engine.state.assets.get(asset(name))?.candles['1m'].resume(candle)
   }
   const ts = desk.now()
   if (saved.ledger.length === 0) desk.session.deliver({ kind: 'deposit', ts, amount: usdOf(desk.config.accountUsd) })

@@ -186,7 +186,7 @@ export class Session {
     if (hosted === undefined) {
       return (ts) => this.fault(ts, version, { kind: 'dead', message: 'it has no thread' })
     }
-    const answer = await hosted.worker.evaluate(views, this.engine.state.candles, this.parts.decisionDeadlineMs)
+    const answer = await hosted.worker.evaluate(views, this.engine.state.assets, this.parts.decisionDeadlineMs)
     return (ts) => {
       if (!answer.ok) return this.fault(ts, version, answer.error)
       const { decisions, faults } = answer.value

@@ -41,7 +41,7 @@ export class Staging {
     }
     const answers: string[] = []
     for (const pass of [views, views.toReversed()]) {
-      const reply = await worker.evaluate(pass, session.engine.state.candles, deadlineMs)
+      const reply = await worker.evaluate(pass, session.engine.state.assets, deadlineMs)
       if (!reply.ok) return locate(reply.error, sourceMap, candidate.firstFile)
       const fault = reply.value.faults[0]
       if (fault !== undefined) {

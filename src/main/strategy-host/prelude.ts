@@ -1,3 +1,5 @@
+import type { Columns, Raw, ViewMaker } from './view-maker.ts'
+
 /**
  * Runs inside the strategy's bare V8 context. `prelude` is turned into source text and evaluated there, so it must not
  * refer to anything outside itself. Only strings go in and only strings come out: no object of the host ever enters.
@@ -8,13 +10,39 @@ type Row = [number, number, number, number, number, number]
 interface RawView {
   readonly slot: string
   readonly asset: string
+  readonly timeframe: string
+  readonly row: readonly (number | null)[]
+  readonly positionId: string | null
+  readonly orders: readonly unknown[]
   readonly state: string
-  readonly [field: string]: unknown
 }
 
 interface Batch {
   readonly candles: readonly { key: string; reset: boolean; keep: number; rows: readonly Row[] }[]
   readonly views: readonly RawView[]
+}
+
+/** What a replay gives once: its slots, whose figures are read where they lie. */
+export interface DirectSlots {
+  readonly slots: readonly {
+    readonly slot: string
+    readonly asset: string
+    readonly timeframe: string
+    readonly cells: Float64Array
+    readonly candles: Readonly<Record<string, Columns>>
+  }[]
+  /** Fills in what a view says only when looked at. */
+  readonly fill: (index: number) => void
+}
+
+/** Asks a strategy without text in between. What is answered stands in `answer` until the next call. */
+export interface Direct {
+  readonly answer: { why: string; state: string | null; intents: string | null; fault: string | null; stack: string }
+  /** @param params other than the strategy's own; null = its own */
+  use(params: string | null): void
+  state(index: number, json: string): void
+  held(index: number, positionId: string | null, orders: string): void
+  decide(index: number): void
 }
 
 interface Definition {
@@ -34,9 +62,10 @@ export interface Harness {
   evaluate(batch: string): string
   migrate(request: string): string
   migrateBack(request: string): string
+  direct(setup: DirectSlots): Direct
 }
 
-export function prelude(): Harness {
+export function prelude(makeView: ViewMaker): Harness {
   const allowed = new Set(
     (
       'Object Function Array Number Boolean String Symbol Math JSON Map Set WeakMap WeakSet RegExp BigInt Proxy Reflect ' +
@@ -68,8 +97,27 @@ export function prelude(): Harness {
     }
   }
 
-  const candles = new Map<string, Row[]>()
+  /** A slot's view with what it reads from and the state that its strategy last left. */
+  interface Seat {
+    readonly raw: Raw
+    readonly view: object
+    json: string
+    state: unknown
+  }
+  interface Series {
+    readonly openTime: number[]
+    readonly open: number[]
+    readonly high: number[]
+    readonly low: number[]
+    readonly close: number[]
+    readonly volume: number[]
+    end: number
+  }
+  const FRAMES = ['1m', '5m', '15m']
+  const seats = new Map<string, Seat>()
+  const candles = new Map<string, Series>()
   let strategy: Definition | undefined
+  let params: unknown
 
   const deepFreeze = <T>(value: T): T => {
     if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -111,53 +159,112 @@ export function prelude(): Harness {
     return typeof found === 'function' ? (found as (...args: unknown[]) => unknown).bind(strategy) : undefined
   }
 
-  const series = (asset: string, frame: string) => {
-    const rows = candles.get(`${asset}:${frame}`) ?? []
-    const at = (ago: number, field: number): number => {
-      const row = rows[rows.length - 1 - ago]
-      if (row === undefined) throw new RangeError(`candle ${ago} of ${frame} is not there: ${rows.length} are`)
-      return row[field] ?? 0
+  const limits = () => {
+    const read = (frame: string) => {
+      const count = strategy?.history?.[frame]
+      return typeof count === 'number' ? count : 0
     }
-    return freeze({
-      length: rows.length,
-      openTime: (ago: number) => at(ago, 0),
-      open: (ago: number) => at(ago, 1),
-      high: (ago: number) => at(ago, 2),
-      low: (ago: number) => at(ago, 3),
-      close: (ago: number) => at(ago, 4),
-      volume: (ago: number) => at(ago, 5),
-    })
+    return { '1m': read('1m'), '5m': read('5m'), '15m': read('15m') }
   }
 
-  const decideOne = (raw: RawView): unknown => {
-    const decide = fn('decide')
-    if (decide === undefined) throw new TypeError('decide is missing')
-    const { state, revision: _, ...seen } = raw
-    const view = freeze({ ...deepFreeze(seen), candles: (frame: string) => series(raw.asset, frame) })
-    const answer = decide(view, deepFreeze(parse(state)), strategy?.params) as
-      | Record<string, unknown>
-      | null
-      | undefined
-    if (typeof answer !== 'object' || answer === null) throw new TypeError('decide must return { state, intents }')
-    if (typeof answer.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
-    if (!('state' in answer)) throw new TypeError('decide returned no state')
-    const next = toJson(answer.state, 'state')
-    if (next.length > 65_536) throw new RangeError(`state is ${next.length} characters long, allowed 65,536`)
-    const intents = answer.intents ?? []
-    if (!Array.isArray(intents) || intents.length > 8) throw new RangeError('intents must be a list of at most 8')
-    if (typeof answer.why === 'string' && answer.why.length > 300)
-      throw new RangeError('why is longer than 300 characters')
-    toJson(intents, 'intents')
-    return { intents, why: answer.why ?? null, state: next === state ? null : next }
+  const sit = (raw: Raw): Seat => ({ raw, view: makeView(raw), json: '', state: undefined })
+
+  const setState = (seat: Seat, json: string): void => {
+    if (seat.json === json) return
+    seat.json = json
+    seat.state = deepFreeze(parse(json))
+  }
+
+  const answer: Direct['answer'] = { why: '', state: null, intents: null, fault: null, stack: '' }
+
+  /** Calls `decide` for a slot whose figures are in place, and checks what it gave back. Throws what it threw. */
+  const decideOne = (seat: Seat): void => {
+    const given = strategy?.decide
+    if (typeof given !== 'function') throw new TypeError('decide is missing')
+    const made = given.call(strategy, seat.view, seat.state, params) as Record<string, unknown> | null | undefined
+    if (typeof made !== 'object' || made === null) throw new TypeError('decide must return { state, intents }')
+    if (typeof made.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
+    const { state, intents, why } = made
+    answer.state = null
+    // The state it was given is frozen: the same object has not changed.
+    if (state !== seat.state || state === undefined) {
+      if (!('state' in made)) throw new TypeError('decide returned no state')
+      const next = toJson(state, 'state')
+      if (next.length > 65_536) throw new RangeError(`state is ${next.length} characters long, allowed 65,536`)
+      if (next !== seat.json) answer.state = next
+    }
+    answer.intents = null
+    if (intents !== undefined && intents !== null) {
+      if (!Array.isArray(intents) || intents.length > 8) throw new RangeError('intents must be a list of at most 8')
+      if (intents.length > 0) answer.intents = toJson(intents, 'intents')
+    }
+    const first = answer.intents === null ? undefined : (intents as { why?: unknown }[])[0]?.why
+    const said = why === undefined || why === null ? (first ?? 'hold') : why
+    if (typeof said !== 'string') throw new TypeError('why must be a text')
+    if (said.length > 300) throw new RangeError('why is longer than 300 characters')
+    answer.why = said
+  }
+
+  const attempt = (seat: Seat): void => {
+    answer.fault = null
+    try {
+      decideOne(seat)
+    } catch (error) {
+      const { message, stack } = failure(error)
+      answer.fault = message
+      answer.stack = stack
+    }
+    seat.raw.cells = null
+  }
+
+  const columnsOf = (key: string): Series => {
+    const found = candles.get(key)
+    if (found !== undefined) return found
+    const made = { openTime: [], open: [], high: [], low: [], close: [], volume: [], end: 0 }
+    candles.set(key, made)
+    return made
+  }
+
+  const addCandles = (key: string, reset: boolean, keep: number, rows: readonly Row[]): void => {
+    const { openTime, open, high, low, close, volume } = columnsOf(key)
+    const columns = [openTime, open, high, low, close, volume]
+    if (reset) for (const column of columns) column.length = 0
+    for (const row of rows) for (let i = 0; i < columns.length; i++) columns[i]?.push(row[i] ?? 0)
+    if (openTime.length > keep) for (const column of columns) column.splice(0, column.length - keep)
+    columnsOf(key).end = openTime.length
+  }
+
+  const seatOf = (view: RawView): Seat => {
+    const found = seats.get(view.slot)
+    if (found !== undefined) return found
+    const { slot, asset, timeframe } = view
+    const of = Object.fromEntries(FRAMES.map((frame) => [frame, columnsOf(`${asset}:${frame}`)]))
+    const seat = sit({
+      slot,
+      asset,
+      timeframe,
+      cells: null,
+      positionId: null,
+      orders: [],
+      candles: of,
+      keep: limits(),
+      fill: null,
+    })
+    seats.set(slot, seat)
+    return seat
   }
 
   const each = (views: readonly RawView[]) =>
-    views.map((raw) => {
-      try {
-        return { slot: raw.slot, ok: true, ...(decideOne(raw) as object) }
-      } catch (error) {
-        return { slot: raw.slot, ok: false, ...failure(error) }
-      }
+    views.map((view) => {
+      const seat = seatOf(view)
+      seat.raw.cells = view.row
+      seat.raw.positionId = view.positionId
+      seat.raw.orders = deepFreeze(view.orders)
+      setState(seat, view.state)
+      attempt(seat)
+      if (answer.fault !== null) return { slot: view.slot, ok: false, message: answer.fault, stack: answer.stack }
+      const intents: unknown = answer.intents === null ? [] : parse(answer.intents)
+      return { slot: view.slot, ok: true, intents, why: answer.why, state: answer.state }
     })
 
   const sameShape = (a: unknown, b: unknown): boolean => {
@@ -182,11 +289,6 @@ export function prelude(): Harness {
     )
   }
 
-  const history = (given: Record<string, unknown> | undefined) => {
-    const read = (frame: string) => given?.[frame] ?? 0
-    return { '1m': read('1m'), '5m': read('5m'), '15m': read('15m') }
-  }
-
   return {
     adopt: () =>
       guarded(() => {
@@ -200,14 +302,18 @@ export function prelude(): Harness {
         if (typeof made.initialState !== 'function')
           throw new TypeError('initialState is missing: a strategy needs `initialState: () => ({ … })`')
         strategy = made
-        deepFreeze(made.params)
+        params = deepFreeze(made.params)
         const wake = Array.isArray(made.wake)
           ? made.wake.map((w: { secondsLeft?: unknown }) => w?.secondsLeft)
           : (made.wake ?? [])
         const manifest = {
           name: made.name,
           params: made.params ?? {},
-          history: history(made.history),
+          history: {
+            '1m': made.history?.['1m'] ?? 0,
+            '5m': made.history?.['5m'] ?? 0,
+            '15m': made.history?.['15m'] ?? 0,
+          },
           wake,
           hasMigrate: typeof made.migrate === 'function',
           hasMigrateBack: typeof made.migrateBack === 'function',
@@ -218,12 +324,7 @@ export function prelude(): Harness {
     evaluate: (text) =>
       guarded(() => {
         const batch = parse(text) as Batch
-        for (const { key, reset, keep, rows } of batch.candles) {
-          const kept = reset ? [] : (candles.get(key) ?? [])
-          kept.push(...rows)
-          if (kept.length > keep) kept.splice(0, kept.length - keep)
-          candles.set(key, kept)
-        }
+        for (const { key, reset, keep, rows } of batch.candles) addCandles(key, reset, keep, rows)
         return each(batch.views)
       }),
     migrate: (text) =>
@@ -244,5 +345,41 @@ export function prelude(): Harness {
           json: toJson(back(deepFreeze(parse(json)), toVersion), 'migrateBack'),
         }))
       }),
+    direct: ({ slots, fill }) => {
+      const keep = limits()
+      const rows = slots.map(({ slot, asset, timeframe, cells, candles: of }, index) => {
+        const fillIn = () => {
+          try {
+            fill(index)
+          } catch {
+            // What the host throws must not reach a strategy.
+            throw new TypeError('the view could not be filled in')
+          }
+        }
+        return { cells, seat: sit({ slot, asset, timeframe, cells: null, positionId: null, orders: [], candles: of, keep, fill: fillIn }) }
+      })
+      const at = (index: number) => {
+        const found = rows[index]
+        if (found === undefined) throw new RangeError(`no slot ${index}`)
+        return found
+      }
+      return {
+        answer,
+        use: (json) => {
+          if (json !== null) params = deepFreeze(parse(json))
+        },
+        state: (index, json) => setState(at(index).seat, json),
+        held: (index, positionId, orders) => {
+          const { raw } = at(index).seat
+          raw.positionId = positionId
+          raw.orders = deepFreeze(parse(orders))
+        },
+        decide: (index) => {
+          const { seat, cells } = at(index)
+          seat.raw.cells = cells
+          attempt(seat)
+        },
+      }
+    },
   }
 }

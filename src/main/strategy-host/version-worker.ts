@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { z } from 'zod'
-import type { CandleBook } from '../../engine/candles.ts'
+import type { EngineState } from '../../engine/state.ts'
 import type { SlotDecision, SlotView, StrategyManifest } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
@@ -72,10 +72,10 @@ export class VersionWorker {
   /** One batch: views of some slots, with the candles that closed since the batch before. */
   async evaluate(
     views: readonly SlotView[],
-    candles: CandleBook,
+    assets: EngineState['assets'],
     deadlineMs: number,
   ): Promise<Result<BatchAnswer, HostFailure>> {
-    const json = JSON.stringify({ candles: this.candleUpdates(views, candles), views })
+    const json = JSON.stringify({ candles: this.candleUpdates(views, assets), views })
     const reply = await this.link.ask('evaluate', json, deadlineMs)
     if (!reply.ok) return reply
     const answers = read(reply.value, batchSchema)
@@ -107,14 +107,15 @@ export class VersionWorker {
     return states.ok ? ok(states.value.map(({ slot, json }) => ({ slot: slot as SlotId, json }))) : states
   }
 
-  private candleUpdates(views: readonly SlotView[], book: CandleBook) {
+  private candleUpdates(views: readonly SlotView[], assets: EngineState['assets']) {
     const updates = []
     for (const name of new Set(views.map((view) => view.asset))) {
       for (const frame of FRAMES) {
         const keep = this.manifest.history[frame]
         if (keep === 0) continue
         const key = `${name}:${frame}`
-        const series = book.get(asset(name), frame)
+        const series = assets.get(asset(name))?.candles[frame]
+        if (series === undefined) continue
         const before = this.sent.get(key)
         const reset = before === undefined || before.edits !== series.edits
         const fresh = reset ? series.newest(keep) : series.after(before.openTime)

@@ -1,6 +1,5 @@
-import { constants, createContext, runInContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Harness, prelude } from './prelude.ts'
+import { strategyContext } from './context.ts'
 import { type ToWorker, workerDataSchema } from './protocol.ts'
 
 /**
@@ -11,12 +10,7 @@ const { bundle, name } = workerDataSchema.parse(workerData)
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
 
-const context = createContext(constants.DONT_CONTEXTIFY, {
-  name,
-  codeGeneration: { strings: false, wasm: false },
-  microtaskMode: 'afterEvaluate',
-})
-const harness = runInContext(`(${prelude.toString()})()`, context, { filename: 'prelude.js' }) as Harness
+const { harness, load } = strategyContext(name)
 
 /** The desk's own thread reads every answer: a long one would hold its loop. */
 const MAX_ANSWER = 1_000_000
@@ -26,21 +20,10 @@ function tooLong(length: number): string {
   return JSON.stringify({ ok: false, error: { message, stack: '' } })
 }
 
-function load(): string {
-  try {
-    runInContext(bundle, context, { filename: 'bundle.js' })
-    return harness.adopt()
-  } catch (error) {
-    // The error is of the context's own realm: only its text may be taken.
-    const { message, stack } = error as { message?: unknown; stack?: unknown }
-    return JSON.stringify({ ok: false, error: { message: String(message ?? error), stack: String(stack ?? '') } })
-  }
-}
-
 function answer(request: ToWorker): string {
   switch (request.op) {
     case 'load':
-      return load()
+      return load(bundle)
     case 'evaluate':
       return harness.evaluate(request.json)
     case 'migrate':

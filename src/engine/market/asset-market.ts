@@ -1,0 +1,101 @@
+import type { Asset } from '../../shared/domain/slots.ts'
+import { MINUTE, SECOND } from '../../shared/domain/time.ts'
+import { TimeMean, VolMeter } from '../estimate.ts'
+
+/** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
+const KEPT = 8
+const MASK = KEPT - 1
+
+/** What the market knows of one underlying: its true price, before the desk hears of it. */
+export class AssetMarket<S = unknown> {
+  readonly name: Asset
+  readonly slots: S[] = []
+  readonly vol = new VolMeter(5e-5)
+  readonly mean = new TimeMean()
+  meanStarted = false
+  /** Next moment, in the venue's time, at which a window may end. */
+  boundary = 0
+  price = 0
+  volPerSec = 5e-5
+  /** Venue time of the last price. */
+  lastVenue = 0
+  private minuteEnd = 0
+  private high = 0
+  private low = 0
+  private count = 0
+  private readonly ts = new Float64Array(KEPT)
+  private readonly tsVenue = new Float64Array(KEPT)
+  private readonly prices = new Float64Array(KEPT)
+  private readonly vols = new Float64Array(KEPT)
+  private readonly means = new Float64Array(KEPT)
+
+  constructor(name: Asset) {
+    this.name = name
+  }
+
+  /** Takes a price in; `before` is the one that stood until then. */
+  observe(ts: number, tsVenue: number, price: number, before: number, meanSec: number): void {
+    if (this.meanStarted) this.mean.tick(tsVenue, price)
+    else if (meanSec > 0 && tsVenue >= this.boundary - meanSec * SECOND) {
+      this.mean.begin(this.boundary - meanSec * SECOND, before > 0 ? before : price)
+      this.mean.tick(tsVenue, price)
+      this.meanStarted = true
+    }
+    this.range(tsVenue, price)
+    this.price = price
+    this.lastVenue = tsVenue
+    const at = this.count++ & MASK
+    this.ts[at] = ts
+    this.tsVenue[at] = tsVenue
+    this.prices[at] = price
+    this.vols[at] = this.volPerSec
+    this.means[at] = this.meanStarted ? (this.mean.mean(tsVenue) ?? Number.NaN) : Number.NaN
+  }
+
+  private range(tsVenue: number, price: number): void {
+    if (tsVenue >= this.minuteEnd) {
+      if (this.minuteEnd > 0) this.vol.minute(this.high, this.low)
+      this.volPerSec = this.vol.perSecond()
+      this.minuteEnd = tsVenue - (tsVenue % MINUTE) + MINUTE
+      this.high = price
+      this.low = price
+    } else if (price > this.high || price < this.low) {
+      this.high = Math.max(price, this.high)
+      this.low = Math.min(price, this.low)
+      this.volPerSec = this.vol.perSecondWithin(this.high, this.low)
+    }
+  }
+
+  /** Value that decides a window ending at `end`, by the mean; null where none was running. */
+  closingValue(end: number): number | null {
+    return this.meanStarted ? this.mean.mean(end) : null
+  }
+
+  /** How many prices are remembered. */
+  get kept(): number {
+    return Math.min(this.count, KEPT)
+  }
+
+  tsAt(ago: number): number {
+    return this.ts[(this.count - 1 - ago) & MASK] ?? 0
+  }
+
+  tsVenueAt(ago: number): number {
+    return this.tsVenue[(this.count - 1 - ago) & MASK] ?? 0
+  }
+
+  priceAt(ago: number): number {
+    return this.prices[(this.count - 1 - ago) & MASK] ?? 0
+  }
+
+  /** Standard deviation of the log return over one second, as it was known then. */
+  volAt(ago: number): number {
+    return this.vols[(this.count - 1 - ago) & MASK] ?? 0
+  }
+
+  /** Part of the closing mean that had passed then; null where none was running. */
+  meanAt(ago: number): number | null {
+    const mean = this.means[(this.count - 1 - ago) & MASK] ?? Number.NaN
+    return Number.isNaN(mean) ? null : mean
+  }
+}

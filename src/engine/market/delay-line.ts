@@ -1,0 +1,69 @@
+import type { PriceTick } from '../../shared/domain/feed.ts'
+import { unixMs } from '../../shared/domain/time.ts'
+import type { AssetMarket } from './asset-market.ts'
+
+/** Prices on their way to the desk, all equally slow: first in, first out, in columns that grow when they must. */
+export class DelayLine {
+  private readonly delayMs: number
+  private assets: AssetMarket[] = []
+  /** ts, tsVenue, price, volume of each. */
+  private cells = new Float64Array(4 * 64)
+  private head = 0
+  private tail = 0
+
+  constructor(delayMs: number) {
+    this.delayMs = delayMs
+  }
+
+  add(asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number): void {
+    if (this.tail * 4 === this.cells.length) this.makeRoom()
+    const at = this.tail++ * 4
+    this.assets[this.tail - 1] = asset
+    this.cells[at] = ts + this.delayMs
+    this.cells[at + 1] = tsVenue
+    this.cells[at + 2] = price
+    this.cells[at + 3] = volume
+  }
+
+  private makeRoom(): void {
+    const waiting = this.cells.subarray(this.head * 4, this.tail * 4)
+    const cells = waiting.length * 2 > this.cells.length ? new Float64Array(this.cells.length * 2) : this.cells
+    cells.set(waiting)
+    this.cells = cells
+    this.assets = this.assets.slice(this.head, this.tail)
+    this.tail -= this.head
+    this.head = 0
+  }
+
+  /** When the next price arrives; infinity when none is on its way. */
+  peek(): number {
+    return this.head < this.tail ? (this.cells[this.head * 4] ?? 0) : Number.POSITIVE_INFINITY
+  }
+
+  /** Takes the next price. */
+  take(): PriceTick | undefined {
+    if (this.head >= this.tail) return undefined
+    const [ts = 0, tsVenue = 0, price = 0, volume = 0] = this.cells.subarray(this.head * 4, this.head * 4 + 4)
+    const name = this.assets[this.head++]?.name
+    if (name === undefined) return undefined
+    return { kind: 'price', ts: unixMs(ts), tsVenue: unixMs(tsVenue), asset: name, price, volume }
+  }
+
+  /** Takes every price that arrives up to `until`, without making anything. */
+  drain(
+    until: number,
+    tell: (asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number) => void,
+  ): void {
+    const { cells } = this
+    while (this.head < this.tail) {
+      const at = this.head * 4
+      const ts = cells[at] ?? 0
+      const asset = this.assets[this.head]
+      if (ts > until || asset === undefined) return
+      this.head++
+      tell(asset, ts, cells[at + 1] ?? 0, cells[at + 2] ?? 0, cells[at + 3] ?? 0)
+    }
+    this.head = 0
+    this.tail = 0
+  }
+}

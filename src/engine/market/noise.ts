@@ -1,0 +1,31 @@
+/**
+ * Chance as a function of place: the same seed, name and index give the same number, whatever was asked before. A
+ * market made of it can be looked at now and then and is the same as one that was watched all the time.
+ */
+
+/** Seed of a named thing: FNV-1a over the name, mixed with the run's seed. */
+export function placeSeed(seed: number, name: string): number {
+  let hash = 0x811c9dc5 ^ seed
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
+  return scramble(hash)
+}
+
+/** Finaliser of MurmurHash3 (Appleby 2011): every bit of the input moves every bit of the output. */
+export function scramble(x: number): number {
+  let h = x
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Uniform in [0, 1). */
+export function uniformAt(place: number, index: number): number {
+  return scramble(place + Math.imul(index, 0x9e3779b1)) / 0x1_0000_0000
+}
+
+/** Standard normal (Box and Muller 1958). */
+export function normalAt(place: number, index: number): number {
+  const u = uniformAt(place, 2 * index)
+  const v = uniformAt(place, 2 * index + 1)
+  return Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v)
+}

@@ -1,0 +1,23 @@
+import { REGIMES } from '../../src/engine/regime.ts'
+import type { View } from '../../src/engine/strategy-api/baton.ts'
+import { ROW } from '../../src/engine/view-row.ts'
+import type { SlotView } from '../../src/engine/views.ts'
+import { type Columns, viewMaker } from '../../src/main/strategy-host/view-maker.ts'
+
+const make = viewMaker(ROW, REGIMES)
+const EMPTY: Columns = { openTime: [], open: [], high: [], low: [], close: [], volume: [], end: 0 }
+
+/** A slot's view as a strategy sees it, without candles. */
+export function asView(view: SlotView): View {
+  return make({
+    slot: view.slot,
+    asset: view.asset,
+    timeframe: view.timeframe,
+    cells: view.row,
+    positionId: view.positionId,
+    orders: view.orders,
+    candles: { '1m': EMPTY, '5m': EMPTY, '15m': EMPTY },
+    keep: {},
+    fill: null,
+  }) as View
+}
