@@ -1,15 +1,26 @@
 import type { Candles, View } from 'baton'
 
-/** Standard deviation of one-second log returns, from the last `minutes` closed one-minute candles. */
+/**
+ * Standard deviation of one-second returns, from the last `minutes` closed one-minute candles. Simple returns: over a
+ * minute they differ from log returns by a ten-thousandth of themselves.
+ */
 export function volatilityPerSecond(candles: Candles, minutes: number): number {
   const count = Math.min(minutes, candles.length - 1)
   if (count < 2) return 0
   let sum = 0
-  for (let ago = 0; ago < count; ago++) {
-    const move = Math.log(candles.close(ago) / candles.close(ago + 1))
+  let after = candles.close(0)
+  for (let ago = 1; ago <= count; ago++) {
+    const before = candles.close(ago)
+    const move = after / before - 1
     sum += move * move
+    after = before
   }
   return Math.sqrt(sum / count / 60)
+}
+
+/** `62.1`: a share in percent with one decimal. */
+export function percent(share: number): number {
+  return Math.round(share * 1000) / 10
 }
 
 /** Standard normal distribution function (Abramowitz & Stegun 26.2.17). */

@@ -5,18 +5,19 @@ import { unixMs } from '../shared/domain/time.ts'
 /** Closed candles kept a series: half a day of minutes, more than a strategy may ask for. */
 export const KEPT_CANDLES = 720
 const CAPACITY = 2 * KEPT_CANDLES
+const FIRST_CAPACITY = 64
 
 /**
- * Closed candles as columns, oldest first, valid below `end`. The arrays stay the same for the life of a series, so that
- * a view can read them where they lie.
+ * Closed candles as columns, oldest first, valid below `end`. The object stays the same for the life of a series, so
+ * that a view can read them where they lie; the arrays grow.
  */
 export interface CandleColumns {
-  readonly openTime: Float64Array
-  readonly open: Float64Array
-  readonly high: Float64Array
-  readonly low: Float64Array
-  readonly close: Float64Array
-  readonly volume: Float64Array
+  openTime: Float64Array
+  open: Float64Array
+  high: Float64Array
+  low: Float64Array
+  close: Float64Array
+  volume: Float64Array
   end: number
 }
 
@@ -37,7 +38,7 @@ function emptyColumns(capacity: number): CandleColumns {
 export class CandleSeries {
   readonly asset: Asset
   readonly frame: CandleFrame
-  readonly columns = emptyColumns(CAPACITY)
+  readonly columns = emptyColumns(FIRST_CAPACITY)
   /** The forming candle: open, high, low, close, volume. */
   private readonly forming = new Float64Array(5)
   private formingFrom = -1
@@ -52,18 +53,21 @@ export class CandleSeries {
     this.span = frameMs(frame)
   }
 
-  /** Adds a price; true when it closed a candle, which is then `ago(0)`. */
-  tick(ts: number, price: number, volume: number): boolean {
+  /**
+   * Adds a price; true when it closed a candle, which is then `ago(0)`.
+   * @param cells receipt time, venue time, price and volume from `at` on
+   */
+  take(cells: Float64Array, at: number): boolean {
     const f = this.forming
-    if (ts < this.formingEnd) {
-      if (ts < this.formingFrom) return false
-      if (price > (f[1] ?? 0)) f[1] = price
-      if (price < (f[2] ?? 0)) f[2] = price
-      f[3] = price
-      f[4] = (f[4] ?? 0) + volume
-      return false
-    }
-    return this.begin(ts, price, volume)
+    const ts = cells[at + 1] ?? 0
+    const price = cells[at + 2] ?? 0
+    if (ts >= this.formingEnd) return this.begin(ts, price, cells[at + 3] ?? 0)
+    if (ts < this.formingFrom) return false
+    if (price > (f[1] ?? 0)) f[1] = price
+    if (price < (f[2] ?? 0)) f[2] = price
+    f[3] = price
+    f[4] = (f[4] ?? 0) + (cells[at + 3] ?? 0)
+    return false
   }
 
   private begin(ts: number, price: number, volume: number): boolean {
@@ -128,7 +132,8 @@ export class CandleSeries {
     return this.columns.end
   }
 
-  private lastOpenTime(): number {
+  /** Of the newest closed candle; −1 without one. */
+  lastOpenTime(): number {
     const { end, openTime } = this.columns
     return end === 0 ? -1 : (openTime[end - 1] ?? -1)
   }
@@ -182,10 +187,18 @@ export class CandleSeries {
     c.volume[at] = volume
   }
 
-  /** Shifts the newest half to the front when the columns are full: the cost is paid rarely. */
+  /** Lets the columns grow, and once they are full shifts the newest half to the front: the cost is paid rarely. */
   private makeRoom(): void {
     const c = this.columns
-    if (c.end < CAPACITY) return
+    if (c.end < c.openTime.length) return
+    if (c.end < CAPACITY) {
+      const wider = emptyColumns(Math.min(CAPACITY, c.end * 3))
+      for (const name of COLUMN_NAMES) {
+        wider[name].set(c[name])
+        c[name] = wider[name]
+      }
+      return
+    }
     for (const column of columnsOf(c)) column.copyWithin(0, CAPACITY - KEPT_CANDLES, CAPACITY)
     c.end = KEPT_CANDLES
   }
@@ -199,8 +212,10 @@ export class CandleSeries {
   }
 }
 
+const COLUMN_NAMES = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const
+
 function columnsOf(c: CandleColumns): readonly Float64Array[] {
-  return [c.openTime, c.open, c.high, c.low, c.close, c.volume]
+  return COLUMN_NAMES.map((name) => c[name])
 }
 
 function sameCandle(a: Candle, b: Candle): boolean {
@@ -208,6 +223,8 @@ function sameCandle(a: Candle, b: Candle): boolean {
 }
 
 const LONGER = ['5m', '15m'] as const
+const SHORTEST = frameMs('5m')
+const NONE: readonly CandleFrame[] = []
 
 /** The three series of one asset. Longer candles are folded from minutes, never built beside them. */
 export class AssetCandles {
@@ -225,12 +242,12 @@ export class AssetCandles {
    * To be called when a price at `ts` closed a minute: closes the longer candles that are over then.
    * @returns the frames in which a candle closed, each now `ago(0)`
    */
-  closeLonger(ts: number): CandleFrame[] {
+  closeLonger(ts: number): readonly CandleFrame[] {
+    const last = this['1m'].lastOpenTime()
+    if (last < 0 || ts < last - (last % SHORTEST) + SHORTEST) return NONE
     const closed: CandleFrame[] = []
-    const last = this['1m'].ago(0)
-    if (last === undefined) return closed
     for (const frame of LONGER) {
-      const from = last.openTime - (last.openTime % frameMs(frame))
+      const from = last - (last % frameMs(frame))
       if (ts < from + frameMs(frame)) continue
       const whole = foldAll(this['1m'].after(from - 1))
       if (whole !== undefined && this[frame].put({ ...whole, openTime: unixMs(from) })) closed.push(frame)

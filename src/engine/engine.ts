@@ -33,7 +33,8 @@ import {
   warmUpLeft,
 } from './versions.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeView } from './views.ts'
-import { applyRedemption, applySettlement, applyStrike, applyTick, setRegime } from './windows.ts'
+import { applyRedemption, applySettlement, applyStrike, applyTick } from './windows.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -45,11 +46,12 @@ export class Engine {
   readonly state: EngineState
   private readonly direct: Context
   private readonly quiet: Context
+  private readonly cells = new Float64Array(4)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
     this.direct = { s: this.state, out: [] }
-    this.quiet = { s: this.state, out: [] }
+    this.quiet = { s: this.state, out: [], quiet: true }
   }
 
   /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
@@ -66,8 +68,13 @@ export class Engine {
     switch (event.kind) {
       case 'price': {
         const asset = c.s.assets.get(event.asset)
-        if (asset !== undefined) applyTick(c, asset, event.ts, event.tsVenue, event.price, event.volume)
-        return
+        if (asset === undefined) return
+        const { cells } = this
+        cells[TICK_TS] = event.ts
+        cells[TICK_VENUE] = event.tsVenue
+        cells[TICK_PRICE] = event.price
+        cells[TICK_VOLUME] = event.volume
+        return applyTick(c, asset, cells, 0)
       }
       case 'book': {
         const slot = slotOf(c.s, event.slot)
@@ -119,7 +126,7 @@ export class Engine {
     const asset = assetOf(this.state, name)
     asset.candles.seed(minutes)
     for (const minute of minutes) asset.vol.minute(minute.high, minute.low)
-    setRegime(asset)
+    asset.minutesChanged()
     const last = minutes.at(-1)
     if (last === undefined || asset.price > 0) return
     // Something to look at and to try a candidate on before the first price; as old as it is, nothing is bought on it.
@@ -167,7 +174,7 @@ export class Engine {
     record(c, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return
     asset.vol.minute(candle.high, candle.low)
-    setRegime(asset)
+    asset.minutesChanged()
     for (const longer of asset.candles.refold(candle)) record(c, { t: 'candle', asset: name, ...longer })
   }
 
@@ -241,10 +248,11 @@ export class Engine {
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
-  tick(asset: AssetState, ts: number, tsVenue: number, price: number, volume: number): void {
+  tick(asset: AssetState, cells: Float64Array, at: number): void {
+    const ts = cells[at + TICK_TS] ?? 0
     if (ts > this.state.now) this.state.now = ts as UnixMs
-    applyTick(this.quiet, asset, ts, tsVenue, price, volume)
-    this.quiet.out.length = 0
+    applyTick(this.quiet, asset, cells, at)
+    if (this.quiet.out.length > 0) this.quiet.out.length = 0
   }
 
   /** Fills in what a view says of book and closing mean, when a strategy looks. */
@@ -279,24 +287,38 @@ export class Engine {
 
   /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
+    const at = this.nextWakeAt(ts)
+    return at === Number.POSITIVE_INFINITY ? null : { ts: at, slots: this.wokenAt(at) }
+  }
+
+  /** The moment alone; infinity when none did. */
+  nextWakeAt(ts: number): number {
     let best = Number.POSITIVE_INFINITY
-    let slots: SlotId[] = []
     for (const team of this.state.teams) {
-      const version = liveVersion(this.state, team.strategy)
-      if (version === undefined) continue
-      for (const secondsLeft of version.manifest.wake) {
-        for (const { window, slot } of team.slots) {
-          const at = window === null ? 0 : window.end - secondsLeft * 1000
-          if (at <= ts || at > best) continue
-          if (at < best) slots = []
-          best = at
-          slots.push(slot.id)
+      const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
+      for (let w = 0; w < wake.length; w++) {
+        const beforeMs = (wake[w] ?? 0) * 1000
+        for (const { window } of team.slots) {
+          const at = window === null ? 0 : window.end - beforeMs
+          if (at > ts && at < best) best = at
         }
       }
     }
-    return slots.length === 0 ? null : { ts: best, slots }
+    return best
+  }
+
+  /** Slots whose strategies asked to be woken at exactly `ts`. */
+  wokenAt(ts: number): readonly SlotId[] {
+    return this.state.teams.flatMap((team) => {
+      const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
+      return team.slots.flatMap(({ window, slot }) =>
+        window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts) ? [slot.id] : [],
+      )
+    })
   }
 }
+
+const NEVER: readonly number[] = []
 
 /** What a strategy answered for one slot; the same object may come every time. */
 export interface DirectAnswer {
@@ -313,8 +335,13 @@ export type Decider = (slot: SlotState) => DirectAnswer
 
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
   if (slot.window === null || s.now >= slot.window.end || slot.asset.price === 0) return false
+  // Closed candles are never lost again: what was warm stays so.
+  if (slot.warmFor === version) return true
   const lacking = warmUpLeft(slot, version)
-  if (lacking === null) return true
+  if (lacking === null) {
+    slot.warmFor = version
+    return true
+  }
   slot.lastWhy = `warming up: ${lacking}`
   return false
 }

@@ -1,4 +1,4 @@
-import { invariant } from '../shared/domain/base.ts'
+import { broken } from '../shared/domain/base.ts'
 import { addUsd, NO_USD, subUsd, type Usd, usd } from '../shared/domain/money.ts'
 import type { LedgerEntry } from '../shared/domain/records.ts'
 import { type UnixMs, utcDay } from '../shared/domain/time.ts'
@@ -27,7 +27,7 @@ export class Ledger {
       fee: movement.fee ?? NO_USD,
     }
     this.apply(entry)
-    invariant(this.balanced(), `I10: ledger out of balance by ${this.difference()} micro-USD after ${kind} ${ref}`)
+    if (!this.balanced()) broken(`I10: ledger out of balance by ${this.difference()} micro-USD after ${kind} ${ref}`)
     return entry
   }
 

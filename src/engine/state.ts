@@ -1,4 +1,4 @@
-import { invariant } from '../shared/domain/base.ts'
+import { broken } from '../shared/domain/base.ts'
 import type { FeedState } from '../shared/domain/feed.ts'
 import type { DeploysState, TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
@@ -27,6 +27,7 @@ import type { EngineConfig } from './config.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
+import { regimeOf } from './regime.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
 import { ROW_WIDTH } from './view-row.ts'
@@ -52,13 +53,26 @@ export class AssetState {
   boundary = 0
   price = 0
   priceTs = 0
-  regime: string | null = null
-  /** `regime` as a view's row has it. */
-  regimeCode = -1
+  private label: string | null = null
+  private labelled = true
 
   constructor(asset: Asset) {
     this.asset = asset
     this.candles = new AssetCandles(asset)
+  }
+
+  /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
+  minutesChanged(): void {
+    this.labelled = false
+  }
+
+  /** Volatility × trend label by the closed minutes; null while there are too few. */
+  get regime(): string | null {
+    if (!this.labelled) {
+      this.label = regimeOf(this.candles['1m'])
+      this.labelled = true
+    }
+    return this.label
   }
 }
 
@@ -71,6 +85,8 @@ export interface Pause {
 export interface BookSource {
   /** The newest book of a slot's current window that came at or after `since`; null when there is none. */
   bookOf(slot: number, since: number): BookUpdate | null
+  /** Writes that book's best bid, its shares, best ask, its shares and tick; false when there is no book. */
+  bestOf(slot: number, since: number, out: Float64Array): boolean
 }
 
 /** What the engine knows of one slot. */
@@ -95,6 +111,8 @@ export class SlotState {
   /** Figures of the slot's view; see `ROW`. */
   readonly row = new Float64Array(ROW_WIDTH)
   heldId: string | null = null
+  /** The version for which there are enough closed candles. */
+  warmFor: VersionRecord | null = null
   orderViews: readonly OrderView[] = []
   /** Something of the view other than price, time and quotes has changed since the row was written. */
   changed = true
@@ -114,6 +132,21 @@ export class SlotState {
   /** The newest book of the current window. */
   get book(): BookUpdate | null {
     return this.books === null ? this.told : this.books.bookOf(this.index, this.bookSince)
+  }
+
+  /** Writes best bid, its shares, best ask, its shares (NaN and 0 where empty) and tick, in micro-units. */
+  best(out: Float64Array): boolean {
+    if (this.books !== null) return this.books.bestOf(this.index, this.bookSince, out)
+    const { told } = this
+    if (told === null) return false
+    const [bid] = told.bids
+    const [ask] = told.asks
+    out[0] = bid?.price ?? Number.NaN
+    out[1] = bid?.shares ?? 0
+    out[2] = ask?.price ?? Number.NaN
+    out[3] = ask?.shares ?? 0
+    out[4] = told.tick
+    return true
   }
 
   set book(book: BookUpdate | null) {
@@ -224,6 +257,8 @@ export function deploysState(s: EngineState): DeploysState {
 export interface Context {
   readonly s: EngineState
   readonly out: Effect[]
+  /** Nobody writes closed candles down: they are not even made. */
+  readonly quiet?: boolean
 }
 
 export function record(c: Context, entry: JournalRecord): void {
@@ -254,20 +289,17 @@ export function say(
 
 export function slotOf(s: EngineState, id: SlotId): SlotState {
   const found = s.slots.get(id)
-  invariant(found !== undefined, `unknown slot ${id}`)
-  return found
+  return found ?? broken(`unknown slot ${id}`)
 }
 
 export function assetOf(s: EngineState, asset: Asset): AssetState {
   const found = s.assets.get(asset)
-  invariant(found !== undefined, `unknown asset ${asset}`)
-  return found
+  return found ?? broken(`unknown asset ${asset}`)
 }
 
 export function versionOf(s: EngineState, hash: VersionHash): VersionRecord {
   const found = s.versions.get(hash)
-  invariant(found !== undefined, `unknown version ${hash}`)
-  return found
+  return found ?? broken(`unknown version ${hash}`)
 }
 
 const LIVE_ORDER = new Set<Order['state']>(['intent', 'signed', 'submitted', 'delayed', 'open', 'partial', 'unknown'])

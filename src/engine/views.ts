@@ -1,8 +1,8 @@
-import { MICRO, type Price, toDollars, toShares, usd } from '../shared/domain/money.ts'
+import { MICRO, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import { REGIMES } from './regime.ts'
-import { type EngineState, positionIn, quoteOf, remainingShares, type SlotState, workingOrders } from './state.ts'
+import { type EngineState, positionIn, remainingShares, type SlotState, workingOrders } from './state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
 import { meanRuns } from './windows.ts'
@@ -58,7 +58,6 @@ export function writeView(s: EngineState, slot: SlotState): void {
   row[ROW.secondsLeft] = ((row[ROW.windowEnd] ?? 0) - now) / 1000
   row[ROW.price] = asset.price
   row[ROW.priceAgeMs] = now - asset.priceTs
-  row[ROW.regime] = asset.regimeCode
   row[ROW.filled] = 0
 }
 
@@ -104,11 +103,26 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
 /** Writes what the book and the closing mean say now. */
 export function fillView(s: EngineState, slot: SlotState): void {
   const { row } = slot
-  const { book } = slot
   row[ROW.filled] = 1
-  writeQuote(row, ROW.upBid, quoteOf(book, 'up'))
-  writeQuote(row, ROW.downBid, quoteOf(book, 'down'))
-  row[ROW.tick] = toDollars(book?.tick ?? s.config.coarseTick)
+  if (!slot.best(BEST)) {
+    BEST.fill(Number.NaN)
+    BEST[1] = 0
+    BEST[3] = 0
+    BEST[4] = s.config.coarseTick
+  }
+  const bid = BEST[0] ?? 0
+  const ask = BEST[2] ?? 0
+  row[ROW.upBid] = bid / MICRO
+  row[ROW.upBidShares] = (BEST[1] ?? 0) / MICRO
+  row[ROW.upAsk] = ask / MICRO
+  row[ROW.upAskShares] = (BEST[3] ?? 0) / MICRO
+  // The Down token's book is the mirror of the Up token's.
+  row[ROW.downBid] = (MICRO - ask) / MICRO
+  row[ROW.downBidShares] = (BEST[3] ?? 0) / MICRO
+  row[ROW.downAsk] = (MICRO - bid) / MICRO
+  row[ROW.downAskShares] = (BEST[1] ?? 0) / MICRO
+  row[ROW.tick] = (BEST[4] ?? 0) / MICRO
+  row[ROW.regime] = regimeCode(slot.asset.regime)
   const seconds = s.config.settlementMeanSec
   const runs = meanRuns(slot)
   row[ROW.meanSeconds] = seconds
@@ -116,13 +130,8 @@ export function fillView(s: EngineState, slot: SlotState): void {
   row[ROW.mean] = runs ? (slot.asset.mean.mean(s.now) ?? Number.NaN) : Number.NaN
 }
 
-function writeQuote(row: Float64Array, at: number, { bid, ask }: ReturnType<typeof quoteOf>): void {
-  const dollars = (level: { price: Price } | null) => (level === null ? Number.NaN : toDollars(level.price))
-  row[at] = dollars(bid)
-  row[at + 1] = dollars(ask)
-  row[at + 2] = bid === null ? 0 : toShares(bid.shares)
-  row[at + 3] = ask === null ? 0 : toShares(ask.shares)
-}
+/** Filled anew for every view. */
+const BEST = new Float64Array(5)
 
 /** The whole view of a slot as it is now, as plain data. */
 export function slotView(s: EngineState, slot: SlotState): SlotView {
@@ -141,7 +150,7 @@ export function slotView(s: EngineState, slot: SlotState): SlotView {
 }
 
 /** Index of a regime's name in `REGIMES`; −1 for none. */
-export function regimeCode(regime: string | null): number {
+function regimeCode(regime: string | null): number {
   return REGIMES.findIndex((name) => name === regime)
 }
 

@@ -1,14 +1,13 @@
 import { step } from '../shared/domain/lifecycles.ts'
 import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } from '../shared/domain/money.ts'
 import type { Position } from '../shared/domain/records.ts'
-import { type WindowId, windowAt } from '../shared/domain/slots.ts'
+import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
 import { pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
-import { regimeOf } from './regime.ts'
 import { type AssetState, BOUNDARY_MS, type Context, record, type SlotState, say, slotOf } from './state.ts'
-import { regimeCode } from './views.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
 const NEAR_START_MS = 5 * SECOND
@@ -16,42 +15,30 @@ const NEAR_START_MS = 5 * SECOND
 /**
  * A price of an underlying: candles, volatility, and the windows of its slots. Called for every price there is, so
  * nothing is made here but at the end of a minute.
- * @param ts when the desk received it
- * @param tsVenue the venue's own time of it
+ * @param cells four figures from `at` on, by `tick-cells.ts`: when the desk received it, the venue's own time, price and volume
  */
-export function applyTick(
-  c: Context,
-  asset: AssetState,
-  ts: number,
-  tsVenue: number,
-  price: number,
-  volume: number,
-): void {
+export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at: number): void {
+  const tsVenue = cells[at + TICK_VENUE] ?? 0
+  const price = cells[at + TICK_PRICE] ?? 0
   if (tsVenue >= asset.boundary) passBoundary(c, asset, tsVenue, price)
   if (asset.meanStarted) asset.mean.tick(tsVenue, price)
   else if (tsVenue >= asset.boundary - c.s.config.settlementMeanSec * SECOND) beginMean(c, asset, tsVenue, price)
   asset.price = price
-  asset.priceTs = ts
-  if (asset.candles['1m'].tick(tsVenue, price, volume)) minuteClosed(c, asset, tsVenue)
+  asset.priceTs = cells[at + TICK_TS] ?? 0
+  if (asset.candles['1m'].take(cells, at)) minuteClosed(c, asset, tsVenue)
 }
 
 function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
-  const minutes = asset.candles['1m']
-  const minute = minutes.ago(0)
-  if (minute === undefined) return
-  record(c, { t: 'candle', asset: asset.asset, frame: '1m', candle: minute })
-  asset.vol.minute(minute.high, minute.low)
-  setRegime(asset)
-  for (const frame of asset.candles.closeLonger(tsVenue)) {
-    const candle = asset.candles[frame].ago(0)
-    if (candle !== undefined) record(c, { t: 'candle', asset: asset.asset, frame, candle })
-  }
+  const { high, low, end } = asset.candles['1m'].columns
+  asset.vol.minute(high[end - 1] ?? 0, low[end - 1] ?? 0)
+  asset.minutesChanged()
+  recordCandle(c, asset, '1m')
+  for (const frame of asset.candles.closeLonger(tsVenue)) recordCandle(c, asset, frame)
 }
 
-/** Labels the asset anew from its closed minutes. */
-export function setRegime(asset: AssetState): void {
-  asset.regime = regimeOf(asset.candles['1m'])
-  asset.regimeCode = regimeCode(asset.regime)
+function recordCandle(c: Context, { asset, candles }: AssetState, frame: CandleFrame): void {
+  const candle = c.quiet ? undefined : candles[frame].ago(0)
+  if (candle !== undefined) record(c, { t: 'candle', asset, frame, candle })
 }
 
 /** The mean that decides the windows ending next begins. */

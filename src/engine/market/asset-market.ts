@@ -1,6 +1,8 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
+import { type AssetState } from '../state.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 /** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
 const KEPT = 8
@@ -10,6 +12,8 @@ const MASK = KEPT - 1
 export class AssetMarket<S = unknown> {
   readonly name: Asset
   readonly slots: S[] = []
+  /** The desk's side of the same underlying, where prices go without an event. */
+  desk: AssetState | null = null
   readonly vol = new VolMeter(5e-5)
   readonly mean = new TimeMean()
   meanStarted = false
@@ -33,8 +37,11 @@ export class AssetMarket<S = unknown> {
     this.name = name
   }
 
-  /** Takes a price in; `before` is the one that stood until then. */
-  observe(ts: number, tsVenue: number, price: number, before: number, meanSec: number): void {
+  /** Takes a price in. */
+  observe(tick: Float64Array, meanSec: number): void {
+    const tsVenue = tick[TICK_VENUE] ?? 0
+    const price = tick[TICK_PRICE] ?? 0
+    const before = this.price
     if (this.meanStarted) this.mean.tick(tsVenue, price)
     else if (meanSec > 0 && tsVenue >= this.boundary - meanSec * SECOND) {
       this.mean.begin(this.boundary - meanSec * SECOND, before > 0 ? before : price)
@@ -45,7 +52,7 @@ export class AssetMarket<S = unknown> {
     this.price = price
     this.lastVenue = tsVenue
     const at = this.count++ & MASK
-    this.ts[at] = ts
+    this.ts[at] = tick[TICK_TS] ?? 0
     this.tsVenue[at] = tsVenue
     this.prices[at] = price
     this.vols[at] = this.volPerSec

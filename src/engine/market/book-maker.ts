@@ -1,9 +1,10 @@
-import { MICRO, price, shares } from '../../shared/domain/money.ts'
+import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
 import type { Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { closeVariance, expectedClose, fairUp, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
-import { normalAt, placeSeed, uniformAt } from './noise.ts'
+import type { AssetMarket } from './asset-market.ts'
+import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
@@ -49,54 +50,90 @@ const CHANCE = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
 /** Deviations from even odds at which the probability of one side is 0.96. */
 const EXTREME_SIGMA = 1.7507
 
-export interface BookInput {
-  /** Time of the price that is answered, and from when the answer is seen. */
-  readonly ts: UnixMs
-  readonly shownAt: UnixMs
-  readonly price: number
-  readonly strike: number
-  readonly volPerSec: number
-  readonly meanSec: number
-  readonly meanSoFar: number | null
-}
-
 /**
  * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end.
  * A quote depends on its moment and on what was swept before it, not on whether others were looked at.
  */
 export class BookMaker {
   readonly window: Window
+  private readonly windowEnd: number
+  private readonly strike: number
   private readonly place: number
   private readonly depthScale: number
   /** From when on the grid is fine. */
   private fineSince = Number.POSITIVE_INFINITY
   /** How thin each side was right after each sweep, in order of time. */
+  private tick: Price = COARSE_TICK
+  private low = 0
+  private high = 0
+  private bidDepth = 0
+  private askDepth = 0
   private readonly sweeps: { readonly at: number; readonly bids: number; readonly asks: number }[] = []
 
-  constructor(window: Window, seed: number) {
+  constructor(window: Window, strike: number, seed: number) {
     this.window = window
+    this.windowEnd = window.end
+    this.strike = strike
     this.place = placeSeed(seed, `book ${window.id}`)
     const ticker = window.slot.slice(0, window.slot.indexOf('-'))
     this.depthScale = DEPTH[ticker] ?? OTHER_DEPTH
   }
 
   /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
-  watch(ts: number, price: number, strike: number, volPerSec: number, meanSec: number, meanSoFar: number | null): void {
-    if (ts >= this.fineSince) return
-    const left = (this.window.end - ts) / SECOND
-    const expected = expectedClose(price, left, meanSec, meanSoFar)
-    const move = expected / strike - 1
-    const variance = closeVariance(left, volPerSec, meanSec)
-    if (move * move > EXTREME_SIGMA * EXTREME_SIGMA * variance) this.fineSince = ts
+  watch(asset: AssetMarket, meanSec: number): void {
+    if (this.fineSince !== Number.POSITIVE_INFINITY) return
+    const left = (this.windowEnd - asset.tsAt(0)) / SECOND
+    const mean = asset.boundary === this.windowEnd ? asset.meanAt(0) : null
+    const move = expectedClose(asset.price, left, meanSec, mean) / this.strike - 1
+    const variance = closeVariance(left, asset.volPerSec, meanSec)
+    if (move * move > EXTREME_SIGMA * EXTREME_SIGMA * variance) this.fineSince = asset.tsAt(0)
   }
 
-  /** The book that makers show for these prices. */
-  quote(input: BookInput): BookUpdate {
-    const left = (this.window.end - input.ts) / SECOND
-    const stage = STAGES.find((s) => left <= s.from) ?? LAST_STAGE
-    const fair = fairUp({ ...input, secondsLeft: left })
-    const mid = Math.min(0.9995, Math.max(0.0005, fair + this.errorAt(input.ts) * 4 * fair * (1 - fair)))
-    return this.levels(input, mid, stage, left)
+  /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
+  shape(asset: AssetMarket, ago: number, meanSec: number): void {
+    const ts = asset.tsAt(ago)
+    const left = (this.windowEnd - ts) / SECOND
+    const stage = stageAt(left)
+    const price = asset.priceAt(ago)
+    const fair = this.fairAt(asset, ago, price, left, meanSec)
+    const mid = Math.min(0.9995, Math.max(0.0005, fair + this.errorAt(ts) * 4 * fair * (1 - fair)))
+    const fine = ts >= this.fineSince
+    const tick = fine ? FINE_TICK : COARSE_TICK
+    const spread = Math.max(tick, Math.round((this.spreadAt(ts, stage) * (fine ? 0.2 : 1) * MICRO) / tick) * tick)
+    const low = Math.floor((mid * MICRO - spread / 2) / tick) * tick
+    const depth = this.depthAt(ts, stage)
+    const gone = this.isOneSided(price, asset.volAt(ago), stage, left)
+    this.tick = tick
+    this.low = low
+    this.high = low + spread
+    this.bidDepth = gone && mid < 0.5 ? 0 : depth
+    this.askDepth = gone && mid >= 0.5 ? 0 : depth
+    if (this.sweeps.length > 0) this.thin(ts)
+  }
+
+  private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
+    FAIR.price = price
+    FAIR.strike = this.strike
+    FAIR.secondsLeft = left
+    FAIR.volPerSec = asset.volAt(ago)
+    FAIR.meanSec = meanSec
+    FAIR.meanSoFar = asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
+    return fairUp(FAIR)
+  }
+
+  /** The whole book, as it is seen from `shownAt` on. */
+  book(shownAt: UnixMs): BookUpdate {
+    const { tick, window } = this
+    const bids = side(this.low, -tick, this.bidDepth, tick)
+    const asks = side(this.high, tick, this.askDepth, tick)
+    return { kind: 'book', ts: shownAt, slot: window.slot, windowId: window.id, bids, asks, tick }
+  }
+
+  /** Writes best bid, its shares, best ask, its shares (NaN and 0 where that side is empty) and tick, in micro-units. */
+  best(out: Float64Array): void {
+    writeBest(out, 0, this.low, -this.tick, this.bidDepth, this.tick)
+    writeBest(out, 2, this.high, this.tick, this.askDepth, this.tick)
+    out[4] = this.tick
   }
 
   /** Taken shares come back over the next seconds; until then the side is thinner. */
@@ -118,13 +155,19 @@ export class BookMaker {
     return { bids: last.bids * keep, asks: last.asks * keep }
   }
 
+  private thin(ts: number): void {
+    const { bids, asks } = this.thinness(ts)
+    this.bidDepth *= 1 - bids
+    this.askDepth *= 1 - asks
+  }
+
   /** A maker's error: a new one every half minute, sliding from one to the next. */
   private errorAt(ts: number): number {
     const at = ts / ERROR_MS
     const index = Math.floor(at)
     const share = at - index
-    const from = normalAt(this.place, CHANCE.error + index)
-    const to = normalAt(this.place, CHANCE.error + index + 1)
+    const from = softNormalAt(this.place, CHANCE.error + index)
+    const to = softNormalAt(this.place, CHANCE.error + index + 1)
     // Keeps the deviation while sliding.
     return (ERROR * ((1 - share) * from + share * to)) / Math.sqrt((1 - share) ** 2 + share ** 2)
   }
@@ -136,49 +179,57 @@ export class BookMaker {
   }
 
   private depthAt(ts: number, stage: Stage): number {
-    const sigma = Math.log(stage.depth50 / stage.depth10) / 1.2816
-    const draw = normalAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
-    return stage.depth50 * Math.exp(sigma * draw) * this.depthScale
-  }
-
-  private levels(input: BookInput, mid: number, stage: Stage, left: number): BookUpdate {
-    const { ts } = input
-    const fine = ts >= this.fineSince
-    const tick = fine ? FINE_TICK : COARSE_TICK
-    const spread = Math.max(tick, Math.round((this.spreadAt(ts, stage) * (fine ? 0.2 : 1) * MICRO) / tick) * tick)
-    const low = Math.floor((mid * MICRO - spread / 2) / tick) * tick
-    const [bidGone, askGone] = this.gone(input, mid, stage, left)
-    const depth = this.depthAt(ts, stage)
-    const thin = this.thinness(ts)
-    const bids = bidGone ? [] : side(low, -tick, depth * (1 - thin.bids))
-    const asks = askGone ? [] : side(low + spread, tick, depth * (1 - thin.asks))
-    return { kind: 'book', ts: input.shownAt, slot: this.window.slot, windowId: this.window.id, bids, asks, tick }
+    const draw = softNormalAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
+    return stage.depth50 * (stage.depth10 / stage.depth50) ** (-draw / 1.2816) * this.depthScale
   }
 
   /**
    * Near the end the side that nobody wants to be on disappears: offers of the winner, bids for the loser. It goes
    * first where the move is largest for the time it had, so that the measured share of windows stays two-sided.
    */
-  private gone(input: BookInput, mid: number, stage: Stage, left: number): [boolean, boolean] {
-    const passed = (this.window.end - this.window.start) / SECOND - left
-    if (stage.twoSided >= 1 || passed <= 0) return [false, false]
-    const z = Math.abs(Math.log(input.price / input.strike)) / (input.volPerSec * Math.sqrt(passed))
-    const extremity = 2 * normalCdf(z) - 1
-    if (extremity <= stage.twoSided) return [false, false]
-    return mid >= 0.5 ? [false, true] : [true, false]
+  private isOneSided(price: number, volPerSec: number, stage: Stage, left: number): boolean {
+    const passed = (this.windowEnd - this.window.start) / SECOND - left
+    if (stage.twoSided >= 1 || passed <= 0) return false
+    const z = Math.abs(Math.log(price / this.strike)) / (volPerSec * Math.sqrt(passed))
+    return 2 * normalCdf(z) - 1 > stage.twoSided
   }
 }
 
 const WHOLE = { bids: 0, asks: 0 }
+/** Filled anew for every quote: nothing is made for one. */
+const FAIR = { price: 0.5, strike: 0.5, secondsLeft: 0.5, volPerSec: 0.5, meanSec: 0, meanSoFar: null as number | null }
+
+function stageAt(left: number): Stage {
+  for (const stage of STAGES) if (left <= stage.from) return stage
+  return LAST_STAGE
+}
+
+/** Micro-shares of the `i`th level; 0 where there is none. */
+function sizeAt(i: number, at: number, depth: number, tick: number): number {
+  if (at < tick || at > MICRO - tick) return 0
+  return Math.floor(depth * (WEIGHTS[i] ?? 0) * 100) * 10_000
+}
 
 /** Five levels from `best` on, `step` apart. */
-function side(best: number, step: number, depth: number): Level[] {
-  const tick = Math.abs(step)
+function side(best: number, step: number, depth: number, tick: number): Level[] {
   const levels: Level[] = []
   for (let i = 0; i < WEIGHTS.length; i++) {
     const at = best + i * step
-    const size = Math.floor(depth * (WEIGHTS[i] ?? 0) * 100)
-    if (at >= tick && at <= MICRO - tick && size >= 1) levels.push({ price: price(at), shares: shares(size * 10_000) })
+    const size = sizeAt(i, at, depth, tick)
+    if (size > 0) levels.push({ price: price(at), shares: shares(size) })
   }
   return levels
+}
+
+function writeBest(out: Float64Array, to: number, best: number, step: number, depth: number, tick: number): void {
+  for (let i = 0; i < WEIGHTS.length; i++) {
+    const at = best + i * step
+    const size = sizeAt(i, at, depth, tick)
+    if (size === 0) continue
+    out[to] = at
+    out[to + 1] = size
+    return
+  }
+  out[to] = Number.NaN
+  out[to + 1] = 0
 }

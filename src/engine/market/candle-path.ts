@@ -3,15 +3,16 @@ import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
-import { placeSeed, scramble, uniformAt } from './noise.ts'
+import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
 
-/** As often as the exchange's own candle stream tells (venue facts A3). */
-const TICK_MS = 2 * SECOND
+/** One price for each cycle, a second before it: what happens more often inside a candle would be invented anyway. */
+const TICK_MS = 5 * SECOND
+const FIRST_MS = 4 * SECOND
 const TICKS_A_MINUTE = MINUTE / TICK_MS
 const LAST = TICKS_A_MINUTE - 1
 
-/** Expected range of a Brownian path over a minute ÷ its deviation a tick: 1.6 × √30 (Feller 1951). */
-const RANGE_PER_SIGMA = 8.76
+/** Expected range of a Brownian path over a minute ÷ its deviation a tick: 1.6 × √12 (Feller 1951). */
+const RANGE_PER_SIGMA = 5.54
 
 export interface CandlePathOptions {
   /** In this order ticks of the same second come. */
@@ -23,8 +24,8 @@ export interface CandlePathOptions {
   readonly seed: number
 }
 
-/** Takes a price of the `index`th asset; true when the market must be looked at before any later price. */
-export type TellPrice = (index: number, ts: number, price: number, volume: number) => boolean
+/** Takes the price in the source's `tick`, of the `index`th asset; true when the market must be looked at before the next. */
+export type TellPrice = (index: number) => boolean
 
 /** One asset on its way through its candles; holds the ticks of one minute. */
 interface Track {
@@ -38,7 +39,7 @@ interface Track {
 }
 
 /**
- * Plays recorded one-minute candles as a tick every two seconds an asset. Inside a minute the price starts at the open, visits
+ * Plays recorded one-minute candles as a price every five seconds an asset. Inside a minute the price starts at the open, visits
  * both extremes in a seeded order at seeded moments, ends at the close and wiggles in between without leaving the
  * candle; candles rebuilt from the ticks equal the recorded ones, and volumes added up in order give theirs. A minute's
  * ticks depend on seed, asset, minute and candle only, so a later start plays the same prices. Minutes that were not
@@ -46,6 +47,8 @@ interface Track {
  */
 export class CandlePathSource implements TickSource {
   readonly assets: readonly Asset[]
+  /** The price being told by `advance`; see `tick-cells.ts`. */
+  readonly tick = new Float64Array(4)
   readonly #tracks: readonly Track[]
   readonly #byAsset: ReadonlyMap<Asset, CandleColumns>
   readonly #to: number
@@ -70,12 +73,12 @@ export class CandlePathSource implements TickSource {
       volumes: new Float64Array(TICKS_A_MINUTE),
     }))
     this.#minute = this.#loadMinute()
-    if (this.#minute < from) this.#tick = Math.ceil((from - this.#minute) / TICK_MS)
+    if (this.#minute < from) this.#tick = Math.max(0, Math.ceil((from - this.#minute - FIRST_MS) / TICK_MS))
     this.#settle()
   }
 
   peek(): UnixMs | undefined {
-    const ts = this.#minute + this.#tick * TICK_MS
+    const ts = this.#minute + FIRST_MS + this.#tick * TICK_MS
     return ts < this.#to ? unixMs(ts) : undefined
   }
 
@@ -107,13 +110,17 @@ export class CandlePathSource implements TickSource {
    */
   advance(until: number, tell: TellPrice): number {
     for (;;) {
-      const ts = this.#minute + this.#tick * TICK_MS
+      const ts = this.#minute + FIRST_MS + this.#tick * TICK_MS
       if (ts > until || ts >= this.#to) return until
       let stop = false
       for (let turn = this.#turn; turn < this.#tracks.length; turn++) {
         const track = this.#tracks[turn]
         if (track === undefined || !track.hasMinute) continue
-        if (tell(turn, ts, track.prices[this.#tick] ?? 0, track.volumes[this.#tick] ?? 0)) stop = true
+        this.tick[0] = ts
+        this.tick[1] = ts
+        this.tick[2] = track.prices[this.#tick] ?? 0
+        this.tick[3] = track.volumes[this.#tick] ?? 0
+        if (tell(turn)) stop = true
       }
       this.#turn = this.#tracks.length
       this.#settle()
@@ -182,16 +189,10 @@ function bridge(prices: Float64Array, from: number, to: number, target: number, 
   let price = prices[from] ?? target
   for (let i = from + 1; i < to; i++) {
     const left = to - i + 1
-    price += (target - price) / left + sigma * Math.sqrt((left - 1) / left) * shock(place, 2 + i)
+    price += (target - price) / left + sigma * Math.sqrt((left - 1) / left) * softNormalAt(place, 2 + i)
     prices[i] = price
   }
   prices[to] = target
-}
-
-/** Deviation 1, mean 0, within ±3: the sum of three ten-bit uniforms, cheaper than a logarithm. */
-function shock(place: number, index: number): number {
-  const bits = scramble(place + Math.imul(index, 0x9e3779b1))
-  return ((bits & 1023) + ((bits >>> 10) & 1023) + ((bits >>> 20) & 1023)) / 511.5 - 3
 }
 
 /** Rounds `from … to − 1` to the price grid (0: none) and clips them into the candle. */

@@ -15,14 +15,16 @@ export class DelayLine {
     this.delayMs = delayMs
   }
 
-  add(asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number): void {
+  /** @param tick see `tick-cells.ts` */
+  add(asset: AssetMarket, tick: Float64Array): void {
     if (this.tail * 4 === this.cells.length) this.makeRoom()
+    const { cells } = this
     const at = this.tail++ * 4
     this.assets[this.tail - 1] = asset
-    this.cells[at] = ts + this.delayMs
-    this.cells[at + 1] = tsVenue
-    this.cells[at + 2] = price
-    this.cells[at + 3] = volume
+    cells[at] = (tick[0] ?? 0) + this.delayMs
+    cells[at + 1] = tick[1] ?? 0
+    cells[at + 2] = tick[2] ?? 0
+    cells[at + 3] = tick[3] ?? 0
   }
 
   private makeRoom(): void {
@@ -50,10 +52,7 @@ export class DelayLine {
   }
 
   /** Takes every price that arrives up to `until`, without making anything. */
-  drain(
-    until: number,
-    tell: (asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number) => void,
-  ): void {
+  drain(until: number, tell: (asset: AssetMarket, ticks: Float64Array, at: number) => void): void {
     const { cells } = this
     while (this.head < this.tail) {
       const at = this.head * 4
@@ -61,7 +60,7 @@ export class DelayLine {
       const asset = this.assets[this.head]
       if (ts > until || asset === undefined) return
       this.head++
-      tell(asset, ts, cells[at + 1] ?? 0, cells[at + 2] ?? 0, cells[at + 3] ?? 0)
+      tell(asset, cells, at)
     }
     this.head = 0
     this.tail = 0

@@ -12,6 +12,7 @@ import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 export interface PaperMarketSettings {
   readonly seed: number
@@ -43,9 +44,8 @@ class SlotMarket {
   window: Window | null = null
   maker: BookMaker | null = null
   strike: number | null = null
-  /** Time of the price that the kept quote answers, and that quote. */
-  quotedFor = -1
-  quoted: BookUpdate | null = null
+  /** Time of the price that the maker's present quote answers. */
+  shapedFor = -1
 
   constructor(slot: Slot, asset: AssetMarket<SlotMarket>) {
     this.slot = slot
@@ -57,12 +57,14 @@ class SlotMarket {
 /** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
 export interface PriceSource {
   readonly markets: readonly AssetMarket<SlotMarket>[]
+  /** The price being told. */
+  readonly tick: Float64Array
   advance(until: number, tell: TellPrice): number
 }
 
 /** Who hears of the market. */
 export interface DeskSide {
-  readonly price: (asset: AssetMarket, ts: number, tsVenue: number, price: number, volume: number) => void
+  readonly price: (asset: AssetMarket, ticks: Float64Array, at: number) => void
   readonly event: (event: EngineEvent) => void
 }
 
@@ -89,6 +91,7 @@ export class PaperMarket implements BookSource {
   /** Windows over whose end the feed was silent. */
   private readonly missed = new Map<WindowId, { readonly slot: Slot; readonly window: Window }>()
   private now = 0
+  private readonly tick = new Float64Array(4)
 
   constructor(settings: PaperMarketSettings) {
     this.settings = settings
@@ -126,66 +129,65 @@ export class PaperMarket implements BookSource {
 
   /** A price that the desk is to hear of only after the feed's delay: `pop` tells it. */
   relay(tick: PriceTick): void {
-    const asset = this.asset(tick.asset)
-    this.price(asset, tick.ts, tick.tsVenue, tick.price)
-    this.delayed.add(asset, tick.ts, tick.tsVenue, tick.price, tick.volume)
+    this.onTick(tick)
+    this.delayed.add(this.asset(tick.asset), this.tick)
   }
 
   /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
   onTick(tick: PriceTick): void {
-    this.price(this.asset(tick.asset), tick.ts, tick.tsVenue, tick.price)
+    this.tick[0] = tick.ts
+    this.tick[1] = tick.tsVenue
+    this.tick[2] = tick.price
+    this.tick[3] = tick.volume
+    this.price(this.asset(tick.asset), this.tick)
   }
 
   /** @returns true when it put something on the schedule */
-  private price(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): boolean {
+  private price(asset: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+    const ts = tick[TICK_TS] ?? 0
     if (ts > this.now) this.now = ts
-    const before = asset.price
     let scheduled = false
-    if (tsVenue >= asset.boundary) {
-      this.passBoundary(asset, ts, tsVenue, at)
+    if ((tick[TICK_VENUE] ?? 0) >= asset.boundary) {
+      this.passBoundary(asset, ts, tick[TICK_VENUE] ?? 0, tick[TICK_PRICE] ?? 0)
       scheduled = true
     }
-    asset.observe(ts, tsVenue, at, before, this.settings.settlementMeanSec)
-    for (const slot of asset.slots) if (this.react(slot, ts, tsVenue)) scheduled = true
+    asset.observe(tick, this.settings.settlementMeanSec)
+    for (const slot of asset.slots) if (this.react(slot)) scheduled = true
     return scheduled
   }
 
   /** Makers of one slot see the newest price. */
-  private react(slot: SlotMarket, ts: number, tsVenue: number): boolean {
-    const { maker, strike, window, asset } = slot
-    if (maker === null || strike === null || window === null) return false
-    const { settlementMeanSec } = this.settings
-    maker.watch(ts, asset.price, strike, asset.volPerSec, settlementMeanSec, this.meanOf(slot, 0))
+  private react(slot: SlotMarket): boolean {
+    const { maker, window, asset } = slot
+    if (maker === null || window === null) return false
+    maker.watch(asset, this.settings.settlementMeanSec)
     if (!this.settings.tellsBooks && !this.venue.isResting(window.id)) return false
-    const at = reactionAt(slot, ts, tsVenue)
+    const at = reactionAt(slot, 0)
     if (at >= window.end) return false
-    const book = this.quote(slot, 0, at)
-    if (book !== null) this.schedule.add(book.ts, book)
+    if (this.shape(slot, 0)) this.schedule.add(unixMs(at), maker.book(unixMs(at)))
     return true
   }
 
-  /** Part of the closing mean of the slot's own window, at the price `ago` prices ago. */
-  private meanOf({ asset, window }: SlotMarket, ago: number): number | null {
-    return asset.boundary === window?.end ? asset.meanAt(ago) : null
+  /** Has makers answer the price `ago` prices ago; false where that price was of another window. */
+  private shape(slot: SlotMarket, ago: number): boolean {
+    const { maker, asset } = slot
+    const ts = asset.tsAt(ago)
+    if (maker === null || ts < maker.window.start) return false
+    if (slot.shapedFor !== ts) maker.shape(asset, ago, this.settings.settlementMeanSec)
+    slot.shapedFor = ts
+    return true
   }
 
-  /** What makers show from `at` on, in answer to the price `ago` prices ago. */
-  private quote(slot: SlotMarket, ago: number, at: number): BookUpdate | null {
-    const { maker, strike, asset } = slot
-    const ts = asset.tsAt(ago)
-    if (maker === null || strike === null || ts < maker.window.start) return null
-    if (slot.quotedFor === ts) return slot.quoted
-    slot.quotedFor = ts
-    slot.quoted = maker.quote({
-      ts: unixMs(ts),
-      shownAt: unixMs(at),
-      price: asset.priceAt(ago),
-      strike,
-      volPerSec: asset.volAt(ago),
-      meanSec: this.settings.settlementMeanSec,
-      meanSoFar: this.meanOf(slot, ago),
-    })
-    return slot.quoted
+  /** How many prices ago makers were told the one whose answer is seen now; −1 when no answer came since `since`. */
+  private answered(slot: SlotMarket, since: number): number {
+    const { asset, window } = slot
+    if (window === null) return -1
+    for (let ago = 0; ago < asset.kept; ago++) {
+      const at = reactionAt(slot, ago)
+      if (at < since) return -1
+      if (at <= this.now && at < window.end) return this.shape(slot, ago) ? ago : -1
+    }
+    return -1
   }
 
   /** @param index of the slot among those of the settings */
@@ -194,15 +196,16 @@ export class PaperMarket implements BookSource {
     return slot === undefined ? null : this.bookSince(slot, since)
   }
 
+  bestOf(index: number, since: number, out: Float64Array): boolean {
+    const slot = this.slots[index]
+    if (slot === undefined || this.answered(slot, since) < 0) return false
+    slot.maker?.best(out)
+    return true
+  }
+
   private bookSince(slot: SlotMarket, since: number): BookUpdate | null {
-    const { asset, window } = slot
-    if (window === null) return null
-    for (let ago = 0; ago < asset.kept; ago++) {
-      const at = reactionAt(slot, asset.tsAt(ago), asset.tsVenueAt(ago))
-      if (at < since) return null
-      if (at <= this.now && at < window.end) return this.quote(slot, ago, at)
-    }
-    return null
+    const ago = this.answered(slot, since)
+    return ago < 0 || slot.maker === null ? null : slot.maker.book(unixMs(reactionAt(slot, ago)))
   }
 
   private venueBook(windowId: WindowId): BookUpdate | null {
@@ -223,11 +226,12 @@ export class PaperMarket implements BookSource {
    * thing for a price.
    */
   advance(source: PriceSource, until: number, desk: DeskSide): void {
-    const tellMarket = (index: number, ts: number, at: number, volume: number): boolean => {
-      const asset = source.markets[index]
+    const { tick, markets } = source
+    const tellMarket = (index: number): boolean => {
+      const asset = markets[index]
       if (asset === undefined) return false
-      this.delayed.add(asset, ts, ts, at, volume)
-      return this.price(asset, ts, ts, at)
+      this.delayed.add(asset, tick)
+      return this.price(asset, tick)
     }
     for (;;) {
       const due = this.schedule.peek() ?? Number.POSITIVE_INFINITY
@@ -275,9 +279,9 @@ export class PaperMarket implements BookSource {
       const next = windowAt(slot.slot, unixMs(tsVenue))
       const strike = this.close(slot, ts, next, { silent, value, at })
       slot.window = next
-      slot.maker = new BookMaker(next, this.settings.seed)
+      slot.maker = new BookMaker(next, strike, this.settings.seed)
       slot.strike = strike
-      slot.quotedFor = -1
+      slot.shapedFor = -1
       const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, `strike ${next.id}`), 0) * 900)
       const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
       this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
@@ -364,9 +368,9 @@ export class PaperMarket implements BookSource {
       if (window.end <= endedBefore) continue
       slot.window = window
       slot.asset.lastVenue = Number.MAX_SAFE_INTEGER
-      slot.maker = new BookMaker(slot.window, this.settings.seed)
       slot.strike = saved.strike
       if (saved.strike === null) continue
+      slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed)
       const ts = unixMs(saved.windowStart)
       this.schedule.add(ts, { kind: 'strike', ts, slot: saved.slot, windowId: slot.window.id, strike: saved.strike })
     }
@@ -389,7 +393,9 @@ export class PaperMarket implements BookSource {
 /** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
 const REACTIONS = [150, 250, 300, 400, 480]
 
-function reactionAt(slot: SlotMarket, ts: number, tsVenue: number): number {
+/** When the makers of a slot have reacted to the price `ago` prices ago. */
+function reactionAt(slot: SlotMarket, ago: number): number {
+  const ts = slot.asset.tsAt(ago)
   const lag = REACTIONS[(Math.floor(ts / 1000) * 7 + slot.lagShift) % REACTIONS.length] ?? 250
-  return Math.max(ts, tsVenue + lag)
+  return Math.max(ts, slot.asset.tsVenueAt(ago) + lag)
 }

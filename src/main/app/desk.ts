@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
 import { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
+import { engineConfigOf, paperSettingsOf } from '../../engine/settings.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
@@ -18,7 +19,7 @@ import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, prepareHome, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
-import { engineConfig, leftOut, openJournal } from './opening.ts'
+import { leftOut, openJournal } from './opening.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { Session } from './session.ts'
 import { runVirtual } from './virtual-driver.ts'
@@ -120,22 +121,14 @@ export class Desk {
     this.done = new Promise((resolve) => {
       this.ended = resolve
     })
-    const settings = engineConfig(config, feed)
+    const market = feed.simulated === null ? 'paper' : 'simulated'
+    const settings = engineConfigOf(config, market, feed.slots, feed.unlisted)
     this.engine = new Engine(settings)
     this.gate = new Gate()
     this.market = new PaperMarket({
       seed: options.seed,
       slots: feed.slots.filter((slot) => !feed.unlisted.has(slot.id)),
-      venue: {
-        latencyMs: config.paper.latencyMs,
-        takerDelayMs: config.paper.takerDelayMs,
-        feeRatePpm: settings.feeRatePpm,
-        minShares: settings.minShares,
-        minStake: settings.minStake,
-        reversalPpm: config.paper.reversalPpm,
-      },
-      settlementMeanSec: config.settlementMeanSec,
-      feedDelayMs: config.paper.feedDelayMs,
+      ...paperSettingsOf(config),
       source: feed.settlement,
       tellsBooks: true,
       minuteAt: (asset, openTime) => {

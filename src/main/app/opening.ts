@@ -1,9 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { EngineConfig } from '../../engine/config.ts'
-import { COARSE_TICK } from '../../engine/market/book-maker.ts'
-import { assignSlots, type Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { MICRO, shares, usdOf } from '../../shared/domain/money.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { openDatabase } from '../db/database.ts'
 import { Journal } from '../db/journal.ts'
@@ -41,32 +37,6 @@ export function openJournal(
   journal.setMeta('mode', virtual ? 'virtual' : 'real')
   journal.setMeta('market', market)
   return ok(journal)
-}
-
-/** The configuration in the engine's own units. */
-export function engineConfig(config: Config, feed: OpenFeed): EngineConfig {
-  const { caps, paper } = config
-  return {
-    market: feed.simulated === null ? 'paper' : 'simulated',
-    slots: feed.slots,
-    unlisted: feed.unlisted,
-    assignments: assignSlots(config.assign, feed.slots),
-    caps: {
-      stakePerOrder: usdOf(caps.stakePerOrderUsd),
-      exposurePerWindow: usdOf(caps.exposurePerWindowUsd),
-      exposurePerAsset: usdOf(caps.exposurePerAssetUsd),
-      exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
-      ordersPerMinute: caps.ordersPerMinute,
-      lossPerDay: usdOf(caps.lossPerDayUsd),
-    },
-    stalePriceMs: config.stalePriceMs,
-    faultsInRow: config.faultsInRow,
-    settlementMeanSec: config.settlementMeanSec,
-    feeRatePpm: Math.round(paper.feeRate * MICRO),
-    minShares: shares(Math.round(paper.minShares * MICRO)),
-    minStake: usdOf(paper.minStakeUsd),
-    coarseTick: COARSE_TICK,
-  }
 }
 
 /** Slots that hold something unsettled and that this start would leave without prices and an owner's eyes. */

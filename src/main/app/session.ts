@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent, Swap } from '../../engine/events.ts'
 import type { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { Approved } from '../../engine/risk.ts'
+import { slotOf } from '../../engine/state.ts'
 import { err, InvariantError, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { JournalRecord, Order, VersionHash } from '../../shared/domain/records.ts'
@@ -9,7 +10,8 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
 import { locateFailure } from '../deploy/compile.ts'
-import { digester, sha256 } from '../platform/system.ts'
+import { sha256 } from '../platform/system.ts'
+import { DecisionHash } from '../replay/decision-hash.ts'
 import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Gate } from './gate.ts'
 
@@ -66,7 +68,7 @@ export class Session {
   inCycle = false
   private readonly parts: SessionParts
   private readonly hosted = new Map<VersionHash, HostedVersion>()
-  private readonly hash = digester()
+  private readonly hash = new DecisionHash()
   private evaluations: Evaluation[] = []
   private yieldJobs: (() => Promise<void>)[] = []
   private closed = false
@@ -192,9 +194,8 @@ export class Session {
       const { decisions, faults } = answer.value
       for (const decision of decisions) {
         this.figures.decisions++
-        this.hash.add(
-          `${cycle}|${ts}|${version}|${decision.slot}|${decision.why}|${JSON.stringify(decision.intents)}\n`,
-        )
+        const slot = slotOf(this.engine.state, decision.slot)
+        this.hash.add(ts, version, slot, decision.why, decision.intents)
       }
       this.deliver({ kind: 'decisions', ts, version, epoch, cycle, decisions, clean: faults.length === 0 })
       for (const { slot, failure } of faults) this.fault(ts, version, { kind: 'threw', failure }, slot)

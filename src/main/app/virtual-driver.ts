@@ -49,11 +49,9 @@ export async function runVirtual(run: VirtualRun): Promise<void> {
   await run.onPrimed()
   let grid = from
   let now = from
-  while (now <= until && !run.stopped()) {
+  while (now < until && !run.stopped()) {
     pump(session, source, market, now)
-    const wake = session.engine.nextWake(unixMs(now - 1))
-    const woken = wake !== null && wake.ts === now ? wake.slots : []
-    await session.cycle(now, now === grid ? null : woken)
+    await session.cycle(now, now === grid ? null : session.engine.wokenAt(now))
     await session.runYieldJobs()
     run.onCycle(now)
     if (now === grid) grid = unixMs(grid - (grid % CYCLE_MS) + CYCLE_MS)

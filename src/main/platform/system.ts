@@ -37,9 +37,3 @@ export function sha256(...parts: readonly string[]): string {
   for (const part of parts) hash.update(part).update('\0')
   return hash.digest('hex')
 }
-
-/** A running sha256 that many short texts are added to. */
-export function digester(): { add(text: string): void; hex(): string } {
-  const hash = createHash('sha256')
-  return { add: (text) => hash.update(text), hex: () => hash.copy().digest('hex') }
-}

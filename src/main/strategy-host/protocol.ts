@@ -54,10 +54,12 @@ const intentSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cancel'), orderId: z.string(), why }),
 ])
 
+const intentsSchema = z.array(intentSchema).max(8, 'at most 8 intents a decision')
+
 /** The part of an answer that the strategy itself wrote. */
 export const decisionSchema = z.object({
-  intents: z.array(intentSchema).max(8, 'at most 8 intents a decision'),
-  why: why.nullable(),
+  intents: intentsSchema,
+  why,
   state: z.string().nullable(),
 })
 

@@ -141,7 +141,7 @@ function splitAnswers(answers: z.infer<typeof batchSchema>): BatchAnswer {
     const decision = decisionSchema.safeParse(answer)
     if (decision.success) {
       const { intents, why, state } = decision.data
-      decisions.push({ slot, intents, why: why ?? intents[0]?.why ?? 'hold', state })
+      decisions.push({ slot, intents, why, state })
     } else faults.push({ slot, failure: { message: explain(decision.error), stack: '' } })
   }
   return { decisions, faults }

@@ -294,7 +294,7 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
       return open(this.#raw)[SETTLED] === 1 ? this.#lastSettlement : null
     }
     get regime() {
-      return regimes[open(this.#raw)[REGIME] ?? -1] ?? null
+      return regimes[filled(this.#raw)[REGIME] ?? -1] ?? null
     }
   }
 

@@ -21,6 +21,11 @@ export function invariant(condition: unknown, message: string): asserts conditio
   if (!condition) throw new InvariantError(message)
 }
 
+/** For checks on hot paths: the message is made only when it is needed. */
+export function broken(message: string): never {
+  throw new InvariantError(message)
+}
+
 /** Ends a `switch` over a union: fails to compile when a member was forgotten. */
 export function assertNever(value: never): never {
   throw new InvariantError(`unexpected value: ${JSON.stringify(value)}`)

@@ -1,4 +1,4 @@
-import { type Brand, invariant } from './base.ts'
+import { type Brand, broken, invariant } from './base.ts'
 
 /** One dollar or one share in micro-units. */
 export const MICRO = 1_000_000
@@ -11,17 +11,17 @@ export type Shares = Brand<number, 'Shares'>
 export type Price = Brand<number, 'Price'>
 
 export function usd(micro: number): Usd {
-  invariant(Number.isSafeInteger(micro), `micro-USD not a safe integer: ${micro}`)
+  if (!Number.isSafeInteger(micro)) broken(`micro-USD not a safe integer: ${micro}`)
   return micro as Usd
 }
 
 export function shares(micro: number): Shares {
-  invariant(Number.isSafeInteger(micro) && micro >= 0, `micro-shares not a safe integer ≥ 0: ${micro}`)
+  if (!(Number.isSafeInteger(micro) && micro >= 0)) broken(`micro-shares not a safe integer ≥ 0: ${micro}`)
   return micro as Shares
 }
 
 export function price(micro: number): Price {
-  invariant(Number.isSafeInteger(micro) && micro >= 0 && micro <= MICRO, `price not in 0…1 USD: ${micro}`)
+  if (!(Number.isSafeInteger(micro) && micro >= 0 && micro <= MICRO)) broken(`price not in 0…1 USD: ${micro}`)
   return micro as Price
 }
 

@@ -1,4 +1,4 @@
-import { type Brand, invariant } from './base.ts'
+import { type Brand, broken } from './base.ts'
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type UnixMs = Brand<number, 'UnixMs'>
@@ -9,7 +9,7 @@ export const HOUR = 3_600_000
 export const DAY = 86_400_000
 
 export function unixMs(ms: number): UnixMs {
-  invariant(Number.isSafeInteger(ms) && ms >= 0, `time not whole milliseconds ≥ 0: ${ms}`)
+  if (!(Number.isSafeInteger(ms) && ms >= 0)) broken(`time not whole milliseconds ≥ 0: ${ms}`)
   return ms as UnixMs
 }
 

@@ -1,0 +1,145 @@
+import type { SlotDecision } from '../../engine/views.ts'
+import { priceOf, subUsd, type Usd, usd, usdOf } from '../../shared/domain/money.ts'
+import type { JournalRecord, Order, Position } from '../../shared/domain/records.ts'
+import type { Side } from '../../shared/domain/slots.ts'
+import { MINUTE } from '../../shared/domain/time.ts'
+import type { DecisionAct, ReplayTrade } from '../../shared/ipc/contract.ts'
+
+/** Something a strategy wanted, or what it threw. */
+export interface Act extends DecisionAct {
+  readonly ts: number
+  readonly slot: string
+}
+
+/** What one stretch of tape came to. Plain data: it crosses threads. */
+export interface DayRecord {
+  readonly from: number
+  /** Market time reached; before the end where it was stopped. */
+  readonly reached: number
+  readonly decisions: number
+  readonly decisionsHash: string
+  readonly orders: number
+  readonly fills: number
+  readonly refused: number
+  readonly faults: number
+  readonly peakOrdersPerMinute: number
+  /** Positions that had not settled when the tape ended. */
+  readonly open: number
+  readonly ledgerBalanced: boolean
+  /** Settled trades in order of settlement. */
+  readonly trades: readonly ReplayTrade[]
+  readonly acts: readonly Act[]
+  /** Acts beyond `MAX_ACTS`, which are counted and not kept. */
+  readonly actsLeftOut: number
+}
+
+/** A strategy that wants something every cycle must not fill the memory. */
+export const MAX_ACTS = 100_000
+
+type Kept = 'orders' | 'fills' | 'refused' | 'faults'
+
+/** Gathers what the engine writes down, as far as a result needs it. */
+export class DayRecorder {
+  private readonly count: Record<Kept, number> = { orders: 0, fills: 0, refused: 0, faults: 0 }
+  private readonly orderTimes: number[] = []
+  private peak = 0
+  private readonly outcomes = new Map<string, Side>()
+  private readonly why = new Map<string, string>()
+  private readonly trades: ReplayTrade[] = []
+  private readonly acts: Act[] = []
+  private leftOut = 0
+
+  take(record: JournalRecord): void {
+    switch (record.t) {
+      case 'intent':
+        return this.order(record.order)
+      case 'fill':
+        this.count.fills++
+        return
+      case 'settlement':
+        this.outcomes.set(record.settlement.windowId, record.settlement.payoutUp >= 500_000 ? 'up' : 'down')
+        return
+      case 'position':
+        return this.position(record.position)
+      case 'event':
+        if (record.event.kind === 'refused') this.count.refused++
+        return
+      default:
+        return
+    }
+  }
+
+  private order(order: Order): void {
+    this.count.orders++
+    if (order.kind === 'enter' && !this.why.has(order.windowId)) this.why.set(order.windowId, order.why)
+    const { orderTimes } = this
+    orderTimes.push(order.createdAt)
+    while ((orderTimes[0] ?? 0) <= order.createdAt - MINUTE) orderTimes.shift()
+    this.peak = Math.max(this.peak, orderTimes.length)
+  }
+
+  private position(position: Position): void {
+    if (position.settledAt === null || (position.state !== 'resolved' && position.state !== 'closed')) return
+    // A purchase that the chain took back was no trade.
+    const undone = position.shares === 0 && position.realised === 0 && position.fees === 0 && position.payout === null
+    if (undone) return
+    this.trades.push({
+      slot: position.slot,
+      windowId: position.windowId,
+      side: position.side,
+      openedAt: position.openedAt,
+      settledAt: position.settledAt,
+      shares: position.boughtShares,
+      cost: position.boughtCost,
+      fees: position.fees,
+      pnl: subUsd(position.realised, position.fees),
+      outcome: this.outcomes.get(position.windowId) ?? null,
+      regime: position.regime,
+      why: this.why.get(position.windowId) ?? '',
+    })
+  }
+
+  act(ts: number, slot: string, intents: SlotDecision['intents']): void {
+    for (const intent of intents) {
+      this.keep({
+        ts,
+        slot,
+        kind: intent.kind,
+        side: intent.kind === 'enter' ? intent.side : null,
+        limit: intent.kind === 'cancel' || !inRange(intent.limit) ? null : priceOf(intent.limit),
+        stake: intent.kind === 'enter' ? stakeOf(intent.stakeUsd) : null,
+        why: intent.why,
+      })
+    }
+  }
+
+  fault(ts: number, slot: string, message: string): void {
+    this.count.faults++
+    this.keep({ ts, slot, kind: 'fault', side: null, limit: null, stake: null, why: message })
+  }
+
+  private keep(act: Act): void {
+    if (this.acts.length < MAX_ACTS) this.acts.push(act)
+    else this.leftOut++
+  }
+
+  finish(rest: Pick<DayRecord, 'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'ledgerBalanced'>): DayRecord {
+    return {
+      ...rest,
+      ...this.count,
+      peakOrdersPerMinute: this.peak,
+      trades: this.trades,
+      acts: this.acts,
+      actsLeftOut: this.leftOut,
+    }
+  }
+}
+
+/** What a strategy wrote may be any number. */
+function inRange(limit: number): boolean {
+  return limit >= 0 && limit <= 1
+}
+
+function stakeOf(dollars: number): Usd {
+  return Math.abs(dollars) < 1e9 ? usdOf(dollars) : usd(0)
+}

@@ -1,0 +1,162 @@
+import { CYCLE_MS } from '../../engine/config.ts'
+import { Engine } from '../../engine/engine.ts'
+import type { DeskSide } from '../../engine/market/paper-market.ts'
+import type { Effect, EngineEvent } from '../../engine/events.ts'
+import { engineConfigOf } from '../../engine/settings.ts'
+import { ok, type Result } from '../../shared/domain/base.ts'
+import { usdOf } from '../../shared/domain/money.ts'
+import type { DeploymentId, Order, VersionHash } from '../../shared/domain/records.ts'
+import type { Slot } from '../../shared/domain/slots.ts'
+import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { Config } from '../../shared/config.ts'
+import type { DirectStrategy } from '../strategy-host/direct-strategy.ts'
+import type { StrategyFailure } from '../strategy-host/protocol.ts'
+import { DecisionHash } from './decision-hash.ts'
+import type { Playback } from './playback.ts'
+import { type DayRecord, DayRecorder } from './day-record.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
+
+/** Beyond the last decision prices go on until what is open has settled: longer than the slowest settlement. */
+export const SETTLING_MS = 7 * MINUTE
+
+export interface DayParts {
+  readonly strategy: DirectStrategy
+  readonly params: StrategyManifest['params'] | null
+  readonly version: VersionHash
+  readonly label: string
+  readonly config: Config
+  readonly market: string
+  readonly slots: readonly Slot[]
+  readonly playback: Playback
+  readonly from: UnixMs
+  /** First instant at which nothing is decided any more. */
+  readonly to: UnixMs
+  /** Asked every few hundred cycles, with the market time reached; true ends the day early. */
+  readonly stop: (now: number) => boolean
+}
+
+/** Cycles between two looks at whether to go on. */
+const LOOK_EVERY = 256
+
+/**
+ * Replays one stretch of a tape through the engine: a session of its own, with a fresh account and the strategy's first
+ * state. The same engine, risk and paper fills as a live desk's; only the strategy is called directly.
+ */
+export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
+  const { strategy, slots, playback, from, to } = parts
+  const states = strategy.firstStates(slots.map((slot) => slot.id))
+  if (!states.ok) return states
+  const replay = new DayReplay(parts)
+  playback.begin(replay.engine)
+  replay.tell({ kind: 'deposit', ts: from, amount: usdOf(parts.config.accountUsd) })
+  playback.advance(from, replay.desk)
+  replay.tell({
+    kind: 'swap',
+    ts: from,
+    swap: {
+      deployment: 'replay' as DeploymentId,
+      reason: 'deployment',
+      strategy: strategy.manifest.name,
+      version: parts.version,
+      label: parts.label,
+      manifest: strategy.manifest,
+      states: states.value.map((state) => ({ ...state, fromRevision: 0 })),
+    },
+  })
+  const reached = replay.cycles(from, to)
+  if (reached >= to) playback.advance(to + SETTLING_MS, replay.desk)
+  return ok(replay.finish(Math.min(reached, to)))
+}
+
+class DayReplay {
+  readonly engine: Engine
+  readonly desk: DeskSide
+  private readonly parts: DayParts
+  private readonly record = new DayRecorder()
+  private readonly hash = new DecisionHash()
+  private decisions = 0
+
+  constructor(parts: DayParts) {
+    this.parts = parts
+    const settings = engineConfigOf(parts.config, parts.market, parts.slots, new Set())
+    const assignments = new Map(parts.slots.map((slot) => [slot.id, parts.strategy.manifest.name]))
+    const engine = new Engine({ ...settings, assignments })
+    this.engine = engine
+    this.desk = {
+      price: (asset, ticks, at) => {
+        if (asset.desk !== null) engine.tick(asset.desk, ticks, at)
+      },
+      event: (event) => this.tell(event),
+    }
+  }
+
+  /** The loop of `runVirtual`, without waiting for anybody; gives the moment it came to. */
+  cycles(from: UnixMs, to: UnixMs): number {
+    const { engine, desk, hash } = this
+    const { strategy, params, playback, version, stop } = this.parts
+    const asked = strategy.seat(engine, params)
+    const decide: typeof asked = (slot) => {
+      const answer = asked(slot)
+      if (answer.fault !== null) {
+        this.record.fault(engine.state.now, slot.slot.id, answer.fault)
+        return answer
+      }
+      this.decisions++
+      hash.add(engine.state.now, version, slot, answer.why, answer.intents)
+      if (answer.intents.length > 0) this.record.act(engine.state.now, slot.slot.id, answer.intents)
+      return answer
+    }
+    let count = 0
+    let grid: number = from
+    let now: number = from
+    while (now < to) {
+      if (count % LOOK_EVERY === 0 && stop(now)) return now
+      playback.advance(now, desk)
+      const woken = now === grid ? null : engine.wokenAt(now)
+      count++
+      const ts = unixMs(now)
+      this.perform(engine.cycleAtOnce(ts, count, woken, decide), ts)
+      if (now === grid) grid = grid - (grid % CYCLE_MS) + CYCLE_MS
+      now = Math.min(grid, engine.nextWakeAt(now))
+    }
+    return to
+  }
+
+  tell(event: EngineEvent): void {
+    this.perform(this.engine.handle(event), event.ts)
+  }
+
+  private perform(effects: readonly Effect[], ts: UnixMs): void {
+    if (effects.length === 0) return
+    let leaving: Order[] | undefined
+    // Handling what follows reuses nothing of this list, but a cycle's own list is reused: it is read to its end first.
+    for (const effect of effects) {
+      if (effect.kind === 'record') this.record.take(effect.record)
+      else if (effect.kind === 'cancel') this.parts.playback.cancel(effect.orderId, ts)
+      else if (effect.kind === 'place') (leaving ??= []).push(effect.order)
+    }
+    if (leaving !== undefined) this.place(leaving, ts)
+  }
+
+  /** In a replay nothing can stand between the engine's word and the venue. */
+  private place(orders: readonly Order[], ts: UnixMs): void {
+    for (const { id } of orders) this.tell({ kind: 'order', ts, orderId: id, report: { type: 'signed', digest: '' } })
+    for (const order of orders) {
+      this.parts.playback.submit(order, ts)
+      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'submitted' } })
+    }
+  }
+
+  finish(reached: number): DayRecord {
+    const { state } = this.engine
+    const open = [...state.positions.values()].filter((p) => p.state === 'open' || p.state === 'ended').length
+    return this.record.finish({
+      from: this.parts.from,
+      reached,
+      decisions: this.decisions,
+      decisionsHash: this.hash.hex(),
+      open,
+      ledgerBalanced: state.ledger.balanced(),
+    })
+  }
+}

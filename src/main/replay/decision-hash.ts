@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import type { SlotState } from '../../engine/state.ts'
+import type { SlotDecision } from '../../engine/views.ts'
+
+/**
+ * sha256 over every decision: moment, version, slot, why, and what was intended. Holding on for the reason it held for
+ * before is only counted, slot by slot: hashing must not be what a replay spends its time on.
+ */
+export class DecisionHash {
+  private readonly hash = createHash('sha256')
+  private readonly slots: { readonly id: string; version: string; why: string; count: number }[] = []
+
+  /** @param intents as the schema read them */
+  add(ts: number, version: string, slot: SlotState, why: string, intents: SlotDecision['intents']): void {
+    const seen = this.slots[slot.index]
+    if (seen !== undefined && intents.length === 0 && seen.why === why && seen.version === version) {
+      seen.count++
+      return
+    }
+    if (seen === undefined) this.slots[slot.index] = { id: slot.slot.id, version, why, count: 1 }
+    else {
+      this.hash.update(`${seen.count};`)
+      seen.version = version
+      seen.why = why
+      seen.count = 1
+    }
+    this.hash.update(`${ts}|${version}|${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`)
+  }
+
+  /** Hash of everything so far; more may be added. */
+  hex(): string {
+    const whole = this.hash.copy()
+    for (const { id, count } of this.slots.filter((slot) => slot !== undefined).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+      whole.update(`${id} ${count};`)
+    return whole.digest('hex')
+  }
+}

@@ -1,0 +1,85 @@
+import type { Engine } from '../../engine/engine.ts'
+import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
+import { CandlePathSource } from '../../engine/market/candle-path.ts'
+import { type DeskSide, PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import { paperSettingsOf } from '../../engine/settings.ts'
+import { assetOf } from '../../engine/state.ts'
+import type { Config } from '../../shared/config.ts'
+import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { Slot } from '../../shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
+
+/** A market that is played from a tape: what the engine hears, and where its orders go. */
+export interface Playback {
+  /** Seeds history and says where books come from; to be called once, before anything else. */
+  begin(engine: Engine): void
+  /** Tells everything up to and including `until`. */
+  advance(until: number, desk: DeskSide): void
+  submit(order: Order, ts: UnixMs): void
+  cancel(orderId: OrderId, ts: UnixMs): void
+}
+
+/** Minutes of history before a replay begins, as a desk reads them at its start. */
+const HISTORY_MINUTES = 400
+
+/** Recorded candles, played inside each minute on a seeded path, with simulated books around it. */
+export class CandlePlayback implements Playback {
+  private readonly series: readonly CandleColumns[]
+  private readonly from: UnixMs
+  private readonly source: CandlePathSource
+  private readonly market: PaperMarket
+  private readonly prices: PriceSource
+
+  /** @param until first instant not played; settlements may need prices beyond the last decision */
+  constructor(
+    series: readonly CandleColumns[],
+    slots: readonly Slot[],
+    config: Config,
+    span: { readonly from: UnixMs; readonly until: UnixMs; readonly seed: number; readonly settlement: string },
+  ) {
+    const wanted = new Set(slots.map((slot) => slot.asset))
+    this.series = series.filter((one) => wanted.has(one.asset))
+    this.from = span.from
+    this.source = new CandlePathSource({ series: this.series, from: span.from, to: span.until, seed: span.seed })
+    this.market = new PaperMarket({
+      ...paperSettingsOf(config),
+      seed: span.seed,
+      slots,
+      source: span.settlement,
+      tellsBooks: false,
+      minuteAt: (asset, openTime) => {
+        const one = this.series.find((columns) => columns.asset === asset)
+        const [minute] = one === undefined ? [] : closedBefore(one, unixMs(openTime + 60_000), 1)
+        return minute?.openTime === openTime ? minute : undefined
+      },
+    })
+    this.prices = {
+      markets: this.source.assets.map((name) => this.market.asset(name)),
+      tick: this.source.tick,
+      advance: (until, tell) => this.source.advance(until, tell),
+    }
+  }
+
+  begin(engine: Engine): void {
+    for (const { asset } of this.series) {
+      const minutes = this.source.history(asset, this.from, HISTORY_MINUTES)
+      if (minutes.length === 0) continue
+      engine.seedHistory(asset, minutes)
+      this.market.seedVolatility(asset, minutes)
+    }
+    for (const market of this.prices.markets) market.desk = assetOf(engine.state, market.name)
+    engine.readBooksFrom(this.market)
+  }
+
+  advance(until: number, desk: DeskSide): void {
+    this.market.advance(this.prices, until, desk)
+  }
+
+  submit(order: Order, ts: UnixMs): void {
+    this.market.submit(order, ts)
+  }
+
+  cancel(orderId: OrderId, ts: UnixMs): void {
+    this.market.cancel(orderId, ts)
+  }
+}

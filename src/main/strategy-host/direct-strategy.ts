@@ -1,0 +1,103 @@
+import type { Decider, DirectAnswer, Engine } from '../../engine/engine.ts'
+import type { SlotState } from '../../engine/state.ts'
+import type { SlotDecision, StrategyManifest } from '../../engine/views.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import { explain } from '../../shared/ipc/commands.ts'
+import { strategyContext } from './context.ts'
+import type { Harness } from './prelude.ts'
+import { decisionSchema, manifestSchema, outcomeSchema, type StrategyFailure, statesSchema } from './protocol.ts'
+
+const NONE: SlotDecision['intents'] = []
+
+/**
+ * A strategy in a bare context of this very thread, called without messages in between: a replay's. What it may see and
+ * what is checked of its answers is the same as in a version's own thread.
+ */
+export class DirectStrategy {
+  readonly manifest: StrategyManifest
+  private readonly harness: Harness
+
+  private constructor(harness: Harness, manifest: StrategyManifest) {
+    this.harness = harness
+    this.manifest = manifest
+  }
+
+  static load(bundle: string, name: string): Result<DirectStrategy, StrategyFailure> {
+    const { harness, load } = strategyContext(name)
+    const outcome = outcomeSchema(manifestSchema).safeParse(JSON.parse(load(bundle)))
+    if (!outcome.success) return err({ message: explain(outcome.error).replaceAll('value.', ''), stack: '' })
+    return outcome.data.ok ? ok(new DirectStrategy(harness, outcome.data.value)) : err(outcome.data.error)
+  }
+
+  /** The state it starts with in each slot. */
+  firstStates(slots: readonly SlotId[]): Result<{ slot: SlotId; json: string }[], StrategyFailure> {
+    const asked = { states: slots.map((slot) => ({ slot, json: null })), fromVersion: '' }
+    const outcome = outcomeSchema(statesSchema).safeParse(JSON.parse(this.harness.migrate(JSON.stringify(asked))))
+    if (!outcome.success) return err({ message: explain(outcome.error), stack: '' })
+    if (!outcome.data.ok) return err(outcome.data.error)
+    return ok(outcome.data.value.map(({ slot, json }) => ({ slot: slot as SlotId, json })))
+  }
+
+  /**
+   * Seats the strategy at an engine's slots.
+   * @param params other than its own; null = its own
+   */
+  seat(engine: Engine, params: StrategyManifest['params'] | null): Decider {
+    const slots = [...engine.state.slots.values()]
+    const direct = this.harness.direct({
+      slots: slots.map((slot) => ({
+        slot: slot.slot.id,
+        asset: slot.slot.asset,
+        timeframe: slot.slot.timeframe,
+        cells: slot.row,
+        candles: {
+          '1m': slot.asset.candles['1m'].columns,
+          '5m': slot.asset.candles['5m'].columns,
+          '15m': slot.asset.candles['15m'].columns,
+        },
+      })),
+      fill: (index) => {
+        const slot = slots[index]
+        if (slot !== undefined) engine.fill(slot)
+      },
+    })
+    direct.use(params === null ? null : JSON.stringify(params))
+    const told = slots.map(() => ({ revision: -1, orders: NOTHING, held: null as string | null }))
+    const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null }
+    const { answer } = direct
+    const bring = (slot: SlotState): void => {
+      const known = told[slot.index]
+      if (known === undefined) return
+      if (known.revision !== slot.revision) {
+        known.revision = slot.revision
+        direct.state(slot.index, slot.stateJson)
+      }
+      if (known.orders !== slot.orderViews || known.held !== slot.heldId) {
+        known.orders = slot.orderViews
+        known.held = slot.heldId
+        direct.held(slot.index, slot.heldId, JSON.stringify(slot.orderViews))
+      }
+    }
+    return (slot) => {
+      bring(slot)
+      direct.decide(slot.index)
+      out.fault = answer.fault
+      out.why = answer.why
+      out.state = answer.state
+      out.intents = NONE
+      if (answer.intents !== null && answer.fault === null) readIntents(answer.intents, out)
+      return out
+    }
+  }
+}
+
+const answeredSchema = decisionSchema.pick({ intents: true })
+
+const NOTHING: SlotState['orderViews'] = []
+
+function readIntents(json: string, out: DirectAnswer): void {
+  const read = answeredSchema.safeParse({ intents: JSON.parse(json) })
+  if (read.success) out.intents = read.data.intents
+  else out.fault = explain(read.error)
+}
