@@ -8,6 +8,8 @@ import type { SlotDecision } from '../../engine/views.ts'
  */
 export class DecisionHash {
   private readonly hash = createHash('sha256')
+  /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
+  private pending = ''
   private readonly slots: { readonly id: string; version: string; why: string; count: number }[] = []
 
   /** @param intents as the schema read them */
@@ -19,16 +21,23 @@ export class DecisionHash {
     }
     if (seen === undefined) this.slots[slot.index] = { id: slot.slot.id, version, why, count: 1 }
     else {
-      this.hash.update(`${seen.count};`)
+      this.pending += `${seen.count};`
       seen.version = version
       seen.why = why
       seen.count = 1
     }
-    this.hash.update(`${ts}|${version}|${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`)
+    this.pending += `${ts}|${version}|${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    if (this.pending.length > 32_768) this.spill()
+  }
+
+  private spill(): void {
+    this.hash.update(this.pending)
+    this.pending = ''
   }
 
   /** Hash of everything so far; more may be added. */
   hex(): string {
+    this.spill()
     const whole = this.hash.copy()
     for (const { id, count } of this.slots.filter((slot) => slot !== undefined).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
       whole.update(`${id} ${count};`)
