@@ -14,8 +14,10 @@ export const sourceReport = z.object({
   records: count,
   /** Rows left out, by reason. */
   leftOut: z.record(z.string(), count),
+  /** Places where the time goes back from one row to the next. */
+  backSteps: count,
   /** Stretches in which nothing was recorded. */
-  gaps: z.object({ count, totalMs: z.number(), longestMs: z.number(), longerThanMs: z.number() }),
+  gaps: z.object({ count, totalMs: z.number(), longestMs: z.number().nullable(), longerThanMs: z.number() }),
   /** ms, null where nothing was kept. */
   firstTs: z.number().nullable(),
   lastTs: z.number().nullable(),

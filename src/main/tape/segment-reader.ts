@@ -50,6 +50,8 @@ export interface Segment {
   readonly lastTs: number | null
   /** The payload of block `index`, checked against its checksum. */
   inflate(index: number): Result<Uint8Array, TapeDamage>
+  /** The payload of block `index` as it is stored, unchecked: for a copy. */
+  stored(index: number): Result<Uint8Array, TapeDamage>
 }
 
 /** Opens a segment: all block headers are read and checked, payloads only when they are asked for. */
@@ -58,6 +60,7 @@ export function readSegment(path: string): Result<Segment, TapeDamage> {
     const walked = walk(path, fd, size)
     if (!walked.ok) return walked
     const { blocks, tally, torn } = walked.value
+    const stored = (index: number) => withFile(path, (again) => storedOf(path, again, blocks, index))
     const inflate = (index: number) => withFile(path, (again) => payloadOf(path, again, blocks, index))
     const header = parseBlock(path, fd, blocks, 0, segmentHeader)
     if (!header.ok) return header
@@ -77,6 +80,7 @@ export function readSegment(path: string): Result<Segment, TapeDamage> {
     return ok({
       ...{ path, bytes: size, header: header.value, blocks, report, records, firstSeq, nextSeq, firstTs, lastTs },
       inflate,
+      stored,
     })
   })
 }
@@ -168,12 +172,24 @@ function payloadOf(
   blocks: readonly BlockInfo[],
   index: number,
 ): Result<Uint8Array, TapeDamage> {
+  const stored = storedOf(path, fd, blocks, index)
+  const block = blocks[index]
+  if (!stored.ok || block === undefined) return stored
+  const raw = unpack(block, stored.value)
+  return raw.ok ? raw : err(damageAt(path, blocks, index, raw.error))
+}
+
+function storedOf(
+  path: string,
+  fd: number,
+  blocks: readonly BlockInfo[],
+  index: number,
+): Result<Uint8Array, TapeDamage> {
   const block = blocks[index]
   if (block === undefined) return err({ path, block: index, offset: 0, ts: null, message: 'there is no such block' })
   const stored = new Uint8Array(block.storedLength)
   readFully(fd, stored, block.offset + BLOCK_HEAD)
-  const raw = unpack(block, stored)
-  return raw.ok ? raw : err(damageAt(path, blocks, index, raw.error))
+  return ok(stored)
 }
 
 function damageAt(path: string, blocks: readonly BlockInfo[], index: number, message: string): TapeDamage {
