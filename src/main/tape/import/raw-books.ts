@@ -61,12 +61,12 @@ export function rawBooks(path: string, file: string, side: Side | null): Source 
 
 async function* read(path: string, side: Side | null, report: ReportBuilder): AsyncGenerator<readonly TapeRecord[]> {
   const order = new OrderGuard(report)
-  const tokens = new Map<string, string>()
+  const recorded = await recordedTokens(path)
   for await (const { firstLine, lines } of readLines(path)) {
     const records: TapeRecord[] = []
     for (const [i, line] of lines.entries()) {
       report.row()
-      const row = judge(line, tokens)
+      const row = judge(line, recorded)
       if ('fault' in row) report.leave(firstLine + i, row.fault, row.detail)
       else if (order.admits(firstLine + i, row.ts, line)) {
         report.keep(row.ts, 1)
@@ -77,14 +77,34 @@ async function* read(path: string, side: Side | null, report: ReportBuilder): As
   }
 }
 
-/** The first token of a window is the recorded one; the other's book is its mirror and would be taken for it. */
-function judge(line: string, tokens: Map<string, string>): Row | RowFault {
+/**
+ * The token of each window that most messages are of, by slug. Recordings hold stretches of the other token too, whose
+ * book is the mirror and would be taken for this one's.
+ */
+async function recordedTokens(path: string): Promise<ReadonlyMap<string, string>> {
+  const counts = new Map<string, Map<string, number>>()
+  for await (const { lines } of readLines(path)) {
+    for (const line of lines) {
+      const slug = /"slug"\s*:\s*"([^"]+)"/.exec(line)?.[1]
+      const token = /"asset_id"\s*:\s*"([^"]+)"/.exec(line)?.[1]
+      if (slug === undefined || token === undefined) continue
+      const ofWindow = counts.get(slug) ?? new Map<string, number>()
+      ofWindow.set(token, (ofWindow.get(token) ?? 0) + 1)
+      counts.set(slug, ofWindow)
+    }
+  }
+  const recorded = new Map<string, string>()
+  for (const [slug, ofWindow] of counts) {
+    const [most] = [...ofWindow].toSorted((a, b) => b[1] - a[1])
+    if (most !== undefined) recorded.set(slug, most[0])
+  }
+  return recorded
+}
+
+function judge(line: string, recorded: ReadonlyMap<string, string>): Row | RowFault {
   const row = parseMessage(line)
-  if ('fault' in row) return row
-  const token = tokens.get(row.slug)
-  if (token === undefined) tokens.set(row.slug, row.token)
-  else if (token !== row.token) return { fault: 'other', detail: `the other token of ${row.slug}` }
-  return row
+  if ('fault' in row || recorded.get(row.slug) === row.token) return row
+  return { fault: 'other', detail: `the other token of ${row.slug}` }
 }
 
 function parseMessage(line: string): Row | RowFault {
