@@ -35,7 +35,10 @@ describe('a tape folder', () => {
     writeFileSync(path, readFileSync(path).fill(7, 70, 80))
     const { sessions, damaged } = listTapes(folder.path)
     expect(sessions.map((one) => one.name)).toEqual(['b', 'day'])
-    expect(sessions[0]?.gaps).toEqual(['segment 1 is missing', 'segment 2 begins with record 116, not 108'])
+    expect(sessions[0]?.gaps.map((gap) => gap.text)).toEqual([
+      'segment 1 is missing',
+      'segment 2 begins with record 116, not 108',
+    ])
     expect(damaged).toEqual([{ path, error: expect.stringContaining('block 0 at byte 0') }])
     expect(value(findTape(folder.path, 'a-0'))).toEqual([path])
   })

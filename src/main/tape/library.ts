@@ -18,6 +18,13 @@ export interface TapeFile {
   readonly sealed: boolean
 }
 
+/** Something that a session lacks. */
+export interface TapeGap {
+  /** Between two segments rather than inside one. */
+  readonly between: boolean
+  readonly text: string
+}
+
 /** Segments that belong together: one run of a desk, or one import. */
 export interface TapeSession {
   /** What a command calls it: the session of an own recording, the file's name of an import. */
@@ -31,8 +38,7 @@ export interface TapeSession {
   readonly records: number
   readonly firstTs: number | null
   readonly lastTs: number | null
-  /** One line for each place where something is missing. */
-  readonly gaps: readonly string[]
+  readonly gaps: readonly TapeGap[]
 }
 
 /** What lies in a tape folder. */
@@ -115,7 +121,7 @@ function sessionOf(name: string, imported: boolean, segments: readonly Segment[]
     records: segments.reduce((sum, one) => sum + one.records, 0),
     firstTs: times.length === 0 ? null : Math.min(...times),
     lastTs: times.length === 0 ? null : Math.max(...times),
-    gaps: segments.flatMap((one, i) => [...gapsBefore(one, segments[i - 1], imported), ...gapsWithin(one)]),
+    gaps: segments.flatMap((one, i) => gapsOf(one, segments[i - 1], imported)),
   }
 }
 
@@ -123,6 +129,11 @@ function fileOf(segment: Segment): TapeFile {
   const { path, bytes, records, firstSeq, nextSeq, firstTs, lastTs, report } = segment
   const { sealed } = report
   return { path, segment: segment.header.segment, bytes, records, firstSeq, nextSeq, firstTs, lastTs, sealed }
+}
+
+function gapsOf(segment: Segment, before: Segment | undefined, imported: boolean): TapeGap[] {
+  const between = gapsBefore(segment, before, imported).map((text) => ({ between: true, text }))
+  return [...between, ...gapsWithin(segment).map((text) => ({ between: false, text }))]
 }
 
 /** What is missing between a segment and the one before. */

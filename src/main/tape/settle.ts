@@ -90,10 +90,7 @@ async function readPrices(
   return ok({ byTime, leftOut })
 }
 
-function compare(
-  rows: readonly WindowRow[],
-  byTime: ReadonlyMap<number, bigint>,
-): Omit<SettleReport, 'leftOut'> {
+function compare(rows: readonly WindowRow[], byTime: ReadonlyMap<number, bigint>): Omit<SettleReport, 'leftOut'> {
   const undecidable = { noOpening: 0, noClosing: 0, neither: 0 }
   const disagree: string[] = []
   const strikeDiffers: string[] = []
