@@ -18,6 +18,8 @@ export interface Home {
   readonly tokenFile: string
   readonly strategies: string
   readonly logs: string
+  /** Own recordings; imported ones lie in `imported` below it. */
+  readonly tape: string
 }
 
 /** Folder of the package: where package.json of `baton` is, from source or from a build. */
@@ -48,6 +50,7 @@ export function homeAt(given: string | undefined, strategies: string | undefined
     tokenFile: join(folder, 'api-token'),
     strategies: strategiesFolder(folder, strategies),
     logs: join(folder, 'logs'),
+    tape: join(folder, 'tape'),
   }
 }
 

@@ -9,6 +9,7 @@ import type { ListFlags } from './lists.ts'
 import { complain, EXIT, type ExitCode, UsageError } from './output.ts'
 import { parseCount } from './parsers.ts'
 import { run } from './run.ts'
+import { addTape } from './tape-command.ts'
 import { type TradeFlags, trades } from './trades.ts'
 import { showVersion, versions } from './versions.ts'
 
@@ -36,6 +37,9 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     code = result
   })
   addCtl(program, (result) => {
+    code = result
+  })
+  addTape(program, (result) => {
     code = result
   })
   try {

@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Side } from '../../shared/domain/slots.ts'
+import { EXPORT_KINDS, type ExportKind } from '../tape/export.ts'
+import type { ExitCode } from './output.ts'
+import { parseDate } from './parsers.ts'
+import { type ExportFlags, exportTape } from './tape/export.ts'
+import type { TapeFlags } from './tape/found.ts'
+import { type ImportFlags, importFiles } from './tape/import.ts'
+import { info, list } from './tape/list.ts'
+import { type SettleFlags, settle } from './tape/settle.ts'
+import { type RepairFlags, repair, verify } from './tape/verify.ts'
+
+const TAPE = 'a file, or a name from "tape ls"'
+
+/** Adds `tape` with its commands. */
+export function addTape(parent: Command, finish: (code: ExitCode) => void): void {
+  const group = parent.command('tape').description('recorded markets: import, look at, check, export').exitOverride()
+  const add = (name: string, description: string) =>
+    group
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
+      .option('--json', 'print JSON')
+
+  add('import', 'make a tape of recorded files of any known kind, and say what was left out')
+    .argument('<file...>', 'recorded files, or folders of them')
+    .option('--out <file>', "the tape to make (default: in the home's tape/imported)")
+    .option('--side <side>', 'which token unlabelled books are of: up or down', parseSide)
+    .action(async (files: string[], flags: ImportFlags) => finish(await importFiles(files, flags)))
+  add('ls', 'list tapes').action((flags: TapeFlags) => finish(list(flags)))
+  add('info', 'say what a tape is')
+    .argument('<tape>', TAPE)
+    .action((name: string, flags: TapeFlags) => finish(info(name, flags)))
+  add('verify', 'read and check all of a tape; exit code 1 when something is damaged')
+    .argument('[tape...]', `${TAPE} (default: all)`)
+    .action((names: string[], flags: TapeFlags) => finish(verify(names, flags)))
+  add('repair', 'save what is sound in a damaged tape, and name what is lost')
+    .argument('<tape>', TAPE)
+    .requiredOption('--out <file>', 'the tape to make')
+    .action((name: string, flags: RepairFlags) => finish(repair(name, flags)))
+  add('export', 'print the records of a tape')
+    .argument('<tape>', TAPE)
+    .requiredOption('--format <format>', 'jsonl or csv', parseFormat)
+    .option('--kind <kind>', EXPORT_KINDS.join(', '), parseKind)
+    .option('--from <date>', 'from this time on', parseDate)
+    .option('--to <date>', 'before this time', parseDate)
+    .option('--out <file>', 'write to a new file')
+    .action(async (name: string, flags: ExportFlags) => finish(await exportTape(name, flags)))
+  add('settle', 'compute strikes and outcomes from the settlement feed and compare them with the official ones')
+    .requiredOption('--markets <file>', 'windows as JSON Lines')
+    .requiredOption('--prices <file>', 'settlement feed as CSV')
+    .action(async (flags: SettleFlags) => finish(await settle(flags)))
+}
+
+function parseSide(text: string): Side {
+  if (text === 'up' || text === 'down') return text
+  throw new InvalidArgumentError('it is up or down')
+}
+
+function parseFormat(text: string): 'jsonl' | 'csv' {
+  if (text === 'jsonl' || text === 'csv') return text
+  throw new InvalidArgumentError('it is jsonl or csv')
+}
+
+function parseKind(text: string): ExportKind {
+  const kind = EXPORT_KINDS.find((one) => one === text)
+  if (kind !== undefined) return kind
+  throw new InvalidArgumentError(`it is one of ${EXPORT_KINDS.join(', ')}`)
+}

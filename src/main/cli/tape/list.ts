@@ -1,0 +1,69 @@
+import { listTapes } from '../../tape/library.ts'
+import { damageText, readSegment, type Segment } from '../../tape/segment.ts'
+import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
+import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
+import { describe } from './import.ts'
+
+/** `baton tape ls`: what lies in the home's tape folder, damaged files included. */
+export function list(flags: TapeFlags): ExitCode {
+  const library = listTapes(tapeFolder(flags))
+  if (flags.json === true) {
+    print(JSON.stringify(library))
+    return EXIT.done
+  }
+  const { sessions, damaged } = library
+  if (sessions.length === 0 && damaged.length === 0) print(`No tape is in ${tapeFolder(flags)}.`)
+  if (sessions.length > 0) {
+    const rows = sessions.map((one) => [
+      one.name,
+      one.imported ? 'imported' : 'own',
+      iso(one.firstTs),
+      iso(one.lastTs),
+      String(one.files.length),
+      String(one.records),
+      size(one.bytes),
+    ])
+    print(table(['tape', 'origin', 'from', 'to', 'files', 'records', 'size'], rows, new Set([4, 5, 6])))
+  }
+  for (const { name, gaps } of sessions) for (const { text } of gaps) print(`${name}: ${text}`)
+  for (const { error } of damaged) print(`damaged: ${error}`)
+  return EXIT.done
+}
+
+/** `baton tape info`: header, span, blocks and reports of one tape. */
+export function info(name: string, flags: TapeFlags): ExitCode {
+  const segments: Segment[] = []
+  for (const path of filesOf(name, flags)) {
+    const segment = readSegment(path)
+    if (!segment.ok) {
+      complain(damageText(segment.error))
+      return EXIT.failed
+    }
+    segments.push(segment.value)
+  }
+  if (flags.json === true) print(JSON.stringify(segments.map(summaryOf)))
+  else for (const segment of segments) print(linesOf(segment).join('\n'))
+  return EXIT.done
+}
+
+function summaryOf(segment: Segment) {
+  const { path, bytes, records, firstSeq, nextSeq, firstTs, lastTs, report, header, blocks } = segment
+  return { path, bytes, records, firstSeq, nextSeq, firstTs, lastTs, blocks: blocks.length, report, header }
+}
+
+function linesOf(segment: Segment): string[] {
+  const { path, bytes, header, records, firstTs, lastTs, blocks, report } = segment
+  const { sealed, torn, holes } = report
+  return [
+    `${path}: ${header.origin === 'desk' ? 'own recording' : 'imported'}, session ${header.session}, segment ${header.segment}`,
+    `  made ${iso(header.createdAt)} by ${header.engineBuild}`,
+    `  ${records} records in ${blocks.length} blocks, ${size(bytes)}, ${iso(firstTs)} to ${iso(lastTs)}`,
+    `  market ${header.market}, feed ${header.feed}, settlement ${header.settlement}`,
+    `  assets ${header.assets.join(' ') || '–'}, slots ${header.slots.join(' ') || '–'}`,
+    ...header.notices.map((notice) => `  note: ${notice}`),
+    ...(torn === null ? [] : [`  ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]),
+    ...(sealed || torn !== null ? [] : ['  has no end: it is being written, or whoever wrote it was stopped']),
+    ...holes.map((hole) => `  lacks records ${hole.fromSeq} to ${hole.toSeq - 1}`),
+    ...(header.sources ?? []).flatMap(describe).map((line) => `  ${line}`),
+  ]
+}

@@ -1,0 +1,64 @@
+import { basename } from 'node:path'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { parseSlot, type Side, type Slot } from '../../../shared/domain/slots.ts'
+import { BEST_PRICES_HEADER, bestPrices } from './best-prices.ts'
+import { readLines } from './lines.ts'
+import { rawBooks } from './raw-books.ts'
+import { FEED_HEADER, settlementFeed } from './settlement-feed.ts'
+import type { Source } from './source.ts'
+import { marketWindows, OUTCOMES_HEADER, outcomeTable } from './windows.ts'
+
+const CANDLE_NAME = /^[A-Z0-9]{2,10}USDT-1m\.(json|csv)(\.gz)?$/
+const CANDLE_HEADER = 'timestamp,open,high,low,close,volume'
+const KNOWN =
+  'known are: one-minute candles (BTCUSDT-1m.json or .csv), windows and book messages as JSON Lines, and CSV of outcomes, of best bid and ask and of a settlement feed, each also .gz'
+
+/** A file told by its first line: a source, or one of the candle files, which are read together. */
+export type Detected = { readonly kind: 'candles' } | { readonly kind: 'source'; readonly source: Source }
+
+/** Tells what a file is by its content; its name says only what the content does not: the asset and the length of windows. */
+export async function detect(path: string, side: Side | null): Promise<Result<Detected>> {
+  const name = basename(path)
+  if (CANDLE_NAME.test(name)) return ok({ kind: 'candles' })
+  let first: string
+  try {
+    first = await firstLine(path)
+  } catch (error) {
+    return err(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`)
+  }
+  const source = first.startsWith('{') ? fromJson(path, name, first, side) : fromCsv(path, name, first)
+  return source.ok ? ok({ kind: 'source', source: source.value }) : err(`${path}: ${source.error}`)
+}
+
+async function firstLine(path: string): Promise<string> {
+  for await (const { lines } of readLines(path)) return lines[0] ?? ''
+  return ''
+}
+
+function fromJson(path: string, name: string, first: string, side: Side | null): Result<Source> {
+  if (/"recv_s"/.test(first) && /"msg"/.test(first)) return ok(rawBooks(path, name, side))
+  if (/"slug"/.test(first) && /"start_sec"/.test(first)) return ok(marketWindows(path, name))
+  return err(`its first line is a JSON object of no kind that is known; ${KNOWN}`)
+}
+
+function fromCsv(path: string, name: string, first: string): Result<Source> {
+  const header = first.replace(/^\uFEFF/, '').trim()
+  if (header === FEED_HEADER) {
+    const asset = /([A-Z0-9]{2,7})USD(?![A-Z])/.exec(name)?.[1]
+    return asset === undefined
+      ? err('a settlement feed whose name does not say of what: name it like BTCUSD-prices.csv')
+      : ok(settlementFeed(path, name, asset))
+  }
+  if (header === CANDLE_HEADER) return err('candles whose name does not say of what: name it like BTCUSDT-1m.csv')
+  if (header !== BEST_PRICES_HEADER && header !== OUTCOMES_HEADER)
+    return err(`not a kind of file that is known; ${KNOWN}`)
+  const slot = slotInName(name)
+  if (slot === undefined) return err('its name does not say which windows: name it like btc15m.csv')
+  return ok(header === OUTCOMES_HEADER ? outcomeTable(path, name, slot) : bestPrices(path, name, slot))
+}
+
+/** `…_btc15m_…` and `…_btc_5m_…` name a slot. */
+function slotInName(name: string): Slot | undefined {
+  const match = /(?:^|[^a-z0-9])([a-z]{2,7})[-_]?(5m|15m)(?![a-z0-9])/i.exec(name)
+  return match?.[1] === undefined ? undefined : parseSlot(`${match[1].toUpperCase()}-${match[2]?.toLowerCase()}`)
+}

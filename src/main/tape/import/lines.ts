@@ -1,0 +1,57 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+/** Consecutive lines of a text file, without their ends. */
+export interface LineBatch {
+  /** Number of the first, from 1. */
+  readonly firstLine: number
+  readonly lines: readonly string[]
+}
+
+/** A line longer than this is no line of a table or a message. */
+const MAX_LINE = 64 * 1024 * 1024
+
+/**
+ * Reads a text file, also zipped (told by its first bytes), piece by piece: never more of it is in memory than a few
+ * pieces and the line that is not complete yet. Throws what the file system or the unpacker objects to.
+ */
+export async function* readLines(path: string): AsyncGenerator<LineBatch> {
+  const file = await open(path, 'r')
+  try {
+    yield* splitLines(await unzipped(file))
+  } finally {
+    await file.close()
+  }
+}
+
+async function unzipped(file: FileHandle): Promise<AsyncIterable<Uint8Array>> {
+  const head = new Uint8Array(2)
+  await file.read(head, 0, 2, 0)
+  const bytes = file.createReadStream({ start: 0, highWaterMark: 256 * 1024, autoClose: false })
+  if (head[0] !== 0x1f || head[1] !== 0x8b) return bytes
+  // A failure while reading must reach whoever awaits the unpacked bytes.
+  const unpacked = createGunzip({ chunkSize: 256 * 1024 })
+  bytes.on('error', (error) => unpacked.destroy(error))
+  return Readable.from(bytes.pipe(unpacked))
+}
+
+async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LineBatch> {
+  const decoder = new TextDecoder('utf-8')
+  let rest = ''
+  let firstLine = 1
+  for await (const piece of bytes) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > MAX_LINE) throw new Error(`line ${firstLine + lines.length} is longer than any record`)
+    if (lines.length === 0) continue
+    yield { firstLine, lines: lines.map(withoutReturn) }
+    firstLine += lines.length
+  }
+  rest += decoder.decode()
+  if (rest !== '') yield { firstLine, lines: [withoutReturn(rest)] }
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
+}
