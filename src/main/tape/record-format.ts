@@ -2,7 +2,6 @@ import type { CandleFrame } from '../../shared/domain/slots.ts'
 
 /** First byte of a record. */
 export const KIND = { price: 1, book: 2, json: 3, candle: 4 } as const
-export type RecordKind = (typeof KIND)[keyof typeof KIND]
 
 /** A candle's second byte: index into this list, and the flag where it came as history. */
 export const FRAMES: readonly CandleFrame[] = ['1m', '5m', '15m']

@@ -40,20 +40,20 @@ export function outcomeOf(strike: bigint, close: bigint): Side {
  * start, the close the one stamped exactly at its end, both as the exact integers of the feed.
  */
 export async function settleWindows(markets: string, prices: string): Promise<Result<SettleReport>> {
-  const windows = await attempt(markets, () => readMarkets(markets))
+  const windows = await attempt(() => readMarkets(markets))
   if (!windows.ok) return windows
-  const reports = await attempt(prices, () => readPrices(prices))
+  const reports = await attempt(() => readPrices(prices))
   if (!reports.ok) return reports
   if (windows.value.rows.length === 0) return err(`${markets}: no window in it; it should be markets as JSON Lines`)
   const leftOut = { markets: windows.value.leftOut, prices: reports.value.leftOut }
   return ok({ ...compare(windows.value.rows, reports.value.byTime), leftOut })
 }
 
-async function attempt<T>(path: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+async function attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
   try {
     return await work()
   } catch (error) {
-    return err(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`)
+    return err(error instanceof Error ? error.message : String(error))
   }
 }
 

@@ -23,13 +23,6 @@ export function putVarint(bytes: Uint8Array, offset: number, value: number): num
   return at
 }
 
-/** Bytes that `putVarint` takes. */
-export function varintLength(value: number): number {
-  let length = 1
-  for (let rest = value; rest >= BITS; rest = Math.floor(rest / BITS)) length++
-  return length
-}
-
 /** Small numbers of either sign become small numbers ≥ 0. */
 export function zigzag(value: number): number {
   return value >= 0 ? value * 2 : -value * 2 - 1

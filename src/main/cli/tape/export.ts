@@ -23,6 +23,8 @@ export async function exportTape(name: string, flags: ExportFlags): Promise<Exit
   if (out !== undefined && existsSync(out)) throw new UsageError(`${out} is there already: name another with --out`)
   const paths = filesOf(name, flags)
   const target = out === undefined ? process.stdout : createWriteStream(out, { flags: 'wx' })
+  // Each write gets its own error; an event that nobody listens to would end the process.
+  target.on('error', () => undefined)
   try {
     const failure = await writeAll(target, paths, { format, kind, from, to })
     if (out !== undefined) {

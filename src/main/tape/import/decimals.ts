@@ -1,8 +1,31 @@
-/** Micro-units of a decimal such as `0.62` or `4386.31`, exactly; NaN when it is none or has more than six decimals. */
+const ZERO = 48
+const NINE = 57
+const POINT = 46
+const WHOLE_DIGITS = 9
+const DECIMALS = 6
+
+/**
+ * Micro-units of a decimal such as `0.62` or `4386.31`, exactly; NaN when it is none, is finer than a micro-unit or has more
+ * than nine digits before its point. Read digit by digit: a recording of books has tens of millions of them.
+ */
 export function microOf(text: string): number {
-  const match = /^(\d{1,9})(?:\.(\d{1,6})0*)?$/.exec(text)
-  if (match === null) return Number.NaN
-  return Number(match[1]) * 1_000_000 + Number((match[2] ?? '').padEnd(6, '0'))
+  let value = 0
+  let decimals = -1
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === POINT && decimals < 0 && i > 0) {
+      decimals = 0
+      continue
+    }
+    if (code < ZERO || code > NINE) return Number.NaN
+    if (decimals < 0 && i >= WHOLE_DIGITS) return Number.NaN
+    if (decimals < DECIMALS) value = value * 10 + code - ZERO
+    else if (code !== ZERO) return Number.NaN
+    if (decimals >= 0 && decimals < DECIMALS) decimals++
+  }
+  if (text === '' || text.endsWith('.')) return Number.NaN
+  for (let d = Math.max(0, decimals); d < DECIMALS; d++) value *= 10
+  return value
 }
 
 /** A plain decimal number; NaN for anything else, the empty field included. */

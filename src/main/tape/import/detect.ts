@@ -24,7 +24,7 @@ export async function detect(path: string, side: Side | null): Promise<Result<De
   try {
     first = await firstLine(path)
   } catch (error) {
-    return err(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`)
+    return err(error instanceof Error ? error.message : String(error))
   }
   const source = first.startsWith('{') ? fromJson(path, name, first, side) : fromCsv(path, name, first)
   return source.ok ? ok({ kind: 'source', source: source.value }) : err(`${path}: ${source.error}`)

@@ -14,14 +14,17 @@ const MAX_LINE = 64 * 1024 * 1024
 
 /**
  * Reads a text file, also zipped (told by its first bytes), piece by piece: never more of it is in memory than a few
- * pieces and the line that is not complete yet. Throws what the file system or the unpacker objects to.
+ * pieces and the line that is not complete yet. Throws, with the path, what the file system or the unpacker objects to.
  */
 export async function* readLines(path: string): AsyncGenerator<LineBatch> {
-  const file = await open(path, 'r')
+  let file: FileHandle | undefined
   try {
+    file = await open(path, 'r')
     yield* splitLines(await unzipped(file))
+  } catch (error) {
+    throw new Error(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`)
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 

@@ -48,12 +48,6 @@ export interface MarketRecord {
   readonly source: string
 }
 
-/** What a person says about files that do not say it themselves. */
-export interface SourceHints {
-  /** Which token the books are of. */
-  readonly side: Side | null
-}
-
 /** One file, or the candles of several, as records in order of time. */
 export interface Source {
   /** Of the tape's header. */

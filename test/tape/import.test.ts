@@ -1,0 +1,304 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { importTape } from '../../src/main/tape/import/import-tape.ts'
+import { readSegment, verifySegment } from '../../src/main/tape/segment.ts'
+import type { Side } from '../../src/shared/domain/slots.ts'
+import { unixMs } from '../../src/shared/domain/time.ts'
+import { temporaryFolder } from '../support/cli.ts'
+import { linesOf, value } from '../support/tape.ts'
+
+/** 2026-06-08T00:00:00Z */
+const T = 1_780_876_800_000
+const FEED = 'feed_ts_ms,value,full_accuracy_value,server_ts_ms,recv_ms'
+const BBO =
+  'Timestamp,TargetTime,Expiration,UpBid,UpAsk,UpMid,UpSpread,UpBidLiquidity,UpAskLiquidity,DownBid,DownAsk,DownMid,DownSpread,DownBidLiquidity,DownAskLiquidity'
+const OUTCOMES = 'timestamp,date,hour_utc,minute,outcome,up_price,down_price,btc_open,btc_close,btc_change_pct'
+
+let folder = temporaryFolder()
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+function put(name: string, ...lines: readonly string[]): string {
+  const path = join(folder.path, name)
+  const text = `${lines.join('\n')}\n`
+  writeFileSync(path, name.endsWith('.gz') ? gzipSync(text) : text)
+  return path
+}
+
+function run(paths: readonly string[], side: Side | null = null) {
+  return importTape(paths, { out: join(folder.path, 'out.tape'), now: unixMs(T), engineBuild: 'test', side })
+}
+
+/** The reports, the header and the records of an import that must succeed. */
+async function imported(paths: readonly string[], side: Side | null = null) {
+  const { path, report } = value(await run(paths, side))
+  const { segment } = value(verifySegment(path))
+  expect(readdirSync(folder.path).filter((name) => /\.(part|records)$/.test(name))).toEqual([])
+  const records = linesOf(segment).map((line) => JSON.parse(line.slice(line.indexOf(' ') + 1)))
+  return { report, header: segment.header, records, source: report.sources[0] }
+}
+
+const feed = (second: number, received = second * 1000 + 900, price = '63000.5') =>
+  `${T + second * 1000},${price},${price.replace('.', '')}${'0'.repeat(17)},${T + received},${T + received}`
+
+describe('a settlement feed', () => {
+  test('becomes prices at the time of receipt, with every planted fault counted and placed', async () => {
+    const lines = [
+      feed(0),
+      feed(1),
+      feed(1, 2000), // line 4: the same report again
+      feed(5), // line 5: gap of 4 s
+      feed(6, 5100), // line 6: received before the one above
+      feed(4, 6950), // line 7: an older report
+      'a,b,c,d,e', // line 8
+      `${T + 7500},63000.5,63000500000000000000000,${T},${T + 7600}`, // line 9
+      `${T + 8000},63001,63000500000000000000000,${T},${T + 8100}`, // line 10
+      `12,63000.5,63000500000000000000000,${T},${T + 8100}`, // line 11
+      feed(9),
+    ]
+    const { source, header, records } = await imported([put('BTCUSD-prices.csv.gz', FEED, ...lines)])
+    expect(source).toMatchObject({
+      format: 'settlement feed',
+      rows: 11,
+      kept: 4,
+      leftOut: { duplicate: 1, 'back-step': 2, malformed: 1, 'off-grid': 1, nonsense: 1, 'impossible time': 1 },
+      backSteps: 1,
+      gaps: { count: 2, totalMs: 7000, longestMs: 4000 },
+    })
+    expect(source?.examples).toContain('line 5: nothing for 4 s before it')
+    expect(source?.examples.some((line) => line.startsWith('line 6: back-step'))).toBe(true)
+    expect(records[0]).toEqual([T + 900, 0, T, 63_000.5, 0])
+    expect(records).toHaveLength(4)
+    expect(header).toMatchObject({ origin: 'import', feed: 'chainlink', assets: ['BTC'], sources: [source] })
+  })
+})
+
+describe('best bid and ask', () => {
+  const row = (time: string, bid: string, ask: string, sizes = '100.5,200') =>
+    `2025-12-26 ${time},2025-12-26 10:30:00,2025-12-26 10:45:00,${bid},${ask},0,0,${sizes},0.1,0.2,0,0,1,1`
+
+  test('0.0 is an empty side; faults are left out, counted and placed', async () => {
+    const lines = [
+      row('10:34:14', '0.09', '0.11'),
+      row('10:34:15', '0.0', '0.11', '0.0,200'),
+      row('10:34:15', '0.0', '0.11', '0.0,200'), // line 4: again
+      row('10:34:13', '0.09', '0.11'), // line 5: back
+      row('10:34:16', '0.12', '0.11'), // line 6: crossed
+      row('10:34:17', '0.0955', '0.11'), // line 7: off the grid
+      row('10:34:18', '0.09', '1.1'), // line 8
+      row('10:34:19', '0.09', 'x'), // line 9
+      row('10:50:19', '0.09', '0.11'), // line 10: after its window
+      row('10:34:40', '0.095', '0.11'),
+    ]
+    const { source, records, header } = await imported([put('x_btc15m_bbo.csv', BBO, ...lines)])
+    expect(source).toMatchObject({
+      rows: 10,
+      kept: 3,
+      leftOut: { duplicate: 1, 'back-step': 1, nonsense: 2, 'off-grid': 1, malformed: 1, 'impossible time': 1 },
+      backSteps: 1,
+      gaps: { count: 1, longestMs: 25_000 },
+    })
+    const start = Date.UTC(2025, 11, 26, 10, 30) / 1000
+    expect(records).toEqual([
+      [start * 1000 + 254_000, 0, start, 10_000, [[90_000, 100_500_000]], [[110_000, 200_000_000]]],
+      [start * 1000 + 255_000, 0, start, 10_000, [], [[110_000, 200_000_000]]],
+      [start * 1000 + 280_000, 0, start, 1_000, [[95_000, 100_500_000]], [[110_000, 200_000_000]]],
+    ])
+    expect(header.slots).toEqual(['BTC-15m'])
+    expect(header.notices.join(' ')).toContain('best five levels')
+  })
+})
+
+describe('windows', () => {
+  const market = (start: number, over: object = {}) =>
+    JSON.stringify({
+      slug: `btc-updown-5m-${start / 1000}`,
+      start_sec: start / 1000,
+      end_sec: start / 1000 + 300,
+      resolved: true,
+      outcome_prices: ['0', '1'],
+      strike_value: '63123544863797618000000',
+      raw: { outcomes: '["Up", "Down"]', closedTime: '2026-06-08 00:05:16+00' },
+      ...over,
+    })
+
+  test('are known bit by bit: opened, strike, outcome', async () => {
+    const lines = [
+      market(T),
+      market(T),
+      market(T + 600_000, { strike_value: null, raw: null }),
+      market(T + 1_000),
+      market(T + 300_000, { slug: 'x' }),
+      market(T + 300_000, { outcome_prices: ['0.5', '0.5'] }),
+      '{',
+    ]
+    const { source, records } = await imported([put('markets.jsonl', ...lines)])
+    expect(source).toMatchObject({
+      rows: 7,
+      kept: 2,
+      records: 5,
+      leftOut: { duplicate: 1, 'off-grid': 1, nonsense: 2, malformed: 1 },
+      gaps: { count: 1, totalMs: 300_000 },
+    })
+    const of = (ts: number, start: number, strike: number | null, outcome: string | null) => [
+      ts,
+      {
+        kind: 'market',
+        slot: 'BTC-5m',
+        windowId: `btc-updown-5m-${start / 1000}`,
+        start,
+        end: start + 300_000,
+        source: 'polymarket',
+        ts,
+        strike,
+        outcome,
+      },
+    ]
+    expect(records).toEqual([
+      of(T, T, null, null),
+      of(T + 2_000, T, 63_123.544863797615, null),
+      of(T + 316_000, T, 63_123.544863797615, 'down'),
+      of(T + 600_000, T + 600_000, null, null),
+      of(T + 1_216_000, T + 600_000, null, 'down'),
+    ])
+  })
+
+  test('outcomes as a table, in any order', async () => {
+    const row = (start: number, time: string, outcome: string, prices: string) =>
+      `${start / 1000},2026-06-08,${time},${outcome},${prices},1,2,0.1`
+    const lines = [
+      row(T + 300_000, '0,5', 'down', '0.0,1.0'),
+      row(T, '0,0', 'up', '1.0,0.0'),
+      row(T + 600_000, '1,10', 'up', '1.0,0.0'),
+      row(T + 900_000, '0,15', 'up', '0.0,1.0'),
+    ]
+    const { source, records } = await imported([put('x_btc_5m_outcomes.csv', OUTCOMES, ...lines)])
+    expect(source).toMatchObject({ kept: 2, backSteps: 1, leftOut: { 'impossible time': 1, nonsense: 1 } })
+    expect(records.map(([, record]) => [record.windowId.slice(-5), record.outcome])).toEqual([
+      ['76800', null],
+      ['77100', null],
+      ['76800', 'up'],
+      ['77100', 'down'],
+    ])
+  })
+})
+
+describe('raw books', () => {
+  const message = (ms: number, over: object = {}, token = 'A') =>
+    JSON.stringify({
+      recv_s: (T + ms) / 1000,
+      slug: `btc-updown-5m-${T / 1000}`,
+      msg: {
+        asset_id: token,
+        event_type: 'book',
+        bids: [
+          { price: '0.4', size: '5' },
+          { price: '0.45', size: '10.123' },
+        ],
+        asks: [
+          { price: '0.99', size: '1' },
+          { price: '0.5', size: '2' },
+        ],
+        tick_size: '0.01',
+        ...over,
+      },
+    })
+  const lines = [
+    message(0, {}, 'B'), // line 1: the other token
+    message(5),
+    message(5), // line 3: again
+    message(6, { bids: [{ price: '0.6', size: '5' }] }), // line 4: crossed
+    message(7, { bids: [{ price: '1.6', size: '5' }] }), // line 5
+    message(8, { event_type: 'price_change' }), // line 6
+    message(2), // line 7: back
+    message(9e9), // line 8
+    message(20_005, { bids: [] }),
+    '?',
+  ]
+
+  test('come best first; without a side the tape says that nobody knows which token it is', async () => {
+    const { source, records, header } = await imported([put('raw.jsonl.gz', ...lines)])
+    expect(source).toMatchObject({
+      rows: 10,
+      kept: 2,
+      leftOut: { other: 2, duplicate: 1, nonsense: 2, 'back-step': 1, 'impossible time': 1, malformed: 1 },
+      gaps: { count: 1, longestMs: 20_000 },
+    })
+    const bids = [
+      [450_000, 10_123_000],
+      [400_000, 5_000_000],
+    ]
+    const asks = [
+      [500_000, 2_000_000],
+      [990_000, 1_000_000],
+    ]
+    expect(records).toEqual([
+      [T + 5, 0, T / 1000, 10_000, bids, asks],
+      [T + 20_005, 0, T / 1000, 10_000, [], asks],
+    ])
+    expect(header.unlabelledBooks).toBe(true)
+    expect(header.notices.join(' ')).toContain('--side up')
+  })
+
+  test("the Down token's book is mirrored", async () => {
+    const { records, header } = await imported([put('raw.jsonl', ...lines)], 'down')
+    expect(records[0]?.slice(4)).toEqual([
+      [
+        [500_000, 2_000_000],
+        [10_000, 1_000_000],
+      ],
+      [
+        [550_000, 10_123_000],
+        [600_000, 5_000_000],
+      ],
+    ])
+    expect(header.unlabelledBooks).toBe(false)
+  })
+})
+
+describe('an import', () => {
+  test('puts files in order of time, candles at their close', async () => {
+    const candles = JSON.stringify([
+      [T - 60_000, 1, 2, 0.5, 1.5, 9],
+      [T + 60_000, 1, 2, 0.5, 1.5, 9],
+    ])
+    const { records, source, header } = await imported([
+      put('BTCUSD-prices.csv', FEED, feed(0), feed(119, 119_999), feed(121)),
+      put('ETHUSDT-1m.json', candles),
+    ])
+    expect(records.map(([ts]) => ts - T)).toEqual([0, 900, 119_999, 120_000, 121_900])
+    expect(source).toMatchObject({ format: 'candles', gaps: { count: 1, totalMs: 60_000 } })
+    expect(header.assets).toEqual(['ETH', 'BTC'])
+  })
+
+  test.each([
+    ['what is not there', () => join(folder.path, 'nothing.csv'), 'is not there'],
+    ['an unknown kind', () => put('x.csv', 'a,b', '1,2'), 'known are'],
+    ['an unknown object', () => put('x.jsonl', '{"a":1}'), 'known are'],
+    ['a feed of who knows what', () => put('prices.csv', FEED, feed(0)), 'name it like BTCUSD-prices.csv'],
+    ['windows of who knows what', () => put('bbo.csv', BBO), 'name it like btc15m.csv'],
+    ['no usable row', () => put('BTCUSD-prices.csv', FEED, 'x'), 'no usable row (line 2: malformed'],
+  ])('refuses %s in one line and leaves nothing behind', async (_, make, message) => {
+    const made = await run([make()])
+    expect(made.ok ? '' : made.error).toContain(message)
+    expect(made.ok ? '' : made.error).not.toContain('\n')
+    expect(existsSync(join(folder.path, 'out.tape'))).toBe(false)
+  })
+
+  test('refuses a cut archive, naming it, and an existing tape', async () => {
+    const whole = gzipSync([FEED, ...Array.from({ length: 500 }, (_, i) => feed(i))].join('\n'))
+    const cut = join(folder.path, 'BTCUSD-cut.csv.gz')
+    writeFileSync(cut, whole.subarray(0, whole.length / 2))
+    const made = await run([cut])
+    expect(made.ok ? '' : made.error).toContain('BTCUSD-cut.csv.gz cannot be read')
+    const path = put('BTCUSD-prices.csv', FEED, feed(0))
+    value(await run([path]))
+    const again = await run([path])
+    expect(again.ok ? '' : again.error).toContain('is there already')
+    expect(value(readSegment(join(folder.path, 'out.tape'))).records).toBe(1)
+  })
+})
