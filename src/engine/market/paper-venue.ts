@@ -77,6 +77,11 @@ export class PaperVenue {
     }
   }
 
+  /** True while any order rests. */
+  get rests(): boolean {
+    return this.resting.size > 0
+  }
+
   /** True while an order of the window rests in its book. */
   isResting(windowId: WindowId): boolean {
     for (const { order } of this.resting.values()) if (order.windowId === windowId) return true

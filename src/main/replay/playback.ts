@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
 import { CandlePathSource } from '../../engine/market/candle-path.ts'
-import { type DeskSide, PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import { type DeskSide as Told, PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
 import { assetOf } from '../../engine/state.ts'
 import type { Config } from '../../shared/config.ts'
@@ -9,12 +9,14 @@ import type { Order, OrderId } from '../../shared/domain/records.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 
+export type { Told }
+
 /** A market that is played from a tape: what the engine hears, and where its orders go. */
 export interface Playback {
   /** Seeds history and says where books come from; to be called once, before anything else. */
   begin(engine: Engine): void
   /** Tells everything up to and including `until`. */
-  advance(until: number, desk: DeskSide): void
+  advance(until: number, desk: Told): void
   submit(order: Order, ts: UnixMs): void
   cancel(orderId: OrderId, ts: UnixMs): void
 }
@@ -71,7 +73,7 @@ export class CandlePlayback implements Playback {
     engine.readBooksFrom(this.market)
   }
 
-  advance(until: number, desk: DeskSide): void {
+  advance(until: number, desk: Told): void {
     this.market.advance(this.prices, until, desk)
   }
 

@@ -1,0 +1,86 @@
+import type { Engine } from '../../engine/engine.ts'
+import { PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import { paperSettingsOf } from '../../engine/settings.ts'
+import { assetOf } from '../../engine/state.ts'
+import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
+import type { Config } from '../../shared/config.ts'
+import type { Order, OrderId } from '../../shared/domain/records.ts'
+import { asset, type Slot } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import { KIND } from '../tape/records.ts'
+import type { Playback, Told } from './playback.ts'
+import type { TapeCursor } from './tape-cursor.ts'
+
+/** Recorded prices without books: the books around them are simulated, strikes and outcomes computed from the prices. */
+export class PricePlayback implements Playback {
+  private readonly market: PaperMarket
+  private readonly source: PriceSource
+
+  constructor(
+    cursor: TapeCursor,
+    slots: readonly Slot[],
+    config: Config,
+    rest: { readonly seed: number; readonly settlement: string },
+  ) {
+    this.market = new PaperMarket({
+      ...paperSettingsOf(config),
+      // The tape's times are those of receipt: the delay is in them.
+      feedDelayMs: 0,
+      seed: rest.seed,
+      slots,
+      source: rest.settlement,
+      tellsBooks: false,
+      minuteAt: () => undefined,
+    })
+    const names = [...new Set(slots.map((slot) => slot.asset))]
+    const markets = names.map((name) => this.market.asset(name))
+    const indices = cursor.header.assets.map((name) => names.indexOf(asset(name)))
+    this.source = priceSource(cursor, markets, indices)
+  }
+
+  begin(engine: Engine): void {
+    for (const market of this.source.markets) market.desk = assetOf(engine.state, market.name)
+    engine.readBooksFrom(this.market)
+  }
+
+  advance(until: number, desk: Told): void {
+    this.market.advance(this.source, until, desk)
+  }
+
+  submit(order: Order, ts: UnixMs): void {
+    this.market.submit(order, ts)
+  }
+
+  cancel(orderId: OrderId, ts: UnixMs): void {
+    this.market.cancel(orderId, ts)
+  }
+}
+
+/** @param indices place among `markets` of each of the tape's assets; −1 for one that is not wanted */
+function priceSource(
+  cursor: TapeCursor,
+  markets: PriceSource['markets'],
+  indices: readonly number[],
+): PriceSource {
+  const tick = new Float64Array(TICK_CELLS)
+  const { reader } = cursor
+  let waiting = false
+  return {
+    markets,
+    tick,
+    advance: (until, tell) => {
+      for (;;) {
+        if (!waiting && !cursor.next()) return until
+        waiting = reader.ts > until
+        if (waiting) return until
+        const index = reader.kind === KIND.price ? (indices[reader.asset] ?? -1) : -1
+        if (index < 0) continue
+        tick[TICK_TS] = reader.ts
+        tick[TICK_VENUE] = reader.tsVenue
+        tick[TICK_PRICE] = reader.price
+        tick[TICK_VOLUME] = reader.volume
+        if (tell(index)) return reader.ts
+      }
+    },
+  }
+}
