@@ -1,12 +1,13 @@
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow, DeskStatus } from '../../../shared/ipc/contract.ts'
-import { askOverride, compareVersion } from '../../data/actions.ts'
-import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
+import { askOverride, compareVersion, reloadCandidate } from '../../data/actions.ts'
+import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
+import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
 function toneOf(row: DeploymentRow): 'up' | 'down' | 'attention' | 'dim' {
@@ -55,11 +56,38 @@ function Problems({ row }: { row: DeploymentRow }) {
   )
 }
 
+/** A candidate that only waits to be named; policy that stands in its way is said beside the panel's title. */
+function Reload({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['deploys'] | undefined }) {
+  const session = useSession()
+  const { version } = row
+  if (version === null || (row.state !== 'waiting' && row.state !== 'detected')) return null
+  const free = row.state === 'detected' || deploys === 'open'
+  return (
+    <>
+      {free ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
+      <div className="deployment-actions">
+        {free ? (
+          <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
+            Reload {version.label}
+          </Button>
+        ) : null}
+        {row.state === 'waiting' ? (
+          <Button
+            small
+            tone="attention"
+            onClick={() => askOverride(session, row.strategy, version.hash, version.label)}
+          >
+            Override…
+          </Button>
+        ) : null}
+      </div>
+    </>
+  )
+}
+
 function Actions({ row }: { row: DeploymentRow }) {
   const session = useSession()
   const { version, from } = row
-  const waiting = row.state === 'waiting' && version !== null
-  const candidate = row.state === 'detected' && version !== null
   if (version === null && from === null) return null
   return (
     <div className="deployment-actions">
@@ -73,20 +101,6 @@ function Actions({ row }: { row: DeploymentRow }) {
           Diff against {shortLabel(from)}
         </Button>
       )}
-      {candidate ? (
-        <Button
-          small
-          tone="primary"
-          onClick={() => void session.command({ kind: 'reload', strategy: row.strategy, hash: version.hash })}
-        >
-          Deploy
-        </Button>
-      ) : null}
-      {waiting ? (
-        <Button small tone="attention" onClick={() => askOverride(session, row.strategy, version.hash, version.label)}>
-          Override…
-        </Button>
-      ) : null}
     </div>
   )
 }
@@ -105,7 +119,7 @@ function Waiting({ status, row }: { status: DeskStatus | null; row: DeploymentRo
   )
 }
 
-function Current({ row }: { row: DeploymentRow }) {
+function Current({ row, status }: { row: DeploymentRow; status: DeskStatus | null }) {
   return (
     <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
       <Steps row={row} />
@@ -119,7 +133,9 @@ function Current({ row }: { row: DeploymentRow }) {
         <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
+      <Reload row={row} deploys={status?.deploys} />
       <Actions row={row} />
+      {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>
   )
 }
@@ -155,14 +171,23 @@ function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
   )
 }
 
-/** The latest deployment step by step, and the ones before it. */
+function ToLatest() {
+  const session = useSession()
+  return (
+    <button type="button" className="link" onClick={() => session.ui.setState({ deployment: null })}>
+      back to the latest
+    </button>
+  )
+}
+
+/** The latest deployment step by step, or the one picked, and the ones before it. */
 export function Deployments() {
   const deployments = useDesk((state) => state.deployments)
   const status = useDesk((state) => state.status)
   const known = useDesk((state) => state.snapshots > 0)
   const chosen = useUi((state) => state.deployment)
-  const latest = deployments[0]
-  if (latest === undefined) {
+  const shown = useShownDeployment()
+  if (shown === undefined) {
     return (
       <Panel title="Deployment" testId="deployments" className="deployments">
         <Empty busy={!known}>
@@ -171,21 +196,23 @@ export function Deployments() {
       </Panel>
     )
   }
+  const earlier = shown !== deployments[0]
   return (
     <Panel
       title="Deployment"
       note={
         <span className="version-cell">
-          {latest.version === null ? null : <VersionDot version={latest.version} />}
-          {nameOf(latest)}
+          {shown.version === null ? null : <VersionDot version={shown.version} />}
+          {nameOf(shown)}
         </span>
       }
-      aside={<Waiting status={status} row={latest} />}
+      aside={earlier ? <ToLatest /> : <Waiting status={status} row={shown} />}
       testId="deployments"
       className="deployments"
     >
       <div className="panel-scroll">
-        <Current row={latest} />
+        {/* Another deployment starts at its own top. */}
+        <Current key={shown.id} row={shown} status={status} />
         {deployments.length > 1 ? (
           <ul className="earlier-list" aria-label="Earlier deployments">
             {deployments.slice(1).map((row) => (
