@@ -28,13 +28,13 @@ function WinRate({ stats }: { stats: ReplayStats }) {
 }
 
 const METRICS: readonly Metric[] = [
-  { key: 'orders', name: 'Orders', short: 'orders', width: '46px', cell: (stats) => count(stats.orders) },
+  { key: 'orders', name: 'Orders', short: 'orders', width: '42px', cell: (stats) => count(stats.orders) },
   {
     key: 'stake',
     name: 'Stake',
     short: 'stake',
     title: 'Cash spent on entries, fees not included',
-    width: '68px',
+    width: '58px',
     cell: (stats) => money(stats.stake),
   },
   {
@@ -42,7 +42,7 @@ const METRICS: readonly Metric[] = [
     name: 'Trades',
     short: 'trades',
     title: 'Settled positions',
-    width: '46px',
+    width: '42px',
     cell: (stats) => count(stats.trades),
   },
   {
@@ -50,16 +50,16 @@ const METRICS: readonly Metric[] = [
     name: 'Profit',
     short: 'P&L',
     title: 'What settled, after fees. No forecast.',
-    width: '68px',
+    width: '60px',
     cell: (stats) => <span className={tone(stats.pnl / MICRO, 2)}>{profit(stats.pnl)}</span>,
   },
-  { key: 'win', name: 'Win rate', short: 'win', width: '54px', cell: (stats) => <WinRate stats={stats} /> },
+  { key: 'win', name: 'Win rate', short: 'win', width: '48px', cell: (stats) => <WinRate stats={stats} /> },
   {
     key: 'even',
     name: 'Break-even',
     short: 'break even',
     title: 'Win rate at which the prices and fees paid earn nothing',
-    width: '54px',
+    width: '48px',
     cell: (stats) => <span className="dim">{percent(stats.breakEven)}</span>,
   },
   {
@@ -67,14 +67,14 @@ const METRICS: readonly Metric[] = [
     name: 'Max drawdown',
     short: 'draw-down',
     title: 'Largest fall of realised profit from a peak',
-    width: '62px',
+    width: '56px',
     cell: (stats) => profit(-Math.abs(stats.maxDrawdown)),
   },
   {
     key: 'faults',
     name: 'Faults',
     short: 'faults',
-    width: '44px',
+    width: '36px',
     cell: (stats) => <span className={stats.faults > 0 ? 'down' : ''}>{count(stats.faults)}</span>,
   },
 ]
@@ -83,13 +83,16 @@ function Figure({ metric, stats }: { metric: Metric; stats: ReplayStats | null }
   return stats === null ? <span className="faint">{NONE}</span> : metric.cell(stats)
 }
 
-function Who({ of, short }: { of: StatsOf; short?: boolean }) {
+/** `plain`: without the word for what stands there only once, to leave room for the figures. */
+function Who({ of, plain }: { of: StatsOf; plain?: boolean }) {
   if (of.version === null) return <span className="faint">{of.role === 'live' ? 'nothing live' : of.role}</span>
   return (
     <span className="version-cell" title={`${of.version.label}, ${of.role}`}>
       <VersionDot version={of.version} />
       {shortLabel(of.version)}
-      {short === true ? null : <span className={of.role === 'live' ? 'tag live' : 'tag'}>{of.role}</span>}
+      {plain === true && of.role !== 'live' ? null : (
+        <span className={of.role === 'live' ? 'tag live' : 'tag'}>{of.role}</span>
+      )}
     </span>
   )
 }
@@ -98,13 +101,19 @@ function Who({ of, short }: { of: StatsOf; short?: boolean }) {
  * Two versions over the same tape. `columns`: a column each, for a narrow panel; `rows`: a row each, as in the table of
  * versions, for a wide one.
  */
-export function StatsTable(props: { label: string; layout: 'columns' | 'rows'; of: readonly StatsOf[] }) {
+export function StatsTable(props: {
+  label: string
+  layout: 'columns' | 'rows'
+  of: readonly StatsOf[]
+  /** What the figures rest on, in the corner of a table with columns. */
+  rests?: string
+}) {
   if (props.layout === 'columns') {
     return (
       <table className="table stats-table columns" aria-label={props.label}>
         <thead>
           <tr>
-            <td />
+            <td className="faint">{props.rests}</td>
             {props.of.map((one) => (
               <th key={one.role} scope="col" className="right">
                 <Who of={one} />
@@ -131,17 +140,17 @@ export function StatsTable(props: { label: string; layout: 'columns' | 'rows'; o
   }
   return (
     <table className="table stats-table rows" aria-label={props.label}>
-      <colgroup>
-        <col />
-        {METRICS.map((metric) => (
-          <col key={metric.key} style={{ width: metric.width }} />
-        ))}
-      </colgroup>
       <thead>
         <tr>
           <th scope="col">version</th>
           {METRICS.map((metric) => (
-            <th key={metric.key} scope="col" className="right" title={metric.title}>
+            <th
+              key={metric.key}
+              scope="col"
+              className="right"
+              title={metric.title}
+              style={{ minWidth: metric.width, width: metric.width }}
+            >
               {metric.short}
             </th>
           ))}
@@ -151,7 +160,7 @@ export function StatsTable(props: { label: string; layout: 'columns' | 'rows'; o
         {props.of.map((one) => (
           <tr key={one.role}>
             <th scope="row">
-              <Who of={one} />
+              <Who of={one} plain />
             </th>
             {METRICS.map((metric) => (
               <td key={metric.key} className="right">

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow, DeskStatus } from '../../../shared/ipc/contract.ts'
 import { askOverride, compareVersion, reloadCandidate } from '../../data/actions.ts'
@@ -56,22 +57,25 @@ function Problems({ row }: { row: DeploymentRow }) {
   )
 }
 
-/** A candidate that only waits to be named; policy that stands in its way is said beside the panel's title. */
-function Reload({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['deploys'] | undefined }) {
+/**
+ * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where policy
+ * stands in its way, that is said beside the panel's title, and only an override goes past it.
+ */
+function Actions({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['deploys'] | undefined }) {
   const session = useSession()
-  const { version } = row
-  if (version === null || (row.state !== 'waiting' && row.state !== 'detected')) return null
-  const free = row.state === 'detected' || deploys === 'open'
+  const { version, from } = row
+  if (version === null && from === null) return null
+  const waits = row.state === 'waiting' ? deploys === 'open' : row.state === 'detected'
   return (
     <>
-      {free ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
+      {version !== null && waits ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
       <div className="deployment-actions">
-        {free ? (
+        {version !== null && waits ? (
           <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
             Reload {version.label}
           </Button>
         ) : null}
-        {row.state === 'waiting' ? (
+        {version !== null && row.state === 'waiting' ? (
           <Button
             small
             tone="attention"
@@ -80,28 +84,18 @@ function Reload({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['dep
             Override…
           </Button>
         ) : null}
+        {version === null ? null : (
+          <Button small onClick={() => compareVersion(session, version)}>
+            Show {shortLabel(version)}
+          </Button>
+        )}
+        {from === null ? null : (
+          <Button small onClick={() => compareVersion(session, from)}>
+            Diff against {shortLabel(from)}
+          </Button>
+        )}
       </div>
     </>
-  )
-}
-
-function Actions({ row }: { row: DeploymentRow }) {
-  const session = useSession()
-  const { version, from } = row
-  if (version === null && from === null) return null
-  return (
-    <div className="deployment-actions">
-      {version === null ? null : (
-        <Button small onClick={() => compareVersion(session, version)}>
-          Show {shortLabel(version)}
-        </Button>
-      )}
-      {from === null ? null : (
-        <Button small onClick={() => compareVersion(session, from)}>
-          Diff against {shortLabel(from)}
-        </Button>
-      )}
-    </div>
   )
 }
 
@@ -133,8 +127,7 @@ function Current({ row, status }: { row: DeploymentRow; status: DeskStatus | nul
         <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
-      <Reload row={row} deploys={status?.deploys} />
-      <Actions row={row} />
+      <Actions row={row} deploys={status?.deploys} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>
   )
@@ -187,6 +180,12 @@ export function Deployments() {
   const known = useDesk((state) => state.snapshots > 0)
   const chosen = useUi((state) => state.deployment)
   const shown = useShownDeployment()
+  const box = useRef<HTMLDivElement>(null)
+  const shownId = shown?.id
+  // Another deployment is read from its top, wherever in the list it was picked.
+  useEffect(() => {
+    if (shownId !== undefined && box.current !== null) box.current.scrollTop = 0
+  }, [shownId])
   if (shown === undefined) {
     return (
       <Panel title="Deployment" testId="deployments" className="deployments">
@@ -210,8 +209,7 @@ export function Deployments() {
       testId="deployments"
       className="deployments"
     >
-      <div className="panel-scroll">
-        {/* Another deployment starts at its own top. */}
+      <div ref={box} className="panel-scroll">
         <Current key={shown.id} row={shown} status={status} />
         {deployments.length > 1 ? (
           <ul className="earlier-list" aria-label="Earlier deployments">

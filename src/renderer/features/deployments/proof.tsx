@@ -28,8 +28,8 @@ function Gates({ gates }: { gates: readonly ProofGate[] }) {
   )
 }
 
-function restsOn(proof: ProofRow): string | null {
-  if (proof.from === null || proof.to === null) return null
+function restsOn(proof: ProofRow): string {
+  if (proof.from === null || proof.to === null) return ''
   const slots = proof.slots.length === 1 ? '1 slot' : `${count(proof.slots.length)} slots`
   return `${stretch(proof.to - proof.from)} × ${slots}`
 }
@@ -53,16 +53,14 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
   const rests = restsOn(proof)
   return (
     <section className="proof" aria-label="Proof" data-testid="proof">
-      <header className="proof-head">
+      <header
+        className="proof-head"
+        title={proof.from === null || proof.to === null ? undefined : `${span(proof.from, proof.to)} UTC`}
+      >
         <strong className={verdict.tone}>
           {verdict.words}
           {proof.verdict === 'running' ? ` ${progress(proof.progress)}` : ''}
         </strong>
-        {rests === null ? null : (
-          <span className="dim" title={`${span(proof.from ?? 0, proof.to ?? 0)} UTC: ${proof.slots.join(' ')}`}>
-            {rests}
-          </span>
-        )}
         <span className="spring" />
         <Differences proof={proof} />
       </header>
@@ -75,6 +73,7 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
       <StatsTable
         label="Candidate and live version on the same tape"
         layout="columns"
+        rests={rests}
         of={[
           { version: row.version, role: 'candidate', stats: proof.candidate },
           { version: proof.liveVersion, role: 'live', stats: proof.live },
@@ -85,7 +84,7 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
         <span title="Every version ever proved or replayed counts: trying many finds lucky ones.">
           {count(proof.trials)} {proof.trials === 1 ? 'trial' : 'trials'} of this strategy.
         </span>{' '}
-        Only safety gates: profit does not, and profit on past tape is no forecast.
+        It gates safety, not profit; profit on past tape is no forecast.
       </p>
     </section>
   )

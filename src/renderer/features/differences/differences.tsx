@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react'
 import type { DecisionAct, DecisionDifference, DeploymentRow, VersionRef } from '../../../shared/ipc/contract.ts'
-import { backToLive, showMoment } from '../../data/actions.ts'
+import { showMoment } from '../../data/actions.ts'
 import { useProof, useSession, useShownDeployment, useToday } from '../../data/hooks.ts'
 import { differenceKey } from '../../data/proof-store.ts'
 import { Button } from '../../ui/button.tsx'
@@ -31,41 +31,34 @@ function columnsFor(row: DeploymentRow, today: number | null): readonly Column<D
     {
       key: 'time',
       head: 'time UTC',
-      width: '98px',
+      width: '90px',
       cell: (item) => <span className="figure dim">{stamp(item.ts, today)}</span>,
     },
-    { key: 'slot', head: 'slot', width: '84px', cell: (item) => item.slot },
-    { key: 'candidate', head: candidate, width: '152px', cell: (item) => <Act act={item.candidate} /> },
+    { key: 'slot', head: 'slot', width: '78px', cell: (item) => item.slot },
+    { key: 'candidate', head: candidate, width: '166px', cell: (item) => <Act act={item.candidate} /> },
     { key: 'candidate-why', head: 'why', cell: (item) => <Why act={item.candidate} /> },
-    { key: 'live', head: live, width: '152px', cell: (item) => <Act act={item.live} /> },
+    { key: 'live', head: live, width: '166px', cell: (item) => <Act act={item.live} /> },
     { key: 'live-why', head: 'why', cell: (item) => <Why act={item.live} /> },
   ]
 }
 
 function Side({ version, part, act }: { version: VersionRef | null; part: string; act: DecisionAct | null }) {
+  const who = version === null ? part : `${shortLabel(version)} ${part}`
+  const text = `${who}: ${actText(act)}${act === null || act.why === '' ? '' : `, ${act.why}`}`
   return (
-    <p>
+    <p title={text}>
       {version === null ? null : <VersionDot version={version} />}
-      <span>
-        {version === null ? part : `${shortLabel(version)} ${part}`}: {actText(act)}
-        {act === null || act.why === '' ? '' : `, ${act.why}`}
-      </span>
+      <span>{text}</span>
     </p>
   )
 }
 
 /** The chosen moment in full: a row of the table has no room for two reasons. */
 function Chosen({ row, item }: { row: DeploymentRow; item: DecisionDifference }) {
-  const session = useSession()
   return (
     <div className="difference-chosen" aria-live="polite">
-      <div className="difference-both">
-        <Side version={row.version} part="candidate" act={item.candidate} />
-        <Side version={row.proof?.liveVersion ?? null} part="live" act={item.live} />
-      </div>
-      <Button small keys="Esc" onClick={() => backToLive(session)}>
-        Back to now
-      </Button>
+      <Side version={row.version} part="candidate" act={item.candidate} />
+      <Side version={row.proof?.liveVersion ?? null} part="live" act={item.live} />
     </div>
   )
 }
@@ -134,7 +127,7 @@ export function Differences() {
       <DataTable
         label="Decisions that differ"
         testId="differences"
-        minWidth={660}
+        minWidth={640}
         columns={columns}
         rows={items}
         rowKey={differenceKey}

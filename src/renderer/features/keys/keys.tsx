@@ -65,8 +65,7 @@ const STOPS = [
   '[data-testid="top-bar"] button:not(:disabled)',
   '.slot[aria-selected="true"]',
   '.tab[data-state="active"]',
-  '.tab-content[data-state="active"] .native-edit-context, .tab-content[data-state="active"] textarea',
-  '.tab-content[data-state="active"] select, .tab-content[data-state="active"] .choosable',
+  '.tab-content[data-state="active"] .native-edit-context, .tab-content[data-state="active"] :is(textarea, select, .choosable)',
   '[data-testid="deployments"] button',
   '[data-testid="versions"] button',
 ]

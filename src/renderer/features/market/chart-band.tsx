@@ -19,8 +19,8 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
           <VersionDot version={run.version} />
           <span className="chart-band-text">
             Replay of {run.version.label} on {title}
-            {run.state === 'partial' ? ', PARTIAL' : ''}
           </span>
+          {run.state === 'partial' ? <strong className="attention">PARTIAL</strong> : null}
           <span className="figure chart-band-span">{span(run.from, run.to)} UTC</span>
         </>
       )}

@@ -36,9 +36,13 @@ function useDefaultStrategy(strategies: readonly string[]): string | null {
 
 function About({ tape }: { tape: TapeEntry | undefined }) {
   if (tape === undefined) return <p className="form-hint">No tape.</p>
-  const text = `${stretch(tape.to - tape.from)} · ${span(tape.from, tape.to)}`
+  const text = span(tape.from, tape.to)
+  const length = stretch(tape.to - tape.from)
   return (
-    <p className="form-hint" title={`${text} UTC${tape.notices.length === 0 ? '' : `. ${tape.notices.join(' ')}`}`}>
+    <p
+      className="form-hint"
+      title={`${length}, ${text} UTC${tape.notices.length === 0 ? '' : `. ${tape.notices.join(' ')}`}`}
+    >
       {text}
     </p>
   )
@@ -106,7 +110,7 @@ export function ReplayForm({ running }: { running: string | null }) {
             ) : null}
             {tapes?.map((entry) => (
               <option key={entry.id} value={entry.id} title={span(entry.from, entry.to)}>
-                {entry.title} · {stretch(entry.to - entry.from)}
+                {entry.title}
               </option>
             ))}
           </select>
@@ -121,7 +125,7 @@ export function ReplayForm({ running }: { running: string | null }) {
             aria-invalid={invalid}
             onChange={(event) => replayActions.edit({ slots: event.target.value === 'one' ? 'one' : 'all' })}
           >
-            <option value="all">all of the strategy</option>
+            <option value="all">all of its slots</option>
             <option value="one">only {slot ?? 'the chosen one'}</option>
           </select>
         )}
@@ -133,7 +137,7 @@ export function ReplayForm({ running }: { running: string | null }) {
             className="figure"
             inputMode="decimal"
             value={form.hours}
-            placeholder="all of it, or the newest N"
+            placeholder="all, or newest N"
             autoComplete="off"
             aria-invalid={invalid}
             onChange={(event) => replayActions.edit({ hours: event.target.value })}
@@ -147,7 +151,7 @@ export function ReplayForm({ running }: { running: string | null }) {
             className="mono"
             rows={2}
             value={form.params}
-            placeholder={'as in the file, or\n{"minEdge": 0.02}'}
+            placeholder={'as in the file\nor {"minEdge": 1}'}
             spellCheck={false}
             aria-invalid={invalid}
             onChange={(event) => replayActions.edit({ params: event.target.value })}

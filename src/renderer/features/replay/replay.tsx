@@ -18,7 +18,7 @@ function Nothing(): ReactNode {
     return (
       <Empty>
         There is no tape yet. The desk records one while it runs: the first stretch can be replayed once it is closed.
-        Recorded candles can be brought in with baton tape.
+        Recorded candles can be brought in with <code>baton tape</code>.
       </Empty>
     )
   }

@@ -15,9 +15,11 @@ const STATES = {
   failed: { word: 'failed', tone: 'down' },
 } as const satisfies Record<ReplayRow['state'], { word: string; tone: string }>
 
+/** Profit comes first: it is what one looks for among runs of the same strategy. */
 function nameOf(run: ReplayRow, title: string): string {
-  const earned = run.stats === null ? '' : ` · ${profit(run.stats.pnl)}`
-  return `${run.strategy} ${shortLabel(run.version)} on ${title} · ${STATES[run.state].word}${earned} · ${clock(run.startedAt)}`
+  const what = run.stats === null ? STATES[run.state].word : profit(run.stats.pnl)
+  const part = run.state === 'partial' ? ' PARTIAL' : ''
+  return `${run.strategy} ${shortLabel(run.version)} ${what}${part} · ${title} · ${clock(run.startedAt)}`
 }
 
 /** Which run is shown; the list holds the others, newest first. */
@@ -131,14 +133,16 @@ export function Run({ run }: { run: ReplayRow }) {
           {notice}
         </p>
       ))}
-      <StatsTable
-        label="Replay and live version on the same tape"
-        layout="rows"
-        of={[
-          { version: run.version, role: 'replay', stats: run.stats },
-          { version: run.live?.version ?? null, role: 'live', stats: run.live?.stats ?? null },
-        ]}
-      />
+      {run.state === 'failed' && run.stats === null ? null : (
+        <StatsTable
+          label="Replay and live version on the same tape"
+          layout="rows"
+          of={[
+            { version: run.version, role: 'replay', stats: run.stats },
+            { version: run.live?.version ?? null, role: 'live', stats: run.live?.stats ?? null },
+          ]}
+        />
+      )}
       <Counts run={run} />
     </>
   )

@@ -10,18 +10,18 @@ import { Empty } from '../../ui/panel.tsx'
 function columnsFor(today: number | null): readonly Column<ReplayTrade>[] {
   return [
     { key: 'slot', head: 'slot', width: '80px', cell: (trade) => trade.slot },
-    { key: 'side', head: 'side', width: '46px', cell: (trade) => <SideCell side={trade.side} /> },
+    { key: 'side', head: 'side', width: '52px', cell: (trade) => <SideCell side={trade.side} /> },
     {
       key: 'opened',
       head: 'opened',
-      width: '86px',
+      width: '92px',
       cell: (trade) => <span className="figure dim">{stamp(trade.openedAt, today)}</span>,
     },
-    { key: 'shares', head: 'shares', align: 'right', width: '50px', cell: (trade) => shares(trade.shares) },
-    { key: 'cost', head: 'cost', align: 'right', width: '54px', cell: (trade) => money(trade.cost) },
-    { key: 'fees', head: 'fees', align: 'right', width: '46px', cell: (trade) => money(trade.fees) },
-    { key: 'result', head: 'P&L', align: 'right', width: '60px', cell: (trade) => <ProfitCell value={trade.pnl} /> },
-    { key: 'regime', head: 'regime', width: '84px', cell: (trade) => <span className="dim">{trade.regime}</span> },
+    { key: 'shares', head: 'shares', align: 'right', width: '52px', cell: (trade) => shares(trade.shares) },
+    { key: 'cost', head: 'cost', align: 'right', width: '58px', cell: (trade) => money(trade.cost) },
+    { key: 'fees', head: 'fees', align: 'right', width: '54px', cell: (trade) => money(trade.fees) },
+    { key: 'result', head: 'P&L', align: 'right', width: '62px', cell: (trade) => <ProfitCell value={trade.pnl} /> },
+    { key: 'regime', head: 'regime', width: '86px', cell: (trade) => <span className="dim">{trade.regime}</span> },
     { key: 'why', head: 'why', cell: (trade) => <span title={trade.why}>{trade.why}</span> },
   ]
 }
@@ -47,7 +47,7 @@ export function ReplayTrades({ run }: { run: ReplayRow }) {
     <DataTable
       label="Trades of this replay"
       testId="replay-trades"
-      minWidth={640}
+      minWidth={720}
       columns={columns}
       rows={trades}
       rowKey={tradeKey}
