@@ -13,6 +13,7 @@ import './styles/slots.css'
 import './styles/market.css'
 import './styles/workbench.css'
 import './styles/side.css'
+import './styles/proof.css'
 import './styles/replay.css'
 import './styles/overlays.css'
 
