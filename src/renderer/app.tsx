@@ -2,12 +2,14 @@ import type { ReactNode } from 'react'
 import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
 import { Deployments } from './features/deployments/deployments.tsx'
 import { Dialogs } from './features/dialogs/dialogs.tsx'
+import { Differences } from './features/differences/differences.tsx'
 import { Editor, EditorStatus } from './features/editor/editor.tsx'
 import { Keys } from './features/keys/keys.tsx'
 import { Market } from './features/market/market.tsx'
 import { KilledBand, Notices } from './features/notices/notices.tsx'
 import { Palette } from './features/palette/palette.tsx'
 import { Profit } from './features/profit/profit.tsx'
+import { Replay } from './features/replay/replay.tsx'
 import { Slots } from './features/slots/slots.tsx'
 import { Log } from './features/tables/log.tsx'
 import { Orders } from './features/tables/orders.tsx'
@@ -24,10 +26,12 @@ const part = (what: string, content: ReactNode) => <Boundary what={what}>{conten
 
 const TAB_CONTENT = {
   editor: part('The editor', <Editor />),
+  replay: part('The replay', <Replay />),
   positions: <Positions />,
   orders: <Orders />,
   trades: <Trades />,
   log: <Log />,
+  differences: part('The differences', <Differences />),
 }
 
 function Center() {
@@ -54,9 +58,9 @@ function Right() {
       id="right"
       direction="vertical"
       parts={[
-        { id: 'deployments', size: '42%', min: '120px', content: part('Deployments', <Deployments />) },
-        { id: 'versions', size: '33%', min: '90px', content: part('Versions', <Versions />) },
-        { id: 'profit', size: '25%', min: '90px', content: part('Profit', <Profit />) },
+        { id: 'deployments', size: '50%', min: '120px', content: part('Deployments', <Deployments />) },
+        { id: 'versions', size: '28%', min: '90px', content: part('Versions', <Versions />) },
+        { id: 'profit', size: '22%', min: '90px', content: part('Profit', <Profit />) },
       ]}
     />
   )

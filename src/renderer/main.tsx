@@ -13,6 +13,8 @@ import './styles/slots.css'
 import './styles/market.css'
 import './styles/workbench.css'
 import './styles/side.css'
+import './styles/proof.css'
+import './styles/replay.css'
 import './styles/overlays.css'
 
 const session = startSession(createDesk(), BROWSER)

@@ -1,10 +1,16 @@
 import { NO_SHARES, NO_USD, price, shares, usd, usdOf } from '../../src/shared/domain/money.ts'
 import type {
+  DecisionDifference,
   DeploymentRow,
   DeskSnapshot,
   DeskStatus,
+  ProofRow,
+  ReplayRow,
+  ReplayStats,
+  ReplayTrade,
   SlotPosition,
   SlotRow,
+  TapeEntry,
   VersionRef,
   VersionRow,
 } from '../../src/shared/ipc/contract.ts'
@@ -127,6 +133,112 @@ export function deploymentRow(id: string, change: Partial<DeploymentRow> = {}): 
     swapMs: null,
     swappedAt: null,
     handoffs: 0,
+    proof: null,
+    ...change,
+  }
+}
+
+export function replayStats(change: Partial<ReplayStats> = {}): ReplayStats {
+  return {
+    decisions: 0,
+    orders: 0,
+    fills: 0,
+    trades: 0,
+    wins: 0,
+    winRate: null,
+    breakEven: null,
+    stake: NO_USD,
+    pnl: NO_USD,
+    fees: NO_USD,
+    maxDrawdown: NO_USD,
+    peakOrdersPerMinute: 0,
+    faults: 0,
+    refused: 0,
+    openPositions: 0,
+    ...change,
+  }
+}
+
+export function proofRow(change: Partial<ProofRow> = {}): ProofRow {
+  return {
+    verdict: 'passed',
+    reason: '24 h of tape',
+    progress: 1,
+    from: START,
+    to: START + 86_400_000,
+    slots: ['BTC-5m'],
+    notices: [],
+    candidate: replayStats(),
+    live: replayStats(),
+    liveVersion: versionRef(1),
+    gates: [],
+    differences: 0,
+    trials: 1,
+    ...change,
+  }
+}
+
+export function difference(minute: number, change: Partial<DecisionDifference> = {}): DecisionDifference {
+  return {
+    ts: START + minute * 60_000,
+    slot: 'BTC-5m',
+    candidate: { kind: 'enter', side: 'up', limit: price(620_000), stake: usdOf(5), why: 'edge' },
+    live: null,
+    ...change,
+  }
+}
+
+export function replayRow(id: string, change: Partial<ReplayRow> = {}): ReplayRow {
+  return {
+    id,
+    strategy: 'snipe',
+    version: versionRef(2),
+    tape: 'own',
+    state: 'running',
+    startedAt: START,
+    endedAt: null,
+    progress: 0,
+    from: START,
+    to: START + 86_400_000,
+    reached: START,
+    slots: ['BTC-5m', 'ETH-5m'],
+    notices: [],
+    stats: null,
+    live: null,
+    decisionsPerSecond: null,
+    reason: null,
+    ...change,
+  }
+}
+
+export function replayTrade(windowId: string, change: Partial<ReplayTrade> = {}): ReplayTrade {
+  return {
+    slot: 'BTC-5m',
+    windowId,
+    side: 'up',
+    openedAt: START,
+    settledAt: START + 60_000,
+    shares: shares(6_000_000),
+    cost: usd(4_000_000),
+    fees: NO_USD,
+    pnl: usd(2_000_000),
+    outcome: 'up',
+    regime: 'quiet-trend',
+    why: 'edge',
+    ...change,
+  }
+}
+
+export function tapeEntry(id: string, change: Partial<TapeEntry> = {}): TapeEntry {
+  return {
+    id,
+    title: 'own recording',
+    from: START,
+    to: START + 86_400_000,
+    bytes: 1,
+    assets: ['BTC', 'ETH'],
+    slots: ['BTC-5m', 'ETH-5m'],
+    notices: [],
     ...change,
   }
 }

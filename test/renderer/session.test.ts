@@ -1,76 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { deskTime } from '../../src/renderer/data/clock-store.ts'
 import { createBatcher, createThrottle } from '../../src/renderer/data/frame.ts'
-import { startSession } from '../../src/renderer/data/session.ts'
 import { backoffMs } from '../../src/renderer/data/socket-desk.ts'
-import type { CallInput, CallName, CallOutput, Desk, DeskPush } from '../../src/shared/ipc/contract.ts'
-import { slotRow, snapshot, status } from './rows.ts'
-
-type Connection = 'connecting' | 'connected' | 'lost'
-
-/** A desk, its connection and time, all moved by hand. */
-function bench() {
-  let now = 0
-  let frame: (() => void)[] = []
-  const periodic: (() => void)[] = []
-  const calls: { name: string; input: unknown }[] = []
-  let push: (push: DeskPush) => void = () => {}
-  let connection: (state: Connection) => void = () => {}
-  const answers: Readonly<Record<CallName, unknown>> = {
-    'desk.snapshot': snapshot(),
-    'desk.command': { id: 'c', outcome: 'refused', message: 'no' },
-    'chart.get': { slot: 'BTC-5m', frame: '1m', candles: [], marks: [], lines: [] },
-    'pnl.get': [],
-    'trades.list': [],
-    'orders.list': [],
-    'files.list': [],
-    'files.read': null,
-    'files.write': null,
-    'versions.source': null,
-    'editor.types': { text: '' },
-  }
-  const desk: Desk = {
-    call: async <N extends CallName>(name: N, input: CallInput<N>) => {
-      calls.push({ name, input })
-      return answers[name] as CallOutput<N>
-    },
-    onPush: (listener) => {
-      push = listener
-      return () => {}
-    },
-    onConnection: (listener) => {
-      connection = listener
-      return () => {}
-    },
-  }
-  const session = startSession(desk, {
-    schedule: (run) => frame.push(run),
-    monotonic: () => now,
-    after: () => () => {},
-    every: (_periodMs, run) => {
-      periodic.push(run)
-      return () => {}
-    },
-  })
-  return {
-    session,
-    calls,
-    push: (one: DeskPush) => push(one),
-    connect: async (state: Connection) => {
-      connection(state)
-      await new Promise((resolve) => setImmediate(resolve))
-    },
-    paint: () => {
-      const due = frame
-      frame = []
-      for (const run of due) run()
-    },
-    pass: (ms: number) => {
-      now += ms
-      for (const run of periodic) run()
-    },
-  }
-}
+import { bench } from './bench.ts'
+import { deploymentRow, slotRow, status } from './rows.ts'
 
 describe('a session', () => {
   it('takes a snapshot at every connection, also after a loss', async () => {
@@ -123,6 +56,18 @@ describe('a session', () => {
     session.showChart('BTC-5m', '5m')
     session.showChart('BTC-15m')
     expect(session.chart.getState()).toMatchObject({ slot: 'BTC-15m', frame: '15m' })
+  })
+
+  it('goes back to the latest deployment when a new one begins', async () => {
+    const { session, connect, push, paint } = bench()
+    await connect('connected')
+    session.ui.setState({ deployment: 'd1' })
+    push({ kind: 'deployment', row: deploymentRow('d1', { handoffs: 1 }) })
+    paint()
+    expect(session.ui.getState().deployment).toBe('d1')
+    push({ kind: 'deployment', row: deploymentRow('d2', { state: 'compiling' }) })
+    paint()
+    expect(session.ui.getState().deployment).toBeNull()
   })
 })
 

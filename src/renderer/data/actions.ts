@@ -1,3 +1,5 @@
+import type { DecisionDifference, DeploymentRow } from '../../shared/ipc/contract.ts'
+import { shownDeployment } from './proof-store.ts'
 import type { Session } from './session.ts'
 
 /** Freezes deployments, or undoes it: the same key does both. */
@@ -67,4 +69,48 @@ export function askReason(session: Session, kind: 'freeze' | 'pause'): void {
 export function compareVersion(session: Session, version: { hash: string; label: string; strategy: string }): void {
   const { hash, label, strategy } = version
   session.ui.setState({ compare: { hash, label, strategy }, tab: 'editor', paletteOpen: false })
+}
+
+/** The candidate that waits for a reload to name it: the one shown, else the newest. */
+export function waitingCandidate(deployments: readonly DeploymentRow[], picked: string | null): DeploymentRow | null {
+  const waits = (row: DeploymentRow | undefined): boolean =>
+    row !== undefined && row.version !== null && (row.state === 'waiting' || row.state === 'detected')
+  const shown = shownDeployment(deployments, picked)
+  return (waits(shown) ? shown : deployments.find(waits)) ?? null
+}
+
+/** Makes a proved candidate live; it is named by its hash, so that nothing saved since can take its place. */
+export function reloadCandidate(session: Session, row: DeploymentRow): void {
+  if (row.version === null) return
+  void session.command({ kind: 'reload', strategy: row.strategy, hash: row.version.hash })
+}
+
+/** Lists the moments at which the shown proof's candidate and the live version acted differently. */
+export function showDifferences(session: Session): void {
+  session.ui.setState({ tab: 'differences', paletteOpen: false })
+}
+
+/** Chooses a difference and shows its moment on the live chart, in candles that reach back to it where there are. */
+export function showMoment(session: Session, item: DecisionDifference): void {
+  session.replayActions.backToLive()
+  session.proofActions.choose(item)
+  const { data, frame } = session.chart.getState()
+  const first = data?.candles[0]?.[0]
+  const tooOld = frame === '1m' && data?.frame === '1m' && first !== undefined && item.ts < first
+  session.showChart(item.slot, tooOld ? (item.slot.endsWith('-15m') ? '15m' : '5m') : frame)
+}
+
+/** Opens the replay tab for a strategy. */
+export function askReplay(session: Session, strategy: string): void {
+  session.replayActions.edit({ strategy })
+  session.ui.setState({ tab: 'replay', paletteOpen: false })
+}
+
+/** Leaves a replay or a chosen moment: the chart is the live market again. True when it was not. */
+export function backToLive(session: Session): boolean {
+  const replayed = session.replay.getState().onChart !== null
+  if (!replayed && session.proof.getState().chosen === null) return false
+  session.replayActions.backToLive()
+  session.proofActions.choose(null)
+  return true
 }

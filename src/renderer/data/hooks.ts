@@ -1,10 +1,13 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { DAY } from '../../shared/domain/time.ts'
+import type { DeploymentRow } from '../../shared/ipc/contract.ts'
 import type { ChartState } from './chart-store.ts'
 import type { DeskState } from './desk-store.ts'
 import type { FilesState } from './files-store.ts'
 import type { LedgerState } from './ledger-store.ts'
+import { type ProofState, shownDeployment } from './proof-store.ts'
+import type { ReplayState } from './replay-store.ts'
 import type { Session } from './session.ts'
 import type { UiState } from './ui-store.ts'
 
@@ -35,6 +38,20 @@ export function useFiles<T>(select: (state: FilesState) => T): T {
 
 export function useUi<T>(select: (state: UiState) => T): T {
   return useStore(useSession().ui, select)
+}
+
+export function useProof<T>(select: (state: ProofState) => T): T {
+  return useStore(useSession().proof, select)
+}
+
+export function useReplay<T>(select: (state: ReplayState) => T): T {
+  return useStore(useSession().replay, select)
+}
+
+/** The deployment that the panel shows: the one picked, else the latest. */
+export function useShownDeployment(): DeploymentRow | undefined {
+  const picked = useUi((state) => state.deployment)
+  return useDesk((state) => shownDeployment(state.deployments, picked))
 }
 
 /** The desk's time in whole seconds. */

@@ -8,6 +8,10 @@ import { createFilesSession, type FilesSession } from './files-session.ts'
 import { createFilesStore, type FilesStore } from './files-store.ts'
 import { createBatcher, createThrottle, type Schedule } from './frame.ts'
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts'
+import { createProofSession, type ProofSession } from './proof-session.ts'
+import { createProofStore, type ProofStore } from './proof-store.ts'
+import { createReplaySession, type ReplaySession } from './replay-session.ts'
+import { createReplayStore, type ReplayStore } from './replay-store.ts'
 import { backoffMs, type SocketDesk } from './socket-desk.ts'
 import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
 
@@ -22,7 +26,11 @@ export interface Session {
   readonly files: FilesStore
   readonly ui: UiStore
   readonly clock: ClockStore
+  readonly proof: ProofStore
+  readonly replay: ReplayStore
   readonly filesActions: FilesSession
+  readonly proofActions: ProofSession
+  readonly replayActions: ReplaySession
   /** Sends a command and shows the desk's answer. */
   command(input: CommandInput): Promise<void>
   showChart(slot: string, frame?: CandleFrame): void
@@ -112,6 +120,20 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     fetchChart()
   }
 
+  const proof = createProofStore()
+  const replay = createReplayStore()
+  const { monotonic } = options
+  const proofActions = createProofSession({ desk, rows: store, ui, store: proof, monotonic })
+  const replayActions = createReplaySession({
+    desk,
+    store: replay,
+    chart,
+    showChart,
+    notify,
+    monotonic,
+    after: options.after,
+  })
+
   const takeSnapshot = (): void => {
     desk.call('desk.snapshot', {}).then(
       (snapshot) => {
@@ -125,6 +147,8 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
         if (chart.getState().slot === null && first !== undefined) showChart(first.slot)
         else fetchChart()
         void filesActions.loadAll(first?.strategy ?? null)
+        proofActions.refresh()
+        replayActions.refresh()
       },
       () => {
         if (store.getState().link === 'signed-out') return
@@ -138,9 +162,14 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   const receive = createBatcher<DeskPush>(options.schedule, (pushes) => {
     // Before the first snapshot there is nothing that a push could be merged into.
     if (store.getState().snapshots === 0) return
-    const before = store.getState().ledgerRevision
+    const before = store.getState()
     store.setState((state) => applyPushes(state, pushes), true)
-    if (store.getState().ledgerRevision !== before) fetchLedger()
+    const after = store.getState()
+    if (after.ledgerRevision !== before.ledgerRevision) fetchLedger()
+    // What is under way now matters more than an earlier deployment somebody looked up.
+    if (after.deployments[0]?.id !== before.deployments[0]?.id) ui.setState({ deployment: null })
+    proofActions.receive(pushes)
+    replayActions.receive(pushes)
     const { data } = chart.getState()
     if (data !== null) {
       const merged = applyToChart(data, pushes)
@@ -178,7 +207,11 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     files,
     ui,
     clock,
+    proof,
+    replay,
     filesActions,
+    proofActions,
+    replayActions,
     notify,
     showChart,
     async command(input) {

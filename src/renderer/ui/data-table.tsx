@@ -1,4 +1,5 @@
-import { type ReactNode, type UIEvent, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, type UIEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { ROW_PX, rowByKey, rowWindow, scrollToSee } from './row-window.ts'
 
 export interface Column<Row> {
   readonly key: string
@@ -9,11 +10,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode
 }
 
-/** Rows drawn at first and added at a time: a full ledger at once would hold the window for longer than a frame. */
+/** Rows drawn at first and added at a time where rows differ in height. */
 const BATCH = 40
 
-/** A plain table with fixed columns, 28 px rows and a heading that stays; rows further down come as one scrolls. */
-export function DataTable<Row>(props: {
+interface DataTableProps<Row> {
   label: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]
@@ -23,28 +23,79 @@ export function DataTable<Row>(props: {
   wrap?: boolean
   /** Below this width in pixels the table scrolls sideways. */
   minWidth?: number
+  /** Makes rows choosable, by click and by arrow keys; the value is the key of the chosen one. */
+  chosen?: string | null
+  onChoose?: (row: Row) => void
   testId: string
-}) {
+}
+
+/** What is scrolled to, and how many rows that makes: only those in sight are drawn, unless their heights differ. */
+function useRowWindow(count: number, wrap: boolean) {
+  const box = useRef<HTMLDivElement>(null)
+  const [view, setView] = useState({ top: 0, height: 400 })
   const [drawn, setDrawn] = useState(BATCH)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const observer = new ResizeObserver(() => setView((old) => ({ ...old, height: element.clientHeight })))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
   const onScroll = ({ currentTarget }: UIEvent<HTMLDivElement>): void => {
+    if (!wrap) {
+      setView({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })
+      return
+    }
     const below = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight
-    if (below < 400 && drawn < props.rows.length) setDrawn(drawn + BATCH)
+    if (below < 400 && drawn < count) setDrawn(drawn + BATCH)
   }
+  const range = wrap ? { first: 0, last: Math.min(count, drawn) } : rowWindow(view.top, view.height, count)
+  return { box, onScroll, range }
+}
+
+/** Holds the place of rows that are not drawn. */
+function Gap({ rows }: { rows: number }) {
+  return rows === 0 ? null : <tr className="row-gap" style={{ height: `${rows * ROW_PX}px` }} />
+}
+
+/** A table with fixed columns, 28 px rows and a heading that stays. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { columns, rows, rowKey, chosen = null, onChoose } = props
+  const id = useId()
+  const { box, onScroll, range } = useRowWindow(rows.length, props.wrap === true)
+  const at = chosen === null || onChoose === undefined ? -1 : rows.findIndex((row) => rowKey(row) === chosen)
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return
+    const to = rowByKey(event.key, at, rows.length)
+    const row = to === undefined ? undefined : rows[to]
+    if (to === undefined || row === undefined || onChoose === undefined) return
+    event.preventDefault()
+    onChoose(row)
+    const element = box.current
+    if (element !== null) element.scrollTop = scrollToSee(to, element.scrollTop, element.clientHeight)
+  }
+
+  const choosable = onChoose !== undefined
   return (
-    <div className="table-scroll" data-testid={props.testId} onScroll={onScroll}>
+    <div ref={box} className="table-scroll" data-testid={props.testId} onScroll={onScroll}>
       <table
-        className={props.wrap === true ? 'table wrap' : 'table'}
+        className={`table${props.wrap === true ? ' wrap' : ''}${choosable ? ' choosable' : ''}`}
         aria-label={props.label}
+        aria-rowcount={rows.length + 1}
         style={{ minWidth: props.minWidth }}
+        {...(choosable
+          ? { role: 'grid', tabIndex: 0, onKeyDown, 'aria-activedescendant': at < 0 ? undefined : `${id}-${at}` }
+          : {})}
       >
         <colgroup>
-          {props.columns.map((column) => (
+          {columns.map((column) => (
             <col key={column.key} style={column.width === undefined ? undefined : { width: column.width }} />
           ))}
         </colgroup>
         <thead>
           <tr>
-            {props.columns.map((column) => (
+            {columns.map((column) => (
               <th key={column.key} scope="col" className={column.align}>
                 {column.head}
               </th>
@@ -52,15 +103,28 @@ export function DataTable<Row>(props: {
           </tr>
         </thead>
         <tbody>
-          {props.rows.slice(0, drawn).map((row) => (
-            <tr key={props.rowKey(row)} className={props.rowClass?.(row)}>
-              {props.columns.map((column) => (
-                <td key={column.key} className={column.align}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
+          <Gap rows={range.first} />
+          {rows.slice(range.first, range.last).map((row, offset) => {
+            const index = range.first + offset
+            const own = index === at ? 'chosen' : ''
+            return (
+              <tr
+                key={rowKey(row)}
+                id={choosable ? `${id}-${index}` : undefined}
+                className={`${own} ${props.rowClass?.(row) ?? ''}`.trim() || undefined}
+                aria-rowindex={index + 2}
+                aria-selected={choosable ? index === at : undefined}
+                onClick={choosable ? () => onChoose(row) : undefined}
+              >
+                {columns.map((column) => (
+                  <td key={column.key} className={column.align}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+          <Gap rows={rows.length - range.last} />
         </tbody>
       </table>
     </div>

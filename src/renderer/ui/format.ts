@@ -82,6 +82,11 @@ export function assetPrice(value: number | null): string {
   return value === null ? NONE : fixed(value, assetDecimals(value))
 }
 
+/** Share of something under way, whole: `42 %`. */
+export function progress(share: number): string {
+  return `${fixed(Math.floor(Math.min(1, Math.max(0, share)) * 100), 0)} %`
+}
+
 /** Duration in the unit that suits it: `0.42 ms`, `812 ms`, `1.4 s`, `6 min 12 s`. */
 export function duration(ms: number | null): string {
   if (ms === null) return NONE
@@ -117,6 +122,22 @@ export function dateTime(ts: number): string {
   const iso = new Date(ts).toISOString()
   const month = new Intl.DateTimeFormat('en-GB', { month: 'short', timeZone: 'UTC' }).format(ts)
   return `${iso.slice(8, 10)} ${month} ${iso.slice(11, 19)}`
+}
+
+/** Length of a stretch of market time in whole hours or days where it has some: `24 h`, `3 d`. */
+export function stretch(ms: number): string {
+  const hours = ms / 3_600_000
+  if (hours < 1) return `${fixed(ms / 60_000, 0)} min`
+  const decimals = (value: number): number => (Math.abs(value - Math.round(value)) < 0.05 ? 0 : 1)
+  if (hours < 72) return `${fixed(hours, decimals(hours))} h`
+  return `${fixed(hours / 24, decimals(hours / 24))} d`
+}
+
+/** From and to in market time, the day once where it is the same: `05 Jan 10:00 – 06 Jan 10:00`. */
+export function span(from: number, to: number): string {
+  const start = dateTime(from).slice(0, 12)
+  const sameDay = Math.floor(from / DAY) === Math.floor(to / DAY)
+  return `${start} – ${sameDay ? hourMinute(to) : dateTime(to).slice(0, 12)}`
 }
 
 /** Time of day, with the date before it where that is not `today` (days since 1970). */

@@ -7,6 +7,7 @@ const PATHS = {
   up: 'M6 2.5v7M3 5.5l3-3l3 3',
   down: 'M6 9.5v-7M3 6.5l3 3l3-3',
   back: 'M4.5 2.5L2 5l2.5 2.5M2 5h5a3 3 0 0 1 0 6H5',
+  differs: 'M2 4.5h8M2 7.5h8M4.5 10.5L7.5 1.5',
   warn: 'M6 2L11 10.5H1zM6 5.2v2.4M6 9v.3',
 } as const
 

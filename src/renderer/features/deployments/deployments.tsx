@@ -1,12 +1,14 @@
+import { useEffect, useRef } from 'react'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow, DeskStatus } from '../../../shared/ipc/contract.ts'
-import { askOverride, compareVersion } from '../../data/actions.ts'
-import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
+import { askOverride, compareVersion, reloadCandidate } from '../../data/actions.ts'
+import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
+import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
 function toneOf(row: DeploymentRow): 'up' | 'down' | 'attention' | 'dim' {
@@ -55,39 +57,45 @@ function Problems({ row }: { row: DeploymentRow }) {
   )
 }
 
-function Actions({ row }: { row: DeploymentRow }) {
+/**
+ * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where policy
+ * stands in its way, that is said beside the panel's title, and only an override goes past it.
+ */
+function Actions({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['deploys'] | undefined }) {
   const session = useSession()
   const { version, from } = row
-  const waiting = row.state === 'waiting' && version !== null
-  const candidate = row.state === 'detected' && version !== null
   if (version === null && from === null) return null
+  const waits = row.state === 'waiting' ? deploys === 'open' : row.state === 'detected'
   return (
-    <div className="deployment-actions">
-      {version === null ? null : (
-        <Button small onClick={() => compareVersion(session, version)}>
-          Show {shortLabel(version)}
-        </Button>
-      )}
-      {from === null ? null : (
-        <Button small onClick={() => compareVersion(session, from)}>
-          Diff against {shortLabel(from)}
-        </Button>
-      )}
-      {candidate ? (
-        <Button
-          small
-          tone="primary"
-          onClick={() => void session.command({ kind: 'reload', strategy: row.strategy, hash: version.hash })}
-        >
-          Deploy
-        </Button>
-      ) : null}
-      {waiting ? (
-        <Button small tone="attention" onClick={() => askOverride(session, row.strategy, version.hash, version.label)}>
-          Override…
-        </Button>
-      ) : null}
-    </div>
+    <>
+      {version !== null && waits ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
+      <div className="deployment-actions">
+        {version !== null && waits ? (
+          <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
+            Reload {version.label}
+          </Button>
+        ) : null}
+        {version !== null && row.state === 'waiting' ? (
+          <Button
+            small
+            tone="attention"
+            onClick={() => askOverride(session, row.strategy, version.hash, version.label)}
+          >
+            Override…
+          </Button>
+        ) : null}
+        {version === null ? null : (
+          <Button small onClick={() => compareVersion(session, version)}>
+            Show {shortLabel(version)}
+          </Button>
+        )}
+        {from === null ? null : (
+          <Button small onClick={() => compareVersion(session, from)}>
+            Diff against {shortLabel(from)}
+          </Button>
+        )}
+      </div>
+    </>
   )
 }
 
@@ -105,7 +113,7 @@ function Waiting({ status, row }: { status: DeskStatus | null; row: DeploymentRo
   )
 }
 
-function Current({ row }: { row: DeploymentRow }) {
+function Current({ row, status }: { row: DeploymentRow; status: DeskStatus | null }) {
   return (
     <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
       <Steps row={row} />
@@ -119,7 +127,8 @@ function Current({ row }: { row: DeploymentRow }) {
         <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
-      <Actions row={row} />
+      <Actions row={row} deploys={status?.deploys} />
+      {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>
   )
 }
@@ -155,14 +164,29 @@ function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
   )
 }
 
-/** The latest deployment step by step, and the ones before it. */
+function ToLatest() {
+  const session = useSession()
+  return (
+    <button type="button" className="link" onClick={() => session.ui.setState({ deployment: null })}>
+      back to the latest
+    </button>
+  )
+}
+
+/** The latest deployment step by step, or the one picked, and the ones before it. */
 export function Deployments() {
   const deployments = useDesk((state) => state.deployments)
   const status = useDesk((state) => state.status)
   const known = useDesk((state) => state.snapshots > 0)
   const chosen = useUi((state) => state.deployment)
-  const latest = deployments[0]
-  if (latest === undefined) {
+  const shown = useShownDeployment()
+  const box = useRef<HTMLDivElement>(null)
+  const shownId = shown?.id
+  // Another deployment is read from its top, wherever in the list it was picked.
+  useEffect(() => {
+    if (shownId !== undefined && box.current !== null) box.current.scrollTop = 0
+  }, [shownId])
+  if (shown === undefined) {
     return (
       <Panel title="Deployment" testId="deployments" className="deployments">
         <Empty busy={!known}>
@@ -171,21 +195,22 @@ export function Deployments() {
       </Panel>
     )
   }
+  const earlier = shown !== deployments[0]
   return (
     <Panel
       title="Deployment"
       note={
         <span className="version-cell">
-          {latest.version === null ? null : <VersionDot version={latest.version} />}
-          {nameOf(latest)}
+          {shown.version === null ? null : <VersionDot version={shown.version} />}
+          {nameOf(shown)}
         </span>
       }
-      aside={<Waiting status={status} row={latest} />}
+      aside={earlier ? <ToLatest /> : <Waiting status={status} row={shown} />}
       testId="deployments"
       className="deployments"
     >
-      <div className="panel-scroll">
-        <Current row={latest} />
+      <div ref={box} className="panel-scroll">
+        <Current key={shown.id} row={shown} status={status} />
         {deployments.length > 1 ? (
           <ul className="earlier-list" aria-label="Earlier deployments">
             {deployments.slice(1).map((row) => (

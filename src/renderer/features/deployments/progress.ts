@@ -1,5 +1,5 @@
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, DeploymentStep, StepName } from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow, DeploymentStep, ProofRow, StepName } from '../../../shared/ipc/contract.ts'
 
 const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'probation']
 
@@ -9,4 +9,16 @@ export function stepsOf(row: DeploymentRow): readonly (DeploymentStep | { name: 
   if (isFinal('deployment', row.state)) return row.steps
   const from = last === undefined ? 0 : ORDER.indexOf(last.name) + 1
   return [...row.steps, ...ORDER.slice(from).map((name) => ({ name, state: 'ahead' as const }))]
+}
+
+const VERDICTS = {
+  running: { words: 'Proving', tone: '' },
+  passed: { words: 'Proof passed', tone: '' },
+  failed: { words: 'Proof failed', tone: 'down' },
+  insufficient: { words: 'Too little tape to judge', tone: 'attention' },
+} as const satisfies Record<ProofRow['verdict'], { words: string; tone: string }>
+
+/** A verdict in words. Passing has no colour: it only means that nothing stands against going live. */
+export function verdictOf(verdict: ProofRow['verdict']): { readonly words: string; readonly tone: string } {
+  return VERDICTS[verdict]
 }

@@ -1,6 +1,9 @@
 import type { DeploymentRow, StepName } from '../../../shared/ipc/contract.ts'
-import { duration } from '../../ui/format.ts'
+import { useProof } from '../../data/hooks.ts'
+import { worthSaying } from '../../data/pace.ts'
+import { duration, progress } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { ProgressBar } from '../../ui/progress-bar.tsx'
 import { stepsOf } from './progress.ts'
 
 const NAMES: Readonly<Record<StepName, string>> = {
@@ -31,8 +34,15 @@ const SIGNS = {
   ahead: { icon: 'dot', tone: 'faint', word: 'ahead' },
 } as const
 
+/** How far a running proof has come, or how long it still takes once that is worth saying. */
+function ProofProgress({ done }: { done: number }) {
+  const leftMs = useProof((state) => state.leftMs)
+  return <>{worthSaying(leftMs) ? `${duration(leftMs)} left` : progress(done)}</>
+}
+
 /** A deployment's steps as its progress. */
 export function Steps({ row }: { row: DeploymentRow }) {
+  const proving = row.proof !== null && row.proof.verdict === 'running' ? row.proof : null
   return (
     <ol className="steps">
       {stepsOf(row).map((step) => {
@@ -47,14 +57,21 @@ export function Steps({ row }: { row: DeploymentRow }) {
               {note}
             </span>
             <span className="figure step-ms">
-              {'ms' in step && step.ms !== null
-                ? duration(step.ms)
-                : step.state !== 'running'
-                  ? ''
-                  : step.name === 'policy'
-                    ? 'waiting'
-                    : 'running'}
+              {'ms' in step && step.ms !== null ? (
+                duration(step.ms)
+              ) : step.state !== 'running' ? (
+                ''
+              ) : step.name === 'policy' ? (
+                'waiting'
+              ) : step.name === 'prove' && proving !== null ? (
+                <ProofProgress done={proving.progress} />
+              ) : (
+                'running'
+              )}
             </span>
+            {step.name === 'prove' && step.state === 'running' && proving !== null ? (
+              <ProgressBar value={proving.progress} label="Proof" />
+            ) : null}
           </li>
         )
       })}

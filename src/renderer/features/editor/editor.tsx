@@ -158,7 +158,9 @@ export function EditorStatus() {
       {latest?.state === 'failed' && candidate === null ? (
         <span className="shrinks down">· last deployment failed</span>
       ) : null}
-      <span data-testid="live-version">· {live === undefined ? 'nothing live' : `live is ${live.label}`}</span>
+      <span className="shrinks" data-testid="live-version">
+        · {live === undefined ? 'nothing live' : `live is ${live.label}`}
+      </span>
       {dirty ? (
         <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
           Save

@@ -1,5 +1,13 @@
 import { useEffect } from 'react'
-import { kill, toggleFreeze, togglePause } from '../../data/actions.ts'
+import {
+  backToLive,
+  kill,
+  reloadCandidate,
+  showDifferences,
+  toggleFreeze,
+  togglePause,
+  waitingCandidate,
+} from '../../data/actions.ts'
 import { useSession } from '../../data/hooks.ts'
 import type { Session } from '../../data/session.ts'
 import { TABS } from '../../data/ui-store.ts'
@@ -13,6 +21,14 @@ function isTyping(target: EventTarget | null): boolean {
 function save(session: Session): void {
   const { active } = session.files.getState()
   if (active !== null) void session.save(active)
+}
+
+/** Reloads the candidate that waits to be named; without one the chord is the editor's. */
+function reload(session: Session, repeated: boolean): boolean {
+  const candidate = waitingCandidate(session.desk.getState().deployments, session.ui.getState().deployment)
+  if (candidate === null) return false
+  if (!repeated) reloadCandidate(session, candidate)
+  return true
 }
 
 /** Chords that work everywhere, also inside the editor. True when the key was one. */
@@ -31,6 +47,7 @@ function chord(session: Session, event: KeyboardEvent): boolean {
     if (!event.repeat) save(session)
     return true
   }
+  if (command && event.shiftKey && !event.altKey && event.key === 'Enter') return reload(session, event.repeat)
   if (event.key === 'F6') {
     nextStop(event.shiftKey)
     return true
@@ -48,7 +65,7 @@ const STOPS = [
   '[data-testid="top-bar"] button:not(:disabled)',
   '.slot[aria-selected="true"]',
   '.tab[data-state="active"]',
-  '.tab-content[data-state="active"] .native-edit-context, .tab-content[data-state="active"] textarea',
+  '.tab-content[data-state="active"] .native-edit-context, .tab-content[data-state="active"] :is(textarea, select, .choosable)',
   '[data-testid="deployments"] button',
   '[data-testid="versions"] button',
 ]
@@ -74,6 +91,14 @@ function closeCompare(session: Session, event: KeyboardEvent): boolean {
   return true
 }
 
+/** Escape leaves a replay or a moment of the past; where it closes something smaller, that comes first. */
+function leaveThePast(session: Session, event: KeyboardEvent): boolean {
+  const { paletteOpen, ask, aboutOpen } = session.ui.getState()
+  if (event.key !== 'Escape' || paletteOpen || ask !== null || aboutOpen) return false
+  if (event.target instanceof Element && event.target.closest('.monaco-editor') !== null) return false
+  return backToLive(session)
+}
+
 /** Single keys, outside of anything one types into. True when the key was one. */
 function single(session: Session, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return false
@@ -83,6 +108,9 @@ function single(session: Session, event: KeyboardEvent): boolean {
       return true
     case 'p':
       togglePause(session)
+      return true
+    case 'd':
+      showDifferences(session)
       return true
     case 'm': {
       const { slot, frame } = session.chart.getState()
@@ -100,7 +128,9 @@ export function Keys() {
   const session = useSession()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (!chord(session, event) && !closeCompare(session, event) && !single(session, event)) return
+      const mine =
+        chord(session, event) || closeCompare(session, event) || leaveThePast(session, event) || single(session, event)
+      if (!mine) return
       event.preventDefault()
       event.stopPropagation()
     }

@@ -1,21 +1,9 @@
-import { useMemo } from 'react'
-import { frameMs } from '../../../shared/domain/slots.ts'
 import type { SlotRow } from '../../../shared/ipc/contract.ts'
-import { useChart, useDesk, useNow, useSession } from '../../data/hooks.ts'
-import { PriceChart } from '../../ui/chart/price-chart.tsx'
-import {
-  assetDecimals,
-  assetPrice,
-  bp,
-  clock,
-  countdown,
-  hourMinute,
-  price,
-  shortLabel,
-  tone,
-} from '../../ui/format.ts'
+import { useChart, useDesk, useNow, useProof, useReplay, useSession } from '../../data/hooks.ts'
+import { assetPrice, bp, clock, countdown, hourMinute, price, tone } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
-import { versionStyle } from '../../ui/version-style.ts'
+import { LiveChart, ReplayChart } from './chart.tsx'
+import { MomentBand, ReplayBand } from './chart-band.tsx'
 
 function Stat({ name, children, width }: { name: string; children: React.ReactNode; width?: string }) {
   return (
@@ -120,52 +108,55 @@ function Why({ row }: { row: SlotRow }) {
   )
 }
 
-function Chart({ row }: { row: SlotRow }) {
-  const frame = useChart((state) => state.frame)
-  const candles = useChart((state) => state.data?.candles)
-  const rawMarks = useChart((state) => state.data?.marks)
-  const rawLines = useChart((state) => state.data?.lines)
-  const error = useChart((state) => state.error)
-  const marks = useMemo(
-    () =>
-      (rawMarks ?? []).map((mark) => ({
-        ts: mark.ts,
-        kind: mark.kind,
-        side: mark.side,
-        color: versionStyle(mark.version).color,
-        label: shortLabel(mark.version),
-      })),
-    [rawMarks],
+/** Under a replay's chart: why the chosen trade was made, not what the live version decided last. */
+function ReplayWhy({ row }: { row: SlotRow }) {
+  const trade = useReplay((state) => state.chosen)
+  const own = trade !== null && trade.slot === row.slot ? trade : null
+  return (
+    <p className="why" data-testid="why">
+      <span className="why-word">why</span>
+      {own === null ? (
+        <span className="faint">Choose a trade of the replay to see why it was made.</span>
+      ) : (
+        <>
+          <span className="figure faint">{clock(own.openedAt)}</span>
+          <span className="why-text" title={own.why}>
+            {own.why}
+          </span>
+        </>
+      )}
+      <span className="spring" />
+      {own === null ? null : <span className="faint">{own.regime}</span>}
+      {row.timeframe === '5m' ? <FrameSwitch own="5m" /> : <FrameSwitch own="15m" />}
+    </p>
   )
-  const lines = useMemo(
-    () =>
-      (rawLines ?? []).map((line) => ({
-        ts: line.ts,
-        color: versionStyle(line.version).color,
-        label: shortLabel(line.version),
-      })),
-    [rawLines],
-  )
-  if (row.status === 'unlisted') return <Empty>{row.slot} is unlisted: there are no prices to show.</Empty>
-  if (candles === undefined) {
-    return error === null ? (
-      <Empty busy>Loading candles…</Empty>
-    ) : (
-      <Empty>No chart: {error}. Trading is not affected.</Empty>
+}
+
+/** The chart with what is said around it, in place of the live market while a replay is chosen. */
+function Body({ row }: { row: SlotRow }) {
+  const onChart = useReplay((state) => state.onChart)
+  const run = useReplay((state) => state.runs.find((one) => one.id === state.onChart))
+  const moment = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
+  const first = useChart((state) => state.data?.candles[0]?.[0])
+  if (onChart !== null) {
+    return (
+      <>
+        <ReplayBand run={run} />
+        <div className="chart-area replayed" data-testid="chart">
+          <ReplayChart slot={row.slot} run={run} />
+        </div>
+        <ReplayWhy row={row} />
+      </>
     )
   }
-  if (candles.length === 0) return <Empty>No candle has closed yet.</Empty>
   return (
-    <PriceChart
-      key={`${row.slot} ${frame}`}
-      candles={candles}
-      marks={marks}
-      lines={lines}
-      frameMs={frameMs(frame)}
-      strike={row.strike === null ? null : { price: row.strike, estimate: row.strikeIsEstimate }}
-      decimals={assetDecimals(candles.at(-1)?.[4] ?? 1)}
-      label={`Candles of ${row.asset}, ${frame}, ${marks.length} trade marks, ${lines.length} deployments`}
-    />
+    <>
+      {moment === null ? null : <MomentBand ts={moment} first={first} />}
+      <div className="chart-area" data-testid="chart">
+        <LiveChart row={row} />
+      </div>
+      <Why row={row} />
+    </>
   )
 }
 
@@ -180,10 +171,7 @@ export function Market() {
       ) : (
         <>
           <Header row={row} />
-          <div className="chart-area" data-testid="chart">
-            <Chart row={row} />
-          </div>
-          <Why row={row} />
+          <Body row={row} />
         </>
       )}
     </section>

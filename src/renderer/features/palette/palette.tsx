@@ -1,6 +1,19 @@
 import { Command } from 'cmdk'
 import { useMemo } from 'react'
-import { askRearm, askReason, compareVersion, kill, rollBack, toggleFreeze, togglePause } from '../../data/actions.ts'
+import {
+  askRearm,
+  askReason,
+  askReplay,
+  backToLive,
+  compareVersion,
+  kill,
+  reloadCandidate,
+  rollBack,
+  showDifferences,
+  toggleFreeze,
+  togglePause,
+  waitingCandidate,
+} from '../../data/actions.ts'
 import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
 import type { Session } from '../../data/session.ts'
 import { TABS, type Tab } from '../../data/ui-store.ts'
@@ -42,7 +55,12 @@ function goActions(session: Session, active: string | null): readonly Action[] {
     ...(active === null
       ? []
       : [{ name: `Save ${active} and deploy`, keys: 'Ctrl S', run: () => void session.save(active) }]),
-    ...TABS.map((tab, index) => ({ name: `Show ${sentence(tab)}`, keys: `Alt ${index + 1}`, run: show(tab) })),
+    ...TABS.map((tab, index) =>
+      tab === 'differences'
+        ? { name: 'Show decision differences', keys: 'D', run: () => showDifferences(session) }
+        : { name: `Show ${sentence(tab)}`, keys: `Alt ${index + 1}`, run: show(tab) },
+    ),
+    { name: 'Back to live chart', keys: 'Esc', run: () => void backToLive(session) },
     { name: 'About Baton and licences', run: () => session.ui.setState({ aboutOpen: true }) },
   ]
 }
@@ -77,9 +95,23 @@ function Lists({ onDone }: { onDone: () => void }) {
   const slots = useDesk((state) => state.slots)
   const paths = useFiles((state) => state.paths)
   const active = useFiles((state) => state.active)
+  const deployments = useDesk((state) => state.deployments)
+  const picked = useUi((state) => state.deployment)
+  const candidate = waitingCandidate(deployments, picked)
   const strategies = useMemo(() => [...new Set(versions.map((row) => row.strategy))].sort(), [versions])
 
+  const candidateActions: Action[] =
+    candidate === null || candidate.version === null
+      ? []
+      : [
+          {
+            name: `Reload candidate ${candidate.version.label}`,
+            keys: 'Ctrl ⇧Enter',
+            run: () => reloadCandidate(session, candidate),
+          },
+        ]
   const strategyActions: Action[] = strategies.flatMap((strategy) => [
+    { name: `Replay ${strategy}`, run: () => askReplay(session, strategy) },
     { name: `Reload ${strategy}`, run: () => void session.command({ kind: 'reload', strategy }) },
     { name: `Roll back ${strategy} to the version before`, run: () => rollBack(session, strategy) },
     {
@@ -114,7 +146,7 @@ function Lists({ onDone }: { onDone: () => void }) {
     <>
       <Group heading="Desk" actions={deskActions(session, { trading, deploys })} onDone={onDone} />
       <Group heading="Go" actions={goActions(session, active)} onDone={onDone} />
-      <Group heading="Strategies" actions={strategyActions} onDone={onDone} />
+      <Group heading="Strategies" actions={[...candidateActions, ...strategyActions]} onDone={onDone} />
       <Group heading="Slots" actions={slotActions} onDone={onDone} />
       <Group heading="Files" actions={fileActions} onDone={onDone} />
       <Group heading="Versions" actions={versionActions} onDone={onDone} />

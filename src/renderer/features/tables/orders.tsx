@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
 import type { OrderRow } from '../../../shared/ipc/contract.ts'
 import { useLedger, useToday } from '../../data/hooks.ts'
+import { SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, price, shares, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
-import { SideCell, VersionCell } from './cells.tsx'
 
 const ATTENTION: ReadonlySet<string> = new Set(['unknown', 'failed', 'rejected'])
 

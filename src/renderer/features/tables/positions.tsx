@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
 import { useDesk } from '../../data/hooks.ts'
+import { OwnerCell, ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, price, shares } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
-import { OwnerCell, ProfitCell, SideCell } from './cells.tsx'
 
 interface Held {
   readonly row: SlotRow

@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
 import type { TradeRow } from '../../../shared/ipc/contract.ts'
 import { useLedger, useToday } from '../../data/hooks.ts'
+import { ProfitCell, SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, sentence, shares, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
-import { ProfitCell, SideCell, VersionCell } from './cells.tsx'
 
 function columnsFor(today: number | null): readonly Column<TradeRow>[] {
   return [

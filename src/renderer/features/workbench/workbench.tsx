@@ -1,14 +1,17 @@
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useReplay, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { TABS, type Tab } from '../../data/ui-store.ts'
+import { count, progress } from '../../ui/format.ts'
 
 const NAMES: Readonly<Record<Tab, string>> = {
   editor: 'Editor',
+  replay: 'Replay',
   positions: 'Positions',
   orders: 'Orders',
   trades: 'Trades',
   log: 'Log',
+  differences: 'Differences',
 }
 
 /** Tabs below the chart. The editor stays alive behind the others, so that nothing typed is lost. */
@@ -17,7 +20,14 @@ export function Workbench({ content, aside }: { content: Readonly<Record<Tab, Re
   const tab = useUi((state) => state.tab)
   const held = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
   const open = useDesk((state) => state.slotIds.reduce((sum, id) => sum + (state.slots[id]?.openOrders ?? 0), 0))
-  const counts: Readonly<Partial<Record<Tab, number>>> = { positions: held, orders: open }
+  const differ = useShownDeployment()?.proof?.differences ?? 0
+  const replayed = useReplay((state) => state.runs.find((run) => run.state === 'running')?.progress ?? null)
+  const notes: Readonly<Partial<Record<Tab, string>>> = {
+    ...(replayed === null ? {} : { replay: progress(replayed) }),
+    ...(held === 0 ? {} : { positions: count(held) }),
+    ...(open === 0 ? {} : { orders: count(open) }),
+    ...(differ === 0 ? {} : { differences: count(differ) }),
+  }
   return (
     <Tabs.Root
       className="workbench"
@@ -30,12 +40,15 @@ export function Workbench({ content, aside }: { content: Readonly<Record<Tab, Re
     >
       <div className="tab-bar">
         <Tabs.List className="tabs" aria-label="Workbench">
-          {TABS.map((name, index) => (
-            <Tabs.Trigger key={name} value={name} className="tab" aria-keyshortcuts={`Alt+${index + 1}`}>
-              {NAMES[name]}
-              {(counts[name] ?? 0) > 0 ? <span className="tab-count figure">{counts[name]}</span> : null}
-            </Tabs.Trigger>
-          ))}
+          {TABS.map((name, index) =>
+            // Last, so that its coming and going moves no other tab.
+            name === 'differences' && differ === 0 && tab !== name ? null : (
+              <Tabs.Trigger key={name} value={name} className="tab" aria-keyshortcuts={`Alt+${index + 1}`}>
+                {NAMES[name]}
+                {notes[name] === undefined ? null : <span className="tab-count figure">{notes[name]}</span>}
+              </Tabs.Trigger>
+            ),
+          )}
         </Tabs.List>
         <div className="tab-aside">{aside}</div>
       </div>

@@ -14,8 +14,9 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts'
 import { useEffect, useRef } from 'react'
-import { fixed } from '../format.ts'
+import { dateTime, fixed } from '../format.ts'
 import { DeploymentLines } from './deployment-lines.ts'
+import { MomentMarks } from './moment-marks.ts'
 
 /** [openTime in ms, open, high, low, close, volume] */
 export type ChartCandle = readonly [number, number, number, number, number, number]
@@ -34,11 +35,18 @@ export interface ChartLine {
   readonly label: string
 }
 
+/** A moment at which decisions differ. */
+export interface ChartDifference {
+  readonly ts: number
+  readonly color: string
+}
+
 interface Parts {
   readonly chart: IChartApi
   readonly series: ISeriesApi<'Candlestick'>
   readonly markers: ISeriesMarkersPluginApi<Time>
   readonly lines: DeploymentLines
+  readonly moments: MomentMarks
   strike: IPriceLine | null
   shown: readonly ChartCandle[]
 }
@@ -83,6 +91,26 @@ function marker(mark: ChartMark, frameMs: number): SeriesMarker<Time> {
   return { time, color, position: 'aboveBar', shape: 'circle', text: mark.kind === 'win' ? '+' : '−', size: 0.6 }
 }
 
+/** Bars shown around a moment when the chart has not been laid out yet. */
+const AROUND = 100
+
+/** Scrolls to the candle that holds `ts` unless it is well in sight already. */
+function reveal(parts: Parts, ts: number): void {
+  const index = parts.shown.findLastIndex((candle) => candle[0] <= ts)
+  if (index < 0) return
+  const scale = parts.chart.timeScale()
+  const range = scale.getVisibleLogicalRange()
+  if (range !== null && index > range.from + 4 && index < range.to - 4) return
+  const width = range === null ? AROUND : range.to - range.from
+  scale.setVisibleLogicalRange({ from: index - width * 0.6, to: index + width * 0.4 })
+}
+
+/** One sign a candle, however often decisions differ within it. */
+function oncePerCandle(differences: readonly ChartDifference[], frameMs: number) {
+  const colors = new Map(differences.map(({ ts, color }) => [onGrid(ts, frameMs), color]))
+  return [...colors].map(([time, color]) => ({ time, color }))
+}
+
 const OPTIONS = {
   autoSize: true,
   layout: {
@@ -100,11 +128,19 @@ const OPTIONS = {
   timeScale: { borderColor: '#22272e', timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 7 },
 }
 
-/** Candles with the strike, trade marks and the lines where versions went live. Times are UTC. */
+const NO_DIFFERENCES: readonly ChartDifference[] = []
+
+/**
+ * Candles with the strike, trade marks, the lines where versions went live, the moments at which decisions differ and
+ * the one that was chosen. Times are UTC.
+ */
 export function PriceChart(props: {
   candles: readonly ChartCandle[]
   marks: readonly ChartMark[]
   lines: readonly ChartLine[]
+  differences?: readonly ChartDifference[]
+  /** Scrolled to once, when it changes. */
+  moment: number | null
   frameMs: number
   strike: { readonly price: number; readonly estimate: boolean } | null
   decimals: number
@@ -125,8 +161,11 @@ export function PriceChart(props: {
       priceLineVisible: false,
     })
     const lines = new DeploymentLines()
+    const moments = new MomentMarks()
     series.attachPrimitive(lines)
-    parts.current = { chart, series, markers: createSeriesMarkers(series, []), lines, strike: null, shown: [] }
+    series.attachPrimitive(moments)
+    const markers = createSeriesMarkers(series, [])
+    parts.current = { chart, series, markers, lines, moments, strike: null, shown: [] }
     return () => {
       parts.current = null
       chart.remove()
@@ -147,6 +186,21 @@ export function PriceChart(props: {
       props.lines.map((line) => ({ time: onGrid(line.ts, props.frameMs), color: line.color, label: line.label })),
     )
   }, [props.lines, props.frameMs])
+
+  const { moment, frameMs, differences = NO_DIFFERENCES } = props
+  useEffect(() => {
+    parts.current?.moments.show(
+      oncePerCandle(differences, frameMs),
+      moment === null ? null : { time: onGrid(moment, frameMs), label: dateTime(moment) },
+    )
+  }, [differences, moment, frameMs])
+
+  const revealed = useRef<number | null>(null)
+  useEffect(() => {
+    if (moment !== null && parts.current !== null) reveal(parts.current, moment)
+    else if (revealed.current !== null) parts.current?.chart.timeScale().scrollToRealTime()
+    revealed.current = moment
+  }, [moment])
 
   useEffect(() => {
     const minMove = 10 ** -props.decimals

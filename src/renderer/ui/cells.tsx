@@ -1,7 +1,7 @@
-import { MICRO } from '../../../shared/domain/money.ts'
-import type { VersionRow } from '../../../shared/ipc/contract.ts'
-import { profit, sentence, tone } from '../../ui/format.ts'
-import { VersionDot } from '../../ui/version-dot.tsx'
+import { MICRO } from '../../shared/domain/money.ts'
+import type { VersionRow } from '../../shared/ipc/contract.ts'
+import { profit, sentence, tone } from './format.ts'
+import { VersionDot } from './version-dot.tsx'
 
 export function SideCell({ side }: { side: 'up' | 'down' }) {
   return <span className={side}>{sentence(side)}</span>

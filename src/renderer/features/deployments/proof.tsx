@@ -1,0 +1,91 @@
+import type { DeploymentRow, ProofGate, ProofRow } from '../../../shared/ipc/contract.ts'
+import { showDifferences } from '../../data/actions.ts'
+import { useSession } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { count, money, progress, sentence, span, stretch } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { StatsTable } from '../../ui/stats-table.tsx'
+import { verdictOf } from './progress.ts'
+
+function amount(gate: ProofGate, value: number): string {
+  return gate.unit === 'usd' ? money(value) : count(value)
+}
+
+function Gates({ gates }: { gates: readonly ProofGate[] }) {
+  if (gates.length === 0) return null
+  return (
+    <ul className="gates" aria-label="Safety gates">
+      {gates.map((gate) => (
+        <li key={gate.name} className={gate.passed ? 'gate' : 'gate down'}>
+          <Icon name={gate.passed ? 'check' : 'cross'} className={gate.passed ? 'up' : 'down'} />
+          <span className="sr-only">{gate.passed ? 'passed' : 'failed'}</span>
+          <span>{sentence(gate.name)}</span>
+          <span className="figure gate-value">{amount(gate, gate.value)}</span>
+          <span className="figure gate-bound">at most {amount(gate, gate.bound)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function restsOn(proof: ProofRow): string {
+  if (proof.from === null || proof.to === null) return ''
+  const slots = proof.slots.length === 1 ? '1 slot' : `${count(proof.slots.length)} slots`
+  return `${stretch(proof.to - proof.from)} × ${slots}`
+}
+
+function Differences({ proof }: { proof: ProofRow }) {
+  const session = useSession()
+  if (proof.differences === 0) {
+    const why = proof.live === null ? 'Nothing live to compare with.' : 'No decision differs.'
+    return proof.verdict === 'running' ? null : <span className="dim">{why}</span>
+  }
+  return (
+    <Button small keys="D" onClick={() => showDifferences(session)} testId="differences-open">
+      {count(proof.differences)} {proof.differences === 1 ? 'decision differs' : 'decisions differ'}
+    </Button>
+  )
+}
+
+/** What a candidate did on recent tape beside the live version, by which bounds it was judged, and what that is worth. */
+export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
+  const verdict = verdictOf(proof.verdict)
+  const rests = restsOn(proof)
+  return (
+    <section className="proof" aria-label="Proof" data-testid="proof">
+      <header
+        className="proof-head"
+        title={proof.from === null || proof.to === null ? undefined : `${span(proof.from, proof.to)} UTC`}
+      >
+        <strong className={verdict.tone}>
+          {verdict.words}
+          {proof.verdict === 'running' ? ` ${progress(proof.progress)}` : ''}
+        </strong>
+        <span className="spring" />
+        <Differences proof={proof} />
+      </header>
+      <p className="proof-text">{proof.reason}</p>
+      {proof.notices.map((notice) => (
+        <p key={notice} className="proof-text attention">
+          {notice}
+        </p>
+      ))}
+      <StatsTable
+        label="Candidate and live version on the same tape"
+        layout="columns"
+        rests={rests}
+        of={[
+          { version: row.version, role: 'candidate', stats: proof.candidate },
+          { version: proof.liveVersion, role: 'live', stats: proof.live },
+        ]}
+      />
+      <Gates gates={proof.gates} />
+      <p className="proof-text faint">
+        <span title="Every version ever proved or replayed counts: trying many finds lucky ones.">
+          {count(proof.trials)} {proof.trials === 1 ? 'trial' : 'trials'} of this strategy.
+        </span>{' '}
+        It gates safety, not profit; profit on past tape is no forecast.
+      </p>
+    </section>
+  )
+}

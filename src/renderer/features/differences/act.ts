@@ -1,0 +1,12 @@
+import type { DecisionAct } from '../../../shared/ipc/contract.ts'
+import { money, price } from '../../ui/format.ts'
+
+/** What a version did, in a trader's words: `enter up @ 0.62 $5.00`; `hold` where it did nothing. */
+export function actText(act: DecisionAct | null): string {
+  if (act === null) return 'hold'
+  const parts: string[] = [act.kind]
+  if (act.side !== null) parts.push(act.side)
+  if (act.limit !== null) parts.push(`@ ${price(act.limit, act.limit % 10_000 === 0 ? 10_000 : 1_000)}`)
+  if (act.stake !== null) parts.push(money(act.stake))
+  return parts.join(' ')
+}

@@ -1,0 +1,149 @@
+import type { ReplayRow } from '../../../shared/ipc/contract.ts'
+import { useReplay, useSession } from '../../data/hooks.ts'
+import { worthSaying } from '../../data/pace.ts'
+import { Button } from '../../ui/button.tsx'
+import { clock, count, dateTime, duration, money, profit, progress, shortLabel, span } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { ProgressBar } from '../../ui/progress-bar.tsx'
+import { StatsTable } from '../../ui/stats-table.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+const STATES = {
+  running: { word: 'running', tone: 'attention' },
+  done: { word: 'done', tone: '' },
+  partial: { word: 'PARTIAL', tone: 'attention' },
+  failed: { word: 'failed', tone: 'down' },
+} as const satisfies Record<ReplayRow['state'], { word: string; tone: string }>
+
+/** Profit comes first: it is what one looks for among runs of the same strategy. */
+function nameOf(run: ReplayRow, title: string): string {
+  const what = run.stats === null ? STATES[run.state].word : profit(run.stats.pnl)
+  const part = run.state === 'partial' ? ' PARTIAL' : ''
+  return `${run.strategy} ${shortLabel(run.version)} ${what}${part} · ${title} · ${clock(run.startedAt)}`
+}
+
+/** Which run is shown; the list holds the others, newest first. */
+export function RunHead({ run }: { run: ReplayRow }) {
+  const session = useSession()
+  const runs = useReplay((state) => state.runs)
+  const tapes = useReplay((state) => state.tapes)
+  const onChart = useReplay((state) => state.onChart === run.id)
+  const titleOf = (id: string): string => tapes?.find((tape) => tape.id === id)?.title ?? id
+  const state = STATES[run.state]
+  return (
+    <header className="run-head">
+      <VersionDot version={run.version} />
+      <select
+        className="run-select"
+        aria-label="Run, newest first"
+        value={run.id}
+        onChange={(event) => session.replayActions.select(event.target.value)}
+        data-testid="replay-runs"
+      >
+        {runs.map((one) => (
+          <option key={one.id} value={one.id}>
+            {nameOf(one, titleOf(one.tape))}
+          </option>
+        ))}
+      </select>
+      <span className={`run-state ${state.tone}`} data-testid="replay-state">
+        {state.word}
+      </span>
+      <Button
+        small
+        pressed={onChart}
+        {...(onChart ? { keys: 'Esc' } : {})}
+        onClick={() => (onChart ? session.replayActions.backToLive() : session.replayActions.select(run.id))}
+      >
+        {onChart ? 'Live chart' : 'On the chart'}
+      </Button>
+    </header>
+  )
+}
+
+function Running({ run }: { run: ReplayRow }) {
+  const leftMs = useReplay((state) => state.leftMs[run.id] ?? null)
+  return (
+    <div className="run-progress" data-testid="replay-progress">
+      <ProgressBar value={run.progress} label="Replay" />
+      <span className="figure run-part">{progress(run.progress)}</span>
+      <span className="figure run-reached">{dateTime(run.reached)} UTC</span>
+      <span className="figure run-left">{worthSaying(leftMs) ? `${duration(leftMs)} left` : ''}</span>
+      <span className="figure dim run-speed">
+        {run.decisionsPerSecond === null ? '' : `${count(run.decisionsPerSecond)} decisions/s`}
+      </span>
+    </div>
+  )
+}
+
+/** What became of a run that did not reach the end of its tape. */
+function Ending({ run }: { run: ReplayRow }) {
+  if (run.state === 'failed') {
+    return (
+      <p className="run-ending down" role="alert">
+        <Icon name="cross" />
+        <span>
+          The replay failed{run.reason === null ? '' : `: ${run.reason.replace(/\.$/, '')}`}. Trading is not affected.
+          Correct the strategy or its params and run again.
+        </span>
+      </p>
+    )
+  }
+  if (run.state !== 'partial') return null
+  return (
+    <p className="run-ending attention" role="alert">
+      <Icon name="warn" />
+      <span>
+        <strong>PARTIAL</strong>: ended early at {dateTime(run.reached)} UTC, {progress(run.progress)} of the tape
+        {run.reason === null ? '' : `: ${run.reason.replace(/\.$/, '')}`}. The figures are those of this part alone.
+      </span>
+    </p>
+  )
+}
+
+function Counts({ run }: { run: ReplayRow }) {
+  const { stats } = run
+  const slots = run.slots.length === 1 ? (run.slots[0] ?? '') : `${run.slots.length} slots`
+  const parts = [`${span(run.from, run.to)} UTC`, slots]
+  if (stats !== null) {
+    parts.push(`${count(stats.decisions)} decisions`, `${count(stats.fills)} fills`, `fees ${money(stats.fees)}`)
+    if (stats.refused > 0) parts.push(`${count(stats.refused)} refused`)
+    if (stats.openPositions > 0) parts.push(`${count(stats.openPositions)} still open`)
+    parts.push(`at most ${count(stats.peakOrdersPerMinute)} orders a minute`)
+  }
+  if (run.state !== 'running' && run.decisionsPerSecond !== null) {
+    parts.push(`${count(run.decisionsPerSecond)} decisions/s`)
+  }
+  const text = parts.join(' · ')
+  return (
+    <p className="run-counts figure" title={text}>
+      {text}
+    </p>
+  )
+}
+
+/** One run: how far it came, what must be known of it, and its figures beside the live version's. */
+export function Run({ run }: { run: ReplayRow }) {
+  return (
+    <>
+      {run.state === 'running' ? <Running run={run} /> : null}
+      <Ending run={run} />
+      {run.notices.map((notice) => (
+        <p key={notice} className="run-notice" title={notice}>
+          {notice}
+        </p>
+      ))}
+      {run.state === 'failed' && run.stats === null ? null : (
+        <StatsTable
+          label="Replay and live version on the same tape"
+          layout="rows"
+          of={[
+            { version: run.version, role: 'replay', stats: run.stats },
+            { version: run.live?.version ?? null, role: 'live', stats: run.live?.stats ?? null },
+          ]}
+        />
+      )}
+      <Counts run={run} />
+    </>
+  )
+}
