@@ -17,6 +17,7 @@ export default defineConfig({
           desktop: resolve(root, 'src/main/desktop.ts'),
           cli: resolve(root, 'src/main/cli.ts'),
           'strategy-worker': resolve(root, 'src/main/strategy-host/worker.ts'),
+          'replay-worker': resolve(root, 'src/main/replay/worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

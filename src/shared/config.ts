@@ -34,6 +34,19 @@ const configSchema = z.strictObject({
   /** Seconds of the closing mean that decides a window; 0 = the last price. */
   settlementMeanSec: z.int().min(0).max(240).default(60),
   deployOn: z.enum(['save', 'reload']).default('save'),
+  /** The replay of recent tape that every candidate passes before it may go live. It gates safety, never profit. */
+  proof: z
+    .strictObject({
+      /** Newest hours of the desk's own tape. */
+      hours: z.number().positive().max(24 * 31).default(24),
+      /** With less than this the proof is insufficient, and says so. */
+      minHours: z.number().positive().max(24 * 31).default(1),
+      maxFaults: z.int().min(0).default(0),
+      maxOrdersPerMinute: z.int().min(1).default(30),
+      maxStakeUsd: dollars(10),
+      maxDrawdownUsd: dollars(100),
+    })
+    .prefault({}),
   paper: z
     .strictObject({
       latencyMs: z.int().min(0).max(5_000).default(25),

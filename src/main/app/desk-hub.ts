@@ -7,6 +7,7 @@ import type {
   CallName,
   CandleTuple,
   ChartData,
+  DecisionDifference,
   DeploymentRow,
   DeskCalls,
   DeskPush,
@@ -18,6 +19,7 @@ import type {
 } from '../../shared/ipc/contract.ts'
 import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
 import {
+  decisionDifferences,
   listDeployments,
   listEvents,
   listOrders,
@@ -31,6 +33,7 @@ import type { Desk } from './desk.ts'
 import { StrategyFiles } from './files.ts'
 import { apiFile } from './home.ts'
 import { deskStatus, slotRow } from './projection.ts'
+import { Replays } from './replays.ts'
 
 /** Windows are told at most this often; what changed in between is told once. */
 const PUSH_MS = 100
@@ -43,6 +46,7 @@ type Handlers = {
 /** What every window sees and may ask, whichever transport it came by. */
 export class DeskHub {
   readonly files: StrategyFiles
+  readonly replays: Replays
   private readonly desk: Desk
   private readonly listeners = new Set<(push: DeskPush) => void>()
   private readonly refs = new Map<string, VersionRef>()
@@ -57,6 +61,7 @@ export class DeskHub {
 
   constructor(desk: Desk) {
     this.desk = desk
+    this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)
     this.startedAt = desk.options.clock.now()
   }
@@ -95,6 +100,13 @@ export class DeskHub {
         const version = this.refOf(hash)
         return version === null ? null : { version, files: versionSources(journal.db, hash) }
       },
+      'proof.diff': ({ id }) => decisionDifferences(journal.db, id),
+      'tapes.list': () => this.replays.tapes(),
+      'replay.start': (request) => this.replays.start(request),
+      'replay.cancel': ({ id }) => ({ ok: this.replays.cancel(id) }),
+      'replay.list': () => this.replays.list(),
+      'replay.trades': ({ id }) => this.replays.trades(id),
+      'replay.chart': (request) => this.replays.chart(request),
       'editor.types': () => ({ text: readFileSync(apiFile(), 'utf8') }),
     }
   }
@@ -190,6 +202,11 @@ export class DeskHub {
     this.versionsChanged = true
     this.push({ kind: 'deployment', row })
     this.onChange(false)
+  }
+
+  /** Found while a proof runs. */
+  onDifferences(deployment: string, items: readonly DecisionDifference[]): void {
+    this.push({ kind: 'diff', deployment, items })
   }
 
   /** Journals and shows something that concerns the desk as a whole. */

@@ -12,6 +12,7 @@ import type { Journal } from '../db/journal.ts'
 import { readBotState } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
+import { ReplayLab } from '../replay/lab.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -38,6 +39,8 @@ export interface DeskOptions {
 }
 
 const SNAPSHOT_MS = 30_000
+/** One for the candidate and one for the live version. */
+const REPLAY_THREADS = 2
 /** An hour of cycles. */
 const LATE_KEPT = 720
 
@@ -57,6 +60,7 @@ export class Desk {
   readonly dispatcher: Dispatcher
   readonly hub: DeskHub
   readonly market: PaperMarket
+  readonly replayLab: ReplayLab
   private readonly lock: HomeLock
   private live: LiveDriver | undefined
   private stopping = false
@@ -148,6 +152,7 @@ export class Desk {
       virtual: this.virtual,
     })
     restoreBooks(this, before)
+    this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
@@ -159,7 +164,16 @@ export class Desk {
       apiFile: apiFile(),
       deadlineMs: config.decisionDeadlineMs,
       strategies: new Set(settings.assignments.values()),
+      proof: {
+        lab: this.replayLab,
+        config,
+        tapeFolder: options.home.tape,
+        session: this.tapeSession,
+        market,
+        seed: options.seed,
+      },
       onDeployment: (row) => this.hub.onDeployment(row),
+      onDifferences: (deployment, found) => this.hub.onDifferences(deployment, found),
     })
     this.dispatcher = new Dispatcher({
       session: this.session,
@@ -174,6 +188,11 @@ export class Desk {
     this.session.onRecord = (record) => this.hub.onRecord(record)
     this.session.onPanic = (error) => this.panic(error)
     journal.onEvent = (row) => this.hub.onEvent(row)
+  }
+
+  /** A virtual run knows of its own tape alone: what earlier runs recorded must not change it. Null = all. */
+  get tapeSession(): string | null {
+    return this.virtual ? 'none' : null
   }
 
   get virtual(): boolean {
@@ -279,6 +298,7 @@ export class Desk {
     await this.live?.stop()
     if (this.virtual && this.begun) await this.done
     await this.session.stop()
+    this.replayLab.close()
     await this.deployer.idle()
     this.hub.stop()
     this.saveSnapshot(this.now())

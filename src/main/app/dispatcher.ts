@@ -100,8 +100,10 @@ export class Dispatcher {
     }
     const noticedAt = clock.monotonic()
     const rows = await Promise.all(
-      wanted.map((strategy) =>
-        deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason }),
+      wanted.map(
+        (strategy) =>
+          deployer.confirm(strategy, command.hash, source, noticedAt) ??
+          deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason }),
       ),
     )
     const failed = rows.filter((row) => row.state === 'failed')

@@ -81,7 +81,7 @@ export class Station {
       deployOnSave: () => desk.config.deployOn === 'save',
       onFile: (path) => desk.hub.onFile(path),
       onCandidate: (strategy) =>
-        desk.hub.say('info', `${strategy}.ts was saved as a candidate; reload it to make it live`),
+        desk.hub.say('info', `${strategy}.ts was saved as a candidate; it is proved now, and a reload makes it live`),
     })
   }
 

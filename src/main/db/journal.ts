@@ -3,7 +3,8 @@ import { assertNever } from '../../shared/domain/base.ts'
 import type { JournalRecord, Order, Position, VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
-import type { DeploymentRow, EventRow } from '../../shared/ipc/contract.ts'
+import type { DecisionDifference, DeploymentRow, EventRow } from '../../shared/ipc/contract.ts'
+import { SAVE_TRIAL, type Trial } from './trials.ts'
 import type { Db } from './database.ts'
 
 /** What is stored of a version besides how far it has come. */
@@ -206,19 +207,39 @@ export class Journal {
   saveDeployment(row: DeploymentRow, outgoingStates: string | null): void {
     this.run(
       `INSERT INTO deployments VALUES (@id, @strategy, @version, @from, @trigger, @by, @state, @startedAt, @endedAt, @steps, @reason,
-         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates)
+         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates, @proof, NULL)
        ON CONFLICT (id) DO UPDATE SET version = excluded.version, from_version = excluded.from_version, state = excluded.state,
          ended_at = excluded.ended_at, steps = excluded.steps, reason = excluded.reason, diagnostics = excluded.diagnostics,
          save_to_live_ms = excluded.save_to_live_ms, swap_ms = excluded.swap_ms, swapped_at = excluded.swapped_at,
-         handoffs = excluded.handoffs, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
+         handoffs = excluded.handoffs, proof = excluded.proof, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
       {
         ...row,
         version: row.version?.hash ?? null,
         from: row.from?.hash ?? null,
         steps: JSON.stringify(row.steps),
         diagnostics: JSON.stringify(row.diagnostics),
+        proof: row.proof === null ? null : JSON.stringify(row.proof),
         outgoingStates,
       },
+    )
+  }
+
+  /** Stores where a candidate and the live version acted differently. */
+  saveDifferences(deployment: string, differences: readonly DecisionDifference[]): void {
+    this.run('UPDATE deployments SET differences = ? WHERE id = ?', [JSON.stringify(differences), deployment])
+  }
+
+  /** Every hash that was ever proved or replayed counts as a trial. */
+  saveTrial(trial: Trial): void {
+    this.run(SAVE_TRIAL, { ...trial })
+  }
+
+  /** Attempts that an earlier process left unfinished have ended with it. */
+  endAbandoned(ts: UnixMs): void {
+    this.run(
+      `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
+       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back')`,
+      [ts],
     )
   }
 

@@ -90,4 +90,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE pauses (scope TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
   CREATE TABLE bot_state (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
   `,
+  `
+  ALTER TABLE deployments ADD COLUMN proof TEXT;
+  ALTER TABLE deployments ADD COLUMN differences TEXT;
+  CREATE TABLE trials (
+    seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind TEXT NOT NULL, strategy TEXT NOT NULL, hash TEXT NOT NULL,
+    tape TEXT NOT NULL, from_ts INTEGER NOT NULL, to_ts INTEGER NOT NULL, slots INTEGER NOT NULL,
+    decisions INTEGER NOT NULL, trades INTEGER NOT NULL, pnl INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX trials_strategy ON trials (strategy, hash);
+  `,
 ]

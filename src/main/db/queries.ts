@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Usd } from '../../shared/domain/money.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import type {
+  DecisionDifference,
   DeploymentRow,
   EventRow,
   OrderRow,
@@ -116,8 +117,14 @@ function toDeployment(db: Db, row: Row): DeploymentRow {
     swapMs: row.swap_ms as number | null,
     swappedAt: row.swapped_at as number | null,
     handoffs: row.handoffs as number,
-    proof: null,
+    proof: row.proof === null ? null : (JSON.parse(row.proof as string) as DeploymentRow['proof']),
   }
+}
+
+/** Where a deployment's candidate and the version then live acted differently. */
+export function decisionDifferences(db: Db, deployment: string): DecisionDifference[] {
+  const json = db.prepare('SELECT differences FROM deployments WHERE id = ?').pluck().get(deployment)
+  return typeof json === 'string' ? (JSON.parse(json) as DecisionDifference[]) : []
 }
 
 export function listEvents(db: Db, limit: number): EventRow[] {

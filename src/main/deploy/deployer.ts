@@ -3,26 +3,27 @@ import { join } from 'node:path'
 import type { Swap } from '../../engine/events.ts'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
 import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DeploymentRow, Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
-import type { HostedVersion, Session } from '../app/session.ts'
-import type { Journal } from '../db/journal.ts'
+import type { DeploymentRow, Diagnostic, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { HostedVersion } from '../app/session.ts'
 import { findVersion, nextVersionNumber, previousVersion, versionRef } from '../db/queries.ts'
 import { newId, sha256 } from '../platform/system.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import { type Compiled, compileStrategy } from './compile.ts'
 import { Deployment } from './deployment.ts'
+import { Proving, type ProvingParts } from './proving.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
 import { checkTypes } from './typecheck.ts'
 
-export interface DeployerParts {
-  readonly session: Session
-  readonly journal: Journal
-  readonly clock: Clock
-  /** The desk's own time, virtual in a virtual run. */
-  readonly now: () => UnixMs
+/** A candidate that waits for somebody's word. */
+interface Held {
+  readonly deployment: Deployment
+  /** False: something newer has taken its place. */
+  readonly release: (goesOn: boolean) => void
+  readonly result: () => Promise<DeploymentRow>
+}
+
+export interface DeployerParts extends ProvingParts {
   readonly folder: string
   readonly apiFile: string
   readonly deadlineMs: number
@@ -32,6 +33,8 @@ export interface DeployerParts {
 
 interface Attempt {
   readonly strategy: string
+  /** True: once proved it waits for a reload that names it. */
+  readonly hold?: boolean
   readonly trigger: DeploymentRow['trigger']
   readonly by: string
   readonly noticedAt: number
@@ -46,11 +49,16 @@ export class Deployer {
   /** The attempt under way of each strategy; a newer save supersedes it. */
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
+  private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
   private readonly staging: Staging
+  private readonly proving: Proving
+  /** The proved candidate of each strategy that waits for a reload. */
+  private readonly held = new Map<string, Held>()
 
   constructor(parts: DeployerParts) {
     this.parts = parts
     this.staging = new Staging(parts)
+    this.proving = new Proving(parts)
   }
 
   /** Strategies that have a file in the folder and slots to trade. */
@@ -74,6 +82,25 @@ export class Deployer {
       const candidate = await this.prepare(deployment, attempt)
       if (candidate !== undefined) await this.swapIn(deployment, candidate, 'deployment')
     })
+  }
+
+  /**
+   * Lets a candidate go on that was proved and waits.
+   * @param hash the candidate's, or its first digits; undefined = whatever waits
+   * @returns undefined when no such candidate waits
+   */
+  confirm(
+    strategy: string,
+    hash: string | undefined,
+    by: string,
+    noticedAt: number,
+  ): Promise<DeploymentRow> | undefined {
+    const held = this.held.get(strategy)
+    if (held === undefined || held.deployment.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
+    this.held.delete(strategy)
+    held.deployment.goOn(by, noticedAt)
+    held.release(true)
+    return held.result()
   }
 
   /** Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes. */
@@ -107,8 +134,13 @@ export class Deployer {
     return ok(row)
   }
 
-  /** Resolves when no attempt is under way. */
+  /** Resolves when no attempt is under way; candidates that wait are given up. */
   async idle(): Promise<void> {
+    for (const { deployment, release } of this.held.values()) {
+      deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
+      release(false)
+    }
+    this.held.clear()
     await Promise.all(this.queue.values())
   }
 
@@ -124,6 +156,8 @@ export class Deployer {
       running.current.state !== 'swapping'
     ) {
       running.supersede(this.parts.now(), 'a newer save took its place')
+      this.held.get(strategy)?.release(false)
+      this.held.delete(strategy)
     }
     const deployment = this.open(attempt)
     const result = before.then(async () => {
@@ -143,7 +177,9 @@ export class Deployer {
       strategy,
       result.catch(() => {}),
     )
-    return result.then(() => deployment.current)
+    const row = result.then(() => deployment.current)
+    this.results.set(deployment, row)
+    return row
   }
 
   private open(attempt: Attempt): Deployment {
@@ -171,6 +207,7 @@ export class Deployer {
     if (compiled === undefined) return undefined
     const candidate = await this.check(deployment, compiled)
     if (candidate === undefined) return undefined
+    if (!(await this.prove(deployment, candidate, compiled.bundle, attempt.hold === true))) return undefined
     if (!(await this.stage(deployment, candidate, 'deployment'))) return undefined
     return candidate
   }
@@ -272,6 +309,39 @@ export class Deployer {
     return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
   }
 
+  /** Replays the candidate on recent tape; false when it is over: a bound was broken, or something newer came. */
+  private async prove(
+    deployment: Deployment,
+    candidate: Candidate,
+    bundle: string,
+    hold: boolean,
+  ): Promise<boolean> {
+    const proof = await deployment.step(
+      'prove',
+      'prove',
+      () => this.proving.run(deployment, candidate, bundle),
+      (row) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
+    )
+    if (!deployment.ended && proof.verdict === 'failed') {
+      const stays = deployment.current.from === null ? 'nothing of it is live' : `${deployment.current.from.label} keeps trading`
+      deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${stays}`)
+    }
+    if (!deployment.ended) {
+      deployment.wait(hold ? `waits for a reload that names ${candidate.hash.slice(0, 12)}` : null)
+      if (hold) await this.hold(deployment, candidate.ref.strategy)
+    }
+    if (!deployment.ended) return true
+    candidate.hosted.worker.stop()
+    return false
+  }
+
+  private hold(deployment: Deployment, strategy: string): Promise<boolean> {
+    return new Promise((release) => {
+      const result = () => this.results.get(deployment) ?? Promise.resolve(deployment.current)
+      this.held.set(strategy, { deployment, release, result })
+    })
+  }
+
   /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
   private async stage(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<boolean> {
     const { worker } = candidate.hosted
@@ -369,6 +439,12 @@ export class Deployer {
 /** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
 function hashOf(bundle: string): VersionHash {
   return sha256(bundle, String(API_VERSION)) as VersionHash
+}
+
+function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
+  if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
+  const decisions = Math.round(candidate.decisions / 1000)
+  return `${slots.length} slots · ${decisions} k decisions · ${differences} differ`
 }
 
 function modules(compiled: Compiled): string {

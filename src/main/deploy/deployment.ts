@@ -1,12 +1,12 @@
 import type { Clock } from '../../shared/domain/feed.ts'
 import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, Diagnostic, StepName, VersionRef } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow, Diagnostic, ProofRow, StepName, VersionRef } from '../../shared/ipc/contract.ts'
 
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
   private readonly clock: Clock
-  private readonly noticedAt: number
+  private noticedAt: number
   private readonly onChange: (row: DeploymentRow) => void
 
   /** @param noticedAt monotonic milliseconds at which the change was noticed */
@@ -72,6 +72,22 @@ export class Deployment {
     const ms = this.clock.monotonic() - started
     if (!this.ended) this.change({ steps: [...earlier, { name, state: ok ? 'done' : 'failed', ms, note }] })
     return value
+  }
+
+  /** The proof as far as it has come. */
+  proves(proof: ProofRow): void {
+    if (!this.ended) this.change({ proof })
+  }
+
+  /** Proved, and waiting to be let on. */
+  wait(reason: string | null): void {
+    this.change({ state: this.move('policy'), reason })
+  }
+
+  /** Goes on after waiting, at somebody's word. */
+  goOn(by: string, noticedAt: number): void {
+    this.noticedAt = noticedAt
+    this.change({ by, reason: null })
   }
 
   name(version: VersionRef): void {

@@ -68,8 +68,9 @@ export class StrategyWatcher {
       const own = path === `${strategy}.ts`
       // A helper concerns every strategy whose bundle it changes, or which it breaks.
       if (!own && (await deployer.hashOfFiles(strategy)) === liveHash(strategy)) continue
-      if (deployOnSave()) void deployer.deploy({ strategy, trigger: 'save', by, noticedAt }).catch(() => {})
-      else onCandidate(strategy)
+      const hold = !deployOnSave()
+      if (hold) onCandidate(strategy)
+      void deployer.deploy({ strategy, trigger: 'save', by, noticedAt, hold }).catch(() => {})
     }
   }
 

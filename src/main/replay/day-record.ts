@@ -123,6 +123,14 @@ export class DayRecorder {
     else this.leftOut++
   }
 
+  actsSince(count: number): readonly Act[] {
+    return this.acts.slice(count)
+  }
+
+  tradesSince(count: number): readonly ReplayTrade[] {
+    return this.trades.slice(count)
+  }
+
   finish(rest: Pick<DayRecord, 'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'ledgerBalanced'>): DayRecord {
     return {
       ...rest,

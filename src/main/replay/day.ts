@@ -31,8 +31,8 @@ export interface DayParts {
   readonly from: UnixMs
   /** First instant at which nothing is decided any more. */
   readonly to: UnixMs
-  /** Asked every few hundred cycles, with the market time reached; true ends the day early. */
-  readonly stop: (now: number) => boolean
+  /** Asked every few hundred cycles, with the market time reached and what came of it so far; true ends the day early. */
+  readonly look: (now: number, record: DayRecorder, decisions: number) => boolean
 }
 
 /** Cycles between two looks at whether to go on. */
@@ -93,7 +93,7 @@ class DayReplay {
   /** The loop of `runVirtual`, without waiting for anybody; gives the moment it came to. */
   cycles(from: UnixMs, to: UnixMs): number {
     const { engine, desk, hash } = this
-    const { strategy, params, playback, version, stop } = this.parts
+    const { strategy, params, playback, version, look } = this.parts
     const asked = strategy.seat(engine, params)
     const decide: typeof asked = (slot) => {
       const answer = asked(slot)
@@ -110,7 +110,7 @@ class DayReplay {
     let grid: number = from
     let now: number = from
     while (now < to) {
-      if (count % LOOK_EVERY === 0 && stop(now)) return now
+      if (count % LOOK_EVERY === 0 && look(now, this.record, this.decisions)) return now
       playback.advance(now, desk)
       const woken = now === grid ? null : engine.wokenAt(now)
       count++

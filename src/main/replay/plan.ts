@@ -186,12 +186,22 @@ function candlesOf(paths: readonly string[], notices: readonly string[]): Result
 
 /**
  * The desk's own recording of the last `hours` before `now`, session by session.
+ * @param only of this session alone; null = of every one
  * @returns an error when nothing of that time is there
  */
-export function openOwnTape(folder: string, now: number, hours: number | null): Result<ReplayTape> {
+export function openOwnTape(
+  folder: string,
+  now: number,
+  hours: number | null,
+  only: string | null,
+): Result<ReplayTape> {
   const since = hours === null ? 0 : now - hours * HOUR
   const sessions = listTapes(folder).sessions.filter(
-    (session) => !session.imported && session.lastTs !== null && session.lastTs > since,
+    (session) =>
+      !session.imported &&
+      session.lastTs !== null &&
+      session.lastTs > since &&
+      (only === null || session.name === only),
   )
   const sources = sessions.flatMap((session) => sourceOf(session, since))
   const [first] = sources

@@ -1,0 +1,312 @@
+import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import { foldMinutes } from '../../engine/candles.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Candle } from '../../shared/domain/feed.ts'
+import { NO_USD } from '../../shared/domain/money.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import { parseSlot } from '../../shared/domain/slots.ts'
+import { HOUR, unixMs } from '../../shared/domain/time.ts'
+import type {
+  CandleTuple,
+  ChartData,
+  DeskCalls,
+  ReplayRow,
+  ReplayStart,
+  ReplayTrade,
+  TapeEntry,
+  TradeMark,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
+import { findVersion, versionRef } from '../db/queries.ts'
+import { compileStrategy } from '../deploy/compile.ts'
+import { newId, sha256 } from '../platform/system.ts'
+import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
+import { openOwnTape, openTapes, type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
+import type { ReplayVersion } from '../replay/protocol.ts'
+import { statsOf, tradesOf } from '../replay/stats.ts'
+import { VersionWorker } from '../strategy-host/version-worker.ts'
+import { findTape, listTapes } from '../tape/library.ts'
+import type { Desk } from './desk.ts'
+import { apiFile } from './home.ts'
+
+type Request = Parameters<DeskCalls['replay.start']>[0]
+
+interface Kept {
+  row: ReplayRow
+  trades: readonly ReplayTrade[]
+  readonly stretches: readonly Stretch[]
+  readonly run: ReplayRun
+  /** Real time at which it began, monotonic ms. */
+  readonly begunAt: number
+  toldAt: number
+}
+
+const KEPT_RUNS = 20
+const MAX_TRADES = 1_000
+const MAX_CANDLES = 5_000
+const TELL_EVERY_MS = 250
+
+/** Replays that a person asks for in the window, newest first. They run beside the desk and never touch it. */
+export class Replays {
+  private readonly desk: Desk
+  private readonly onRow: (row: ReplayRow) => void
+  private readonly runs = new Map<string, Kept>()
+
+  constructor(desk: Desk, onRow: (row: ReplayRow) => void) {
+    this.desk = desk
+    this.onRow = onRow
+  }
+
+  /** What can be replayed: the desk's own tape first. */
+  tapes(): TapeEntry[] {
+    const { home } = this.desk.options
+    const own = openOwnTape(home.tape, this.desk.now(), null, this.desk.tapeSession)
+    const { sessions } = listTapes(home.tape)
+    const bytes = sessions.filter((one) => !one.imported).reduce((sum, one) => sum + one.bytes, 0)
+    const entries = own.ok ? [entryOf('own', "this desk's own tape", bytes, own.value)] : []
+    for (const session of sessions.filter((one) => one.imported)) {
+      const tape = openTapes(session.files.map((file) => file.path))
+      if (tape.ok) entries.push(entryOf(session.name, session.name, session.bytes, tape.value))
+    }
+    return entries
+  }
+
+  list(): ReplayRow[] {
+    return [...this.runs.values()].map((kept) => kept.row).toReversed()
+  }
+
+  trades(id: string): readonly ReplayTrade[] {
+    return (this.runs.get(id)?.trades ?? []).slice(-MAX_TRADES).toReversed()
+  }
+
+  cancel(id: string): boolean {
+    const kept = this.runs.get(id)
+    if (kept === undefined || kept.row.state !== 'running') return false
+    kept.run.cancel()
+    return true
+  }
+
+  /** Begins a replay of what the files of a strategy say now. */
+  async start(request: Request): Promise<ReplayStart> {
+    const tape = this.openTape(request)
+    if (!tape.ok) return tape
+    const wanted = request.slots ?? this.slotsOfStrategy(request.strategy)
+    const slots = slotsOf(tape.value, wanted)
+    if (!slots.ok) return slots
+    const from = request.hours === null ? undefined : unixMs(Math.max(tape.value.from, tape.value.to - request.hours * HOUR))
+    const stretches = stretchesOf(tape.value, { from, to: undefined })
+    if (!stretches.ok) return stretches
+    const candidate = await this.version(request)
+    if (!candidate.ok) return candidate
+    const live = this.live(request.strategy)
+    const id = newId('R')
+    const { config, replayLab, options } = this.desk
+    const versions = [candidate.value.version, ...(live === null ? [] : [live.version])]
+    const market = this.desk.engine.state.config.market
+    const { settlement } = tape.value
+    const spec = { versions, stretches: stretches.value, slots: slots.value, config, market, settlement, seed: options.seed }
+    const run = replayLab.run(spec, (progress) => this.hear(id, progress))
+    const [first] = stretches.value
+    const row: ReplayRow = {
+      id,
+      strategy: request.strategy,
+      version: candidate.value.ref,
+      tape: tape.value.title,
+      state: 'running',
+      startedAt: options.clock.now(),
+      endedAt: null,
+      progress: 0,
+      from: first?.from ?? 0,
+      to: stretches.value.at(-1)?.to ?? 0,
+      reached: first?.from ?? 0,
+      slots: slots.value.map((slot) => slot.id),
+      notices: tape.value.notices,
+      stats: null,
+      live: live === null ? null : { version: live.ref, stats: null },
+      decisionsPerSecond: null,
+      reason: null,
+    }
+    const kept = { row, trades: [], stretches: stretches.value, run, begunAt: options.clock.monotonic(), toldAt: 0 }
+    this.keep(id, kept)
+    void run.done.then((outcome) => this.finish(id, outcome))
+    return { ok: true, id }
+  }
+
+  private keep(id: string, kept: Kept): void {
+    this.runs.set(id, kept)
+    const [oldest] = this.runs.keys()
+    if (this.runs.size > KEPT_RUNS && oldest !== undefined) this.runs.delete(oldest)
+    this.onRow(kept.row)
+  }
+
+  private openTape({ tape, hours }: Request): Result<ReplayTape> {
+    const { home } = this.desk.options
+    if (tape === 'own') return openOwnTape(home.tape, this.desk.now(), hours, this.desk.tapeSession)
+    const paths = listTapes(home.tape).sessions.some((one) => one.imported && one.name === tape)
+      ? findTape(home.tape, tape)
+      : err(`there is no imported tape "${tape}"; bring one in with "baton tape import"`)
+    return paths.ok ? openTapes(paths.value) : paths
+  }
+
+  private slotsOfStrategy(strategy: string): readonly string[] | null {
+    const assigned = [...this.desk.engine.state.config.assignments]
+    const own = assigned.flatMap(([slot, name]) => (name === strategy ? [slot] : []))
+    return own.length === 0 ? null : own
+  }
+
+  private async version(request: Request): Promise<Result<{ version: ReplayVersion; ref: VersionRef }>> {
+    const { strategy } = request
+    const { options, config, journal } = this.desk
+    const compiled = await compileStrategy(options.home.strategies, strategy, apiFile())
+    if (!compiled.ok) {
+      const [first] = compiled.error
+      return err(`${strategy} does not compile: ${first?.file}:${first?.line}:${first?.column} ${first?.message}`)
+    }
+    const { bundle } = compiled.value
+    const loaded = await VersionWorker.start(bundle, strategy, options.clock, config.decisionDeadlineMs)
+    if (!loaded.ok) return err(`${strategy} cannot be loaded: ${loaded.error.kind === 'dead' ? loaded.error.message : loaded.error.failure.message}`)
+    loaded.value.stop()
+    const params = mergeParams(loaded.value.manifest, request.params)
+    if (!params.ok) return params
+    const plain = params.value === null
+    const hash = (plain ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params.value))) as VersionHash
+    const ref = versionRef(journal.db, hash) ?? {
+      hash,
+      strategy,
+      label: `${strategy} ${plain ? 'as in the editor' : 'with other params'} · ${hash.slice(0, 6)}`,
+      number: 0,
+    }
+    return ok({ version: { hash, label: ref.label, strategy, bundle, params: params.value }, ref })
+  }
+
+  private live(strategy: string): { version: ReplayVersion; ref: VersionRef } | null {
+    const { engine, journal } = this.desk
+    const hash = engine.state.live.get(strategy)
+    const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
+    const ref = hash === undefined ? null : versionRef(journal.db, hash)
+    if (hash === undefined || stored === undefined || ref === null) return null
+    return { version: { hash, label: ref.label, strategy, bundle: stored.bundle, params: null }, ref }
+  }
+
+  private hear(id: string, progress: ReplayProgress): void {
+    const kept = this.runs.get(id)
+    if (kept === undefined) return
+    if (progress.version === 0) kept.trades = [...kept.trades, ...progress.trades]
+    const now = this.desk.options.clock.monotonic()
+    if (now - kept.toldAt < TELL_EVERY_MS) return
+    kept.toldAt = now
+    const seconds = Math.max(0.001, (now - kept.begunAt) / 1000)
+    const { share, reached, decisions } = progress
+    this.change(kept, { progress: share, reached, decisionsPerSecond: Math.round(decisions / seconds) })
+  }
+
+  private change(kept: Kept, part: Partial<ReplayRow>): void {
+    kept.row = { ...kept.row, ...part }
+    this.onRow(kept.row)
+  }
+
+  private finish(id: string, outcome: ReplayOutcome): void {
+    const kept = this.runs.get(id)
+    const [candidate, live] = outcome.versions
+    if (kept === undefined || candidate === undefined) return
+    const seconds = Math.max(0.001, (this.desk.options.clock.monotonic() - kept.begunAt) / 1000)
+    kept.trades = tradesOf(candidate.days)
+    const decisions = outcome.versions.flatMap((one) => one.days).reduce((sum, day) => sum + day.decisions, 0)
+    const reached = candidate.days.at(-1)?.reached ?? kept.row.from
+    const failed = candidate.failure !== null
+    const stats = candidate.days.length === 0 ? null : statsOf(candidate.days)
+    this.change(kept, {
+      state: failed ? 'failed' : outcome.partial ? 'partial' : 'done',
+      endedAt: this.desk.options.clock.now(),
+      progress: failed || outcome.partial ? kept.row.progress : 1,
+      reached,
+      stats,
+      live: kept.row.live === null ? null : { ...kept.row.live, stats: live === undefined || live.days.length === 0 ? null : statsOf(live.days) },
+      decisionsPerSecond: Math.round(decisions / seconds),
+      reason: candidate.failure?.message ?? (outcome.partial ? 'cancelled: what is shown is a part' : null),
+    })
+    if (stats === null) return
+    this.desk.journal.saveTrial({
+      ts: this.desk.now(),
+      kind: 'replay',
+      strategy: kept.row.strategy,
+      hash: kept.row.version.hash as VersionHash,
+      tape: kept.row.tape,
+      from: kept.row.from,
+      to: reached,
+      slots: kept.row.slots.length,
+      decisions: stats.decisions,
+      trades: stats.trades,
+      pnl: stats.pnl ?? NO_USD,
+    })
+  }
+
+  /** The tape's own candles of one slot with the replay's trades on them, as many as a chart can hold. */
+  async chart({ id, slot, frame }: Parameters<DeskCalls['replay.chart']>[0]): Promise<ChartData> {
+    const kept = this.runs.get(id)
+    const of = parseSlot(slot)
+    if (kept === undefined || of === undefined) return { slot, frame, candles: [], marks: [], lines: [] }
+    const length = frame === '1m' ? 1 : frame === '5m' ? 5 : 15
+    const since = kept.row.to - MAX_CANDLES * length * 60_000
+    const parts = await Promise.all(
+      kept.stretches
+        .filter((stretch) => stretch.to > since)
+        .map((stretch) =>
+          this.desk.replayLab.minutes(stretch.source, of.asset, Math.max(since, stretch.from), stretch.to),
+        ),
+    )
+    const minutes = parts.flat()
+    const candles = frame === '1m' ? minutes : foldMinutes(minutes, frame)
+    const shown = candles.slice(-MAX_CANDLES)
+    const first = shown[0]?.openTime ?? 0
+    const trades = kept.trades.filter((trade) => trade.slot === slot && trade.openedAt >= first)
+    return {
+      slot,
+      frame,
+      candles: shown.map(tupleOf),
+      marks: trades.flatMap((trade) => marksOf(trade, kept.row.version)),
+      lines: [],
+    }
+  }
+}
+
+function entryOf(id: string, title: string, bytes: number, tape: ReplayTape): TapeEntry {
+  return {
+    id,
+    title,
+    from: tape.from,
+    to: tape.to,
+    bytes,
+    assets: tape.assets,
+    slots: tape.slots.map((slot) => slot.id),
+    notices: tape.notices,
+  }
+}
+
+/** Params that exist and are of the kind the strategy has; null when none was given. */
+export function mergeParams(
+  manifest: StrategyManifest,
+  given: StrategyManifest['params'] | null,
+): Result<StrategyManifest['params'] | null> {
+  if (given === null || Object.keys(given).length === 0) return ok(null)
+  for (const [name, value] of Object.entries(given)) {
+    const own = manifest.params[name]
+    if (own === undefined)
+      return err(`${manifest.name} has no param ${name}; it has: ${Object.keys(manifest.params).join(', ')}`)
+    if (typeof own !== typeof value) return err(`param ${name} is a ${typeof own}, not a ${typeof value}`)
+  }
+  return ok({ ...manifest.params, ...given })
+}
+
+function tupleOf({ openTime, open, high, low, close, volume }: Candle): CandleTuple {
+  return [openTime, open, high, low, close, volume]
+}
+
+function marksOf(trade: ReplayTrade, version: VersionRef): TradeMark[] {
+  const entry: TradeMark = { ts: trade.openedAt, side: trade.side, kind: 'enter', version, text: trade.why }
+  if (trade.settledAt === null || trade.pnl === null) return [entry]
+  const pnl = trade.pnl / 1e6
+  const text = `${pnl < 0 ? '−' : '+'}$${Math.abs(pnl).toFixed(2)}`
+  return [entry, { ts: trade.settledAt, side: trade.side, kind: pnl > 0 ? 'win' : 'loss', version, text }]
+}

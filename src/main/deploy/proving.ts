@@ -1,0 +1,86 @@
+import { slotsOf } from '../../engine/versions.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { NO_USD } from '../../shared/domain/money.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { DecisionDifference, ProofRow } from '../../shared/ipc/contract.ts'
+import type { Session } from '../app/session.ts'
+import type { Journal } from '../db/journal.ts'
+import { findVersion, versionRef } from '../db/queries.ts'
+import { trialsOf } from '../db/trials.ts'
+import { type ProofParts, prove } from '../replay/proof.ts'
+import type { Deployment } from './deployment.ts'
+import type { Candidate } from './staging.ts'
+
+export interface ProvingParts {
+  readonly session: Session
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly now: () => UnixMs
+  readonly proof: ProofParts
+  readonly onDifferences: (deployment: string, found: readonly DecisionDifference[]) => void
+}
+
+/** A row a person can follow, not one for every block that a thread has read. */
+const SHOW_EVERY_MS = 200
+
+/** The proof step of a deployment: replays the candidate beside what is live, and keeps what came of it. */
+export class Proving {
+  private readonly parts: ProvingParts
+
+  constructor(parts: ProvingParts) {
+    this.parts = parts
+  }
+
+  /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */
+  async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofRow> {
+    const { session, journal, clock, now, proof, onDifferences } = this.parts
+    const { strategy, label } = candidate.ref
+    const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const before = journal.db.prepare('SELECT 1 FROM trials WHERE hash = ?').get(candidate.hash)
+    const trials = trialsOf(journal.db, strategy) + (before === undefined ? 1 : 0)
+    let shownAt = Number.NEGATIVE_INFINITY
+    const run = prove(proof, {
+      candidate: { hash: candidate.hash, label, strategy, bundle, params: null },
+      live: this.live(strategy),
+      slots,
+      now: now(),
+      trials,
+      onRow: (row) => {
+        if (deployment.ended) return run.cancel()
+        if (clock.monotonic() - shownAt < SHOW_EVERY_MS) return
+        shownAt = clock.monotonic()
+        deployment.proves(row)
+      },
+      onDifferences: (found) => onDifferences(deployment.id, found),
+    })
+    const { row, differences } = await run.done
+    deployment.proves(row)
+    journal.saveDifferences(deployment.id, differences)
+    if (row.candidate !== null) {
+      journal.saveTrial({
+        ts: now(),
+        kind: 'proof',
+        strategy,
+        hash: candidate.hash,
+        tape: "the desk's own",
+        from: row.from ?? 0,
+        to: row.to ?? 0,
+        slots: row.slots.length,
+        decisions: row.candidate.decisions,
+        trades: row.candidate.trades,
+        pnl: row.candidate.pnl ?? NO_USD,
+      })
+    }
+    return row
+  }
+
+  private live(strategy: string) {
+    const { session, journal } = this.parts
+    const hash: VersionHash | undefined = session.engine.state.live.get(strategy)
+    const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
+    const ref = hash === undefined ? null : versionRef(journal.db, hash)
+    if (hash === undefined || stored === undefined || ref === null) return null
+    return { version: { hash, label: ref.label, strategy, bundle: stored.bundle, params: null }, ref }
+  }
+}

@@ -1,0 +1,57 @@
+import type { StrategyManifest } from '../../engine/views.ts'
+import type { Config } from '../../shared/config.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import type { Candle } from '../../shared/domain/feed.ts'
+import type { Asset, Slot } from '../../shared/domain/slots.ts'
+import type { ReplayTrade } from '../../shared/ipc/contract.ts'
+import type { StrategyFailure } from '../strategy-host/protocol.ts'
+import type { Act, DayRecord } from './day-record.ts'
+import type { ReplaySource, Stretch } from './plan.ts'
+
+/** A version as a replay needs it. */
+export interface ReplayVersion {
+  readonly hash: VersionHash
+  readonly label: string
+  readonly strategy: string
+  readonly bundle: string
+  /** Other than the strategy's own; null = its own. */
+  readonly params: StrategyManifest['params'] | null
+}
+
+/** One version over one stretch of tape. */
+export interface ReplayJob {
+  readonly version: ReplayVersion
+  readonly stretch: Stretch
+  readonly slots: readonly Slot[]
+  readonly config: Config
+  readonly market: string
+  readonly settlement: string
+  readonly seed: number
+  /** One cell that all threads see: 1 ends the replay at its next look. */
+  readonly abort: Int32Array
+}
+
+/** Both ends are this program's own, and what crosses is plain data. */
+export type ToReplayThread =
+  | { readonly kind: 'replay'; readonly job: ReplayJob }
+  | {
+      readonly kind: 'minutes'
+      readonly source: ReplaySource
+      readonly asset: Asset
+      readonly from: number
+      readonly to: number
+    }
+
+export type FromReplayThread =
+  | {
+      readonly kind: 'progress'
+      /** Market time reached, ms. */
+      readonly reached: number
+      readonly decisions: number
+      /** Since the last message. */
+      readonly acts: readonly Act[]
+      readonly trades: readonly ReplayTrade[]
+    }
+  | { readonly kind: 'done'; readonly day: DayRecord }
+  | { readonly kind: 'minutes'; readonly minutes: readonly Candle[] }
+  | { readonly kind: 'failed'; readonly failure: StrategyFailure }
