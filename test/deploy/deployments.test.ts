@@ -36,6 +36,7 @@ test('a save compiles, checks, stages and swaps, every step with its time, and i
   expect(row?.steps.map((step) => [step.name, step.state])).toEqual([
     ['compile', 'done'],
     ['check', 'done'],
+    ['prove', 'done'],
     ['stage', 'done'],
     ['swap', 'done'],
   ])
@@ -142,14 +143,30 @@ test('freeze stops deployments, not rollbacks; reload by hash deploys exactly wh
   })
 })
 
-test('deployOn reload: a save only makes a candidate', async () => {
+test('deployOn reload: a save proves a candidate, which waits for a reload that names it', async () => {
   const home = newHome({ deployOn: 'reload' })
   const { desk } = await home.station()
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.05'))
   const said = () =>
     desk.journal.db.prepare("SELECT count(*) FROM events WHERE message LIKE '%saved as a candidate%'").pluck().get()
   await until('the candidate is announced', () => said() === 1)
-  expect(listDeployments(desk.journal.db, 20).filter((row) => row.trigger !== 'start')).toEqual([])
+  const saved = () => listDeployments(desk.journal.db, 20).find((row) => row.trigger === 'save')
+  await until('it is proved and waits', () => saved()?.state === 'waiting')
+  const before = desk.engine.state.live.get('snipe')
+  const hash = saved()?.version?.hash
+  expect(saved()).toMatchObject({ proof: { verdict: 'insufficient' }, reason: `waits for a reload that names ${hash?.slice(0, 12)}` })
+  expect(before).not.toBe(hash)
+  // A newer save takes its place; a reload that names the older one is refused.
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.05', 'minEdge: 0.06'))
+  await until('the newer one waits', () => saved()?.state === 'waiting' && saved()?.version?.hash !== hash)
+  const stale = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'cli')
+  expect(stale.outcome).toBe('refused')
+  expect(desk.engine.state.live.get('snipe')).toBe(before)
+  const newer = saved()?.version?.hash
+  const done = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: newer }, 'cli')
+  expect(done.outcome).toBe('done')
+  expect(desk.engine.state.live.get('snipe')).toBe(newer)
+  expect(saved()).toMatchObject({ state: 'kept', by: 'cli', reason: null })
 })
 
 test('a faulting live version is stopped alone, its positions go to the desk, and a new save takes them back', async () => {

@@ -78,7 +78,7 @@ describe('candle path', () => {
     fc.assert(
       fc.property(candles, fc.integer(), (recorded, seed) => {
         const ticks = play([seriesOf('BTC', recorded)], START, END, seed)
-        expect(ticks.length).toBe(recorded.length * 30)
+        expect(ticks.length).toBe(recorded.length * 12)
         expect(rebuild(ticks)).toEqual(recorded)
         expect(ticks.every((tick) => tick.volume >= 0)).toBe(true)
       }),
@@ -148,8 +148,8 @@ describe('candle path', () => {
       volume: 1,
     }))
     const ticks = play([seriesOf('BTC', recorded)], START + MINUTE - 500, END, 1)
-    expect(ticks[0]?.ts).toBe(START + MINUTE)
-    expect(ticks.length).toBe(30)
+    expect(ticks[0]?.ts).toBe(START + MINUTE + 4_000)
+    expect(ticks.length).toBe(12)
   })
 })
 

@@ -1,6 +1,5 @@
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import { foldMinutes } from '../../engine/candles.ts'
-import type { StrategyManifest } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
@@ -22,6 +21,7 @@ import { findVersion, versionRef } from '../db/queries.ts'
 import { compileStrategy } from '../deploy/compile.ts'
 import { newId, sha256 } from '../platform/system.ts'
 import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
+import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { statsOf, tradesOf } from '../replay/stats.ts'
@@ -282,21 +282,6 @@ function entryOf(id: string, title: string, bytes: number, tape: ReplayTape): Ta
     slots: tape.slots.map((slot) => slot.id),
     notices: tape.notices,
   }
-}
-
-/** Params that exist and are of the kind the strategy has; null when none was given. */
-export function mergeParams(
-  manifest: StrategyManifest,
-  given: StrategyManifest['params'] | null,
-): Result<StrategyManifest['params'] | null> {
-  if (given === null || Object.keys(given).length === 0) return ok(null)
-  for (const [name, value] of Object.entries(given)) {
-    const own = manifest.params[name]
-    if (own === undefined)
-      return err(`${manifest.name} has no param ${name}; it has: ${Object.keys(manifest.params).join(', ')}`)
-    if (typeof own !== typeof value) return err(`param ${name} is a ${typeof own}, not a ${typeof value}`)
-  }
-  return ok({ ...manifest.params, ...given })
 }
 
 function tupleOf({ openTime, open, high, low, close, volume }: Candle): CandleTuple {

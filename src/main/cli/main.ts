@@ -8,6 +8,7 @@ import { type DoctorFlags, doctor } from './doctor.ts'
 import type { ListFlags } from './lists.ts'
 import { complain, EXIT, type ExitCode, UsageError } from './output.ts'
 import { parseCount } from './parsers.ts'
+import { addReplay } from './replay.ts'
 import { run } from './run.ts'
 import { addTape } from './tape-command.ts'
 import { type TradeFlags, trades } from './trades.ts'
@@ -34,6 +35,9 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       code = await run(flags)
     })
   addReadingCommands(program, (result) => {
+    code = result
+  })
+  addReplay(program, (result) => {
     code = result
   })
   addCtl(program, (result) => {

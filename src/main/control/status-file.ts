@@ -68,6 +68,7 @@ export class StatusWriter {
   private revision = 0
   private cancel: Disposer | undefined
   private failing = false
+  private stopped = false
 
   constructor(
     path: string,
@@ -83,7 +84,7 @@ export class StatusWriter {
 
   /** Something changed. `urgent` ones are written before this task ends, several of one task together. */
   changed(urgent: boolean): void {
-    if (this.cancel !== undefined && !urgent) return
+    if (this.stopped || (this.cancel !== undefined && !urgent)) return
     this.cancel?.()
     this.cancel = this.clock.after(urgent ? 0 : GATHER_MS, () => this.write())
   }
@@ -101,7 +102,9 @@ export class StatusWriter {
     }
   }
 
+  /** Writes it a last time; what changes after that is the next start's to tell. */
   stop(): void {
     this.write()
+    this.stopped = true
   }
 }

@@ -1,0 +1,231 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
+import { z } from 'zod'
+import { toDollars } from '../../shared/domain/money.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { apiFile, type Home, homeAt, readConfig } from '../app/home.ts'
+import { openDatabase } from '../db/database.ts'
+import { SAVE_TRIAL } from '../db/trials.ts'
+import { compileStrategy } from '../deploy/compile.ts'
+import { sha256, systemClock } from '../platform/system.ts'
+import { type ReplayOutcome, ReplayLab } from '../replay/lab.ts'
+import { mergeParams } from '../replay/params.ts'
+import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
+import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
+import { VersionWorker } from '../strategy-host/version-worker.ts'
+import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
+import { type Duration, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
+
+export interface ReplayFlags {
+  readonly strategy: string
+  readonly params?: StrategyManifest['params']
+  readonly tape?: readonly string[]
+  readonly from?: UnixMs
+  readonly to?: UnixMs
+  readonly last?: Duration
+  readonly slots?: string
+  readonly seed: number
+  readonly threads: number
+  readonly trades?: boolean
+  readonly home?: string
+  readonly json?: boolean
+}
+
+/** Adds `replay`. */
+export function addReplay(parent: Command, finish: (code: ExitCode) => void): void {
+  parent
+    .command('replay')
+    .description('replay a strategy over recorded markets, through the same engine, risk and paper fills')
+    .exitOverride()
+    .requiredOption('--strategy <file>', 'strategy file, or its name in the strategies folder')
+    .option('--params <json>', 'params other than the strategy’s own, as JSON', parseParams)
+    .option('--tape <file...>', 'candle files or folders, or tape files (default: the own recording of the home folder)')
+    .option('--from <date>', 'first moment, ISO 8601 UTC', parseDate)
+    .option('--to <date>', 'first moment not replayed', parseDate)
+    .option('--last <duration>', 'only the newest part of the tape: 24h', parseLength)
+    .option('--slots <list>', 'BTC-5m,ETH-15m …, BTC for both timeframes, or all (default: all of the tape)')
+    .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
+    .option('--threads <n>', 'days replayed at the same time', parseCount, 2)
+    .option('--trades', 'list every trade')
+    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
+    .option('--json', 'end with one line of JSON')
+    .action(async (flags: ReplayFlags) => finish(await replay(flags)))
+}
+
+const paramsSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+
+function parseParams(text: string): StrategyManifest['params'] {
+  try {
+    const parsed = paramsSchema.safeParse(JSON.parse(text))
+    if (parsed.success) return parsed.data
+  } catch {
+    // Said below, as what is no object is.
+  }
+  throw new InvalidArgumentError('it is a JSON object of numbers, texts and booleans, like {"minEdge":0.03}')
+}
+
+/** `baton replay`: progress while it runs; Ctrl-C leaves what was done, marked as partial. */
+async function replay(flags: ReplayFlags): Promise<ExitCode> {
+  const home = homeAt(flags.home, undefined)
+  const config = readConfig(home.config)
+  if (!config.ok) throw new UsageError(config.error)
+  const tape = usage(flags.tape === undefined ? openOwnTape(home.tape, systemClock.now(), null, null) : openTapes(flags.tape))
+  const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
+  const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))
+  const { bundle, strategy, manifest } = await load(flags.strategy, home)
+  const params = usage(mergeParams(manifest, flags.params ?? null))
+  const hash = (
+    params === null
+      ? sha256(bundle, String(API_VERSION))
+      : sha256(bundle, String(API_VERSION), JSON.stringify(params))
+  ) as VersionHash
+  const lab = new ReplayLab(systemClock, Math.min(flags.threads, stretches.length))
+  const started = systemClock.monotonic()
+  const run = lab.run(
+    {
+      versions: [{ hash, label: `${strategy} · ${hash.slice(0, 6)}`, strategy, bundle, params }],
+      stretches,
+      slots,
+      config: config.value,
+      market: 'paper',
+      settlement: tape.settlement,
+      seed: flags.seed,
+    },
+    (progress) => showProgress(progress.share, progress.reached),
+  )
+  const stop = () => run.cancel()
+  process.once('SIGINT', stop)
+  const outcome = await run.done
+  process.removeListener('SIGINT', stop)
+  lab.close()
+  clearProgress()
+  const wallMs = systemClock.monotonic() - started
+  const [version] = outcome.versions
+  if (version === undefined || version.failure !== null) {
+    complain(`${strategy} could not be replayed: ${version?.failure?.message ?? 'it did not run'}`)
+    return EXIT.failed
+  }
+  const summary = summaryOf(outcome, { tape, flags, hash, strategy, wallMs, slots: slots.map((slot) => slot.id) })
+  countTrial(home, summary)
+  if (flags.json === true) print(JSON.stringify(summary))
+  else show(summary)
+  return outcome.partial ? EXIT.failed : EXIT.done
+}
+
+function usage<T>(result: { ok: true; value: T } | { ok: false; error: string }): T {
+  if (!result.ok) throw new UsageError(result.error)
+  return result.value
+}
+
+function spanOf(tape: ReplayTape, { from, to, last }: ReplayFlags): { from: UnixMs | undefined; to: UnixMs | undefined } {
+  if (last === undefined) return { from, to }
+  if (from !== undefined) throw new UsageError('--last and --from both say where to begin: give one')
+  return { from: unixMs(Math.max(tape.from, (to ?? tape.to) - last)), to }
+}
+
+async function load(named: string, home: Home): Promise<{ bundle: string; strategy: string; manifest: StrategyManifest }> {
+  const path = existsSync(named) ? resolve(named) : join(home.strategies, named.endsWith('.ts') ? named : `${named}.ts`)
+  if (!existsSync(path)) throw new UsageError(`--strategy: neither ${named} nor ${path} is there`)
+  const strategy = basename(path, '.ts')
+  const compiled = await compileStrategy(dirname(path), strategy, apiFile())
+  if (!compiled.ok) {
+    const [first] = compiled.error
+    throw new UsageError(`${first?.file}:${first?.line}:${first?.column}: ${first?.message.split('\n')[0]}`)
+  }
+  const loaded = await VersionWorker.start(compiled.value.bundle, strategy, systemClock, 5_000)
+  if (!loaded.ok) {
+    const { error } = loaded
+    throw new UsageError(`${strategy}: ${error.kind === 'dead' ? error.message : error.failure.message}`)
+  }
+  loaded.value.stop()
+  return { bundle: compiled.value.bundle, strategy, manifest: loaded.value.manifest }
+}
+
+type Summary = ReturnType<typeof summaryOf>
+
+function summaryOf(
+  outcome: ReplayOutcome,
+  about: { tape: ReplayTape; flags: ReplayFlags; hash: VersionHash; strategy: string; wallMs: number; slots: string[] },
+) {
+  const days = outcome.versions[0]?.days ?? []
+  const stats = statsOf(days)
+  const { pnl, fees, stake, maxDrawdown, ...rest } = stats
+  const seconds = about.wallMs / 1000
+  return {
+    strategy: about.strategy,
+    version: about.hash,
+    tape: about.tape.title,
+    from: isoUtc(days[0]?.from ?? about.tape.from),
+    to: isoUtc(days.at(-1)?.reached ?? about.tape.from),
+    partial: outcome.partial,
+    days: days.length,
+    slots: about.slots,
+    ...rest,
+    stakeUsd: toDollars(stake),
+    pnlUsd: toDollars(pnl),
+    feesUsd: toDollars(fees),
+    maxDrawdownUsd: toDollars(maxDrawdown),
+    ledgerBalanced: days.every((day) => day.ledgerBalanced),
+    decisionsHash: hashOf(days),
+    seed: about.flags.seed,
+    threads: about.flags.threads,
+    wallMs: Math.round(about.wallMs),
+    decisionsPerSecond: Math.round(stats.decisions / seconds),
+    notices: about.tape.notices,
+    ...(about.flags.trades === true ? { list: tradesOf(days) } : {}),
+  }
+}
+
+/** The hash counts as a trial in the home's journal. */
+function countTrial(home: Home, summary: Summary): void {
+  if (!existsSync(home.database)) return
+  const db = openDatabase(home.database, true)
+  if (!db.ok) return complain(`this trial was not counted: ${db.error}`)
+  db.value.prepare(SAVE_TRIAL).run({
+    ts: systemClock.now(),
+    kind: 'replay',
+    strategy: summary.strategy,
+    hash: summary.version,
+    tape: summary.tape,
+    from: Date.parse(summary.from),
+    to: Date.parse(summary.to),
+    slots: summary.slots.length,
+    decisions: summary.decisions,
+    trades: summary.trades,
+    pnl: Math.round(summary.pnlUsd * 1e6),
+  })
+  db.value.close()
+}
+
+function showProgress(share: number, reached: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${(share * 100).toFixed(0).padStart(3)} %  ${isoUtc(reached).slice(0, 16)}Z `)
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+}
+
+function show(summary: Summary): void {
+  if (summary.partial) print('PARTIAL: ended early; what follows is only what had been replayed by then.')
+  print(`${summary.strategy} ${summary.version.slice(0, 6)} on ${summary.tape}, ${summary.from} to ${summary.to}`)
+  for (const notice of summary.notices) print(notice)
+  const row = (name: string, value: string) => [name, value]
+  const rows = [
+    row('decisions', `${summary.decisions.toLocaleString('en-US')} (${summary.decisionsPerSecond.toLocaleString('en-US')}/s)`),
+    row('orders · fills', `${summary.orders} · ${summary.fills}`),
+    row('trades · wins', `${summary.trades} · ${summary.wins} (${percent(summary.winRate)})`),
+    row('break-even', percent(summary.breakEven)),
+    row('profit · fees', `${money(summary.pnlUsd * 1e6)} · ${money(summary.feesUsd * 1e6)}`),
+    row('max drawdown', money(-summary.maxDrawdownUsd * 1e6)),
+    row('faults · refused', `${summary.faults} · ${summary.refused}`),
+    row('open at the end', String(summary.openPositions)),
+    row('time', `${(summary.wallMs / 1000).toFixed(2)} s for ${((Date.parse(summary.to) - Date.parse(summary.from)) / HOUR).toFixed(1)} h`),
+    row('decisions hash', summary.decisionsHash),
+  ]
+  print(table(['what', 'figure'], rows))
+}
