@@ -225,13 +225,7 @@ export class Engine {
     return c.out
   }
 
-  private ask(
-    c: Context,
-    team: Team,
-    version: VersionRecord,
-    only: readonly SlotId[] | null,
-    decide: Decider,
-  ): void {
+  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decide: Decider): void {
     const faults: { slot: SlotId; message: string }[] = []
     for (const slot of team.slots) {
       if (only !== null && !only.includes(slot.slot.id)) continue

@@ -3,7 +3,16 @@ import { step } from '../shared/domain/lifecycles.ts'
 import type { EngineEvent, Swap } from './events.ts'
 import { applyIntent } from './intents.ts'
 import { transferAll } from './owners.ts'
-import { type Context, type EngineState, record, type SlotState, say, slotOf, type VersionRecord, versionOf } from './state.ts'
+import {
+  type Context,
+  type EngineState,
+  record,
+  type SlotState,
+  say,
+  slotOf,
+  type VersionRecord,
+  versionOf,
+} from './state.ts'
 import type { SlotDecision } from './views.ts'
 
 /** Slots that configuration gives to a strategy. */

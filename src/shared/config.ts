@@ -38,9 +38,17 @@ const configSchema = z.strictObject({
   proof: z
     .strictObject({
       /** Newest hours of the desk's own tape. */
-      hours: z.number().positive().max(24 * 31).default(24),
+      hours: z
+        .number()
+        .positive()
+        .max(24 * 31)
+        .default(24),
       /** With less than this the proof is insufficient, and says so. */
-      minHours: z.number().positive().max(24 * 31).default(1),
+      minHours: z
+        .number()
+        .positive()
+        .max(24 * 31)
+        .default(1),
       maxFaults: z.int().min(0).default(0),
       maxOrdersPerMinute: z.int().min(1).default(30),
       maxStakeUsd: dollars(10),

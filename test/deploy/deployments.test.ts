@@ -154,7 +154,10 @@ test('deployOn reload: a save proves a candidate, which waits for a reload that 
   await until('it is proved and waits', () => saved()?.state === 'waiting')
   const before = desk.engine.state.live.get('snipe')
   const hash = saved()?.version?.hash
-  expect(saved()).toMatchObject({ proof: { verdict: 'insufficient' }, reason: `waits for a reload that names ${hash?.slice(0, 12)}` })
+  expect(saved()).toMatchObject({
+    proof: { verdict: 'insufficient' },
+    reason: `waits for a reload that names ${hash?.slice(0, 12)}`,
+  })
   expect(before).not.toBe(hash)
   // A newer save takes its place; a reload that names the older one is refused.
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.05', 'minEdge: 0.06'))

@@ -77,10 +77,7 @@ describe('simulated books', () => {
       source: 'simulated',
       tellsBooks: true,
     })
-    market.seedVolatility(
-      asset('BTC'),
-      source.history(asset('BTC'), START, 360),
-    )
+    market.seedVolatility(asset('BTC'), source.history(asset('BTC'), START, 360))
     const seen: (BookUpdate & { left: number })[] = []
     for (let tick = source.next(); tick !== undefined && tick.ts < START + ms; tick = source.next()) {
       market.onTick(tick)

@@ -94,7 +94,8 @@ export class Replays {
     const wanted = request.slots ?? this.slotsOfStrategy(request.strategy)
     const slots = slotsOf(tape.value, wanted)
     if (!slots.ok) return slots
-    const from = request.hours === null ? undefined : unixMs(Math.max(tape.value.from, tape.value.to - request.hours * HOUR))
+    const from =
+      request.hours === null ? undefined : unixMs(Math.max(tape.value.from, tape.value.to - request.hours * HOUR))
     const stretches = stretchesOf(tape.value, { from, to: undefined })
     if (!stretches.ok) return stretches
     const candidate = await this.version(request)
@@ -105,7 +106,15 @@ export class Replays {
     const versions = [candidate.value.version, ...(live === null ? [] : [live.version])]
     const market = this.desk.engine.state.config.market
     const { settlement } = tape.value
-    const spec = { versions, stretches: stretches.value, slots: slots.value, config, market, settlement, seed: options.seed }
+    const spec = {
+      versions,
+      stretches: stretches.value,
+      slots: slots.value,
+      config,
+      market,
+      settlement,
+      seed: options.seed,
+    }
     const run = replayLab.run(spec, (progress) => this.hear(id, progress))
     const [first] = stretches.value
     const row: ReplayRow = {
@@ -165,12 +174,17 @@ export class Replays {
     }
     const { bundle } = compiled.value
     const loaded = await VersionWorker.start(bundle, strategy, options.clock, config.decisionDeadlineMs)
-    if (!loaded.ok) return err(`${strategy} cannot be loaded: ${loaded.error.kind === 'dead' ? loaded.error.message : loaded.error.failure.message}`)
+    if (!loaded.ok)
+      return err(
+        `${strategy} cannot be loaded: ${loaded.error.kind === 'dead' ? loaded.error.message : loaded.error.failure.message}`,
+      )
     loaded.value.stop()
     const params = mergeParams(loaded.value.manifest, request.params)
     if (!params.ok) return params
     const plain = params.value === null
-    const hash = (plain ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params.value))) as VersionHash
+    const hash = (
+      plain ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params.value))
+    ) as VersionHash
     const ref = versionRef(journal.db, hash) ?? {
       hash,
       strategy,
@@ -222,7 +236,10 @@ export class Replays {
       progress: failed || outcome.partial ? kept.row.progress : 1,
       reached,
       stats,
-      live: kept.row.live === null ? null : { ...kept.row.live, stats: live === undefined || live.days.length === 0 ? null : statsOf(live.days) },
+      live:
+        kept.row.live === null
+          ? null
+          : { ...kept.row.live, stats: live === undefined || live.days.length === 0 ? null : statsOf(live.days) },
       decisionsPerSecond: Math.round(decisions / seconds),
       reason: candidate.failure?.message ?? (outcome.partial ? 'cancelled: what is shown is a part' : null),
     })

@@ -44,7 +44,10 @@ export function addReplay(parent: Command, finish: (code: ExitCode) => void): vo
     .exitOverride()
     .requiredOption('--strategy <file>', 'strategy file, or its name in the strategies folder')
     .option('--params <json>', 'params other than the strategy’s own, as JSON', parseParams)
-    .option('--tape <file...>', 'candle files or folders, or tape files (default: the own recording of the home folder)')
+    .option(
+      '--tape <file...>',
+      'candle files or folders, or tape files (default: the own recording of the home folder)',
+    )
     .option('--from <date>', 'first moment, ISO 8601 UTC', parseDate)
     .option('--to <date>', 'first moment not replayed', parseDate)
     .option('--last <duration>', 'only the newest part of the tape: 24h', parseLength)
@@ -74,15 +77,15 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   const home = homeAt(flags.home, undefined)
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
-  const tape = usage(flags.tape === undefined ? openOwnTape(home.tape, systemClock.now(), null, null) : openTapes(flags.tape))
+  const tape = usage(
+    flags.tape === undefined ? openOwnTape(home.tape, systemClock.now(), null, null) : openTapes(flags.tape),
+  )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))
   const { bundle, strategy, manifest } = await load(flags.strategy, home)
   const params = usage(mergeParams(manifest, flags.params ?? null))
   const hash = (
-    params === null
-      ? sha256(bundle, String(API_VERSION))
-      : sha256(bundle, String(API_VERSION), JSON.stringify(params))
+    params === null ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params))
   ) as VersionHash
   const lab = new ReplayLab(systemClock, Math.min(flags.threads, stretches.length))
   const started = systemClock.monotonic()
@@ -122,13 +125,19 @@ function usage<T>(result: { ok: true; value: T } | { ok: false; error: string })
   return result.value
 }
 
-function spanOf(tape: ReplayTape, { from, to, last }: ReplayFlags): { from: UnixMs | undefined; to: UnixMs | undefined } {
+function spanOf(
+  tape: ReplayTape,
+  { from, to, last }: ReplayFlags,
+): { from: UnixMs | undefined; to: UnixMs | undefined } {
   if (last === undefined) return { from, to }
   if (from !== undefined) throw new UsageError('--last and --from both say where to begin: give one')
   return { from: unixMs(Math.max(tape.from, (to ?? tape.to) - last)), to }
 }
 
-async function load(named: string, home: Home): Promise<{ bundle: string; strategy: string; manifest: StrategyManifest }> {
+async function load(
+  named: string,
+  home: Home,
+): Promise<{ bundle: string; strategy: string; manifest: StrategyManifest }> {
   const path = existsSync(named) ? resolve(named) : join(home.strategies, named.endsWith('.ts') ? named : `${named}.ts`)
   if (!existsSync(path)) throw new UsageError(`--strategy: neither ${named} nor ${path} is there`)
   const strategy = basename(path, '.ts')
@@ -203,7 +212,8 @@ function countTrial(home: Home, summary: Summary): void {
 }
 
 function showProgress(share: number, reached: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${(share * 100).toFixed(0).padStart(3)} %  ${isoUtc(reached).slice(0, 16)}Z `)
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r${(share * 100).toFixed(0).padStart(3)} %  ${isoUtc(reached).slice(0, 16)}Z `)
 }
 
 function clearProgress(): void {
@@ -216,7 +226,10 @@ function show(summary: Summary): void {
   for (const notice of summary.notices) print(notice)
   const row = (name: string, value: string) => [name, value]
   const rows = [
-    row('decisions', `${summary.decisions.toLocaleString('en-US')} (${summary.decisionsPerSecond.toLocaleString('en-US')}/s)`),
+    row(
+      'decisions',
+      `${summary.decisions.toLocaleString('en-US')} (${summary.decisionsPerSecond.toLocaleString('en-US')}/s)`,
+    ),
     row('orders · fills', `${summary.orders} · ${summary.fills}`),
     row('trades · wins', `${summary.trades} · ${summary.wins} (${percent(summary.winRate)})`),
     row('break-even', percent(summary.breakEven)),
@@ -224,7 +237,10 @@ function show(summary: Summary): void {
     row('max drawdown', money(-summary.maxDrawdownUsd * 1e6)),
     row('faults · refused', `${summary.faults} · ${summary.refused}`),
     row('open at the end', String(summary.openPositions)),
-    row('time', `${(summary.wallMs / 1000).toFixed(2)} s for ${((Date.parse(summary.to) - Date.parse(summary.from)) / HOUR).toFixed(1)} h`),
+    row(
+      'time',
+      `${(summary.wallMs / 1000).toFixed(2)} s for ${((Date.parse(summary.to) - Date.parse(summary.from)) / HOUR).toFixed(1)} h`,
+    ),
     row('decisions hash', summary.decisionsHash),
   ]
   print(table(['what', 'figure'], rows))

@@ -310,12 +310,7 @@ export class Deployer {
   }
 
   /** Replays the candidate on recent tape; false when it is over: a bound was broken, or something newer came. */
-  private async prove(
-    deployment: Deployment,
-    candidate: Candidate,
-    bundle: string,
-    hold: boolean,
-  ): Promise<boolean> {
+  private async prove(deployment: Deployment, candidate: Candidate, bundle: string, hold: boolean): Promise<boolean> {
     const proof = await deployment.step(
       'prove',
       'prove',
@@ -323,7 +318,8 @@ export class Deployer {
       (row) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
     )
     if (!deployment.ended && proof.verdict === 'failed') {
-      const stays = deployment.current.from === null ? 'nothing of it is live' : `${deployment.current.from.label} keeps trading`
+      const stays =
+        deployment.current.from === null ? 'nothing of it is live' : `${deployment.current.from.label} keeps trading`
       deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${stays}`)
     }
     if (!deployment.ended) {

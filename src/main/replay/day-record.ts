@@ -131,7 +131,9 @@ export class DayRecorder {
     return this.trades.slice(count)
   }
 
-  finish(rest: Pick<DayRecord, 'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'ledgerBalanced'>): DayRecord {
+  finish(
+    rest: Pick<DayRecord, 'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'ledgerBalanced'>,
+  ): DayRecord {
     return {
       ...rest,
       ...this.count,

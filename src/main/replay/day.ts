@@ -133,7 +133,10 @@ class DayReplay {
     for (const effect of effects) {
       if (effect.kind === 'record') this.record.take(effect.record)
       else if (effect.kind === 'cancel') this.parts.playback.cancel(effect.orderId, ts)
-      else if (effect.kind === 'place') (leaving ??= []).push(effect.order)
+      else if (effect.kind === 'place') {
+        leaving ??= []
+        leaving.push(effect.order)
+      }
     }
     if (leaving !== undefined) this.place(leaving, ts)
   }

@@ -39,7 +39,9 @@ export class DecisionHash {
   hex(): string {
     this.spill()
     const whole = this.hash.copy()
-    for (const { id, count } of this.slots.filter((slot) => slot !== undefined).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+    for (const { id, count } of this.slots
+      .filter((slot) => slot !== undefined)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1)))
       whole.update(`${id} ${count};`)
     return whole.digest('hex')
   }

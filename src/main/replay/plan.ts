@@ -181,7 +181,9 @@ function candlesOf(paths: readonly string[], notices: readonly string[]): Result
       volume: column(5),
     }
   })
-  return series.length === 0 ? err('this tape holds no minutes') : ok(candleTape(series, cursor.header.session, notices))
+  return series.length === 0
+    ? err('this tape holds no minutes')
+    : ok(candleTape(series, cursor.header.session, notices))
 }
 
 /**
@@ -241,7 +243,9 @@ export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stret
   const from = span.from ?? tape.from
   const to = Math.min(span.to ?? tape.to, tape.to)
   if (from < tape.from || from >= tape.to)
-    return err(`${isoUtc(from)} is outside the tape, which can be replayed from ${isoUtc(tape.from)} to ${isoUtc(tape.to)}`)
+    return err(
+      `${isoUtc(from)} is outside the tape, which can be replayed from ${isoUtc(tape.from)} to ${isoUtc(tape.to)}`,
+    )
   if (to <= from) return err(`--to ${isoUtc(to)} is not after --from ${isoUtc(from)}`)
   const stretches: Stretch[] = []
   for (const { source, from: begins, to: ends } of tape.sources) {

@@ -57,11 +57,7 @@ export class PricePlayback implements Playback {
 }
 
 /** @param indices place among `markets` of each of the tape's assets; −1 for one that is not wanted */
-function priceSource(
-  cursor: TapeCursor,
-  markets: PriceSource['markets'],
-  indices: readonly number[],
-): PriceSource {
+function priceSource(cursor: TapeCursor, markets: PriceSource['markets'], indices: readonly number[]): PriceSource {
   const tick = new Float64Array(TICK_CELLS)
   const { reader } = cursor
   let waiting = false

@@ -82,7 +82,8 @@ export function prove(parts: ProofParts, request: ProofRequest): ProofRun {
     const [candidate, live] = outcome.versions
     const found = differencesBetween(candidate, live)
     const row = judge({ ...running, progress: 1, differences: found.length }, config, candidate, live, covered)
-    if (outcome.partial) return { row: { ...row, verdict: 'insufficient', reason: 'the proof was ended early' }, differences: [] }
+    if (outcome.partial)
+      return { row: { ...row, verdict: 'insufficient', reason: 'the proof was ended early' }, differences: [] }
     return { row, differences: found.slice(0, KEPT_DIFFERENCES) }
   })
   return { done, cancel: () => run.cancel() }
@@ -137,7 +138,11 @@ function judge(
     return { ...row, verdict: 'failed', reason: `it could not be replayed: ${message}` }
   }
   const stats = statsOf(candidate.days)
-  const gates = gatesOf(config, stats, candidate.days.flatMap((day) => day.acts))
+  const gates = gatesOf(
+    config,
+    stats,
+    candidate.days.flatMap((day) => day.acts),
+  )
   const broken = gates.filter((gate) => !gate.passed)
   const said = `${covered.toFixed(1)} h of tape × ${row.slots.length} slots, ${stats.decisions.toLocaleString('en-US')} decisions`
   return {

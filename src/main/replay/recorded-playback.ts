@@ -165,7 +165,8 @@ export class RecordedPlayback implements Playback, BookSource {
     const head = decoder.decode(bytes.subarray(reader.bodyOffset, Math.min(reader.bodyEnd, reader.bodyOffset + 40)))
     if (!KINDS.has(/^\{"kind":"(\w+)"/.exec(head)?.[1] ?? '')) return
     const parsed = marketEvent.safeParse(reader.json())
-    if (!parsed.success) throw new Error(`the tape holds an event that is none: ${parsed.error.issues[0]?.message ?? ''}`)
+    if (!parsed.success)
+      throw new Error(`the tape holds an event that is none: ${parsed.error.issues[0]?.message ?? ''}`)
     const event = parsed.data
     // A slot that is not replayed has no business here.
     if ('slot' in event && !this.byName.has(event.slot)) return

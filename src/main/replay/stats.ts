@@ -8,7 +8,8 @@ export function statsOf(days: readonly DayRecord[]): ReplayStats {
   const sum = (pick: (day: DayRecord) => number) => days.reduce((total, day) => total + pick(day), 0)
   const trades = tradesOf(days)
   const wins = trades.filter((trade) => (trade.pnl ?? 0) > 0).length
-  const total = (pick: (trade: ReplayTrade) => Usd) => trades.reduce((amount, trade) => addUsd(amount, pick(trade)), NO_USD)
+  const total = (pick: (trade: ReplayTrade) => Usd) =>
+    trades.reduce((amount, trade) => addUsd(amount, pick(trade)), NO_USD)
   const shares = trades.reduce((count, trade) => count + trade.shares, 0)
   const cost = total((trade) => trade.cost)
   const fees = total((trade) => trade.fees)

@@ -44,7 +44,8 @@ export class TapeCursor {
   next(): boolean {
     while (!this.reader.next()) {
       const { error } = this.reader
-      if (error !== null) throw new Error(`the tape cannot be read at byte ${error.offset} of a block: ${error.message}`)
+      if (error !== null)
+        throw new Error(`the tape cannot be read at byte ${error.offset} of a block: ${error.message}`)
       if (!this.nextBlock()) return false
     }
     return true

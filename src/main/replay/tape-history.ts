@@ -44,7 +44,8 @@ function builtMinutes(cursor: TapeCursor, name: Asset, from: number, to: number)
     if (asset(cursor.header.assets[reader.asset] ?? 'NONE') !== name) continue
     if (reader.kind === KIND.candle) {
       const { openTime, open, high, low, close, volume, frame } = reader
-      if (frame === '1m' && series.put({ openTime: unixMs(openTime), open, high, low, close, volume })) keep(series.ago(0))
+      if (frame === '1m' && series.put({ openTime: unixMs(openTime), open, high, low, close, volume }))
+        keep(series.ago(0))
       continue
     }
     cells[1] = reader.tsVenue

@@ -356,7 +356,20 @@ export function prelude(makeView: ViewMaker): Harness {
             throw new TypeError('the view could not be filled in')
           }
         }
-        return { cells, seat: sit({ slot, asset, timeframe, cells: null, positionId: null, orders: [], candles: of, keep, fill: fillIn }) }
+        return {
+          cells,
+          seat: sit({
+            slot,
+            asset,
+            timeframe,
+            cells: null,
+            positionId: null,
+            orders: [],
+            candles: of,
+            keep,
+            fill: fillIn,
+          }),
+        }
       })
       const at = (index: number) => {
         const found = rows[index]

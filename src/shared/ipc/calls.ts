@@ -26,7 +26,10 @@ export const CALL_INPUTS = {
   'replay.start': z.strictObject({
     strategy: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name is lower case letters, digits and -'),
     tape: z.string().min(1).max(300),
-    slots: z.array(z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')).min(1).nullable(),
+    slots: z
+      .array(z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m'))
+      .min(1)
+      .nullable(),
     hours: z.number().positive().max(100_000).nullable(),
     params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).nullable(),
   }),

@@ -272,9 +272,7 @@ export interface TapeEntry {
   readonly notices: readonly string[]
 }
 
-export type ReplayStart =
-  | { readonly ok: true; readonly id: string }
-  | { readonly ok: false; readonly error: string }
+export type ReplayStart = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly error: string }
 
 export interface DeploymentRow {
   readonly id: string
