@@ -208,7 +208,7 @@ export class Journal {
     this.run(
       `INSERT INTO deployments VALUES (@id, @strategy, @version, @from, @trigger, @by, @state, @startedAt, @endedAt, @steps, @reason,
          @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates, @proof, NULL)
-       ON CONFLICT (id) DO UPDATE SET version = excluded.version, from_version = excluded.from_version, state = excluded.state,
+       ON CONFLICT (id) DO UPDATE SET by = excluded.by, version = excluded.version, from_version = excluded.from_version, state = excluded.state,
          ended_at = excluded.ended_at, steps = excluded.steps, reason = excluded.reason, diagnostics = excluded.diagnostics,
          save_to_live_ms = excluded.save_to_live_ms, swap_ms = excluded.swap_ms, swapped_at = excluded.swapped_at,
          handoffs = excluded.handoffs, proof = excluded.proof, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,

@@ -33,7 +33,7 @@ export type ViewMaker = (raw: Raw) => object
  */
 export function viewMaker(row: Readonly<Record<string, number>>, regimes: readonly string[]): ViewMaker {
   const { freeze, defineProperty, getOwnPropertyDescriptors } = Object
-  const { isNaN } = Number
+  const isMissing = Number.isNaN
   const at = (name: string) => row[name] as number
   const HELD = at('held')
   const HELD_SIDE = at('heldSide')
@@ -46,7 +46,7 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   }
   const open = (raw: Raw): ArrayLike<number | null> => raw.cells ?? gone()
   const known = (value: number | null | undefined): number | null =>
-    value === null || value === undefined || isNaN(value) ? null : value
+    value === null || value === undefined || isMissing(value) ? null : value
   const filled = (raw: Raw): ArrayLike<number | null> => {
     const cells = open(raw)
     if (cells[FILLED] !== 1 && raw.fill !== null) raw.fill()
