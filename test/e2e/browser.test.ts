@@ -144,11 +144,15 @@ describe('a desk that is killed by the system', () => {
     return started.address
   }
 
-  it('is missed by its window, which asks to sign in when a new desk answers', async () => {
-    await showsText(page, 'trading-state', /Running/)
-    // A browser fetches the editor's parts as it needs them; from a desk that is gone it cannot.
+  /** A browser fetches the editor's parts as it needs them; from a desk that is gone it cannot. */
+  async function editorIsThere(): Promise<void> {
     await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
     await page.waitForLoadState('networkidle')
+  }
+
+  it('is missed by its window, which asks to sign in when a new desk answers', async () => {
+    await showsText(page, 'trading-state', /Running/)
+    await editorIsThere()
     const before = await heldPosition(facts, 25_000)
     await child.stop('SIGKILL')
     await showsText(page, 'connection', /lost the desk/)
@@ -171,6 +175,7 @@ describe('a desk that is killed by the system', () => {
   })
 
   it('stays killed over a restart, and its positions stay with their owner', async () => {
+    await editorIsThere()
     const before = await heldPosition(facts, 10_000)
     await facts.command('kill', { positions: 'hold', reason: 'the test' })
     const sent = facts.count('SELECT count(*) FROM orders')
