@@ -2,6 +2,9 @@ import { editor } from 'monaco-editor/editor.js'
 import { useEffect, useRef } from 'react'
 import { EDITOR_OPTIONS } from './setup.ts'
 
+/** Longer than any diff takes. */
+const LINGER_MS = 10_000
+
 /** Two texts against each other, read-only. */
 export default function DiffViewer({ original, modified }: { original: string; modified: string }) {
   const host = useRef<HTMLDivElement>(null)
@@ -25,8 +28,11 @@ export default function DiffViewer({ original, modified }: { original: string; m
     return () => {
       view.current = null
       created.dispose()
-      before.dispose()
-      after.dispose()
+      // Not with it: a diff that is being computed would find them gone, which is an error that nobody can catch.
+      setTimeout(() => {
+        before.dispose()
+        after.dispose()
+      }, LINGER_MS)
     }
   }, [])
 
