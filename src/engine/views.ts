@@ -153,24 +153,3 @@ export function slotView(s: EngineState, slot: SlotState): SlotView {
 function regimeCode(regime: string | null): number {
   return REGIMES.findIndex((name) => name === regime)
 }
-
-const mix = (hash: number, value: number) => Math.imul(hash ^ value, 0x01000193)
-
-/** 64 hex-coded bits over everything a view says but its candles (FNV-1a, two lanes): names what a decision saw. */
-export function viewHash(view: SlotView): string {
-  const words = new Uint32Array(Float64Array.from(view.row, (value) => value ?? Number.NaN).buffer)
-  let a = 0x811c9dc5
-  let b = 0x9747b28c
-  for (const word of words) {
-    a = mix(a, word)
-    b = mix(b, word ^ (a >>> 15))
-  }
-  for (const text of [view.positionId ?? '', JSON.stringify(view.orders), view.state]) {
-    for (let i = 0; i < text.length; i++) {
-      a = mix(a, text.charCodeAt(i))
-      b = mix(b, a >>> 15)
-    }
-    a = mix(a, text.length)
-  }
-  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0')
-}
