@@ -147,6 +147,11 @@ describe('a desk that is killed by the system', () => {
   /** A browser fetches the editor's parts as it needs them; from a desk that is gone it cannot. */
   async function editorIsThere(): Promise<void> {
     await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
+    const worker = await until('the thread that checks types', async () =>
+      page.workers().find((one) => one.url().includes('ts.worker')),
+    )
+    // It answers once its script has come and run.
+    await worker.evaluate(() => true)
     await page.waitForLoadState('networkidle')
   }
 
