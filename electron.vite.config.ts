@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { hashEngine } from './src/main/platform/engine-build.ts'
 
 const root = import.meta.dirname
 
 /** Three builds: the desk itself (Node and Electron), the sandboxed preload bridge, and the renderer both desks serve. */
 export default defineConfig({
   main: {
+    define: { __ENGINE_BUILD__: JSON.stringify(hashEngine(root)) },
     build: {
       outDir: resolve(root, 'out/main'),
       target: 'node24',
@@ -18,6 +20,7 @@ export default defineConfig({
           cli: resolve(root, 'src/main/cli.ts'),
           'strategy-worker': resolve(root, 'src/main/strategy-host/worker.ts'),
           'replay-worker': resolve(root, 'src/main/replay/worker.ts'),
+          'tape-writer': resolve(root, 'src/main/tape/writer-thread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -55,6 +55,20 @@ const configSchema = z.strictObject({
       maxDrawdownUsd: dollars(100),
     })
     .prefault({}),
+  /** The recording of everything the engine is told. */
+  tape: z
+    .strictObject({
+      record: z.boolean().default(true),
+      /** Recordings older than this are removed. */
+      keepHours: z
+        .number()
+        .positive()
+        .max(24 * 366)
+        .default(24 * 14),
+      /** All recordings together; the oldest are removed first. */
+      maxMb: z.number().min(10).max(1_000_000).default(4_000),
+    })
+    .prefault({}),
   paper: z
     .strictObject({
       latencyMs: z.int().min(0).max(5_000).default(25),

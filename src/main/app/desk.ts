@@ -12,13 +12,17 @@ import type { Journal } from '../db/journal.ts'
 import { readBotState } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
+import { findVersion } from '../db/queries.ts'
+import { engineBuild } from '../platform/engine-build.ts'
+import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
+import { TapeRecorder } from '../tape/recorder.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
-import { apiFile, type Home, HomeLock, prepareHome, readConfig } from './home.ts'
+import { apiFile, type Home, HomeLock, packageRoot, prepareHome, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
 import { leftOut, openJournal } from './opening.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
@@ -61,6 +65,8 @@ export class Desk {
   readonly hub: DeskHub
   readonly market: PaperMarket
   readonly replayLab: ReplayLab
+  /** Null where the configuration says that nothing is recorded. */
+  readonly recorder: TapeRecorder | null
   private readonly lock: HomeLock
   private live: LiveDriver | undefined
   private stopping = false
@@ -140,6 +146,7 @@ export class Desk {
         return minute?.openTime === openTime ? minute : undefined
       },
     })
+    this.recorder = config.tape.record ? this.newRecorder() : null
     const { clock } = options
     this.session = new Session({
       engine: this.engine,
@@ -147,6 +154,7 @@ export class Desk {
       market: this.market,
       gate: this.gate,
       clock,
+      recorder: this.recorder,
       // Virtual time has no hurry, and a slow machine must not end a run.
       decisionDeadlineMs: config.decisionDeadlineMs * (this.virtual ? 10 : 1),
       virtual: this.virtual,
@@ -169,6 +177,7 @@ export class Desk {
         config,
         tapeFolder: options.home.tape,
         session: this.tapeSession,
+        flush: async () => this.recorder?.flush(),
         market,
         seed: options.seed,
       },
@@ -190,9 +199,43 @@ export class Desk {
     journal.onEvent = (row) => this.hub.onEvent(row)
   }
 
+  private newRecorder(): TapeRecorder {
+    const { home, clock, feed } = this.options
+    const { keepHours, maxMb } = this.config.tape
+    const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '')
+    return new TapeRecorder({
+      folder: home.tape,
+      session: newId(started),
+      header: {
+        engineBuild: engineBuild(packageRoot()),
+        market: this.engine.state.config.market,
+        feed,
+        settlement: this.feed.settlement,
+        notices: [...this.feed.notices],
+        config: this.config,
+      },
+      caps: { keepHours, maxBytes: maxMb * 1e6 },
+      engine: this.engine,
+      clock,
+      versionOf: (strategy, hash) => findVersion(this.journal.db, strategy, hash),
+      onProblem: (message) => this.onTapeProblem(message),
+      onRecovered: () => this.hub.say('info', 'the tape is written again; what came in between is missing on it'),
+    })
+  }
+
+  /** What is not recorded can be neither proved nor explained: nothing new is entered until a person resumes. */
+  private onTapeProblem(message: string): void {
+    if (this.stopping) return
+    const reason = `the tape cannot be written: ${message}`.slice(0, 400)
+    this.hub.say('error', `${reason}; entries are paused: make room, then resume`)
+    if (this.engine.commandBar({ kind: 'pause', reason }) !== null) return
+    this.session.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
+    this.session.settle()
+  }
+
   /** A virtual run knows of its own tape alone: what earlier runs recorded must not change it. Null = all. */
   get tapeSession(): string | null {
-    return this.virtual ? 'none' : null
+    return this.virtual ? (this.recorder?.session ?? 'none') : null
   }
 
   get virtual(): boolean {
@@ -230,6 +273,7 @@ export class Desk {
     this.feed.listen?.((event) => this.live?.onFeed(event))
     playIdleTime(this)
     decideMissedWindows(this)
+    this.recorder?.begin(this.now())
     await bringUpVersions(this)
     this.live.start()
   }
@@ -247,7 +291,10 @@ export class Desk {
         until: this.feed.until,
         speed: this.options.speed ?? null,
         stopped: () => this.stopping,
-        onPrimed: () => bringUpVersions(this),
+        onPrimed: () => {
+          this.recorder?.begin(this.now())
+          return bringUpVersions(this)
+        },
         onCycle: (ts) => this.afterCycle(ts),
       })
     } catch (error) {
@@ -258,6 +305,7 @@ export class Desk {
 
   private afterCycle(ts: UnixMs): void {
     this.hub.touch()
+    this.recorder?.afterCycle(ts)
     if (ts - this.savedAt < SNAPSHOT_MS) return
     this.savedAt = ts
     this.saveSnapshot(ts)
@@ -298,6 +346,7 @@ export class Desk {
     await this.live?.stop()
     if (this.virtual && this.begun) await this.done
     await this.session.stop()
+    await this.recorder?.stop()
     this.replayLab.close()
     await this.deployer.idle()
     this.hub.stop()

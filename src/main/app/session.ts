@@ -12,6 +12,7 @@ import type { Journal } from '../db/journal.ts'
 import { locateFailure } from '../deploy/compile.ts'
 import { sha256 } from '../platform/system.ts'
 import { DecisionHash } from '../replay/decision-hash.ts'
+import type { TapeRecorder } from '../tape/recorder.ts'
 import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Gate } from './gate.ts'
 
@@ -21,6 +22,8 @@ export interface SessionParts {
   readonly market: PaperMarket
   readonly gate: Gate
   readonly clock: Clock
+  /** Null where nothing is recorded. */
+  readonly recorder: Pick<TapeRecorder, 'event' | 'asks'> | null
   readonly decisionDeadlineMs: number
   /** In virtual time every answer is waited for and a missed deadline ends the run: the result must not depend on it. */
   readonly virtual: boolean
@@ -86,11 +89,17 @@ export class Session {
   /** Tells the engine one event and performs what it asks for. */
   deliver(event: EngineEvent): void {
     try {
-      this.perform(this.engine.handle(event), event.ts)
+      this.tell(event)
     } catch (error) {
       this.panic(error)
       throw error
     }
+  }
+
+  /** The one way to the engine, so that the tape has all of it, in order. */
+  private tell(event: EngineEvent): void {
+    this.parts.recorder?.event(event)
+    this.perform(this.engine.handle(event), event.ts)
   }
 
   /** Writes down what is pending; called at the end of each batch of events. */
@@ -108,8 +117,10 @@ export class Session {
     let leaving: Approved<Order>[] | undefined
     for (const effect of effects) {
       if (effect.kind === 'record') this.record(effect.record)
-      else if (effect.kind === 'evaluate') this.evaluations.push(effect)
-      else if (effect.kind === 'cancel') this.parts.market.cancel(effect.orderId, ts)
+      else if (effect.kind === 'evaluate') {
+        this.parts.recorder?.asks(effect)
+        this.evaluations.push(effect)
+      } else if (effect.kind === 'cancel') this.parts.market.cancel(effect.orderId, ts)
       else {
         leaving ??= []
         leaving.push(effect.order)
@@ -127,7 +138,7 @@ export class Session {
 
   /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
   private place(orders: readonly Approved<Order>[], ts: UnixMs): void {
-    const { engine, gate, journal, market } = this.parts
+    const { gate, journal, market } = this.parts
     journal.flush()
     for (const order of orders) {
       const body = JSON.stringify([
@@ -141,17 +152,14 @@ export class Session {
         order.tif,
         order.createdAt,
       ])
-      this.perform(
-        engine.handle({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } }),
-        ts,
-      )
+      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } })
     }
     journal.flush()
     for (const order of orders) {
       const passed = gate.test(order)
       if (passed.ok) market.submit(order, ts)
       const report = passed.ok ? ({ type: 'submitted' } as const) : ({ type: 'refused', reason: passed.error } as const)
-      this.perform(engine.handle({ kind: 'order', ts, orderId: order.id, report }), ts)
+      this.tell({ kind: 'order', ts, orderId: order.id, report })
     }
   }
 

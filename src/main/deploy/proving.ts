@@ -39,6 +39,7 @@ export class Proving {
     const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
     const before = journal.db.prepare('SELECT 1 FROM trials WHERE hash = ?').get(candidate.hash)
     const trials = trialsOf(journal.db, strategy) + (before === undefined ? 1 : 0)
+    await proof.flush()
     let shownAt = Number.NEGATIVE_INFINITY
     const run = prove(proof, {
       candidate: { hash: candidate.hash, label, strategy, bundle, params: null },

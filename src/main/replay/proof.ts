@@ -15,6 +15,8 @@ export interface ProofParts {
   readonly tapeFolder: string
   /** Only this session of the tape; null = all that this desk recorded. */
   readonly session: string | null
+  /** Resolves when what the desk was told so far is on the tape. */
+  readonly flush: () => Promise<void>
   readonly market: string
   readonly seed: number
 }

@@ -4,6 +4,7 @@ import { ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
+import { minutesIn } from '../tape/engine-snapshot.ts'
 import { KIND } from '../tape/records.ts'
 import type { ReplaySource } from './plan.ts'
 import { TapeCursor } from './tape-cursor.ts'
@@ -15,7 +16,7 @@ export type History = ReadonlyMap<Asset, readonly Candle[]>
 export function historyOf(cursor: TapeCursor): Result<History> {
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot
-  return ok(new Map())
+  return ok(snapshot.value === undefined ? new Map() : minutesIn(snapshot.value))
 }
 
 /** One-minute candles of an asset between two moments of a tape; built from its prices where it has no candles. */

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DirectAnswer, Engine } from '../../engine/engine.ts'
+import type { Effect } from '../../engine/events.ts'
+import { slotOf } from '../../engine/state.ts'
+import type { SlotDecision } from '../../engine/views.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
+import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
+import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
+import { hashesOf } from '../tape/recorder.ts'
+import { type Recorded, type RecordedDecisions, recordedAt } from './recorded-events.ts'
+import { TapeCursor } from './tape-cursor.ts'
+
+/** What the replay of one recorded segment came to. */
+export interface DecisionCheck {
+  readonly path: string
+  /** Events told to the engine again. */
+  readonly events: number
+  /** Decisions that were made again, the late and dropped ones included. */
+  readonly decisions: number
+  /** Decisions on the tape whose version's code is not: they were told to the engine, and could not be made again. */
+  readonly unchecked: number
+  /** Ways in which the replay was not what was recorded; empty = equal, byte for byte. */
+  readonly differences: readonly string[]
+  /** The engine at the end, as a snapshot. */
+  readonly end: Uint8Array | null
+}
+
+/** Enough to find the cause by; a replay that went astray differs in everything that follows. */
+const MOST_DIFFERENCES = 20
+
+type Evaluation = Extract<Effect, { kind: 'evaluate' }>
+
+/** An answer made again, waiting for the recorded one. */
+interface Remade {
+  readonly decisions: ReadonlyMap<SlotId, string>
+  readonly faults: ReadonlyMap<SlotId, string>
+  readonly views: Readonly<Record<string, string>>
+}
+
+/**
+ * I7: tells an engine everything that a recorded segment says, in its order, starting from its snapshot; asks the same
+ * versions whenever the engine asks, and compares what they answer with what was recorded.
+ * @param build name of this engine build; a recording of another cannot be compared
+ * @returns an error where the segment cannot be replayed at all
+ */
+export function checkDecisions(path: string, build: string): Result<DecisionCheck> {
+  const opened = TapeCursor.open([path])
+  if (!opened.ok) return opened
+  const cursor = opened.value
+  const { engineBuild, origin } = cursor.header
+  if (origin !== 'desk') return err('it was imported: it holds no decisions')
+  if (engineBuild !== build)
+    return err(`engine build ${engineBuild} recorded it, this is ${build}: only the same build decides byte for byte alike`)
+  const snapshot = cursor.firstSnapshot()
+  if (!snapshot.ok) return snapshot
+  if (snapshot.value === undefined) return err('it has no snapshot to start from')
+  const engine = engineFrom(snapshot.value)
+  if (!engine.ok) return engine
+  const check = new SegmentCheck(engine.value)
+  while (cursor.next()) {
+    const record = recordedAt(cursor)
+    if (!record.ok) return err(`at ${isoUtc(cursor.reader.ts)}: ${record.error}`)
+    if (!check.take(record.value)) break
+  }
+  return ok(check.result(path))
+}
+
+/** Whether one segment ended as the next one begins; null when it did. */
+export function seamDifference(end: Uint8Array, next: string): string | null {
+  const opened = TapeCursor.open([next])
+  const snapshot = opened.ok ? opened.value.firstSnapshot() : opened
+  if (!snapshot.ok) return snapshot.error
+  if (snapshot.value === undefined || isDeepStrictEqual(stateIn(end), stateIn(snapshot.value))) return null
+  return 'the engine at its end is not the engine that the next segment begins with'
+}
+
+class SegmentCheck {
+  private readonly engine: Engine
+  private readonly strategies = new Map<string, ReturnType<DirectStrategy['seat']>>()
+  private readonly waiting = new Map<string, Remade>()
+  private readonly differences: string[] = []
+  /** Faults that a replayed answer had, to be told by the tape: `version slot` → message. */
+  private readonly faults = new Map<string, string>()
+  private events = 0
+  private decisions = 0
+  private unchecked = 0
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** False once there is no use in going on. */
+  take(record: Recorded): boolean {
+    if (record.kind === 'version') {
+      const loaded = DirectStrategy.load(record.bundle, record.label)
+      if (loaded.ok) this.strategies.set(record.version, loaded.value.seat(this.engine, null))
+      else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
+      return true
+    }
+    if (record.kind === 'decisions') this.compare(record)
+    if (record.kind === 'fault' && record.slot !== null && !record.fatal) this.compareFault(record, record.slot)
+    this.events++
+    try {
+      for (const effect of this.engine.handle(record)) if (effect.kind === 'evaluate') this.remake(effect)
+    } catch (error) {
+      this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    }
+    return this.differences.length < MOST_DIFFERENCES
+  }
+
+  /** Answers at once, from the very views; the recorded answer may come much later. */
+  private remake({ version, epoch, cycle, views }: Evaluation): void {
+    const decide = this.strategies.get(version)
+    if (decide === undefined) return
+    const decisions = new Map<SlotId, string>()
+    const faults = new Map<SlotId, string>()
+    for (const { slot } of views) {
+      const answer = decide(slotOf(this.engine.state, slot))
+      if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
+      else faults.set(slot, answer.fault)
+    }
+    this.waiting.set(`${version} ${epoch} ${cycle}`, { decisions, faults, views: hashesOf(views) })
+  }
+
+  private compare(record: RecordedDecisions): void {
+    const key = `${record.version} ${record.epoch} ${record.cycle}`
+    const remade = this.waiting.get(key)
+    this.waiting.delete(key)
+    if (remade === undefined) {
+      this.unchecked += record.decisions.length
+      if (this.strategies.has(record.version)) this.differ(record, 'it answers what the engine did not ask')
+      return
+    }
+    this.decisions += record.decisions.length
+    const slots = new Set(record.decisions.map((decision) => decision.slot))
+    for (const decision of record.decisions) {
+      const again = remade.decisions.get(decision.slot)
+      const was = textOf(decision.slot, decision)
+      if (again !== was) {
+        const instead = again ?? `a fault: ${remade.faults.get(decision.slot) ?? 'it was not asked'}`
+        this.differ(record, `${decision.slot} decided ${was}, and now ${instead}`)
+      }
+    }
+    for (const slot of remade.decisions.keys())
+      if (!slots.has(slot)) this.differ(record, `${slot} decides now, and did not`)
+    for (const [slot, hash] of Object.entries(record.views ?? {}))
+      if (remade.views[slot] !== hash) this.differ(record, `${slot} saw another view`)
+    for (const [slot, message] of remade.faults) this.faults.set(`${record.version} ${slot}`, message)
+  }
+
+  /** The tape's message begins with a place in the sources, which the bundle alone does not know. */
+  private compareFault(record: Extract<Recorded, { kind: 'fault' }>, slot: SlotId): void {
+    const key = `${record.version} ${slot}`
+    const again = this.faults.get(key)
+    this.faults.delete(key)
+    if (!this.strategies.has(record.version)) return
+    if (again === undefined) this.differ(record, `${slot} threw "${record.message}", and now does not`)
+    else if (!record.message.endsWith(again))
+      this.differ(record, `${slot} threw "${record.message}", and now "${again}"`)
+  }
+
+  private differ(record: Recorded, what: string): void {
+    const when = record.kind === 'version' ? '' : `${isoUtc(record.ts)} `
+    this.differences.push(`${when}${what}`)
+  }
+
+  result(path: string): DecisionCheck {
+    const { events, decisions, unchecked, differences } = this
+    return { path, events, decisions, unchecked, differences, end: snapshotOf(this.engine) }
+  }
+}
+
+function textOf(slot: SlotId, { intents, why, state }: Pick<DirectAnswer & SlotDecision, 'intents' | 'why' | 'state'>) {
+  return JSON.stringify({ slot, intents, why, state })
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import type { EngineEvent, Level } from '../../engine/events.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { price, shares } from '../../shared/domain/money.ts'
+import { asset, parseSlot, windowAt } from '../../shared/domain/slots.ts'
+import { unixMs } from '../../shared/domain/time.ts'
+import { commandSchema, explain } from '../../shared/ipc/commands.ts'
+import { decisionSchema, manifestSchema } from '../strategy-host/protocol.ts'
+import type { RecordedVersion } from '../tape/recorder.ts'
+import { type BookLevels, decodeBook, emptyLevels, KIND } from '../tape/records.ts'
+import type { TapeCursor } from './tape-cursor.ts'
+
+/** The moment a desk's decisions were told, with hashes of the views they were made from. */
+export type RecordedDecisions = Extract<EngineEvent, { kind: 'decisions' }> & {
+  readonly views?: Readonly<Record<string, string>> | undefined
+}
+
+/** Everything that a desk's own tape holds. */
+export type Recorded = Exclude<EngineEvent, { kind: 'decisions' }> | RecordedDecisions | RecordedVersion
+
+const ts = z.int().nonnegative()
+const slotName = z.string().refine((text) => parseSlot(text) !== undefined, 'not a slot')
+const states = z.array(z.object({ slot: slotName, json: z.string(), fromRevision: z.int().optional() }))
+
+const reportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('signed'), digest: z.string() }),
+  z.object({ type: z.literal('submitted') }),
+  z.object({ type: z.literal('refused'), reason: z.string() }),
+  z.object({ type: z.literal('delayed') }),
+  z.object({ type: z.literal('open') }),
+  z.object({
+    type: z.literal('fill'),
+    fillId: z.string(),
+    price: z.int(),
+    shares: z.int(),
+    cash: z.int(),
+    fee: z.int(),
+  }),
+  z.object({ type: z.literal('done'), reason: z.string().nullable() }),
+  z.object({ type: z.literal('rejected'), reason: z.string() }),
+  z.object({ type: z.literal('confirmed') }),
+  z.object({ type: z.literal('failed'), reason: z.string() }),
+  z.object({ type: z.literal('unknown'), reason: z.string() }),
+])
+
+const swapSchema = z.object({
+  deployment: z.string(),
+  reason: z.enum(['deployment', 'rollback']),
+  strategy: z.string(),
+  version: z.string(),
+  label: z.string(),
+  manifest: manifestSchema,
+  states,
+})
+
+/** Records that are neither price, book nor candle of a known asset. */
+const jsonRecord = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('version'),
+    version: z.string(),
+    strategy: z.string(),
+    label: z.string(),
+    bundle: z.string(),
+  }),
+  z.object({
+    kind: z.literal('price'),
+    ts,
+    tsVenue: ts,
+    asset: z.string(),
+    price: z.number(),
+    volume: z.number(),
+  }),
+  z.object({ kind: z.literal('feed'), ts, connected: z.boolean(), stale: z.array(z.string()), detail: z.string() }),
+  z.object({ kind: z.literal('strike'), ts, slot: slotName, windowId: z.string(), strike: z.number() }),
+  z.object({
+    kind: z.literal('settled'),
+    ts,
+    slot: slotName,
+    windowId: z.string(),
+    strike: z.number(),
+    close: z.number(),
+    payoutUp: z.int(),
+    source: z.string(),
+  }),
+  z.object({ kind: z.literal('redeemed'), ts, windowId: z.string() }),
+  z.object({ kind: z.literal('cycle'), ts, count: z.int(), slots: z.array(slotName).nullable() }),
+  z.object({
+    kind: z.literal('decisions'),
+    ts,
+    version: z.string(),
+    epoch: z.int(),
+    cycle: z.int(),
+    decisions: z.array(decisionSchema.extend({ slot: slotName })),
+    clean: z.boolean(),
+    views: z.record(z.string(), z.string()).optional(),
+  }),
+  z.object({
+    kind: z.literal('fault'),
+    ts,
+    version: z.string(),
+    slot: slotName.nullable(),
+    fatal: z.boolean(),
+    message: z.string(),
+  }),
+  z.object({ kind: z.literal('order'), ts, orderId: z.string(), report: reportSchema }),
+  z.object({
+    kind: z.literal('command'),
+    ts,
+    source: z.enum(['file', 'kill-file', 'http', 'desk', 'cli', 'tray', 'engine']),
+    command: commandSchema,
+  }),
+  z.object({ kind: z.literal('swap'), ts, swap: swapSchema }),
+  z.object({ kind: z.literal('adopt'), ts, states }),
+  z.object({ kind: z.literal('deposit'), ts, amount: z.int() }),
+])
+
+const levels = emptyLevels()
+
+/** The record that a cursor stands at, as the engine was told it. */
+export function recordedAt(cursor: TapeCursor): Result<Recorded> {
+  const { reader, header } = cursor
+  const at = unixMs(reader.ts)
+  switch (reader.kind) {
+    case KIND.price: {
+      const { price: told, volume, tsVenue } = reader
+      const of = asset(header.assets[reader.asset] ?? '')
+      return ok({ kind: 'price', ts: at, tsVenue: unixMs(tsVenue), asset: of, price: told, volume })
+    }
+    case KIND.candle: {
+      const { openTime, open, high, low, close, volume, frame } = reader
+      return ok({
+        kind: 'candle',
+        ts: at,
+        asset: asset(header.assets[reader.asset] ?? ''),
+        frame,
+        candle: { openTime: unixMs(openTime), open, high, low, close, volume },
+        origin: reader.backfill ? 'backfill' : 'stream',
+      })
+    }
+    case KIND.book:
+      return bookAt(cursor)
+    default: {
+      const parsed = jsonRecord.safeParse(reader.json())
+      if (!parsed.success) return err(`a record that is none: ${explain(parsed.error)}`)
+      // The schema has read every field; brands are names of what it read.
+      return ok(parsed.data as Recorded)
+    }
+  }
+}
+
+function bookAt({ reader, header, bytes }: TapeCursor): Result<Recorded> {
+  const slot = parseSlot(header.slots[reader.slot] ?? '')
+  if (slot === undefined) return err(`the tape has no slot ${reader.slot}`)
+  decodeBook(bytes, reader.bodyOffset, reader.tick, levels, reader.bodyEnd)
+  const { bids, asks } = levelsOf(levels)
+  const { id } = windowAt(slot, unixMs(reader.windowStart * 1000))
+  const tick = price(reader.tick)
+  return ok({ kind: 'book', ts: unixMs(reader.ts), slot: slot.id, windowId: id, bids, asks, tick })
+}
+
+/** Both sides of a decoded book, best first. */
+export function levelsOf(of: BookLevels): { readonly bids: Level[]; readonly asks: Level[] } {
+  const side = (prices: Float64Array, sizes: Float64Array, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ price: price(prices[i] ?? 0), shares: shares(sizes[i] ?? 0) }))
+  return { bids: side(of.bidPrice, of.bidShares, of.bidCount), asks: side(of.askPrice, of.askShares, of.askCount) }
+}

@@ -1,0 +1,103 @@
+import { deserialize, serialize } from 'node:v8'
+import { z } from 'zod'
+import { Engine } from '../../engine/engine.ts'
+import type { EngineState } from '../../engine/state.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Candle } from '../../shared/domain/feed.ts'
+import { type Asset, asset } from '../../shared/domain/slots.ts'
+import { unixMs } from '../../shared/domain/time.ts'
+
+/**
+ * All that an engine remembers, in V8's own serialisation: what two places refer to stays one thing, and numbers stay
+ * what they are to the bit. Good for the engine build that wrote it; what later builds read of it is `minutesIn`.
+ */
+export function snapshotOf(engine: Engine): Uint8Array {
+  return serialize(engine.state)
+}
+
+/** The engine as it was; the bytes must come from the same engine build. */
+export function engineFrom(snapshot: Uint8Array): Result<Engine> {
+  try {
+    const saved = deserialize(snapshot) as EngineState
+    const engine = new Engine(saved.config)
+    graft(engine.state, saved, new Map([[saved.config, saved.config]]))
+    return ok(engine)
+  } catch (error) {
+    return err(`no engine can be made of the snapshot: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** What a snapshot says, as plain data, for comparison. */
+export function stateIn(snapshot: Uint8Array): unknown {
+  return deserialize(snapshot)
+}
+
+/**
+ * Brings a fresh tree of objects to what a saved one says. Objects that are there keep their class and identity; what
+ * the saved tree refers to twice is one object here, too.
+ * @param done saved object → what stands for it here
+ * @returns what stands for `saved`
+ */
+function graft(fresh: unknown, saved: unknown, done: Map<object, unknown>): unknown {
+  if (typeof saved !== 'object' || saved === null || ArrayBuffer.isView(saved)) return saved
+  if (done.has(saved)) return done.get(saved)
+  if (saved instanceof Set) return saved
+  if (saved instanceof Map) return graftMap(fresh instanceof Map ? fresh : new Map(), saved, done)
+  const into = typeof fresh === 'object' && fresh !== null ? fresh : Array.isArray(saved) ? [] : {}
+  done.set(saved, into)
+  if (Array.isArray(into) && Array.isArray(saved)) into.length = saved.length
+  for (const [key, value] of Object.entries(saved)) {
+    Reflect.set(into, key, graft(Reflect.get(into, key), value, done))
+  }
+  return into
+}
+
+function graftMap(into: Map<unknown, unknown>, saved: Map<unknown, unknown>, done: Map<object, unknown>): unknown {
+  done.set(saved, into)
+  for (const key of into.keys()) if (!saved.has(key)) into.delete(key)
+  for (const [key, value] of saved) into.set(key, graft(into.get(key), value, done))
+  return into
+}
+
+const column = z.instanceof(Float64Array)
+const minutesSchema = z.object({
+  assets: z.map(
+    z.string(),
+    z.object({
+      candles: z.object({
+        '1m': z.object({
+          columns: z.object({
+            openTime: column,
+            open: column,
+            high: column,
+            low: column,
+            close: column,
+            volume: column,
+            end: z.int().nonnegative(),
+          }),
+        }),
+      }),
+    }),
+  ),
+})
+
+/** Closed one-minute candles of each asset in a snapshot, oldest first; empty where a build wrote it that kept them otherwise. */
+export function minutesIn(snapshot: Uint8Array): ReadonlyMap<Asset, readonly Candle[]> {
+  const parsed = minutesSchema.safeParse(deserialize(snapshot))
+  if (!parsed.success) return new Map()
+  return new Map(
+    [...parsed.data.assets].map(([name, { candles }]) => {
+      const { end, ...c } = candles['1m'].columns
+      const at = (from: Float64Array, i: number) => from[i] ?? Number.NaN
+      const minutes = Array.from({ length: end }, (_, i) => ({
+        openTime: unixMs(at(c.openTime, i)),
+        open: at(c.open, i),
+        high: at(c.high, i),
+        low: at(c.low, i),
+        close: at(c.close, i),
+        volume: at(c.volume, i),
+      }))
+      return [asset(name), minutes]
+    }),
+  )
+}

@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Engine } from '../../engine/engine.ts'
+import type { Effect, EngineEvent } from '../../engine/events.ts'
+import type { SlotView } from '../../engine/views.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
+import { snapshotOf } from './engine-snapshot.ts'
+import { EventWriter } from './event-writer.ts'
+import type { SegmentHeader } from './segment-header.ts'
+import type { FromWriter, TapeCaps, ToWriter } from './writer-thread.ts'
+
+/** A version that decides in a recording, with the code it decides by. */
+export interface RecordedVersion {
+  readonly kind: 'version'
+  readonly version: VersionHash
+  readonly strategy: string
+  readonly label: string
+  readonly bundle: string
+}
+
+export interface RecorderParts {
+  readonly folder: string
+  /** Unique to this run of the desk; sorts by time. */
+  readonly session: string
+  readonly header: Pick<SegmentHeader, 'engineBuild' | 'market' | 'feed' | 'settlement' | 'notices' | 'config'>
+  readonly caps: TapeCaps
+  readonly engine: Engine
+  readonly clock: Clock
+  /** Label and code of a version; undefined for one whose code is lost. */
+  readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
+  /** The tape cannot be written; said once until it can again. */
+  readonly onProblem: (message: string) => void
+  /** It can be written again: what came in between is missing on it. */
+  readonly onRecovered: () => void
+}
+
+type Evaluation = Extract<Effect, { kind: 'evaluate' }>
+
+/** Bytes handed to the thread at once while no cycle ends. */
+const HAND_OVER = 256 * 1024
+/** Between two attempts to write a tape that could not be written. */
+const RETRY_MS = 5 * SECOND
+/** Evaluations whose answers may still come. */
+const KEPT_ASKED = 64
+
+/**
+ * Records everything the engine is told, in its order. On the loop it only copies bytes; a thread packs and writes them.
+ * Every hour a new segment begins, with a snapshot of the engine, so that each can be replayed by itself.
+ */
+export class TapeRecorder {
+  readonly session: string
+  private readonly parts: RecorderParts
+  private readonly worker: Worker
+  private readonly events: EventWriter
+  private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
+  /** Hashes of the views of each batch that was asked for, by `version epoch cycle`. */
+  private readonly asked = new Map<string, Readonly<Record<string, string>>>()
+  private readonly flushes = new Map<number, () => void>()
+  private segment = 0
+  private hour = -1
+  private seq = 0
+  private nextFlush = 1
+  private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
+  private failedAt = 0
+  private complained = false
+
+  constructor(parts: RecorderParts) {
+    this.parts = parts
+    this.session = parts.session
+    const { config } = parts.engine.state
+    const assets = [...parts.engine.state.assets.keys()]
+    this.events = new EventWriter(assets, config.slots)
+    this.header = {
+      ...parts.header,
+      format: 1,
+      origin: 'desk',
+      session: parts.session,
+      assets,
+      slots: config.slots.map((slot) => slot.id),
+    }
+    this.worker = new Worker(writerUrl(), { env: {}, stdin: false, name: 'tape' })
+    this.worker.on('message', (message: FromWriter) => this.hear(message))
+    this.worker.on('error', (error) => {
+      this.fail(`its thread crashed: ${error.message}; start the desk anew to record again`)
+      this.state = 'stopped'
+    })
+    this.worker.unref()
+  }
+
+  /** Begins with what the engine knows now; what it was told before is in the snapshot. */
+  begin(ts: UnixMs): void {
+    this.state = 'recording'
+    this.hour = hourOf(ts)
+    const { session, header, segment } = this
+    this.send({
+      kind: 'open',
+      path: join(this.parts.folder, `${session}-${String(segment).padStart(5, '0')}.tape`),
+      header: { ...header, segment, createdAt: ts },
+      snapshot: snapshotOf(this.parts.engine),
+      seq: this.seq,
+      ts,
+      caps: this.parts.caps,
+      now: this.parts.clock.now(),
+    })
+    this.segment++
+    for (const [strategy, hash] of this.parts.engine.state.live) this.version(ts, strategy, hash)
+  }
+
+  /** To be called before the engine is told. */
+  event(event: EngineEvent): void {
+    if (this.state !== 'recording') return
+    if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
+    if (event.kind === 'decisions') {
+      const key = keyOf(event)
+      const views = this.asked.get(key)
+      this.asked.delete(key)
+      this.events.event(event, { views })
+    } else this.events.event(event)
+    if (this.events.records.bytes >= HAND_OVER) this.handOver()
+  }
+
+  /** The views of a batch, as they are sent to a version. */
+  asks(evaluation: Evaluation): void {
+    if (this.state !== 'recording') return
+    this.asked.set(keyOf(evaluation), hashesOf(evaluation.views))
+    const [oldest] = this.asked.keys()
+    if (this.asked.size > KEPT_ASKED && oldest !== undefined) this.asked.delete(oldest)
+  }
+
+  /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
+  afterCycle(ts: UnixMs): void {
+    if (this.state === 'recording') {
+      this.handOver()
+      if (hourOf(ts) !== this.hour) this.begin(ts)
+    } else if (this.state === 'failed' && this.parts.clock.monotonic() - this.failedAt >= RETRY_MS) this.begin(ts)
+  }
+
+  /** Resolves when everything told so far is in the file, or can never be. */
+  flush(): Promise<void> {
+    if (this.state !== 'recording') return Promise.resolve()
+    this.handOver()
+    const id = this.nextFlush++
+    return new Promise((resolve) => {
+      this.flushes.set(id, resolve)
+      this.send({ kind: 'flush', id })
+    })
+  }
+
+  /** Writes the end and lets the thread go. */
+  async stop(): Promise<void> {
+    if (this.state === 'stopped') return
+    if (this.state === 'recording') this.handOver()
+    this.state = 'stopped'
+    await new Promise<void>((resolve) => {
+      this.worker.on('message', (message: FromWriter) => {
+        if (message.kind === 'closed') resolve()
+      })
+      this.worker.on('exit', () => resolve())
+      this.worker.ref()
+      this.send({ kind: 'close' })
+    })
+    await this.worker.terminate()
+  }
+
+  private version(ts: UnixMs, strategy: string, version: VersionHash): void {
+    const found = this.parts.versionOf(strategy, version)
+    if (found === undefined) return
+    const record: RecordedVersion = { kind: 'version', version, strategy, label: found.label, bundle: found.bundle }
+    this.events.records.json(ts, record)
+  }
+
+  private handOver(): void {
+    const { records } = this.events
+    if (records.count === 0) return
+    const chunk = records.take()
+    this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+    this.seq += chunk.count
+  }
+
+  private send(message: ToWriter, transfer: readonly ArrayBufferLike[] = []): void {
+    this.worker.postMessage(message, transfer as ArrayBuffer[])
+  }
+
+  private hear(message: FromWriter): void {
+    if (message.kind === 'flushed') {
+      this.flushes.get(message.id)?.()
+      this.flushes.delete(message.id)
+    } else if (message.kind === 'failed') this.fail(message.message)
+    else if (message.kind === 'opened' && this.complained) {
+      this.complained = false
+      this.parts.onRecovered()
+    }
+  }
+
+  private fail(message: string): void {
+    if (this.state !== 'recording') return
+    this.state = 'failed'
+    this.failedAt = this.parts.clock.monotonic()
+    // What was told meanwhile is lost, and the next segment's first sequence number says how much.
+    this.seq += this.events.records.take().count
+    for (const resolve of this.flushes.values()) resolve()
+    this.flushes.clear()
+    if (this.complained) return
+    this.complained = true
+    this.parts.onProblem(message)
+  }
+}
+
+function hourOf(ts: number): number {
+  return Math.floor(ts / HOUR)
+}
+
+function keyOf({ version, epoch, cycle }: Pick<Evaluation, 'version' | 'epoch' | 'cycle'>): string {
+  return `${version} ${epoch} ${cycle}`
+}
+
+/** What a strategy saw in each slot, as the first 16 digits of a sha256 over figures, orders and state. */
+export function hashesOf(views: readonly SlotView[]): Record<string, string> {
+  return Object.fromEntries(views.map((view) => [view.slot, hashOf(view)]))
+}
+
+function hashOf({ row, positionId, orders, state, revision }: SlotView): string {
+  return createHash('sha256')
+    .update(Float64Array.from(row, (cell) => cell ?? Number.NaN))
+    .update(JSON.stringify([positionId, orders, state, revision]))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+/** From source the file beside this one; from a build the bundle at the top of the output folder. */
+function writerUrl(): URL {
+  const here = import.meta.url
+  if (here.endsWith('.ts')) return new URL('./writer-thread.ts', here)
+  return new URL(here.includes('/chunks/') ? '../tape-writer.js' : './tape-writer.js', here)
+}
