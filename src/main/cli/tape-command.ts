@@ -8,7 +8,7 @@ import type { TapeFlags } from './tape/found.ts'
 import { type ImportFlags, importFiles } from './tape/import.ts'
 import { info, list } from './tape/list.ts'
 import { type SettleFlags, settle } from './tape/settle.ts'
-import { type RepairFlags, repair, verify } from './tape/verify.ts'
+import { type RepairFlags, repair, type VerifyFlags, verify } from './tape/verify.ts'
 
 const TAPE = 'a file, or a name from "tape ls"'
 
@@ -34,7 +34,10 @@ export function addTape(parent: Command, finish: (code: ExitCode) => void): void
     .action((name: string, flags: TapeFlags) => finish(info(name, flags)))
   add('verify', 'read and check all of a tape; exit code 1 when something is damaged')
     .argument('[tape...]', `${TAPE} (default: all)`)
-    .action((names: string[], flags: TapeFlags) => finish(verify(names, flags)))
+    .option('--decisions', "replay the desk's own recordings and compare every decision")
+    .option('--from <date>', 'only files that reach this time', parseDate)
+    .option('--to <date>', 'only files that begin before this time', parseDate)
+    .action((names: string[], flags: VerifyFlags) => finish(verify(names, flags)))
   add('repair', 'save what is sound in a damaged tape, and name what is lost')
     .argument('<tape>', TAPE)
     .requiredOption('--out <file>', 'the tape to make')

@@ -16,7 +16,7 @@ export type History = ReadonlyMap<Asset, readonly Candle[]>
 export function historyOf(cursor: TapeCursor): Result<History> {
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot
-  return ok(snapshot.value === undefined ? new Map() : minutesIn(snapshot.value))
+  return snapshot.value === undefined ? ok(new Map()) : minutesIn(snapshot.value)
 }
 
 /** One-minute candles of an asset between two moments of a tape; built from its prices where it has no candles. */

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
+import { explain } from '../../shared/ipc/commands.ts'
 
 /**
  * All that an engine remembers, in V8's own serialisation: what two places refer to stays one thing, and numbers stay
@@ -27,9 +28,13 @@ export function engineFrom(snapshot: Uint8Array): Result<Engine> {
   }
 }
 
-/** What a snapshot says, as plain data, for comparison. */
+/** What a snapshot says, as plain data, for comparison; undefined where its bytes are none. */
 export function stateIn(snapshot: Uint8Array): unknown {
-  return deserialize(snapshot)
+  try {
+    return deserialize(snapshot)
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -81,11 +86,11 @@ const minutesSchema = z.object({
   ),
 })
 
-/** Closed one-minute candles of each asset in a snapshot, oldest first; empty where a build wrote it that kept them otherwise. */
-export function minutesIn(snapshot: Uint8Array): ReadonlyMap<Asset, readonly Candle[]> {
-  const parsed = minutesSchema.safeParse(deserialize(snapshot))
-  if (!parsed.success) return new Map()
-  return new Map(
+/** Closed one-minute candles of each asset in a snapshot, oldest first; an error where another build kept them otherwise. */
+export function minutesIn(snapshot: Uint8Array): Result<ReadonlyMap<Asset, readonly Candle[]>> {
+  const parsed = minutesSchema.safeParse(stateIn(snapshot))
+  if (!parsed.success) return err(`no candles can be read from its snapshot: ${explain(parsed.error)}`)
+  const byAsset = new Map(
     [...parsed.data.assets].map(([name, { candles }]) => {
       const { end, ...c } = candles['1m'].columns
       const at = (from: Float64Array, i: number) => from[i] ?? Number.NaN
@@ -100,4 +105,5 @@ export function minutesIn(snapshot: Uint8Array): ReadonlyMap<Asset, readonly Can
       return [asset(name), minutes]
     }),
   )
+  return ok(byAsset)
 }

@@ -3,9 +3,17 @@ import { basename, join } from 'node:path'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText, repairSegment, verifySegment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, print, UsageError } from '../output.ts'
+import { chainOf, type DecisionsFound, decisionsOf } from './decisions.ts'
 import { filesOf, type TapeFlags, tapeFolder } from './found.ts'
 
-/** What was found of one file. A check of another kind adds its problems here. */
+export interface VerifyFlags extends TapeFlags {
+  /** Replays the desk's own recordings, too, and compares every decision. */
+  readonly decisions?: boolean
+  readonly from?: number
+  readonly to?: number
+}
+
+/** What was found of one file. */
 interface Checked {
   readonly path: string
   /** Nothing in it is damaged or cut off. */
@@ -14,14 +22,24 @@ interface Checked {
   /** True, and no fault: missing records that the file names itself, a recording that goes on. */
   readonly notes: readonly string[]
   readonly records: Readonly<Record<'prices' | 'books' | 'events' | 'candles', number>> | null
+  /** Null where they were not asked for, or it holds none. */
+  readonly decisions: Omit<DecisionsFound, 'problems'> | null
 }
 
 /** `baton tape verify`: reads and decodes all of the named tapes, or of the home's; exit code 1 when one is not sound. */
-export function verify(names: readonly string[], flags: TapeFlags): ExitCode {
+export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const library = listTapes(tapeFolder(flags))
-  const paths = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
+  const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
+  const whole = flags.from === undefined && flags.to === undefined
+  const named = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
+  const paths = whole ? named : named.filter((path) => within.has(path))
   const growing = names.length === 0 ? newestOf(library) : undefined
-  const files = [...new Set(paths)].map((path) => check(path, path === growing))
+  const files = [...new Set(paths)].map((path) => {
+    const checked = check(path, path === growing)
+    const link = within.get(path)
+    if (flags.decisions !== true || !checked.sound || link === undefined) return checked
+    return withDecisions(checked, decisionsOf(path, link.next))
+  })
   const gaps = gapsBetween(library, names)
   const sound = files.every((file) => file.sound) && gaps.length === 0
   if (flags.json === true) print(JSON.stringify({ sound, files, gaps }))
@@ -31,6 +49,12 @@ export function verify(names: readonly string[], flags: TapeFlags): ExitCode {
 
 function allFiles({ sessions, damaged }: TapeLibrary): string[] {
   return [...sessions.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
+}
+
+function withDecisions(file: Checked, { problems, ...decisions }: DecisionsFound): Checked {
+  const all = [...file.problems, ...problems]
+  const lost = decisions.unchecked === 0 ? [] : [`${decisions.unchecked} decisions of versions whose code is lost`]
+  return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...lost], decisions }
 }
 
 /** The file that a running desk may be writing just now. */
@@ -47,7 +71,7 @@ function gapsBetween({ sessions }: TapeLibrary, names: readonly string[]): strin
 
 function check(path: string, growing: boolean): Checked {
   const verified = verifySegment(path)
-  if (!verified.ok) return { path, sound: false, problems: [damageText(verified.error)], notes: [], records: null }
+  if (!verified.ok) return { path, sound: false, problems: [damageText(verified.error)], notes: [], records: null, decisions: null }
   const { segment, prices, books, events, candles } = verified.value
   const { sealed, torn, holes } = segment.report
   const notes = holes.map((hole) => `records ${hole.fromSeq} to ${hole.toSeq - 1} are missing, as it says itself`)
@@ -59,16 +83,18 @@ function check(path: string, growing: boolean): Checked {
         : ['it has no end: whoever wrote it was stopped, or it was cut']
   if (growing && cut.length > 0) notes.push('it has no end yet')
   const problems = growing ? [] : cut
-  return { path, sound: problems.length === 0, problems, notes, records: { prices, books, events, candles } }
+  const records = { prices, books, events, candles }
+  return { path, sound: problems.length === 0, problems, notes, records, decisions: null }
 }
 
 function describe(files: readonly Checked[], gaps: readonly string[]): string[] {
-  const lines = files.flatMap(({ path, sound, problems, notes, records }) => {
+  const lines = files.flatMap(({ path, sound, problems, notes, records, decisions }) => {
     const counts = Object.entries(records ?? {}).map(([kind, count]) => `${count} ${kind}`)
+    if (decisions !== null && sound) counts.push(`${decisions.decisions} decisions made again, all the same`)
     const head = `${sound ? 'sound  ' : 'DAMAGED'}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
     return [head, ...problems.map((line) => `  ${line}`), ...notes.map((line) => `  ${line}`)]
   })
-  const advice = files.some((file) => !file.sound)
+  const advice = files.some((file) => !file.sound && file.decisions === null)
     ? ['What is sound can be saved: baton tape repair FILE --out FILE']
     : []
   return [...lines, ...gaps.map((gap) => `MISSING  ${gap}`), ...advice]

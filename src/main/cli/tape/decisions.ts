@@ -1,0 +1,43 @@
+import { packageRoot } from '../../app/home.ts'
+import { engineBuild } from '../../platform/engine-build.ts'
+import { checkDecisions, seamDifference } from '../../replay/decision-check.ts'
+import type { TapeFile, TapeLibrary } from '../../tape/library.ts'
+
+/** What was found of the decisions of one file. */
+export interface DecisionsFound {
+  readonly events: number
+  readonly decisions: number
+  /** Made by versions whose code is not on the tape. */
+  readonly unchecked: number
+  readonly problems: readonly string[]
+}
+
+/** A segment and the one that goes on where it ends. */
+export interface Chained {
+  readonly file: TapeFile
+  readonly next: string | null
+}
+
+/** The desk's own segments that overlap a period, in order, by path. */
+export function chainOf({ sessions }: TapeLibrary, from: number, to: number): ReadonlyMap<string, Chained> {
+  const chain = new Map<string, Chained>()
+  for (const { files, imported } of sessions) {
+    if (imported) continue
+    for (const [i, file] of files.entries()) {
+      if (file.firstTs === null || file.lastTs === null || file.firstTs >= to || file.lastTs < from) continue
+      const next = files[i + 1]
+      const goesOn = next !== undefined && next.segment === file.segment + 1 && next.firstSeq === file.nextSeq
+      chain.set(file.path, { file, next: file.sealed && goesOn ? next.path : null })
+    }
+  }
+  return chain
+}
+
+/** I7 for one file: the same events again give the same decisions, and the engine the next file begins with. */
+export function decisionsOf(path: string, next: string | null): DecisionsFound {
+  const checked = checkDecisions(path, engineBuild(packageRoot()))
+  if (!checked.ok) return { events: 0, decisions: 0, unchecked: 0, problems: [`decisions: ${checked.error}`] }
+  const { events, decisions, unchecked, differences, end } = checked.value
+  const seam = next === null || end === null || differences.length > 0 ? null : seamDifference(end, next)
+  return { events, decisions, unchecked, problems: seam === null ? differences : [...differences, seam] }
+}
