@@ -7,6 +7,7 @@ import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
+import type { TapeRecorder } from '../../src/main/tape/recorder.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot } from '../../src/shared/domain/slots.ts'
@@ -58,6 +59,7 @@ export class EngineBench {
   readonly market: PaperMarket
   readonly source: SimPrices
   readonly records: JournalRecord[] = []
+  recorder: Pick<TapeRecorder, 'event' | 'asks'> | null = null
   gateShut = false
   now: UnixMs = START
   private cycles = 0
@@ -81,6 +83,7 @@ export class EngineBench {
   }
 
   deliver(event: EngineEvent): readonly Effect[] {
+    this.recorder?.event(event)
     const effects = this.engine.handle(event)
     this.perform(effects, event.ts)
     return effects
@@ -89,6 +92,7 @@ export class EngineBench {
   private perform(effects: readonly Effect[], ts: UnixMs): void {
     for (const effect of effects) {
       if (effect.kind === 'record') this.records.push(effect.record)
+      if (effect.kind === 'evaluate') this.recorder?.asks(effect)
       if (effect.kind === 'cancel') this.market.cancel(effect.orderId, ts)
       if (effect.kind !== 'place') continue
       const { order } = effect
@@ -136,11 +140,11 @@ export class EngineBench {
   }
 
   /** Swaps a new version in; the hash names how many came before. */
-  swap(strategy = 'alpha'): VersionHash {
+  swap(strategy = 'alpha', manifest = MANIFEST, json = '{}'): VersionHash {
     const version = `${++this.versions}`.padStart(64, '0') as VersionHash
     const states = this.engine
       .strategyStates(strategy)
-      .map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
+      .map(({ slot, revision }) => ({ slot, json, fromRevision: revision }))
     const deployment = `D-${this.versions}` as DeploymentId
     this.deliver({
       kind: 'swap',
@@ -151,7 +155,7 @@ export class EngineBench {
         strategy,
         version,
         label: `${strategy} v${this.versions}`,
-        manifest: MANIFEST,
+        manifest,
         states,
       },
     })

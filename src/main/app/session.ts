@@ -12,8 +12,8 @@ import type { Journal } from '../db/journal.ts'
 import { locateFailure } from '../deploy/compile.ts'
 import { sha256 } from '../platform/system.ts'
 import { DecisionHash } from '../replay/decision-hash.ts'
-import type { TapeRecorder } from '../tape/recorder.ts'
 import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
+import type { TapeRecorder } from '../tape/recorder.ts'
 import type { Gate } from './gate.ts'
 
 export interface SessionParts {

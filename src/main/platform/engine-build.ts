@@ -11,7 +11,10 @@ const PARTS = ['src/engine', 'src/shared/domain', 'src/main/strategy-host']
 export function hashEngine(root: string): string {
   const hash = createHash('sha256')
   for (const path of PARTS.flatMap((part) => filesBelow(root, part)).sort())
-    hash.update(path).update('\0').update(readFileSync(join(root, path)))
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(root, path)))
   return hash.digest('hex').slice(0, 16)
 }
 

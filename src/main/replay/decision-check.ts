@@ -52,7 +52,9 @@ export function checkDecisions(path: string, build: string): Result<DecisionChec
   const { engineBuild, origin } = cursor.header
   if (origin !== 'desk') return err('it was imported: it holds no decisions')
   if (engineBuild !== build)
-    return err(`engine build ${engineBuild} recorded it, this is ${build}: only the same build decides byte for byte alike`)
+    return err(
+      `engine build ${engineBuild} recorded it, this is ${build}: only the same build decides byte for byte alike`,
+    )
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot
   if (snapshot.value === undefined) return err('it has no snapshot to start from')

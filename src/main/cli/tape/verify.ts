@@ -71,7 +71,8 @@ function gapsBetween({ sessions }: TapeLibrary, names: readonly string[]): strin
 
 function check(path: string, growing: boolean): Checked {
   const verified = verifySegment(path)
-  if (!verified.ok) return { path, sound: false, problems: [damageText(verified.error)], notes: [], records: null, decisions: null }
+  if (!verified.ok)
+    return { path, sound: false, problems: [damageText(verified.error)], notes: [], records: null, decisions: null }
   const { segment, prices, books, events, candles } = verified.value
   const { sealed, torn, holes } = segment.report
   const notes = holes.map((hole) => `records ${hole.fromSeq} to ${hole.toSeq - 1} are missing, as it says itself`)

@@ -1,0 +1,144 @@
+import { join } from 'node:path'
+import type { DirectAnswer, Engine } from '../../src/engine/engine.ts'
+import type { Effect } from '../../src/engine/events.ts'
+import { slotOf } from '../../src/engine/state.ts'
+import type { SlotDecision } from '../../src/engine/views.ts'
+import { systemClock } from '../../src/main/platform/system.ts'
+import { checkDecisions, seamDifference } from '../../src/main/replay/decision-check.ts'
+import { type Recorded, recordedAt } from '../../src/main/replay/recorded-events.ts'
+import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
+import { DirectStrategy } from '../../src/main/strategy-host/direct-strategy.ts'
+import { EventWriter } from '../../src/main/tape/event-writer.ts'
+import { listTapes } from '../../src/main/tape/library.ts'
+import { TapeRecorder } from '../../src/main/tape/recorder.ts'
+import { BLOCK, readSegment, SegmentWriter } from '../../src/main/tape/segment.ts'
+import type { VersionHash } from '../../src/shared/domain/records.ts'
+import { asset, parseSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
+import { EngineBench } from './bench-engine.ts'
+import { value } from './tape.ts'
+
+export type Evaluation = Extract<Effect, { kind: 'evaluate' }>
+
+/** What a version answered, on its way to the engine. */
+export interface Answer {
+  readonly evaluation: Evaluation
+  readonly decisions: readonly SlotDecision[]
+  readonly faults: readonly { readonly slot: SlotId; readonly message: string }[]
+}
+
+const BUILD = 'test'
+
+/** A bench whose versions are real bundles and whose engine is recorded, as a desk's is. */
+export class RecordedBench extends EngineBench {
+  readonly tape: TapeRecorder
+  private readonly bundles: readonly string[]
+  private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seat']> }>()
+  private swaps = 0
+
+  constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[]) {
+    super(slots, seed, {}, 200_000)
+    this.bundles = bundles
+    this.tape = new TapeRecorder({
+      folder,
+      session: `s${seed}`,
+      header: {
+        engineBuild: BUILD,
+        market: 'simulated',
+        feed: 'simulated',
+        settlement: 'simulated',
+        notices: [],
+        config: {},
+      },
+      caps: { keepHours: 1e6, maxBytes: 1e9 },
+      engine: this.engine,
+      clock: systemClock,
+      versionOf: (_, hash) => ({ label: 'alpha', bundle: this.loaded.get(hash)?.bundle ?? '' }),
+      onProblem: (message) => {
+        throw new Error(message)
+      },
+      onRecovered: () => {},
+    })
+    this.recorder = this.tape
+  }
+
+  /** The next bundle's turn. */
+  deploy(): void {
+    const bundle = this.bundles[this.swaps++ % this.bundles.length] ?? ''
+    const strategy = value(DirectStrategy.load(bundle, 'alpha'))
+    const hash = `${this.swaps}`.padStart(64, '0') as VersionHash
+    this.loaded.set(hash, { bundle, decide: strategy.seat(this.engine as Engine, null) })
+    const [first] = value(strategy.firstStates(this.engine.state.config.slots.map((slot) => slot.id)))
+    this.swap('alpha', strategy.manifest, first?.json)
+  }
+
+  /** One cycle; what the versions answer is given back, not told. */
+  ask(): Answer[] {
+    return this.cycle(() => ({ intents: [], why: '', state: null }), false).map((evaluation) => {
+      const decisions: SlotDecision[] = []
+      const faults: { slot: SlotId; message: string }[] = []
+      for (const { slot } of evaluation.views) {
+        const answer = this.loaded.get(evaluation.version)?.decide(slotOf(this.engine.state, slot))
+        if (answer === undefined) throw new Error('a version without code was asked')
+        if (answer.fault === null) decisions.push(decisionOf(slot, answer))
+        else faults.push({ slot, message: answer.fault })
+      }
+      return { evaluation, decisions, faults }
+    })
+  }
+
+  /** Tells an answer now, however long ago it was asked for. */
+  tell({ evaluation: { version, epoch, cycle }, decisions, faults }: Answer): void {
+    const ts = this.now
+    this.deliver({ kind: 'decisions', ts, version, epoch, cycle, decisions, clean: faults.length === 0 })
+    for (const { slot, message } of faults)
+      this.deliver({ kind: 'fault', ts, version, slot, fatal: false, message: `alpha.ts:1:1 ${message}` })
+  }
+}
+
+function decisionOf(slot: SlotId, { intents, why, state }: DirectAnswer): SlotDecision {
+  return { slot, intents, why, state }
+}
+
+/** I7 over every segment of a folder's own recordings, and over the seams between them. */
+export function checkAll(folder: string, build = BUILD) {
+  const total = { segments: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
+  for (const { files } of listTapes(folder).sessions) {
+    for (const [i, { path }] of files.entries()) {
+      const checked = value(checkDecisions(path, build))
+      const next = files[i + 1]?.path
+      const seam = next === undefined || checked.end === null ? null : seamDifference(checked.end, next)
+      total.segments++
+      total.events += checked.events
+      total.decisions += checked.decisions
+      total.unchecked += checked.unchecked
+      total.differences.push(...checked.differences, ...(seam === null ? [] : [seam]))
+    }
+  }
+  return total
+}
+
+/**
+ * Writes a segment anew, every record read and written again.
+ * @param edit gives what stands there instead; null drops it
+ */
+export function rewrite(path: string, out: string, edit: (record: Recorded, index: number) => Recorded | null): void {
+  const segment = value(readSegment(path))
+  const snapshot = segment.blocks.findIndex((block) => block.type === BLOCK.snapshot)
+  const writer = value(SegmentWriter.create(join(out), segment.header))
+  value(writer.snapshot(value(segment.inflate(snapshot)), { seq: segment.firstSeq, ts: segment.firstTs ?? 0 }))
+  const { assets, slots } = segment.header
+  const events = new EventWriter(
+    assets.map(asset),
+    slots.flatMap((name) => parseSlot(name) ?? []),
+  )
+  const cursor = value(TapeCursor.open([path]))
+  for (let i = 0; cursor.next(); i++) {
+    const record = edit(value(recordedAt(cursor)), i)
+    if (record === null) continue
+    if (record.kind === 'version') events.records.json(cursor.reader.ts, record)
+    else if (record.kind === 'decisions') events.event(record, { views: record.views })
+    else events.event(record)
+  }
+  value(writer.records(events.records.take(), segment.firstSeq))
+  value(writer.seal())
+}
