@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { packageRoot } from '../../src/main/app/home.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
+import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { checkAll } from '../support/recorded.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 import { type SimProcess, spawnVenueSim } from '../support/venue-sim.ts'
 
@@ -102,4 +105,10 @@ test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no re
       "SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind = 'enter' AND filled_shares > 0 GROUP BY window_id HAVING count(*) > 1)",
     ),
   ).toBe(0)
+  // I7: all of it, decided again from the desk's own tape.
+  await desk.stop()
+  const { decisions, unchecked, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
+  expect(differences).toEqual([])
+  expect(unchecked).toBe(0)
+  expect(decisions).toBe(desk.session.figures.decisions)
 })

@@ -3,6 +3,7 @@ import type { DirectAnswer, Engine } from '../../src/engine/engine.ts'
 import type { Effect } from '../../src/engine/events.ts'
 import { slotOf } from '../../src/engine/state.ts'
 import type { SlotDecision } from '../../src/engine/views.ts'
+import { chainOf } from '../../src/main/cli/tape/decisions.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { checkDecisions, seamDifference } from '../../src/main/replay/decision-check.ts'
 import { type Recorded, recordedAt } from '../../src/main/replay/recorded-events.ts'
@@ -101,18 +102,16 @@ function decisionOf(slot: SlotId, { intents, why, state }: DirectAnswer): SlotDe
 
 /** I7 over every segment of a folder's own recordings, and over the seams between them. */
 export function checkAll(folder: string, build = BUILD) {
-  const total = { segments: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
-  for (const { files } of listTapes(folder).sessions) {
-    for (const [i, { path }] of files.entries()) {
-      const checked = value(checkDecisions(path, build))
-      const next = files[i + 1]?.path
-      const seam = next === undefined || checked.end === null ? null : seamDifference(checked.end, next)
-      total.segments++
-      total.events += checked.events
-      total.decisions += checked.decisions
-      total.unchecked += checked.unchecked
-      total.differences.push(...checked.differences, ...(seam === null ? [] : [seam]))
-    }
+  const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
+  for (const [path, { next }] of chainOf(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
+    const checked = value(checkDecisions(path, build))
+    const seam = next === null || checked.end === null ? null : seamDifference(checked.end, next)
+    total.segments++
+    total.seams += next === null ? 0 : 1
+    total.events += checked.events
+    total.decisions += checked.decisions
+    total.unchecked += checked.unchecked
+    total.differences.push(...checked.differences, ...(seam === null ? [] : [seam]))
   }
   return total
 }

@@ -8,7 +8,8 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
-import { hashesOf } from '../tape/recorder.ts'
+import { hashesOf, keyOf } from '../tape/recorder.ts'
+import { KIND } from '../tape/records.ts'
 import { type Recorded, type RecordedDecisions, recordedAt } from './recorded-events.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
@@ -46,6 +47,8 @@ interface Remade {
  * @returns an error where the segment cannot be replayed at all
  */
 export function checkDecisions(path: string, build: string): Result<DecisionCheck> {
+  const answered = answersOn(path)
+  if (!answered.ok) return answered
   const opened = TapeCursor.open([path])
   if (!opened.ok) return opened
   const cursor = opened.value
@@ -60,13 +63,27 @@ export function checkDecisions(path: string, build: string): Result<DecisionChec
   if (snapshot.value === undefined) return err('it has no snapshot to start from')
   const engine = engineFrom(snapshot.value)
   if (!engine.ok) return engine
-  const check = new SegmentCheck(engine.value)
+  const check = new SegmentCheck(engine.value, answered.value)
   while (cursor.next()) {
     const record = recordedAt(cursor)
     if (!record.ok) return err(`at ${isoUtc(cursor.reader.ts)}: ${record.error}`)
     if (!check.take(record.value)) break
   }
   return ok(check.result(path))
+}
+
+/** What was answered at all: a version that never answered, because it spins, must not be asked again. */
+function answersOn(path: string): Result<ReadonlySet<string>> {
+  const opened = TapeCursor.open([path])
+  if (!opened.ok) return opened
+  const cursor = opened.value
+  const answers = new Set<string>()
+  while (cursor.next()) {
+    if (cursor.reader.kind !== KIND.json) continue
+    const record = recordedAt(cursor)
+    if (record.ok && record.value.kind === 'decisions') answers.add(keyOf(record.value))
+  }
+  return ok(answers)
 }
 
 /** Whether one segment ended as the next one begins; null when it did. */
@@ -88,9 +105,11 @@ class SegmentCheck {
   private events = 0
   private decisions = 0
   private unchecked = 0
+  private readonly answered: ReadonlySet<string>
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, answered: ReadonlySet<string>) {
     this.engine = engine
+    this.answered = answered
   }
 
   /** False once there is no use in going on. */
@@ -114,9 +133,11 @@ class SegmentCheck {
   }
 
   /** Answers at once, from the very views; the recorded answer may come much later. */
-  private remake({ version, epoch, cycle, views }: Evaluation): void {
+  private remake(evaluation: Evaluation): void {
+    const { version, views } = evaluation
+    const key = keyOf(evaluation)
     const decide = this.strategies.get(version)
-    if (decide === undefined) return
+    if (decide === undefined || !this.answered.has(key)) return
     const decisions = new Map<SlotId, string>()
     const faults = new Map<SlotId, string>()
     for (const { slot } of views) {
@@ -124,11 +145,11 @@ class SegmentCheck {
       if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
       else faults.set(slot, answer.fault)
     }
-    this.waiting.set(`${version} ${epoch} ${cycle}`, { decisions, faults, views: hashesOf(views) })
+    this.waiting.set(key, { decisions, faults, views: hashesOf(views) })
   }
 
   private compare(record: RecordedDecisions): void {
-    const key = `${record.version} ${record.epoch} ${record.cycle}`
+    const key = keyOf(record)
     const remade = this.waiting.get(key)
     this.waiting.delete(key)
     if (remade === undefined) {

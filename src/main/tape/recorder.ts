@@ -213,7 +213,8 @@ function hourOf(ts: number): number {
   return Math.floor(ts / HOUR)
 }
 
-function keyOf({ version, epoch, cycle }: Pick<Evaluation, 'version' | 'epoch' | 'cycle'>): string {
+/** Names one batch: of its question and of its answer. */
+export function keyOf({ version, epoch, cycle }: Pick<Evaluation, 'version' | 'epoch' | 'cycle'>): string {
   return `${version} ${epoch} ${cycle}`
 }
 
