@@ -33,7 +33,15 @@ export interface ReplayTape {
   readonly notices: readonly string[]
   readonly settlement: string
   /** Sources, oldest first; those of an own recording are one a session. */
-  readonly sources: readonly { readonly source: ReplaySource; readonly from: number; readonly to: number }[]
+  readonly sources: readonly TapeSource[]
+}
+
+interface TapeSource {
+  readonly source: ReplaySource
+  readonly from: number
+  readonly to: number
+  /** When each file of an own recording begins: each has a snapshot to start from. */
+  readonly begins?: readonly number[]
 }
 
 /** Recorded hours before a candle tape's first decision, for the strategies' history. */
@@ -222,15 +230,24 @@ export function openOwnTape(
   })
 }
 
-function sourceOf(session: TapeSession, since: number): ReplayTape['sources'] {
+function sourceOf(session: TapeSession, since: number): readonly TapeSource[] {
   const { files, firstTs, lastTs } = session
   if (firstTs === null || lastTs === null) return []
   const from = Math.ceil(Math.max(firstTs, since) / 5_000) * 5_000
-  // Each segment begins with a snapshot: only those from the one that holds `from` are needed.
-  const start = files.findLastIndex((file) => (file.firstTs ?? Number.POSITIVE_INFINITY) <= from)
-  const paths = files.slice(Math.max(0, start)).map((file) => file.path)
   const to = lastTs + 1
-  return to - from < 5_000 ? [] : [{ source: { kind: 'recorded', paths }, from, to }]
+  if (to - from < 5_000) return []
+  const paths = files.map((file) => file.path)
+  const begins = files.map((file) => file.firstTs ?? Number.POSITIVE_INFINITY)
+  return [{ source: { kind: 'recorded', paths }, from, to, begins }]
+}
+
+/** Only the files that a stretch needs, from the one that holds its beginning. */
+function within({ source, begins }: TapeSource, from: number, to: number): ReplaySource {
+  if (source.kind === 'candles' || begins === undefined) return source
+  const first = begins.findLastIndex((at) => at <= from)
+  const until = playedUntil(to)
+  const paths = source.paths.filter((_, i) => i >= first && (begins[i] ?? 0) <= until)
+  return { kind: source.kind, paths }
 }
 
 export interface Span {
@@ -248,13 +265,13 @@ export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stret
     )
   if (to <= from) return err(`--to ${isoUtc(to)} is not after --from ${isoUtc(from)}`)
   const stretches: Stretch[] = []
-  for (const { source, from: begins, to: ends } of tape.sources) {
-    let at = Math.max(begins, from)
-    const end = Math.min(ends, to)
+  for (const source of tape.sources) {
+    let at = Math.max(source.from, from)
+    const end = Math.min(source.to, to)
     while (at < end) {
       const midnight = at - (at % DAY) + DAY
       const until = Math.min(midnight, end)
-      stretches.push({ source, from: unixMs(at), to: unixMs(until) })
+      stretches.push({ source: within(source, at, until), from: unixMs(at), to: unixMs(until) })
       at = until
     }
   }
@@ -274,6 +291,6 @@ export function slotsOf(tape: ReplayTape, words: readonly string[] | null): Resu
 }
 
 /** Prices past the end of a stretch that settlements need. */
-export function playedUntil(stretch: Stretch): UnixMs {
-  return unixMs(stretch.to + SETTLING_MS + 60_000)
+export function playedUntil(to: number): UnixMs {
+  return unixMs(to + SETTLING_MS + 60_000)
 }

@@ -1,41 +1,39 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { RecordReader } from '../tape/records.ts'
-import { BLOCK, damageText, readSegment, type Segment, type SegmentHeader } from '../tape/segment.ts'
+import { BLOCK, damageText, loadSegment, type Segment, type SegmentHeader } from '../tape/segment.ts'
 
-/** Walks over the records of some segments, in order, a block in memory at a time. */
+/** Walks over the records of some segments, in order, a segment in memory at a time. */
 export class TapeCursor {
   readonly reader = new RecordReader(new Uint8Array(0), 0)
-  private readonly segments: readonly Segment[]
+  private readonly paths: readonly string[]
+  private segment: Segment
   private at = 0
   private block = -1
   /** Bytes of the block that `reader` walks over. */
   bytes: Uint8Array = new Uint8Array(0)
 
-  private constructor(segments: readonly Segment[]) {
-    this.segments = segments
+  private constructor(paths: readonly string[], first: Segment) {
+    this.paths = paths
+    this.segment = first
   }
 
   static open(paths: readonly string[]): Result<TapeCursor> {
-    const segments: Segment[] = []
-    for (const path of paths) {
-      const segment = readSegment(path)
-      if (!segment.ok) return err(damageText(segment.error))
-      segments.push(segment.value)
-    }
-    return segments.length === 0 ? err('no tape was named') : ok(new TapeCursor(segments))
+    const [first] = paths
+    if (first === undefined) return err('no tape was named')
+    const segment = loadSegment(first)
+    return segment.ok ? ok(new TapeCursor(paths, segment.value)) : err(damageText(segment.error))
   }
 
+  /** Of the segment that the cursor stands in. */
   get header(): SegmentHeader {
-    const segment = this.segments[Math.min(this.at, this.segments.length - 1)]
-    if (segment === undefined) throw new Error('a cursor has a segment')
-    return segment.header
+    return this.segment.header
   }
 
-  /** The snapshot that the first segment begins with; undefined where it has none. */
+  /** The snapshot that the first segment begins with, to be asked before the first record; undefined where it has none. */
   firstSnapshot(): Result<Uint8Array | undefined> {
-    const [segment] = this.segments
-    const index = segment?.blocks.findIndex((block) => block.type === BLOCK.snapshot) ?? -1
-    if (segment === undefined || index < 0) return ok(undefined)
+    const { segment } = this
+    const index = segment.blocks.findIndex((block) => block.type === BLOCK.snapshot)
+    if (index < 0) return ok(undefined)
     const bytes = segment.inflate(index)
     return bytes.ok ? bytes : err(damageText(bytes.error))
   }
@@ -53,13 +51,11 @@ export class TapeCursor {
 
   private nextBlock(): boolean {
     for (;;) {
-      const segment = this.segments[this.at]
-      if (segment === undefined) return false
+      const { segment } = this
       this.block++
       const info = segment.blocks[this.block]
       if (info === undefined) {
-        this.at++
-        this.block = -1
+        if (!this.nextSegment()) return false
         continue
       }
       if (info.type !== BLOCK.records) continue
@@ -69,5 +65,16 @@ export class TapeCursor {
       this.reader.reset(this.bytes, info.firstTs)
       return true
     }
+  }
+
+  private nextSegment(): boolean {
+    const path = this.paths[this.at + 1]
+    if (path === undefined) return false
+    const loaded = loadSegment(path)
+    if (!loaded.ok) throw new Error(damageText(loaded.error))
+    this.at++
+    this.segment = loaded.value
+    this.block = -1
+    return true
   }
 }

@@ -38,7 +38,7 @@ function playbackOf(job: ReplayJob): Result<Playback> {
   const { stretch, slots, config, seed, settlement } = job
   const { source } = stretch
   if (source.kind === 'candles') {
-    const span = { from: stretch.from, until: playedUntil(stretch), seed, settlement }
+    const span = { from: stretch.from, until: playedUntil(stretch.to), seed, settlement }
     return ok(new CandlePlayback(source.series, slots, config, span))
   }
   const cursor = TapeCursor.open(source.paths)

@@ -97,11 +97,13 @@ export class TapeRecorder {
     const { session, header, segment } = this
     this.send({
       kind: 'open',
-      path: join(this.parts.folder, `${session}-${String(segment).padStart(5, '0')}.tape`),
-      header: { ...header, segment, createdAt: ts },
-      snapshot: snapshotOf(this.parts.engine),
-      seq: this.seq,
-      ts,
+      segment: {
+        path: join(this.parts.folder, `${session}-${String(segment).padStart(5, '0')}.tape`),
+        header: { ...header, segment, createdAt: ts },
+        snapshot: snapshotOf(this.parts.engine),
+        seq: this.seq,
+        ts,
+      },
       caps: this.parts.caps,
       now: this.parts.clock.now(),
     })

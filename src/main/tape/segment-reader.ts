@@ -56,32 +56,60 @@ export interface Segment {
 
 /** Opens a segment: all block headers are read and checked, payloads only when they are asked for. */
 export function readSegment(path: string): Result<Segment, TapeDamage> {
-  return withFile(path, (fd, size) => {
-    const walked = walk(path, fd, size)
-    if (!walked.ok) return walked
-    const { blocks, tally, torn } = walked.value
-    const stored = (index: number) => withFile(path, (again) => storedOf(path, again, blocks, index))
-    const inflate = (index: number) => withFile(path, (again) => payloadOf(path, again, blocks, index))
-    const header = parseBlock(path, fd, blocks, 0, segmentHeader)
-    if (!header.ok) return header
-    const last = blocks.length - 1
-    const sealed = blocks[last]?.type === BLOCK.end
-    if (sealed) {
-      const end = parseBlock(path, fd, blocks, last, segmentEnd)
-      if (!end.ok) return end
-      const counted = { ...tally.end(), blocks: tally.blocks - 1 }
-      if (JSON.stringify(end.value) !== JSON.stringify(counted))
-        return err(damageAt(path, blocks, last, 'what the file says it holds is not what it holds'))
+  return withFile(path, (file) => segmentOf(path, file, (work) => withFile(path, work)))
+}
+
+/** The same with the whole file in memory: it stays what it was when it is written anew or removed meanwhile. */
+export function loadSegment(path: string): Result<Segment, TapeDamage> {
+  return withFile(path, (file) => {
+    const bytes = new Uint8Array(file.size)
+    file.read(bytes, 0)
+    const inMemory: SegmentBytes = {
+      size: bytes.length,
+      read: (into, position) => into.set(bytes.subarray(position, position + into.length)),
     }
-    const { records, firstSeq, nextSeq, holes } = tally
-    const firstTs = records > 0 ? tally.firstTs : null
-    const lastTs = records > 0 ? tally.lastTs : null
-    const report = { sealed, torn, holes }
-    return ok({
-      ...{ path, bytes: size, header: header.value, blocks, report, records, firstSeq, nextSeq, firstTs, lastTs },
-      inflate,
-      stored,
-    })
+    return segmentOf(path, inMemory, (work) => work(inMemory))
+  })
+}
+
+/** Where a segment's bytes come from. */
+interface SegmentBytes {
+  readonly size: number
+  /** Fills `into` from `position` on. */
+  read(into: Uint8Array, position: number): void
+}
+
+type Work<T> = (file: SegmentBytes) => Result<T, TapeDamage>
+
+function segmentOf(
+  path: string,
+  file: SegmentBytes,
+  again: <T>(work: Work<T>) => Result<T, TapeDamage>,
+): Result<Segment, TapeDamage> {
+  const walked = walk(path, file)
+  if (!walked.ok) return walked
+  const { blocks, tally, torn } = walked.value
+  const stored = (index: number) => again((bytes) => storedOf(path, bytes, blocks, index))
+  const inflate = (index: number) => again((bytes) => payloadOf(path, bytes, blocks, index))
+  const header = parseBlock(path, file, blocks, 0, segmentHeader)
+  if (!header.ok) return header
+  const last = blocks.length - 1
+  const sealed = blocks[last]?.type === BLOCK.end
+  if (sealed) {
+    const end = parseBlock(path, file, blocks, last, segmentEnd)
+    if (!end.ok) return end
+    const counted = { ...tally.end(), blocks: tally.blocks - 1 }
+    if (JSON.stringify(end.value) !== JSON.stringify(counted))
+      return err(damageAt(path, blocks, last, 'what the file says it holds is not what it holds'))
+  }
+  const { records, firstSeq, nextSeq, holes } = tally
+  const firstTs = records > 0 ? tally.firstTs : null
+  const lastTs = records > 0 ? tally.lastTs : null
+  const report = { sealed, torn, holes }
+  return ok({
+    ...{ path, bytes: file.size, header: header.value, blocks, report, records, firstSeq, nextSeq, firstTs, lastTs },
+    inflate,
+    stored,
   })
 }
 
@@ -92,7 +120,8 @@ interface Walked {
 }
 
 /** Goes from header to header to the end of the file. */
-function walk(path: string, fd: number, size: number): Result<Walked, TapeDamage> {
+function walk(path: string, file: SegmentBytes): Result<Walked, TapeDamage> {
+  const { size } = file
   const blocks: BlockInfo[] = []
   const tally = new Tally()
   const head = new Uint8Array(BLOCK_HEAD)
@@ -102,10 +131,10 @@ function walk(path: string, fd: number, size: number): Result<Walked, TapeDamage
     const torn = { bytes: size - offset, offset, fromTs: timeOf(tally) }
     if (blocks.at(-1)?.type === BLOCK.end) return damage('bytes follow the end of the tape')
     if (size - offset < BLOCK_HEAD) return finish(path, { blocks, tally, torn })
-    readFully(fd, head, offset)
+    file.read(head, offset)
     const fields = decodeHead(head)
     // A crash of the machine can leave a file longer than what reached the disk: zeros, to the very end.
-    if (!fields.ok) return isZero(fd, offset, size) ? finish(path, { blocks, tally, torn }) : damage(fields.error)
+    if (!fields.ok) return isZero(file, offset) ? finish(path, { blocks, tally, torn }) : damage(fields.error)
     const objection = tally.objection(fields.value)
     if (objection !== undefined) return damage(objection)
     if (offset + BLOCK_HEAD + fields.value.storedLength > size) return finish(path, { blocks, tally, torn })
@@ -131,11 +160,11 @@ function timeOf(tally: Tally): number | null {
   return tally.records > 0 ? tally.lastTs : null
 }
 
-function isZero(fd: number, from: number, size: number): boolean {
+function isZero(file: SegmentBytes, from: number): boolean {
   const buffer = new Uint8Array(64 * 1024)
-  for (let at = from; at < size; at += buffer.length) {
-    const part = buffer.subarray(0, Math.min(buffer.length, size - at))
-    readFully(fd, part, at)
+  for (let at = from; at < file.size; at += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, file.size - at))
+    file.read(part, at)
     if (part.some((byte) => byte !== 0)) return false
   }
   return true
@@ -143,12 +172,12 @@ function isZero(fd: number, from: number, size: number): boolean {
 
 function parseBlock<T>(
   path: string,
-  fd: number,
+  file: SegmentBytes,
   blocks: readonly BlockInfo[],
   index: number,
   schema: z.ZodType<T>,
 ): Result<T, TapeDamage> {
-  const payload = payloadOf(path, fd, blocks, index)
+  const payload = payloadOf(path, file, blocks, index)
   if (!payload.ok) return payload
   const parsed = parseJson(payload.value, schema)
   return parsed.ok ? parsed : err(damageAt(path, blocks, index, parsed.error))
@@ -168,11 +197,11 @@ export function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>): Result<T>
 
 function payloadOf(
   path: string,
-  fd: number,
+  file: SegmentBytes,
   blocks: readonly BlockInfo[],
   index: number,
 ): Result<Uint8Array, TapeDamage> {
-  const stored = storedOf(path, fd, blocks, index)
+  const stored = storedOf(path, file, blocks, index)
   const block = blocks[index]
   if (!stored.ok || block === undefined) return stored
   const raw = unpack(block, stored.value)
@@ -181,14 +210,14 @@ function payloadOf(
 
 function storedOf(
   path: string,
-  fd: number,
+  file: SegmentBytes,
   blocks: readonly BlockInfo[],
   index: number,
 ): Result<Uint8Array, TapeDamage> {
   const block = blocks[index]
   if (block === undefined) return err({ path, block: index, offset: 0, ts: null, message: 'there is no such block' })
   const stored = new Uint8Array(block.storedLength)
-  readFully(fd, stored, block.offset + BLOCK_HEAD)
+  file.read(stored, block.offset + BLOCK_HEAD)
   return ok(stored)
 }
 
@@ -198,11 +227,12 @@ function damageAt(path: string, blocks: readonly BlockInfo[], index: number, mes
 }
 
 /** Opens, works, closes; what the file system objects to is damage as well. */
-function withFile<T>(path: string, work: (fd: number, size: number) => Result<T, TapeDamage>): Result<T, TapeDamage> {
+function withFile<T>(path: string, work: Work<T>): Result<T, TapeDamage> {
   let fd: number | undefined
   try {
-    fd = openSync(path, 'r')
-    return work(fd, fstatSync(fd).size)
+    const opened = openSync(path, 'r')
+    fd = opened
+    return work({ size: fstatSync(fd).size, read: (into, position) => readFully(opened, into, position) })
   } catch (error) {
     return err({ path, block: 0, offset: 0, ts: null, message: `it cannot be read (${messageOf(error)})` })
   } finally {
