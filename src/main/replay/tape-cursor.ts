@@ -9,6 +9,8 @@ export class TapeCursor {
   private segment: Segment
   private at = 0
   private block = -1
+  /** Told when the cursor goes on to another segment. */
+  onSegment: (header: SegmentHeader) => void = () => {}
   /** Bytes of the block that `reader` walks over. */
   bytes: Uint8Array = new Uint8Array(0)
 
@@ -75,6 +77,7 @@ export class TapeCursor {
     this.at++
     this.segment = loaded.value
     this.block = -1
+    this.onSegment(this.segment.header)
     return true
   }
 }
