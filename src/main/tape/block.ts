@@ -120,7 +120,9 @@ export function unpack(fields: BlockFields, stored: Uint8Array): Result<Uint8Arr
   if (stored.length !== fields.storedLength || crc32(stored) !== fields.payloadCrc)
     return err("the block's content does not match its checksum")
   try {
-    const raw = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, fields.rawLength) })
+    const room = Math.max(64, fields.rawLength)
+    // In one piece: the default of 16 KB at a time would be put together again after.
+    const raw = zstdDecompressSync(stored, { maxOutputLength: room, chunkSize: room })
     return raw.length === fields.rawLength ? ok(raw) : err('the block holds another length than it says')
   } catch (error) {
     return err(`the block cannot be unpacked (${error instanceof Error ? error.message : String(error)})`)
