@@ -22,11 +22,10 @@ import { compileStrategy } from '../deploy/compile.ts'
 import { newId, sha256 } from '../platform/system.ts'
 import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
-import { openOwnTape, openTapes, type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
+import { type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { statsOf, tradesOf } from '../replay/stats.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
-import { findTape, listTapes } from '../tape/library.ts'
 import type { Desk } from './desk.ts'
 import { apiFile } from './home.ts'
 
@@ -59,14 +58,14 @@ export class Replays {
   }
 
   /** What can be replayed: the desk's own tape first. */
-  tapes(): TapeEntry[] {
-    const { home } = this.desk.options
-    const own = openOwnTape(home.tape, this.desk.now(), null, this.desk.tapeSession)
-    const { sessions } = listTapes(home.tape)
+  async tapes(): Promise<TapeEntry[]> {
+    const { folder, lab, own: request } = this.place()
+    const own = await lab.open(request(null))
+    const { sessions } = await lab.list(folder)
     const bytes = sessions.filter((one) => !one.imported).reduce((sum, one) => sum + one.bytes, 0)
     const entries = own.ok ? [entryOf('own', "this desk's own tape", bytes, own.value)] : []
     for (const session of sessions.filter((one) => one.imported)) {
-      const tape = openTapes(session.files.map((file) => file.path))
+      const tape = await lab.open({ kind: 'files', paths: session.files.map((file) => file.path) })
       if (tape.ok) entries.push(entryOf(session.name, session.name, session.bytes, tape.value))
     }
     return entries
@@ -89,7 +88,7 @@ export class Replays {
 
   /** Begins a replay of what the files of a strategy say now. */
   async start(request: Request): Promise<ReplayStart> {
-    const tape = this.openTape(request)
+    const tape = await this.openTape(request)
     if (!tape.ok) return tape
     const wanted = request.slots ?? this.slotsOfStrategy(request.strategy)
     const slots = slotsOf(tape.value, wanted)
@@ -149,13 +148,24 @@ export class Replays {
     this.onRow(kept.row)
   }
 
-  private openTape({ tape, hours }: Request): Result<ReplayTape> {
-    const { home } = this.desk.options
-    if (tape === 'own') return openOwnTape(home.tape, this.desk.now(), hours, this.desk.tapeSession)
-    const paths = listTapes(home.tape).sessions.some((one) => one.imported && one.name === tape)
-      ? findTape(home.tape, tape)
-      : err(`there is no imported tape "${tape}"; bring one in with "baton tape import"`)
-    return paths.ok ? openTapes(paths.value) : paths
+  private async openTape({ tape, hours }: Request): Promise<Result<ReplayTape>> {
+    const { folder, lab, own } = this.place()
+    if (tape === 'own') {
+      await this.desk.recorder?.flush()
+      return lab.open(own(hours))
+    }
+    const { sessions } = await lab.list(folder)
+    const found = sessions.find((one) => one.imported && one.name === tape)
+    if (found === undefined) return err(`there is no imported tape "${tape}"; bring one in with "baton tape import"`)
+    return lab.open({ kind: 'files', paths: found.files.map((file) => file.path) })
+  }
+
+  /** Where tapes are read: never on the desk's own thread. */
+  private place() {
+    const { options, replayLab: lab, tapeSession: only } = this.desk
+    const folder = options.home.tape
+    const own = (hours: number | null) => ({ kind: 'own' as const, folder, now: this.desk.now(), hours, only })
+    return { folder, lab, own }
   }
 
   private slotsOfStrategy(strategy: string): readonly string[] | null {

@@ -8,7 +8,7 @@ import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
 import { trialsOf } from '../db/trials.ts'
-import { type ProofParts, prove } from '../replay/proof.ts'
+import { type ProofParts, type ProofRun, prove } from '../replay/proof.ts'
 import type { Deployment } from './deployment.ts'
 import type { Candidate } from './staging.ts'
 
@@ -39,16 +39,16 @@ export class Proving {
     const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
     const before = journal.db.prepare('SELECT 1 FROM trials WHERE hash = ?').get(candidate.hash)
     const trials = trialsOf(journal.db, strategy) + (before === undefined ? 1 : 0)
-    await proof.flush()
     let shownAt = Number.NEGATIVE_INFINITY
-    const run = prove(proof, {
+    let run: ProofRun | null = null
+    run = await prove(proof, {
       candidate: { hash: candidate.hash, label, strategy, bundle, params: null },
       live: this.live(strategy),
       slots,
       now: now(),
       trials,
       onRow: (row) => {
-        if (deployment.ended) return run.cancel()
+        if (deployment.ended) return run?.cancel()
         if (clock.monotonic() - shownAt < SHOW_EVERY_MS) return
         shownAt = clock.monotonic()
         deployment.proves(row)

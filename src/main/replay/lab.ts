@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads'
-import { invariant } from '../../shared/domain/base.ts'
+import { err, invariant, type Result } from '../../shared/domain/base.ts'
 import type { Candle, Clock } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { Act, DayRecord } from './day-record.ts'
-import type { ReplaySource, Stretch } from './plan.ts'
-import type { FromReplayThread, ReplayJob, ReplayVersion, ToReplayThread } from './protocol.ts'
+import type { TapeLibrary } from '../tape/library.ts'
+import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
+import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
 
 /** Real time without a word from a thread after which its strategy counts as stuck. */
 const STUCK_MS = 15_000
@@ -87,13 +88,31 @@ export class ReplayLab {
 
   /** One asset's minutes of a tape, for a chart; empty where it has none. */
   minutes(source: ReplaySource, asset: Asset, from: number, to: number): Promise<readonly Candle[]> {
+    return this.ask({ kind: 'minutes', source, asset, from, to }).then((reply) =>
+      reply?.kind === 'minutes' ? reply.minutes : [],
+    )
+  }
+
+  /** Opens a tape without reading files on the caller's thread. */
+  open(tape: TapeRequest): Promise<Result<ReplayTape>> {
+    return this.ask({ kind: 'open', tape }).then((reply) => {
+      if (reply?.kind === 'opened') return reply.tape
+      return err(reply?.kind === 'failed' ? reply.failure.message : 'the desk is stopping')
+    })
+  }
+
+  /** What lies in a tape folder. */
+  list(folder: string): Promise<TapeLibrary> {
+    return this.ask({ kind: 'list', folder }).then((reply) =>
+      reply?.kind === 'listed' ? reply.library : { sessions: [], damaged: [] },
+    )
+  }
+
+  /** One question to whichever thread is free; undefined when the lab closed before it was put. */
+  private ask(message: ToReplayThread): Promise<FromReplayThread | undefined> {
     return new Promise((resolve) => {
-      this.queue.push({
-        message: { kind: 'minutes', source, asset, from, to },
-        isOver: () => false,
-        hear: (message) => resolve(message.kind === 'minutes' ? message.minutes : []),
-        skip: () => resolve([]),
-      })
+      if (this.closed) return resolve(undefined)
+      this.queue.push({ message, isOver: () => false, hear: resolve, skip: () => resolve(undefined) })
       this.next()
     })
   }

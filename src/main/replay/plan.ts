@@ -206,13 +206,16 @@ export function openOwnTape(
   only: string | null,
 ): Result<ReplayTape> {
   const since = hours === null ? 0 : now - hours * HOUR
-  const sessions = listTapes(folder).sessions.filter(
+  const recent = listTapes(folder).sessions.filter(
     (session) =>
       !session.imported &&
       session.lastTs !== null &&
       session.lastTs > since &&
       (only === null || session.name === only),
   )
+  // Another feed is another market: what was recorded there says nothing about this one.
+  const feed = recent.at(-1)?.header.feed
+  const sessions = recent.filter((session) => session.header.feed === feed)
   const sources = sessions.flatMap((session) => sourceOf(session, since))
   const [first] = sources
   const newest = sessions.at(-1)

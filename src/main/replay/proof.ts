@@ -5,7 +5,7 @@ import { HOUR } from '../../shared/domain/time.ts'
 import type { DecisionDifference, ProofGate, ProofRow, ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Act } from './day-record.ts'
 import type { ReplayLab, ReplayProgress, VersionOutcome } from './lab.ts'
-import { openOwnTape, stretchesOf } from './plan.ts'
+import { stretchesOf } from './plan.ts'
 import type { ReplayVersion } from './protocol.ts'
 import { differencesOf, statsOf } from './stats.ts'
 
@@ -49,11 +49,13 @@ export interface ProofRun {
 }
 
 /** Replays a candidate over the newest hours of the desk's own tape, beside the live version on the same tape. */
-export function prove(parts: ProofParts, request: ProofRequest): ProofRun {
+export async function prove(parts: ProofParts, request: ProofRequest): Promise<ProofRun> {
   const { config, lab } = parts
   const { hours, minHours } = config.proof
   const blank = blankRow(request)
-  const tape = openOwnTape(parts.tapeFolder, request.now, hours, parts.session)
+  await parts.flush()
+  const { tapeFolder: folder, session: only } = parts
+  const tape = await lab.open({ kind: 'own', folder, now: request.now, hours, only })
   if (!tape.ok) return ended({ ...blank, verdict: 'insufficient', reason: `no proof: ${tape.error}` })
   const known = new Set(tape.value.slots.map((slot) => slot.id))
   const slots = request.slots.filter((slot) => known.has(slot.id))

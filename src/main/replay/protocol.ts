@@ -1,4 +1,6 @@
 import type { StrategyManifest } from '../../engine/views.ts'
+import type { Result } from '../../shared/domain/base.ts'
+import type { TapeLibrary } from '../tape/library.ts'
 import type { Config } from '../../shared/config.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
@@ -6,7 +8,7 @@ import type { Asset, Slot } from '../../shared/domain/slots.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { Act, DayRecord } from './day-record.ts'
-import type { ReplaySource, Stretch } from './plan.ts'
+import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
 
 /** A version as a replay needs it. */
 export interface ReplayVersion {
@@ -31,8 +33,21 @@ export interface ReplayJob {
   readonly abort: Int32Array
 }
 
+/** Which tape: the desk's own recording (see `openOwnTape`), or files. */
+export type TapeRequest =
+  | {
+      readonly kind: 'own'
+      readonly folder: string
+      readonly now: number
+      readonly hours: number | null
+      readonly only: string | null
+    }
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+
 /** Both ends are this program's own, and what crosses is plain data. */
 export type ToReplayThread =
+  | { readonly kind: 'open'; readonly tape: TapeRequest }
+  | { readonly kind: 'list'; readonly folder: string }
   | { readonly kind: 'replay'; readonly job: ReplayJob }
   | {
       readonly kind: 'minutes'
@@ -53,5 +68,7 @@ export type FromReplayThread =
       readonly trades: readonly ReplayTrade[]
     }
   | { readonly kind: 'done'; readonly day: DayRecord }
+  | { readonly kind: 'opened'; readonly tape: Result<ReplayTape> }
+  | { readonly kind: 'listed'; readonly library: TapeLibrary }
   | { readonly kind: 'minutes'; readonly minutes: readonly Candle[] }
   | { readonly kind: 'failed'; readonly failure: StrategyFailure }

@@ -6,10 +6,11 @@ import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { replayDay } from './day.ts'
 import type { DayRecorder } from './day-record.ts'
 import { CandlePlayback, type Playback } from './playback.ts'
-import { playedUntil } from './plan.ts'
+import { openOwnTape, openTapes, playedUntil, type ReplayTape } from './plan.ts'
 import { PricePlayback } from './price-playback.ts'
-import type { FromReplayThread, ReplayJob, ReplayVersion, ToReplayThread } from './protocol.ts'
+import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
 import { RecordedPlayback } from './recorded-playback.ts'
+import { listTapes } from '../tape/library.ts'
 import { TapeCursor } from './tape-cursor.ts'
 import { historyOf, minutesOf } from './tape-history.ts'
 
@@ -86,9 +87,17 @@ function replay(job: ReplayJob, tell: (message: FromReplayThread) => void): Resu
   return ok(undefined)
 }
 
+function open(tape: TapeRequest): Result<ReplayTape> {
+  if (tape.kind === 'files') return openTapes(tape.paths)
+  const { folder, now, hours, only } = tape
+  return openOwnTape(folder, now, hours, only)
+}
+
 port.on('message', (message: ToReplayThread) => {
   const tell = (reply: FromReplayThread) => port.postMessage(reply)
   try {
+    if (message.kind === 'open') return tell({ kind: 'opened', tape: open(message.tape) })
+    if (message.kind === 'list') return tell({ kind: 'listed', library: listTapes(message.folder) })
     if (message.kind === 'minutes') {
       const { source, asset, from, to } = message
       return tell({ kind: 'minutes', minutes: minutesOf(source, asset, from, to) })

@@ -147,6 +147,7 @@ export class TapeRecorder {
     const id = this.nextFlush++
     return new Promise((resolve) => {
       this.flushes.set(id, resolve)
+      this.worker.ref()
       this.send({ kind: 'flush', id })
     })
   }
@@ -190,6 +191,7 @@ export class TapeRecorder {
     if (message.kind === 'flushed') {
       this.flushes.get(message.id)?.()
       this.flushes.delete(message.id)
+      if (this.flushes.size === 0) this.worker.unref()
     } else if (message.kind === 'failed') this.fail(message.message)
     else if (message.kind === 'opened' && this.complained) {
       this.complained = false
@@ -205,6 +207,7 @@ export class TapeRecorder {
     this.seq += this.events.records.take().count
     for (const resolve of this.flushes.values()) resolve()
     this.flushes.clear()
+    this.worker.unref()
     if (this.complained) return
     this.complained = true
     this.parts.onProblem(message)
