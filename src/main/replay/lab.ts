@@ -38,7 +38,7 @@ export interface ReplayOutcome {
 export interface ReplayProgress {
   /** 0 … 1 of all stretches of all versions. */
   readonly share: number
-  /** Market time reached by the version that is least far. */
+  /** Market time before which every version has told all its acts. */
   readonly reached: number
   readonly decisions: number
   /** Index of the version that this news is of, and what is new. */
@@ -178,6 +178,8 @@ class Running {
   private readonly days: (DayRecord | undefined)[][]
   private readonly reached: number[][]
   private readonly decisions: number[][]
+  /** How many acts and trades of each stretch have been told. */
+  private readonly told: { acts: number; trades: number }[][]
   private readonly failures: (StrategyFailure | null)[]
   private left: number
   private finish: (outcome: ReplayOutcome) => void = () => {}
@@ -188,6 +190,7 @@ class Running {
     this.days = spec.versions.map(() => [])
     this.reached = spec.versions.map(() => spec.stretches.map((stretch) => stretch.from as number))
     this.decisions = spec.versions.map(() => spec.stretches.map(() => 0))
+    this.told = spec.versions.map(() => spec.stretches.map(() => ({ acts: 0, trades: 0 })))
     this.failures = spec.versions.map(() => null)
     const { slots, config, market, settlement, seed } = spec
     this.tasks = spec.stretches.flatMap((of, stretch) =>
@@ -211,10 +214,13 @@ class Running {
   private hear(version: number, stretch: number, message: FromReplayThread): void {
     const reached = this.reached[version]
     const decisions = this.decisions[version]
-    invariant(reached !== undefined && decisions !== undefined, 'a task has a version')
+    const told = this.told[version]?.[stretch]
+    invariant(reached !== undefined && decisions !== undefined && told !== undefined, 'a task has a version')
     if (message.kind === 'progress') {
       reached[stretch] = message.reached
       decisions[stretch] = message.decisions
+      told.acts += message.acts.length
+      told.trades += message.trades.length
       return this.tell(version, message.acts, message.trades)
     }
     if (message.kind === 'done') {
@@ -222,7 +228,8 @@ class Running {
       decisions[stretch] = message.day.decisions
       const days = this.days[version]
       if (days !== undefined) days[stretch] = message.day
-      this.tell(version, [], [])
+      const { acts, trades } = message.day
+      this.tell(version, acts.slice(told.acts), trades.slice(told.trades))
     } else if (message.kind === 'failed') this.failures[version] ??= message.failure
     this.skip()
   }
@@ -232,7 +239,8 @@ class Running {
     const lengths = stretches.map(({ from, to }) => to - from)
     const total = lengths.reduce((sum, length) => sum + length, 0) * versions.length
     const passed = this.reached.flatMap((row) => row.map((at, i) => at - (stretches[i]?.from ?? at)))
-    const least = this.reached.map((row) => row.findLast((at, i) => at > (stretches[i]?.from ?? 0)) ?? row[0] ?? 0)
+    // Later stretches may be under way on another thread: what counts is the first that is not over.
+    const least = this.reached.map((row) => row.find((at, i) => at < (stretches[i]?.to ?? 0)) ?? row.at(-1) ?? 0)
     this.listener({
       share: total === 0 ? 1 : passed.reduce((sum, length) => sum + length, 0) / total,
       reached: Math.min(...least),

@@ -1,0 +1,151 @@
+import { cpSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Desk } from '../../src/main/app/desk.ts'
+import { decisionDifferences, listDeployments } from '../../src/main/db/queries.ts'
+import { systemClock } from '../../src/main/platform/system.ts'
+import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
+import type { DecisionDifference, DeploymentRow } from '../../src/shared/ipc/contract.ts'
+import { deploy, eager, TestHome, until } from '../support/desk.ts'
+
+const SLOTS = { slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } }
+const PROOF = { hours: 2, minHours: 1, maxDrawdownUsd: 900 }
+
+const homes: TestHome[] = []
+let recorded: TestHome
+
+/** Two hours and a half of a desk that traded, up to this moment. */
+beforeAll(async () => {
+  recorded = new TestHome(SLOTS)
+  const now = systemClock.now()
+  const from = unixMs(now - (now % 5_000) - 2.5 * HOUR)
+  const desk = await recorded.desk({ speed: null, from, forMs: 2.5 * HOUR, seed: 11 })
+  await desk.start()
+  await desk.done
+  await desk.stop()
+})
+afterAll(async () => {
+  for (const home of [recorded, ...homes]) await home.remove()
+})
+
+/** A home with that recording in it. */
+function newHome(config: object): TestHome {
+  const home = new TestHome({ ...SLOTS, ...config })
+  homes.push(home)
+  cpSync(recorded.home.tape, home.home.tape, { recursive: true })
+  home.write('snipe.ts', eager('snipe', 1))
+  home.write('fade.ts', eager('fade', 1))
+  return home
+}
+
+/** A started desk in real time. */
+async function deskWith(config: object): Promise<{ home: TestHome; desk: Desk }> {
+  const home = newHome(config)
+  const desk = await home.desk()
+  await desk.start()
+  return { home, desk }
+}
+
+function save(home: TestHome, desk: Desk, text: string): Promise<DeploymentRow> {
+  home.write('snipe.ts', text)
+  return deploy(desk, 'snipe')
+}
+
+test('a candidate is replayed over the desk’s own tape beside the live version, and what differs is listed', async () => {
+  const { home, desk } = await deskWith({ proof: PROOF })
+  const told: DecisionDifference[] = []
+  const onDifferences = desk.hub.onDifferences.bind(desk.hub)
+  desk.hub.onDifferences = (deployment, found) => {
+    told.push(...found)
+    onDifferences(deployment, found)
+  }
+  const live = desk.engine.state.live.get('snipe')
+  const same = await save(home, desk, `${eager('snipe', 1)}// a word more\n`.replace("'hold '", "'hold  '"))
+  expect(same.state, same.reason ?? '').toBe('kept')
+  expect(same.proof).toMatchObject({ verdict: 'passed', differences: 0, liveVersion: { hash: live } })
+  expect(same.proof?.candidate).toEqual(same.proof?.live)
+  expect(same.proof?.candidate?.trades).toBeGreaterThan(20)
+  expect(same.proof?.slots).toEqual(['BTC-5m', 'ETH-5m'])
+  expect((same.proof?.to ?? 0) - (same.proof?.from ?? 0)).toBeGreaterThan(1.9 * HOUR)
+  expect(told).toEqual([])
+
+  // It stakes less and enters in other windows.
+  const other = await save(
+    home,
+    desk,
+    eager('snipe', 2).replace('view.secondsLeft < 20', 'view.secondsLeft < 200').replace('stakeUsd: 5', 'stakeUsd: 6'),
+  )
+  expect(other.state, other.reason ?? '').toBe('kept')
+  const { proof } = other
+  expect(proof?.verdict).toBe('passed')
+  expect(proof?.differences).toBeGreaterThan(20)
+  expect(proof?.gates.map((gate) => [gate.name, gate.passed])).toEqual([
+    ['faults', true],
+    ['orders a minute', true],
+    ['stake an order', true],
+    ['drawdown', true],
+  ])
+  expect(proof?.trials).toBeGreaterThan(2)
+  // What was told while it ran is what was stored, and each is a real difference.
+  const stored = decisionDifferences(desk.journal.db, other.id)
+  expect(stored).toHaveLength(proof?.differences ?? 0)
+  expect(told).toEqual(stored)
+  for (const one of told) expect(one.candidate).not.toEqual(one.live)
+  const trials = desk.journal.db.prepare("SELECT count(*) FROM trials WHERE kind = 'proof'").pluck().get()
+  expect(trials).toBeGreaterThanOrEqual(2)
+})
+
+test('I11: a candidate beyond a bound is refused with the figure, and the live version goes on', async () => {
+  const { home, desk } = await deskWith({ proof: { ...PROOF, maxStakeUsd: 8, maxOrdersPerMinute: 1 } })
+  const live = desk.engine.state.live.get('snipe')
+  const refused = async (text: string, reason: RegExp) => {
+    const row = await save(home, desk, text)
+    expect(row.state).toBe('failed')
+    expect(row.reason).toMatch(reason)
+    expect(row.proof?.verdict).toBe('failed')
+    expect(desk.engine.state.live.get('snipe')).toBe(live)
+  }
+  await refused(
+    eager('snipe', 2).replace('stakeUsd: 5', 'stakeUsd: 9'),
+    /stake an order \$9\.00 is over the bound of \$8\.00/,
+  )
+  // Sound at the dry run: it throws only where a window is nearly over.
+  await refused(
+    eager('snipe', 3).replace(
+      'const side',
+      "if (view.secondsLeft < 15 && view.secondsLeft > 4) throw new Error('planted')\n    const side",
+    ),
+    /faults \d+ is over the bound of 0/,
+  )
+  await refused(eager('snipe', 4), /orders a minute \d is over the bound of 1/)
+  const cycles = desk.session.figures.cycles
+  await until('the desk goes on', () => desk.session.figures.cycles > cycles)
+  expect(desk.session.figures.missedCycles).toBe(0)
+})
+
+test('where a reload deploys, the proof is there before one confirms, and only the hash that was looked at goes live', async () => {
+  const home = newHome({ proof: PROOF, deployOn: 'reload' })
+  const { desk } = await home.station()
+  const live = desk.engine.state.live.get('snipe')
+  home.write('snipe.ts', eager('snipe', 5))
+  const saved = () => listDeployments(desk.journal.db, 20).find((row) => row.trigger === 'save')
+  await until('it is proved and waits', () => saved()?.state === 'waiting')
+  expect(desk.engine.state.live.get('snipe')).toBe(live)
+  expect(saved()).toMatchObject({ proof: { verdict: 'passed', differences: 0, liveVersion: { hash: live } } })
+  const hash = saved()?.version?.hash
+  const wrong = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef012345' }, 'desk')
+  expect(wrong.outcome).toBe('refused')
+  const right = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'desk')
+  expect(right.outcome).toBe('done')
+  expect(saved()).toMatchObject({ state: 'kept', proof: { verdict: 'passed' } })
+  expect(desk.engine.state.live.get('snipe')).toBe(hash)
+})
+
+test('too little tape is said, not guessed', async () => {
+  const { home, desk } = await deskWith({ proof: { hours: 24, minHours: 12 } })
+  const row = await save(home, desk, eager('snipe', 6))
+  expect(row.state).toBe('kept')
+  expect(row.proof).toMatchObject({ verdict: 'insufficient', candidate: null })
+  expect(row.proof?.reason).toMatch(
+    /too little tape to judge by: \d\.\d h, at least 12 h are needed; nothing was guessed/,
+  )
+})
