@@ -67,6 +67,9 @@ const configSchema = z.strictObject({
         .default(24 * 14),
       /** All recordings together; the oldest are removed first. */
       maxMb: z.number().min(10).max(1_000_000).default(4_000),
+      /** Keeps what a venue sent, frame by frame, as well: for looking into, not for replays. */
+      rawFrames: z.boolean().default(false),
+      rawMaxMb: z.number().min(1).max(1_000_000).default(1_000),
     })
     .prefault({}),
   paper: z

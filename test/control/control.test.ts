@@ -65,7 +65,7 @@ describe('HTTP', () => {
     expect((await get('/api/status', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
   })
 
-  test.each(['/api/status', '/api/versions', '/api/deployments', '/api/trades', '/healthz'])(
+  test.each(['/api/status', '/api/versions', '/api/deployments', '/api/trades', '/api/tape', '/healthz'])(
     'GET %s answers',
     async (path) => {
       expect((await get(path)).status).toBe(200)

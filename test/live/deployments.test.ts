@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageRoot } from '../../src/main/app/home.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
@@ -21,6 +24,7 @@ beforeAll(async () => {
     slots: ASSETS.flatMap((asset) => [`${asset}-5m`, `${asset}-15m`]),
     assign: { '*-5m': 'snipe', '*-15m': 'fade' },
     caps: { exposurePerAccountUsd: 100 },
+    tape: { rawFrames: true },
     binance: { restUrl: venue.restUrl, wsUrl: venue.wsUrl },
   })
   home.write('snipe.ts', eager('snipe', 0))
@@ -32,6 +36,11 @@ afterAll(async () => {
   await home.remove()
   await venue.stop()
 })
+
+function unpackRaw(path: string): { ts: number; text: string }[] {
+  const lines = zstdDecompressSync(readFileSync(path)).toString().trim().split('\n')
+  return lines.map((line) => JSON.parse(line))
+}
 
 const spread = (late: readonly number[]) => {
   const sorted = late.toSorted((a, b) => a - b)
@@ -111,4 +120,10 @@ test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no re
   expect(differences).toEqual([])
   expect(unchecked).toBe(0)
   expect(decisions).toBe(desk.session.figures.decisions)
+  // What the venue sent, as it came.
+  const raw = join(home.home.tape, 'raw')
+  const lines = readdirSync(raw).flatMap((name) => unpackRaw(join(raw, name)))
+  expect(lines.length).toBeGreaterThan(100)
+  for (const line of lines)
+    expect(JSON.parse(line.text)).toMatchObject({ stream: expect.stringContaining('@kline_1m') })
 })

@@ -51,6 +51,7 @@ export class RecordedBench extends EngineBench {
         config: {},
       },
       caps: { keepHours: 1e6, maxBytes: 1e9 },
+      rawBytes: null,
       engine: this.engine,
       clock: systemClock,
       versionOf: (_, hash) => ({ label: 'alpha', bundle: this.loaded.get(hash)?.bundle ?? '' }),
@@ -58,6 +59,7 @@ export class RecordedBench extends EngineBench {
         throw new Error(message)
       },
       onRecovered: () => {},
+      onRawProblem: () => {},
     })
     this.recorder = this.tape
   }

@@ -127,6 +127,7 @@ function routes(app: FastifyInstance, desk: Desk): void {
     const query = listQuery.safeParse(request.query)
     return query.success ? listTrades(db, query.data) : refuse(reply, 400, explain(query.error))
   })
+  app.get('/api/tape', () => desk.hub.tapes())
   app.get('/api/events', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })

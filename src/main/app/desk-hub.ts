@@ -3,6 +3,7 @@ import type { JournalRecord } from '../../shared/domain/records.ts'
 import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
 import type { CommandSource } from '../../shared/ipc/commands.ts'
 import type {
+  TapeEntry,
   CallInput,
   CallName,
   CandleTuple,
@@ -101,7 +102,7 @@ export class DeskHub {
         return version === null ? null : { version, files: versionSources(journal.db, hash) }
       },
       'proof.diff': ({ id }) => decisionDifferences(journal.db, id),
-      'tapes.list': () => this.replays.tapes(),
+      'tapes.list': () => this.tapes(),
       'replay.start': (request) => this.replays.start(request),
       'replay.cancel': ({ id }) => ({ ok: this.replays.cancel(id) }),
       'replay.list': () => this.replays.list(),
@@ -202,6 +203,11 @@ export class DeskHub {
     this.versionsChanged = true
     this.push({ kind: 'deployment', row })
     this.onChange(false)
+  }
+
+  /** What can be replayed. */
+  tapes(): Promise<readonly TapeEntry[]> {
+    return this.replays.tapes()
   }
 
   /** Found while a proof runs. */

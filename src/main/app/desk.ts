@@ -99,7 +99,9 @@ export class Desk {
     const saved = parseBotState(readBotState(journal.value.db))
     const resume = saved?.prices as SimSnapshot | undefined
     const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
-    const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock })
+    const frames = { take: (_text: string): void => {} }
+    const onFrame = (text: string) => frames.take(text)
+    const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
     if (!feed.ok) {
       journal.value.close()
       return feed
@@ -112,7 +114,9 @@ export class Desk {
         `positions or orders are open in ${left.join(', ')}: keep ${left.length === 1 ? 'this slot' : 'these slots'} in --slots or config.json until they are settled`,
       )
     }
-    return ok(new Desk(options, config, lock, journal.value, feed.value, saved))
+    const desk = new Desk(options, config, lock, journal.value, feed.value, saved)
+    frames.take = (text) => desk.recorder?.frame(desk.now(), text)
+    return ok(desk)
   }
 
   private constructor(
@@ -201,7 +205,7 @@ export class Desk {
 
   private newRecorder(): TapeRecorder {
     const { home, clock, feed } = this.options
-    const { keepHours, maxMb } = this.config.tape
+    const { keepHours, maxMb, rawFrames, rawMaxMb } = this.config.tape
     const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '')
     return new TapeRecorder({
       folder: home.tape,
@@ -215,10 +219,12 @@ export class Desk {
         config: this.config,
       },
       caps: { keepHours, maxBytes: maxMb * 1e6 },
+      rawBytes: rawFrames ? rawMaxMb * 1e6 : null,
       engine: this.engine,
       clock,
       versionOf: (strategy, hash) => findVersion(this.journal.db, strategy, hash),
       onProblem: (message) => this.onTapeProblem(message),
+      onRawProblem: (message) => this.hub.say('warn', `raw frames are no longer kept: ${message}`),
       onRecovered: () => this.hub.say('info', 'the tape is written again; what came in between is missing on it'),
     })
   }

@@ -27,6 +27,8 @@ export interface FeedRequest {
   readonly resume: SimSnapshot | undefined
   readonly config: Config
   readonly clock: Clock
+  /** Sees every frame of a venue as it came. */
+  readonly onFrame: (text: string) => void
 }
 
 /** A feed that is ready to be played. */
@@ -158,6 +160,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     restUrl,
     wsUrl,
     historyCount: 400,
+    onFrame: request.onFrame,
   })
   const early: FeedEvent[] = []
   let tell = (event: FeedEvent): void => {

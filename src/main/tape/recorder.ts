@@ -27,6 +27,8 @@ export interface RecorderParts {
   readonly session: string
   readonly header: Pick<SegmentHeader, 'engineBuild' | 'market' | 'feed' | 'settlement' | 'notices' | 'config'>
   readonly caps: TapeCaps
+  /** Most bytes of raw frames; null where none are kept. */
+  readonly rawBytes: number | null
   readonly engine: Engine
   readonly clock: Clock
   /** Label and code of a version; undefined for one whose code is lost. */
@@ -35,6 +37,8 @@ export interface RecorderParts {
   readonly onProblem: (message: string) => void
   /** It can be written again: what came in between is missing on it. */
   readonly onRecovered: () => void
+  /** Raw frames cannot be written; they are no longer kept. */
+  readonly onRawProblem: (message: string) => void
 }
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -66,10 +70,12 @@ export class TapeRecorder {
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
+  private raw: string[] | null
 
   constructor(parts: RecorderParts) {
     this.parts = parts
     this.session = parts.session
+    this.raw = parts.rawBytes === null ? null : []
     const { config } = parts.engine.state
     const assets = [...parts.engine.state.assets.keys()]
     this.events = new EventWriter(assets, config.slots)
@@ -124,6 +130,11 @@ export class TapeRecorder {
     if (this.events.records.bytes >= HAND_OVER) this.handOver()
   }
 
+  /** A frame as a venue sent it. */
+  frame(ts: UnixMs, text: string): void {
+    this.raw?.push(JSON.stringify({ ts, text }))
+  }
+
   /** The views of a batch, as they are sent to a version. */
   asks(evaluation: Evaluation): void {
     if (this.state !== 'recording') return
@@ -176,11 +187,22 @@ export class TapeRecorder {
   }
 
   private handOver(): void {
+    this.handOverRaw()
     const { records } = this.events
     if (records.count === 0) return
     const chunk = records.take()
     this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
     this.seq += chunk.count
+  }
+
+  private handOverRaw(): void {
+    const { raw } = this
+    const { folder, rawBytes } = this.parts
+    if (raw === null || raw.length === 0 || rawBytes === null) return
+    const lines = new TextEncoder().encode(`${raw.join('\n')}\n`)
+    this.raw = []
+    const place = { folder: join(folder, 'raw'), name: this.session, maxBytes: rawBytes }
+    this.send({ kind: 'raw', lines, ...place }, [lines.buffer])
   }
 
   private send(message: ToWriter, transfer: readonly ArrayBufferLike[] = []): void {
@@ -192,6 +214,10 @@ export class TapeRecorder {
       this.flushes.get(message.id)?.()
       this.flushes.delete(message.id)
       if (this.flushes.size === 0) this.worker.unref()
+    } else if (message.kind === 'rawFailed') {
+      if (this.raw === null) return
+      this.raw = null
+      this.parts.onRawProblem(message.message)
     } else if (message.kind === 'failed') this.fail(message.message)
     else if (message.kind === 'opened' && this.complained) {
       this.complained = false

@@ -6,6 +6,7 @@ import { HOUR } from '../../shared/domain/time.ts'
 import { joinChunks } from './join-chunks.ts'
 import type { Chunk } from './record-writer.ts'
 import type { SegmentHeader } from './segment-header.ts'
+import { RawFiles } from './raw-files.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** What a desk's own recordings may take. */
@@ -35,6 +36,14 @@ export type ToWriter =
       readonly now: number
     }
   | { readonly kind: 'chunk'; readonly chunk: Chunk; readonly firstSeq: number }
+  /** Lines of raw frames. */
+  | {
+      readonly kind: 'raw'
+      readonly lines: Uint8Array
+      readonly folder: string
+      readonly name: string
+      readonly maxBytes: number
+    }
   /** Answered once everything before it is in the file. */
   | { readonly kind: 'flush'; readonly id: number }
   | { readonly kind: 'close' }
@@ -43,6 +52,7 @@ export type FromWriter =
   | { readonly kind: 'opened' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'flushed'; readonly id: number }
+  | { readonly kind: 'rawFailed'; readonly message: string }
   | { readonly kind: 'closed' }
 
 /** The thread that puts a desk's tape on disk: compression and slow disks never hold up the loop. */
@@ -61,6 +71,7 @@ interface Current {
 }
 
 let current: Current | null = null
+let raw: RawFiles | null = null
 
 /** Says what went wrong, once a segment; what follows is let go until the next one is opened. */
 function check(result: Result<void>): void {
@@ -160,6 +171,12 @@ port.on('message', (message: ToWriter) => {
       return open(message)
     case 'chunk':
       return add(message.chunk, message.firstSeq)
+    case 'raw': {
+      raw ??= new RawFiles(message.folder, message.name, message.maxBytes)
+      const written = raw.append(message.lines)
+      if (!written.ok) tell({ kind: 'rawFailed', message: written.error })
+      return
+    }
     case 'flush':
       return tell({ kind: 'flushed', id: message.id })
     case 'close':

@@ -190,6 +190,7 @@ export class BinanceFeed implements LiveFeed {
   }
 
   #onText(text: string): void {
+    this.#options.onFrame?.(text)
     this.#frames++
     const frame = parseFrame(text)
     if (!frame.ok) return this.#badFrames.add(frame.error)

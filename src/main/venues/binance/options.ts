@@ -66,6 +66,8 @@ export interface BinanceFeedOptions {
   /** Closed one-minute candles an asset to begin with. */
   readonly historyCount?: number
   readonly timings?: Partial<FeedTimings>
+  /** Sees every frame before it is read. */
+  readonly onFrame?: (text: string) => void
 }
 
 /** The hosts for public data only: they need no key and are not closed to some countries. */
