@@ -64,6 +64,8 @@ export class Desk {
   readonly dispatcher: Dispatcher
   readonly hub: DeskHub
   readonly market: PaperMarket
+  /** For proofs: no replay that a person asked for stands before one. */
+  readonly proofLab: ReplayLab
   readonly replayLab: ReplayLab
   /** Null where the configuration says that nothing is recorded. */
   readonly recorder: TapeRecorder | null
@@ -164,6 +166,7 @@ export class Desk {
       virtual: this.virtual,
     })
     restoreBooks(this, before)
+    this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.hub = new DeskHub(this)
     const now = () => this.now()
@@ -177,7 +180,7 @@ export class Desk {
       deadlineMs: config.decisionDeadlineMs,
       strategies: new Set(settings.assignments.values()),
       proof: {
-        lab: this.replayLab,
+        lab: this.proofLab,
         config,
         tapeFolder: options.home.tape,
         session: this.tapeSession,
@@ -353,6 +356,7 @@ export class Desk {
     if (this.virtual && this.begun) await this.done
     await this.session.stop()
     await this.recorder?.stop()
+    this.proofLab.close()
     this.replayLab.close()
     await this.deployer.idle()
     this.hub.stop()

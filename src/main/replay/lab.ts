@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import { err, invariant, type Result } from '../../shared/domain/base.ts'
 import type { Candle, Clock } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
@@ -7,12 +6,8 @@ import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { Act, DayRecord } from './day-record.ts'
 import type { TapeLibrary } from '../tape/library.ts'
 import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
+import { ReplayPool, type Task } from './pool.ts'
 import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
-
-/** Real time without a word from a thread after which its strategy counts as stuck. */
-const STUCK_MS = 15_000
-/** A strategy that eats memory ends its thread, not the desk. */
-const HEAP_MB = 1_024
 
 export interface ReplaySpec extends Pick<ReplayJob, 'slots' | 'config' | 'market' | 'settlement' | 'seed'> {
   /** All over the same tape. */
@@ -52,31 +47,24 @@ export interface ReplayRun {
   cancel(): void
 }
 
-/** Threads that replay, kept warm between replays. Jobs of several replays share them in the order asked for. */
+/**
+ * Replays on threads of their own. Jobs of several replays share the threads in the order asked for; questions about
+ * tapes have a thread to themselves, so that a chart does not wait for a replay to end.
+ */
 export class ReplayLab {
-  private readonly clock: Clock
-  private readonly threads: number
-  private readonly idle: Thread[] = []
-  private readonly all = new Set<Thread>()
-  private readonly queue: Task[] = []
-  private closed = false
+  private readonly jobs: ReplayPool
+  private readonly questions: ReplayPool
 
   constructor(clock: Clock, threads: number) {
-    this.clock = clock
-    this.threads = threads
-  }
-
-  /** Starts the threads before they are needed. */
-  warm(): void {
-    while (this.all.size < this.threads) this.idle.push(this.start())
+    this.jobs = new ReplayPool(clock, threads)
+    this.questions = new ReplayPool(clock, 1)
   }
 
   /** @param listener told several times a second while it runs */
   run(spec: ReplaySpec, listener: (progress: ReplayProgress) => void = () => {}): ReplayRun {
     const abort = new Int32Array(new SharedArrayBuffer(4))
     const running = new Running(spec, abort, listener)
-    for (const task of running.tasks) this.queue.push(task)
-    this.next()
+    this.jobs.add(...running.tasks)
     return {
       done: running.done,
       cancel: () => {
@@ -87,85 +75,36 @@ export class ReplayLab {
   }
 
   /** One asset's minutes of a tape, for a chart; empty where it has none. */
-  minutes(source: ReplaySource, asset: Asset, from: number, to: number): Promise<readonly Candle[]> {
-    return this.ask({ kind: 'minutes', source, asset, from, to }).then((reply) =>
-      reply?.kind === 'minutes' ? reply.minutes : [],
-    )
+  async minutes(source: ReplaySource, asset: Asset, from: number, to: number): Promise<readonly Candle[]> {
+    const reply = await this.ask({ kind: 'minutes', source, asset, from, to })
+    return reply?.kind === 'minutes' ? reply.minutes : []
   }
 
   /** Opens a tape without reading files on the caller's thread. */
-  open(tape: TapeRequest): Promise<Result<ReplayTape>> {
-    return this.ask({ kind: 'open', tape }).then((reply) => {
-      if (reply?.kind === 'opened') return reply.tape
-      return err(reply?.kind === 'failed' ? reply.failure.message : 'the desk is stopping')
-    })
+  async open(tape: TapeRequest): Promise<Result<ReplayTape>> {
+    const reply = await this.ask({ kind: 'open', tape })
+    if (reply?.kind === 'opened') return reply.tape
+    return err(reply?.kind === 'failed' ? reply.failure.message : 'the desk is stopping')
   }
 
   /** What lies in a tape folder. */
-  list(folder: string): Promise<TapeLibrary> {
-    return this.ask({ kind: 'list', folder }).then((reply) =>
-      reply?.kind === 'listed' ? reply.library : { sessions: [], damaged: [] },
-    )
+  async list(folder: string): Promise<TapeLibrary> {
+    const reply = await this.ask({ kind: 'list', folder })
+    return reply?.kind === 'listed' ? reply.library : { sessions: [], damaged: [] }
   }
 
-  /** One question to whichever thread is free; undefined when the lab closed before it was put. */
+  /** Undefined when the lab closed before it was put. */
   private ask(message: ToReplayThread): Promise<FromReplayThread | undefined> {
-    return new Promise((resolve) => {
-      if (this.closed) return resolve(undefined)
-      this.queue.push({ message, isOver: () => false, hear: resolve, skip: () => resolve(undefined) })
-      this.next()
-    })
-  }
-
-  private next(): void {
-    while (!this.closed && this.queue.length > 0) {
-      const thread = this.idle.pop() ?? (this.all.size < this.threads ? this.start() : undefined)
-      if (thread === undefined) return
-      const task = this.queue.shift()
-      if (task === undefined) return
-      if (task.isOver()) {
-        this.idle.push(thread)
-        task.skip()
-        continue
-      }
-      thread.take(task)
-    }
-  }
-
-  private start(): Thread {
-    const thread = new Thread(this.clock, {
-      free: () => {
-        this.idle.push(thread)
-        this.next()
-      },
-      gone: () => {
-        this.all.delete(thread)
-        const at = this.idle.indexOf(thread)
-        if (at >= 0) this.idle.splice(at, 1)
-        this.next()
-      },
-    })
-    this.all.add(thread)
-    return thread
+    return new Promise((resolve) =>
+      this.questions.add({ message, isOver: () => false, hear: resolve, skip: () => resolve(undefined) }),
+    )
   }
 
   /** Ends every thread; what still runs ends as partial. */
   close(): void {
-    this.closed = true
-    for (const task of this.queue.splice(0)) task.skip()
-    for (const thread of this.all) thread.stop('the desk is stopping')
+    this.jobs.close()
+    this.questions.close()
   }
-}
-
-/** Something a thread does. */
-interface Task {
-  readonly message: ToReplayThread
-  /** True when nobody wants it any more. */
-  readonly isOver: () => boolean
-  /** Told of everything that the thread says of it; `done` and `failed` come last, and once. */
-  readonly hear: (message: FromReplayThread) => void
-  /** It was never begun. */
-  readonly skip: () => void
 }
 
 /** A replay under way. */
@@ -265,81 +204,5 @@ class Running {
         failure: this.failures[i] ?? null,
       })),
     })
-  }
-}
-
-/** From source the file beside this one; from a build the bundle at the top of the output folder. */
-function workerUrl(): URL {
-  const here = import.meta.url
-  if (here.endsWith('.ts')) return new URL('./worker.ts', here)
-  return new URL(here.includes('/chunks/') ? '../replay-worker.js' : './replay-worker.js', here)
-}
-
-/** One thread and the task it is at. */
-class Thread {
-  private readonly clock: Clock
-  private readonly worker: Worker
-  private readonly on: { readonly free: () => void; readonly gone: () => void }
-  private task: Task | null = null
-  private dead = false
-  private cancelWatch: () => void = () => {}
-
-  constructor(clock: Clock, on: Thread['on']) {
-    this.clock = clock
-    this.on = on
-    this.worker = new Worker(workerUrl(), {
-      env: {},
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      name: 'replay',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, stackSizeMb: 4 },
-    })
-    this.worker.on('message', (message: FromReplayThread) => this.hear(message))
-    this.worker.on('error', (error: Error & { code?: string }) => {
-      const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-      this.stop(memory ? `used more than ${HEAP_MB} MB of memory` : `its thread crashed: ${error.message}`)
-    })
-    this.worker.on('exit', (code) => this.stop(`its thread ended (code ${code})`))
-    this.worker.unref()
-  }
-
-  take(task: Task): void {
-    this.task = task
-    this.worker.ref()
-    this.worker.postMessage(task.message)
-    this.watch()
-  }
-
-  private watch(): void {
-    this.cancelWatch()
-    this.cancelWatch = this.clock.after(STUCK_MS, () =>
-      this.stop(`decide did not return within ${STUCK_MS / 1000} s of real time`),
-    )
-  }
-
-  private hear(message: FromReplayThread): void {
-    const { task } = this
-    if (task === null) return
-    if (message.kind === 'progress') {
-      this.watch()
-      return task.hear(message)
-    }
-    this.cancelWatch()
-    this.task = null
-    this.worker.unref()
-    task.hear(message)
-    this.on.free()
-  }
-
-  stop(message: string): void {
-    if (this.dead) return
-    this.dead = true
-    this.cancelWatch()
-    void this.worker.terminate()
-    const { task } = this
-    this.task = null
-    task?.hear({ kind: 'failed', failure: { message, stack: '' } })
-    this.on.gone()
   }
 }
