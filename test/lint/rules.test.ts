@@ -40,6 +40,7 @@ test.each([
   ['src/main/strategy-host/planted.ts', "export { Journal } from '../db/journal.ts'", 'No key, venue or journal'],
   ['src/main/audit/planted.ts', "export { Engine } from '../../engine/engine.ts'", 'The audit recomputes'],
   ['src/main/tape/planted.ts', "export { Journal } from '../db/journal.ts'", 'A tape is bytes in files'],
+  ['src/main/replay/planted.ts', "export { Journal } from '../db/journal.ts'", 'A replay is given what it plays'],
   ['src/main/platform/planted.ts', "export { Desk } from '../app/desk.ts'", 'The platform knows src/shared alone'],
   ['src/preload/planted.ts', "export { Desk } from '../main/app/desk.ts'", 'The preload is a bridge'],
   ['src/renderer/planted.ts', "export { Engine } from '../engine/engine.ts'", 'The renderer knows the contract'],

@@ -1,19 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import type { Swap } from '../../engine/events.ts'
-import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
 import type { DeploymentRow, Diagnostic, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
-import { findVersion, nextVersionNumber, previousVersion, versionRef } from '../db/queries.ts'
-import { newId, sha256 } from '../platform/system.ts'
+import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
+import { newId } from '../platform/system.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
-import { type Compiled, compileStrategy } from './compile.ts'
+import { Builder, hashOf } from './builder.ts'
+import { compileStrategy } from './compile.ts'
 import { Deployment } from './deployment.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
-import { checkTypes } from './typecheck.ts'
 
 /** A candidate that waits for somebody's word. */
 interface Held {
@@ -52,6 +50,7 @@ export class Deployer {
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
   private readonly staging: Staging
   private readonly proving: Proving
+  private readonly builder: Builder
   /** The proved candidate of each strategy that waits for a reload. */
   private readonly held = new Map<string, Held>()
 
@@ -59,6 +58,7 @@ export class Deployer {
     this.parts = parts
     this.staging = new Staging(parts)
     this.proving = new Proving(parts)
+    this.builder = new Builder(parts)
   }
 
   /** Strategies that have a file in the folder and slots to trade. */
@@ -201,112 +201,14 @@ export class Deployer {
     return deployment
   }
 
-  /** Compile, check and stage; undefined when it failed or was superseded, with the reason in the deployment. */
+  /** Compile, check, prove and stage; undefined when it failed or was superseded, with the reason in the deployment. */
   private async prepare(deployment: Deployment, attempt: Attempt): Promise<Candidate | undefined> {
-    const compiled = await this.compile(deployment, attempt.strategy)
-    if (compiled === undefined) return undefined
-    const candidate = await this.check(deployment, compiled)
-    if (candidate === undefined) return undefined
-    if (!(await this.prove(deployment, candidate, compiled.bundle, attempt.hold === true))) return undefined
+    const built = await this.builder.build(deployment, attempt.strategy)
+    if (built === undefined) return undefined
+    const { candidate, bundle } = built
+    if (!(await this.prove(deployment, candidate, bundle, attempt.hold === true))) return undefined
     if (!(await this.stage(deployment, candidate, 'deployment'))) return undefined
     return candidate
-  }
-
-  private async compile(deployment: Deployment, strategy: string): Promise<Compiled | undefined> {
-    const { folder, apiFile, now } = this.parts
-    if (!existsSync(join(folder, `${strategy}.ts`))) {
-      deployment.fail(now(), `there is no ${strategy}.ts in the strategies folder; what is live keeps trading`)
-      return undefined
-    }
-    const compiled = await deployment.step(
-      'compile',
-      'compile',
-      () => compileStrategy(folder, strategy, apiFile),
-      (result) => ({ ok: result.ok, note: result.ok ? modules(result.value) : firstLine(result.error) }),
-    )
-    if (deployment.ended) return undefined
-    if (compiled.ok) return compiled.value
-    this.failWith(deployment, 'does not compile', compiled.error)
-    return undefined
-  }
-
-  /** A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. */
-  private isLive(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
-    const { state } = this.parts.session.engine
-    const live = state.live.get(strategy)
-    const version = live === undefined ? undefined : state.versions.get(live)
-    if (version === undefined || version.hash !== hash || version.state !== 'live') return false
-    deployment.supersede(this.parts.now(), `the code is that of ${version.label}, which is live already`)
-    return true
-  }
-
-  private async check(deployment: Deployment, compiled: Compiled): Promise<Candidate | undefined> {
-    const { apiFile, clock, deadlineMs, journal, now } = this.parts
-    const hash = hashOf(compiled.bundle)
-    const entry = `${compiled.strategy}.ts`
-    const ref = this.refFor(compiled.strategy, hash)
-    const [typeErrors, started] = await deployment.step(
-      'check',
-      'check',
-      () =>
-        Promise.all([
-          checkTypes(compiled, apiFile),
-          VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs),
-        ]),
-      ([types, loaded]) => ({
-        ok: types.length === 0 && loaded.ok && loaded.value.manifest.name === compiled.strategy,
-        note: types.length > 0 ? firstLine(types) : 'types, contract, globals',
-      }),
-    )
-    const drop = () => {
-      if (started.ok) started.value.stop()
-    }
-    if (deployment.ended) {
-      drop()
-      return undefined
-    }
-    const problems = [...typeErrors]
-    if (!started.ok) problems.push(locate(started.error, compiled.sourceMap, entry))
-    else if (started.value.manifest.name !== compiled.strategy) {
-      problems.push({
-        file: entry,
-        line: 1,
-        column: 1,
-        message: `name is "${started.value.manifest.name}", but the file is ${entry}: they must be the same`,
-      })
-    }
-    if (problems.length > 0 || !started.ok) {
-      drop()
-      this.failWith(deployment, 'failed its check', problems)
-      return undefined
-    }
-    if (this.isLive(compiled.strategy, hash, deployment)) {
-      drop()
-      return undefined
-    }
-    const { manifest } = started.value
-    journal.storeVersion({
-      hash,
-      strategy: compiled.strategy,
-      number: ref.number,
-      label: ref.label,
-      apiVersion: API_VERSION,
-      manifest: JSON.stringify(manifest),
-      bundle: compiled.bundle,
-      sourceMap: compiled.sourceMap,
-      createdAt: now(),
-      sources: compiled.sources,
-    })
-    deployment.name(ref)
-    const hosted: HostedVersion = { worker: started.value, strategy: compiled.strategy, sourceMap: compiled.sourceMap }
-    return { hash, ref, manifest, hosted, firstFile: entry }
-  }
-
-  private refFor(strategy: string, hash: VersionHash): VersionRef {
-    const known = versionRef(this.parts.journal.db, hash)
-    if (known !== null) return known
-    const number = nextVersionNumber(this.parts.journal.db, strategy)
-    return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
   }
 
   /** Replays the candidate on recent tape; false when it is over: a bound was broken, or something newer came. */
@@ -353,7 +255,7 @@ export class Deployer {
     )
     if (!deployment.ended && problem === null) return true
     worker.stop()
-    if (!deployment.ended && problem !== null) this.failWith(deployment, 'failed its dry run', [problem])
+    if (!deployment.ended && problem !== null) deployment.failWith(this.parts.now(), 'failed its dry run', [problem])
     return false
   }
 
@@ -386,7 +288,7 @@ export class Deployer {
     const states = await this.staging.migrated(candidate, reason)
     if (!states.ok) {
       candidate.hosted.worker.stop()
-      this.failWith(deployment, 'could not take over the state', [
+      deployment.failWith(this.parts.now(), 'could not take over the state', [
         locate(states.error, candidate.hosted.sourceMap, candidate.firstFile),
       ])
       return ok(undefined)
@@ -421,35 +323,12 @@ export class Deployer {
     if (committed.ok) deployment.tell()
     return committed.ok ? ok(undefined) : committed
   }
-
-  private failWith(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): void {
-    const { strategy, from } = deployment.current
-    const first = diagnostics[0]
-    const where =
-      first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
-    const stays = from === null ? 'nothing of it is live' : `${from.label} keeps trading`
-    deployment.fail(this.parts.now(), `${strategy} ${what}${where}; ${stays}`, diagnostics)
-  }
-}
-
-/** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
-function hashOf(bundle: string): VersionHash {
-  return sha256(bundle, String(API_VERSION)) as VersionHash
 }
 
 function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
   if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
   const decisions = Math.round(candidate.decisions / 1000)
   return `${slots.length} slots · ${decisions} k decisions · ${differences} differ`
-}
-
-function modules(compiled: Compiled): string {
-  return `${compiled.sources.length} ${compiled.sources.length === 1 ? 'module' : 'modules'}`
-}
-
-function firstLine(diagnostics: readonly Diagnostic[]): string {
-  const first = diagnostics[0]
-  return first === undefined ? '' : `${first.file}:${first.line} ${first.message.split('\n')[0]}`
 }
 
 function failureText(failure: HostFailure): string {

@@ -99,6 +99,16 @@ export class Deployment {
     this.row = { ...this.row, from }
   }
 
+  /** Fails with the first of several places in the sources. */
+  failWith(ts: number, what: string, diagnostics: readonly Diagnostic[]): void {
+    const { strategy, from } = this.current
+    const first = diagnostics[0]
+    const where =
+      first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
+    const stays = from === null ? 'nothing of it is live' : `${from.label} keeps trading`
+    this.fail(ts, `${strategy} ${what}${where}; ${stays}`, diagnostics)
+  }
+
   fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {
     const steps = this.row.steps.map((s) => (s.state === 'running' ? { ...s, state: 'failed' as const } : s))
     this.change({ state: this.move('fail'), endedAt: now, reason, diagnostics, steps })
