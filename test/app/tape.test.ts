@@ -88,7 +88,7 @@ describe('a desk’s own tape', () => {
   })
 
   test('I7: in real time, with a version that does not answer in time', { timeout: 60_000 }, async () => {
-    const home = newHome({ decisionDeadlineMs: 300 })
+    const home = newHome({ decisionDeadlineMs: 900 })
     const desk = await home.desk()
     await desk.start()
     home.write('snipe.ts', SPINS_AT_LAST)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { CYCLE_MS } from '../../engine/config.ts'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import { z } from 'zod'
@@ -131,7 +132,9 @@ function spanOf(
 ): { from: UnixMs | undefined; to: UnixMs | undefined } {
   if (last === undefined) return { from, to }
   if (from !== undefined) throw new UsageError('--last and --from both say where to begin: give one')
-  return { from: unixMs(Math.max(tape.from, (to ?? tape.to) - last)), to }
+  // On the grid of cycles, as a desk that ran on would have decided.
+  const since = Math.ceil(((to ?? tape.to) - last) / CYCLE_MS) * CYCLE_MS
+  return { from: unixMs(Math.max(tape.from, since)), to }
 }
 
 async function load(

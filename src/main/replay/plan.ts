@@ -215,7 +215,7 @@ export function openOwnTape(
   )
   // Another feed is another market: what was recorded there says nothing about this one.
   const feed = recent.at(-1)?.header.feed
-  const sessions = recent.filter((session) => session.header.feed === feed)
+  const sessions = withoutOverlaps(recent.filter((session) => session.header.feed === feed))
   const sources = sessions.flatMap((session) => sourceOf(session, since))
   const [first] = sources
   const newest = sessions.at(-1)
@@ -231,6 +231,18 @@ export function openOwnTape(
     settlement: newest.header.settlement,
     sources,
   })
+}
+
+/** Runs in virtual time can record the same market time twice: the newest run's word counts. */
+function withoutOverlaps(sessions: readonly TapeSession[]): readonly TapeSession[] {
+  const kept: TapeSession[] = []
+  for (const one of sessions.toSorted((a, b) => (a.name < b.name ? 1 : -1))) {
+    const overlaps = kept.some(
+      (other) => (one.firstTs ?? 0) < (other.lastTs ?? 0) && (other.firstTs ?? 0) < (one.lastTs ?? 0),
+    )
+    if (!overlaps) kept.push(one)
+  }
+  return kept.toSorted((a, b) => (a.firstTs ?? 0) - (b.firstTs ?? 0))
 }
 
 function sourceOf(session: TapeSession, since: number): readonly TapeSource[] {

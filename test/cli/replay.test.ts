@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { baton } from '../support/cli.ts'
+import { randomCandles, writeCandles } from '../support/candle-tape.ts'
+import { eager, TestHome } from '../support/desk.ts'
+
+const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
+const home = new TestHome({ assign: { '*-5m': 'greedy', '*-15m': 'greedy' }, slots: ['BTC-5m', 'BTC-15m'] })
+const candles = join(home.folder, 'candles')
+const strategy = join(home.strategies, 'greedy.ts')
+
+beforeAll(() => {
+  home.write('greedy.ts', eager('greedy'))
+  mkdirSync(candles)
+  writeCandles(candles, { BTC: randomCandles('BTC', 3, 5), ETH: randomCandles('ETH', 3, 6) })
+})
+afterAll(() => home.remove())
+
+const replay = (...args: readonly string[]) => baton('replay', '--strategy', strategy, '--home', home.folder, ...args)
+async function result(...args: readonly string[]) {
+  const { code, out, err } = await replay(...args, '--json')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out)
+}
+
+describe('baton replay', () => {
+  test('candles: figures, trades and one hash, whatever the threads', async () => {
+    const two = await result('--tape', candles, '--trades')
+    expect(two).toMatchObject({
+      strategy: 'greedy',
+      partial: false,
+      days: 4,
+      slots: ['BTC-5m', 'ETH-5m', 'BTC-15m', 'ETH-15m'],
+      faults: 0,
+      ledgerBalanced: true,
+    })
+    // Windows at the very end are decided by prices that the tape lacks.
+    expect(two.openPositions).toBeLessThanOrEqual(4)
+    expect(two.decisions).toBeGreaterThan(190_000)
+    expect(two.list).toHaveLength(two.trades)
+    expect(two.notices[0]).toMatch(/INTERPOLATED/)
+    const one = await result('--tape', candles, '--threads', '1')
+    expect(one.decisionsHash).toBe(two.decisionsHash)
+    const other = await result(
+      '--tape',
+      candles,
+      '--params',
+      '{"stakeUsd":6}',
+      '--slots',
+      'BTC',
+      '--from',
+      '2026-01-07',
+    )
+    expect(other).toMatchObject({ days: 2, slots: ['BTC-5m', 'BTC-15m'], from: '2026-01-07T00:00:00.000Z' })
+    expect(other.version).not.toBe(one.version)
+  })
+
+  test('what was recorded by a desk, and prices that were imported', async () => {
+    const run = ['run', '--market', 'simulated', '--seed', '3', '--speed', 'max', '--for', '70m', '--home', home.folder]
+    const made = await baton(...run, '--strategies', home.strategies, '--json')
+    expect(made.code).toBe(0)
+    const own = await result()
+    expect(own).toMatchObject({ tape: "this desk's own tape", slots: ['BTC-5m', 'BTC-15m'], ledgerBalanced: true })
+    expect(own.decisions).toBeGreaterThan(1_600)
+    expect(own.trades).toBeGreaterThan(5)
+    expect(await result('--last', '30m')).toMatchObject({ from: expect.stringContaining('T00:40:00.000Z') })
+    // The same market time recorded once more: it is replayed once.
+    await baton(...run, '--strategies', home.strategies)
+    expect((await result()).decisions).toBe(own.decisions)
+
+    const rows = Array.from({ length: 3 * 3_600 }, (_, i) => {
+      const at = 1_780_876_800_000 + i * 1_000
+      const price = (63_000 + 40 * Math.sin(i / 200) + (i % 7)).toFixed(2)
+      return `${at},${price},${price.replace('.', '')}${'0'.repeat(16)},${at + 500},${at + 900}`
+    })
+    const feed = join(home.folder, 'BTCUSD-prices.csv')
+    writeFileSync(feed, ['feed_ts_ms,value,full_accuracy_value,server_ts_ms,recv_ms', ...rows].join('\n'))
+    expect((await baton('tape', 'import', feed, '--home', home.folder)).code).toBe(0)
+    const prices = await result('--tape', join(home.folder, 'tape/imported/BTCUSD-prices.tape'))
+    expect(prices).toMatchObject({
+      slots: ['BTC-5m', 'BTC-15m'],
+      faults: 0,
+      ledgerBalanced: true,
+    })
+    expect(prices.trades).toBeGreaterThan(4)
+    expect(prices.notices[0]).toMatch(/SIMULATED/)
+  }, 60_000)
+
+  test('Ctrl-C leaves what was done, marked as a part, with exit code 1', async () => {
+    const long = join(home.folder, 'long')
+    mkdirSync(long)
+    writeCandles(long, { BTC: randomCandles('BTC', 40, 8) })
+    const child = spawn(process.execPath, [
+      CLI,
+      'replay',
+      '--strategy',
+      strategy,
+      '--home',
+      home.folder,
+      '--tape',
+      long,
+      '--json',
+    ])
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+    const code = new Promise((done) => child.once('close', done))
+    await new Promise((done) => setTimeout(done, 2_500))
+    child.kill('SIGINT')
+    expect(await code).toBe(1)
+    const summary = JSON.parse(out)
+    expect(summary).toMatchObject({ partial: true, ledgerBalanced: true })
+    expect(summary.days).toBeLessThan(40)
+  })
+
+  test.each([
+    ['a param that is none', ['--params', '{"nosuch":1}'], /greedy has no param nosuch; it has: marker, stakeUsd/],
+    ['params that are no object', ['--params', '[1]'], /it is a JSON object/],
+    ['a slot that the tape has not', ['--slots', 'SOL-5m'], /the tape has none of the slots SOL-5m; it has: BTC-5m/],
+    ['a time outside', ['--from', '2027-01-01'], /is outside the tape, which can be replayed from 2026-01-0/],
+    ['two beginnings', ['--from', '2026-01-07', '--last', '1h'], /--last and --from both say where to begin/],
+  ])('%s: one line, exit code 2', async (_, args, message) => {
+    const { code, out, err } = await replay('--tape', candles, ...args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(message)
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  test('a strategy that is not there, one that does not compile: one line, exit code 2', async () => {
+    const gone = await baton('replay', '--strategy', 'nosuch', '--home', home.folder, '--tape', candles)
+    expect(gone).toMatchObject({ code: 2, out: '' })
+    expect(gone.err).toMatch(/neither nosuch nor .* is there/)
+    home.write('broken.ts', 'export default {')
+    const broken = await baton('replay', '--strategy', join(home.strategies, 'broken.ts'), '--tape', candles)
+    expect(broken).toMatchObject({ code: 2, out: '' })
+    expect(broken.err).toMatch(/broken\.ts:1:\d+/)
+  })
+})
