@@ -22,6 +22,7 @@ import {
   type VersionRecord,
 } from './state.ts'
 import {
+  applyAgain,
   applyDecision,
   applyDecisions,
   applyFault,
@@ -50,7 +51,7 @@ export class Engine {
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
-    this.direct = { s: this.state, out: [] }
+    this.direct = { s: this.state, out: [], quiet: false }
     this.quiet = { s: this.state, out: [], quiet: true }
   }
 
@@ -59,7 +60,7 @@ export class Engine {
     const { state } = this
     // Time never goes back: an event that was late is told at the moment it arrives.
     if (event.ts > state.now) state.now = event.ts
-    const c: Context = { s: state, out: [] }
+    const c: Context = { s: state, out: [], quiet: false }
     this.dispatch(c, event)
     return c.out.length === 0 ? NOTHING : c.out
   }
@@ -232,7 +233,8 @@ export class Engine {
       if (!ready(c.s, slot, version)) continue
       writeView(c.s, slot)
       const answer = decide(slot)
-      if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
+      if (answer === null) applyAgain(c, slot, version)
+      else if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
       else faults.push({ slot: slot.slot.id, message: answer.fault })
     }
     if (faults.length === 0) version.faultsInRow = 0
@@ -324,8 +326,11 @@ export interface DirectAnswer {
   fault: string | null
 }
 
-/** Asks a strategy about the slot whose row was just written. */
-export type Decider = (slot: SlotState) => DirectAnswer
+/**
+ * Asks a strategy about the slot whose row was just written. Null where it holds on for the reason it gave last time:
+ * that is most of all answers, and nothing but their number comes of them.
+ */
+export type Decider = (slot: SlotState) => DirectAnswer | null
 
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
   if (slot.window === null || s.now >= slot.window.end || slot.asset.price === 0) return false

@@ -4,6 +4,7 @@ const LOOK_BACK = 60
 const RECENT = 15
 
 export const REGIMES = ['quiet-range', 'quiet-trend', 'wild-range', 'wild-trend'] as const
+export type Regime = (typeof REGIMES)[number]
 
 /**
  * volatility × trend label from closed one-minute candles: `wild` when the last quarter hour moved more than 1.3 times
@@ -11,7 +12,7 @@ export const REGIMES = ['quiet-range', 'quiet-trend', 'wild-range', 'wild-trend'
  * Moves are simple returns, which at a minute differ from log returns by less than any bound here.
  * @returns null while fewer than an hour has closed
  */
-export function regimeOf(minutes: CandleSeries): string | null {
+export function regimeOf(minutes: CandleSeries): Regime | null {
   const { close, end } = minutes.columns
   if (end <= LOOK_BACK) return null
   const last = end - 1

@@ -27,7 +27,7 @@ import type { EngineConfig } from './config.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
-import { regimeOf } from './regime.ts'
+import { type Regime, regimeOf } from './regime.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
 import { ROW_WIDTH } from './view-row.ts'
@@ -53,7 +53,7 @@ export class AssetState {
   boundary = 0
   price = 0
   priceTs = 0
-  private label: string | null = null
+  private label: Regime | null = null
   private labelled = true
 
   constructor(asset: Asset) {
@@ -67,7 +67,7 @@ export class AssetState {
   }
 
   /** Volatility × trend label by the closed minutes; null while there are too few. */
-  get regime(): string | null {
+  get regime(): Regime | null {
     if (!this.labelled) {
       this.label = regimeOf(this.candles['1m'])
       this.labelled = true
@@ -104,7 +104,8 @@ export class SlotState {
   stateJson = 'null'
   revision = 0
   lastWhy: string | null = null
-  lastDecisionAt: number | null = null
+  /** NaN before the first decision: a figure that changes with each of them is better no object. */
+  decidedAt = Number.NaN
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
@@ -127,6 +128,10 @@ export class SlotState {
     this.asset = asset
     this.listed = !config.unlisted.has(slot.id)
     this.strategy = config.assignments.get(slot.id) ?? null
+  }
+
+  get lastDecisionAt(): number | null {
+    return Number.isNaN(this.decidedAt) ? null : this.decidedAt
   }
 
   /** The newest book of the current window. */

@@ -118,6 +118,12 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   }
 }
 
+/** A decision that is the one before over again: it holds on, for the same reason, with the same state. */
+export function applyAgain(c: Context, slot: SlotState, version: VersionRecord): void {
+  version.decisions++
+  slot.decidedAt = c.s.now
+}
+
 /** @param state the new state as JSON; null when it is unchanged */
 export function applyDecision(
   c: Context,
@@ -128,7 +134,7 @@ export function applyDecision(
   intents: SlotDecision['intents'],
 ): void {
   version.decisions++
-  slot.lastDecisionAt = c.s.now
+  slot.decidedAt = c.s.now
   slot.lastWhy = why
   if (state !== null && state !== slot.stateJson) {
     slot.stateJson = state

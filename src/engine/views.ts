@@ -1,7 +1,7 @@
 import { MICRO, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
-import { REGIMES } from './regime.ts'
+import type { SlotId, WindowId } from '../shared/domain/slots.ts'
+import { type Regime, REGIMES } from './regime.ts'
 import { type EngineState, positionIn, remainingShares, type SlotState, workingOrders } from './state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
@@ -80,11 +80,19 @@ function writeRare(s: EngineState, slot: SlotState): void {
   row[ROW.heldCostUsd] = held ? toDollars(position.cost) : 0
   row[ROW.heldAveragePrice] = held ? position.cost / position.shares : 0
   row[ROW.heldOpenedAt] = held ? position.openedAt : 0
-  slot.orderViews = window === null ? [] : workingOrders(s, window.id).map(orderView)
+  slot.orderViews = window === null || s.orders.size === 0 ? NO_ORDERS : ordersIn(s, window.id)
   row[ROW.settled] = settled === null ? 0 : 1
   row[ROW.settledStart] = settled?.windowStart ?? 0
   row[ROW.settledOutcome] = settled?.outcome === 'down' ? 1 : 0
   row[ROW.settledProfitUsd] = settled?.profitUsd ?? Number.NaN
+}
+
+/** The same list whenever there is none: who keeps a copy sees that nothing has changed. */
+const NO_ORDERS: readonly OrderView[] = []
+
+function ordersIn(s: EngineState, windowId: WindowId): readonly OrderView[] {
+  const working = workingOrders(s, windowId)
+  return working.length === 0 ? NO_ORDERS : working.map(orderView)
 }
 
 function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
@@ -150,6 +158,6 @@ export function slotView(s: EngineState, slot: SlotState): SlotView {
 }
 
 /** Index of a regime's name in `REGIMES`; −1 for none. */
-function regimeCode(regime: string | null): number {
-  return REGIMES.findIndex((name) => name === regime)
+function regimeCode(regime: Regime | null): number {
+  return regime === null ? -1 : REGIMES.indexOf(regime)
 }

@@ -49,6 +49,8 @@ const DRAW_MS = 4_000
 const CHANCE = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
 /** Deviations from even odds at which the probability of one side is 0.96. */
 const EXTREME_SIGMA = 1.7507
+/** Keeps a bound that is computed in another order on the safe side of rounding. */
+const BARELY = 1 - 1e-9
 
 /**
  * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end.
@@ -57,7 +59,7 @@ const EXTREME_SIGMA = 1.7507
 export class BookMaker {
   readonly window: Window
   private readonly windowEnd: number
-  private readonly strike: number
+  readonly strike: number
   private readonly place: number
   private readonly depthScale: number
   /** From when on the grid is fine. */
@@ -83,10 +85,20 @@ export class BookMaker {
   watch(asset: AssetMarket, meanSec: number): void {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return
     const left = (this.windowEnd - asset.tsAt(0)) / SECOND
-    const mean = asset.boundary === this.windowEnd ? asset.meanAt(0) : null
-    const move = expectedClose(asset.price, left, meanSec, mean) / this.strike - 1
+    const expected = left >= meanSec ? asset.price : expectedClose(asset.price, left, meanSec, this.meanSoFar(asset, 0))
+    const move = expected / this.strike - 1
     const variance = closeVariance(left, asset.volPerSec, meanSec)
     if (move * move > EXTREME_SIGMA * EXTREME_SIGMA * variance) this.fineSince = asset.tsAt(0)
+  }
+
+  /**
+   * How far from the strike a price may be, until `until`, without `watch` finding anything: variance and with it the
+   * distance that decides a window shrink with the time left, and within a minute volatility only grows.
+   */
+  calmWithin(asset: AssetMarket, until: number, meanSec: number): number {
+    if (this.fineSince !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    const variance = closeVariance((this.windowEnd - until) / SECOND, asset.vol.perSecond(), meanSec)
+    return this.strike * EXTREME_SIGMA * Math.sqrt(Math.max(0, variance)) * BARELY
   }
 
   /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
@@ -117,8 +129,13 @@ export class BookMaker {
     FAIR.secondsLeft = left
     FAIR.volPerSec = asset.volAt(ago)
     FAIR.meanSec = meanSec
-    FAIR.meanSoFar = asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
+    FAIR.meanSoFar = this.meanSoFar(asset, ago)
     return fairUp(FAIR)
+  }
+
+  /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */
+  private meanSoFar(asset: AssetMarket, ago: number): number | null {
+    return asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
   }
 
   /** The whole book, as it is seen from `shownAt` on. */

@@ -2,7 +2,7 @@ import type { Candle, PriceTick } from '../../shared/domain/feed.ts'
 import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
-import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import { BOUNDARY_MS, type BookSource } from '../state.ts'
 import { AssetMarket } from './asset-market.ts'
@@ -152,8 +152,27 @@ export class PaperMarket implements BookSource {
       scheduled = true
     }
     asset.observe(tick, this.settings.settlementMeanSec)
+    if (!this.settings.tellsBooks && !this.venue.rests && asset.isCalm(ts)) return scheduled
     for (const slot of asset.slots) if (this.react(slot)) scheduled = true
+    this.findCalm(asset, ts)
     return scheduled
+  }
+
+  /** Works out between which prices makers need not be told of each, for the rest of the minute at most. */
+  private findCalm(asset: AssetMarket<SlotMarket>, ts: number): void {
+    const meanSec = this.settings.settlementMeanSec
+    const until = Math.min(ts + MINUTE, asset.boundary - meanSec * SECOND)
+    if (until <= ts) return
+    let low = 0
+    let high = Number.POSITIVE_INFINITY
+    for (const { maker } of asset.slots) {
+      const within = maker === null ? 0 : maker.calmWithin(asset, until, meanSec)
+      low = Math.max(low, (maker?.strike ?? 0) - within)
+      high = Math.min(high, (maker?.strike ?? 0) + within)
+    }
+    asset.calmLow = low
+    asset.calmHigh = high
+    asset.calmUntil = until
   }
 
   /** Makers of one slot see the newest price. */
@@ -161,7 +180,7 @@ export class PaperMarket implements BookSource {
     const { maker, window, asset } = slot
     if (maker === null || window === null) return false
     maker.watch(asset, this.settings.settlementMeanSec)
-    if (!this.settings.tellsBooks && !this.venue.isResting(window.id)) return false
+    if (!this.settings.tellsBooks && !(this.venue.rests && this.venue.isResting(window.id))) return false
     const at = reactionAt(slot, 0)
     if (at >= window.end) return false
     if (this.shape(slot, 0)) this.schedule.add(unixMs(at), maker.book(unixMs(at)))
@@ -274,6 +293,7 @@ export class PaperMarket implements BookSource {
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
     asset.meanStarted = false
+    asset.calmUntil = 0
     for (const slot of asset.slots) {
       if (slot.window !== null && tsVenue < slot.window.end) continue
       const next = windowAt(slot.slot, unixMs(tsVenue))

@@ -10,6 +10,8 @@ export class DecisionHash {
   private readonly hash = createHash('sha256')
   /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
   private pending = ''
+  /** Moment and version are the same for every slot of a cycle. */
+  private readonly head = { ts: 0, version: '', text: '' }
   private readonly slots: { readonly id: string; version: string; why: string; count: number }[] = []
 
   /** @param intents as the schema read them */
@@ -19,15 +21,29 @@ export class DecisionHash {
       seen.count++
       return
     }
-    if (seen === undefined) this.slots[slot.index] = { id: slot.slot.id, version, why, count: 1 }
-    else {
-      this.pending += `${seen.count};`
+    const { head } = this
+    if (head.ts !== ts || head.version !== version) {
+      head.ts = ts
+      head.version = version
+      head.text = `${ts}|${version}|`
+    }
+    const line = `${head.text}${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    if (seen === undefined) {
+      this.slots[slot.index] = { id: slot.slot.id, version, why, count: 1 }
+      this.pending += line
+    } else {
+      this.pending += `${seen.count};${line}`
       seen.version = version
       seen.why = why
       seen.count = 1
     }
-    this.pending += `${ts}|${version}|${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
     if (this.pending.length > 32_768) this.spill()
+  }
+
+  /** The slot's last decision once more. */
+  again(slot: SlotState): void {
+    const seen = this.slots[slot.index]
+    if (seen !== undefined) seen.count++
   }
 
   private spill(): void {

@@ -81,7 +81,7 @@ export class DirectStrategy {
     }
     return (slot) => {
       bring(slot)
-      direct.decide(slot.index)
+      if (direct.decide(slot.index)) return null
       out.fault = answer.fault
       out.why = answer.why
       out.state = answer.state

@@ -42,7 +42,8 @@ export interface Direct {
   use(params: string | null): void
   state(index: number, json: string): void
   held(index: number, positionId: string | null, orders: string): void
-  decide(index: number): void
+  /** @returns true where it changes nothing and gives the reason that it gave last time: `answer` then says no more */
+  decide(index: number): boolean
 }
 
 interface Definition {
@@ -103,6 +104,8 @@ export function prelude(makeView: ViewMaker): Harness {
     readonly view: object
     json: string
     state: unknown
+    /** The reason it gave last. */
+    why: string | null
   }
   interface Series {
     readonly openTime: number[]
@@ -159,6 +162,10 @@ export function prelude(makeView: ViewMaker): Harness {
     return typeof found === 'function' ? (found as (...args: unknown[]) => unknown).bind(strategy) : undefined
   }
 
+  /** Asked before every call: a strategy may change itself. */
+  const decides = (it: Definition | undefined): it is Definition & { decide(...given: unknown[]): unknown } =>
+    typeof it?.decide === 'function'
+
   const limits = () => {
     const read = (frame: string) => {
       const count = strategy?.history?.[frame]
@@ -167,7 +174,7 @@ export function prelude(makeView: ViewMaker): Harness {
     return { '1m': read('1m'), '5m': read('5m'), '15m': read('15m') }
   }
 
-  const sit = (raw: Raw): Seat => ({ raw, view: makeView(raw), json: '', state: undefined })
+  const sit = (raw: Raw): Seat => ({ raw, view: makeView(raw), json: '', state: undefined, why: null })
 
   const setState = (seat: Seat, json: string): void => {
     if (seat.json === json) return
@@ -179,9 +186,8 @@ export function prelude(makeView: ViewMaker): Harness {
 
   /** Calls `decide` for a slot whose figures are in place, and checks what it gave back. Throws what it threw. */
   const decideOne = (seat: Seat): void => {
-    const given = strategy?.decide
-    if (typeof given !== 'function') throw new TypeError('decide is missing')
-    const made = given.call(strategy, seat.view, seat.state, params) as Record<string, unknown> | null | undefined
+    if (!decides(strategy)) throw new TypeError('decide is missing')
+    const made = strategy.decide(seat.view, seat.state, params) as Record<string, unknown> | null | undefined
     if (typeof made !== 'object' || made === null) throw new TypeError('decide must return { state, intents }')
     if (typeof made.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
     const { state, intents, why } = made
@@ -205,7 +211,8 @@ export function prelude(makeView: ViewMaker): Harness {
     answer.why = said
   }
 
-  const attempt = (seat: Seat): void => {
+  /** @returns true where the answer is the one before over again */
+  const attempt = (seat: Seat): boolean => {
     answer.fault = null
     try {
       decideOne(seat)
@@ -215,6 +222,10 @@ export function prelude(makeView: ViewMaker): Harness {
       answer.stack = stack
     }
     seat.raw.cells = null
+    if (answer.fault !== null) return false
+    const again = answer.why === seat.why && answer.intents === null && answer.state === null
+    seat.why = answer.why
+    return again
   }
 
   const columnsOf = (key: string): Series => {
@@ -390,7 +401,7 @@ export function prelude(makeView: ViewMaker): Harness {
         decide: (index) => {
           const { seat, cells } = at(index)
           seat.raw.cells = cells
-          attempt(seat)
+          return attempt(seat)
         },
       }
     },
