@@ -33,7 +33,8 @@ import {
   swapBar,
   warmUpLeft,
 } from './versions.ts'
-import { fillView, type SlotDecision, type SlotView, slotView, writeView } from './views.ts'
+import { ROW, SHARED_WIDTH } from './view-row.ts'
+import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
 import { applyRedemption, applySettlement, applyStrike, applyTick } from './windows.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
 
@@ -48,6 +49,8 @@ export class Engine {
   private readonly direct: Context
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
+  /** The moment of the cycle, at its place of a view's row: views read it here. */
+  readonly clock = new Float64Array(SHARED_WIDTH)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
@@ -108,9 +111,7 @@ export class Engine {
         return applySwap(c, event.swap)
       case 'adopt':
         for (const { slot: id, json } of event.states) {
-          const slot = slotOf(c.s, id)
-          slot.stateJson = json
-          slot.revision++
+          slotOf(c.s, id).setState(json)
         }
         return
       case 'deposit': {
@@ -187,6 +188,7 @@ export class Engine {
       const views: SlotView[] = []
       for (const slot of team.slots) {
         if (only !== null && !only.includes(slot.slot.id)) continue
+        if (slot.changed) writeRow(c.s, slot)
         if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
       }
       if (views.length === 0) continue
@@ -218,6 +220,7 @@ export class Engine {
     const c = this.direct
     c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
+    this.clock[ROW.now] = c.s.now
     if (!this.beginCycle(c, count)) return c.out
     for (const team of c.s.teams) {
       const version = liveVersion(c.s, team.strategy)
@@ -230,10 +233,10 @@ export class Engine {
     const faults: { slot: SlotId; message: string }[] = []
     for (const slot of team.slots) {
       if (only !== null && !only.includes(slot.slot.id)) continue
+      if (slot.changed) writeRow(c.s, slot)
       if (!ready(c.s, slot, version)) continue
-      writeView(c.s, slot)
       const answer = decide(slot)
-      if (answer === null) applyAgain(c, slot, version)
+      if (answer === null) applyAgain(version)
       else if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
       else faults.push({ slot: slot.slot.id, message: answer.fault })
     }
@@ -332,10 +335,12 @@ export interface DirectAnswer {
  */
 export type Decider = (slot: SlotState) => DirectAnswer | null
 
+/** To be asked of a slot whose row is written. */
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  if (slot.window === null || s.now >= slot.window.end || slot.asset.price === 0) return false
+  if (s.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
   // Closed candles are never lost again: what was warm stays so.
   if (slot.warmFor === version) return true
+  if (slot.window === null || slot.asset.price === 0) return false
   const lacking = warmUpLeft(slot, version)
   if (lacking === null) {
     slot.warmFor = version

@@ -30,7 +30,7 @@ import { Ledger } from './ledger.ts'
 import { type Regime, regimeOf } from './regime.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
-import { ROW_WIDTH } from './view-row.ts'
+import { ROW, ROW_WIDTH, SHARED_WIDTH } from './view-row.ts'
 import type { LiveVersion } from './views.ts'
 
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
@@ -51,14 +51,30 @@ export class AssetState {
   meanStarted = false
   /** Next moment, in the venue's time, at which a window may end; 0 before the first price. */
   boundary = 0
-  price = 0
-  priceTs = 0
+  /** The newest price and when it came, at their places of a view's row: views read them here. */
+  readonly last = new Float64Array(SHARED_WIDTH)
   private label: Regime | null = null
   private labelled = true
 
   constructor(asset: Asset) {
     this.asset = asset
     this.candles = new AssetCandles(asset)
+  }
+
+  get price(): number {
+    return this.last[ROW.price] ?? 0
+  }
+
+  set price(price: number) {
+    this.last[ROW.price] = price
+  }
+
+  get priceTs(): number {
+    return this.last[ROW.priceTs] ?? 0
+  }
+
+  set priceTs(ts: number) {
+    this.last[ROW.priceTs] = ts
   }
 
   /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
@@ -93,6 +109,14 @@ export interface BookSource {
 export class SlotState {
   /** Place in the configuration. */
   readonly index: number
+  /** Something of the view other than price, time and quotes has changed since the row was written. */
+  changed = true
+  /** The version for which there are enough closed candles and a price. */
+  warmFor: VersionRecord | null = null
+  /** Counts changes of what is not in the row: state, orders, the position held. */
+  edition = 0
+  /** Figures of the slot's view; see `ROW`. */
+  readonly row = new Float64Array(ROW_WIDTH)
   readonly slot: Slot
   readonly listed: boolean
   readonly strategy: string | null
@@ -109,14 +133,8 @@ export class SlotState {
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
-  /** Figures of the slot's view; see `ROW`. */
-  readonly row = new Float64Array(ROW_WIDTH)
   heldId: string | null = null
-  /** The version for which there are enough closed candles. */
-  warmFor: VersionRecord | null = null
   orderViews: readonly OrderView[] = []
-  /** Something of the view other than price, time and quotes has changed since the row was written. */
-  changed = true
   /** Books older than this belong to the window before. */
   bookSince = 0
   books: BookSource | null = null
@@ -128,6 +146,13 @@ export class SlotState {
     this.asset = asset
     this.listed = !config.unlisted.has(slot.id)
     this.strategy = config.assignments.get(slot.id) ?? null
+  }
+
+  /** What its strategy keeps is from now on this. */
+  setState(json: string): void {
+    this.stateJson = json
+    this.revision++
+    this.edition++
   }
 
   get lastDecisionAt(): number | null {
