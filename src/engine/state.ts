@@ -27,7 +27,7 @@ import type { EngineConfig } from './config.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
-import { type Regime, regimeOf } from './regime.ts'
+import { NO_REGIME, type Regime, REGIMES, regimeOf } from './regime.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
 import { ROW, ROW_WIDTH, SHARED_WIDTH } from './view-row.ts'
@@ -53,7 +53,7 @@ export class AssetState {
   boundary = 0
   /** The newest price and when it came, at their places of a view's row: views read them here. */
   readonly last = new Float64Array(SHARED_WIDTH)
-  private label: Regime | null = null
+  private label = NO_REGIME
   private labelled = true
 
   constructor(asset: Asset) {
@@ -82,13 +82,17 @@ export class AssetState {
     this.labelled = false
   }
 
-  /** Volatility × trend label by the closed minutes; null while there are too few. */
-  get regime(): Regime | null {
+  /** Volatility × trend label by the closed minutes, as a place in `REGIMES`; `NO_REGIME` while there are too few. */
+  get regimeCode(): number {
     if (!this.labelled) {
       this.label = regimeOf(this.candles['1m'])
       this.labelled = true
     }
     return this.label
+  }
+
+  get regime(): Regime | null {
+    return REGIMES[this.regimeCode] ?? null
   }
 }
 

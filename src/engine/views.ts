@@ -1,7 +1,6 @@
 import { MICRO, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
-import { type Regime, REGIMES } from './regime.ts'
 import { type EngineState, positionIn, remainingShares, type SlotState, workingOrders } from './state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
@@ -119,7 +118,7 @@ export function fillView(s: EngineState, slot: SlotState): void {
   row[ROW.downAsk] = (MICRO - bid) / MICRO
   row[ROW.downAskShares] = (BEST[1] ?? 0) / MICRO
   row[ROW.tick] = (BEST[4] ?? 0) / MICRO
-  row[ROW.regime] = regimeCode(slot.asset.regime)
+  row[ROW.regime] = slot.asset.regimeCode
   const seconds = s.config.settlementMeanSec
   const runs = meanRuns(slot)
   row[ROW.meanSeconds] = seconds
@@ -148,9 +147,4 @@ export function slotView(s: EngineState, slot: SlotState): SlotView {
     state: slot.stateJson,
     revision: slot.revision,
   }
-}
-
-/** Index of a regime's name in `REGIMES`; −1 for none. */
-function regimeCode(regime: Regime | null): number {
-  return regime === null ? -1 : REGIMES.indexOf(regime)
 }

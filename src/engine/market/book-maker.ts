@@ -1,7 +1,7 @@
 import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
 import type { Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { closeVariance, expectedClose, fairUp, normalCdf } from '../estimate.ts'
+import { chanceAbove, closeVariance, expectedClose, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import type { AssetMarket } from './asset-market.ts'
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
@@ -104,7 +104,7 @@ export class BookMaker {
   /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
   shape(asset: AssetMarket, ago: number, meanSec: number): void {
     const ts = asset.tsAt(ago)
-    const left = (this.windowEnd - ts) / SECOND
+    const left = Math.max(0, (this.windowEnd - ts) / SECOND)
     const stage = stageAt(left)
     const price = asset.priceAt(ago)
     const fair = this.fairAt(asset, ago, price, left, meanSec)
@@ -124,13 +124,8 @@ export class BookMaker {
   }
 
   private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
-    FAIR.price = price
-    FAIR.strike = this.strike
-    FAIR.secondsLeft = left
-    FAIR.volPerSec = asset.volAt(ago)
-    FAIR.meanSec = meanSec
-    FAIR.meanSoFar = this.meanSoFar(asset, ago)
-    return fairUp(FAIR)
+    const expected = left >= meanSec ? price : expectedClose(price, left, meanSec, this.meanSoFar(asset, ago))
+    return chanceAbove(expected, this.strike, closeVariance(left, asset.volAt(ago), meanSec))
   }
 
   /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */
@@ -186,7 +181,8 @@ export class BookMaker {
     const from = softNormalAt(this.place, CHANCE.error + index)
     const to = softNormalAt(this.place, CHANCE.error + index + 1)
     // Keeps the deviation while sliding.
-    return (ERROR * ((1 - share) * from + share * to)) / Math.sqrt((1 - share) ** 2 + share ** 2)
+    const kept = 1 - share
+    return (ERROR * (kept * from + share * to)) / Math.sqrt(kept * kept + share * share)
   }
 
   /** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
@@ -213,8 +209,6 @@ export class BookMaker {
 }
 
 const WHOLE = { bids: 0, asks: 0 }
-/** Filled anew for every quote: nothing is made for one. */
-const FAIR = { price: 0.5, strike: 0.5, secondsLeft: 0.5, volPerSec: 0.5, meanSec: 0, meanSoFar: null as number | null }
 
 function stageAt(left: number): Stage {
   for (const stage of STAGES) if (left <= stage.from) return stage

@@ -113,10 +113,10 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
       return ((this.cells[WINDOW_END] as number) - (this.clock[NOW] as number)) / 1000
     }
     get position() {
-      return this.cells[HELD] === 1 ? this.held : null
+      return this.cells[HELD] ? this.held : null
     }
     get lastSettlement() {
-      return this.cells[SETTLED] === 1 ? this.settled : null
+      return this.cells[SETTLED] ? this.settled : null
     }
   }
   const sideOf = (code: number | null | undefined) => (code === 1 ? 'down' : 'up')
