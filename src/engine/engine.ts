@@ -218,7 +218,7 @@ export class Engine {
    */
   cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decide: Decider): readonly Effect[] {
     const c = this.direct
-    c.out.length = 0
+    if (c.out.length > 0) c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
     this.clock[ROW.now] = c.s.now
     if (!this.beginCycle(c, count)) return c.out
@@ -308,12 +308,14 @@ export class Engine {
 
   /** Slots whose strategies asked to be woken at exactly `ts`. */
   wokenAt(ts: number): readonly SlotId[] {
-    return this.state.teams.flatMap((team) => {
+    const woken: SlotId[] = []
+    for (const team of this.state.teams) {
       const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
-      return team.slots.flatMap(({ window, slot }) =>
-        window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts) ? [slot.id] : [],
-      )
-    })
+      for (const { window, slot } of team.slots) {
+        if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
+      }
+    }
+    return woken
   }
 }
 

@@ -1,5 +1,5 @@
 import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
-import type { Window } from '../../shared/domain/slots.ts'
+import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { chanceAbove, closeVariance, expectedClose, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
@@ -72,13 +72,13 @@ export class BookMaker {
   private askDepth = 0
   private readonly sweeps: { readonly at: number; readonly bids: number; readonly asks: number }[] = []
 
-  constructor(window: Window, strike: number, seed: number) {
+  /** @param depthScale see `depthScaleOf` */
+  constructor(window: Window, strike: number, seed: number, depthScale: number) {
     this.window = window
     this.windowEnd = window.end
     this.strike = strike
-    this.place = placeSeed(seed, `book ${window.id}`)
-    const ticker = window.slot.slice(0, window.slot.indexOf('-'))
-    this.depthScale = DEPTH[ticker] ?? OTHER_DEPTH
+    this.place = placeSeed(seed, 'book ', window.id)
+    this.depthScale = depthScale
   }
 
   /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
@@ -206,6 +206,11 @@ export class BookMaker {
     const z = Math.abs(Math.log(price / this.strike)) / (volPerSec * Math.sqrt(passed))
     return 2 * normalCdf(z) - 1 > stage.twoSided
   }
+}
+
+/** How deep an asset's books are, against BTC's. */
+export function depthScaleOf(asset: Asset): number {
+  return DEPTH[asset] ?? OTHER_DEPTH
 }
 
 const WHOLE = { bids: 0, asks: 0 }

@@ -6,7 +6,7 @@ import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import { BOUNDARY_MS, type BookSource } from '../state.ts'
 import { AssetMarket } from './asset-market.ts'
-import { BookMaker } from './book-maker.ts'
+import { BookMaker, depthScaleOf } from './book-maker.ts'
 import type { TellPrice } from './candle-path.ts'
 import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
@@ -41,6 +41,7 @@ class SlotMarket {
   readonly asset: AssetMarket<SlotMarket>
   /** Added to an asset's reaction time: not all makers are equally fast. */
   readonly lagShift: number
+  readonly depthScale: number
   window: Window | null = null
   maker: BookMaker | null = null
   strike: number | null = null
@@ -51,6 +52,7 @@ class SlotMarket {
     this.slot = slot
     this.asset = asset
     this.lagShift = slot.id.length * 3
+    this.depthScale = depthScaleOf(slot.asset)
   }
 }
 
@@ -299,10 +301,10 @@ export class PaperMarket implements BookSource {
       const next = windowAt(slot.slot, unixMs(tsVenue))
       const strike = this.close(slot, ts, next, { silent, value, at })
       slot.window = next
-      slot.maker = new BookMaker(next, strike, this.settings.seed)
+      slot.maker = new BookMaker(next, strike, this.settings.seed, slot.depthScale)
       slot.strike = strike
       slot.shapedFor = -1
-      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, `strike ${next.id}`), 0) * 900)
+      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, 'strike ', next.id), 0) * 900)
       const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
       this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
     }
@@ -351,7 +353,7 @@ export class PaperMarket implements BookSource {
   }
 
   private settle(slot: Slot, window: Window, strike: number, close: number): void {
-    const place = placeSeed(this.settings.seed, `settle ${window.id}`)
+    const place = placeSeed(this.settings.seed, 'settle ', window.id)
     const ts = unixMs(window.end + settlementDelay(place))
     // A tie is Up.
     const payoutUp = price(close >= strike ? MICRO : 0)
@@ -390,7 +392,7 @@ export class PaperMarket implements BookSource {
       slot.asset.lastVenue = Number.MAX_SAFE_INTEGER
       slot.strike = saved.strike
       if (saved.strike === null) continue
-      slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed)
+      slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed, slot.depthScale)
       const ts = unixMs(saved.windowStart)
       this.schedule.add(ts, { kind: 'strike', ts, slot: saved.slot, windowId: slot.window.id, strike: saved.strike })
     }
