@@ -6,12 +6,13 @@ import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import { BOUNDARY_MS, type BookSource } from '../state.ts'
 import { AssetMarket } from './asset-market.ts'
-import { BookMaker, depthScaleOf } from './book-maker.ts'
+import { BookMaker } from './book-maker.ts'
 import type { TellPrice } from './candle-path.ts'
 import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
+import { reactionAt, SlotMarket } from './slot-market.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 export interface PaperMarketSettings {
@@ -35,26 +36,6 @@ export interface PaperMarketSettings {
 
 /** A feed that said nothing for so long has not seen what happened in between. */
 const SILENCE_MS = 15_000
-
-class SlotMarket {
-  readonly slot: Slot
-  readonly asset: AssetMarket<SlotMarket>
-  /** Added to an asset's reaction time: not all makers are equally fast. */
-  readonly lagShift: number
-  readonly depthScale: number
-  window: Window | null = null
-  maker: BookMaker | null = null
-  strike: number | null = null
-  /** Time of the price that the maker's present quote answers. */
-  shapedFor = -1
-
-  constructor(slot: Slot, asset: AssetMarket<SlotMarket>) {
-    this.slot = slot
-    this.asset = asset
-    this.lagShift = slot.id.length * 3
-    this.depthScale = depthScaleOf(slot.asset)
-  }
-}
 
 /** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
 export interface PriceSource {
@@ -410,16 +391,4 @@ export class PaperMarket implements BookSource {
   isDeciding(windowId: WindowId): boolean {
     return this.missed.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
-}
-
-/** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
-const REACTIONS = [150, 250, 300, 400, 480]
-
-/** When the makers of a slot have reacted to the price `ago` prices ago. */
-function reactionAt(slot: SlotMarket, ago: number): number {
-  const ts = slot.asset.tsAt(ago)
-  const turn = Math.floor(ts / 1000) * 7 + slot.lagShift
-  // What `%` gives, without a call: it is slow for numbers of this size.
-  const lag = REACTIONS[turn - Math.floor(turn / REACTIONS.length) * REACTIONS.length] ?? 250
-  return Math.max(ts, slot.asset.tsVenueAt(ago) + lag)
 }
