@@ -135,9 +135,10 @@ export class PaperMarket implements BookSource {
       scheduled = true
     }
     asset.observe(tick, this.settings.settlementMeanSec)
-    if (!this.settings.tellsBooks && !this.venue.rests && asset.isCalm(ts)) return scheduled
+    const unheard = !this.settings.tellsBooks && !this.venue.rests
+    if (unheard && asset.isCalm(ts)) return scheduled
     for (const slot of asset.slots) if (this.react(slot)) scheduled = true
-    this.findCalm(asset, ts)
+    if (unheard) this.findCalm(asset, ts)
     return scheduled
   }
 
