@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os'
 import { killLatency, saveToLive, startUp } from './desk-rows.ts'
-import { cycleTimes, replaySpeed } from './engine-rows.ts'
+import { cycleTimes } from './engine-rows.ts'
 import type { Row } from './figures.ts'
+import { replaySpeed } from './replay-rows.ts'
 
 /** `npm run bench`: what the desk costs, measured in one run on this machine. Budgets are those of the design. */
 const ROWS: readonly (() => Promise<readonly Row[]>)[] = [startUp, saveToLive, killLatency, cycleTimes, replaySpeed]

@@ -35,24 +35,3 @@ export async function cycleTimes(): Promise<readonly Row[]> {
   }
   return rows
 }
-
-/** This form of playing a market through the desk: engine, journal and threads in the path. */
-export async function replaySpeed(): Promise<readonly Row[]> {
-  const { home, remove } = benchHome()
-  const started = performance.now()
-  const desk = await benchDesk(home, { speed: null, forMs: 6 * 3_600_000 })
-  await desk.start()
-  await desk.done
-  const seconds = (performance.now() - started) / 1_000
-  const { decisions } = desk.session.figures
-  await desk.stop()
-  remove()
-  const rate = Math.round(decisions / seconds).toLocaleString('en-US')
-  return [
-    {
-      what: 'run of 6 h × 16 slots at full speed',
-      measured: `${seconds.toFixed(2)} s, ${rate} decisions a second`,
-      budget: 'seconds (3,000,000/s comes with replay)',
-    },
-  ]
-}

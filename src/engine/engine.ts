@@ -22,6 +22,7 @@ import {
   type VersionRecord,
 } from './state.ts'
 import {
+  applyAgain,
   applyDecision,
   applyDecisions,
   applyFault,
@@ -32,7 +33,8 @@ import {
   swapBar,
   warmUpLeft,
 } from './versions.ts'
-import { fillView, type SlotDecision, type SlotView, slotView, writeView } from './views.ts'
+import { ROW, SHARED_WIDTH } from './view-row.ts'
+import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
 import { applyRedemption, applySettlement, applyStrike, applyTick } from './windows.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
 
@@ -47,10 +49,12 @@ export class Engine {
   private readonly direct: Context
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
+  /** The moment of the cycle, at its place of a view's row: views read it here. */
+  readonly clock = new Float64Array(SHARED_WIDTH)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
-    this.direct = { s: this.state, out: [] }
+    this.direct = { s: this.state, out: [], quiet: false }
     this.quiet = { s: this.state, out: [], quiet: true }
   }
 
@@ -59,7 +63,7 @@ export class Engine {
     const { state } = this
     // Time never goes back: an event that was late is told at the moment it arrives.
     if (event.ts > state.now) state.now = event.ts
-    const c: Context = { s: state, out: [] }
+    const c: Context = { s: state, out: [], quiet: false }
     this.dispatch(c, event)
     return c.out.length === 0 ? NOTHING : c.out
   }
@@ -107,9 +111,7 @@ export class Engine {
         return applySwap(c, event.swap)
       case 'adopt':
         for (const { slot: id, json } of event.states) {
-          const slot = slotOf(c.s, id)
-          slot.stateJson = json
-          slot.revision++
+          slotOf(c.s, id).setState(json)
         }
         return
       case 'deposit': {
@@ -186,6 +188,7 @@ export class Engine {
       const views: SlotView[] = []
       for (const slot of team.slots) {
         if (only !== null && !only.includes(slot.slot.id)) continue
+        if (slot.changed) writeRow(c.s, slot)
         if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
       }
       if (views.length === 0) continue
@@ -199,6 +202,7 @@ export class Engine {
   private beginCycle(c: Context, count: number): boolean {
     const { s } = c
     s.cycle = count
+    this.clock[ROW.now] = s.now
     expire(c)
     this.lapse(c)
     if (s.trading !== 'killed') return true
@@ -215,7 +219,7 @@ export class Engine {
    */
   cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decide: Decider): readonly Effect[] {
     const c = this.direct
-    c.out.length = 0
+    if (c.out.length > 0) c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
     if (!this.beginCycle(c, count)) return c.out
     for (const team of c.s.teams) {
@@ -229,10 +233,11 @@ export class Engine {
     const faults: { slot: SlotId; message: string }[] = []
     for (const slot of team.slots) {
       if (only !== null && !only.includes(slot.slot.id)) continue
+      if (slot.changed) writeRow(c.s, slot)
       if (!ready(c.s, slot, version)) continue
-      writeView(c.s, slot)
       const answer = decide(slot)
-      if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
+      if (answer === null) applyAgain(version)
+      else if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
       else faults.push({ slot: slot.slot.id, message: answer.fault })
     }
     if (faults.length === 0) version.faultsInRow = 0
@@ -303,12 +308,14 @@ export class Engine {
 
   /** Slots whose strategies asked to be woken at exactly `ts`. */
   wokenAt(ts: number): readonly SlotId[] {
-    return this.state.teams.flatMap((team) => {
+    const woken: SlotId[] = []
+    for (const team of this.state.teams) {
       const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
-      return team.slots.flatMap(({ window, slot }) =>
-        window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts) ? [slot.id] : [],
-      )
-    })
+      for (const { window, slot } of team.slots) {
+        if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
+      }
+    }
+    return woken
   }
 }
 
@@ -324,13 +331,18 @@ export interface DirectAnswer {
   fault: string | null
 }
 
-/** Asks a strategy about the slot whose row was just written. */
-export type Decider = (slot: SlotState) => DirectAnswer
+/**
+ * Asks a strategy about the slot whose row was just written. Null where it holds on for the reason it gave last time:
+ * that is most of all answers, and nothing but their number comes of them.
+ */
+export type Decider = (slot: SlotState) => DirectAnswer | null
 
+/** To be asked of a slot whose row is written. */
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  if (slot.window === null || s.now >= slot.window.end || slot.asset.price === 0) return false
+  if (s.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
   // Closed candles are never lost again: what was warm stays so.
   if (slot.warmFor === version) return true
+  if (slot.window === null || slot.asset.price === 0) return false
   const lacking = warmUpLeft(slot, version)
   if (lacking === null) {
     slot.warmFor = version

@@ -33,8 +33,11 @@ export interface FairInput {
 export function fairUp(input: FairInput): number {
   const { price, strike, secondsLeft, volPerSec, meanSec, meanSoFar } = input
   const left = Math.max(0, secondsLeft)
-  const expected = expectedClose(price, left, meanSec, meanSoFar)
-  const variance = closeVariance(left, volPerSec, meanSec)
+  return chanceAbove(expectedClose(price, left, meanSec, meanSoFar), strike, closeVariance(left, volPerSec, meanSec))
+}
+
+/** Probability that a closing value whose log has this variance around `expected` ends at or above the strike. */
+export function chanceAbove(expected: number, strike: number, variance: number): number {
   const move = Math.log(expected / strike)
   if (variance <= 0) return move >= 0 ? 1 : 0
   return normalCdf(move / Math.sqrt(variance))

@@ -27,10 +27,10 @@ import type { EngineConfig } from './config.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
-import { regimeOf } from './regime.ts'
+import { NO_REGIME, type Regime, REGIMES, regimeOf } from './regime.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
-import { ROW_WIDTH } from './view-row.ts'
+import { ROW, ROW_WIDTH, SHARED_WIDTH } from './view-row.ts'
 import type { LiveVersion } from './views.ts'
 
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
@@ -51,9 +51,9 @@ export class AssetState {
   meanStarted = false
   /** Next moment, in the venue's time, at which a window may end; 0 before the first price. */
   boundary = 0
-  price = 0
-  priceTs = 0
-  private label: string | null = null
+  /** The newest price and when it came, at their places of a view's row: views read them here. */
+  readonly last = new Float64Array(SHARED_WIDTH)
+  private label = NO_REGIME
   private labelled = true
 
   constructor(asset: Asset) {
@@ -61,18 +61,38 @@ export class AssetState {
     this.candles = new AssetCandles(asset)
   }
 
+  get price(): number {
+    return this.last[ROW.price] ?? 0
+  }
+
+  set price(price: number) {
+    this.last[ROW.price] = price
+  }
+
+  get priceTs(): number {
+    return this.last[ROW.priceTs] ?? 0
+  }
+
+  set priceTs(ts: number) {
+    this.last[ROW.priceTs] = ts
+  }
+
   /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
   minutesChanged(): void {
     this.labelled = false
   }
 
-  /** Volatility × trend label by the closed minutes; null while there are too few. */
-  get regime(): string | null {
+  /** Volatility × trend label by the closed minutes, as a place in `REGIMES`; `NO_REGIME` while there are too few. */
+  get regimeCode(): number {
     if (!this.labelled) {
       this.label = regimeOf(this.candles['1m'])
       this.labelled = true
     }
     return this.label
+  }
+
+  get regime(): Regime | null {
+    return REGIMES[this.regimeCode] ?? null
   }
 }
 
@@ -93,6 +113,14 @@ export interface BookSource {
 export class SlotState {
   /** Place in the configuration. */
   readonly index: number
+  /** Something of the view other than price, time and quotes has changed since the row was written. */
+  changed = true
+  /** The version for which there are enough closed candles and a price. */
+  warmFor: VersionRecord | null = null
+  /** Counts changes of what is not in the row: state, orders, the position held. */
+  edition = 0
+  /** Figures of the slot's view; see `ROW`. */
+  readonly row = new Float64Array(ROW_WIDTH)
   readonly slot: Slot
   readonly listed: boolean
   readonly strategy: string | null
@@ -104,18 +132,13 @@ export class SlotState {
   stateJson = 'null'
   revision = 0
   lastWhy: string | null = null
-  lastDecisionAt: number | null = null
+  /** NaN before the first decision: a figure that changes with each of them is better no object. */
+  decidedAt = Number.NaN
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
-  /** Figures of the slot's view; see `ROW`. */
-  readonly row = new Float64Array(ROW_WIDTH)
   heldId: string | null = null
-  /** The version for which there are enough closed candles. */
-  warmFor: VersionRecord | null = null
   orderViews: readonly OrderView[] = []
-  /** Something of the view other than price, time and quotes has changed since the row was written. */
-  changed = true
   /** Books older than this belong to the window before. */
   bookSince = 0
   books: BookSource | null = null
@@ -127,6 +150,17 @@ export class SlotState {
     this.asset = asset
     this.listed = !config.unlisted.has(slot.id)
     this.strategy = config.assignments.get(slot.id) ?? null
+  }
+
+  /** What its strategy keeps is from now on this. */
+  setState(json: string): void {
+    this.stateJson = json
+    this.revision++
+    this.edition++
+  }
+
+  get lastDecisionAt(): number | null {
+    return Number.isNaN(this.decidedAt) ? null : this.decidedAt
   }
 
   /** The newest book of the current window. */

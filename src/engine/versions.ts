@@ -48,8 +48,7 @@ export function applySwap(c: Context, swap: Swap): void {
   record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
     const slot = slotOf(s, id)
-    slot.stateJson = json
-    slot.revision++
+    slot.setState(json)
     recordState(c, slot, version)
   }
   const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
@@ -118,6 +117,11 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   }
 }
 
+/** A decision that is the one before over again: it holds on, for the same reason, with the same state. */
+export function applyAgain(version: VersionRecord): void {
+  version.decisions++
+}
+
 /** @param state the new state as JSON; null when it is unchanged */
 export function applyDecision(
   c: Context,
@@ -128,11 +132,10 @@ export function applyDecision(
   intents: SlotDecision['intents'],
 ): void {
   version.decisions++
-  slot.lastDecisionAt = c.s.now
+  slot.decidedAt = c.s.now
   slot.lastWhy = why
   if (state !== null && state !== slot.stateJson) {
-    slot.stateJson = state
-    slot.revision++
+    slot.setState(state)
     recordState(c, slot, version)
   }
   for (const intent of intents) slot.lastWhy = applyIntent(c, slot, version, intent)

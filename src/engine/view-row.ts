@@ -1,44 +1,52 @@
-/** Where each figure of a view stands in its row. A missing value is NaN (null once it crossed as JSON). */
+/**
+ * Where each figure of a view stands in its row. A missing value is NaN (null once it crossed as JSON). In a replay the
+ * moment and an asset's newest price stand at these places of arrays that all views of them share, so that nothing is
+ * written for a decision.
+ */
 export const ROW = {
+  /** Moment of the decision. */
   now: 0,
-  windowStart: 1,
-  windowEnd: 2,
-  secondsLeft: 3,
-  strike: 4,
-  strikeIsEstimate: 5,
-  price: 6,
-  priceAgeMs: 7,
-  meanSeconds: 8,
-  meanElapsed: 9,
-  mean: 10,
-  upBid: 11,
-  upAsk: 12,
-  upBidShares: 13,
-  upAskShares: 14,
-  downBid: 15,
-  downAsk: 16,
-  downBidShares: 17,
-  downAskShares: 18,
-  tick: 19,
-  minShares: 20,
-  minStakeUsd: 21,
-  feeRate: 22,
+  /** Newest price, and when the desk heard of it. */
+  price: 1,
+  priceTs: 2,
+  windowStart: 3,
+  windowEnd: 4,
+  strike: 5,
+  strikeIsEstimate: 6,
+  meanSeconds: 7,
+  meanElapsed: 8,
+  mean: 9,
+  upBid: 10,
+  upAsk: 11,
+  upBidShares: 12,
+  upAskShares: 13,
+  downBid: 14,
+  downAsk: 15,
+  downBidShares: 16,
+  downAskShares: 17,
+  tick: 18,
+  minShares: 19,
+  minStakeUsd: 20,
+  feeRate: 21,
   /** 0 none, 1 a position is held. */
-  held: 23,
-  heldSide: 24,
-  heldShares: 25,
-  heldCostUsd: 26,
-  heldAveragePrice: 27,
-  heldOpenedAt: 28,
+  held: 22,
+  heldSide: 23,
+  heldShares: 24,
+  heldCostUsd: 25,
+  heldAveragePrice: 26,
+  heldOpenedAt: 27,
   /** 0 none, 1 a window of the slot has settled. */
-  settled: 29,
-  settledStart: 30,
-  settledOutcome: 31,
-  settledProfitUsd: 32,
+  settled: 28,
+  settledStart: 29,
+  settledOutcome: 30,
+  settledProfitUsd: 31,
   /** Index into `REGIMES`, −1 while there is none. */
-  regime: 33,
-  /** 1 once quotes and closing mean are filled in; a replay fills them only when a strategy looks. */
-  filled: 34,
+  regime: 32,
+  /** The moment as of which quotes and closing mean are filled in; a replay fills them only when a strategy looks. */
+  filled: 33,
 } as const
 
-export const ROW_WIDTH = 35
+export const ROW_WIDTH = 34
+
+/** Of a row, those that views share: the moment with all others, the newest price with those of the same asset. */
+export const SHARED_WIDTH = 3

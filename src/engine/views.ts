@@ -1,7 +1,6 @@
 import { MICRO, toDollars, toShares, usd } from '../shared/domain/money.ts'
 import type { VersionHash } from '../shared/domain/records.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
-import { REGIMES } from './regime.ts'
+import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import { type EngineState, positionIn, remainingShares, type SlotState, workingOrders } from './state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
@@ -46,22 +45,8 @@ export interface LiveVersion {
   readonly manifest: StrategyManifest
 }
 
-/**
- * Brings a slot's row to now, all but quotes and closing mean. What changes rarely is written only when the slot says
- * that it changed.
- */
-export function writeView(s: EngineState, slot: SlotState): void {
-  const { row, asset } = slot
-  if (slot.changed) writeRare(s, slot)
-  const { now } = s
-  row[ROW.now] = now
-  row[ROW.secondsLeft] = ((row[ROW.windowEnd] ?? 0) - now) / 1000
-  row[ROW.price] = asset.price
-  row[ROW.priceAgeMs] = now - asset.priceTs
-  row[ROW.filled] = 0
-}
-
-function writeRare(s: EngineState, slot: SlotState): void {
+/** Writes what a slot's row says of window, position and settlement; to be called when the slot says that it changed. */
+export function writeRow(s: EngineState, slot: SlotState): void {
   const { row, window, lastSettlement: settled } = slot
   slot.changed = false
   row[ROW.windowStart] = window?.start ?? 0
@@ -73,18 +58,29 @@ function writeRare(s: EngineState, slot: SlotState): void {
   row[ROW.feeRate] = s.config.feeRatePpm / MICRO
   const position = window === null ? undefined : positionIn(s, window.id)
   const held = position !== undefined && position.state === 'open' && position.shares > 0
-  slot.heldId = held ? position.id : null
+  const heldId = held ? position.id : null
+  const orders = window === null || s.orders.size === 0 ? NO_ORDERS : ordersIn(s, window.id)
+  if (heldId !== slot.heldId || orders !== slot.orderViews) slot.edition++
+  slot.heldId = heldId
+  slot.orderViews = orders
   row[ROW.held] = held ? 1 : 0
   row[ROW.heldSide] = held && position.side === 'down' ? 1 : 0
   row[ROW.heldShares] = held ? toShares(position.shares) : 0
   row[ROW.heldCostUsd] = held ? toDollars(position.cost) : 0
   row[ROW.heldAveragePrice] = held ? position.cost / position.shares : 0
   row[ROW.heldOpenedAt] = held ? position.openedAt : 0
-  slot.orderViews = window === null ? [] : workingOrders(s, window.id).map(orderView)
   row[ROW.settled] = settled === null ? 0 : 1
   row[ROW.settledStart] = settled?.windowStart ?? 0
   row[ROW.settledOutcome] = settled?.outcome === 'down' ? 1 : 0
   row[ROW.settledProfitUsd] = settled?.profitUsd ?? Number.NaN
+}
+
+/** The same list whenever there is none: who keeps a copy sees that nothing has changed. */
+const NO_ORDERS: readonly OrderView[] = []
+
+function ordersIn(s: EngineState, windowId: WindowId): readonly OrderView[] {
+  const working = workingOrders(s, windowId)
+  return working.length === 0 ? NO_ORDERS : working.map(orderView)
 }
 
 function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
@@ -103,7 +99,7 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
 /** Writes what the book and the closing mean say now. */
 export function fillView(s: EngineState, slot: SlotState): void {
   const { row } = slot
-  row[ROW.filled] = 1
+  row[ROW.filled] = s.now
   if (!slot.best(BEST)) {
     BEST.fill(Number.NaN)
     BEST[1] = 0
@@ -122,11 +118,11 @@ export function fillView(s: EngineState, slot: SlotState): void {
   row[ROW.downAsk] = (MICRO - bid) / MICRO
   row[ROW.downAskShares] = (BEST[1] ?? 0) / MICRO
   row[ROW.tick] = (BEST[4] ?? 0) / MICRO
-  row[ROW.regime] = regimeCode(slot.asset.regime)
+  row[ROW.regime] = slot.asset.regimeCode
   const seconds = s.config.settlementMeanSec
   const runs = meanRuns(slot)
   row[ROW.meanSeconds] = seconds
-  row[ROW.meanElapsed] = runs ? Math.max(0, seconds - (row[ROW.secondsLeft] ?? 0)) : 0
+  row[ROW.meanElapsed] = runs ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - s.now) / 1000) : 0
   row[ROW.mean] = runs ? (slot.asset.mean.mean(s.now) ?? Number.NaN) : Number.NaN
 }
 
@@ -135,21 +131,20 @@ const BEST = new Float64Array(5)
 
 /** The whole view of a slot as it is now, as plain data. */
 export function slotView(s: EngineState, slot: SlotState): SlotView {
-  writeView(s, slot)
+  writeRow(s, slot)
   fillView(s, slot)
+  const { row, asset } = slot
+  row[ROW.now] = s.now
+  row[ROW.price] = asset.price
+  row[ROW.priceTs] = asset.priceTs
   return {
     slot: slot.slot.id,
     asset: slot.slot.asset,
     timeframe: slot.slot.timeframe,
-    row: Array.from(slot.row),
+    row: Array.from(row),
     positionId: slot.heldId,
     orders: slot.orderViews,
     state: slot.stateJson,
     revision: slot.revision,
   }
-}
-
-/** Index of a regime's name in `REGIMES`; −1 for none. */
-function regimeCode(regime: string | null): number {
-  return REGIMES.findIndex((name) => name === regime)
 }

@@ -93,8 +93,9 @@ export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'str
 
 /** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
 export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
-  const { kind: _, ...settlement } = event
-  record(c, { t: 'settlement', settlement: { ...settlement, market: c.s.config.market } })
+  const { windowId, slot: id, ts, strike, close, payoutUp, source } = event
+  const { market } = c.s.config
+  record(c, { t: 'settlement', settlement: { ts, slot: id, windowId, strike, close, payoutUp, source, market } })
   const slot = slotOf(c.s, event.slot)
   endPositions(c, event.windowId)
   let profit: Usd | null = null

@@ -302,6 +302,15 @@ describe('I7: a recorded session', () => {
       expect(differences).not.toEqual([])
     })
 
+    test('a next segment that begins with another engine is seen, and where', async () => {
+      const other = newBench(4)
+      await other.tape.stop()
+      const { end } = value(checkDecisions(path, 'test'))
+      expect(seamDifference(end ?? new Uint8Array(), join(other.folder, 's4-00000.tape'))).toMatch(
+        /^the engine at its end is not the one that the next segment begins with: \.\w+/,
+      )
+    })
+
     test('another engine build is told apart, not compared', () => {
       const foreign = checkDecisions(path, 'another')
       expect(foreign).toMatchObject({ ok: false })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DirectAnswer, Engine } from '../../src/engine/engine.ts'
+import type { DirectAnswer } from '../../src/engine/engine.ts'
 import type { Effect } from '../../src/engine/events.ts'
 import { slotOf } from '../../src/engine/state.ts'
 import type { SlotDecision } from '../../src/engine/views.ts'
@@ -33,7 +33,7 @@ const BUILD = 'test'
 export class RecordedBench extends EngineBench {
   readonly tape: TapeRecorder
   private readonly bundles: readonly string[]
-  private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seat']> }>()
+  private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seatInFull']> }>()
   private swaps = 0
 
   constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[]) {
@@ -69,7 +69,7 @@ export class RecordedBench extends EngineBench {
     const bundle = this.bundles[this.swaps++ % this.bundles.length] ?? ''
     const strategy = value(DirectStrategy.load(bundle, 'alpha'))
     const hash = `${this.swaps}`.padStart(64, '0') as VersionHash
-    this.loaded.set(hash, { bundle, decide: strategy.seat(this.engine as Engine, null) })
+    this.loaded.set(hash, { bundle, decide: strategy.seatInFull(this.engine) })
     const [first] = value(strategy.firstStates(this.engine.state.config.slots.map((slot) => slot.id)))
     this.swap('alpha', strategy.manifest, first?.json)
   }

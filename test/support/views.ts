@@ -9,15 +9,19 @@ const EMPTY: Columns = { openTime: [], open: [], high: [], low: [], close: [], v
 
 /** A slot's view as a strategy sees it, without candles. */
 export function asView(view: SlotView): View {
-  return make({
+  const made = make({
     slot: view.slot,
     asset: view.asset,
     timeframe: view.timeframe,
-    cells: view.row,
-    positionId: view.positionId,
-    orders: view.orders,
+    row: view.row,
+    clock: view.row,
+    last: view.row,
     candles: { '1m': EMPTY, '5m': EMPTY, '15m': EMPTY },
     keep: {},
     fill: null,
-  }) as View
+  })
+  made.raw.open = true
+  made.raw.positionId = view.positionId
+  made.raw.orders = view.orders
+  return made.view as View
 }

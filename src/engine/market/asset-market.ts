@@ -7,6 +7,13 @@ import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 /** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
 const KEPT = 8
 const MASK = KEPT - 1
+/** Where the figures of a remembered price stand among its own. */
+const TS = 0
+const VENUE = 1
+const PRICE = 2
+const VOL = 3
+const MEAN = 4
+const WIDTH = 5
 
 /** What the market knows of one underlying: its true price, before the desk hears of it. */
 export class AssetMarket<S = unknown> {
@@ -27,11 +34,11 @@ export class AssetMarket<S = unknown> {
   private high = 0
   private low = 0
   private count = 0
-  private readonly ts = new Float64Array(KEPT)
-  private readonly tsVenue = new Float64Array(KEPT)
-  private readonly prices = new Float64Array(KEPT)
-  private readonly vols = new Float64Array(KEPT)
-  private readonly means = new Float64Array(KEPT)
+  private readonly memory = new Float64Array(KEPT * WIDTH)
+  /** A price between these and before then decides no window by itself; see `BookMaker.calmWithin`. */
+  calmLow = 0
+  calmHigh = 0
+  calmUntil = 0
 
   constructor(name: Asset) {
     this.name = name
@@ -51,12 +58,13 @@ export class AssetMarket<S = unknown> {
     this.range(tsVenue, price)
     this.price = price
     this.lastVenue = tsVenue
-    const at = this.count++ & MASK
-    this.ts[at] = tick[TICK_TS] ?? 0
-    this.tsVenue[at] = tsVenue
-    this.prices[at] = price
-    this.vols[at] = this.volPerSec
-    this.means[at] = this.meanStarted ? (this.mean.mean(tsVenue) ?? Number.NaN) : Number.NaN
+    const { memory } = this
+    const at = (this.count++ & MASK) * WIDTH
+    memory[at + TS] = tick[TICK_TS] ?? 0
+    memory[at + VENUE] = tsVenue
+    memory[at + PRICE] = price
+    memory[at + VOL] = this.volPerSec
+    memory[at + MEAN] = this.meanStarted ? (this.mean.mean(tsVenue) ?? Number.NaN) : Number.NaN
   }
 
   private range(tsVenue: number, price: number): void {
@@ -64,6 +72,7 @@ export class AssetMarket<S = unknown> {
       if (this.minuteEnd > 0) this.vol.minute(this.high, this.low)
       this.volPerSec = this.vol.perSecond()
       this.minuteEnd = tsVenue - (tsVenue % MINUTE) + MINUTE
+      this.calmUntil = 0
       this.high = price
       this.low = price
     } else if (price > this.high || price < this.low) {
@@ -71,6 +80,11 @@ export class AssetMarket<S = unknown> {
       this.low = Math.min(price, this.low)
       this.volPerSec = this.vol.perSecondWithin(this.high, this.low)
     }
+  }
+
+  /** True when the newest price, of `ts`, is known to decide nothing. */
+  isCalm(ts: number): boolean {
+    return ts < this.calmUntil && this.price > this.calmLow && this.price < this.calmHigh
   }
 
   /** Value that decides a window ending at `end`, by the mean; null where none was running. */
@@ -83,26 +97,30 @@ export class AssetMarket<S = unknown> {
     return Math.min(this.count, KEPT)
   }
 
+  private at(ago: number, what: number): number {
+    return this.memory[((this.count - 1 - ago) & MASK) * WIDTH + what] ?? 0
+  }
+
   tsAt(ago: number): number {
-    return this.ts[(this.count - 1 - ago) & MASK] ?? 0
+    return this.at(ago, TS)
   }
 
   tsVenueAt(ago: number): number {
-    return this.tsVenue[(this.count - 1 - ago) & MASK] ?? 0
+    return this.at(ago, VENUE)
   }
 
   priceAt(ago: number): number {
-    return this.prices[(this.count - 1 - ago) & MASK] ?? 0
+    return this.at(ago, PRICE)
   }
 
   /** Standard deviation of the log return over one second, as it was known then. */
   volAt(ago: number): number {
-    return this.vols[(this.count - 1 - ago) & MASK] ?? 0
+    return this.at(ago, VOL)
   }
 
   /** Part of the closing mean that had passed then; null where none was running. */
   meanAt(ago: number): number | null {
-    const mean = this.means[(this.count - 1 - ago) & MASK] ?? Number.NaN
+    const mean = this.at(ago, MEAN)
     return Number.isNaN(mean) ? null : mean
   }
 }

@@ -1,7 +1,7 @@
 import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
-import type { Window } from '../../shared/domain/slots.ts'
+import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { closeVariance, expectedClose, fairUp, normalCdf } from '../estimate.ts'
+import { chanceAbove, closeVariance, expectedClose, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import type { AssetMarket } from './asset-market.ts'
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
@@ -49,6 +49,8 @@ const DRAW_MS = 4_000
 const CHANCE = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
 /** Deviations from even odds at which the probability of one side is 0.96. */
 const EXTREME_SIGMA = 1.7507
+/** Keeps a bound that is computed in another order on the safe side of rounding. */
+const BARELY = 1 - 1e-9
 
 /**
  * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end.
@@ -57,7 +59,7 @@ const EXTREME_SIGMA = 1.7507
 export class BookMaker {
   readonly window: Window
   private readonly windowEnd: number
-  private readonly strike: number
+  readonly strike: number
   private readonly place: number
   private readonly depthScale: number
   /** From when on the grid is fine. */
@@ -70,29 +72,39 @@ export class BookMaker {
   private askDepth = 0
   private readonly sweeps: { readonly at: number; readonly bids: number; readonly asks: number }[] = []
 
-  constructor(window: Window, strike: number, seed: number) {
+  /** @param depthScale see `depthScaleOf` */
+  constructor(window: Window, strike: number, seed: number, depthScale: number) {
     this.window = window
     this.windowEnd = window.end
     this.strike = strike
-    this.place = placeSeed(seed, `book ${window.id}`)
-    const ticker = window.slot.slice(0, window.slot.indexOf('-'))
-    this.depthScale = DEPTH[ticker] ?? OTHER_DEPTH
+    this.place = placeSeed(seed, 'book ', window.id)
+    this.depthScale = depthScale
   }
 
   /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
   watch(asset: AssetMarket, meanSec: number): void {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return
     const left = (this.windowEnd - asset.tsAt(0)) / SECOND
-    const mean = asset.boundary === this.windowEnd ? asset.meanAt(0) : null
-    const move = expectedClose(asset.price, left, meanSec, mean) / this.strike - 1
+    const expected = left >= meanSec ? asset.price : expectedClose(asset.price, left, meanSec, this.meanSoFar(asset, 0))
+    const move = expected / this.strike - 1
     const variance = closeVariance(left, asset.volPerSec, meanSec)
     if (move * move > EXTREME_SIGMA * EXTREME_SIGMA * variance) this.fineSince = asset.tsAt(0)
+  }
+
+  /**
+   * How far from the strike a price may be, until `until`, without `watch` finding anything: variance and with it the
+   * distance that decides a window shrink with the time left, and within a minute volatility only grows.
+   */
+  calmWithin(asset: AssetMarket, until: number, meanSec: number): number {
+    if (this.fineSince !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    const variance = closeVariance((this.windowEnd - until) / SECOND, asset.vol.perSecond(), meanSec)
+    return this.strike * EXTREME_SIGMA * Math.sqrt(Math.max(0, variance)) * BARELY
   }
 
   /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
   shape(asset: AssetMarket, ago: number, meanSec: number): void {
     const ts = asset.tsAt(ago)
-    const left = (this.windowEnd - ts) / SECOND
+    const left = Math.max(0, (this.windowEnd - ts) / SECOND)
     const stage = stageAt(left)
     const price = asset.priceAt(ago)
     const fair = this.fairAt(asset, ago, price, left, meanSec)
@@ -112,13 +124,13 @@ export class BookMaker {
   }
 
   private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
-    FAIR.price = price
-    FAIR.strike = this.strike
-    FAIR.secondsLeft = left
-    FAIR.volPerSec = asset.volAt(ago)
-    FAIR.meanSec = meanSec
-    FAIR.meanSoFar = asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
-    return fairUp(FAIR)
+    const expected = left >= meanSec ? price : expectedClose(price, left, meanSec, this.meanSoFar(asset, ago))
+    return chanceAbove(expected, this.strike, closeVariance(left, asset.volAt(ago), meanSec))
+  }
+
+  /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */
+  private meanSoFar(asset: AssetMarket, ago: number): number | null {
+    return asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
   }
 
   /** The whole book, as it is seen from `shownAt` on. */
@@ -169,7 +181,8 @@ export class BookMaker {
     const from = softNormalAt(this.place, CHANCE.error + index)
     const to = softNormalAt(this.place, CHANCE.error + index + 1)
     // Keeps the deviation while sliding.
-    return (ERROR * ((1 - share) * from + share * to)) / Math.sqrt((1 - share) ** 2 + share ** 2)
+    const kept = 1 - share
+    return (ERROR * (kept * from + share * to)) / Math.sqrt(kept * kept + share * share)
   }
 
   /** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
@@ -195,9 +208,12 @@ export class BookMaker {
   }
 }
 
+/** How deep an asset's books are, against BTC's. */
+export function depthScaleOf(asset: Asset): number {
+  return DEPTH[asset] ?? OTHER_DEPTH
+}
+
 const WHOLE = { bids: 0, asks: 0 }
-/** Filled anew for every quote: nothing is made for one. */
-const FAIR = { price: 0.5, strike: 0.5, secondsLeft: 0.5, volPerSec: 0.5, meanSec: 0, meanSoFar: null as number | null }
 
 function stageAt(left: number): Stage {
   for (const stage of STAGES) if (left <= stage.from) return stage

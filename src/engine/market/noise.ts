@@ -3,11 +3,18 @@
  * market made of it can be looked at now and then and is the same as one that was watched all the time.
  */
 
-/** Seed of a named thing: FNV-1a over the name, mixed with the run's seed. */
-export function placeSeed(seed: number, name: string): number {
-  let hash = 0x811c9dc5 ^ seed
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
-  return scramble(hash)
+/**
+ * Seed of a named thing: FNV-1a over the name, mixed with the run's seed.
+ * @param rest of the name, where putting it together would only cost time
+ */
+export function placeSeed(seed: number, name: string, rest = ''): number {
+  return scramble(fnv(fnv(0x811c9dc5 ^ seed, name), rest))
+}
+
+function fnv(seed: number, text: string): number {
+  let hash = seed
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
 }
 
 /** Finaliser of MurmurHash3 (Appleby 2011): every bit of the input moves every bit of the output. */

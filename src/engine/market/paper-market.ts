@@ -2,7 +2,7 @@ import type { Candle, PriceTick } from '../../shared/domain/feed.ts'
 import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
-import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import { BOUNDARY_MS, type BookSource } from '../state.ts'
 import { AssetMarket } from './asset-market.ts'
@@ -12,6 +12,7 @@ import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
+import { reactionAt, SlotMarket } from './slot-market.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 export interface PaperMarketSettings {
@@ -35,24 +36,6 @@ export interface PaperMarketSettings {
 
 /** A feed that said nothing for so long has not seen what happened in between. */
 const SILENCE_MS = 15_000
-
-class SlotMarket {
-  readonly slot: Slot
-  readonly asset: AssetMarket<SlotMarket>
-  /** Added to an asset's reaction time: not all makers are equally fast. */
-  readonly lagShift: number
-  window: Window | null = null
-  maker: BookMaker | null = null
-  strike: number | null = null
-  /** Time of the price that the maker's present quote answers. */
-  shapedFor = -1
-
-  constructor(slot: Slot, asset: AssetMarket<SlotMarket>) {
-    this.slot = slot
-    this.asset = asset
-    this.lagShift = slot.id.length * 3
-  }
-}
 
 /** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
 export interface PriceSource {
@@ -152,8 +135,28 @@ export class PaperMarket implements BookSource {
       scheduled = true
     }
     asset.observe(tick, this.settings.settlementMeanSec)
+    const unheard = !this.settings.tellsBooks && !this.venue.rests
+    if (unheard && asset.isCalm(ts)) return scheduled
     for (const slot of asset.slots) if (this.react(slot)) scheduled = true
+    if (unheard) this.findCalm(asset, ts)
     return scheduled
+  }
+
+  /** Works out between which prices makers need not be told of each, for the rest of the minute at most. */
+  private findCalm(asset: AssetMarket<SlotMarket>, ts: number): void {
+    const meanSec = this.settings.settlementMeanSec
+    const until = Math.min(ts + MINUTE, asset.boundary - meanSec * SECOND)
+    if (until <= ts) return
+    let low = 0
+    let high = Number.POSITIVE_INFINITY
+    for (const { maker } of asset.slots) {
+      const within = maker === null ? 0 : maker.calmWithin(asset, until, meanSec)
+      low = Math.max(low, (maker?.strike ?? 0) - within)
+      high = Math.min(high, (maker?.strike ?? 0) + within)
+    }
+    asset.calmLow = low
+    asset.calmHigh = high
+    asset.calmUntil = until
   }
 
   /** Makers of one slot see the newest price. */
@@ -161,7 +164,7 @@ export class PaperMarket implements BookSource {
     const { maker, window, asset } = slot
     if (maker === null || window === null) return false
     maker.watch(asset, this.settings.settlementMeanSec)
-    if (!this.settings.tellsBooks && !this.venue.isResting(window.id)) return false
+    if (!this.settings.tellsBooks && !(this.venue.rests && this.venue.isResting(window.id))) return false
     const at = reactionAt(slot, 0)
     if (at >= window.end) return false
     if (this.shape(slot, 0)) this.schedule.add(unixMs(at), maker.book(unixMs(at)))
@@ -274,15 +277,16 @@ export class PaperMarket implements BookSource {
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
     asset.meanStarted = false
+    asset.calmUntil = 0
     for (const slot of asset.slots) {
       if (slot.window !== null && tsVenue < slot.window.end) continue
       const next = windowAt(slot.slot, unixMs(tsVenue))
       const strike = this.close(slot, ts, next, { silent, value, at })
       slot.window = next
-      slot.maker = new BookMaker(next, strike, this.settings.seed)
+      slot.maker = new BookMaker(next, strike, this.settings.seed, slot.depthScale)
       slot.strike = strike
       slot.shapedFor = -1
-      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, `strike ${next.id}`), 0) * 900)
+      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, 'strike ', next.id), 0) * 900)
       const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
       this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
     }
@@ -331,7 +335,7 @@ export class PaperMarket implements BookSource {
   }
 
   private settle(slot: Slot, window: Window, strike: number, close: number): void {
-    const place = placeSeed(this.settings.seed, `settle ${window.id}`)
+    const place = placeSeed(this.settings.seed, 'settle ', window.id)
     const ts = unixMs(window.end + settlementDelay(place))
     // A tie is Up.
     const payoutUp = price(close >= strike ? MICRO : 0)
@@ -370,7 +374,7 @@ export class PaperMarket implements BookSource {
       slot.asset.lastVenue = Number.MAX_SAFE_INTEGER
       slot.strike = saved.strike
       if (saved.strike === null) continue
-      slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed)
+      slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed, slot.depthScale)
       const ts = unixMs(saved.windowStart)
       this.schedule.add(ts, { kind: 'strike', ts, slot: saved.slot, windowId: slot.window.id, strike: saved.strike })
     }
@@ -388,14 +392,4 @@ export class PaperMarket implements BookSource {
   isDeciding(windowId: WindowId): boolean {
     return this.missed.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
-}
-
-/** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
-const REACTIONS = [150, 250, 300, 400, 480]
-
-/** When the makers of a slot have reacted to the price `ago` prices ago. */
-function reactionAt(slot: SlotMarket, ago: number): number {
-  const ts = slot.asset.tsAt(ago)
-  const lag = REACTIONS[(Math.floor(ts / 1000) * 7 + slot.lagShift) % REACTIONS.length] ?? 250
-  return Math.max(ts, slot.asset.tsVenueAt(ago) + lag)
 }

@@ -83,12 +83,14 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))
+  const lab = new ReplayLab(systemClock, Math.min(flags.threads, stretches.length))
+  // The threads come up while the strategy is compiled.
+  lab.warm()
   const { bundle, strategy, manifest } = await load(flags.strategy, home)
   const params = usage(mergeParams(manifest, flags.params ?? null))
   const hash = (
     params === null ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params))
   ) as VersionHash
-  const lab = new ReplayLab(systemClock, Math.min(flags.threads, stretches.length))
   const started = systemClock.monotonic()
   const run = lab.run(
     {

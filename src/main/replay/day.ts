@@ -97,6 +97,11 @@ class DayReplay {
     const asked = strategy.seat(engine, params)
     const decide: typeof asked = (slot) => {
       const answer = asked(slot)
+      if (answer === null) {
+        this.decisions++
+        hash.again(slot)
+        return null
+      }
       if (answer.fault !== null) {
         this.record.fault(engine.state.now, slot.slot.id, answer.fault)
         return answer

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { Effect } from '../../engine/events.ts'
 import { slotOf } from '../../engine/state.ts'
@@ -91,13 +90,37 @@ export function seamDifference(end: Uint8Array, next: string): string | null {
   const opened = TapeCursor.open([next])
   const snapshot = opened.ok ? opened.value.firstSnapshot() : opened
   if (!snapshot.ok) return snapshot.error
-  if (snapshot.value === undefined || isDeepStrictEqual(stateIn(end), stateIn(snapshot.value))) return null
-  return 'the engine at its end is not the engine that the next segment begins with'
+  if (snapshot.value === undefined) return null
+  const where = differenceOf(stateIn(end), stateIn(snapshot.value), '', new Set())
+  return where === null ? null : `the engine at its end is not the one that the next segment begins with: ${where}`
+}
+
+/** Where two trees of plain data first differ, as a path; every NaN is the same, whatever its bits. */
+function differenceOf(a: unknown, b: unknown, path: string, seen: Set<unknown>): string | null {
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null)
+    return Object.is(a, b) ? null : `${path} is ${String(a)}, not ${String(b)}`
+  if (seen.has(a)) return null
+  seen.add(a)
+  const [mine, theirs] = [partsOf(a), partsOf(b)]
+  if (mine.length !== theirs.length) return `${path} has ${mine.length} parts, not ${theirs.length}`
+  for (const [i, [key, value]] of mine.entries()) {
+    const [otherKey, other] = theirs[i] ?? []
+    if (key !== otherKey) return `${path} has ${String(key)} where there is ${String(otherKey)}`
+    const found = differenceOf(value, other, `${path}.${String(key)}`, seen)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function partsOf(of: object): readonly (readonly [unknown, unknown])[] {
+  if (of instanceof Map) return [...of]
+  if (of instanceof Set) return [...of].map((one) => [one, true])
+  return Object.entries(of)
 }
 
 class SegmentCheck {
   private readonly engine: Engine
-  private readonly strategies = new Map<string, ReturnType<DirectStrategy['seat']>>()
+  private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
   private readonly waiting = new Map<string, Remade>()
   private readonly differences: string[] = []
   /** Faults that a replayed answer had, to be told by the tape: `version slot` → message. */
@@ -116,7 +139,7 @@ class SegmentCheck {
   take(record: Recorded): boolean {
     if (record.kind === 'version') {
       const loaded = DirectStrategy.load(record.bundle, record.label)
-      if (loaded.ok) this.strategies.set(record.version, loaded.value.seat(this.engine, null))
+      if (loaded.ok) this.strategies.set(record.version, loaded.value.seatInFull(this.engine))
       else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
       return true
     }

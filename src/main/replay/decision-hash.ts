@@ -10,24 +10,41 @@ export class DecisionHash {
   private readonly hash = createHash('sha256')
   /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
   private pending = ''
-  private readonly slots: { readonly id: string; version: string; why: string; count: number }[] = []
+  /** Moment and version are the same for every slot of a cycle. */
+  private readonly head = { ts: 0, version: '', text: '' }
+  private readonly slots: { readonly id: string; version: string; why: string }[] = []
+  /** How often each slot's last line held. */
+  private readonly counts: number[] = []
 
   /** @param intents as the schema read them */
   add(ts: number, version: string, slot: SlotState, why: string, intents: SlotDecision['intents']): void {
     const seen = this.slots[slot.index]
     if (seen !== undefined && intents.length === 0 && seen.why === why && seen.version === version) {
-      seen.count++
+      this.again(slot)
       return
     }
-    if (seen === undefined) this.slots[slot.index] = { id: slot.slot.id, version, why, count: 1 }
-    else {
-      this.pending += `${seen.count};`
+    const { head } = this
+    if (head.ts !== ts || head.version !== version) {
+      head.ts = ts
+      head.version = version
+      head.text = `${ts}|${version}|`
+    }
+    const line = `${head.text}${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    if (seen === undefined) {
+      this.slots[slot.index] = { id: slot.slot.id, version, why }
+      this.pending += line
+    } else {
+      this.pending += `${this.counts[slot.index]};${line}`
       seen.version = version
       seen.why = why
-      seen.count = 1
     }
-    this.pending += `${ts}|${version}|${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    this.counts[slot.index] = 1
     if (this.pending.length > 32_768) this.spill()
+  }
+
+  /** The slot's last decision once more. */
+  again(slot: SlotState): void {
+    this.counts[slot.index] = (this.counts[slot.index] ?? 0) + 1
   }
 
   private spill(): void {
@@ -39,10 +56,8 @@ export class DecisionHash {
   hex(): string {
     this.spill()
     const whole = this.hash.copy()
-    for (const { id, count } of this.slots
-      .filter((slot) => slot !== undefined)
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1)))
-      whole.update(`${id} ${count};`)
+    const held = this.slots.flatMap(({ id }, index) => [{ id, count: this.counts[index] }])
+    for (const { id, count } of held.toSorted((a, b) => (a.id < b.id ? -1 : 1))) whole.update(`${id} ${count};`)
     return whole.digest('hex')
   }
 }

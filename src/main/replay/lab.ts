@@ -60,6 +60,11 @@ export class ReplayLab {
     this.questions = new ReplayPool(clock, 1)
   }
 
+  /** Starts the threads before they are needed. */
+  warm(): void {
+    this.jobs.warm()
+  }
+
   /** @param listener told several times a second while it runs */
   run(spec: ReplaySpec, listener: (progress: ReplayProgress) => void = () => {}): ReplayRun {
     const abort = new Int32Array(new SharedArrayBuffer(4))

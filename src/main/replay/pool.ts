@@ -32,6 +32,11 @@ export class ReplayPool {
     this.threads = threads
   }
 
+  /** Starts the threads before they are needed. */
+  warm(): void {
+    while (this.all.size < this.threads) this.idle.push(this.start())
+  }
+
   add(...tasks: readonly Task[]): void {
     if (this.closed) for (const task of tasks) task.skip()
     else this.queue.push(...tasks)

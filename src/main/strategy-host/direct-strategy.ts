@@ -51,6 +51,8 @@ export class DirectStrategy {
         asset: slot.slot.asset,
         timeframe: slot.slot.timeframe,
         cells: slot.row,
+        clock: engine.clock,
+        last: slot.asset.last,
         candles: {
           '1m': slot.asset.candles['1m'].columns,
           '5m': slot.asset.candles['5m'].columns,
@@ -64,11 +66,13 @@ export class DirectStrategy {
     })
     direct.use(params === null ? null : JSON.stringify(params))
     const told = slots.map(() => ({ revision: -1, orders: NOTHING, held: null as string | null }))
+    const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null }
     const { answer } = direct
     const bring = (slot: SlotState): void => {
       const known = told[slot.index]
       if (known === undefined) return
+      editions[slot.index] = slot.edition
       if (known.revision !== slot.revision) {
         known.revision = slot.revision
         direct.state(slot.index, slot.stateJson)
@@ -80,8 +84,8 @@ export class DirectStrategy {
       }
     }
     return (slot) => {
-      bring(slot)
-      direct.decide(slot.index)
+      if (editions[slot.index] !== slot.edition) bring(slot)
+      if (direct.decide(slot.index)) return null
       out.fault = answer.fault
       out.why = answer.why
       out.state = answer.state
@@ -90,7 +94,21 @@ export class DirectStrategy {
       return out
     }
   }
+
+  /** The same with every answer spelt out, those that say nothing new as well. */
+  seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
+    const decide = this.seat(engine, null)
+    const whys: string[] = []
+    return (slot) => {
+      const answer = decide(slot)
+      if (answer === null) return { ...AGAIN, why: whys[slot.index] ?? '' }
+      whys[slot.index] = answer.why
+      return answer
+    }
+  }
 }
+
+const AGAIN = { state: null, intents: NONE, fault: null }
 
 const answeredSchema = decisionSchema.pick({ intents: true })
 

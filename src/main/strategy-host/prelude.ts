@@ -1,4 +1,4 @@
-import type { Columns, Raw, ViewMaker } from './view-maker.ts'
+import type { Columns, Given, Raw, ViewMaker } from './view-maker.ts'
 
 /**
  * Runs inside the strategy's bare V8 context. `prelude` is turned into source text and evaluated there, so it must not
@@ -29,6 +29,8 @@ export interface DirectSlots {
     readonly asset: string
     readonly timeframe: string
     readonly cells: Float64Array
+    readonly clock: Float64Array
+    readonly last: Float64Array
     readonly candles: Readonly<Record<string, Columns>>
   }[]
   /** Fills in what a view says only when looked at. */
@@ -42,7 +44,8 @@ export interface Direct {
   use(params: string | null): void
   state(index: number, json: string): void
   held(index: number, positionId: string | null, orders: string): void
-  decide(index: number): void
+  /** @returns true where it changes nothing and gives the reason that it gave last time: `answer` then says no more */
+  decide(index: number): boolean
 }
 
 interface Definition {
@@ -103,6 +106,8 @@ export function prelude(makeView: ViewMaker): Harness {
     readonly view: object
     json: string
     state: unknown
+    /** The reason it gave last. */
+    why: string | null
   }
   interface Series {
     readonly openTime: number[]
@@ -159,6 +164,10 @@ export function prelude(makeView: ViewMaker): Harness {
     return typeof found === 'function' ? (found as (...args: unknown[]) => unknown).bind(strategy) : undefined
   }
 
+  /** Asked before every call: a strategy may change itself. */
+  const decides = (it: Definition | undefined): it is Definition & { decide(...given: unknown[]): unknown } =>
+    typeof it?.decide === 'function'
+
   const limits = () => {
     const read = (frame: string) => {
       const count = strategy?.history?.[frame]
@@ -167,7 +176,7 @@ export function prelude(makeView: ViewMaker): Harness {
     return { '1m': read('1m'), '5m': read('5m'), '15m': read('15m') }
   }
 
-  const sit = (raw: Raw): Seat => ({ raw, view: makeView(raw), json: '', state: undefined })
+  const sit = (given: Given): Seat => ({ ...makeView(given), json: '', state: undefined, why: null })
 
   const setState = (seat: Seat, json: string): void => {
     if (seat.json === json) return
@@ -179,9 +188,8 @@ export function prelude(makeView: ViewMaker): Harness {
 
   /** Calls `decide` for a slot whose figures are in place, and checks what it gave back. Throws what it threw. */
   const decideOne = (seat: Seat): void => {
-    const given = strategy?.decide
-    if (typeof given !== 'function') throw new TypeError('decide is missing')
-    const made = given.call(strategy, seat.view, seat.state, params) as Record<string, unknown> | null | undefined
+    if (!decides(strategy)) throw new TypeError('decide is missing')
+    const made = strategy.decide(seat.view, seat.state, params) as Record<string, unknown> | null | undefined
     if (typeof made !== 'object' || made === null) throw new TypeError('decide must return { state, intents }')
     if (typeof made.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
     const { state, intents, why } = made
@@ -205,8 +213,10 @@ export function prelude(makeView: ViewMaker): Harness {
     answer.why = said
   }
 
-  const attempt = (seat: Seat): void => {
+  /** @returns true where the answer is the one before over again */
+  const attempt = (seat: Seat): boolean => {
     answer.fault = null
+    seat.raw.open = true
     try {
       decideOne(seat)
     } catch (error) {
@@ -214,7 +224,11 @@ export function prelude(makeView: ViewMaker): Harness {
       answer.fault = message
       answer.stack = stack
     }
-    seat.raw.cells = null
+    seat.raw.open = false
+    if (answer.fault !== null) return false
+    const again = answer.why === seat.why && answer.intents === null && answer.state === null
+    seat.why = answer.why
+    return again
   }
 
   const columnsOf = (key: string): Series => {
@@ -243,9 +257,9 @@ export function prelude(makeView: ViewMaker): Harness {
       slot,
       asset,
       timeframe,
-      cells: null,
-      positionId: null,
-      orders: [],
+      row: view.row,
+      clock: view.row,
+      last: view.row,
       candles: of,
       keep: limits(),
       fill: null,
@@ -257,7 +271,9 @@ export function prelude(makeView: ViewMaker): Harness {
   const each = (views: readonly RawView[]) =>
     views.map((view) => {
       const seat = seatOf(view)
-      seat.raw.cells = view.row
+      seat.raw.row = view.row
+      seat.raw.clock = view.row
+      seat.raw.last = view.row
       seat.raw.positionId = view.positionId
       seat.raw.orders = deepFreeze(view.orders)
       setState(seat, view.state)
@@ -347,7 +363,7 @@ export function prelude(makeView: ViewMaker): Harness {
       }),
     direct: ({ slots, fill }) => {
       const keep = limits()
-      const rows = slots.map(({ slot, asset, timeframe, cells, candles: of }, index) => {
+      const seated = slots.map(({ slot, asset, timeframe, cells, clock, last, candles: of }, index) => {
         const fillIn = () => {
           try {
             fill(index)
@@ -356,23 +372,20 @@ export function prelude(makeView: ViewMaker): Harness {
             throw new TypeError('the view could not be filled in')
           }
         }
-        return {
-          cells,
-          seat: sit({
-            slot,
-            asset,
-            timeframe,
-            cells: null,
-            positionId: null,
-            orders: [],
-            candles: of,
-            keep,
-            fill: fillIn,
-          }),
-        }
+        return sit({
+          slot,
+          asset,
+          timeframe,
+          row: cells,
+          clock,
+          last,
+          candles: of,
+          keep,
+          fill: fillIn,
+        })
       })
       const at = (index: number) => {
-        const found = rows[index]
+        const found = seated[index]
         if (found === undefined) throw new RangeError(`no slot ${index}`)
         return found
       }
@@ -381,17 +394,13 @@ export function prelude(makeView: ViewMaker): Harness {
         use: (json) => {
           if (json !== null) params = deepFreeze(parse(json))
         },
-        state: (index, json) => setState(at(index).seat, json),
+        state: (index, json) => setState(at(index), json),
         held: (index, positionId, orders) => {
-          const { raw } = at(index).seat
+          const { raw } = at(index)
           raw.positionId = positionId
           raw.orders = deepFreeze(parse(orders))
         },
-        decide: (index) => {
-          const { seat, cells } = at(index)
-          seat.raw.cells = cells
-          attempt(seat)
-        },
+        decide: (index) => attempt(at(index)),
       }
     },
   }

@@ -9,32 +9,50 @@ export interface Columns {
   readonly end: number
 }
 
-/** What a slot's view reads from. A strategy never holds it. */
-export interface Raw {
+/** What a slot's view is made of, at first. */
+export interface Given {
   readonly slot: string
   readonly asset: string
   readonly timeframe: string
-  /** Figures by `ROW`; null while nobody may look: a view is good during its own `decide` alone. */
-  cells: ArrayLike<number | null> | null
-  positionId: string | null
-  orders: readonly unknown[]
+  /** Figures by `ROW`: the slot's own, the moment, and the asset's newest price. One row may hold them all. */
+  readonly row: Row
+  readonly clock: Row
+  readonly last: Row
   readonly candles: Readonly<Record<string, Columns>>
   /** Most candles of each frame that may be seen. */
   readonly keep: Readonly<Record<string, number>>
   /** Fills in quotes and closing mean; called once a `decide`, when first looked at. */
-  fill: (() => void) | null
+  readonly fill: (() => void) | null
 }
 
-export type ViewMaker = (raw: Raw) => object
+type Row = ArrayLike<number | null>
+
+/** What a slot's view reads from. A strategy never holds it. */
+export interface Raw {
+  /** False while nobody may look: a view is good during its own `decide` alone. */
+  open: boolean
+  row: Row
+  clock: Row
+  last: Row
+  positionId: string | null
+  orders: readonly unknown[]
+}
+
+export type ViewMaker = (given: Given) => { readonly raw: Raw; readonly view: object }
 
 /**
  * Makes views: objects of getters over figures that a strategy cannot reach, one a slot and reused, so that the hot path
  * makes no garbage. Like the prelude it is turned into source text, so it must not refer to anything outside itself.
+ *
+ * Every getter is short on purpose: V8 inlines a function of up to 27 bytes of bytecode wherever it is called, and a
+ * larger one only while a budget lasts, which a strategy of some size uses up.
  */
 export function viewMaker(row: Readonly<Record<string, number>>, regimes: readonly string[]): ViewMaker {
   const { freeze, defineProperty, getOwnPropertyDescriptors } = Object
   const isMissing = Number.isNaN
   const at = (name: string) => row[name] as number
+  const NOW = at('now')
+  const WINDOW_END = at('windowEnd')
   const HELD = at('held')
   const HELD_SIDE = at('heldSide')
   const SETTLED = at('settled')
@@ -44,14 +62,64 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const gone = (): never => {
     throw new TypeError('a view can be read during its own decide alone; copy what must be kept into the state')
   }
-  const open = (raw: Raw): ArrayLike<number | null> => raw.cells ?? gone()
   const known = (value: number | null | undefined): number | null =>
     value === null || value === undefined || isMissing(value) ? null : value
-  const filled = (raw: Raw): ArrayLike<number | null> => {
-    const cells = open(raw)
-    if (cells[FILLED] !== 1 && raw.fill !== null) raw.fill()
-    return cells
+
+  /** Guards what a view reads from: every way to it throws outside its own `decide`. */
+  class Source implements Raw {
+    open = false
+    row: Row
+    clock: Row
+    last: Row
+    positionId: string | null = null
+    orders: readonly unknown[] = []
+    held: object | null = null
+    settled: object | null = null
+    readonly given: Given
+    constructor(given: Given) {
+      this.given = given
+      this.row = given.row
+      this.clock = given.clock
+      this.last = given.last
+    }
+    check(): void {
+      if (!this.open) gone()
+    }
+    get opened(): Source {
+      return this.open ? this : gone()
+    }
+    get cells(): Row {
+      return this.open ? this.row : gone()
+    }
+    /** The cells with quotes and closing mean in them. */
+    get filled(): Row {
+      const { cells } = this
+      if (cells[FILLED] !== this.clock[NOW]) this.fill()
+      return cells
+    }
+    fill(): void {
+      if (this.given.fill !== null) this.given.fill()
+    }
+    get now() {
+      return this.opened.clock[NOW]
+    }
+    get price() {
+      return this.opened.last[PRICE]
+    }
+    get priceAgeMs() {
+      return (this.opened.clock[NOW] as number) - (this.last[PRICE_TS] as number)
+    }
+    get secondsLeft() {
+      return ((this.cells[WINDOW_END] as number) - (this.clock[NOW] as number)) / 1000
+    }
+    get position() {
+      return this.cells[HELD] ? this.held : null
+    }
+    get lastSettlement() {
+      return this.cells[SETTLED] ? this.settled : null
+    }
   }
+  const sideOf = (code: number | null | undefined) => (code === 1 ? 'down' : 'up')
 
   // Getters stand on the object itself, shared by all of a kind: a view can be copied and listed, and stays fast.
   const finish = <T extends object>(made: T, kind: { prototype: object }): T => {
@@ -65,23 +133,23 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   }
 
   class Quote {
-    readonly #raw: Raw
+    readonly #raw: Source
     readonly #at: number
-    constructor(raw: Raw, first: number) {
+    constructor(raw: Source, first: number) {
       this.#raw = raw
       this.#at = first
     }
     get bid() {
-      return known(filled(this.#raw)[this.#at])
+      return known(this.#raw.filled[this.#at])
     }
     get ask() {
-      return known(filled(this.#raw)[this.#at + 1])
+      return known(this.#raw.filled[this.#at + 1])
     }
     get bidShares() {
-      return filled(this.#raw)[this.#at + 2]
+      return this.#raw.filled[this.#at + 2]
     }
     get askShares() {
-      return filled(this.#raw)[this.#at + 3]
+      return this.#raw.filled[this.#at + 3]
     }
   }
 
@@ -89,18 +157,18 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const MEAN_ELAPSED = at('meanElapsed')
   const MEAN = at('mean')
   class Settlement {
-    readonly #raw: Raw
-    constructor(raw: Raw) {
+    readonly #raw: Source
+    constructor(raw: Source) {
       this.#raw = raw
     }
     get seconds() {
-      return filled(this.#raw)[MEAN_SECONDS]
+      return this.#raw.filled[MEAN_SECONDS]
     }
     get elapsed() {
-      return filled(this.#raw)[MEAN_ELAPSED]
+      return this.#raw.filled[MEAN_ELAPSED]
     }
     get mean() {
-      return known(filled(this.#raw)[MEAN])
+      return known(this.#raw.filled[MEAN])
     }
   }
 
@@ -109,28 +177,27 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const HELD_AVERAGE = at('heldAveragePrice')
   const HELD_OPENED = at('heldOpenedAt')
   class Position {
-    readonly #raw: Raw
-    constructor(raw: Raw) {
+    readonly #raw: Source
+    constructor(raw: Source) {
       this.#raw = raw
     }
     get id() {
-      open(this.#raw)
-      return this.#raw.positionId
+      return this.#raw.opened.positionId
     }
     get side() {
-      return open(this.#raw)[HELD_SIDE] === 1 ? 'down' : 'up'
+      return sideOf(this.#raw.cells[HELD_SIDE])
     }
     get shares() {
-      return open(this.#raw)[HELD_SHARES]
+      return this.#raw.cells[HELD_SHARES]
     }
     get costUsd() {
-      return open(this.#raw)[HELD_COST]
+      return this.#raw.cells[HELD_COST]
     }
     get averagePrice() {
-      return open(this.#raw)[HELD_AVERAGE]
+      return this.#raw.cells[HELD_AVERAGE]
     }
     get openedAt() {
-      return open(this.#raw)[HELD_OPENED]
+      return this.#raw.cells[HELD_OPENED]
     }
   }
 
@@ -138,40 +205,40 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const SETTLED_OUTCOME = at('settledOutcome')
   const SETTLED_PROFIT = at('settledProfitUsd')
   class LastSettlement {
-    readonly #raw: Raw
-    constructor(raw: Raw) {
+    readonly #raw: Source
+    constructor(raw: Source) {
       this.#raw = raw
     }
     get windowStart() {
-      return open(this.#raw)[SETTLED_START]
+      return this.#raw.cells[SETTLED_START]
     }
     get outcome() {
-      return open(this.#raw)[SETTLED_OUTCOME] === 1 ? 'down' : 'up'
+      return sideOf(this.#raw.cells[SETTLED_OUTCOME])
     }
     get profitUsd() {
-      return known(open(this.#raw)[SETTLED_PROFIT])
+      return known(this.#raw.cells[SETTLED_PROFIT])
     }
   }
 
   class Candles {
-    readonly #raw: Raw
+    readonly #raw: Source
     readonly #columns: Columns
     readonly #keep: number
-    constructor(raw: Raw, frame: string) {
+    constructor(raw: Source, frame: string) {
       this.#raw = raw
-      this.#columns = raw.candles[frame] as Columns
-      this.#keep = raw.keep[frame] ?? 0
+      this.#columns = raw.given.candles[frame] as Columns
+      this.#keep = raw.given.keep[frame] ?? 0
       freeze(this)
     }
     get length() {
-      open(this.#raw)
+      this.#raw.check()
       const { end } = this.#columns
       return end < this.#keep ? end : this.#keep
     }
     #read(column: ArrayLike<number>, ago: number): number {
       const { end } = this.#columns
       const length = end < this.#keep ? end : this.#keep
-      if (this.#raw.cells === null) gone()
+      this.#raw.check()
       if (!(ago >= 0 && ago < length)) throw new RangeError(`candle ${ago} is not there: ${length} are`)
       return column[end - 1 - ago] as number
     }
@@ -195,34 +262,27 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
     }
   }
 
-  const NOW = at('now')
   const WINDOW_START = at('windowStart')
-  const WINDOW_END = at('windowEnd')
-  const SECONDS_LEFT = at('secondsLeft')
   const STRIKE = at('strike')
   const STRIKE_IS_ESTIMATE = at('strikeIsEstimate')
   const PRICE = at('price')
-  const PRICE_AGE = at('priceAgeMs')
+  const PRICE_TS = at('priceTs')
   const MIN_SHARES = at('minShares')
   const MIN_STAKE = at('minStakeUsd')
   const FEE_RATE = at('feeRate')
   const REGIME = at('regime')
   class View {
-    readonly #raw: Raw
-    readonly #up: Quote
-    readonly #down: Quote
-    readonly #settlement: Settlement
-    readonly #position: Position
-    readonly #lastSettlement: LastSettlement
+    readonly #raw: Source
+    readonly up: Quote
+    readonly down: Quote
+    readonly settlement: Settlement
     /** Bound to nothing: a copy of the view can call it as well. */
     readonly candles: (frame: string) => Candles
-    constructor(raw: Raw) {
+    constructor(raw: Source) {
       this.#raw = raw
-      this.#up = finish(new Quote(raw, at('upBid')), Quote)
-      this.#down = finish(new Quote(raw, at('downBid')), Quote)
-      this.#settlement = finish(new Settlement(raw), Settlement)
-      this.#position = finish(new Position(raw), Position)
-      this.#lastSettlement = finish(new LastSettlement(raw), LastSettlement)
+      this.up = finish(new Quote(raw, at('upBid')), Quote)
+      this.down = finish(new Quote(raw, at('downBid')), Quote)
+      this.settlement = finish(new Settlement(raw), Settlement)
       const series = { '1m': new Candles(raw, '1m'), '5m': new Candles(raw, '5m'), '15m': new Candles(raw, '15m') }
       this.candles = (frame) => {
         const found = (series as Record<string, Candles | undefined>)[frame]
@@ -231,78 +291,73 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
       }
     }
     get slot() {
-      return this.#raw.slot
+      return this.#raw.opened.given.slot
     }
     get asset() {
-      return this.#raw.asset
+      return this.#raw.opened.given.asset
     }
     get timeframe() {
-      return this.#raw.timeframe
+      return this.#raw.opened.given.timeframe
     }
     get now() {
-      return open(this.#raw)[NOW]
+      return this.#raw.now
     }
     get windowStart() {
-      return open(this.#raw)[WINDOW_START]
+      return this.#raw.cells[WINDOW_START]
     }
     get windowEnd() {
-      return open(this.#raw)[WINDOW_END]
+      return this.#raw.cells[WINDOW_END]
     }
     get secondsLeft() {
-      return open(this.#raw)[SECONDS_LEFT]
+      return this.#raw.secondsLeft
     }
     get strike() {
-      return known(open(this.#raw)[STRIKE])
+      return known(this.#raw.cells[STRIKE])
     }
     get strikeIsEstimate() {
-      return open(this.#raw)[STRIKE_IS_ESTIMATE] === 1
+      return this.#raw.cells[STRIKE_IS_ESTIMATE] === 1
     }
     get price() {
-      return open(this.#raw)[PRICE]
+      return this.#raw.price
     }
     get priceAgeMs() {
-      return open(this.#raw)[PRICE_AGE]
-    }
-    get settlement() {
-      return this.#settlement
-    }
-    get up() {
-      return this.#up
-    }
-    get down() {
-      return this.#down
+      return this.#raw.priceAgeMs
     }
     get tick() {
-      return filled(this.#raw)[TICK]
+      return this.#raw.filled[TICK]
     }
     get minShares() {
-      return open(this.#raw)[MIN_SHARES]
+      return this.#raw.cells[MIN_SHARES]
     }
     get minStakeUsd() {
-      return open(this.#raw)[MIN_STAKE]
+      return this.#raw.cells[MIN_STAKE]
     }
     get feeRate() {
-      return open(this.#raw)[FEE_RATE]
+      return this.#raw.cells[FEE_RATE]
     }
     get position() {
-      return open(this.#raw)[HELD] === 1 ? this.#position : null
+      return this.#raw.position
     }
     get orders() {
-      open(this.#raw)
-      return this.#raw.orders
+      return this.#raw.opened.orders
     }
     get lastSettlement() {
-      return open(this.#raw)[SETTLED] === 1 ? this.#lastSettlement : null
+      return this.#raw.lastSettlement
     }
     get regime() {
-      return regimes[filled(this.#raw)[REGIME] ?? -1] ?? null
+      return regimes[this.#raw.filled[REGIME] ?? -1] ?? null
     }
   }
 
   // Classes are reachable through `constructor`: nothing of them may be changed from inside a strategy.
-  for (const kind of [Quote, Settlement, Position, LastSettlement, Candles, View]) {
+  for (const kind of [Source, Quote, Settlement, Position, LastSettlement, Candles, View]) {
     freeze(kind)
     freeze(kind.prototype)
   }
-  return (raw) => finish(new View(raw), View)
+  return (given) => {
+    const raw = new Source(given)
+    raw.held = finish(new Position(raw), Position)
+    raw.settled = finish(new LastSettlement(raw), LastSettlement)
+    return { raw, view: finish(new View(raw), View) }
+  }
 }

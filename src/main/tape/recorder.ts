@@ -256,8 +256,7 @@ export function hashesOf(views: readonly SlotView[]): Record<string, string> {
 
 function hashOf({ row, positionId, orders, state, revision }: SlotView): string {
   return createHash('sha256')
-    .update(Float64Array.from(row, (cell) => cell ?? Number.NaN))
-    .update(JSON.stringify([positionId, orders, state, revision]))
+    .update(JSON.stringify([row, positionId, orders, state, revision]))
     .digest('hex')
     .slice(0, 16)
 }

@@ -53,12 +53,19 @@ export function parseSlot(text: string): Slot | undefined {
   return makeSlot(asset(match[1]), match[2] === '5m' ? '5m' : '15m')
 }
 
+/** Each slot's window that was asked for last: engine and market ask for the same one, and names take time to make. */
+const LAST_WINDOW = new WeakMap<Slot, Window>()
+
 /** The window of `slot` that holds `ts`. */
 export function windowAt(slot: Slot, ts: UnixMs): Window {
+  const last = LAST_WINDOW.get(slot)
+  if (last !== undefined && ts >= last.start && ts < last.end) return last
   const length = FRAME_MS[slot.timeframe]
   const start = ts - (ts % length)
   const id = `${slot.asset.toLowerCase()}-updown-${slot.timeframe}-${start / 1000}` as WindowId
-  return { id, slot: slot.id, start: unixMs(start), end: unixMs(start + length) }
+  const window: Window = { id, slot: slot.id, start: unixMs(start), end: unixMs(start + length) }
+  LAST_WINDOW.set(slot, window)
+  return window
 }
 
 export function otherSide(side: Side): Side {

@@ -1,0 +1,120 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { API_VERSION } from '../../src/engine/strategy-api/baton.ts'
+import { apiFile } from '../../src/main/app/home.ts'
+import { compileStrategy } from '../../src/main/deploy/compile.ts'
+import { sha256, systemClock } from '../../src/main/platform/system.ts'
+import { ReplayLab } from '../../src/main/replay/lab.ts'
+import { openTapes, type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../../src/main/replay/plan.ts'
+import type { Result } from '../../src/shared/domain/base.ts'
+import { parseConfig } from '../../src/shared/config.ts'
+import type { VersionHash } from '../../src/shared/domain/records.ts'
+import type { Slot } from '../../src/shared/domain/slots.ts'
+import { randomCandles, writeCandles } from '../../test/support/candle-tape.ts'
+import { bareLoop } from './bare-loop.ts'
+import type { Row } from './figures.ts'
+
+const SYMBOLS = 'BTC ETH SOL XRP DOGE AVAX LINK MATIC ADA'.split(' ')
+const DAYS = 19
+const BUDGET = '≥ 3 M/s'
+
+/** The recorded tape where `BATON_TAPES` has it, else a made-up one of the same size. */
+function openTape(): ReplayTape {
+  const recorded = join(process.env.BATON_TAPES ?? '', 'binance-1m', '2023-04')
+  if (process.env.BATON_TAPES !== undefined && existsSync(recorded)) return need(openTapes([recorded]))
+  const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'))
+  writeCandles(folder, Object.fromEntries(SYMBOLS.map((name, i) => [name, randomCandles(name, DAYS, i)])))
+  const tape = need(openTapes([folder]))
+  rmSync(folder, { recursive: true, force: true })
+  return tape
+}
+
+function need<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error)
+  return result.value
+}
+
+interface Timed {
+  readonly seconds: number
+  readonly decisions: number
+  /** Most memory the process had meanwhile. */
+  readonly peakMb: number
+}
+
+const perSecond = ({ decisions, seconds }: Timed) => `${(decisions / seconds / 1e6).toFixed(2)} M/s`
+
+/** Replays of shipped `snipe` on the candle tape: engine, risk and fills in the path; JIT warm-up counted in the first two. */
+export async function replaySpeed(): Promise<readonly Row[]> {
+  const tape = openTape()
+  const slots = need(slotsOf(tape, null))
+  const stretches = need(stretchesOf(tape, { from: undefined, to: undefined }))
+  const compiled = await compileStrategy(resolve(import.meta.dirname, '../../strategies'), 'snipe', apiFile())
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.error))
+  const { bundle } = compiled.value
+  const timed = (lab: ReplayLab, part: { slots?: readonly Slot[]; stretches?: readonly Stretch[] } = {}) =>
+    replay(lab, bundle, tape, { slots, stretches, ...part })
+
+  const one = new ReplayLab(systemClock, 1)
+  const alone = await timed(one)
+  const two = new ReplayLab(systemClock, 2)
+  const shared = await timed(two)
+  two.close()
+  const floor = bare(() => bareLoop(bundle, slots, tape.sources.flatMap(columnsOf), tape))
+  const days: string[] = []
+  for (const count of [1, 2, 4, 8]) days.push(perSecond(await timed(one, { stretches: stretches.slice(1, 1 + count) })))
+  const counts: string[] = []
+  for (const count of [4, 8, 16, 18]) counts.push(perSecond(await timed(one, { slots: slots.slice(0, count) })))
+  one.close()
+
+  const whole = `replay, ${stretches.length} days × ${slots.length} slots`
+  const said = (run: Timed) => `${run.seconds.toFixed(2)} s, ${perSecond(run)}, peak ${run.peakMb} MB`
+  const times = (alone.seconds / alone.decisions / (floor.seconds / floor.decisions)).toFixed(1)
+  return [
+    { what: `${whole}, one thread`, measured: said(alone), budget: BUDGET },
+    { what: `${whole}, two threads`, measured: said(shared), budget: '' },
+    { what: 'bare loop: its strategy alone', measured: perSecond(floor), budget: `a replay takes ${times} × as long` },
+    { what: 'replay of 1, 2, 4, 8 days', measured: days.join(' · '), budget: BUDGET },
+    { what: 'replay of 4, 8, 16, 18 slots', measured: counts.join(' · '), budget: BUDGET },
+  ]
+}
+
+function columnsOf({ source }: ReplayTape['sources'][number]) {
+  return source.kind === 'candles' ? source.series : []
+}
+
+/** The second of two runs: the first compiles. */
+function bare(run: () => number): Timed {
+  run()
+  const started = systemClock.monotonic()
+  const decisions = run()
+  return { seconds: (systemClock.monotonic() - started) / 1000, decisions, peakMb: 0 }
+}
+
+async function replay(
+  lab: ReplayLab,
+  bundle: string,
+  tape: ReplayTape,
+  part: { readonly slots: readonly Slot[]; readonly stretches: readonly Stretch[] },
+): Promise<Timed> {
+  let peak = 0
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }, 20)
+  const started = systemClock.monotonic()
+  const hash = sha256(bundle, String(API_VERSION)) as VersionHash
+  const { versions } = await lab.run({
+    ...part,
+    versions: [{ hash, label: 'snipe', strategy: 'snipe', bundle, params: null }],
+    config: need(parseConfig({})),
+    market: 'paper',
+    settlement: tape.settlement,
+    seed: 7,
+  }).done
+  const seconds = (systemClock.monotonic() - started) / 1000
+  clearInterval(watch)
+  const [version] = versions
+  if (version === undefined || version.failure !== null) throw new Error(version?.failure?.message ?? 'nothing ran')
+  const decisions = version.days.reduce((sum, day) => sum + day.decisions, 0)
+  return { seconds, decisions, peakMb: Math.round(peak / 2 ** 20) }
+}
