@@ -213,12 +213,12 @@ export function openOwnTape(
       session.lastTs > since &&
       (only === null || session.name === only),
   )
+  const newestFirst = recent.toSorted((a, b) => (a.name < b.name ? 1 : -1))
   // Another feed is another market: what was recorded there says nothing about this one.
-  const feed = recent.at(-1)?.header.feed
-  const sessions = withoutOverlaps(recent.filter((session) => session.header.feed === feed))
-  const sources = sessions.flatMap((session) => sourceOf(session, since))
+  const sessions = newestFirst.filter((session) => session.header.feed === newestFirst[0]?.header.feed)
+  const sources = sourcesOf(sessions, since)
   const [first] = sources
-  const newest = sessions.at(-1)
+  const [newest] = sessions
   if (first === undefined || newest === undefined) return err('this desk has recorded nothing of that time yet')
   const names = (pick: (session: TapeSession) => readonly string[]) => [...new Set(sessions.flatMap(pick))]
   return ok({
@@ -233,27 +233,23 @@ export function openOwnTape(
   })
 }
 
-/** Runs in virtual time can record the same market time twice: the newest run's word counts. */
-function withoutOverlaps(sessions: readonly TapeSession[]): readonly TapeSession[] {
-  const kept: TapeSession[] = []
-  for (const one of sessions.toSorted((a, b) => (a.name < b.name ? 1 : -1))) {
-    const overlaps = kept.some(
-      (other) => (one.firstTs ?? 0) < (other.lastTs ?? 0) && (other.firstTs ?? 0) < (one.lastTs ?? 0),
-    )
-    if (!overlaps) kept.push(one)
+/**
+ * The sessions' time since `since`, oldest first. Runs in virtual time can record the same market time twice: there the
+ * newest run's word counts, and an older one is played up to where that begins.
+ */
+function sourcesOf(newestFirst: readonly TapeSession[], since: number): readonly TapeSource[] {
+  const sources: TapeSource[] = []
+  for (const { files, firstTs, lastTs } of newestFirst) {
+    if (firstTs === null || lastTs === null) continue
+    const from = Math.ceil(Math.max(firstTs, since) / 5_000) * 5_000
+    const over = sources.filter((newer) => newer.from <= lastTs && newer.to > from)
+    const to = Math.min(lastTs + 1, ...over.map((newer) => newer.from))
+    if (to - from < 5_000) continue
+    const paths = files.map((file) => file.path)
+    const begins = files.map((file) => file.firstTs ?? Number.POSITIVE_INFINITY)
+    sources.push({ source: { kind: 'recorded', paths }, from, to, begins })
   }
-  return kept.toSorted((a, b) => (a.firstTs ?? 0) - (b.firstTs ?? 0))
-}
-
-function sourceOf(session: TapeSession, since: number): readonly TapeSource[] {
-  const { files, firstTs, lastTs } = session
-  if (firstTs === null || lastTs === null) return []
-  const from = Math.ceil(Math.max(firstTs, since) / 5_000) * 5_000
-  const to = lastTs + 1
-  if (to - from < 5_000) return []
-  const paths = files.map((file) => file.path)
-  const begins = files.map((file) => file.firstTs ?? Number.POSITIVE_INFINITY)
-  return [{ source: { kind: 'recorded', paths }, from, to, begins }]
+  return sources.toSorted((a, b) => a.from - b.from)
 }
 
 /** Only the files that a stretch needs, from the one that holds its beginning. */
