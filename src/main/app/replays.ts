@@ -164,7 +164,14 @@ export class Replays {
   private place() {
     const { options, replayLab: lab, tapeSession: only } = this.desk
     const folder = options.home.tape
-    const own = (hours: number | null) => ({ kind: 'own' as const, folder, now: this.desk.now(), hours, only })
+    const own = (hours: number | null) => ({
+      kind: 'own' as const,
+      folder,
+      now: this.desk.now(),
+      hours,
+      until: null,
+      only,
+    })
     return { folder, lab, own }
   }
 

@@ -79,7 +79,9 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
   const tape = usage(
-    flags.tape === undefined ? openOwnTape(home.tape, systemClock.now(), null, null) : openTapes(flags.tape),
+    flags.tape === undefined
+      ? openOwnTape(home.tape, { now: systemClock.now(), hours: null, until: null, only: null })
+      : openTapes(flags.tape),
   )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))

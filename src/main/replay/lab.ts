@@ -13,6 +13,8 @@ export interface ReplaySpec extends Pick<ReplayJob, 'slots' | 'config' | 'market
   /** All over the same tape. */
   readonly versions: readonly ReplayVersion[]
   readonly stretches: readonly Stretch[]
+  /** What is played cannot change any more: what came of a version on a stretch is remembered, and not replayed again. */
+  readonly unchanging?: boolean
 }
 
 /** One version's part of a replay. */
@@ -47,6 +49,9 @@ export interface ReplayRun {
   cancel(): void
 }
 
+/** Stretches: two versions of a few strategies, over midnight. */
+const REMEMBERED = 16
+
 /**
  * Replays on threads of their own. Jobs of several replays share the threads in the order asked for; questions about
  * tapes have a thread to themselves, so that a chart does not wait for a replay to end.
@@ -54,6 +59,8 @@ export interface ReplayRun {
 export class ReplayLab {
   private readonly jobs: ReplayPool
   private readonly questions: ReplayPool
+  /** Newest last. */
+  private readonly remembered = new Map<string, DayRecord>()
 
   constructor(clock: Clock, threads: number) {
     this.jobs = new ReplayPool(clock, threads)
@@ -69,7 +76,7 @@ export class ReplayLab {
   run(spec: ReplaySpec, listener: (progress: ReplayProgress) => void = () => {}): ReplayRun {
     const abort = new Int32Array(new SharedArrayBuffer(4))
     const running = new Running(spec, abort, listener)
-    this.jobs.add(...running.tasks)
+    for (const job of running.jobs) this.give(job, spec.unchanging === true)
     return {
       done: running.done,
       cancel: () => {
@@ -77,6 +84,25 @@ export class ReplayLab {
         running.cancelled = true
       },
     }
+  }
+
+  private give({ task, job }: Running['jobs'][number], unchanging: boolean): void {
+    if (!unchanging) return this.jobs.add(task)
+    const { version, stretch, slots, settlement, seed } = job
+    const key = JSON.stringify([version.hash, version.params, stretch, slots, settlement, seed])
+    const known = this.remembered.get(key)
+    if (known !== undefined) return task.hear({ kind: 'done', day: known })
+    const hear = (message: FromReplayThread): void => {
+      if (message.kind === 'done' && message.day.reached >= stretch.to) this.remember(key, message.day)
+      task.hear(message)
+    }
+    this.jobs.add({ ...task, hear })
+  }
+
+  private remember(key: string, day: DayRecord): void {
+    this.remembered.set(key, day)
+    const [oldest] = this.remembered.keys()
+    if (this.remembered.size > REMEMBERED && oldest !== undefined) this.remembered.delete(oldest)
   }
 
   /** One asset's minutes of a tape, for a chart; empty where it has none. */
@@ -114,7 +140,7 @@ export class ReplayLab {
 
 /** A replay under way. */
 class Running {
-  readonly tasks: readonly Task[]
+  readonly jobs: readonly { readonly task: Task; readonly job: ReplayJob }[]
   readonly done: Promise<ReplayOutcome>
   cancelled = false
   private readonly spec: ReplaySpec
@@ -137,18 +163,19 @@ class Running {
     this.told = spec.versions.map(() => spec.stretches.map(() => ({ acts: 0, trades: 0 })))
     this.failures = spec.versions.map(() => null)
     const { slots, config, market, settlement, seed } = spec
-    this.tasks = spec.stretches.flatMap((of, stretch) =>
-      spec.versions.map((version, index): Task => {
+    this.jobs = spec.stretches.flatMap((of, stretch) =>
+      spec.versions.map((version, index) => {
         const job = { version, stretch: of, slots, config, market, settlement, seed, abort }
-        return {
+        const task: Task = {
           message: { kind: 'replay', job },
           isOver: () => this.cancelled || this.failures[index] !== null,
           hear: (message) => this.hear(index, stretch, message),
           skip: () => this.skip(),
         }
+        return { task, job }
       }),
     )
-    this.left = this.tasks.length
+    this.left = this.jobs.length
     this.done = new Promise((resolve) => {
       this.finish = resolve
     })

@@ -194,17 +194,22 @@ function candlesOf(paths: readonly string[], notices: readonly string[]): Result
     : ok(candleTape(series, cursor.header.session, notices))
 }
 
+/** Which part of the desk's own recording. */
+interface OwnTapeSpan {
+  /** The newest `hours` before `now`; null = from the beginning. */
+  readonly now: number
+  readonly hours: number | null
+  /** First moment not wanted; null = all that is there. */
+  readonly until: number | null
+  /** Of this session alone; null = of every one. */
+  readonly only: string | null
+}
+
 /**
- * The desk's own recording of the last `hours` before `now`, session by session.
- * @param only of this session alone; null = of every one
+ * The desk's own recording, session by session.
  * @returns an error when nothing of that time is there
  */
-export function openOwnTape(
-  folder: string,
-  now: number,
-  hours: number | null,
-  only: string | null,
-): Result<ReplayTape> {
+export function openOwnTape(folder: string, { now, hours, until, only }: OwnTapeSpan): Result<ReplayTape> {
   const since = hours === null ? 0 : now - hours * HOUR
   const recent = listTapes(folder).sessions.filter(
     (session) =>
@@ -216,7 +221,7 @@ export function openOwnTape(
   const newestFirst = recent.toSorted((a, b) => (a.name < b.name ? 1 : -1))
   // Another feed is another market: what was recorded there says nothing about this one.
   const sessions = newestFirst.filter((session) => session.header.feed === newestFirst[0]?.header.feed)
-  const sources = sourcesOf(sessions, since)
+  const sources = sourcesOf(sessions, since, until ?? Number.POSITIVE_INFINITY)
   const [first] = sources
   const [newest] = sessions
   if (first === undefined || newest === undefined) return err('this desk has recorded nothing of that time yet')
@@ -237,13 +242,13 @@ export function openOwnTape(
  * The sessions' time since `since`, oldest first. Runs in virtual time can record the same market time twice: there the
  * newest run's word counts, and an older one is played up to where that begins.
  */
-function sourcesOf(newestFirst: readonly TapeSession[], since: number): readonly TapeSource[] {
+function sourcesOf(newestFirst: readonly TapeSession[], since: number, until: number): readonly TapeSource[] {
   const sources: TapeSource[] = []
   for (const { files, firstTs, lastTs } of newestFirst) {
     if (firstTs === null || lastTs === null) continue
     const from = Math.ceil(Math.max(firstTs, since) / 5_000) * 5_000
     const over = sources.filter((newer) => newer.from <= lastTs && newer.to > from)
-    const to = Math.min(lastTs + 1, ...over.map((newer) => newer.from))
+    const to = Math.min(lastTs + 1, until, ...over.map((newer) => newer.from))
     if (to - from < 5_000) continue
     const paths = files.map((file) => file.path)
     const begins = files.map((file) => file.firstTs ?? Number.POSITIVE_INFINITY)

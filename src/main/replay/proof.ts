@@ -1,10 +1,11 @@
 import type { Config } from '../../shared/config.ts'
 import { NO_USD, toDollars, type Usd } from '../../shared/domain/money.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
-import { HOUR } from '../../shared/domain/time.ts'
+import { HOUR, MINUTE } from '../../shared/domain/time.ts'
 import type { DecisionDifference, ProofGate, ProofRow, ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Act } from './day-record.ts'
 import type { ReplayLab, ReplayProgress, VersionOutcome } from './lab.ts'
+import { SETTLING_MS } from './day.ts'
 import { stretchesOf } from './plan.ts'
 import type { ReplayVersion } from './protocol.ts'
 import { differencesOf, statsOf } from './stats.ts'
@@ -48,6 +49,15 @@ export interface ProofRun {
   cancel(): void
 }
 
+/** Windows of both lengths end on this grid. */
+const GRID_MS = 15 * MINUTE
+
+/** Newest moment at which windows ended whose outcomes must be on the tape by `now`: what was recorded before is final. */
+function settledBy(now: number): number {
+  const settled = now - SETTLING_MS
+  return settled - (settled % GRID_MS)
+}
+
 /** Replays a candidate over the newest hours of the desk's own tape, beside the live version on the same tape. */
 export async function prove(parts: ProofParts, request: ProofRequest): Promise<ProofRun> {
   const { config, lab } = parts
@@ -55,7 +65,8 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const blank = blankRow(request)
   await parts.flush()
   const { tapeFolder: folder, session: only } = parts
-  const tape = await lab.open({ kind: 'own', folder, now: request.now, hours, only })
+  const to = settledBy(request.now)
+  const tape = await lab.open({ kind: 'own', folder, now: to, until: to, hours, only })
   if (!tape.ok) return ended({ ...blank, verdict: 'insufficient', reason: `no proof: ${tape.error}` })
   const known = new Set(tape.value.slots.map((slot) => slot.id))
   const slots = request.slots.filter((slot) => known.has(slot.id))
@@ -77,7 +88,9 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const gathering = new Differences(request.onDifferences)
   const versions = [request.candidate, ...(request.live === null ? [] : [request.live.version])]
   const { market, seed } = parts
-  const spec = { versions, stretches: stretches.value, slots, config, market, seed, settlement: tape.value.settlement }
+  const { settlement } = tape.value
+  // The live version was a candidate itself: often it has been over this very tape already.
+  const spec = { versions, stretches: stretches.value, slots, config, market, seed, settlement, unchanging: true }
   const run = lab.run(spec, (progress) => {
     if (request.live !== null) gathering.add(progress)
     request.onRow({ ...running, progress: progress.share, differences: gathering.count })

@@ -40,6 +40,8 @@ export type TapeRequest =
       readonly folder: string
       readonly now: number
       readonly hours: number | null
+      /** First moment not wanted; null = all that is there. */
+      readonly until: number | null
       readonly only: string | null
     }
   | { readonly kind: 'files'; readonly paths: readonly string[] }

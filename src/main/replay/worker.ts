@@ -89,8 +89,7 @@ function replay(job: ReplayJob, tell: (message: FromReplayThread) => void): Resu
 
 function open(tape: TapeRequest): Result<ReplayTape> {
   if (tape.kind === 'files') return openTapes(tape.paths)
-  const { folder, now, hours, only } = tape
-  return openOwnTape(folder, now, hours, only)
+  return openOwnTape(tape.folder, tape)
 }
 
 port.on('message', (message: ToReplayThread) => {
