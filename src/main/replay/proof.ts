@@ -1,3 +1,4 @@
+import { hasTapes } from '../tape/library.ts'
 import type { Config } from '../../shared/config.ts'
 import { NO_USD, toDollars, type Usd } from '../../shared/domain/money.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
@@ -63,8 +64,11 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const { config, lab } = parts
   const { hours, minHours } = config.proof
   const blank = blankRow(request)
-  await parts.flush()
   const { tapeFolder: folder, session: only } = parts
+  // The very first start has nothing to wait for.
+  if (!hasTapes(folder))
+    return ended({ ...blank, verdict: 'insufficient', reason: 'no proof: nothing is recorded yet' })
+  await parts.flush()
   const to = settledBy(request.now)
   const tape = await lab.open({ kind: 'own', folder, now: to, until: to, hours, only })
   if (!tape.ok) return ended({ ...blank, verdict: 'insufficient', reason: `no proof: ${tape.error}` })

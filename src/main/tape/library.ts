@@ -51,6 +51,11 @@ export interface TapeLibrary {
 
 const EXTENSION = '.tape'
 
+/** Whether a folder holds any recording of a desk. */
+export function hasTapes(folder: string): boolean {
+  return tapeFiles(folder).length > 0
+}
+
 /** Lists `<folder>/*.tape` and `<folder>/imported/*.tape`; a folder that is not there is empty. */
 export function listTapes(folder: string): TapeLibrary {
   const damaged: { path: string; error: string }[] = []

@@ -57,7 +57,10 @@ const KEPT_ASKED = 64
 export class TapeRecorder {
   readonly session: string
   private readonly parts: RecorderParts
-  private readonly worker: Worker
+  /** Null until the first cycle is over: a desk that starts has more urgent threads to bring up. */
+  private worker: Worker | null = null
+  /** What it will be told first. */
+  private waiting: (readonly [ToWriter, readonly ArrayBufferLike[]])[] = []
   private readonly events: EventWriter
   private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
   /** Hashes of the views of each batch that was asked for, by `version epoch cycle`. */
@@ -87,13 +90,20 @@ export class TapeRecorder {
       assets,
       slots: config.slots.map((slot) => slot.id),
     }
-    this.worker = new Worker(writerUrl(), { env: {}, stdin: false, name: 'tape' })
-    this.worker.on('message', (message: FromWriter) => this.hear(message))
-    this.worker.on('error', (error) => {
+  }
+
+  private thread(): Worker {
+    if (this.worker !== null) return this.worker
+    const worker = new Worker(writerUrl(), { env: {}, stdin: false, name: 'tape' })
+    this.worker = worker
+    worker.on('message', (message: FromWriter) => this.hear(message))
+    worker.on('error', (error) => {
       this.fail(`its thread crashed: ${error.message}; start the desk anew to record again`)
       this.state = 'stopped'
     })
-    this.worker.unref()
+    worker.unref()
+    for (const [message, transfer] of this.waiting.splice(0)) this.send(message, transfer)
+    return worker
   }
 
   /** Begins with what the engine knows now; what it was told before is in the snapshot. */
@@ -145,6 +155,7 @@ export class TapeRecorder {
 
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
+    if (this.state === 'recording') this.thread()
     if (this.state === 'recording') {
       this.handOver()
       if (hourOf(ts) !== this.hour) this.begin(ts)
@@ -158,25 +169,28 @@ export class TapeRecorder {
     const id = this.nextFlush++
     return new Promise((resolve) => {
       this.flushes.set(id, resolve)
-      this.worker.ref()
+      this.thread().ref()
       this.send({ kind: 'flush', id })
     })
   }
 
   /** Writes the end and lets the thread go. */
   async stop(): Promise<void> {
+    const began = this.state !== 'idle'
     if (this.state === 'stopped') return
     if (this.state === 'recording') this.handOver()
     this.state = 'stopped'
+    if (!began) return
+    const worker = this.thread()
     await new Promise<void>((resolve) => {
-      this.worker.on('message', (message: FromWriter) => {
+      worker.on('message', (message: FromWriter) => {
         if (message.kind === 'closed') resolve()
       })
-      this.worker.on('exit', () => resolve())
-      this.worker.ref()
+      worker.on('exit', () => resolve())
+      worker.ref()
       this.send({ kind: 'close' })
     })
-    await this.worker.terminate()
+    await worker.terminate()
   }
 
   private version(ts: UnixMs, strategy: string, version: VersionHash): void {
@@ -206,14 +220,15 @@ export class TapeRecorder {
   }
 
   private send(message: ToWriter, transfer: readonly ArrayBufferLike[] = []): void {
-    this.worker.postMessage(message, transfer as ArrayBuffer[])
+    if (this.worker === null) this.waiting.push([message, transfer])
+    else this.worker.postMessage(message, transfer as ArrayBuffer[])
   }
 
   private hear(message: FromWriter): void {
     if (message.kind === 'flushed') {
       this.flushes.get(message.id)?.()
       this.flushes.delete(message.id)
-      if (this.flushes.size === 0) this.worker.unref()
+      if (this.flushes.size === 0) this.worker?.unref()
     } else if (message.kind === 'rawFailed') {
       if (this.raw === null) return
       this.raw = null
@@ -233,7 +248,7 @@ export class TapeRecorder {
     this.seq += this.events.records.take().count
     for (const resolve of this.flushes.values()) resolve()
     this.flushes.clear()
-    this.worker.unref()
+    this.worker?.unref()
     if (this.complained) return
     this.complained = true
     this.parts.onProblem(message)
