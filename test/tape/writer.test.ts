@@ -60,7 +60,7 @@ test('raw files keep within their cap, the oldest go first', () => {
     const bytes = left.reduce((sum, name) => sum + statSync(join(folder.path, name)).size, 0)
     expect(bytes).toBeLessThanOrEqual(450_000)
     expect(bytes).toBeGreaterThan(200_000)
-    expect(left.at(-1)).toBe('s-00010.jsonl.zst')
+    expect(left.at(-1)).toBe('s-00010.jsonl.gz')
   } finally {
     folder.remove()
   }

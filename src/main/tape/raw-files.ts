@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdCompressSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 
 /** A file that has grown to this is left, and another begun. */
 const FILE_BYTES = 16e6
 
 /**
- * Frames of a venue as they came, one JSON line each, in zstd files (`zstd -dc FILE`) below a folder of their own. They
+ * Frames of a venue as they came, one JSON line each, in gzip files (`zcat FILE`) below a folder of their own. They
  * are for looking into what a venue sent; nothing is replayed from them.
  */
 export class RawFiles {
@@ -28,7 +28,7 @@ export class RawFiles {
   append(lines: Uint8Array): Result<void> {
     try {
       if (this.length > Math.min(FILE_BYTES, this.maxBytes / 4)) this.next()
-      const packed = zstdCompressSync(lines)
+      const packed = gzipSync(lines, { level: 1 })
       appendFileSync(this.path(), packed)
       this.length += packed.length
       return ok(undefined)
@@ -38,7 +38,7 @@ export class RawFiles {
   }
 
   private path(): string {
-    return join(this.folder, `${this.name}-${String(this.file).padStart(5, '0')}.jsonl.zst`)
+    return join(this.folder, `${this.name}-${String(this.file).padStart(5, '0')}.jsonl.gz`)
   }
 
   /** Begins another file, and makes room for it: the oldest go first. */
