@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
@@ -113,7 +113,8 @@ describe('a desk’s own tape', () => {
     else process.stdout.write('No file system may be mounted here: the folder is taken away instead of the room.\n')
     const desk = await home.desk({ speed: 60 })
     await desk.start()
-    await until('a tape', () => readdirSync(tape).length > 0)
+    const written = () => readdirSync(tape).reduce((sum, name) => sum + statSync(join(tape, name)).size, 0)
+    await until('a tape with its snapshot', () => written() > 20_000)
     const filler = join(tape, 'filler')
     const { bavail, bsize } = statfsSync(tape)
     if (mounted) writeFileSync(filler, Buffer.alloc(bavail * bsize - 16 * 1024))

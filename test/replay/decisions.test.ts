@@ -41,13 +41,14 @@ export default defineStrategy({
 
 type Action =
   | { readonly do: 'cycles'; readonly count: number }
-  | { readonly do: 'swap' | 'fatal' | 'kill' | 'flatten' | 'rearm' | 'pause' | 'resume' | 'idle' }
+  | { readonly do: 'look' | 'swap' | 'fatal' | 'kill' | 'flatten' | 'rearm' | 'pause' | 'resume' | 'idle' }
   | { readonly do: 'late'; readonly swap: boolean; readonly cycles: number }
 
 const plain = (kind: Exclude<Action['do'], 'cycles' | 'late'>) => fc.constant({ do: kind })
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('cycles' as const), count: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 4, arbitrary: plain('swap') },
+  { weight: 4, arbitrary: plain('look') },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -124,6 +125,13 @@ function perform(bench: RecordedBench, action: Action): void {
       return late(bench, action)
     case 'swap':
       return bench.deploy()
+    case 'look':
+      // A dry run of a candidate, and a window that shows regimes: neither is told to the engine.
+      bench.pump(plusMs(bench.now, 61_000))
+      bench.engine.dryViews('alpha')
+      for (const { regime } of bench.engine.state.assets.values()) expect(regime).not.toBe('')
+      bench.tape.afterCycle(bench.now)
+      return
     case 'fatal': {
       const version = bench.engine.state.live.get('alpha')
       if (version !== undefined)
@@ -171,7 +179,24 @@ describe('I7: a recorded session', () => {
       ),
       {
         numRuns: 30,
-        examples: [[7, [{ do: 'late', swap: true, cycles: 2 }, { do: 'cycles', count: 60 }, { do: 'idle' }]]],
+        examples: [
+          [
+            1,
+            [
+              { do: 'cycles', count: 12 },
+              { do: 'idle' },
+              { do: 'idle' },
+              { do: 'cycles', count: 15 },
+              { do: 'late', swap: false, cycles: 2 },
+              { do: 'rearm' },
+              { do: 'idle' },
+              { do: 'flatten' },
+              { do: 'cycles', count: 18 },
+              { do: 'pause' },
+            ],
+          ],
+          [7, [{ do: 'late', swap: true, cycles: 2 }, { do: 'cycles', count: 60 }, { do: 'idle' }]],
+        ],
       },
     )
     // The sessions were worth recording.
