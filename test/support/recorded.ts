@@ -136,8 +136,7 @@ export function rewrite(path: string, out: string, edit: (record: Recorded, inde
   for (let i = 0; cursor.next(); i++) {
     const record = edit(value(recordedAt(cursor)), i)
     if (record === null) continue
-    if (record.kind === 'version') events.records.json(cursor.reader.ts, record)
-    else if (record.kind === 'decisions') events.event(record, { views: record.views })
+    if (record.kind === 'version' || record.kind === 'views') events.records.json(cursor.reader.ts, record)
     else events.event(record)
   }
   value(writer.records(events.records.take(), segment.firstSeq))

@@ -7,9 +7,9 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
-import { hashesOf, keyOf } from '../tape/recorder.ts'
+import { hashesOf, keyOf, type RecordedViews } from '../tape/recorder.ts'
 import { KIND } from '../tape/records.ts'
-import { type Recorded, type RecordedDecisions, recordedAt } from './recorded-events.ts'
+import { type Recorded, recordedAt } from './recorded-events.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
 /** What the replay of one recorded segment came to. */
@@ -36,7 +36,6 @@ type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 interface Remade {
   readonly decisions: ReadonlyMap<SlotId, string>
   readonly faults: ReadonlyMap<SlotId, string>
-  readonly views: Readonly<Record<string, string>>
 }
 
 /**
@@ -128,6 +127,8 @@ class SegmentCheck {
   private readonly engine: Engine
   private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
   private readonly waiting = new Map<string, Remade>()
+  /** What was seen, by batch, until the tape says what was seen. */
+  private readonly seen = new Map<string, Readonly<Record<string, string>>>()
   private readonly differences: string[] = []
   /** Faults that a replayed answer had, to be told by the tape: `version slot` → message. */
   private readonly faults = new Map<string, string>()
@@ -149,6 +150,10 @@ class SegmentCheck {
       else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
       return true
     }
+    if (record.kind === 'views') {
+      this.compareViews(record)
+      return this.differences.length < MOST_DIFFERENCES
+    }
     if (record.kind === 'decisions') this.compare(record)
     if (record.kind === 'fault' && record.slot !== null && !record.fatal) this.compareFault(record, record.slot)
     this.events++
@@ -165,6 +170,7 @@ class SegmentCheck {
   private remake(evaluation: Evaluation): void {
     const { version, views } = evaluation
     const key = keyOf(evaluation)
+    this.seen.set(key, hashesOf(views))
     const decide = this.strategies.get(version)
     if (decide === undefined || !this.answered.has(key)) return
     const decisions = new Map<SlotId, string>()
@@ -174,10 +180,19 @@ class SegmentCheck {
       if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
       else faults.set(slot, answer.fault)
     }
-    this.waiting.set(key, { decisions, faults, views: hashesOf(views) })
+    this.waiting.set(key, { decisions, faults })
   }
 
-  private compare(record: RecordedDecisions): void {
+  private compareViews(record: RecordedViews): void {
+    const key = keyOf(record)
+    const seen = this.seen.get(key)
+    this.seen.delete(key)
+    if (seen === undefined) return this.differ(record, 'views were sent that the engine does not send')
+    for (const [slot, hash] of Object.entries(record.hashes))
+      if (seen[slot] !== hash) this.differ(record, `${slot} saw another view`)
+  }
+
+  private compare(record: Extract<Recorded, { kind: 'decisions' }>): void {
     const key = keyOf(record)
     const remade = this.waiting.get(key)
     this.waiting.delete(key)
@@ -198,8 +213,6 @@ class SegmentCheck {
     }
     for (const slot of remade.decisions.keys())
       if (!slots.has(slot)) this.differ(record, `${slot} decides now, and did not`)
-    for (const [slot, hash] of Object.entries(record.views ?? {}))
-      if (remade.views[slot] !== hash) this.differ(record, `${slot} saw another view`)
     for (const [slot, message] of remade.faults) this.faults.set(`${record.version} ${slot}`, message)
   }
 

@@ -6,17 +6,12 @@ import { asset, parseSlot, windowAt } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { commandSchema, explain } from '../../shared/ipc/commands.ts'
 import { decisionSchema, manifestSchema } from '../strategy-host/protocol.ts'
-import type { RecordedVersion } from '../tape/recorder.ts'
+import type { RecordedVersion, RecordedViews } from '../tape/recorder.ts'
 import { type BookLevels, decodeBook, emptyLevels, KIND } from '../tape/records.ts'
 import type { TapeCursor } from './tape-cursor.ts'
 
-/** The moment a desk's decisions were told, with hashes of the views they were made from. */
-export type RecordedDecisions = Extract<EngineEvent, { kind: 'decisions' }> & {
-  readonly views?: Readonly<Record<string, string>> | undefined
-}
-
 /** Everything that a desk's own tape holds. */
-export type Recorded = Exclude<EngineEvent, { kind: 'decisions' }> | RecordedDecisions | RecordedVersion
+export type Recorded = EngineEvent | RecordedVersion | RecordedViews
 
 const ts = z.int().nonnegative()
 const slotName = z.string().refine((text) => parseSlot(text) !== undefined, 'not a slot')
@@ -92,7 +87,14 @@ const jsonRecord = z.discriminatedUnion('kind', [
     cycle: z.int(),
     decisions: z.array(decisionSchema.extend({ slot: slotName })),
     clean: z.boolean(),
-    views: z.record(z.string(), z.string()).optional(),
+  }),
+  z.object({
+    kind: z.literal('views'),
+    ts,
+    version: z.string(),
+    epoch: z.int(),
+    cycle: z.int(),
+    hashes: z.record(z.string(), z.string()),
   }),
   z.object({
     kind: z.literal('fault'),

@@ -14,7 +14,7 @@ export class EventWriter {
   }
 
   /** Prices, books and candles as bytes; all else, and what the header does not name, as JSON. */
-  event(event: EngineEvent, more: object | null = null): void {
+  event(event: EngineEvent): void {
     const { records } = this
     switch (event.kind) {
       case 'price': {
@@ -36,6 +36,6 @@ export class EventWriter {
       default:
         break
     }
-    records.json(event.ts, more === null ? event : { ...event, ...more })
+    records.json(event.ts, event)
   }
 }

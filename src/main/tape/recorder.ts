@@ -21,6 +21,17 @@ export interface RecordedVersion {
   readonly bundle: string
 }
 
+/** What the versions of one batch saw, slot by slot. */
+export interface RecordedViews {
+  readonly kind: 'views'
+  readonly ts: UnixMs
+  readonly version: VersionHash
+  readonly epoch: number
+  readonly cycle: number
+  /** Hash of each slot's view; see `hashesOf`. */
+  readonly hashes: Readonly<Record<string, string>>
+}
+
 export interface RecorderParts {
   readonly folder: string
   /** Unique to this run of the desk; sorts by time. */
@@ -47,8 +58,8 @@ type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 const HAND_OVER = 256 * 1024
 /** Between two attempts to write a tape that could not be written. */
 const RETRY_MS = 5 * SECOND
-/** Evaluations whose answers may still come. */
-const KEPT_ASKED = 64
+/** A segment that has grown to this ends before its hour does: the thread keeps it in memory until it is finished. */
+const SEGMENT_BYTES = 64e6
 
 /**
  * Records everything the engine is told, in its order. On the loop it only copies bytes; a thread packs and writes them.
@@ -63,8 +74,10 @@ export class TapeRecorder {
   private waiting: (readonly [ToWriter, readonly ArrayBufferLike[]])[] = []
   private readonly events: EventWriter
   private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
-  /** Hashes of the views of each batch that was asked for, by `version epoch cycle`. */
-  private readonly asked = new Map<string, Readonly<Record<string, string>>>()
+  /** Batches asked for in this cycle. */
+  private asked: Evaluation[] = []
+  /** Bytes of records handed over in this segment. */
+  private bytes = 0
   private readonly flushes = new Map<number, () => void>()
   private segment = 0
   private hour = -1
@@ -110,6 +123,8 @@ export class TapeRecorder {
   begin(ts: UnixMs): void {
     this.state = 'recording'
     this.hour = hourOf(ts)
+    this.bytes = 0
+    this.asked = []
     const { session, header, segment } = this
     this.send({
       kind: 'open',
@@ -131,34 +146,28 @@ export class TapeRecorder {
   event(event: EngineEvent): void {
     if (this.state !== 'recording') return
     if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
-    if (event.kind === 'decisions') {
-      const key = keyOf(event)
-      const views = this.asked.get(key)
-      this.asked.delete(key)
-      this.events.event(event, { views })
-    } else this.events.event(event)
+    this.events.event(event)
     if (this.events.records.bytes >= HAND_OVER) this.handOver()
   }
 
   /** A frame as a venue sent it. */
   frame(ts: UnixMs, text: string): void {
-    this.raw?.push(JSON.stringify({ ts, text }))
+    if (this.state === 'recording') this.raw?.push(JSON.stringify({ ts, text }))
   }
 
   /** The views of a batch, as they are sent to a version. */
   asks(evaluation: Evaluation): void {
     if (this.state !== 'recording') return
-    this.asked.set(keyOf(evaluation), hashesOf(evaluation.views))
-    const [oldest] = this.asked.keys()
-    if (this.asked.size > KEPT_ASKED && oldest !== undefined) this.asked.delete(oldest)
+    this.asked.push(evaluation)
   }
 
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
     if (this.state === 'recording') this.thread()
     if (this.state === 'recording') {
+      this.recordViews(ts)
       this.handOver()
-      if (hourOf(ts) !== this.hour) this.begin(ts)
+      if (hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES) this.begin(ts)
     } else if (this.state === 'failed' && this.parts.clock.monotonic() - this.failedAt >= RETRY_MS) this.begin(ts)
   }
 
@@ -193,6 +202,14 @@ export class TapeRecorder {
     await worker.terminate()
   }
 
+  /** Hashing is not what a decision should wait for: it is done once the cycle is over. */
+  private recordViews(ts: UnixMs): void {
+    for (const { version, epoch, cycle, views } of this.asked.splice(0)) {
+      const record: RecordedViews = { kind: 'views', ts, version, epoch, cycle, hashes: hashesOf(views) }
+      this.events.records.json(ts, record)
+    }
+  }
+
   private version(ts: UnixMs, strategy: string, version: VersionHash): void {
     const found = this.parts.versionOf(strategy, version)
     if (found === undefined) return
@@ -205,6 +222,7 @@ export class TapeRecorder {
     const { records } = this.events
     if (records.count === 0) return
     const chunk = records.take()
+    this.bytes += chunk.bytes.length
     this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
     this.seq += chunk.count
   }
@@ -246,6 +264,7 @@ export class TapeRecorder {
     this.failedAt = this.parts.clock.monotonic()
     // What was told meanwhile is lost, and the next segment's first sequence number says how much.
     this.seq += this.events.records.take().count
+    if (this.raw !== null) this.raw = []
     for (const resolve of this.flushes.values()) resolve()
     this.flushes.clear()
     this.worker?.unref()

@@ -151,7 +151,10 @@ function pack(path: string, segment: NewSegment, chunks: readonly Chunk[]): Resu
 
 /** Removes the oldest recordings beyond the caps; imported tapes lie elsewhere and are nobody's to remove. */
 function removeOld(folder: string, { keepHours, maxBytes }: TapeCaps, now: number): void {
-  const files = readdirSync(folder)
+  const names = readdirSync(folder)
+  // What a crash left half packed; the sealed file is beside it.
+  for (const name of names) if (name.endsWith('.tape.new')) rmSync(join(folder, name), { force: true })
+  const files = names
     .filter((name) => name.endsWith('.tape'))
     .map((name) => {
       const { size, mtimeMs } = statSync(join(folder, name))
