@@ -108,6 +108,10 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   )
   const stop = () => run.cancel()
   process.once('SIGINT', stop)
+  const [first] = stretches
+  const last = stretches.at(-1)
+  if (first !== undefined && last !== undefined)
+    process.stderr.write(`replaying ${isoUtc(first.from)} to ${isoUtc(last.to)} × ${slots.length} slots\n`)
   const outcome = await run.done
   process.removeListener('SIGINT', stop)
   lab.close()
