@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
 import { readStatus } from '../../src/main/control/status-file.ts'
+import { packageRoot } from '../../src/main/app/home.ts'
+import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { checkAll } from '../support/recorded.ts'
 import { eager, TestHome, until } from '../support/desk.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
@@ -66,6 +69,7 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
   const first = start(home)
   await until('positions are open', () => (running(home, first) ? positions(home).length >= 2 : false), 60_000)
   await crash(first)
+  const crashedAt = Date.now()
   const before = positions(home)
   const versions = status(home)?.versions
 
@@ -88,13 +92,19 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
   expect(entries).toEqual([])
   expect(
     db
-      .prepare("SELECT count(*) FROM orders WHERE state NOT IN ('confirmed', 'cancelled', 'matched', 'rejected')")
+      .prepare(
+        "SELECT count(*) FROM orders WHERE created_at < ? AND state NOT IN ('confirmed', 'cancelled', 'matched', 'rejected')",
+      )
       .pluck()
-      .get(),
+      .get(crashedAt),
   ).toBe(0)
   const state = db.prepare('SELECT json FROM strategy_states WHERE slot = ?').pluck().get(before[0]?.slot)
   expect(JSON.parse(String(state)).entries).toBeGreaterThanOrEqual(1)
   db.close()
+  // I7: what was on the tape of the desk that died, and what is on the new one's so far.
+  const { differences, decisions } = checkAll(home.home.tape, engineBuild(packageRoot()))
+  expect(differences).toEqual([])
+  expect(decisions).toBeGreaterThan(0)
 })
 
 test('I5: a kill latches across a crash until it is re-armed by hand', { timeout: 120_000 }, async () => {

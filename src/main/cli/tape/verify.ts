@@ -37,7 +37,8 @@ export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const files = [...new Set(paths)].map((path) => {
     const checked = check(path, path === growing)
     const link = within.get(path)
-    if (flags.decisions !== true || !checked.sound || link === undefined) return checked
+    // What lacks its end can be replayed as far as it goes.
+    if (flags.decisions !== true || checked.records === null || link === undefined) return checked
     return withDecisions(checked, decisionsOf(path, link.next))
   })
   const gaps = gapsBetween(library, names)
@@ -91,7 +92,7 @@ function check(path: string, growing: boolean): Checked {
 function describe(files: readonly Checked[], gaps: readonly string[]): string[] {
   const lines = files.flatMap(({ path, sound, problems, notes, records, decisions }) => {
     const counts = Object.entries(records ?? {}).map(([kind, count]) => `${count} ${kind}`)
-    if (decisions !== null && sound) counts.push(`${decisions.decisions} decisions made again, all the same`)
+    if (decisions !== null) counts.push(`${decisions.decisions} decisions made again`)
     const head = `${sound ? 'sound  ' : 'DAMAGED'}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
     return [head, ...problems.map((line) => `  ${line}`), ...notes.map((line) => `  ${line}`)]
   })
