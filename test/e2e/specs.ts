@@ -60,15 +60,23 @@ const latest = (facts: DeskFacts) =>
 
 /** I1 from the journal alone: every owner follows from who opened it and the chain of its handoffs. */
 export function checkOwners(facts: DeskFacts): void {
-  type Row = { id: string; opened_by: string; owned_by: string; chain: string }
+  type Row = { id: string; opened_by: string; owned_by: string; chain: string; begins: string }
   type Step = { from_owner: string; to_owner: string }
   // One statement: the desk goes on writing meanwhile.
   const positions = facts.rows<Row>(`SELECT id, opened_by, owned_by, (SELECT json_group_array(json_object(
     'from_owner', from_owner, 'to_owner', to_owner)) FROM (SELECT * FROM handoffs WHERE subject = 'position'
-    AND subject_id = positions.id ORDER BY seq)) AS chain FROM positions`)
+    AND subject_id = positions.id ORDER BY seq)) AS chain, (SELECT json_group_array(to_owner) FROM handoffs
+    WHERE subject = 'order' AND subject_id IN (SELECT order_id FROM fills WHERE position_id = positions.id)) AS begins
+    FROM positions`)
   for (const position of positions) {
     const chain = JSON.parse(position.chain) as Step[]
-    let owner = position.opened_by
+    // An order that was handed over on its way opens a position of the one that owned it then.
+    const first = chain[0]?.from_owner ?? position.owned_by
+    expect(
+      [position.opened_by, ...JSON.parse(position.begins)],
+      `${position.id} begins with its order's owner`,
+    ).toContain(first)
+    let owner = first
     for (const step of chain) {
       expect(step.from_owner, `${position.id} is handed over by its owner`).toBe(owner)
       owner = step.to_owner

@@ -236,10 +236,15 @@ export class Desk {
   private onTapeProblem(message: string): void {
     if (this.stopping) return
     const reason = `the tape cannot be written: ${message}`.slice(0, 400)
-    this.hub.say('error', `${reason}; entries are paused: make room, then resume`)
-    if (this.engine.commandBar({ kind: 'pause', reason }) !== null) return
-    this.session.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
-    this.session.settle()
+    try {
+      // The pause first: on a disk that is full the words may not be written.
+      if (this.engine.commandBar({ kind: 'pause', reason }) === null)
+        this.session.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
+      this.hub.say('error', `${reason}; entries are paused: make room, then resume`)
+    } catch (error) {
+      // The session has stopped trading by then, and says so to whoever waits for the desk.
+      this.panic(error)
+    }
   }
 
   /** A virtual run knows of its own tape alone: what earlier runs recorded must not change it. Null = all. */

@@ -102,7 +102,7 @@ export class DirectStrategy {
     return (slot) => {
       const answer = decide(slot)
       if (answer === null) return { ...AGAIN, why: whys[slot.index] ?? '' }
-      whys[slot.index] = answer.why
+      if (answer.fault === null) whys[slot.index] = answer.why
       return answer
     }
   }

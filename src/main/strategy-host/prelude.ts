@@ -225,7 +225,11 @@ export function prelude(makeView: ViewMaker): Harness {
       answer.stack = stack
     }
     seat.raw.open = false
-    if (answer.fault !== null) return false
+    if (answer.fault !== null) {
+      // What comes next is told in full: another slot may have spoken since this one last did.
+      seat.why = null
+      return false
+    }
     const again = answer.why === seat.why && answer.intents === null && answer.state === null
     seat.why = answer.why
     return again

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { packageRoot } from '../../app/home.ts'
 import { engineBuild } from '../../platform/engine-build.ts'
 import { checkDecisions, seamDifference } from '../../replay/decision-check.ts'
@@ -27,7 +28,7 @@ export function chainOf({ sessions }: TapeLibrary, from: number, to: number): Re
       if (file.firstTs === null || file.lastTs === null || file.firstTs >= to || file.lastTs < from) continue
       const next = files[i + 1]
       const goesOn = next !== undefined && next.segment === file.segment + 1 && next.firstSeq === file.nextSeq
-      chain.set(file.path, { file, next: file.sealed && goesOn ? next.path : null })
+      chain.set(resolve(file.path), { file, next: file.sealed && goesOn ? next.path : null })
     }
   }
   return chain

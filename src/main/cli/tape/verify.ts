@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText, repairSegment, verifySegment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, print, UsageError } from '../output.ts'
@@ -32,14 +32,15 @@ export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
   const whole = flags.from === undefined && flags.to === undefined
   const named = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
-  const paths = whole ? named : named.filter((path) => within.has(path))
+  const paths = whole ? named : named.filter((path) => within.has(resolve(path)))
   const growing = names.length === 0 ? newestOf(library) : undefined
   const files = [...new Set(paths)].map((path) => {
     const checked = check(path, path === growing)
-    const link = within.get(path)
+    const link = within.get(resolve(path))
     // What lacks its end can be replayed as far as it goes.
-    if (flags.decisions !== true || checked.records === null || link === undefined) return checked
-    return withDecisions(checked, decisionsOf(path, link.next))
+    if (flags.decisions !== true || checked.records === null) return checked
+    if (link !== undefined) return withDecisions(checked, decisionsOf(path, link.next))
+    return { ...checked, notes: [...checked.notes, 'decisions not checked: it is no recording in this home'] }
   })
   const gaps = gapsBetween(library, names)
   const sound = files.every((file) => file.sound) && gaps.length === 0
