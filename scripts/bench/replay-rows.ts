@@ -1,15 +1,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { API_VERSION } from '../../src/engine/strategy-api/baton.ts'
 import { apiFile } from '../../src/main/app/home.ts'
-import { compileStrategy } from '../../src/main/deploy/compile.ts'
-import { sha256, systemClock } from '../../src/main/platform/system.ts'
+import { compileStrategy, versionHash } from '../../src/main/deploy/compile.ts'
+import { systemClock } from '../../src/main/platform/system.ts'
 import { ReplayLab } from '../../src/main/replay/lab.ts'
 import { openTapes, type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../../src/main/replay/plan.ts'
 import type { Result } from '../../src/shared/domain/base.ts'
 import { parseConfig } from '../../src/shared/config.ts'
-import type { VersionHash } from '../../src/shared/domain/records.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
 import { randomCandles, writeCandles } from '../../test/support/candle-tape.ts'
 import { bareLoop } from './bare-loop.ts'
@@ -102,7 +100,7 @@ async function replay(
     peak = Math.max(peak, process.memoryUsage.rss())
   }, 20)
   const started = systemClock.monotonic()
-  const hash = sha256(bundle, String(API_VERSION)) as VersionHash
+  const hash = versionHash(bundle)
   const { versions } = await lab.run({
     ...part,
     versions: [{ hash, label: 'snipe', strategy: 'snipe', bundle, params: null }],

@@ -2,6 +2,7 @@ import { assertNever } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
+import type { AssetState } from './asset-state.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import type { Effect, EngineEvent, Swap } from './events.ts'
@@ -9,7 +10,6 @@ import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
 import {
   assetOf,
-  type AssetState,
   type BookSource,
   type Context,
   type EngineState,

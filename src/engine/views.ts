@@ -131,7 +131,7 @@ const BEST = new Float64Array(5)
 
 /** The whole view of a slot as it is now, as plain data. */
 export function slotView(s: EngineState, slot: SlotState): SlotView {
-  writeRow(s, slot)
+  if (slot.changed) writeRow(s, slot)
   fillView(s, slot)
   const { row, asset } = slot
   row[ROW.now] = s.now

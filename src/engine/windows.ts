@@ -6,7 +6,8 @@ import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
 import { pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
-import { type AssetState, BOUNDARY_MS, type Context, record, type SlotState, say, slotOf } from './state.ts'
+import { type AssetState, BOUNDARY_MS } from './asset-state.ts'
+import { type Context, record, type SlotState, say, slotOf } from './state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */

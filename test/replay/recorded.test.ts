@@ -71,7 +71,7 @@ function replay(tape: ReplayTape): DayRecord {
 }
 
 test('I7: paper fills against a desk’s own recording come to what the desk itself came to', () => {
-  const tape = value(openOwnTape(home.home.tape, { now: 0, hours: null, until: null, only: null }))
+  const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null }))
   const day = replay(tape)
   const { figures } = desk.session
   expect(figures.orders).toBeGreaterThan(100)
@@ -86,7 +86,7 @@ test('I7: paper fills against a desk’s own recording come to what the desk its
 })
 
 test('no view looks ahead: whatever a recording says after a moment, every act up to it stays the same', () => {
-  const [first] = value(openOwnTape(home.home.tape, { now: 0, hours: null, until: null, only: null })).sources
+  const [first] = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null })).sources
   const path = first?.source.kind === 'recorded' ? (first.source.paths[0] ?? '') : ''
   const truth = replay(value(openTapes([path])))
   let copies = 0

@@ -107,7 +107,7 @@ export function checkAll(folder: string, build = BUILD) {
   const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
   for (const [path, { next }] of chainOf(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
     const checked = value(checkDecisions(path, build))
-    const seam = next === null || checked.end === null ? null : seamDifference(checked.end, next)
+    const seam = next === null ? null : seamDifference(checked.end, next)
     total.segments++
     total.seams += next === null ? 0 : 1
     total.events += checked.events

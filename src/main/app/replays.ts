@@ -1,4 +1,3 @@
-import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import { foldMinutes } from '../../engine/candles.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
@@ -17,9 +16,10 @@ import type {
   TradeMark,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
-import { findVersion, versionRef } from '../db/queries.ts'
-import { compileStrategy } from '../deploy/compile.ts'
-import { newId, sha256 } from '../platform/system.ts'
+import { versionRef } from '../db/queries.ts'
+import { compileStrategy, versionHash } from '../deploy/compile.ts'
+import { liveReplayVersion } from '../deploy/proving.ts'
+import { newId } from '../platform/system.ts'
 import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
@@ -99,7 +99,7 @@ export class Replays {
     if (!stretches.ok) return stretches
     const candidate = await this.version(request)
     if (!candidate.ok) return candidate
-    const live = this.live(request.strategy)
+    const live = liveReplayVersion(this.desk.session, this.desk.journal, request.strategy)
     const id = newId('R')
     const { config, replayLab, options } = this.desk
     const versions = [candidate.value.version, ...(live === null ? [] : [live.version])]
@@ -167,8 +167,7 @@ export class Replays {
     const own = (hours: number | null) => ({
       kind: 'own' as const,
       folder,
-      now: this.desk.now(),
-      hours,
+      since: hours === null ? 0 : this.desk.now() - hours * HOUR,
       until: null,
       only,
     })
@@ -199,9 +198,7 @@ export class Replays {
     const params = mergeParams(loaded.value.manifest, request.params)
     if (!params.ok) return params
     const plain = params.value === null
-    const hash = (
-      plain ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params.value))
-    ) as VersionHash
+    const hash = versionHash(bundle, params.value)
     const ref = versionRef(journal.db, hash) ?? {
       hash,
       strategy,
@@ -209,15 +206,6 @@ export class Replays {
       number: 0,
     }
     return ok({ version: { hash, label: ref.label, strategy, bundle, params: params.value }, ref })
-  }
-
-  private live(strategy: string): { version: ReplayVersion; ref: VersionRef } | null {
-    const { engine, journal } = this.desk
-    const hash = engine.state.live.get(strategy)
-    const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
-    const ref = hash === undefined ? null : versionRef(journal.db, hash)
-    if (hash === undefined || stored === undefined || ref === null) return null
-    return { version: { hash, label: ref.label, strategy, bundle: stored.bundle, params: null }, ref }
   }
 
   private hear(id: string, progress: ReplayProgress): void {

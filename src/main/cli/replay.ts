@@ -3,7 +3,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { CYCLE_MS } from '../../engine/config.ts'
-import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import { z } from 'zod'
 import { toDollars } from '../../shared/domain/money.ts'
@@ -12,8 +11,8 @@ import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { apiFile, type Home, homeAt, readConfig } from '../app/home.ts'
 import { openDatabase } from '../db/database.ts'
 import { SAVE_TRIAL } from '../db/trials.ts'
-import { compileStrategy } from '../deploy/compile.ts'
-import { sha256, systemClock } from '../platform/system.ts'
+import { compileStrategy, versionHash } from '../deploy/compile.ts'
+import { systemClock } from '../platform/system.ts'
 import { type ReplayOutcome, ReplayLab } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
@@ -79,9 +78,7 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
   const tape = usage(
-    flags.tape === undefined
-      ? openOwnTape(home.tape, { now: systemClock.now(), hours: null, until: null, only: null })
-      : openTapes(flags.tape),
+    flags.tape === undefined ? openOwnTape(home.tape, { since: 0, until: null, only: null }) : openTapes(flags.tape),
   )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))
@@ -90,9 +87,7 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   lab.warm()
   const { bundle, strategy, manifest } = await load(flags.strategy, home)
   const params = usage(mergeParams(manifest, flags.params ?? null))
-  const hash = (
-    params === null ? sha256(bundle, String(API_VERSION)) : sha256(bundle, String(API_VERSION), JSON.stringify(params))
-  ) as VersionHash
+  const hash = versionHash(bundle, params)
   const started = systemClock.monotonic()
   const run = lab.run(
     {

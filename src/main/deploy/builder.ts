@@ -8,9 +8,8 @@ import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion, Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { nextVersionNumber, versionRef } from '../db/queries.ts'
-import { sha256 } from '../platform/system.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
-import { type Compiled, compileStrategy } from './compile.ts'
+import { type Compiled, compileStrategy, versionHash } from './compile.ts'
 import type { Deployment } from './deployment.ts'
 import { type Candidate, locate } from './staging.ts'
 import { checkTypes } from './typecheck.ts'
@@ -74,7 +73,7 @@ export class Builder {
 
   private async check(deployment: Deployment, compiled: Compiled): Promise<Candidate | undefined> {
     const { apiFile, clock, deadlineMs, journal, now } = this.parts
-    const hash = hashOf(compiled.bundle)
+    const hash = versionHash(compiled.bundle)
     const entry = `${compiled.strategy}.ts`
     const ref = this.refFor(compiled.strategy, hash)
     const [typeErrors, started] = await deployment.step(
@@ -140,11 +139,6 @@ export class Builder {
     const number = nextVersionNumber(this.parts.journal.db, strategy)
     return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
   }
-}
-
-/** A version's identity: its bundle (params are in it) and the strategy API it was made for. */
-export function hashOf(bundle: string): VersionHash {
-  return sha256(bundle, String(API_VERSION)) as VersionHash
 }
 
 function modules(compiled: Compiled): string {

@@ -2,8 +2,12 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { basename, join, relative, sep } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
+import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
 import type { Diagnostic } from '../../shared/ipc/contract.ts'
+import { sha256 } from '../platform/system.ts'
 
 /** A strategy's code, bundled, and what it was made of. */
 export interface Compiled {
@@ -13,6 +17,15 @@ export interface Compiled {
   readonly sourceMap: string
   /** Every file below the strategies folder that went in, the strategy's own first. */
   readonly sources: readonly { readonly path: string; readonly text: string }[]
+}
+
+/**
+ * A version's identity: its bundle (its own params are in it) and the strategy API it was made for.
+ * @param params other than its own, for a replay; null = its own
+ */
+export function versionHash(bundle: string, params: StrategyManifest['params'] | null = null): VersionHash {
+  const other = params === null ? [] : [JSON.stringify(params)]
+  return sha256(bundle, String(API_VERSION), ...other) as VersionHash
 }
 
 /** Names that do not exist in a strategy's context, with what to use instead. */

@@ -7,8 +7,8 @@ import type { HostedVersion } from '../app/session.ts'
 import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
-import { Builder, hashOf } from './builder.ts'
-import { compileStrategy } from './compile.ts'
+import { Builder } from './builder.ts'
+import { compileStrategy, versionHash } from './compile.ts'
 import { Deployment } from './deployment.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
@@ -73,7 +73,7 @@ export class Deployer {
   /** Hash that the files of a strategy would have now; undefined when they do not compile or are those of the live version. */
   async hashOfFiles(strategy: string): Promise<string | undefined> {
     const compiled = await compileStrategy(this.parts.folder, strategy, this.parts.apiFile)
-    return compiled.ok ? hashOf(compiled.value.bundle) : undefined
+    return compiled.ok ? versionHash(compiled.value.bundle) : undefined
   }
 
   /** Deploys what the files of a strategy say now. Attempts of one strategy run one after another, the newest wins. */

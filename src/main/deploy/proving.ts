@@ -1,14 +1,14 @@
 import { slotsOf } from '../../engine/versions.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DecisionDifference, ProofRow } from '../../shared/ipc/contract.ts'
+import type { DecisionDifference, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
 import { trialsOf } from '../db/trials.ts'
 import { type ProofParts, type ProofRun, prove } from '../replay/proof.ts'
+import type { ReplayVersion } from '../replay/protocol.ts'
 import type { Deployment } from './deployment.ts'
 import type { Candidate } from './staging.ts'
 
@@ -43,7 +43,7 @@ export class Proving {
     let run: ProofRun | null = null
     run = await prove(proof, {
       candidate: { hash: candidate.hash, label, strategy, bundle, params: null },
-      live: this.live(strategy),
+      live: liveReplayVersion(session, journal, strategy),
       slots,
       now: now(),
       trials,
@@ -75,13 +75,17 @@ export class Proving {
     }
     return row
   }
+}
 
-  private live(strategy: string) {
-    const { session, journal } = this.parts
-    const hash: VersionHash | undefined = session.engine.state.live.get(strategy)
-    const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
-    const ref = hash === undefined ? null : versionRef(journal.db, hash)
-    if (hash === undefined || stored === undefined || ref === null) return null
-    return { version: { hash, label: ref.label, strategy, bundle: stored.bundle, params: null }, ref }
-  }
+/** What is live of a strategy, ready to be replayed beside another version; null when nothing is, or its code is lost. */
+export function liveReplayVersion(
+  session: Session,
+  journal: Journal,
+  strategy: string,
+): { readonly version: ReplayVersion; readonly ref: VersionRef } | null {
+  const hash = session.engine.state.live.get(strategy)
+  const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
+  const ref = hash === undefined ? null : versionRef(journal.db, hash)
+  if (hash === undefined || stored === undefined || ref === null) return null
+  return { version: { hash, label: ref.label, strategy, bundle: stored.bundle, params: null }, ref }
 }

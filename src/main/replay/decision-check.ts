@@ -9,6 +9,7 @@ import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
 import { hashesOf, keyOf, type RecordedViews } from '../tape/recorder.ts'
 import { KIND } from '../tape/records.ts'
+import { damageText, loadSegment } from '../tape/segment.ts'
 import { type Recorded, recordedAt } from './recorded-events.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
@@ -24,7 +25,7 @@ export interface DecisionCheck {
   /** Ways in which the replay was not what was recorded; empty = equal, byte for byte. */
   readonly differences: readonly string[]
   /** The engine at the end, as a snapshot. */
-  readonly end: Uint8Array | null
+  readonly end: Uint8Array
 }
 
 /** Enough to find the cause by; a replay that went astray differs in everything that follows. */
@@ -45,11 +46,10 @@ interface Remade {
  * @returns an error where the segment cannot be replayed at all
  */
 export function checkDecisions(path: string, build: string): Result<DecisionCheck> {
-  const answered = answersOn(path)
-  if (!answered.ok) return answered
-  const opened = TapeCursor.open([path])
-  if (!opened.ok) return opened
-  const cursor = opened.value
+  // Once: a desk may be writing it, and both walks over it must see the same.
+  const segment = loadSegment(path)
+  if (!segment.ok) return err(damageText(segment.error))
+  const cursor = TapeCursor.over(segment.value)
   const { engineBuild, origin } = cursor.header
   if (origin !== 'desk') return err('it was imported: it holds no decisions')
   if (engineBuild !== build)
@@ -61,7 +61,7 @@ export function checkDecisions(path: string, build: string): Result<DecisionChec
   if (snapshot.value === undefined) return err('it has no snapshot to start from')
   const engine = engineFrom(snapshot.value)
   if (!engine.ok) return engine
-  const check = new SegmentCheck(engine.value, answered.value)
+  const check = new SegmentCheck(engine.value, answersIn(TapeCursor.over(segment.value)))
   while (cursor.next()) {
     const record = recordedAt(cursor)
     if (!record.ok) return err(`at ${isoUtc(cursor.reader.ts)}: ${record.error}`)
@@ -71,17 +71,14 @@ export function checkDecisions(path: string, build: string): Result<DecisionChec
 }
 
 /** What was answered at all: a version that never answered, because it spins, must not be asked again. */
-function answersOn(path: string): Result<ReadonlySet<string>> {
-  const opened = TapeCursor.open([path])
-  if (!opened.ok) return opened
-  const cursor = opened.value
+function answersIn(cursor: TapeCursor): ReadonlySet<string> {
   const answers = new Set<string>()
   while (cursor.next()) {
     if (cursor.reader.kind !== KIND.json) continue
     const record = recordedAt(cursor)
     if (record.ok && record.value.kind === 'decisions') answers.add(keyOf(record.value))
   }
-  return ok(answers)
+  return answers
 }
 
 /** Whether one segment ended as the next one begins; null when it did. */

@@ -195,10 +195,9 @@ function candlesOf(paths: readonly string[], notices: readonly string[]): Result
 }
 
 /** Which part of the desk's own recording. */
-interface OwnTapeSpan {
-  /** The newest `hours` before `now`; null = from the beginning. */
-  readonly now: number
-  readonly hours: number | null
+export interface OwnTapeSpan {
+  /** First moment wanted; 0 = from the beginning. */
+  readonly since: number
   /** First moment not wanted; null = all that is there. */
   readonly until: number | null
   /** Of this session alone; null = of every one. */
@@ -209,8 +208,7 @@ interface OwnTapeSpan {
  * The desk's own recording, session by session.
  * @returns an error when nothing of that time is there
  */
-export function openOwnTape(folder: string, { now, hours, until, only }: OwnTapeSpan): Result<ReplayTape> {
-  const since = hours === null ? 0 : now - hours * HOUR
+export function openOwnTape(folder: string, { since, until, only }: OwnTapeSpan): Result<ReplayTape> {
   const recent = listTapes(folder).sessions.filter(
     (session) =>
       !session.imported &&

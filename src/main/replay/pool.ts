@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../shared/domain/feed.ts'
+import { threadUrl } from '../platform/thread-url.ts'
 import type { FromReplayThread, ToReplayThread } from './protocol.ts'
 
 /** Real time without a word from a thread after which its strategy counts as stuck. */
@@ -83,13 +84,6 @@ export class ReplayPool {
   }
 }
 
-/** From source the file beside this one; from a build the bundle at the top of the output folder. */
-function workerUrl(): URL {
-  const here = import.meta.url
-  if (here.endsWith('.ts')) return new URL('./worker.ts', here)
-  return new URL(here.includes('/chunks/') ? '../replay-worker.js' : './replay-worker.js', here)
-}
-
 /** One thread and the task it is at. */
 class Thread {
   private readonly clock: Clock
@@ -102,7 +96,7 @@ class Thread {
   constructor(clock: Clock, on: Thread['on']) {
     this.clock = clock
     this.on = on
-    this.worker = new Worker(workerUrl(), {
+    this.worker = new Worker(threadUrl(import.meta.url, 'worker.ts', 'replay-worker'), {
       env: {},
       stdin: false,
       stdout: true,

@@ -70,7 +70,7 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
     return ended({ ...blank, verdict: 'insufficient', reason: 'no proof: nothing is recorded yet' })
   await parts.flush()
   const to = settledBy(request.now)
-  const tape = await lab.open({ kind: 'own', folder, now: to, until: to, hours, only })
+  const tape = await lab.open({ kind: 'own', folder, since: to - hours * HOUR, until: to, only })
   if (!tape.ok) return ended({ ...blank, verdict: 'insufficient', reason: `no proof: ${tape.error}` })
   const known = new Set(tape.value.slots.map((slot) => slot.id))
   const slots = request.slots.filter((slot) => known.has(slot.id))

@@ -8,7 +8,7 @@ import type { Asset, Slot } from '../../shared/domain/slots.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { Act, DayRecord } from './day-record.ts'
-import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
+import type { OwnTapeSpan, ReplaySource, ReplayTape, Stretch } from './plan.ts'
 
 /** A version as a replay needs it. */
 export interface ReplayVersion {
@@ -35,15 +35,7 @@ export interface ReplayJob {
 
 /** Which tape: the desk's own recording (see `openOwnTape`), or files. */
 export type TapeRequest =
-  | {
-      readonly kind: 'own'
-      readonly folder: string
-      readonly now: number
-      readonly hours: number | null
-      /** First moment not wanted; null = all that is there. */
-      readonly until: number | null
-      readonly only: string | null
-    }
+  | ({ readonly kind: 'own'; readonly folder: string } & OwnTapeSpan)
   | { readonly kind: 'files'; readonly paths: readonly string[] }
 
 /** Both ends are this program's own, and what crosses is plain data. */

@@ -48,8 +48,26 @@ const swapSchema = z.object({
   states,
 })
 
+/** JSON records of the market itself, whoever recorded them. */
+export const marketRecord = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('feed'), ts, connected: z.boolean(), stale: z.array(z.string()), detail: z.string() }),
+  z.object({ kind: z.literal('strike'), ts, slot: slotName, windowId: z.string(), strike: z.number() }),
+  z.object({
+    kind: z.literal('settled'),
+    ts,
+    slot: slotName,
+    windowId: z.string(),
+    strike: z.number(),
+    close: z.number(),
+    payoutUp: z.int(),
+    source: z.string(),
+  }),
+  z.object({ kind: z.literal('redeemed'), ts, windowId: z.string() }),
+])
+
 /** Records that are neither price, book nor candle of a known asset. */
 const jsonRecord = z.discriminatedUnion('kind', [
+  ...marketRecord.options,
   z.object({
     kind: z.literal('version'),
     version: z.string(),
@@ -65,19 +83,6 @@ const jsonRecord = z.discriminatedUnion('kind', [
     price: z.number(),
     volume: z.number(),
   }),
-  z.object({ kind: z.literal('feed'), ts, connected: z.boolean(), stale: z.array(z.string()), detail: z.string() }),
-  z.object({ kind: z.literal('strike'), ts, slot: slotName, windowId: z.string(), strike: z.number() }),
-  z.object({
-    kind: z.literal('settled'),
-    ts,
-    slot: slotName,
-    windowId: z.string(),
-    strike: z.number(),
-    close: z.number(),
-    payoutUp: z.int(),
-    source: z.string(),
-  }),
-  z.object({ kind: z.literal('redeemed'), ts, windowId: z.string() }),
   z.object({ kind: z.literal('cycle'), ts, count: z.int(), slots: z.array(slotName).nullable() }),
   z.object({
     kind: z.literal('decisions'),

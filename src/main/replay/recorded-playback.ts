@@ -1,18 +1,19 @@
-import { z } from 'zod'
 import type { Engine } from '../../engine/engine.ts'
-import type { BookUpdate, EngineEvent, Level, OrderReport } from '../../engine/events.ts'
+import type { BookUpdate, EngineEvent, OrderReport } from '../../engine/events.ts'
 import { PaperVenue } from '../../engine/market/paper-venue.ts'
 import { Schedule } from '../../engine/market/schedule.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
-import type { AssetState, BookSource, SlotState } from '../../engine/state.ts'
+import type { AssetState } from '../../engine/asset-state.ts'
+import type { BookSource, SlotState } from '../../engine/state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
 import type { Config } from '../../shared/config.ts'
-import { MICRO, price, shares } from '../../shared/domain/money.ts'
+import { price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { asset, type SlotId, type WindowId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { decodeBook, emptyLevels, KIND } from '../tape/records.ts'
 import type { Playback, Told } from './playback.ts'
+import { levelsOf, marketRecord } from './recorded-events.ts'
 import type { History } from './tape-history.ts'
 import type { TapeCursor } from './tape-cursor.ts'
 
@@ -29,27 +30,8 @@ interface BookPlace {
   tick: number
 }
 
-/** Events of the market among a tape's JSON records; what concerned the desk that recorded it is passed over. */
-const marketEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('strike'), slot: z.string(), windowId: z.string(), strike: z.number() }),
-  z.object({
-    kind: z.literal('settled'),
-    slot: z.string(),
-    windowId: z.string(),
-    strike: z.number(),
-    close: z.number(),
-    payoutUp: z.number(),
-    source: z.string(),
-  }),
-  z.object({ kind: z.literal('redeemed'), windowId: z.string() }),
-  z.object({
-    kind: z.literal('feed'),
-    connected: z.boolean(),
-    stale: z.array(z.string()),
-    detail: z.string(),
-  }),
-])
-const KINDS = new Set<unknown>(['strike', 'settled', 'redeemed', 'feed'])
+/** Kinds of JSON records that concern the market; the others concerned the desk that recorded them. */
+const KINDS = new Set<unknown>(marketRecord.options.map((option) => option.shape.kind.value))
 /** Where the value of `{"kind":"` begins, and the first two letters of those that matter: most are passed over by them. */
 const KIND_AT = 9
 const BEGINNINGS = new Set([...KINDS].map((kind) => (String(kind).charCodeAt(0) << 8) | String(kind).charCodeAt(1)))
@@ -186,7 +168,7 @@ export class RecordedPlayback implements Playback, BookSource {
     if (!BEGINNINGS.has(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0))) return false
     const json = reader.json()
     if (!isKnown(json)) return false
-    const parsed = marketEvent.safeParse(json)
+    const parsed = marketRecord.safeParse(json)
     if (!parsed.success)
       throw new Error(`the tape holds an event that is none: ${parsed.error.issues[0]?.message ?? ''}`)
     const event = parsed.data
@@ -237,17 +219,13 @@ export class RecordedPlayback implements Playback, BookSource {
 
   private read({ slot, window }: SlotState, place: BookPlace): BookUpdate | null {
     if (window === null || window.start !== place.windowStart * 1000) return null
-    const { levels } = this
-    decodeBook(place.bytes, place.offset, place.tick, levels, place.end)
-    const side = (prices: Float64Array, sizes: Float64Array, count: number): Level[] =>
-      Array.from({ length: count }, (_, i) => ({ price: price(prices[i] ?? MICRO), shares: shares(sizes[i] ?? 0) }))
+    decodeBook(place.bytes, place.offset, place.tick, this.levels, place.end)
     return {
       kind: 'book',
       ts: unixMs(place.ts),
       slot: slot.id as SlotId,
       windowId: window.id,
-      bids: side(levels.bidPrice, levels.bidShares, levels.bidCount),
-      asks: side(levels.askPrice, levels.askShares, levels.askCount),
+      ...levelsOf(this.levels),
       tick: price(place.tick),
     }
   }

@@ -26,6 +26,11 @@ export class TapeCursor {
     return segment.ok ? ok(new TapeCursor(paths, segment.value)) : err(damageText(segment.error))
   }
 
+  /** Over one segment that is in memory. */
+  static over(segment: Segment): TapeCursor {
+    return new TapeCursor([segment.path], segment)
+  }
+
   /** Of the segment that the cursor stands in. */
   get header(): SegmentHeader {
     return this.segment.header

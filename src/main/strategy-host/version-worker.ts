@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { asset, type CandleFrame, type SlotId } from '../../shared/domain/slots.ts'
 import { explain } from '../../shared/ipc/commands.ts'
+import { threadUrl } from '../platform/thread-url.ts'
 import {
   batchSchema,
   decisionSchema,
@@ -154,13 +155,6 @@ function read<T>(text: string, schema: z.ZodType<T>): Result<T, HostFailure> {
   return outcome.data.ok ? ok(outcome.data.value) : err({ kind: 'threw', failure: outcome.data.error })
 }
 
-/** From source the file beside this one; from a build the bundle at the top of the output folder. */
-function workerUrl(): URL {
-  const here = import.meta.url
-  if (here.endsWith('.ts')) return new URL('./worker.ts', here)
-  return new URL(here.includes('/chunks/') ? '../strategy-worker.js' : './strategy-worker.js', here)
-}
-
 /** Request and reply over the thread's port. */
 class Link {
   onDeath: (message: string) => void = () => {}
@@ -172,7 +166,7 @@ class Link {
 
   constructor(bundle: string, name: string, clock: Clock) {
     this.clock = clock
-    this.worker = new Worker(workerUrl(), {
+    this.worker = new Worker(threadUrl(import.meta.url, 'worker.ts', 'strategy-worker'), {
       workerData: { bundle, name },
       name,
       // I9: no environment, no input, no way to write to the desk's own output.

@@ -7,6 +7,7 @@ import type { SlotView } from '../../engine/views.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
+import { threadUrl } from '../platform/thread-url.ts'
 import { snapshotOf } from './engine-snapshot.ts'
 import { EventWriter } from './event-writer.ts'
 import type { SegmentHeader } from './segment-header.ts'
@@ -107,7 +108,11 @@ export class TapeRecorder {
 
   private thread(): Worker {
     if (this.worker !== null) return this.worker
-    const worker = new Worker(writerUrl(), { env: {}, stdin: false, name: 'tape' })
+    const worker = new Worker(threadUrl(import.meta.url, 'writer-thread.ts', 'tape-writer'), {
+      env: {},
+      stdin: false,
+      name: 'tape',
+    })
     this.worker = worker
     worker.on('message', (message: FromWriter) => this.hear(message))
     worker.on('error', (error) => {
@@ -163,8 +168,8 @@ export class TapeRecorder {
 
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
-    if (this.state === 'recording') this.thread()
     if (this.state === 'recording') {
+      this.thread()
       this.recordViews(ts)
       this.handOver()
       if (hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES) this.begin(ts)
@@ -185,11 +190,11 @@ export class TapeRecorder {
 
   /** Writes the end and lets the thread go. */
   async stop(): Promise<void> {
-    const began = this.state !== 'idle'
-    if (this.state === 'stopped') return
-    if (this.state === 'recording') this.handOver()
+    const { state } = this
+    if (state === 'stopped') return
+    if (state === 'recording') this.handOver()
     this.state = 'stopped'
-    if (!began) return
+    if (state === 'idle') return
     const worker = this.thread()
     await new Promise<void>((resolve) => {
       worker.on('message', (message: FromWriter) => {
@@ -262,7 +267,7 @@ export class TapeRecorder {
     if (this.state !== 'recording') return
     this.state = 'failed'
     this.failedAt = this.parts.clock.monotonic()
-    // What was told meanwhile is lost, and the next segment's first sequence number says how much.
+    // What was in flight is lost, and the next segment's first sequence number says so; what comes until then is not counted.
     this.seq += this.events.records.take().count
     if (this.raw !== null) this.raw = []
     for (const resolve of this.flushes.values()) resolve()
@@ -293,11 +298,4 @@ function hashOf({ row, positionId, orders, state, revision }: SlotView): string 
     .update(JSON.stringify([row, positionId, orders, state, revision]))
     .digest('hex')
     .slice(0, 16)
-}
-
-/** From source the file beside this one; from a build the bundle at the top of the output folder. */
-function writerUrl(): URL {
-  const here = import.meta.url
-  if (here.endsWith('.ts')) return new URL('./writer-thread.ts', here)
-  return new URL(here.includes('/chunks/') ? '../tape-writer.js' : './tape-writer.js', here)
 }

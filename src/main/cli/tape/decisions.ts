@@ -1,6 +1,4 @@
 import { resolve } from 'node:path'
-import { packageRoot } from '../../app/home.ts'
-import { engineBuild } from '../../platform/engine-build.ts'
 import { checkDecisions, seamDifference } from '../../replay/decision-check.ts'
 import type { TapeFile, TapeLibrary } from '../../tape/library.ts'
 
@@ -35,10 +33,10 @@ export function chainOf({ sessions }: TapeLibrary, from: number, to: number): Re
 }
 
 /** I7 for one file: the same events again give the same decisions, and the engine the next file begins with. */
-export function decisionsOf(path: string, next: string | null): DecisionsFound {
-  const checked = checkDecisions(path, engineBuild(packageRoot()))
+export function decisionsOf(path: string, next: string | null, build: string): DecisionsFound {
+  const checked = checkDecisions(path, build)
   if (!checked.ok) return { events: 0, decisions: 0, unchecked: 0, problems: [`decisions: ${checked.error}`] }
   const { events, decisions, unchecked, differences, end } = checked.value
-  const seam = next === null || end === null || differences.length > 0 ? null : seamDifference(end, next)
+  const seam = next === null || differences.length > 0 ? null : seamDifference(end, next)
   return { events, decisions, unchecked, problems: seam === null ? differences : [...differences, seam] }
 }

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { packageRoot } from '../../app/home.ts'
+import { engineBuild } from '../../platform/engine-build.ts'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText, repairSegment, verifySegment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, print, UsageError } from '../output.ts'
@@ -34,12 +36,13 @@ export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const named = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
   const paths = whole ? named : named.filter((path) => within.has(resolve(path)))
   const growing = names.length === 0 ? newestOf(library) : undefined
+  const build = engineBuild(packageRoot())
   const files = [...new Set(paths)].map((path) => {
     const checked = check(path, path === growing)
     const link = within.get(resolve(path))
     // What lacks its end can be replayed as far as it goes.
     if (flags.decisions !== true || checked.records === null) return checked
-    if (link !== undefined) return withDecisions(checked, decisionsOf(path, link.next))
+    if (link !== undefined) return withDecisions(checked, decisionsOf(path, link.next, build))
     return { ...checked, notes: [...checked.notes, 'decisions not checked: it is no recording in this home'] }
   })
   const gaps = gapsBetween(library, names)

@@ -1,0 +1,70 @@
+import type { Asset } from '../shared/domain/slots.ts'
+import { MINUTE } from '../shared/domain/time.ts'
+import { AssetCandles } from './candles.ts'
+import { TimeMean, VolMeter } from './estimate.ts'
+import { NO_REGIME, type Regime, REGIMES, regimeOf } from './regime.ts'
+import type { SlotState } from './state.ts'
+import { ROW, SHARED_WIDTH } from './view-row.ts'
+
+/** Volatility a second assumed before prices have said anything: 0.5 bp. */
+const FIRST_GUESS_VOL = 5e-5
+
+/** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
+export const BOUNDARY_MS = 5 * MINUTE
+
+/** What the engine knows of one underlying. */
+export class AssetState {
+  readonly asset: Asset
+  readonly candles: AssetCandles
+  /** Slots of this underlying. */
+  readonly slots: SlotState[] = []
+  readonly vol = new VolMeter(FIRST_GUESS_VOL)
+  /** Mean price since `meanSec` before the next boundary, once that has begun. */
+  readonly mean = new TimeMean()
+  meanStarted = false
+  /** Next moment, in the venue's time, at which a window may end; 0 before the first price. */
+  boundary = 0
+  /** The newest price and when it came, at their places of a view's row: views read them here. */
+  readonly last = new Float64Array(SHARED_WIDTH)
+  private label = NO_REGIME
+  private labelled = true
+
+  constructor(asset: Asset) {
+    this.asset = asset
+    this.candles = new AssetCandles(asset)
+  }
+
+  get price(): number {
+    return this.last[ROW.price] ?? 0
+  }
+
+  set price(price: number) {
+    this.last[ROW.price] = price
+  }
+
+  get priceTs(): number {
+    return this.last[ROW.priceTs] ?? 0
+  }
+
+  set priceTs(ts: number) {
+    this.last[ROW.priceTs] = ts
+  }
+
+  /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
+  minutesChanged(): void {
+    this.labelled = false
+  }
+
+  /** Volatility × trend label by the closed minutes, as a place in `REGIMES`; `NO_REGIME` while there are too few. */
+  get regimeCode(): number {
+    if (!this.labelled) {
+      this.label = regimeOf(this.candles['1m'])
+      this.labelled = true
+    }
+    return this.label
+  }
+
+  get regime(): Regime | null {
+    return REGIMES[this.regimeCode] ?? null
+  }
+}
