@@ -35,9 +35,9 @@ function columnsFor(row: DeploymentRow, today: number | null): readonly Column<D
       cell: (item) => <span className="figure dim">{stamp(item.ts, today)}</span>,
     },
     { key: 'slot', head: 'slot', width: '78px', cell: (item) => item.slot },
-    { key: 'candidate', head: candidate, width: '164px', cell: (item) => <Act act={item.candidate} /> },
+    { key: 'candidate', head: candidate, width: '180px', cell: (item) => <Act act={item.candidate} /> },
     { key: 'candidate-why', head: 'why', cell: (item) => <Why act={item.candidate} /> },
-    { key: 'live', head: live, width: '164px', cell: (item) => <Act act={item.live} /> },
+    { key: 'live', head: live, width: '180px', cell: (item) => <Act act={item.live} /> },
     { key: 'live-why', head: 'why', cell: (item) => <Why act={item.live} /> },
   ]
 }
