@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { decisionDifferences, listDeployments } from '../../src/main/db/queries.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
+import { hoursOf, openOwnTape } from '../../src/main/replay/plan.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import type { DecisionDifference, DeploymentRow } from '../../src/shared/ipc/contract.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
@@ -146,6 +147,55 @@ test('too little tape is said, not guessed', async () => {
   expect(row.state).toBe('kept')
   expect(row.proof).toMatchObject({ verdict: 'insufficient', candidate: null })
   expect(row.proof?.reason).toMatch(
-    /too little tape to judge by: \d\.\d h, at least 12 h are needed; nothing was guessed/,
+    /too little tape to judge by: \d\.\d h of \S+ and 1 more, at least 12 h are needed; nothing was guessed/,
   )
+})
+
+test('hours that only some slots have, holes, and another feed’s tape do not count as tape', async () => {
+  const home = new TestHome({ ...SLOTS, proof: { hours: 24, minHours: 1 } })
+  homes.push(home)
+  const idle = (name: string) => eager(name).replace('view.secondsLeft < 20', 'view.secondsLeft < 2_000')
+  for (const name of ['snipe', 'fade']) home.write(`${name}.ts`, idle(name))
+  const now = systemClock.now()
+  const start = now - (now % 900_000) - 4 * HOUR
+  const record = async (hoursFrom: number, hours: number, slots: string) => {
+    const desk = await home.desk({ speed: null, from: unixMs(start + hoursFrom * HOUR), forMs: hours * HOUR, slots })
+    await desk.start()
+    await desk.done
+    await desk.stop()
+  }
+  await record(0, 1, 'BTC-5m,BTC-15m')
+  // An hour of silence lies between.
+  await record(2, 0.5, 'BTC-5m,ETH-5m,BTC-15m')
+  const span = { since: 0, until: null, only: null, feed: 'simulated' }
+  const tape = openOwnTape(home.home.tape, span)
+  if (!tape.ok) throw new Error(tape.error)
+  const hours = Object.fromEntries(tape.value.slots.map((slot) => [slot.id, hoursOf(tape.value, slot)]))
+  expect(hours['BTC-5m']).toBeCloseTo(1.5, 1)
+  expect(hours['ETH-5m']).toBeCloseTo(0.5, 1)
+  expect(tape.value.to - tape.value.from).toBeGreaterThan(2.4 * HOUR)
+  expect(openOwnTape(home.home.tape, { ...span, feed: 'binance' }).ok).toBe(false)
+
+  const desk = await home.desk()
+  await desk.start()
+  const row = await save(home, desk, idle('snipe').replace("'hold '", "'hold on '"))
+  expect(row.proof).toMatchObject({ verdict: 'insufficient', candidate: null })
+  expect(row.proof?.reason).toMatch(/too little tape to judge by: 0\.\d h of ETH-5m, at least 1 h are needed/)
+})
+
+test('I11: a desk that stops during a proof gives the attempt up, and calls nothing failed', async () => {
+  const home = newHome({ proof: PROOF })
+  const desk = await home.desk()
+  await desk.start()
+  const spinning = eager('snipe', 7).replace(
+    'const side',
+    'for (let i = 0; i < 20_000; i++) state.entries * i\n    const side',
+  )
+  home.write('snipe.ts', spinning)
+  const attempt = deploy(desk, 'snipe')
+  await until('it is being proved', () => listDeployments(desk.journal.db, 1)[0]?.proof?.verdict === 'running')
+  const stopping = desk.stop()
+  const row = await attempt
+  await stopping
+  expect(row).toMatchObject({ state: 'superseded', reason: 'the desk stopped before it was live' })
 })

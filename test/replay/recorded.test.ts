@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { apiFile } from '../../src/main/app/home.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
-import type { DayRecord } from '../../src/main/replay/day-record.ts'
 import { replayDay } from '../../src/main/replay/day.ts'
+import type { DayRecord } from '../../src/main/replay/day-record.ts'
 import { openOwnTape, openTapes, type ReplayTape } from '../../src/main/replay/plan.ts'
-import { RecordedPlayback } from '../../src/main/replay/recorded-playback.ts'
 import type { Recorded } from '../../src/main/replay/recorded-events.ts'
+import { RecordedPlayback } from '../../src/main/replay/recorded-playback.ts'
 import { statsOf } from '../../src/main/replay/stats.ts'
 import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
 import { historyOf } from '../../src/main/replay/tape-history.ts'
@@ -71,7 +71,7 @@ function replay(tape: ReplayTape): DayRecord {
 }
 
 test('I7: paper fills against a desk’s own recording come to what the desk itself came to', () => {
-  const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null }))
+  const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null }))
   const day = replay(tape)
   const { figures } = desk.session
   expect(figures.orders).toBeGreaterThan(100)
@@ -86,7 +86,7 @@ test('I7: paper fills against a desk’s own recording come to what the desk its
 })
 
 test('no view looks ahead: whatever a recording says after a moment, every act up to it stays the same', () => {
-  const [first] = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null })).sources
+  const [first] = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null })).sources
   const path = first?.source.kind === 'recorded' ? (first.source.paths[0] ?? '') : ''
   const truth = replay(value(openTapes([path])))
   let copies = 0

@@ -184,6 +184,7 @@ export class Desk {
         config,
         tapeFolder: options.home.tape,
         session: this.tapeSession,
+        feed: options.feed,
         flush: async () => this.recorder?.flush(),
         market,
         seed: options.seed,
@@ -359,6 +360,7 @@ export class Desk {
     await this.feed.stop()
     await this.live?.stop()
     if (this.virtual && this.begun) await this.done
+    this.deployer.stop()
     await this.session.stop()
     await this.recorder?.stop()
     this.proofLab.close()

@@ -22,7 +22,7 @@ import { liveReplayVersion } from '../deploy/proving.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
-import { type ReplayTape, slotsOf, type Stretch, stretchesOf } from '../replay/plan.ts'
+import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../replay/plan.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { statsOf, tradesOf } from '../replay/stats.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
@@ -170,6 +170,7 @@ export class Replays {
       since: hours === null ? 0 : this.desk.now() - hours * HOUR,
       until: null,
       only,
+      feed: options.feed,
     })
     return { folder, lab, own }
   }

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { z } from 'zod'
 import { CYCLE_MS } from '../../engine/config.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
-import { z } from 'zod'
 import { toDollars } from '../../shared/domain/money.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
@@ -13,7 +13,7 @@ import { openDatabase } from '../db/database.ts'
 import { SAVE_TRIAL } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { systemClock } from '../platform/system.ts'
-import { type ReplayOutcome, ReplayLab } from '../replay/lab.ts'
+import { ReplayLab, type ReplayOutcome } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
 import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
@@ -78,7 +78,9 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
   const tape = usage(
-    flags.tape === undefined ? openOwnTape(home.tape, { since: 0, until: null, only: null }) : openTapes(flags.tape),
+    flags.tape === undefined
+      ? openOwnTape(home.tape, { since: 0, until: null, only: null, feed: null })
+      : openTapes(flags.tape),
   )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))

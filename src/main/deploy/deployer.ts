@@ -134,13 +134,17 @@ export class Deployer {
     return ok(row)
   }
 
-  /** Resolves when no attempt is under way; candidates that wait are given up. */
-  async idle(): Promise<void> {
-    for (const { deployment, release } of this.held.values()) {
-      deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
-      release(false)
+  /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
+  stop(): void {
+    for (const deployment of this.under.values()) {
+      if (!deployment.ended) deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
     }
+    for (const { release } of this.held.values()) release(false)
     this.held.clear()
+  }
+
+  /** Resolves when no attempt is under way any more. */
+  async idle(): Promise<void> {
     await Promise.all(this.queue.values())
   }
 
@@ -286,6 +290,10 @@ export class Deployer {
   private async trySwap(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<Result<void>> {
     const { session, journal, now } = this.parts
     const states = await this.staging.migrated(candidate, reason)
+    if (deployment.ended) {
+      candidate.hosted.worker.stop()
+      return ok(undefined)
+    }
     if (!states.ok) {
       candidate.hosted.worker.stop()
       deployment.failWith(this.parts.now(), 'could not take over the state', [

@@ -34,7 +34,7 @@ export interface DayRecord {
 }
 
 /** A strategy that wants something every cycle must not fill the memory. */
-export const MAX_ACTS = 100_000
+export const MAX_ACTS = 20_000
 
 type Kept = 'orders' | 'fills' | 'refused' | 'faults'
 

@@ -1,20 +1,20 @@
 import { CYCLE_MS } from '../../engine/config.ts'
 import { Engine } from '../../engine/engine.ts'
-import type { DeskSide } from '../../engine/market/paper-market.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
+import type { DeskSide } from '../../engine/market/paper-market.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
+import type { StrategyManifest } from '../../engine/views.ts'
+import type { Config } from '../../shared/config.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import type { DeploymentId, Order, VersionHash } from '../../shared/domain/records.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { Config } from '../../shared/config.ts'
 import type { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
+import { type DayRecord, DayRecorder } from './day-record.ts'
 import { DecisionHash } from './decision-hash.ts'
 import type { Playback } from './playback.ts'
-import { type DayRecord, DayRecorder } from './day-record.ts'
-import type { StrategyManifest } from '../../engine/views.ts'
 
 /** Beyond the last decision prices go on until what is open has settled: longer than the slowest settlement. */
 export const SETTLING_MS = 7 * MINUTE
@@ -31,12 +31,12 @@ export interface DayParts {
   readonly from: UnixMs
   /** First instant at which nothing is decided any more. */
   readonly to: UnixMs
-  /** Asked every few hundred cycles, with the market time reached and what came of it so far; true ends the day early. */
+  /** Asked every few cycles, with the market time reached and what came of it so far; true ends the day early. */
   readonly look: (now: number, record: DayRecorder, decisions: number) => boolean
 }
 
-/** Cycles between two looks at whether to go on. */
-const LOOK_EVERY = 256
+/** Cycles between two looks at whether to go on: few enough that a slow strategy is not taken for one that hangs. */
+const LOOK_EVERY = 16
 
 /**
  * Replays one stretch of a tape through the engine: a session of its own, with a fresh account and the strategy's first

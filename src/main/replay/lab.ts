@@ -3,8 +3,8 @@ import type { Candle, Clock } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
-import type { Act, DayRecord } from './day-record.ts'
 import type { TapeLibrary } from '../tape/library.ts'
+import type { Act, DayRecord } from './day-record.ts'
 import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
 import { ReplayPool, type Task } from './pool.ts'
 import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
@@ -75,8 +75,11 @@ export class ReplayLab {
   /** @param listener told several times a second while it runs */
   run(spec: ReplaySpec, listener: (progress: ReplayProgress) => void = () => {}): ReplayRun {
     const abort = new Int32Array(new SharedArrayBuffer(4))
-    const running = new Running(spec, abort, listener)
-    for (const job of running.jobs) this.give(job, spec.unchanging === true)
+    const unchanging = spec.unchanging === true
+    const running = new Running(spec, abort, listener, (job, day) => {
+      if (unchanging && day.reached >= job.stretch.to) this.remember(keyOf(job), day)
+    })
+    for (const job of running.jobs) this.give(job, unchanging)
     return {
       done: running.done,
       cancel: () => {
@@ -86,20 +89,15 @@ export class ReplayLab {
     }
   }
 
-  private give({ task, job }: Running['jobs'][number], unchanging: boolean): void {
-    if (!unchanging) return this.jobs.add(task)
-    const { version, stretch, slots, settlement, seed } = job
-    const key = JSON.stringify([version.hash, version.params, stretch, slots, settlement, seed])
-    const known = this.remembered.get(key)
-    if (known !== undefined) return task.hear({ kind: 'done', day: known })
-    const hear = (message: FromReplayThread): void => {
-      if (message.kind === 'done' && message.day.reached >= stretch.to) this.remember(key, message.day)
-      task.hear(message)
-    }
-    this.jobs.add({ ...task, hear })
+  private give({ task, job, know }: Running['jobs'][number], unchanging: boolean): void {
+    const known = unchanging ? this.remembered.get(keyOf(job)) : undefined
+    if (known === undefined) this.jobs.add(task)
+    else know(known)
   }
 
+  /** Those used last are kept. */
   private remember(key: string, day: DayRecord): void {
+    this.remembered.delete(key)
     this.remembered.set(key, day)
     const [oldest] = this.remembered.keys()
     if (this.remembered.size > REMEMBERED && oldest !== undefined) this.remembered.delete(oldest)
@@ -138,9 +136,15 @@ export class ReplayLab {
   }
 }
 
+/** What a result depends on. */
+function keyOf({ version, stretch, slots, settlement, seed }: ReplayJob): string {
+  return JSON.stringify([version.hash, version.params, stretch, slots, settlement, seed])
+}
+
 /** A replay under way. */
 class Running {
-  readonly jobs: readonly { readonly task: Task; readonly job: ReplayJob }[]
+  /** `know` ends a job whose result is known already. */
+  readonly jobs: readonly { readonly task: Task; readonly job: ReplayJob; readonly know: (day: DayRecord) => void }[]
   readonly done: Promise<ReplayOutcome>
   cancelled = false
   private readonly spec: ReplaySpec
@@ -148,19 +152,24 @@ class Running {
   private readonly days: (DayRecord | undefined)[][]
   private readonly reached: number[][]
   private readonly decisions: number[][]
-  /** How many acts and trades of each stretch have been told. */
-  private readonly told: { acts: number; trades: number }[][]
+  /** Acts and trades of each stretch so far. */
+  private readonly told: { acts: Act[]; trades: ReplayTrade[] }[][]
   private readonly failures: (StrategyFailure | null)[]
   private left: number
   private finish: (outcome: ReplayOutcome) => void = () => {}
 
-  constructor(spec: ReplaySpec, abort: Int32Array, listener: (progress: ReplayProgress) => void) {
+  constructor(
+    spec: ReplaySpec,
+    abort: Int32Array,
+    listener: (progress: ReplayProgress) => void,
+    finished: (job: ReplayJob, day: DayRecord) => void,
+  ) {
     this.spec = spec
     this.listener = listener
     this.days = spec.versions.map(() => [])
     this.reached = spec.versions.map(() => spec.stretches.map((stretch) => stretch.from as number))
     this.decisions = spec.versions.map(() => spec.stretches.map(() => 0))
-    this.told = spec.versions.map(() => spec.stretches.map(() => ({ acts: 0, trades: 0 })))
+    this.told = spec.versions.map(() => spec.stretches.map(() => ({ acts: [], trades: [] })))
     this.failures = spec.versions.map(() => null)
     const { slots, config, market, settlement, seed } = spec
     this.jobs = spec.stretches.flatMap((of, stretch) =>
@@ -169,10 +178,10 @@ class Running {
         const task: Task = {
           message: { kind: 'replay', job },
           isOver: () => this.cancelled || this.failures[index] !== null,
-          hear: (message) => this.hear(index, stretch, message),
+          hear: (message) => this.hear(index, stretch, message, (day) => finished(job, day)),
           skip: () => this.skip(),
         }
-        return { task, job }
+        return { task, job, know: (day: DayRecord) => this.know(index, stretch, day, day) }
       }),
     )
     this.left = this.jobs.length
@@ -182,27 +191,43 @@ class Running {
     if (this.left === 0) this.end()
   }
 
-  private hear(version: number, stretch: number, message: FromReplayThread): void {
-    const reached = this.reached[version]
-    const decisions = this.decisions[version]
+  private hear(version: number, stretch: number, message: FromReplayThread, finished: (day: DayRecord) => void): void {
     const told = this.told[version]?.[stretch]
-    invariant(reached !== undefined && decisions !== undefined && told !== undefined, 'a task has a version')
+    invariant(told !== undefined, 'a task has a version')
     if (message.kind === 'progress') {
-      reached[stretch] = message.reached
-      decisions[stretch] = message.decisions
-      told.acts += message.acts.length
-      told.trades += message.trades.length
-      return this.tell(version, message.acts, message.trades)
+      told.acts.push(...message.acts)
+      told.trades.push(...message.trades)
+      return this.come(version, stretch, message, message)
     }
     if (message.kind === 'done') {
-      reached[stretch] = message.day.reached
-      decisions[stretch] = message.day.decisions
-      const days = this.days[version]
-      if (days !== undefined) days[stretch] = message.day
-      const { acts, trades } = message.day
-      this.tell(version, acts.slice(told.acts), trades.slice(told.trades))
-    } else if (message.kind === 'failed') this.failures[version] ??= message.failure
+      const day = { ...message.day, ...told }
+      finished(day)
+      return this.know(version, stretch, day, { acts: [], trades: [] })
+    }
+    if (message.kind === 'failed') this.failures[version] ??= message.failure
     this.skip()
+  }
+
+  /** A stretch is over; `news` is what of it was not told yet. */
+  private know(version: number, stretch: number, day: DayRecord, news: Pick<DayRecord, 'acts' | 'trades'>): void {
+    const days = this.days[version]
+    if (days !== undefined) days[stretch] = day
+    this.come(version, stretch, day, news)
+    this.skip()
+  }
+
+  private come(
+    version: number,
+    stretch: number,
+    to: Pick<DayRecord, 'reached' | 'decisions'>,
+    { acts, trades }: Pick<DayRecord, 'acts' | 'trades'>,
+  ): void {
+    const reached = this.reached[version]
+    const decisions = this.decisions[version]
+    invariant(reached !== undefined && decisions !== undefined, 'a task has a version')
+    reached[stretch] = to.reached
+    decisions[stretch] = to.decisions
+    this.tell(version, acts, trades)
   }
 
   private tell(version: number, acts: readonly Act[], trades: readonly ReplayTrade[]): void {

@@ -3,7 +3,7 @@ import type { CandleColumns } from '../../engine/market/candle-columns.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { type Asset, asset, makeSlot, parseSlot, type Slot, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { DAY, HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { listTapes, type TapeSession } from '../tape/library.ts'
+import { listTapes, type TapeFile, type TapeSession } from '../tape/library.ts'
 import { KIND } from '../tape/records.ts'
 import { readSegment } from '../tape/segment.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
@@ -42,6 +42,9 @@ interface TapeSource {
   readonly to: number
   /** When each file of an own recording begins: each has a snapshot to start from. */
   readonly begins?: readonly number[]
+  /** Of an own recording: what its time without holes is, and the slots that it has. */
+  readonly covers?: readonly { readonly from: number; readonly to: number }[]
+  readonly slots?: readonly string[]
 }
 
 /** Recorded hours before a candle tape's first decision, for the strategies' history. */
@@ -202,13 +205,15 @@ export interface OwnTapeSpan {
   readonly until: number | null
   /** Of this session alone; null = of every one. */
   readonly only: string | null
+  /** Of this feed alone: another is another market. Null = the newest session's. */
+  readonly feed: string | null
 }
 
 /**
  * The desk's own recording, session by session.
  * @returns an error when nothing of that time is there
  */
-export function openOwnTape(folder: string, { since, until, only }: OwnTapeSpan): Result<ReplayTape> {
+export function openOwnTape(folder: string, { since, until, only, feed }: OwnTapeSpan): Result<ReplayTape> {
   const recent = listTapes(folder).sessions.filter(
     (session) =>
       !session.imported &&
@@ -217,8 +222,8 @@ export function openOwnTape(folder: string, { since, until, only }: OwnTapeSpan)
       (only === null || session.name === only),
   )
   const newestFirst = recent.toSorted((a, b) => (a.name < b.name ? 1 : -1))
-  // Another feed is another market: what was recorded there says nothing about this one.
-  const sessions = newestFirst.filter((session) => session.header.feed === newestFirst[0]?.header.feed)
+  const wanted = feed ?? newestFirst[0]?.header.feed
+  const sessions = newestFirst.filter((session) => session.header.feed === wanted)
   const sources = sourcesOf(sessions, since, until ?? Number.POSITIVE_INFINITY)
   const [first] = sources
   const [newest] = sessions
@@ -242,7 +247,7 @@ export function openOwnTape(folder: string, { since, until, only }: OwnTapeSpan)
  */
 function sourcesOf(newestFirst: readonly TapeSession[], since: number, until: number): readonly TapeSource[] {
   const sources: TapeSource[] = []
-  for (const { files, firstTs, lastTs } of newestFirst) {
+  for (const { files, firstTs, lastTs, header } of newestFirst) {
     if (firstTs === null || lastTs === null) continue
     const from = Math.ceil(Math.max(firstTs, since) / 5_000) * 5_000
     const over = sources.filter((newer) => newer.from <= lastTs && newer.to > from)
@@ -250,9 +255,41 @@ function sourcesOf(newestFirst: readonly TapeSession[], since: number, until: nu
     if (to - from < 5_000) continue
     const paths = files.map((file) => file.path)
     const begins = files.map((file) => file.firstTs ?? Number.POSITIVE_INFINITY)
-    sources.push({ source: { kind: 'recorded', paths }, from, to, begins })
+    const covers = coverOf(files, from, to)
+    sources.push({ source: { kind: 'recorded', paths }, from, to, begins, covers, slots: header.slots })
   }
   return sources.toSorted((a, b) => a.from - b.from)
+}
+
+/** A desk tells its tape something every five seconds: a longer silence is a hole. */
+const SILENCE_MS = 30_000
+
+/** The parts of a span that a session's files hold, without the holes in and between them. */
+function coverOf(files: readonly TapeFile[], from: number, to: number): { from: number; to: number }[] {
+  const parts: { from: number; to: number }[] = []
+  const add = (begin: number, end: number) => {
+    const last = parts.at(-1)
+    const part = { from: Math.max(begin, from), to: Math.min(end, to) }
+    if (part.to <= part.from) return
+    if (last !== undefined && part.from - last.to <= SILENCE_MS) last.to = part.to
+    else parts.push(part)
+  }
+  for (const { firstTs, lastTs, holes } of files) {
+    let at = firstTs ?? 0
+    for (const hole of holes) {
+      add(at, hole.fromTs)
+      at = hole.toTs
+    }
+    add(at, (lastTs ?? 0) + 1)
+  }
+  return parts
+}
+
+/** Hours of an own recording in which a slot was recorded, holes not counted. */
+export function hoursOf(tape: ReplayTape, slot: Slot): number {
+  const sources = tape.sources.filter((source) => source.slots?.includes(slot.id) === true)
+  const parts = sources.flatMap((source) => source.covers ?? [])
+  return parts.reduce((sum, part) => sum + part.to - part.from, 0) / HOUR
 }
 
 /** Only the files that a stretch needs, from the one that holds its beginning. */

@@ -3,8 +3,10 @@ import type { Clock } from '../../shared/domain/feed.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import type { FromReplayThread, ToReplayThread } from './protocol.ts'
 
-/** Real time without a word from a thread after which its strategy counts as stuck. */
+/** Real time without a word from a thread, told of every few hundred decisions, after which its strategy counts as stuck. */
 const STUCK_MS = 15_000
+/** A disk may be slow, but not for ever. */
+const READING_MS = 120_000
 /** A strategy that eats memory ends its thread, not the desk. */
 const HEAP_MB = 1_024
 
@@ -122,9 +124,10 @@ class Thread {
 
   private watch(): void {
     this.cancelWatch()
-    this.cancelWatch = this.clock.after(STUCK_MS, () =>
-      this.stop(`decide did not return within ${STUCK_MS / 1000} s of real time`),
-    )
+    const decides = this.task?.message.kind === 'replay'
+    const waitMs = decides ? STUCK_MS : READING_MS
+    const what = decides ? 'decide did not return' : 'the tape could not be read'
+    this.cancelWatch = this.clock.after(waitMs, () => this.stop(`${what} within ${waitMs / 1000} s of real time`))
   }
 
   private hear(message: FromReplayThread): void {

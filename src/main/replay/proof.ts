@@ -1,13 +1,13 @@
-import { hasTapes } from '../tape/library.ts'
 import type { Config } from '../../shared/config.ts'
 import { NO_USD, toDollars, type Usd } from '../../shared/domain/money.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
 import { HOUR, MINUTE } from '../../shared/domain/time.ts'
 import type { DecisionDifference, ProofGate, ProofRow, ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
+import { hasTapes } from '../tape/library.ts'
+import { SETTLING_MS } from './day.ts'
 import type { Act } from './day-record.ts'
 import type { ReplayLab, ReplayProgress, VersionOutcome } from './lab.ts'
-import { SETTLING_MS } from './day.ts'
-import { stretchesOf } from './plan.ts'
+import { hoursOf, stretchesOf } from './plan.ts'
 import type { ReplayVersion } from './protocol.ts'
 import { differencesOf, statsOf } from './stats.ts'
 
@@ -17,6 +17,8 @@ export interface ProofParts {
   readonly tapeFolder: string
   /** Only this session of the tape; null = all that this desk recorded. */
   readonly session: string | null
+  /** The desk's: a tape of another says nothing about this one's market. */
+  readonly feed: string
   /** Resolves when what the desk was told so far is on the tape. */
   readonly flush: () => Promise<void>
   readonly market: string
@@ -64,19 +66,19 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const { config, lab } = parts
   const { hours, minHours } = config.proof
   const blank = blankRow(request)
-  const { tapeFolder: folder, session: only } = parts
+  const { tapeFolder: folder, session: only, feed } = parts
   // The very first start has nothing to wait for.
   if (!hasTapes(folder))
     return ended({ ...blank, verdict: 'insufficient', reason: 'no proof: nothing is recorded yet' })
   await parts.flush()
   const to = settledBy(request.now)
-  const tape = await lab.open({ kind: 'own', folder, since: to - hours * HOUR, until: to, only })
+  const tape = await lab.open({ kind: 'own', folder, since: to - hours * HOUR, until: to, only, feed })
   if (!tape.ok) return ended({ ...blank, verdict: 'insufficient', reason: `no proof: ${tape.error}` })
-  const known = new Set(tape.value.slots.map((slot) => slot.id))
-  const slots = request.slots.filter((slot) => known.has(slot.id))
+  const { slots } = request
   const stretches = stretchesOf(tape.value, { from: undefined, to: undefined })
-  const covered = stretches.ok ? stretches.value.reduce((sum, { from, to }) => sum + to - from, 0) / HOUR : 0
-  const short = shortage(covered, minHours, slots.length, request.slots.length)
+  const recorded = slots.map((slot) => ({ slot: slot.id, hours: hoursOf(tape.value, slot) }))
+  const covered = Math.min(...recorded.map(({ hours }) => hours))
+  const short = shortage(recorded, minHours)
   if (!stretches.ok || short !== null) {
     const reason = `too little tape to judge by: ${short ?? 'none of it can be replayed'}; nothing was guessed`
     return ended({ ...blank, verdict: 'insufficient', reason })
@@ -102,9 +104,10 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const done = run.done.then((outcome): ProofResult => {
     const [candidate, live] = outcome.versions
     const found = differencesBetween(candidate, live)
-    const row = judge({ ...running, progress: 1, differences: found.length }, config, candidate, live, covered)
+    // A part of the tape proves nothing, and is no trial.
     if (outcome.partial)
-      return { row: { ...row, verdict: 'insufficient', reason: 'the proof was ended early' }, differences: [] }
+      return { row: { ...running, verdict: 'insufficient', reason: 'the proof was ended early' }, differences: [] }
+    const row = judge({ ...running, progress: 1, differences: found.length }, config, candidate, live, covered)
     return { row, differences: found.slice(0, KEPT_DIFFERENCES) }
   })
   return { done, cancel: () => run.cancel() }
@@ -132,10 +135,14 @@ function blankRow({ live, trials, slots }: ProofRequest): ProofRow {
   }
 }
 
-function shortage(covered: number, minHours: number, have: number, need: number): string | null {
-  if (have < need) return `the tape has ${have} of the ${need} slots`
-  if (covered < minHours) return `${covered.toFixed(1)} h, at least ${minHours} h are needed`
-  return null
+/** What is lacking, by the slot that has least. */
+function shortage(recorded: readonly { slot: string; hours: number }[], minHours: number): string | null {
+  const [least] = recorded.toSorted((a, b) => a.hours - b.hours)
+  if (least === undefined) return 'it has no slot to trade'
+  if (least.hours >= minHours) return null
+  const others = recorded.filter(({ hours }) => hours < minHours).length - 1
+  const more = others === 0 ? '' : ` and ${others} more`
+  return `${least.hours.toFixed(1)} h of ${least.slot}${more}, at least ${minHours} h are needed`
 }
 
 function differencesBetween(

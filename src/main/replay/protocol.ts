@@ -1,12 +1,12 @@
 import type { StrategyManifest } from '../../engine/views.ts'
-import type { Result } from '../../shared/domain/base.ts'
-import type { TapeLibrary } from '../tape/library.ts'
 import type { Config } from '../../shared/config.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
 import type { Asset, Slot } from '../../shared/domain/slots.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
+import type { TapeLibrary } from '../tape/library.ts'
 import type { Act, DayRecord } from './day-record.ts'
 import type { OwnTapeSpan, ReplaySource, ReplayTape, Stretch } from './plan.ts'
 
@@ -61,6 +61,7 @@ export type FromReplayThread =
       readonly acts: readonly Act[]
       readonly trades: readonly ReplayTrade[]
     }
+  /** Its acts and trades were told before, and are left out. */
   | { readonly kind: 'done'; readonly day: DayRecord }
   | { readonly kind: 'opened'; readonly tape: Result<ReplayTape> }
   | { readonly kind: 'listed'; readonly library: TapeLibrary }

@@ -1,16 +1,17 @@
 import { parentPort } from 'node:worker_threads'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import { systemClock } from '../platform/system.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
+import { listTapes } from '../tape/library.ts'
 import { replayDay } from './day.ts'
-import type { DayRecorder } from './day-record.ts'
-import { CandlePlayback, type Playback } from './playback.ts'
+import type { Act, DayRecorder } from './day-record.ts'
 import { openOwnTape, openTapes, playedUntil, type ReplayTape } from './plan.ts'
+import { CandlePlayback, type Playback } from './playback.ts'
 import { PricePlayback } from './price-playback.ts'
 import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
 import { RecordedPlayback } from './recorded-playback.ts'
-import { listTapes } from '../tape/library.ts'
 import { TapeCursor } from './tape-cursor.ts'
 import { historyOf, minutesOf } from './tape-history.ts'
 
@@ -19,6 +20,8 @@ const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
 
 const TELL_EVERY_MS = 100
+/** Acts, and trades, in one message. */
+const TOLD_AT_ONCE = 1_000
 /** Strategies stay loaded for the next day of the same replay. */
 const KEPT_STRATEGIES = 4
 const strategies = new Map<string, DirectStrategy>()
@@ -55,18 +58,20 @@ function replay(job: ReplayJob, tell: (message: FromReplayThread) => void): Resu
   if (!strategy.ok) return strategy
   const playback = playbackOf(job)
   if (!playback.ok) return err({ message: playback.error, stack: '' })
-  let toldAt = systemClock.monotonic()
-  const sent = { acts: 0, trades: 0 }
-  const look = (reached: number, record: DayRecorder, decisions: number): boolean => {
-    const now = systemClock.monotonic()
-    if (now - toldAt >= TELL_EVERY_MS) {
-      toldAt = now
-      const acts = record.actsSince(sent.acts)
-      const trades = record.tradesSince(sent.trades)
-      sent.acts += acts.length
-      sent.trades += trades.length
-      tell({ kind: 'progress', reached, decisions, acts, trades })
+  const told = { at: Number.NEGATIVE_INFINITY, acts: 0, trades: 0 }
+  const send = (reached: number, decisions: number, acts: readonly Act[], trades: readonly ReplayTrade[]) => {
+    told.at = systemClock.monotonic()
+    told.acts += acts.length
+    told.trades += trades.length
+    // In messages that the desk's thread can take between two things it has to do.
+    for (let i = 0; i === 0 || i < Math.max(acts.length, trades.length); i += TOLD_AT_ONCE) {
+      const part = <T>(all: readonly T[]) => all.slice(i, i + TOLD_AT_ONCE)
+      tell({ kind: 'progress', reached, decisions, acts: part(acts), trades: part(trades) })
     }
+  }
+  const look = (reached: number, record: DayRecorder, decisions: number): boolean => {
+    if (systemClock.monotonic() - told.at >= TELL_EVERY_MS)
+      send(reached, decisions, record.actsSince(told.acts), record.tradesSince(told.trades))
     return Atomics.load(abort, 0) !== 0
   }
   const day = replayDay({
@@ -83,7 +88,9 @@ function replay(job: ReplayJob, tell: (message: FromReplayThread) => void): Resu
     look,
   })
   if (!day.ok) return day
-  tell({ kind: 'done', day: day.value })
+  const { acts, trades, reached, decisions } = day.value
+  send(reached, decisions, acts.slice(told.acts), trades.slice(told.trades))
+  tell({ kind: 'done', day: { ...day.value, acts: [], trades: [] } })
   return ok(undefined)
 }
 

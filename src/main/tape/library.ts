@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { damageText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
+import type { Hole } from './tally.ts'
 
 /** One file of a session. */
 export interface TapeFile {
@@ -16,6 +17,7 @@ export interface TapeFile {
   readonly lastTs: number | null
   /** It has its end, and nothing after it. */
   readonly sealed: boolean
+  readonly holes: readonly Hole[]
 }
 
 /** Something that a session lacks. */
@@ -132,8 +134,8 @@ function sessionOf(name: string, imported: boolean, segments: readonly Segment[]
 
 function fileOf(segment: Segment): TapeFile {
   const { path, bytes, records, firstSeq, nextSeq, firstTs, lastTs, report } = segment
-  const { sealed } = report
-  return { path, segment: segment.header.segment, bytes, records, firstSeq, nextSeq, firstTs, lastTs, sealed }
+  const { sealed, holes } = report
+  return { path, segment: segment.header.segment, bytes, records, firstSeq, nextSeq, firstTs, lastTs, sealed, holes }
 }
 
 function gapsOf(segment: Segment, before: Segment | undefined, imported: boolean): TapeGap[] {
