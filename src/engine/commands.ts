@@ -3,15 +3,29 @@ import { step } from '../shared/domain/lifecycles.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { Command } from '../shared/ipc/commands.ts'
+import { assignBar, assignSlot, changeCaps, closeBar, closePosition } from './by-hand.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
-import { type Context, deploysState, record, say } from './state.ts'
+import { type Context, type Pause, record, say } from './state.ts'
 
-/** Commands that are the engine's; `reload` and `rollback` belong to the deployer. */
-export type EngineCommand = Exclude<Command, { kind: 'reload' | 'rollback' }>
+/** Commands that are the deployer's; all others are the engine's. */
+export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'dismiss' }>
+export type EngineCommand = Exclude<Command, DeployCommand>
 
 export function isEngineCommand(command: Command): command is EngineCommand {
-  return command.kind !== 'reload' && command.kind !== 'rollback'
+  return command.kind !== 'reload' && command.kind !== 'rollback' && command.kind !== 'dismiss'
+}
+
+/** Freezes deployments for a rule's reason; one that is there already stays. */
+export function freezeDeploys(c: Context, reason: string, until: UnixMs | null): void {
+  if (c.s.freeze !== null) return
+  setFreeze(c, { reason, until })
+  say(c, 'warn', 'frozen', `deployments are frozen: ${reason}`)
+}
+
+function setFreeze(c: Context, freeze: Pause | null): void {
+  c.s.freeze = freeze
+  record(c, { t: 'freeze', reason: freeze?.reason ?? null, until: freeze?.until ?? null })
 }
 
 function recordTrading(c: Context): void {
@@ -40,8 +54,7 @@ export function expire(c: Context): void {
   }
   if (s.freeze?.until != null && s.now >= s.freeze.until) {
     say(c, 'info', 'unfrozen', `freeze "${s.freeze.reason}" is over`)
-    s.freeze = null
-    record(c, { t: 'freeze', reason: null, until: null })
+    setFreeze(c, null)
   }
 }
 
@@ -57,6 +70,11 @@ export function commandBar(c: Context, command: EngineCommand): string | null {
       return s.freeze === null ? 'deployments are not frozen' : null
     case 'pause':
       return pauseBar(c, command)
+    case 'close':
+      return closeBar(c, command)
+    case 'assign':
+      return assignBar(c, command)
+    case 'caps':
     case 'freeze':
     case 'kill':
       return null
@@ -100,18 +118,19 @@ export function applyCommand(c: Context, command: EngineCommand): void {
       return pause(c, command)
     case 'resume':
       return resume(c, command)
-    case 'freeze':
-      step('deploys', deploysState(s), 'freeze')
-      s.freeze = {
-        reason: command.reason,
-        until: command.until === undefined ? null : unixMs(Date.parse(command.until)),
-      }
-      record(c, { t: 'freeze', reason: s.freeze.reason, until: s.freeze.until })
+    case 'freeze': {
+      const until = command.until === undefined ? null : unixMs(Date.parse(command.until))
+      setFreeze(c, { reason: command.reason, until })
       return say(c, 'info', 'command', `deployments are frozen: ${command.reason}`)
+    }
+    case 'close':
+      return closePosition(c, command)
+    case 'assign':
+      return assignSlot(c, command)
+    case 'caps':
+      return changeCaps(c, command)
     case 'unfreeze':
-      step('deploys', deploysState(s), 'unfreeze')
-      s.freeze = null
-      record(c, { t: 'freeze', reason: null, until: null })
+      setFreeze(c, null)
       return say(c, 'info', 'command', `deployments are open again: ${command.reason}`)
     default:
       return assertNever(command)

@@ -23,6 +23,10 @@ export interface EngineConfig {
   readonly stalePriceMs: number
   /** Faults in a row after which a version is stopped. */
   readonly faultsInRow: number
+  /** A day's realised profit falling this far from its peak freezes deployments until the next UTC day. */
+  readonly freezeDrawdown: Usd
+  /** Whether a version's successor takes its open positions, or it keeps them until they have settled. */
+  readonly handover: Readonly<Record<string, 'handoff' | 'drain'>>
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
   /** Taker fee rate in parts per million. */

@@ -1,4 +1,4 @@
-import { assertNever } from '../shared/domain/base.ts'
+import { assertNever, invariant } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
@@ -6,6 +6,7 @@ import type { AssetState } from './asset-state.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import type { Effect, EngineEvent, Swap } from './events.ts'
+import { endDrains, managerAside } from './drain.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
 import {
@@ -20,6 +21,7 @@ import {
   slotOf,
   type Team,
   type VersionRecord,
+  versionOf,
 } from './state.ts'
 import {
   applyAgain,
@@ -31,6 +33,7 @@ import {
   recordVersion,
   slotsOf,
   swapBar,
+  takeInLost,
   warmUpLeft,
 } from './versions.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
@@ -114,6 +117,8 @@ export class Engine {
           slotOf(c.s, id).setState(json)
         }
         return
+      case 'begin':
+        return takeInLost(c)
       case 'deposit': {
         const movement = { cash: event.amount, deposit: event.amount }
         return record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'deposit', 'account', movement) })
@@ -189,13 +194,53 @@ export class Engine {
       for (const slot of team.slots) {
         if (only !== null && !only.includes(slot.slot.id)) continue
         if (slot.changed) writeRow(c.s, slot)
+        if (this.managedAside(c, slot)) continue
         if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
       }
-      if (views.length === 0) continue
-      const slots = new Set(views.map((view) => view.slot))
-      c.s.pending.set(version.hash, { cycle: count, epoch: version.epoch, slots })
-      c.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle: count, views })
+      if (version.kept.size > 0) views.push(...this.asideViews(c, version, only))
+      this.evaluate(c, version, count, views)
     }
+    if (c.s.aside.size > 0) this.askAside(c, count, only)
+  }
+
+  /** Those that are not asked for slots of their own in the same breath. */
+  private askAside(c: Context, count: number, only: readonly SlotId[] | null): void {
+    const teams = new Set(c.s.teams.map((team) => team.strategy))
+    for (const hash of c.s.aside) {
+      const version = versionOf(c.s, hash)
+      if (version.state === 'draining' || !teams.has(version.strategy))
+        this.evaluate(c, version, count, this.asideViews(c, version, only))
+    }
+  }
+
+  private evaluate(c: Context, version: VersionRecord, cycle: number, views: readonly SlotView[]): void {
+    if (views.length === 0) return
+    const asked = c.s.pending.get(version.hash)
+    invariant(asked?.cycle !== cycle, `${version.label} is asked twice in a cycle`)
+    const slots = new Set(views.map((view) => view.slot))
+    c.s.pending.set(version.hash, { cycle, epoch: version.epoch, slots })
+    c.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
+  }
+
+  /** What is open in the slot is another version's to manage: its own is not asked until that is over. */
+  private managedAside(c: Context, slot: SlotState): boolean {
+    const manager = managerAside(c.s, slot)
+    if (manager === undefined) return false
+    slot.lastWhy = `${manager.label} manages what it has open in this window`
+    return true
+  }
+
+  /** Asks a version for what it manages in slots that are not its own any more, with the state it keeps there. */
+  private asideViews(c: Context, version: VersionRecord, only: readonly SlotId[] | null): SlotView[] {
+    const views: SlotView[] = []
+    for (const [id, { json, revision }] of version.kept) {
+      const slot = slotOf(c.s, id)
+      if (only !== null && !only.includes(id)) continue
+      if (slot.changed) writeRow(c.s, slot)
+      if (managerAside(c.s, slot) !== version || c.s.now >= (slot.row[ROW.windowEnd] ?? 0)) continue
+      views.push({ ...slotView(c.s, slot), state: json, revision })
+    }
+    return views
   }
 
   /** What every cycle begins with; false when nobody may be asked in it. */
@@ -205,6 +250,8 @@ export class Engine {
     this.clock[ROW.now] = s.now
     expire(c)
     this.lapse(c)
+    if (c.s.aside.size > 0) endDrains(c)
+    if (c.s.closing.size > 0) this.close(c)
     if (s.trading !== 'killed') return true
     // A cancel may have met an order that could not be cancelled just then.
     cancelAll(c)
@@ -280,7 +327,18 @@ export class Engine {
   private flatten(c: Context): void {
     for (const position of c.s.positions.values()) {
       const slot = slotOf(c.s, position.slot)
-      if (position.state === 'open' && slot.window?.id === position.windowId) flattenPosition(c, slot, position)
+      if (position.state === 'open' && slot.window?.id === position.windowId)
+        flattenPosition(c, slot, position, 'flatten after kill')
+    }
+  }
+
+  /** Goes on selling what a person wants sold, until it is sold or its window has ended. */
+  private close(c: Context): void {
+    for (const id of c.s.closing) {
+      const position = c.s.positions.get(id)
+      const slot = position === undefined ? undefined : slotOf(c.s, position.slot)
+      if (position?.state !== 'open' || slot?.window?.id !== position.windowId) c.s.closing.delete(id)
+      else if (c.s.trading !== 'killed') flattenPosition(c, slot, position, 'closed by hand')
     }
   }
 

@@ -111,6 +111,8 @@ export type EngineEvent =
       readonly ts: UnixMs
       readonly states: readonly { readonly slot: SlotId; readonly json: string }[]
     }
+  /** Versions are up as far as they can be: what belongs to none of them is the desk's. */
+  | { readonly kind: 'begin'; readonly ts: UnixMs }
   /** Paper money, or what the wallet held at the start. */
   | { readonly kind: 'deposit'; readonly ts: UnixMs; readonly amount: Usd }
 

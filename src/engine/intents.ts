@@ -39,9 +39,12 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   const { s } = c
   const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
   const { asset } = slot
+  if (slot.strategy !== version.strategy || version.state !== 'live')
+    return no('draining', `${version.label} only manages what it has open in ${slot.slot.id}`)
   if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
   if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
-  if (slot.pause !== null) return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)
+  if (slot.pause !== null && (slot.pause.until === null || s.now < slot.pause.until))
+    return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)
   const strategyPause = s.strategyPauses.get(version.strategy)
   if (strategyPause !== undefined)
     return no('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
@@ -93,7 +96,7 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   }
   const order = draftOrder(c, request)
   const exposure = exposureFor(s, slot.slot.asset, order.windowId)
-  return judgeEntry(order, exposure, s.rate.within(s.now), s.config)
+  return judgeEntry(order, exposure, s.rate.within(s.now), s.config, s.caps)
 }
 
 type Timing = Pick<OrderRequest, 'tif' | 'postOnly' | 'expiresAt'>
@@ -157,8 +160,8 @@ function draftExit(
   })
 }
 
-/** The desk's own exit after `kill … flatten`: sells all of it at any price the book pays. */
-export function flattenPosition(c: Context, slot: SlotState, position: Position): void {
+/** The desk's own exit, after `kill … flatten` or `close`: sells all of it at any price the book pays. */
+export function flattenPosition(c: Context, slot: SlotState, position: Position, why: string): void {
   if (unconfirmed(c.s, position.windowId) !== undefined || position.shares === 0) return
   if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
   const tick = slot.book?.tick ?? c.s.config.coarseTick
@@ -170,7 +173,7 @@ export function flattenPosition(c: Context, slot: SlotState, position: Position)
   }
   const timing: Timing = { tif: 'FAK', postOnly: false, expiresAt: null }
   const order = judgeExit(
-    draftExit(c, slot, position, tick, 'desk', tags, position.shares, timing, 'flatten after kill'),
+    draftExit(c, slot, position, tick, 'desk', tags, position.shares, timing, why),
     position.shares,
   )
   if (order.ok) registerOrder(c, order.value)

@@ -11,7 +11,7 @@ type Movement = Partial<Pick<LedgerEntry, 'cash' | 'cost' | 'locked' | 'deposit'
  */
 export class Ledger {
   private totals = { cash: NO_USD, cost: NO_USD, locked: NO_USD, deposit: NO_USD, realised: NO_USD, fee: NO_USD }
-  private day = { start: 0, realised: NO_USD, fee: NO_USD }
+  private day = { start: 0, realised: NO_USD, fee: NO_USD, peak: NO_USD }
 
   /** Books one movement and checks the balance; a difference is a broken invariant. */
   post(ts: UnixMs, kind: LedgerEntry['kind'], ref: string, movement: Movement): LedgerEntry {
@@ -43,9 +43,11 @@ export class Ledger {
       fee: addUsd(t.fee, entry.fee),
     }
     const start = utcDay(entry.ts)
-    if (start !== this.day.start) this.day = { start, realised: NO_USD, fee: NO_USD }
+    if (start !== this.day.start) this.day = { start, realised: NO_USD, fee: NO_USD, peak: NO_USD }
     this.day.realised = addUsd(this.day.realised, entry.realised)
     this.day.fee = addUsd(this.day.fee, entry.fee)
+    const profit = subUsd(this.day.realised, this.day.fee)
+    if (profit > this.day.peak) this.day.peak = profit
   }
 
   private difference(): number {
@@ -77,6 +79,11 @@ export class Ledger {
   /** Realised profit after fees of the UTC day that holds `ts`. */
   profitOn(ts: UnixMs): Usd {
     return utcDay(ts) === this.day.start ? subUsd(this.day.realised, this.day.fee) : NO_USD
+  }
+
+  /** How far the UTC day's realised profit is below its peak; the day begins at 0. */
+  drawdownOn(ts: UnixMs): Usd {
+    return utcDay(ts) === this.day.start ? subUsd(this.day.peak, this.profitOn(ts)) : NO_USD
   }
 
   feesOn(ts: UnixMs): Usd {

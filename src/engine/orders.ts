@@ -21,6 +21,7 @@ import type { OrderReport } from './events.ts'
 import { negative } from './ledger.ts'
 import { type Approved, reserveFor } from './risk.ts'
 import { type Context, isWorking, record, type SlotState, say, slotOf } from './state.ts'
+import { countTrade } from './stint.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
 export interface OrderRequest {
@@ -133,6 +134,7 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       break
     case 'rejected':
       advance(c, order, 'reject', report.reason)
+      countRejected(c, order)
       say(c, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
       break
     case 'confirmed':
@@ -151,6 +153,11 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
   }
   record(c, { t: 'order', order: { ...order } })
   dropFinal(c, order)
+}
+
+function countRejected(c: Context, { version }: Order): void {
+  const stint = version === 'desk' ? undefined : c.s.versions.get(version)?.stint
+  if (stint !== undefined) stint.rejected++
 }
 
 /** Nothing more will be filled. */
@@ -233,7 +240,8 @@ function bought(c: Context, order: Order, fill: FillReport): Position {
       settledAt: null,
     }
     s.positions.set(position.id, position)
-    if (s.orphanedByFault.has(order.id)) s.orphanedByFault.add(position.id)
+    const heir = s.orphanedByFault.get(order.id)
+    if (heir !== undefined) s.orphanedByFault.set(position.id, heir)
   }
   invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
   position.shares = addShares(position.shares, fill.shares)
@@ -276,6 +284,8 @@ function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void
   position.settledAt = c.s.now
   c.s.positions.delete(position.id)
   record(c, { t: 'position', position: { ...position } })
+  // What the chain took back was no trade.
+  if (trigger === 'close') countTrade(c.s, position)
 }
 
 /**

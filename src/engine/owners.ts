@@ -61,7 +61,7 @@ export function transferAll(
     if (position.ownedBy !== transfer.from || !unsettled || !only(position)) continue
     handOver(c, position, 'position', transfer)
     position.ownedBy = transfer.to
-    if (transfer.reason !== 'fault') c.s.orphanedByFault.delete(position.id)
+    if (transfer.to !== 'desk') c.s.orphanedByFault.delete(position.id)
     record(c, { t: 'position', position: { ...position } })
     moved++
   }
@@ -69,7 +69,7 @@ export function transferAll(
     if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
     handOver(c, order, 'order', transfer)
     order.owner = transfer.to
-    if (transfer.reason !== 'fault') c.s.orphanedByFault.delete(order.id)
+    if (transfer.to !== 'desk') c.s.orphanedByFault.delete(order.id)
     record(c, { t: 'order', order: { ...order } })
     moved++
   }

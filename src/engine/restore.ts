@@ -1,8 +1,19 @@
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
-import type { DeploymentId, LedgerEntry, Order, Position, VersionHash } from '../shared/domain/records.ts'
+import type {
+  DeploymentId,
+  LedgerEntry,
+  Order,
+  Position,
+  PositionId,
+  Stint,
+  VersionHash,
+} from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import type { EngineState, Pause } from './state.ts'
+import type { Caps } from './config.ts'
+import { slotsOwned } from './drain.ts'
+import { type EngineState, type Pause, teamsOf } from './state.ts'
+import { newStint } from './stint.ts'
 import type { StrategyManifest } from './views.ts'
 
 /** What a journal says of the desk as it last was. */
@@ -25,14 +36,28 @@ export interface SavedDesk {
     readonly decisions: number
     readonly faults: number
     readonly deployment: DeploymentId
+    readonly stint: Stint | null
   }[]
+  /** States that versions keep of slots which are not theirs any more. */
+  readonly kept: readonly {
+    readonly slot: SlotId
+    readonly version: VersionHash
+    readonly revision: number
+    readonly json: string
+  }[]
+  /** What commands changed of the configuration. */
+  readonly caps: Caps | null
+  readonly assigned: readonly { readonly slot: SlotId; readonly strategy: string }[]
+  /** Positions that a person has the desk sell. */
+  readonly closing: readonly PositionId[]
   readonly states: readonly {
     readonly slot: SlotId
     readonly strategy: string
     readonly revision: number
     readonly json: string
   }[]
-  readonly faultHandoffs: readonly string[]
+  /** What the desk holds for a strategy's next version. */
+  readonly faultHandoffs: readonly { readonly id: string; readonly strategy: string }[]
   /** Of a slot or a strategy, by its name. */
   readonly pauses: readonly { readonly scope: string; readonly reason: string }[]
   readonly nextOrder: number
@@ -46,9 +71,16 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   for (const position of saved.positions) s.positions.set(position.id, { ...position })
   for (const order of saved.orders) s.orders.set(order.id, { ...order })
   for (const version of saved.versions) {
-    s.versions.set(version.hash, { ...version, epoch: ++s.epoch, faultsInRow: 0 })
-    s.live.set(version.strategy, version.hash)
+    const stint = version.stint === null ? newStint(s.now, undefined) : { ...version.stint }
+    s.versions.set(version.hash, { ...version, stint, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
+    if (version.state !== 'draining') s.live.set(version.strategy, version.hash)
   }
+  for (const { slot, strategy } of saved.assigned) {
+    const state = s.slots.get(slot)
+    if (state !== undefined) state.strategy = strategy
+  }
+  s.teams = teamsOf(s.slots.values())
+  restoreKept(s, saved)
   for (const { slot: id, strategy, revision, json } of saved.states) {
     const slot = s.slots.get(id)
     if (slot === undefined) continue
@@ -61,7 +93,9 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
     if (slot === undefined) s.strategyPauses.set(scope, { reason, until: null })
     else slot.pause = { reason, until: null }
   }
-  for (const id of saved.faultHandoffs) s.orphanedByFault.add(id)
+  for (const { id, strategy } of saved.faultHandoffs) s.orphanedByFault.set(id, strategy)
+  for (const id of saved.closing) s.closing.add(id)
+  if (saved.caps !== null) s.caps = saved.caps
   s.trading = saved.trading
   s.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
   s.pause = saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
@@ -70,4 +104,18 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   s.nextOrder = saved.nextOrder
   s.nextPosition = saved.nextPosition
   s.cycle = saved.lastCycle
+}
+
+/** A version manages aside what it owns in slots that are not its own: it drains, or they were given away. */
+function restoreKept(s: EngineState, saved: SavedDesk): void {
+  for (const version of s.versions.values()) {
+    for (const id of slotsOwned(s, version.hash)) {
+      if (version.state !== 'draining' && s.slots.get(id)?.strategy === version.strategy) continue
+      const { json = 'null', revision = 0 } =
+        saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
+      version.kept.set(id, { json, revision })
+      s.aside.add(version.hash)
+    }
+    if (version.state === 'draining') s.aside.add(version.hash)
+  }
 }

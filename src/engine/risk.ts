@@ -44,6 +44,7 @@ export type RefusalReason =
   | 'daily-loss'
   | 'no-order'
   | 'bad-intent'
+  | 'draining'
 
 export interface Refusal {
   readonly reason: RefusalReason
@@ -94,8 +95,8 @@ export function judgeEntry(
   exposure: Exposure,
   rate: number,
   config: EngineConfig,
+  caps: Caps,
 ): Result<Approved<Order>, Refusal> {
-  const caps: Caps = config.caps
   const minimum = Math.max(config.minStake, notional(order.limit, config.minShares))
   if (order.stake < minimum) {
     return refuse(

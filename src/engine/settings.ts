@@ -1,7 +1,7 @@
 import { assignSlots, type Config } from '../shared/config.ts'
 import { MICRO, shares, usdOf } from '../shared/domain/money.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
-import type { EngineConfig } from './config.ts'
+import type { Caps, EngineConfig } from './config.ts'
 import { COARSE_TICK } from './market/book-maker.ts'
 import type { PaperMarketSettings } from './market/paper-market.ts'
 
@@ -18,21 +18,28 @@ export function engineConfigOf(
     slots,
     unlisted,
     assignments: assignSlots(config.assign, slots),
-    caps: {
-      stakePerOrder: usdOf(caps.stakePerOrderUsd),
-      exposurePerWindow: usdOf(caps.exposurePerWindowUsd),
-      exposurePerAsset: usdOf(caps.exposurePerAssetUsd),
-      exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
-      ordersPerMinute: caps.ordersPerMinute,
-      lossPerDay: usdOf(caps.lossPerDayUsd),
-    },
+    caps: capsOf(caps),
     stalePriceMs: config.stalePriceMs,
     faultsInRow: config.faultsInRow,
+    freezeDrawdown: usdOf(config.policy.freezeDrawdownUsd),
+    handover: config.handover,
     settlementMeanSec: config.settlementMeanSec,
     feeRatePpm: Math.round(paper.feeRate * MICRO),
     minShares: shares(Math.round(paper.minShares * MICRO)),
     minStake: usdOf(paper.minStakeUsd),
     coarseTick: COARSE_TICK,
+  }
+}
+
+/** A person's caps in micro-USD. */
+export function capsOf(caps: Config['caps']): Caps {
+  return {
+    stakePerOrder: usdOf(caps.stakePerOrderUsd),
+    exposurePerWindow: usdOf(caps.exposurePerWindowUsd),
+    exposurePerAsset: usdOf(caps.exposurePerAssetUsd),
+    exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
+    ordersPerMinute: caps.ordersPerMinute,
+    lossPerDay: usdOf(caps.lossPerDayUsd),
   }
 }
 

@@ -1,6 +1,6 @@
 import { broken } from '../shared/domain/base.ts'
 import type { FeedState } from '../shared/domain/feed.ts'
-import type { DeploysState, TradingState, VersionState } from '../shared/domain/lifecycles.ts'
+import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
 import type {
   DeploymentId,
@@ -10,6 +10,7 @@ import type {
   OrderId,
   Position,
   PositionId,
+  Stint,
   VersionHash,
 } from '../shared/domain/records.ts'
 import {
@@ -23,7 +24,7 @@ import {
 } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import { AssetState } from './asset-state.ts'
-import type { EngineConfig } from './config.ts'
+import type { Caps, EngineConfig } from './config.ts'
 import type { BookUpdate, Effect, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { OrderRate } from './risk.ts'
@@ -58,7 +59,8 @@ export class SlotState {
   readonly row = new Float64Array(ROW_WIDTH)
   readonly slot: Slot
   readonly listed: boolean
-  readonly strategy: string | null
+  /** The strategy that trades it; a command can change it. */
+  strategy: string | null
   readonly asset: AssetState
   window: Window | null = null
   strike: number | null = null
@@ -69,6 +71,8 @@ export class SlotState {
   lastWhy: string | null = null
   /** NaN before the first decision: a figure that changes with each of them is better no object. */
   decidedAt = Number.NaN
+  /** Labels of the newest windows as they began. */
+  readonly regimes = new Map<WindowId, string | null>()
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
@@ -139,6 +143,9 @@ export interface VersionRecord extends LiveVersion {
   decisions: number
   faults: number
   faultsInRow: number
+  stint: Stint
+  /** States of slots that it manages although they are no longer its own: it drains, or they were reassigned. */
+  readonly kept: Map<SlotId, { json: string; revision: number }>
 }
 
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
@@ -146,7 +153,9 @@ export interface EngineState {
   readonly config: EngineConfig
   readonly assets: Map<Asset, AssetState>
   readonly slots: Map<SlotId, SlotState>
-  readonly teams: readonly Team[]
+  teams: readonly Team[]
+  /** I12: as configured, or as a person's command changed them. */
+  caps: Caps
   /** All orders that are not final, and the final ones of positions still open. */
   readonly orders: Map<OrderId, Order>
   /** All positions not yet redeemed or closed. */
@@ -159,8 +168,12 @@ export interface EngineState {
     { readonly cycle: number; readonly epoch: number; readonly slots: ReadonlySet<SlotId> }
   >
   readonly strategyPauses: Map<string, Pause>
-  /** Positions and orders that the desk holds because their version faulted; its successor takes them. */
-  readonly orphanedByFault: Set<string>
+  /** Positions and orders that the desk holds because their version faulted, and the strategy whose next version takes them. */
+  readonly orphanedByFault: Map<string, string>
+  /** Versions that manage something in slots that are not theirs any more. */
+  readonly aside: Set<VersionHash>
+  /** Positions that a person has the desk sell. */
+  readonly closing: Set<PositionId>
   readonly ledger: Ledger
   readonly rate: OrderRate
   trading: TradingState
@@ -168,6 +181,8 @@ export interface EngineState {
   killReason: string | null
   flatten: boolean
   freeze: Pause | null
+  /** UTC day whose drawdown has frozen deployments: once a day is enough. */
+  drawdownDay: number
   feed: Pick<FeedState, 'connected' | 'stale' | 'detail'>
   now: UnixMs
   cycle: number
@@ -190,17 +205,17 @@ export function emptyState(config: EngineConfig): EngineState {
     config,
     assets,
     slots,
-    teams: [...Map.groupBy(slots.values(), (slot) => slot.strategy)].flatMap(([strategy, members]) => {
-      const listed = members.filter((slot) => slot.listed)
-      return strategy === null || listed.length === 0 ? [] : [{ strategy, slots: listed }]
-    }),
+    teams: teamsOf(slots.values()),
+    caps: config.caps,
     orders: new Map(),
     positions: new Map(),
     versions: new Map(),
     live: new Map(),
     pending: new Map(),
     strategyPauses: new Map(),
-    orphanedByFault: new Set(),
+    orphanedByFault: new Map(),
+    aside: new Set(),
+    closing: new Set(),
     ledger: new Ledger(),
     rate: new OrderRate(),
     trading: 'running',
@@ -208,6 +223,7 @@ export function emptyState(config: EngineConfig): EngineState {
     killReason: null,
     flatten: false,
     freeze: null,
+    drawdownDay: 0,
     feed: { connected: true, stale: [], detail: '' },
     now: 0 as UnixMs,
     cycle: 0,
@@ -217,9 +233,12 @@ export function emptyState(config: EngineConfig): EngineState {
   }
 }
 
-/** Whether deployments are open now. */
-export function deploysState(s: EngineState): DeploysState {
-  return s.freeze === null ? 'open' : 'frozen'
+/** Who trades what, by what each slot says. */
+export function teamsOf(slots: Iterable<SlotState>): readonly Team[] {
+  return [...Map.groupBy(slots, (slot) => slot.strategy)].flatMap(([strategy, members]) => {
+    const listed = members.filter((slot) => slot.listed)
+    return strategy === null || listed.length === 0 ? [] : [{ strategy, slots: listed }]
+  })
 }
 
 /** What one `handle` call works with: the state, and where its effects go. */

@@ -1,5 +1,7 @@
 import { invariant } from '../shared/domain/base.ts'
 import { step } from '../shared/domain/lifecycles.ts'
+import type { VersionHash } from '../shared/domain/records.ts'
+import { beginDrain, ownersLost, recordKept } from './drain.ts'
 import type { EngineEvent, Swap } from './events.ts'
 import { applyIntent } from './intents.ts'
 import { transferAll } from './owners.ts'
@@ -13,6 +15,7 @@ import {
   type VersionRecord,
   versionOf,
 } from './state.ts'
+import { newStint } from './stint.ts'
 import type { SlotDecision } from './views.ts'
 
 /** Slots that configuration gives to a strategy. */
@@ -21,8 +24,8 @@ export function slotsOf(c: Context, strategy: string): readonly SlotState[] {
 }
 
 export function recordVersion(c: Context, version: VersionRecord): void {
-  const { hash, state, firstLiveAt, decisions, faults } = version
-  record(c, { t: 'version', progress: { hash, state, firstLiveAt, decisions, faults } })
+  const { hash, state, firstLiveAt, decisions, faults, stint } = version
+  record(c, { t: 'version', progress: { hash, state, firstLiveAt, decisions, faults, stint: { ...stint } } })
 }
 
 /** Why a swap cannot be committed now; null when it can (I4, revision check). */
@@ -43,7 +46,16 @@ export function applySwap(c: Context, swap: Swap): void {
   const oldHash = s.live.get(swap.strategy)
   const version = admit(c, swap)
   version.state = step('version', version.state, 'swap')
-  if (oldHash !== undefined && oldHash !== swap.version) retire(c, versionOf(s, oldHash))
+  const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
+  const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
+  let moved = 0
+  if (oldHash !== undefined && oldHash !== swap.version) {
+    const old = versionOf(s, oldHash)
+    // What is to be rolled back does not stay in charge of anything in the strategy's own slots.
+    const stays = swap.reason === 'deployment' && s.config.handover[swap.strategy] === 'drain' && old.state === 'live'
+    if (!stays) moved += transferAll(c, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
+    if (old.state !== 'live' || !beginDrain(c, old)) retire(c, old)
+  }
   s.live.set(swap.strategy, swap.version)
   record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
@@ -51,16 +63,12 @@ export function applySwap(c: Context, swap: Swap): void {
     slot.setState(json)
     recordState(c, slot, version)
   }
-  const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
-  const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
-  let moved = 0
-  if (oldHash !== undefined && oldHash !== swap.version) moved += transferAll(c, { from: oldHash, ...transfer })
   // What a fault left with the desk goes back to the strategy's new version; what a kill left stays with the desk.
   if (s.trading !== 'killed')
     moved += transferAll(
       c,
       { from: 'desk', ...transfer },
-      (subject) => own.has(subject.slot) && c.s.orphanedByFault.has(subject.id),
+      (subject) => own.has(subject.slot) && c.s.orphanedByFault.get(subject.id) === swap.strategy,
     )
   say(c, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
     version: swap.version,
@@ -70,6 +78,10 @@ export function applySwap(c: Context, swap: Swap): void {
 function admit(c: Context, swap: Swap): VersionRecord {
   const { s } = c
   const known = s.versions.get(swap.version)
+  const before = s.live.get(swap.strategy)
+  const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
+  const kept = new Map([...(known?.kept ?? [])].filter(([slot]) => !own.has(slot)))
+  if (kept.size === 0) s.aside.delete(swap.version)
   const version: VersionRecord = {
     hash: swap.version,
     label: swap.label,
@@ -83,6 +95,8 @@ function admit(c: Context, swap: Swap): VersionRecord {
     decisions: known?.decisions ?? 0,
     faults: known?.faults ?? 0,
     faultsInRow: 0,
+    stint: newStint(s.now, before === undefined ? undefined : s.versions.get(before)?.stint),
+    kept,
   }
   s.versions.set(version.hash, version)
   recordVersion(c, { ...version, state: 'live' })
@@ -99,12 +113,8 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   const { s } = c
   const pending = s.pending.get(event.version)
   const version = versionOf(s, event.version)
-  if (
-    pending === undefined ||
-    pending.epoch !== event.epoch ||
-    pending.cycle !== event.cycle ||
-    version.state !== 'live'
-  ) {
+  if (pending === undefined || pending.epoch !== event.epoch || pending.cycle !== event.cycle || !isAsked(version)) {
+    version.stint.late++
     say(c, 'warn', 'late', `late answer of ${version.label} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
@@ -113,8 +123,19 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   s.pending.delete(event.version)
   if (event.clean) version.faultsInRow = 0
   for (const { slot, why, state, intents } of event.decisions) {
-    if (pending.slots.has(slot)) applyDecision(c, slotOf(s, slot), version, why, state, intents)
+    // A command may have given the slot away while the answer was on its way.
+    if (pending.slots.has(slot) && manages(slotOf(s, slot), version))
+      applyDecision(c, slotOf(s, slot), version, why, state, intents)
   }
+}
+
+/** Its thread is there to be asked: as the live version, or for what it still manages. */
+export function isAsked(version: VersionRecord): boolean {
+  return version.state === 'live' || version.state === 'draining'
+}
+
+function manages(slot: SlotState, version: VersionRecord): boolean {
+  return version.kept.has(slot.slot.id) || (version.state === 'live' && slot.strategy === version.strategy)
 }
 
 /** A decision that is the one before over again: it holds on, for the same reason, with the same state. */
@@ -134,11 +155,26 @@ export function applyDecision(
   version.decisions++
   slot.decidedAt = c.s.now
   slot.lastWhy = why
-  if (state !== null && state !== slot.stateJson) {
+  const kept = version.kept.size === 0 ? undefined : version.kept.get(slot.slot.id)
+  if (kept !== undefined) keepNewState(c, slot, version, kept, state)
+  else if (state !== null && state !== slot.stateJson) {
     slot.setState(state)
     recordState(c, slot, version)
   }
   for (const intent of intents) slot.lastWhy = applyIntent(c, slot, version, intent)
+}
+
+function keepNewState(
+  c: Context,
+  slot: SlotState,
+  version: VersionRecord,
+  kept: { json: string; revision: number },
+  state: string | null,
+): void {
+  if (state === null || state === kept.json) return
+  kept.json = state
+  kept.revision++
+  recordKept(c, version, slot)
 }
 
 function recordState(c: Context, slot: SlotState, version: VersionRecord): void {
@@ -152,7 +188,8 @@ export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'faul
   const version = versionOf(s, event.version)
   version.faults++
   version.faultsInRow++
-  if (version.state !== 'live') return
+  version.stint.faults++
+  if (!isAsked(version)) return
   const stop = event.fatal || version.faultsInRow >= s.config.faultsInRow
   say(c, 'error', 'fault', `${version.label}: ${event.message}`, { slot: event.slot, version: event.version })
   if (stop) stopVersion(c, version)
@@ -163,16 +200,37 @@ function stopVersion(c: Context, version: VersionRecord): void {
   const { s } = c
   version.state = step('version', version.state, 'fault')
   s.pending.delete(version.hash)
-  const owned = [...s.positions.values(), ...s.orders.values()]
-  for (const subject of owned) {
-    const owner = 'ownedBy' in subject ? subject.ownedBy : subject.owner
-    if (owner === version.hash) s.orphanedByFault.add(subject.id)
-  }
-  const moved = transferAll(c, { from: version.hash, to: 'desk', reason: 'fault', deployment: null })
+  s.aside.delete(version.hash)
+  version.kept.clear()
+  const moved = leaveToDesk(c, version.hash, version.strategy, 'fault')
   const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
   say(c, 'error', 'fault', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
     version: version.hash,
   })
+}
+
+/** The desk holds what an owner had; the next version of the strategy takes it. */
+export function leaveToDesk(
+  c: Context,
+  owner: VersionHash,
+  strategy: string | null,
+  reason: 'fault' | 'unloadable',
+): number {
+  const { s } = c
+  for (const subject of [...s.positions.values(), ...s.orders.values()]) {
+    const owned = 'ownedBy' in subject ? subject.ownedBy : subject.owner
+    if (owned === owner && strategy !== null) s.orphanedByFault.set(subject.id, strategy)
+  }
+  return transferAll(c, { from: owner, to: 'desk', reason, deployment: null })
+}
+
+/** I1: what belongs to a version that cannot be asked any more is the desk's. */
+export function takeInLost(c: Context): void {
+  for (const owner of ownersLost(c.s)) {
+    const moved = leaveToDesk(c, owner, c.s.versions.get(owner)?.strategy ?? null, 'unloadable')
+    const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
+    say(c, 'error', 'owner', `the desk holds ${what} to settlement`)
+  }
 }
 
 /** The live version of a strategy; undefined while there is none that can be asked. */

@@ -3,11 +3,13 @@ import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } 
 import type { Position } from '../shared/domain/records.ts'
 import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
-import { pauseEntries } from './commands.ts'
+import { freezeDeploys, pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
 import { type AssetState, BOUNDARY_MS } from './asset-state.ts'
 import { type Context, record, type SlotState, say, slotOf } from './state.ts'
+import { countTrade, countWindow } from './stint.ts'
+import { recordVersion } from './versions.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
@@ -65,6 +67,7 @@ function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: num
     const adjoining = window !== null && window.end === next.start && ended === next.start
     if (window !== null) endPositions(c, window.id)
     slot.window = next
+    noteRegime(slot, next.id)
     slot.strike = (adjoining ? estimate : null) ?? (tsVenue - next.start < NEAR_START_MS ? price : null)
     slot.strikeIsEstimate = true
     slot.book = null
@@ -72,6 +75,15 @@ function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: num
     slot.said.clear()
     slot.changed = true
   }
+}
+
+/** More windows than wait for their outcomes at any time. */
+const LABELS_KEPT = 6
+
+function noteRegime({ regimes, asset }: SlotState, windowId: WindowId): void {
+  regimes.set(windowId, asset.regime)
+  const [oldest] = regimes.keys()
+  if (regimes.size > LABELS_KEPT && oldest !== undefined) regimes.delete(oldest)
 }
 
 function endPositions(c: Context, windowId: WindowId): void {
@@ -96,8 +108,10 @@ export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'str
 export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
   const { windowId, slot: id, ts, strike, close, payoutUp, source } = event
   const { market } = c.s.config
-  record(c, { t: 'settlement', settlement: { ts, slot: id, windowId, strike, close, payoutUp, source, market } })
   const slot = slotOf(c.s, event.slot)
+  const regime = slot.regimes.get(windowId) ?? null
+  const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
+  record(c, { t: 'settlement', settlement })
   endPositions(c, event.windowId)
   let profit: Usd | null = null
   for (const position of c.s.positions.values()) {
@@ -111,7 +125,10 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
     profitUsd: profit === null ? null : toDollars(profit),
   }
   slot.changed = true
+  const counted = countWindow(c.s, slot, windowStart)
+  if (counted !== undefined) recordVersion(c, counted)
   checkDailyLoss(c)
+  checkDrawdown(c)
 }
 
 function resolve(c: Context, position: Position, payoutUp: number): Usd {
@@ -126,6 +143,7 @@ function resolve(c: Context, position: Position, payoutUp: number): Usd {
   position.cost = NO_USD
   position.settledAt = c.s.now
   record(c, { t: 'position', position: { ...position } })
+  countTrade(c.s, position)
   return subUsd(position.realised, position.fees)
 }
 
@@ -146,10 +164,21 @@ export function applyRedemption(c: Context, windowId: WindowId): void {
 function checkDailyLoss(c: Context): void {
   const { s } = c
   const profit = s.ledger.profitOn(s.now)
-  if (profit > -s.config.caps.lossPerDay || s.trading !== 'running') return
-  const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(s.config.caps.lossPerDay / MICRO).toFixed(2)} USD`
+  if (profit > -s.caps.lossPerDay || s.trading !== 'running') return
+  const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(s.caps.lossPerDay / MICRO).toFixed(2)} USD`
   pauseEntries(c, message, unixMs(utcDay(s.now) + DAY))
   say(c, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
+}
+
+/** A day that has given back so much is no day for new code: deployments are frozen until the next one. */
+function checkDrawdown(c: Context): void {
+  const { s } = c
+  const today = utcDay(s.now)
+  const fall = s.ledger.drawdownOn(s.now)
+  if (fall < s.config.freezeDrawdown || s.drawdownDay === today || s.freeze !== null) return
+  s.drawdownDay = today
+  const figures = `${(fall / MICRO).toFixed(2)} USD, bound ${(s.config.freezeDrawdown / MICRO).toFixed(2)} USD`
+  freezeDeploys(c, `drawdown of the day: ${figures}`, unixMs(today + DAY))
 }
 
 /** True while the mean that decides a slot's window is running. */

@@ -55,6 +55,71 @@ const configSchema = z.strictObject({
       maxDrawdownUsd: dollars(100),
     })
     .prefault({}),
+  /** Who manages what a version has open when the next one of its strategy takes over; `handoff` for those not named. */
+  handover: z.record(z.string(), z.enum(['handoff', 'drain'])).default({}),
+  /** What may hold a candidate back although it is sound. A person can override any of it, with a reason. */
+  policy: z
+    .strictObject({
+      /** Markets in which cooldown, tilt guard, regime coverage and quiet hold; a freeze holds in all. */
+      enforceOn: z.array(z.enum(['simulated', 'paper', 'live'])).default(['paper', 'live']),
+      /** What becomes of a candidate while deployments are frozen. */
+      whileFrozen: z.enum(['refuse', 'wait']).default('refuse'),
+      /** A candidate that has waited longer is given up. */
+      waitMinutes: z.number().positive().max(10_080).default(240),
+      /** Realised profit this far below the day's peak freezes deployments until the next UTC day. */
+      freezeDrawdownUsd: dollars(75),
+      /** As many deployments of one UTC day freeze further ones until the next. */
+      deploymentsPerDay: z.int().min(1).default(24),
+      /** As many automatic rollbacks freeze deployments until a person unfreezes them. */
+      rollbacksToFreeze: z.int().min(1).default(2),
+      /** A live version stays this long and this many settled trades, or the longer time whatever it traded. */
+      cooldown: z
+        .strictObject({
+          minMinutes: z.number().min(0).max(10_080).default(10),
+          minTrades: z.int().min(0).max(10_000).default(10),
+          maxMinutes: z.number().min(0).max(10_080).default(60),
+        })
+        .prefault({}),
+      /** After so many losing trades in a row a deployment waits, or says why it cannot. */
+      tilt: z
+        .strictObject({
+          losses: z.int().min(1).max(1_000).default(5),
+          waitMinutes: z.number().min(0).max(1_440).default(30),
+        })
+        .prefault({}),
+      /** Windows of the regime ruling now that the proof must hold, in this share of the slots. */
+      regime: z
+        .strictObject({
+          minWindows: z.int().min(0).max(10_000).default(3),
+          minSlots: z.number().min(0).max(1).default(0.75),
+        })
+        .prefault({}),
+      /** No swap while a slot is in the last seconds of its window; 0 = off. It goes ahead after the limit. */
+      quiet: z
+        .strictObject({
+          lastSeconds: z.number().min(0).max(840).default(0),
+          limitMinutes: z.number().min(0).max(1_440).default(10),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  /** The first windows of a new version, watched; beyond a bound the last good version comes back by itself. */
+  probation: z
+    .strictObject({
+      /** Settled windows of each of its slots; 0 = no probation. */
+      windows: z.int().min(0).max(1_000).default(3),
+      /** It ends then at the latest. */
+      maxHours: z.number().positive().max(168).default(6),
+      maxFaults: z.int().min(0).default(2),
+      maxLate: z.int().min(0).default(2),
+      maxRejected: z.int().min(0).default(5),
+      maxDrawdownUsd: dollars(50),
+      /** The win rate is looked at from so many settled trades on. */
+      minTrades: z.int().min(1).default(8),
+      /** So unlikely may so few wins be, by the proof's own win rate. */
+      worseThan: z.number().min(0).max(0.5).default(0.002),
+    })
+    .prefault({}),
   /** The recording of everything the engine is told. */
   tape: z
     .strictObject({

@@ -37,6 +37,7 @@ test('a save compiles, checks, stages and swaps, every step with its time, and i
     ['compile', 'done'],
     ['check', 'done'],
     ['prove', 'done'],
+    ['policy', 'done'],
     ['stage', 'done'],
     ['swap', 'done'],
   ])
@@ -138,9 +139,8 @@ test('freeze stops deployments, not rollbacks; reload by hash deploys exactly wh
     outcome: 'done',
   })
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'again' }, 'cli')
-  expect(await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')).toMatchObject({
-    outcome: 'done',
-  })
+  const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')
+  expect(back.outcome, back.message).toBe('done')
 })
 
 test('deployOn reload: a save proves a candidate, which waits for a reload that names it', async () => {

@@ -37,6 +37,7 @@ export function versionRow(number: number, change: Partial<VersionRow> = {}): Ve
     openPositions: 0,
     decisions: 0,
     faults: 0,
+    overrides: [],
     ...change,
   }
 }
@@ -134,6 +135,8 @@ export function deploymentRow(id: string, change: Partial<DeploymentRow> = {}): 
     swappedAt: null,
     handoffs: 0,
     proof: null,
+    policy: null,
+    probation: null,
     ...change,
   }
 }
@@ -174,6 +177,7 @@ export function proofRow(change: Partial<ProofRow> = {}): ProofRow {
     gates: [],
     differences: 0,
     trials: 1,
+    coverage: {},
     ...change,
   }
 }

@@ -1,3 +1,4 @@
+import type { EngineCommand } from '../../src/engine/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Effect, EngineEvent } from '../../src/engine/events.ts'
@@ -7,12 +8,12 @@ import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
+import { sha256 } from '../../src/main/platform/system.ts'
 import type { TapeRecorder } from '../../src/main/tape/recorder.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
-import type { Command } from '../../src/shared/ipc/commands.ts'
 import { asView } from './views.ts'
 
 export const START = unixMs(Date.UTC(2026, 0, 5))
@@ -33,6 +34,8 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     },
     stalePriceMs: 10_000,
     faultsInRow: 3,
+    freezeDrawdown: usdOf(10_000),
+    handover: {},
     settlementMeanSec: 60,
     feeRatePpm: 70_000,
     minShares: DEFAULT_VENUE.minShares,
@@ -55,30 +58,32 @@ type Decide = (view: View) => Omit<SlotDecision, 'slot'>
 
 /** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
 export class EngineBench {
-  readonly engine: Engine
-  readonly market: PaperMarket
+  engine: Engine
+  market: PaperMarket
   readonly source: SimPrices
   readonly records: JournalRecord[] = []
   recorder: Pick<TapeRecorder, 'event' | 'asks'> | null = null
   gateShut = false
   now: UnixMs = START
-  private cycles = 0
-  private versions = 0
+  protected cycles = 0
+  protected versions = 0
 
   constructor(slots: readonly Slot[], seed: number, part: Partial<EngineConfig> = {}, reversalPpm = 0) {
     this.engine = new Engine(testConfig(slots, part))
     this.source = new SimPrices([...new Set(slots.map((slot) => slot.asset))], seed, START)
     const venue = { ...DEFAULT_VENUE, reversalPpm }
-    this.market = new PaperMarket({
-      seed,
-      slots,
-      venue,
-      settlementMeanSec: 60,
-      feedDelayMs: 500,
-      minuteAt: () => undefined,
-      source: 'simulated',
-      tellsBooks: true,
-    })
+    this.newMarket = () =>
+      new PaperMarket({
+        seed,
+        slots,
+        venue,
+        settlementMeanSec: 60,
+        feedDelayMs: 500,
+        minuteAt: () => undefined,
+        source: 'simulated',
+        tellsBooks: true,
+      })
+    this.market = this.newMarket()
     this.deliver({ kind: 'deposit', ts: START, amount: usdOf(1_000) })
   }
 
@@ -89,14 +94,17 @@ export class EngineBench {
     return effects
   }
 
+  protected readonly newMarket: () => PaperMarket
+
   private perform(effects: readonly Effect[], ts: UnixMs): void {
     for (const effect of effects) {
-      if (effect.kind === 'record') this.records.push(effect.record)
+      if (effect.kind === 'record') this.record(effect.record)
       if (effect.kind === 'evaluate') this.recorder?.asks(effect)
       if (effect.kind === 'cancel') this.market.cancel(effect.orderId, ts)
       if (effect.kind !== 'place') continue
       const { order } = effect
-      this.deliver({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: `digest ${order.id}` } })
+      this.beforeSigning()
+      this.deliver({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(order.id) } })
       const passes = !this.gateShut || order.owner === 'desk'
       if (passes) this.market.submit(order, ts)
       this.deliver({
@@ -107,6 +115,13 @@ export class EngineBench {
       })
     }
   }
+
+  protected record(record: JournalRecord): void {
+    this.records.push(record)
+  }
+
+  /** I3: whoever keeps a journal makes it durable here. */
+  protected beforeSigning(): void {}
 
   /** Everything that happens up to and including `ts`. */
   pump(ts: UnixMs): void {
@@ -162,7 +177,7 @@ export class EngineBench {
     return version
   }
 
-  command(command: Exclude<Command, { kind: 'reload' | 'rollback' }>): string | null {
+  command(command: EngineCommand): string | null {
     const bar = this.engine.commandBar(command)
     if (bar !== null) return bar
     if (command.kind === 'kill') this.gateShut = true

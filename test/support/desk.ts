@@ -22,8 +22,9 @@ export class TestHome {
     this.configure(config)
   }
 
+  /** Nothing is watched after a swap unless a test says so: most want to see the next swap. */
   configure(config: object): void {
-    writeFileSync(this.home.config, JSON.stringify(config))
+    writeFileSync(this.home.config, JSON.stringify({ probation: { windows: 0 }, ...config }))
   }
 
   read(file: string): string {

@@ -1,13 +1,15 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Desk } from './desk.ts'
+import type { Session } from './session.ts'
 
 /** Resumes what was live from its stored bundle, or deploys what the files say where nothing ever was. */
 export async function bringUpVersions(desk: Desk): Promise<void> {
   const { engine, options } = desk
-  for (const [strategy, hash] of engine.state.live) {
+  for (const { hash, strategy } of [...engine.state.versions.values()]) {
     const resumed = await resumeVersion(desk, strategy, hash)
     if (!resumed.ok) {
       desk.session.deliver({
@@ -19,6 +21,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
         message: resumed.error,
       })
     }
+    if (engine.state.live.get(strategy) !== hash) continue
     const onDisk = await desk.deployer.hashOfFiles(strategy)
     if (onDisk !== hash)
       desk.hub.say(
@@ -26,6 +29,8 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
         `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
       )
   }
+  desk.session.deliver({ kind: 'begin', ts: desk.now() })
+  desk.deployer.resume()
   const known = new Set(desk.deployer.available())
   for (const strategy of new Set(engine.state.config.assignments.values())) {
     if (!known.has(strategy))
@@ -41,7 +46,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
 async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): Promise<Result<void>> {
   const stored = findVersion(desk.journal.db, strategy, hash)
   if (stored === undefined) return err('its bundle is not in the journal')
-  if (stored.state !== 'live') return ok(undefined)
+  if (stored.state !== 'live' && stored.state !== 'draining') return ok(undefined)
   const worker = await VersionWorker.start(
     stored.bundle,
     stored.label,
@@ -53,16 +58,21 @@ async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): P
       `it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`,
     )
   desk.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
-  return firstStates(desk, strategy, worker.value)
+  return stored.state === 'live' ? adoptSlots(desk.session, strategy, hash, () => desk.now()) : ok(undefined)
 }
 
-/** Gives the slots that a resumed version has no state for the one it starts with. */
-async function firstStates(desk: Desk, strategy: string, worker: VersionWorker): Promise<Result<void>> {
-  const missing = desk.engine.strategyStates(strategy).filter(({ json }) => json === 'null')
+/** Gives the slots that a live version has no state for the one it starts with. */
+export async function adoptSlots(
+  session: Session,
+  strategy: string,
+  hash: VersionHash,
+  now: () => UnixMs,
+): Promise<Result<void>> {
+  const missing = session.engine.strategyStates(strategy).filter(({ json }) => json === 'null')
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await worker.migrate(fresh, '', desk.config.decisionDeadlineMs)
-  if (!states.ok) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
-  desk.session.deliver({ kind: 'adopt', ts: desk.now(), states: states.value })
+  const states = await session.hostOf(hash)?.worker.migrate(fresh, '', session.deadlineMs)
+  if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
+  session.deliver({ kind: 'adopt', ts: now(), states: states.value })
   return ok(undefined)
 }

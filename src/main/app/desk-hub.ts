@@ -3,7 +3,6 @@ import type { JournalRecord } from '../../shared/domain/records.ts'
 import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
 import type { CommandSource } from '../../shared/ipc/commands.ts'
 import type {
-  TapeEntry,
   CallInput,
   CallName,
   CandleTuple,
@@ -16,6 +15,7 @@ import type {
   DeskStatus,
   EventRow,
   SlotRow,
+  TapeEntry,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
 import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
@@ -123,20 +123,24 @@ export class DeskHub {
   status(): DeskStatus {
     const { desk } = this
     const { figures } = desk.session
-    return deskStatus(desk.engine, {
-      market: desk.feed.simulated === null ? 'paper' : 'simulated',
-      feed: desk.options.feed,
-      notices: desk.feed.notices,
-      cycle: {
-        count: figures.cycles,
-        lastMs: figures.lastCycleMs,
-        missed: figures.missedCycles,
-        at: figures.lastCycleAt,
+    return deskStatus(
+      desk.engine,
+      {
+        market: desk.feed.simulated === null ? 'paper' : 'simulated',
+        feed: desk.options.feed,
+        notices: desk.feed.notices,
+        cycle: {
+          count: figures.cycles,
+          lastMs: figures.lastCycleMs,
+          missed: figures.missedCycles,
+          at: figures.lastCycleAt,
+        },
+        speed: desk.options.speed === undefined ? 1 : desk.options.speed,
+        startedAt: this.startedAt,
+        homeFolder: desk.options.home.folder,
       },
-      speed: desk.options.speed === undefined ? 1 : desk.options.speed,
-      startedAt: this.startedAt,
-      homeFolder: desk.options.home.folder,
-    })
+      desk.deployer.cooling(),
+    )
   }
 
   slots(): SlotRow[] {

@@ -178,7 +178,6 @@ export class Desk {
       folder: options.home.strategies,
       apiFile: apiFile(),
       deadlineMs: config.decisionDeadlineMs,
-      strategies: new Set(settings.assignments.values()),
       proof: {
         lab: this.proofLab,
         config,
@@ -191,6 +190,7 @@ export class Desk {
       },
       onDeployment: (row) => this.hub.onDeployment(row),
       onDifferences: (deployment, found) => this.hub.onDifferences(deployment, found),
+      onAlarm: (message) => this.hub.say('error', message),
     })
     this.dispatcher = new Dispatcher({
       session: this.session,
@@ -321,6 +321,7 @@ export class Desk {
   private afterCycle(ts: UnixMs): void {
     this.hub.touch()
     this.recorder?.afterCycle(ts)
+    this.deployer.afterCycle()
     if (ts - this.savedAt < SNAPSHOT_MS) return
     this.savedAt = ts
     this.saveSnapshot(ts)

@@ -1,4 +1,4 @@
-import { isEngineCommand } from '../../engine/commands.ts'
+import { type EngineCommand, isEngineCommand } from '../../engine/commands.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import {
@@ -8,9 +8,11 @@ import {
   commandSchema,
   explain,
 } from '../../shared/ipc/commands.ts'
+import type { DeploymentRow } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Deployer } from '../deploy/deployer.ts'
 import { newId } from '../platform/system.ts'
+import { adoptSlots } from './bring-up.ts'
 import type { Gate } from './gate.ts'
 import type { Session } from './session.ts'
 
@@ -66,6 +68,11 @@ export class Dispatcher {
   private async carryOut(command: Command, source: CommandSource): Promise<Verdict> {
     if (command.kind === 'reload') return this.reload(command, source)
     if (command.kind === 'rollback') return this.rollback(command, source)
+    if (command.kind === 'dismiss') return this.dismiss(command, source)
+    if (command.kind === 'assign') {
+      const bar = this.assignBar(command.strategy)
+      if (bar !== null) return refused(bar)
+    }
     if (!isEngineCommand(command)) return refused('not a command')
     const { session, gate } = this.parts
     const bar = session.engine.commandBar(command)
@@ -76,7 +83,33 @@ export class Dispatcher {
     session.deliver({ kind: 'command', ts: this.parts.now(), source, command })
     session.settle()
     if (command.kind === 'rearm') gate.open()
+    if (command.kind === 'assign') return this.takeUp(command.strategy, source, describe(command))
     return done(describe(command))
+  }
+
+  private assignBar(strategy: string): string | null {
+    const { deployer, session } = this.parts
+    if (session.engine.state.live.has(strategy) || deployer.files().includes(strategy)) return null
+    return `there is no strategy ${strategy}; there are: ${deployer.files().join(', ')}`
+  }
+
+  /** The strategy that has got a slot begins there: with a first state, or, where it is not live, by a deployment. */
+  private async takeUp(strategy: string, source: CommandSource, said: string): Promise<Verdict> {
+    const { session, deployer, clock, now } = this.parts
+    const hash = session.engine.state.live.get(strategy)
+    if (hash !== undefined) {
+      const adopted = await adoptSlots(session, strategy, hash, now)
+      return adopted.ok ? done(said) : { outcome: 'failed', message: `${said}, but ${adopted.error}` }
+    }
+    const row = await deployer.deploy({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
+    if (row.swappedAt !== null) return done(`${said}; ${row.version?.label} is live`)
+    return { outcome: 'failed', message: `${said}, but it trades nothing: ${row.reason}` }
+  }
+
+  private dismiss(command: Extract<Command, { kind: 'dismiss' }>, source: CommandSource): Verdict {
+    const result = this.parts.deployer.dismiss(command.strategy, command.reason ?? source)
+    if (!result.ok) return refused(result.error)
+    return done(`${result.value.version?.label ?? command.strategy} is given up; what is live keeps trading`)
   }
 
   private async reload(command: Extract<Command, { kind: 'reload' }>, source: CommandSource): Promise<Verdict> {
@@ -98,36 +131,48 @@ export class Dispatcher {
         )
       }
     }
-    const noticedAt = clock.monotonic()
+    const { reason, override } = command
+    const word = { by: source, noticedAt: clock.monotonic(), reason, override }
     const rows = await Promise.all(
       wanted.map(
         (strategy) =>
-          deployer.confirm(strategy, command.hash, source, noticedAt) ??
-          deployer.deploy({ strategy, trigger: 'reload', by: source, noticedAt, reason: command.reason }),
+          deployer.confirm(strategy, command.hash, word) ??
+          deployer.deployOrWait({ strategy, trigger: 'reload', ...word }),
       ),
     )
-    const failed = rows.filter((row) => row.state === 'failed')
-    const said = rows
-      .map((row) => (row.state === 'kept' ? `${row.version?.label} is live` : `${row.strategy}: ${row.reason}`))
-      .join('; ')
-    return failed.length > 0 ? { outcome: 'failed', message: said } : done(said)
+    const said = rows.map(fateOf).join('; ')
+    if (rows.some((row) => row.state === 'failed')) return { outcome: 'failed', message: said }
+    return rows.some((row) => (row.policy?.waits.length ?? 0) > 0) ? refused(said) : done(said)
   }
 
   private async rollback(command: Extract<Command, { kind: 'rollback' }>, source: CommandSource): Promise<Verdict> {
     const result = await this.parts.deployer.rollback(command.strategy, command.to, source)
     if (!result.ok) return refused(result.error)
     const row = result.value
-    if (row.state === 'kept') return done(`${row.version?.label} is live again`)
+    if (row.swappedAt !== null) return done(`${row.version?.label} is live again`)
     return { outcome: 'failed', message: row.reason ?? `the rollback ended ${row.state}` }
   }
 }
 
-function describe(command: Exclude<Command, { kind: 'reload' | 'rollback' }>): string {
+/** What became of one strategy's candidate. */
+function fateOf(row: DeploymentRow): string {
+  if (row.swappedAt !== null) return `${row.version?.label} is live`
+  if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${row.reason}`
+  return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
+}
+
+function describe(command: EngineCommand): string {
   switch (command.kind) {
     case 'kill':
       return `trading is killed; positions are ${command.positions === 'flatten' ? 'being flattened' : 'held to settlement'}; re-arm by hand to trade again`
     case 'rearm':
       return 'trading is armed again'
+    case 'close':
+      return `${command.position} belongs to the desk now, which sells it at what the book pays`
+    case 'assign':
+      return `${command.slot} is ${command.strategy}'s now; what is open there stays with its owner until it has settled`
+    case 'caps':
+      return 'the caps are changed, from the next order on'
     case 'freeze':
       return 'deployments are frozen; trading goes on'
     case 'unfreeze':

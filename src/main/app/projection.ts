@@ -1,11 +1,19 @@
 import type { Engine } from '../../engine/engine.ts'
 import { totalAtRisk } from '../../engine/exposure.ts'
 import { estimateUp } from '../../engine/owners.ts'
-import { assetOf, deploysState, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
+import { assetOf, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
 import { liveVersion, warmUpLeft } from '../../engine/versions.ts'
 import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
-import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus, VersionRef } from '../../shared/ipc/contract.ts'
+import type {
+  DeskStatus,
+  PolicyBar,
+  Quote,
+  SlotPosition,
+  SlotRow,
+  SlotStatus,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
 
 /** What the projection needs to know besides the engine's state. */
 export interface ProjectionParts {
@@ -105,21 +113,30 @@ function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | n
 
 type Runtime = Pick<DeskStatus, 'market' | 'feed' | 'notices' | 'cycle' | 'speed' | 'startedAt' | 'homeFolder'>
 
+/** Whether new code may go live now; a freeze is said before a cooldown. */
+function deploysOf(
+  { state }: Engine,
+  cooling: PolicyBar | null,
+): Pick<DeskStatus, 'deploys' | 'deploysReason' | 'deploysUntil'> {
+  const { freeze } = state
+  if (freeze !== null) return { deploys: 'frozen', deploysReason: freeze.reason, deploysUntil: freeze.until }
+  if (cooling === null) return { deploys: 'open', deploysReason: null, deploysUntil: null }
+  return { deploys: 'cooling', deploysReason: cooling.message, deploysUntil: cooling.until }
+}
+
 /** The whole desk in one glance. */
-export function deskStatus(engine: Engine, runtime: Runtime): DeskStatus {
+export function deskStatus(engine: Engine, runtime: Runtime, cooling: PolicyBar | null): DeskStatus {
   const s = engine.state
   return {
     ...runtime,
     trading: s.trading,
     tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null),
-    deploys: deploysState(s),
-    deploysReason: s.freeze?.reason ?? null,
-    deploysUntil: s.freeze?.until ?? null,
+    ...deploysOf(engine, cooling),
     now: s.now,
     pnlToday: s.ledger.profitOn(s.now),
     feesToday: s.ledger.feesOn(s.now),
     atStake: totalAtRisk(s),
-    stakeCap: s.config.caps.exposurePerAccount,
+    stakeCap: s.caps.exposurePerAccount,
     cash: s.ledger.cash,
     lockedPayouts: s.ledger.locked,
     ledgerBalanced: s.ledger.balanced(),

@@ -1,10 +1,10 @@
+import type { Engine } from '../../engine/engine.ts'
 import type { OrderReport } from '../../engine/events.ts'
 import { restoreState } from '../../engine/restore.ts'
-import type { OrderState } from '../../shared/domain/lifecycles.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import type { OrderId } from '../../shared/domain/records.ts'
 import { asset, windowAt } from '../../shared/domain/slots.ts'
-import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { unixMs } from '../../shared/domain/time.ts'
 import { readMinutes, readSavedDesk } from '../db/restore.ts'
 import type { BotState } from './bot-state.ts'
 import type { Desk } from './desk.ts'
@@ -39,22 +39,29 @@ export function restoreBooks(desk: Desk, before: BotState | undefined): void {
   const ts = desk.now()
   if (saved.ledger.length === 0) desk.session.deliver({ kind: 'deposit', ts, amount: usdOf(desk.config.accountUsd) })
   // An in-process venue died with the desk: what it had not filled can never fill. It is asked, not guessed.
-  for (const order of saved.orders) askVenue(desk, order.id, order.state, ts)
+  askVenue(desk.engine, (orderId, report) => desk.session.deliver({ kind: 'order', ts, orderId, report }))
   desk.session.settle()
 }
 
-/** Asks what became of an order that was on its way. The paper venue died with the desk and knows of none. */
-function askVenue(desk: Desk, orderId: OrderId, state: OrderState, ts: UnixMs): void {
-  const tell = (report: OrderReport) => desk.session.deliver({ kind: 'order', ts, orderId, report })
-  const reason = 'the desk restarted and the paper venue knows nothing of it'
-  if (state === 'intent') return tell({ type: 'refused', reason: 'the desk stopped before it left' })
-  // Signed and durable: it may have left right before the end.
-  if (state === 'signed') tell({ type: 'submitted' })
-  if (state !== 'matched') {
-    if (state !== 'unknown') tell({ type: 'unknown', reason })
-    tell({ type: 'done', reason })
+/**
+ * Asks what became of the orders that were on their way when the desk ended. The paper venue ended with it and knows of
+ * none: what it had not filled can never fill.
+ */
+export function askVenue({ state }: Engine, tell: (orderId: OrderId, report: OrderReport) => void): void {
+  for (const { id, state: was } of [...state.orders.values()]) {
+    if (was === 'intent') {
+      tell(id, { type: 'refused', reason: 'the desk stopped before it left' })
+      continue
+    }
+    const reason = 'the desk restarted and the paper venue knows nothing of it'
+    // Signed and durable: it may have left right before the end.
+    if (was === 'signed') tell(id, { type: 'submitted' })
+    if (was !== 'matched') {
+      if (was !== 'unknown') tell(id, { type: 'unknown', reason })
+      tell(id, { type: 'done', reason })
+    }
+    if (state.orders.get(id)?.state === 'matched') tell(id, { type: 'confirmed' })
   }
-  if (desk.engine.state.orders.get(orderId)?.state === 'matched') tell({ type: 'confirmed' })
 }
 
 /**

@@ -48,6 +48,8 @@ export interface SessionFigures {
   readonly lateMs: number[]
 }
 
+const ENDED: ReadonlySet<string> = new Set(['retired', 'faulted'])
+
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
 /** The thin runtime around the engine: tells it events and performs its effects, in order. */
@@ -79,6 +81,11 @@ export class Session {
   constructor(parts: SessionParts) {
     this.parts = parts
     this.engine = parts.engine
+  }
+
+  /** Real time that a batch, or a migration, may take. */
+  get deadlineMs(): number {
+    return this.parts.decisionDeadlineMs
   }
 
   /** sha256 over every decision so far, in order. */
@@ -133,6 +140,8 @@ export class Session {
     if (record.t === 'fill') this.figures.fills++
     if (record.t === 'intent') this.figures.orders++
     this.parts.journal.append(record)
+    // A thread goes with the last thing that could be asked of it.
+    if (record.t === 'version' && ENDED.has(record.progress.state)) this.dismiss(record.progress.hash)
     this.onRecord(record)
   }
 
@@ -218,7 +227,6 @@ export class Session {
     }
     const message = fatal ? failure.message : describe(failure.failure, hosted)
     this.deliver({ kind: 'fault', ts, version, slot, fatal, message })
-    if (this.engine.state.versions.get(version)?.state !== 'live') this.dismiss(version)
   }
 
   /** Runs `job` in the next yield interval; in real time that is at once when one has begun. */
@@ -259,7 +267,6 @@ export class Session {
     if (bar !== null) return err(bar)
     const { clock, journal } = this.parts
     const started = clock.monotonic()
-    const old = this.engine.state.live.get(swap.strategy)
     this.host(swap.version, hosted)
     this.deliver({
       kind: 'swap',
@@ -273,7 +280,6 @@ export class Session {
       return err('the journal cannot be written')
     }
     const heldMs = clock.monotonic() - started
-    if (old !== undefined && old !== swap.version) this.dismiss(old)
     return ok(heldMs)
   }
 

@@ -19,7 +19,7 @@ export function summarise(desk: Desk) {
     openPositions: [...state.positions.values()].filter((p) => p.state === 'open' || p.state === 'ended').length,
     pnlUsd: toDollars(state.ledger.profit),
     feesUsd: toDollars(state.ledger.fees),
-    reloads: count("SELECT count(*) FROM deployments WHERE state = 'kept' AND trigger <> 'start'"),
+    reloads: count("SELECT count(*) FROM deployments WHERE swapped_at IS NOT NULL AND trigger <> 'start'"),
     swapMsMax: Math.round(count('SELECT max(swap_ms) FROM deployments') * 1000) / 1000,
     duplicateEntries: count(DUPLICATES),
     orphanPositions: count(ORPHANS),
@@ -44,7 +44,8 @@ const DUPLICATES = `
     ELSE EXISTS (SELECT 1 FROM fills f JOIN positions p ON p.id = f.position_id
       WHERE f.order_id = a.id AND (p.settled_at IS NULL OR p.settled_at > b.created_at)) END`
 
-/** Open positions whose owner is neither the desk nor a live version. */
+/** Open positions whose owner is neither the desk nor a version that is live or draining. */
 const ORPHANS = `
   SELECT count(*) FROM positions p WHERE p.state IN ('open', 'ended') AND p.owned_by <> 'desk'
-  AND p.owned_by NOT IN (SELECT version FROM live WHERE version IS NOT NULL)`
+  AND p.owned_by NOT IN (SELECT version FROM live WHERE version IS NOT NULL)
+  AND p.owned_by NOT IN (SELECT hash FROM versions WHERE state = 'draining')`

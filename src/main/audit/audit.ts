@@ -41,7 +41,8 @@ export function auditDatabase(path: string, feeRatesPpm: readonly number[]): Res
   }
 }
 
-function auditOpen(db: Db, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
+/** The same for a database that is open already. */
+export function auditOpen(db: Db, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
   db.exec('BEGIN')
   const schema = Number(db.pragma('user_version', { simple: true }))
   if (schema !== MIGRATIONS.length)

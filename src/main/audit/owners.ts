@@ -1,7 +1,9 @@
 import type { Books, HandoffRow, OrderRow, PositionRow } from './books.ts'
 import { isUnsettled, type Report, WORKING } from './finding.ts'
 
-const REASONS: ReadonlySet<string> = new Set(['deployment', 'rollback', 'fault', 'kill'])
+const REASONS: ReadonlySet<string> = new Set(['deployment', 'rollback', 'fault', 'kill', 'unloadable', 'close'])
+/** Those leave things with the desk. */
+const TO_DESK: ReadonlySet<string> = new Set(['fault', 'kill', 'unloadable', 'close'])
 /** A command is written down just after it was carried out; the desk's own exits follow within a cycle. */
 const COMMAND_SLACK_MS = 5_000
 
@@ -47,7 +49,7 @@ function auditHandoff(books: Books, row: HandoffRow, report: Report): void {
 
 /** A fault and a kill leave things with the desk; a deployment and a rollback give them to the version they brought. */
 function auditCause(books: Books, row: HandoffRow, say: (message: string) => void): void {
-  if (row.reason === 'fault' || row.reason === 'kill') {
+  if (TO_DESK.has(row.reason)) {
     if (row.to_owner !== 'desk') say(`a ${row.reason} hands over to the desk, not to ${short(row.to_owner)}`)
     return
   }
@@ -87,17 +89,20 @@ function auditOrderOwner(books: Books, order: OrderRow, report: Report): void {
   const first = firstOwner(order, chain)
   follow(first, chain, order.owner, 'orders', order.id, report)
   if (first === 'desk' && order.version !== 'desk' && !flattenAsked(books, order.created_at))
-    report('orders', order.id, 'the desk sells only after a kill that flattens, and there was none before it')
+    report(
+      'orders',
+      order.id,
+      'the desk sells only after a kill that flattens or a close, and there was none before it',
+    )
   auditLiveOwner(books, WORKING.has(order.state), order.owner, 'orders', order.id, report)
 }
 
 function flattenAsked(books: Books, before: number): boolean {
   return books.commands.some(
     (row) =>
-      row.kind === 'kill' &&
       row.outcome === 'done' &&
       row.ts <= before + COMMAND_SLACK_MS &&
-      /"positions"\s*:\s*"flatten"/.test(row.body),
+      (row.kind === 'close' || (row.kind === 'kill' && /"positions"\s*:\s*"flatten"/.test(row.body))),
   )
 }
 
@@ -132,8 +137,13 @@ function ownersAt(order: OrderRow, chain: readonly HandoffRow[], ts: number): st
 
 function auditLiveOwner(books: Books, open: boolean, owner: string, table: string, id: string, report: Report): void {
   if (!isOwner(books, owner)) report(table, id, `its owner ${short(owner)} is neither a stored version nor the desk`)
-  else if (open && owner !== 'desk' && !(books.live.has(owner) && books.versions.get(owner) === 'live'))
-    report(table, id, `it is open, but its owner ${short(owner)} is not live: an orphan`)
+  else if (open && owner !== 'desk' && !isLoaded(books, owner))
+    report(table, id, `it is open, but its owner ${short(owner)} is neither live nor draining: an orphan`)
+}
+
+function isLoaded(books: Books, version: string): boolean {
+  const state = books.versions.get(version)
+  return state === 'draining' || (state === 'live' && books.live.has(version))
 }
 
 /** An owner as a person can tell it from another. */

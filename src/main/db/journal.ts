@@ -4,8 +4,8 @@ import type { JournalRecord, Order, Position, VersionHash } from '../../shared/d
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
 import type { DecisionDifference, DeploymentRow, EventRow } from '../../shared/ipc/contract.ts'
-import { SAVE_TRIAL, type Trial } from './trials.ts'
 import type { Db } from './database.ts'
+import { SAVE_TRIAL, type Trial } from './trials.ts'
 
 /** What is stored of a version besides how far it has come. */
 export interface StoredVersion {
@@ -93,7 +93,7 @@ export class Journal {
         return null
       case 'settlement':
         this.run(
-          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source, @market)',
+          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source, @market, @regime)',
           {
             ...record.settlement,
           },
@@ -139,8 +139,9 @@ export class Journal {
       }
       case 'version':
         this.run(
-          'UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults WHERE hash = @hash',
-          { ...record.progress },
+          `UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults, stint = @stint
+           WHERE hash = @hash`,
+          { ...record.progress, stint: JSON.stringify(record.progress.stint) },
         )
         return null
       case 'live':
@@ -154,6 +155,17 @@ export class Journal {
           record.revision,
           record.json,
         ])
+        return null
+      case 'draining':
+        this.run('INSERT OR REPLACE INTO kept_states VALUES (?, ?, ?, ?)', [
+          record.version,
+          record.slot,
+          record.revision,
+          record.json,
+        ])
+        return null
+      case 'setting':
+        this.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', [record.key, record.json])
         return null
       case 'trading':
         this.run('UPDATE desk SET trading = ?, trading_reason = ?, trading_until = ?, flatten = ?', [
@@ -207,11 +219,11 @@ export class Journal {
   saveDeployment(row: DeploymentRow, outgoingStates: string | null): void {
     this.run(
       `INSERT INTO deployments VALUES (@id, @strategy, @version, @from, @trigger, @by, @state, @startedAt, @endedAt, @steps, @reason,
-         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates, @proof, NULL)
+         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates, @proof, NULL, @policy)
        ON CONFLICT (id) DO UPDATE SET by = excluded.by, version = excluded.version, from_version = excluded.from_version, state = excluded.state,
          ended_at = excluded.ended_at, steps = excluded.steps, reason = excluded.reason, diagnostics = excluded.diagnostics,
          save_to_live_ms = excluded.save_to_live_ms, swap_ms = excluded.swap_ms, swapped_at = excluded.swapped_at,
-         handoffs = excluded.handoffs, proof = excluded.proof, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
+         handoffs = excluded.handoffs, proof = excluded.proof, policy = excluded.policy, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
       {
         ...row,
         version: row.version?.hash ?? null,
@@ -219,6 +231,7 @@ export class Journal {
         steps: JSON.stringify(row.steps),
         diagnostics: JSON.stringify(row.diagnostics),
         proof: row.proof === null ? null : JSON.stringify(row.proof),
+        policy: JSON.stringify({ policy: row.policy, probation: row.probation }),
         outgoingStates,
       },
     )
@@ -238,7 +251,7 @@ export class Journal {
   endAbandoned(ts: UnixMs): void {
     this.run(
       `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
-       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back')`,
+       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation')`,
       [ts],
     )
   }

@@ -100,4 +100,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX trials_strategy ON trials (strategy, hash);
   `,
+  `
+  ALTER TABLE versions ADD COLUMN stint TEXT;
+  ALTER TABLE settlements ADD COLUMN regime TEXT;
+  ALTER TABLE deployments ADD COLUMN policy TEXT;
+  CREATE TABLE kept_states (
+    version TEXT NOT NULL, slot TEXT NOT NULL, revision INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (version, slot)
+  ) STRICT;
+  CREATE TABLE settings (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
+  CREATE INDEX deployments_strategy ON deployments (strategy, state);
+  CREATE INDEX deployments_version ON deployments (version);
+  `,
 ]

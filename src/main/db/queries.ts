@@ -7,11 +7,13 @@ import type {
   EventRow,
   OrderRow,
   PnlSeries,
+  ProofRow,
   TradeRow,
   VersionRef,
   VersionRow,
 } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
+import { overridesByVersion } from './deployments.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
 
@@ -70,6 +72,7 @@ export function listVersions(db: Db): VersionRow[] {
   const rows = db
     .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
     .all() as VersionDbRow[]
+  const overrides = overridesByVersion(db)
   return rows.map((row) => {
     const t = totals.get(row.hash)
     const trades = t?.trades ?? 0
@@ -89,6 +92,7 @@ export function listVersions(db: Db): VersionRow[] {
       openPositions: t?.open ?? 0,
       decisions: row.decisions,
       faults: row.faults,
+      overrides: overrides.get(row.hash) ?? [],
     }
   })
 }
@@ -98,7 +102,11 @@ export function listDeployments(db: Db, limit: number): DeploymentRow[] {
   return rows.map((row) => toDeployment(db, row))
 }
 
-function toDeployment(db: Db, row: Row): DeploymentRow {
+/** A stored deployment as windows see it. */
+export function toDeployment(db: Db, row: Row): DeploymentRow {
+  const { policy = null, probation = null } = (row.policy === null ? {} : JSON.parse(row.policy as string)) as Partial<
+    Pick<DeploymentRow, 'policy' | 'probation'>
+  >
   const ref = (hash: unknown) => (typeof hash === 'string' ? versionRef(db, hash) : null)
   return {
     id: row.id as string,
@@ -117,7 +125,10 @@ function toDeployment(db: Db, row: Row): DeploymentRow {
     swapMs: row.swap_ms as number | null,
     swappedAt: row.swapped_at as number | null,
     handoffs: row.handoffs as number,
-    proof: row.proof === null ? null : (JSON.parse(row.proof as string) as DeploymentRow['proof']),
+    proof:
+      row.proof === null ? null : { coverage: {}, ...(JSON.parse(row.proof as string) as Omit<ProofRow, 'coverage'>) },
+    policy,
+    probation,
   }
 }
 
@@ -241,6 +252,7 @@ const storedVersionSchema = z.object({
   first_live_at: z.number().nullable(),
   decisions: z.number(),
   faults: z.number(),
+  stint: z.string().nullable(),
 })
 export type StoredVersionRow = z.infer<typeof storedVersionSchema>
 
@@ -256,7 +268,7 @@ export function findVersion(db: Db, strategy: string, hash: string): StoredVersi
 export function previousVersion(db: Db, strategy: string, live: string): string | undefined {
   return db
     .prepare(
-      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND state = 'kept' AND trigger <> 'rollback' AND from_version IS NOT NULL
+      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND swapped_at IS NOT NULL AND trigger <> 'rollback' AND from_version IS NOT NULL
        AND from_version <> version ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
     )
     .pluck()
@@ -278,6 +290,17 @@ export function nextVersionNumber(db: Db, strategy: string): number {
   return Number(
     db.prepare('SELECT coalesce(max(number), 0) + 1 FROM versions WHERE strategy = ?').pluck().get(strategy),
   )
+}
+
+/** Versions that only manage what they have open, with the deployment that last made each live. */
+export function drainingVersions(db: Db): { strategy: string; version: string; deployment: string }[] {
+  return db
+    .prepare(
+      `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash AND swapped_at IS NOT NULL
+         ORDER BY swapped_at DESC, rowid DESC LIMIT 1) AS deployment
+       FROM versions v WHERE v.state = 'draining'`,
+    )
+    .all() as { strategy: string; version: string; deployment: string }[]
 }
 
 /** What is live now: strategy, version, deployment. */

@@ -1,11 +1,13 @@
+import { z } from 'zod'
+import type { Caps } from '../../engine/config.ts'
 import type { SavedDesk } from '../../engine/restore.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
-import type { LedgerEntry, Order, Position } from '../../shared/domain/records.ts'
-import type { Asset } from '../../shared/domain/slots.ts'
+import type { LedgerEntry, Order, Position, PositionId, Stint } from '../../shared/domain/records.ts'
+import type { Asset, SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
 import type { Db } from './database.ts'
-import { findVersion, liveVersions } from './queries.ts'
+import { drainingVersions, findVersion, liveVersions } from './queries.ts'
 
 type Row = Record<string, unknown>
 
@@ -42,38 +44,107 @@ export function readSavedDesk(db: Db): SavedDesk {
       const { limitPrice, postOnly, ...rest } = domain(row)
       return { ...rest, limit: limitPrice, postOnly: postOnly === 1 } as unknown as Order
     }),
-    versions: liveVersions(db).flatMap(({ strategy, version, deployment }) => {
-      const stored = findVersion(db, strategy, version)
-      if (stored === undefined) return []
-      return [
-        {
-          hash: stored.hash as SavedDesk['versions'][number]['hash'],
-          strategy,
-          label: stored.label,
-          manifest: manifestSchema.parse(JSON.parse(stored.manifest)),
-          state: stored.state as SavedDesk['versions'][number]['state'],
-          firstLiveAt: stored.first_live_at as UnixMs | null,
-          decisions: stored.decisions,
-          faults: stored.faults,
-          deployment: deployment as SavedDesk['versions'][number]['deployment'],
-        },
-      ]
-    }),
+    versions: [...drainingVersions(db), ...liveVersions(db)].flatMap((live) => savedVersion(db, live)),
+    kept: db.prepare('SELECT version, slot, revision, json FROM kept_states').all() as SavedDesk['kept'][number][],
+    caps: savedCaps(db),
+    assigned: savedAssignments(db),
+    closing: newestHandoffs(db, 'close') as PositionId[],
     states: db
       .prepare('SELECT slot, strategy, revision, json FROM strategy_states')
       .all() as SavedDesk['states'][number][],
     faultHandoffs: db
       .prepare(
-        `SELECT subject_id FROM handoffs h WHERE reason = 'fault'
-         AND seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
+        `SELECT h.subject_id AS id, v.strategy FROM handoffs h JOIN versions v ON v.hash = h.from_owner
+         WHERE h.reason IN ('fault', 'unloadable')
+         AND h.seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
       )
-      .pluck()
-      .all() as string[],
+      .all() as SavedDesk['faultHandoffs'][number][],
     pauses: db.prepare('SELECT scope, reason FROM pauses').all() as SavedDesk['pauses'][number][],
     nextOrder: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents'),
     nextPosition: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),
   }
+}
+
+type SavedVersion = SavedDesk['versions'][number]
+
+/** Nothing where what is stored of a version cannot be read: whatever it owns is then taken over by the desk. */
+function savedVersion(db: Db, live: { strategy: string; version: string; deployment: string }): SavedVersion[] {
+  const stored = findVersion(db, live.strategy, live.version)
+  const manifest = stored === undefined ? undefined : parseJson(manifestSchema, stored.manifest)
+  if (stored === undefined || manifest === undefined) return []
+  return [
+    {
+      hash: stored.hash as SavedVersion['hash'],
+      strategy: live.strategy,
+      label: stored.label,
+      manifest,
+      state: stored.state as SavedVersion['state'],
+      firstLiveAt: stored.first_live_at as UnixMs | null,
+      decisions: stored.decisions,
+      faults: stored.faults,
+      deployment: live.deployment as SavedVersion['deployment'],
+      stint: (stored.stint === null ? undefined : (parseJson(stintSchema, stored.stint) as Stint | undefined)) ?? null,
+    },
+  ]
+}
+
+function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+const stintSchema = z.object({
+  since: z.number(),
+  windows: z.number(),
+  trades: z.number(),
+  wins: z.number(),
+  pnl: z.number(),
+  peak: z.number(),
+  drawdown: z.number(),
+  faults: z.number(),
+  late: z.number(),
+  rejected: z.number(),
+  lossesInRow: z.number(),
+  lastLossAt: z.number().nullable(),
+})
+
+const capsSchema = z.object({
+  stakePerOrder: z.number(),
+  exposurePerWindow: z.number(),
+  exposurePerAsset: z.number(),
+  exposurePerAccount: z.number(),
+  ordersPerMinute: z.number(),
+  lossPerDay: z.number(),
+})
+
+/** What a command last changed of the caps; null where none ever did. */
+function savedCaps(db: Db): Caps | null {
+  const json = db.prepare("SELECT json FROM settings WHERE key = 'caps'").pluck().get() as string | undefined
+  return json === undefined ? null : ((parseJson(capsSchema, json) as Caps | undefined) ?? null)
+}
+
+/** Slots that commands gave to other strategies than the configuration does. */
+export function savedAssignments(db: Db): { slot: SlotId; strategy: string }[] {
+  const rows = db.prepare("SELECT key, json FROM settings WHERE key LIKE 'assign %'").all() as Row[]
+  return rows.flatMap(({ key, json }) => {
+    const strategy = parseJson(z.string(), json as string)
+    return strategy === undefined ? [] : [{ slot: (key as string).slice('assign '.length) as SlotId, strategy }]
+  })
+}
+
+/** Subjects whose newest handoff had this reason. */
+function newestHandoffs(db: Db, reason: string): string[] {
+  return db
+    .prepare(
+      `SELECT subject_id FROM handoffs h WHERE reason = ? AND subject = 'position'
+       AND seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
+    )
+    .pluck()
+    .all(reason) as string[]
 }
 
 /** Newest stored one-minute candles of an asset without a hole, oldest first. */

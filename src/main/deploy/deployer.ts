@@ -1,32 +1,37 @@
 import { readdirSync } from 'node:fs'
-import type { Swap } from '../../engine/events.ts'
+import type { EngineCommand } from '../../engine/commands.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
-import type { DeploymentRow, Diagnostic, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import { DAY, isoUtc, utcDay } from '../../shared/domain/time.ts'
+import type {
+  DeploymentRow,
+  Diagnostic,
+  PolicyBar,
+  ProbationRow,
+  ProofRow,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
+import { deploymentsToday, lastGoodVersion, recentRollbacks, watchedDeployments } from '../db/deployments.ts'
 import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import { Builder } from './builder.ts'
 import { compileStrategy, versionHash } from './compile.ts'
 import { Deployment } from './deployment.ts'
+import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
-
-/** A candidate that waits for somebody's word. */
-interface Held {
-  readonly deployment: Deployment
-  /** False: something newer has taken its place. */
-  readonly release: (goesOn: boolean) => void
-  readonly result: () => Promise<DeploymentRow>
-}
+import { SwapStep } from './swap-step.ts'
+import { ProbationWatch } from './watch.ts'
 
 export interface DeployerParts extends ProvingParts {
   readonly folder: string
   readonly apiFile: string
   readonly deadlineMs: number
-  readonly strategies: ReadonlySet<string>
   readonly onDeployment: (row: DeploymentRow) => void
+  /** Something that a person must be told at once. */
+  readonly onAlarm: (message: string) => void
 }
 
 interface Attempt {
@@ -37,9 +42,17 @@ interface Attempt {
   readonly by: string
   readonly noticedAt: number
   readonly reason?: string | undefined
+  /** A person's reason to let it through whatever rule stands against it. */
+  readonly override?: string | undefined
 }
 
-const SWAP_TRIES = 5
+/** What a person says who lets a waiting candidate on. */
+export interface Confirmation {
+  readonly by: string
+  readonly noticedAt: number
+  readonly reason?: string | undefined
+  readonly override?: string | undefined
+}
 
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
 export class Deployer {
@@ -48,25 +61,56 @@ export class Deployer {
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
+  private readonly rollbacks = new Set<Promise<unknown>>()
   private readonly staging: Staging
   private readonly proving: Proving
   private readonly builder: Builder
-  /** The proved candidate of each strategy that waits for a reload. */
-  private readonly held = new Map<string, Held>()
+  private readonly policy: PolicyStep
+  private readonly watch: ProbationWatch
+  private readonly swapping: SwapStep
 
   constructor(parts: DeployerParts) {
     this.parts = parts
+    const { session, journal, now } = parts
+    const { config } = parts.proof
     this.staging = new Staging(parts)
     this.proving = new Proving(parts)
     this.builder = new Builder(parts)
+    this.policy = new PolicyStep({ session, config, now })
+    this.watch = new ProbationWatch({ session, config, now, onBreach: (...of) => void this.breach(...of) })
+    const { staging, policy, watch } = this
+    this.swapping = new SwapStep({ session, journal, now, staging, policy, watch })
+  }
+
+  /** Goes on watching what was on probation when the desk stopped. */
+  resume(): void {
+    const { journal, clock } = this.parts
+    for (const row of watchedDeployments(journal.db))
+      this.watch.begin(new Deployment(row, clock.monotonic(), clock, (changed) => this.save(changed)))
+  }
+
+  /** To be called after each cycle: candidates that wait look again, versions on probation are judged. */
+  afterCycle(): void {
+    this.policy.look()
+    this.watch.look()
+  }
+
+  /** The cooldown that runs, if one does. */
+  cooling(): PolicyBar | null {
+    return this.policy.cooling()
   }
 
   /** Strategies that have a file in the folder and slots to trade. */
   available(): string[] {
+    const traded = new Set([...this.parts.session.engine.state.slots.values()].map((slot) => slot.strategy))
+    return this.files().filter((name) => traded.has(name))
+  }
+
+  /** Names of the files in the strategies folder, helpers included. */
+  files(): string[] {
     return readdirSync(this.parts.folder)
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       .map((name) => name.slice(0, -3))
-      .filter((name) => this.parts.strategies.has(name))
       .toSorted()
   }
 
@@ -78,32 +122,43 @@ export class Deployer {
 
   /** Deploys what the files of a strategy say now. Attempts of one strategy run one after another, the newest wins. */
   deploy(attempt: Attempt): Promise<DeploymentRow> {
-    return this.enqueue(attempt, async (deployment) => {
-      const candidate = await this.prepare(deployment, attempt)
-      if (candidate !== undefined) await this.swapIn(deployment, candidate, 'deployment')
-    })
+    const { promise } = this.begin(attempt)
+    return promise
+  }
+
+  /** The same, but resolves as well when a rule holds the candidate back: that may take hours. */
+  deployOrWait(attempt: Attempt): Promise<DeploymentRow> {
+    const { deployment, promise } = this.begin(attempt)
+    return Promise.race([promise, deployment.waiting.then(() => deployment.current)])
   }
 
   /**
-   * Lets a candidate go on that was proved and waits.
+   * Lets a candidate on that was proved and waits.
    * @param hash the candidate's, or its first digits; undefined = whatever waits
-   * @returns undefined when no such candidate waits
+   * @returns undefined when no such candidate waits; else its row once it is live, has failed, or waits for something else
    */
-  confirm(
-    strategy: string,
-    hash: string | undefined,
-    by: string,
-    noticedAt: number,
-  ): Promise<DeploymentRow> | undefined {
-    const held = this.held.get(strategy)
-    if (held === undefined || held.deployment.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
-    this.held.delete(strategy)
-    held.deployment.goOn(by, noticedAt)
-    held.release(true)
-    return held.result()
+  confirm(strategy: string, hash: string | undefined, word: Confirmation): Promise<DeploymentRow> | undefined {
+    const waiter = this.policy.waiter(strategy)
+    if (waiter === undefined || waiter.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
+    waiter.goOn(word.by, word.noticedAt)
+    const waiting = waiter.waiting.then(() => waiter.current)
+    this.policy.say(strategy, { kind: 'go', ...word })
+    return Promise.race([this.results.get(waiter) ?? waiting, waiting])
   }
 
-  /** Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes. */
+  /** Gives a waiting candidate up. */
+  dismiss(strategy: string, by: string): Result<DeploymentRow> {
+    const waiter = this.policy.waiter(strategy)
+    if (waiter === undefined) return err(`no candidate of ${strategy} waits`)
+    waiter.supersede(this.parts.now(), `dismissed by ${by}`)
+    this.policy.say(strategy, { kind: 'drop' })
+    return ok(waiter.current)
+  }
+
+  /**
+   * Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes.
+   * Nothing holds it back, not even a candidate under way.
+   */
   async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
     const { journal, clock, session } = this.parts
     const live = session.engine.state.live.get(strategy)
@@ -114,79 +169,75 @@ export class Deployer {
     if (stored === undefined)
       return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
     if (stored.hash === live) return err(`${stored.label} is live already`)
-    const attempt: Attempt = { strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() }
-    const row = await this.enqueue(attempt, async (deployment) => {
+    const deployment = this.open({ strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() })
+    const work = this.guarded(deployment, async () => {
       const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
       deployment.name(ref)
       const started = await VersionWorker.start(stored.bundle, stored.label, clock, this.parts.deadlineMs)
       if (!started.ok)
         return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
       const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
-      const candidate: Candidate = {
-        hash: stored.hash as VersionHash,
-        ref,
-        manifest: started.value.manifest,
-        hosted,
-        firstFile: `${strategy}.ts`,
-      }
-      if (await this.stage(deployment, candidate, 'rollback')) await this.swapIn(deployment, candidate, 'rollback')
+      const hash = stored.hash as VersionHash
+      const candidate: Candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
+      if (await this.stage(deployment, candidate, true)) await this.swapping.run(deployment, candidate, null)
     })
-    return ok(row)
+    this.rollbacks.add(work)
+    await work.finally(() => this.rollbacks.delete(work))
+    return ok(deployment.current)
   }
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(): void {
-    for (const deployment of this.under.values()) {
-      if (!deployment.ended) deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
+    for (const [strategy, deployment] of this.under) {
+      if (!deployment.ended && !deployment.isLive)
+        deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
+      this.policy.say(strategy, { kind: 'drop' })
     }
-    for (const { release } of this.held.values()) release(false)
-    this.held.clear()
   }
 
   /** Resolves when no attempt is under way any more. */
   async idle(): Promise<void> {
-    await Promise.all(this.queue.values())
+    await Promise.all([...this.queue.values(), ...this.rollbacks])
   }
 
-  private enqueue(attempt: Attempt, work: (deployment: Deployment) => Promise<void>): Promise<DeploymentRow> {
+  private begin(attempt: Attempt): { readonly deployment: Deployment; readonly promise: Promise<DeploymentRow> } {
     const { strategy } = attempt
     const before = this.queue.get(strategy) ?? Promise.resolve()
-    const running = this.under.get(strategy)
-    // A rollback is never overtaken by a save; a save gives way to a newer one.
-    if (
-      running !== undefined &&
-      !running.ended &&
-      running.current.trigger === 'save' &&
-      running.current.state !== 'swapping'
-    ) {
-      running.supersede(this.parts.now(), 'a newer save took its place')
-      this.held.get(strategy)?.release(false)
-      this.held.delete(strategy)
-    }
+    this.makeWay(strategy)
     const deployment = this.open(attempt)
-    const result = before.then(async () => {
-      if (deployment.ended) return
-      const frozen = attempt.trigger === 'rollback' ? null : this.parts.session.engine.state.freeze
-      if (frozen !== null)
-        return deployment.fail(this.parts.now(), `deployments are frozen: ${frozen.reason}; unfreeze to deploy`)
-      try {
-        await work(deployment)
-      } catch (error) {
-        if (!deployment.ended)
-          deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
-        throw error
-      }
-    })
+    this.under.set(strategy, deployment)
+    const result = before.then(() => this.guarded(deployment, () => this.carryOut(deployment, attempt)))
     this.queue.set(
       strategy,
       result.catch(() => {}),
     )
-    const row = result.then(() => deployment.current)
-    this.results.set(deployment, row)
-    return row
+    const promise = result.then(() => deployment.current)
+    this.results.set(deployment, promise)
+    return { deployment, promise }
   }
 
-  private open(attempt: Attempt): Deployment {
+  /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
+  private makeWay(strategy: string): void {
+    const running = this.under.get(strategy)
+    if (running === undefined || running.ended || running.isLive) return
+    const waits = this.policy.waiter(strategy) === running
+    if (!waits && (running.current.trigger !== 'save' || running.current.state === 'swapping')) return
+    running.supersede(this.parts.now(), 'a newer save took its place')
+    this.policy.say(strategy, { kind: 'drop' })
+  }
+
+  private async guarded(deployment: Deployment, work: () => Promise<void>): Promise<void> {
+    if (deployment.ended) return
+    try {
+      await work()
+    } catch (error) {
+      if (!deployment.ended && !deployment.isLive)
+        deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+      throw error
+    }
+  }
+
+  private open(attempt: Omit<Attempt, 'hold'>): Deployment {
     const { clock, journal, session, now } = this.parts
     const live = session.engine.state.live.get(attempt.strategy)
     const init = {
@@ -197,26 +248,58 @@ export class Deployer {
       from: live === undefined ? null : versionRef(journal.db, live),
       startedAt: now(),
     }
-    const deployment = new Deployment(init, attempt.noticedAt, clock, (row) => {
-      journal.saveDeployment(row, null)
-      this.parts.onDeployment(row)
-    })
-    this.under.set(attempt.strategy, deployment)
-    return deployment
+    return Deployment.begin(init, attempt.noticedAt, clock, (row) => this.save(row))
   }
 
-  /** Compile, check, prove and stage; undefined when it failed or was superseded, with the reason in the deployment. */
-  private async prepare(deployment: Deployment, attempt: Attempt): Promise<Candidate | undefined> {
-    const built = await this.builder.build(deployment, attempt.strategy)
-    if (built === undefined) return undefined
+  private save(row: DeploymentRow): void {
+    this.parts.journal.saveDeployment(row, null)
+    this.parts.onDeployment(row)
+  }
+
+  /** Compile, check, prove, policy, stage and swap; where it ends before, the reason is in the deployment. */
+  private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
+    const { strategy, by, reason, override, hold } = attempt
+    if (this.refusedByFreeze(deployment, attempt)) return
+    const built = await this.builder.build(deployment, strategy)
+    if (built === undefined) return
     const { candidate, bundle } = built
-    if (!(await this.prove(deployment, candidate, bundle, attempt.hold === true))) return undefined
-    if (!(await this.stage(deployment, candidate, 'deployment'))) return undefined
-    return candidate
+    const of = new PolicyCase({
+      strategy,
+      hash: candidate.hash.slice(0, 12),
+      held: hold === true,
+      by,
+      reason,
+      override,
+    })
+    if (!(await this.prove(deployment, candidate, bundle))) return
+    if (!(await this.mayPass(deployment, attempt, of))) return candidate.hosted.worker.stop()
+    if (!(await this.stage(deployment, candidate, false))) return
+    if (!(await this.swapping.run(deployment, candidate, of))) return
+    this.freezeAfterMany(attempt)
+  }
+
+  /** Said before anything is compiled; while nothing is live there is nobody to wait for. */
+  private refusedByFreeze(deployment: Deployment, { trigger, override }: Attempt): boolean {
+    const { freeze } = this.parts.session.engine.state
+    const waits = trigger !== 'start' && this.parts.proof.config.policy.whileFrozen === 'wait'
+    if (freeze === null || override !== undefined || waits) return false
+    deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
+    return true
+  }
+
+  private async mayPass(deployment: Deployment, attempt: Attempt, of: PolicyCase): Promise<boolean> {
+    // A desk that just starts has neither a version to protect nor, maybe, a price yet.
+    if (attempt.trigger === 'start') of.override = undefined
+    return deployment.step(
+      'policy',
+      'policy',
+      () => (attempt.trigger === 'start' ? Promise.resolve(true) : this.policy.pass(deployment, of)),
+      (passed) => ({ ok: passed, note: passed ? passedNote(deployment) : '' }),
+    )
   }
 
   /** Replays the candidate on recent tape; false when it is over: a bound was broken, or something newer came. */
-  private async prove(deployment: Deployment, candidate: Candidate, bundle: string, hold: boolean): Promise<boolean> {
+  private async prove(deployment: Deployment, candidate: Candidate, bundle: string): Promise<boolean> {
     const proof = await deployment.step(
       'prove',
       'prove',
@@ -228,30 +311,19 @@ export class Deployer {
         deployment.current.from === null ? 'nothing of it is live' : `${deployment.current.from.label} keeps trading`
       deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${stays}`)
     }
-    if (!deployment.ended) {
-      deployment.wait(hold ? `waits for a reload that names ${candidate.hash.slice(0, 12)}` : null)
-      if (hold) await this.hold(deployment, candidate.ref.strategy)
-    }
     if (!deployment.ended) return true
     candidate.hosted.worker.stop()
     return false
   }
 
-  private hold(deployment: Deployment, strategy: string): Promise<boolean> {
-    return new Promise((release) => {
-      const result = () => this.results.get(deployment) ?? Promise.resolve(deployment.current)
-      this.held.set(strategy, { deployment, release, result })
-    })
-  }
-
   /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
-  private async stage(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<boolean> {
+  private async stage(deployment: Deployment, candidate: Candidate, back: boolean): Promise<boolean> {
     const { worker } = candidate.hosted
     const problem = await deployment.step(
       'stage',
       'stage',
       async (): Promise<Diagnostic | null> => {
-        const states = await this.staging.migrated(candidate, reason)
+        const states = await this.staging.migrated(candidate, back ? 'rollback' : 'deployment')
         if (!states.ok) return locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
         return this.staging.dryRun(candidate, states.value)
       },
@@ -263,74 +335,61 @@ export class Deployer {
     return false
   }
 
-  /** The last migration and the swap, in the next yield interval; tried again when the state moved on meanwhile. */
-  private async swapIn(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<void> {
-    await deployment.step(
-      'swap',
-      'swap',
-      async () => {
-        for (let tries = 0; tries < SWAP_TRIES; tries++) {
-          const done = await new Promise<Result<void>>((resolve) => {
-            this.parts.session.inYield(async () => resolve(await this.trySwap(deployment, candidate, reason)))
-          })
-          if (done.ok || deployment.ended) return
-          if (tries === SWAP_TRIES - 1) {
-            candidate.hosted.worker.stop()
-            deployment.fail(
-              this.parts.now(),
-              `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`,
-            )
-          }
-        }
-      },
-      () => ({ ok: true, note: '' }),
-    )
+  /** A version on probation went beyond a bound: the last good one comes back, with no word from anybody. */
+  private async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
+    const { journal, now } = this.parts
+    const { strategy, version } = deployment.current
+    const label = version?.label ?? strategy
+    const good = lastGoodVersion(journal.db, strategy, version?.hash ?? '')
+    const back =
+      good === undefined
+        ? err('there is no earlier version that was kept')
+        : await this.rollback(strategy, good, 'probation')
+    const row = back.ok ? back.value : null
+    if (row === null || row.swappedAt === null) {
+      const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
+      const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
+      this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
+      if (!deployment.ended) deployment.failProbation(now(), probation, reason)
+      return
+    }
+    const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
+    if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
+    this.parts.onAlarm(reason)
+    const { rollbacksToFreeze } = this.parts.proof.config.policy
+    const count = recentRollbacks(journal.db, now())
+    if (count >= rollbacksToFreeze && this.parts.session.engine.state.freeze === null)
+      this.command({
+        kind: 'freeze',
+        reason: `${count} automatic rollbacks, bound ${rollbacksToFreeze}: look into them, then unfreeze`,
+      })
   }
 
-  private async trySwap(deployment: Deployment, candidate: Candidate, reason: Swap['reason']): Promise<Result<void>> {
-    const { session, journal, now } = this.parts
-    const states = await this.staging.migrated(candidate, reason)
-    if (deployment.ended) {
-      candidate.hosted.worker.stop()
-      return ok(undefined)
-    }
-    if (!states.ok) {
-      candidate.hosted.worker.stop()
-      deployment.failWith(this.parts.now(), 'could not take over the state', [
-        locate(states.error, candidate.hosted.sourceMap, candidate.firstFile),
-      ])
-      return ok(undefined)
-    }
-    const { freeze, live } = session.engine.state
-    if (freeze !== null && reason !== 'rollback') {
-      candidate.hosted.worker.stop()
-      deployment.fail(now(), `deployments were frozen meanwhile: ${freeze.reason}; what was live keeps trading`)
-      return ok(undefined)
-    }
-    const { ref } = candidate
-    const replaced = live.get(ref.strategy)
-    deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
-    const outgoing = JSON.stringify(
-      session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
-    )
-    const swap: Swap = {
-      deployment: deployment.id as DeploymentId,
-      reason,
-      strategy: ref.strategy,
-      version: candidate.hash,
-      label: ref.label,
-      manifest: candidate.manifest,
-      states: states.value,
-    }
-    const committed = session.commitSwap(swap, candidate.hosted, (heldMs) => {
-      const handoffs = Number(
-        journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id),
-      )
-      journal.saveDeployment(deployment.kept(now(), heldMs, handoffs), outgoing)
-    })
-    if (committed.ok) deployment.tell()
-    return committed.ok ? ok(undefined) : committed
+  /** So many deployments of a day are enough of it. */
+  private freezeAfterMany({ trigger }: Attempt): void {
+    const { session, journal, now, proof } = this.parts
+    const { policy } = proof.config
+    const s = session.engine.state
+    if (trigger === 'start' || s.freeze !== null || !(policy.enforceOn as readonly string[]).includes(s.config.market))
+      return
+    const count = deploymentsToday(journal.db, now())
+    if (count < policy.deploymentsPerDay) return
+    const until = isoUtc(utcDay(now()) + DAY)
+    this.command({ kind: 'freeze', reason: `${count} deployments today, bound ${policy.deploymentsPerDay}`, until })
   }
+
+  /** A rule's own command: journaled by the engine like a person's. */
+  private command(command: EngineCommand): void {
+    const { session, now } = this.parts
+    if (session.engine.commandBar(command) !== null) return
+    session.deliver({ kind: 'command', ts: now(), source: 'engine', command })
+    session.settle()
+  }
+}
+
+function passedNote({ current }: Deployment): string {
+  const rules = current.policy?.override?.rules
+  return rules === undefined ? 'nothing stands against it' : `overridden: ${rules.join(', ')}`
 }
 
 function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {

@@ -1,25 +1,35 @@
 import type { Clock } from '../../shared/domain/feed.ts'
 import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, Diagnostic, ProofRow, StepName, VersionRef } from '../../shared/ipc/contract.ts'
+import type {
+  DeploymentRow,
+  Diagnostic,
+  PolicyBar,
+  PolicyOverride,
+  PolicyRow,
+  ProbationRow,
+  ProofRow,
+  StepName,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
 
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
+  /** Resolves when it waits for something that may take long. */
+  waiting: Promise<void> = Promise.resolve()
+  private tellWaiting: () => void = () => {}
   private readonly clock: Clock
   private noticedAt: number
   private readonly onChange: (row: DeploymentRow) => void
 
   /** @param noticedAt monotonic milliseconds at which the change was noticed */
-  constructor(
+  static begin(
     init: Pick<DeploymentRow, 'id' | 'strategy' | 'trigger' | 'by' | 'from' | 'startedAt'>,
     noticedAt: number,
     clock: Clock,
     onChange: (row: DeploymentRow) => void,
-  ) {
-    this.clock = clock
-    this.noticedAt = noticedAt
-    this.onChange = onChange
-    this.row = {
+  ): Deployment {
+    const row: DeploymentRow = {
       ...init,
       version: null,
       state: 'detected',
@@ -32,8 +42,26 @@ export class Deployment {
       swappedAt: null,
       handoffs: 0,
       proof: null,
+      policy: null,
+      probation: null,
     }
-    onChange(this.row)
+    onChange(row)
+    return new Deployment(row, noticedAt, clock, onChange)
+  }
+
+  /** One that is under way already: as it was journaled before a restart. */
+  constructor(row: DeploymentRow, noticedAt: number, clock: Clock, onChange: (row: DeploymentRow) => void) {
+    this.clock = clock
+    this.noticedAt = noticedAt
+    this.onChange = onChange
+    this.row = row
+    this.notWaiting()
+  }
+
+  private notWaiting(): void {
+    this.waiting = new Promise((resolve) => {
+      this.tellWaiting = resolve
+    })
   }
 
   get id(): string {
@@ -46,6 +74,11 @@ export class Deployment {
 
   get ended(): boolean {
     return this.row.endedAt !== null
+  }
+
+  /** Its version went live; what is left is to watch it. */
+  get isLive(): boolean {
+    return this.row.swappedAt !== null
   }
 
   private change(part: Partial<DeploymentRow>): void {
@@ -79,15 +112,39 @@ export class Deployment {
     if (!this.ended) this.change({ proof })
   }
 
-  /** Proved, and waiting to be let on. */
-  wait(reason: string | null): void {
-    this.change({ state: this.move('policy'), reason })
+  /** What it waits for now; none: it may go on. Told only when it changes. */
+  waits(waits: readonly PolicyBar[], waitsUntil: number | null): void {
+    const before = this.row.policy
+    if (before !== null && JSON.stringify(before.waits) === JSON.stringify(waits)) return
+    const [first] = waits
+    this.changePolicy(
+      { waits, waitsUntil },
+      first === undefined ? null : first.rule === 'reload' ? `waits for ${first.message}` : `waits: ${first.message}`,
+    )
+    if (first !== undefined) this.tellWaiting()
+  }
+
+  /** A person's word against the rules. */
+  overrides(override: PolicyOverride): void {
+    this.changePolicy({ override }, this.row.reason)
+  }
+
+  /** The regimes that ruled as it was let through. */
+  passes(regimes: PolicyRow['regimes']): void {
+    this.changePolicy({ regimes, waits: [], waitsUntil: null }, null)
+  }
+
+  private changePolicy(part: Partial<PolicyRow>, reason: string | null): void {
+    const policy = this.row.policy ?? { waits: [], waitsUntil: null, override: null, regimes: {} }
+    this.change({ policy: { ...policy, ...part }, reason })
   }
 
   /** Goes on after waiting, at somebody's word. */
   goOn(by: string, noticedAt: number): void {
     this.noticedAt = noticedAt
-    this.change({ by, reason: null })
+    this.notWaiting()
+    this.change({ by })
+    this.changePolicy({ waits: [], waitsUntil: null }, null)
   }
 
   name(version: VersionRef): void {
@@ -118,21 +175,55 @@ export class Deployment {
     this.change({ state: this.move('supersede'), endedAt: now, reason })
   }
 
-  /** The row as it is written in the swap's own transaction. */
-  kept(now: number, heldMs: number, handoffs: number): DeploymentRow {
+  /** How its first windows go. */
+  watched(probation: ProbationRow): void {
+    this.change({ probation })
+  }
+
+  /** Its probation is over, and it stays. */
+  keep(now: number, probation: ProbationRow): void {
+    this.change({ state: this.move('keep'), endedAt: now, probation, steps: this.probationStep(now, true, probation) })
+  }
+
+  /** The version before it is live again. */
+  rolledBack(now: number, probation: ProbationRow, reason: string): void {
+    const steps = this.probationStep(now, false, probation)
+    this.change({ state: this.move('rollBack'), endedAt: now, probation, reason, steps })
+  }
+
+  /** It is stopped where it is: there is nothing to go back to. */
+  failProbation(now: number, probation: ProbationRow, reason: string): void {
+    const steps = this.probationStep(now, false, probation)
+    this.change({ state: this.move('fail'), endedAt: now, probation, reason, steps })
+  }
+
+  private probationStep(now: number, passed: boolean, { reason }: ProbationRow): DeploymentRow['steps'] {
+    const ms = now - (this.row.swappedAt ?? now)
+    return this.row.steps.map((s) =>
+      s.name === 'probation' ? { ...s, state: passed ? ('done' as const) : ('failed' as const), ms, note: reason } : s,
+    )
+  }
+
+  /**
+   * The row as it is written in the swap's own transaction.
+   * @param watched whether its first windows are watched
+   */
+  live(now: number, heldMs: number, handoffs: number, watched: boolean): DeploymentRow {
     const saveToLiveMs = this.clock.monotonic() - this.noticedAt
     const steps = this.row.steps.map((s) =>
       s.name === 'swap' ? { ...s, state: 'done' as const, ms: heldMs, note: `${handoffs} handed over` } : s,
     )
+    const probation = { name: 'probation', state: 'running', ms: null, note: '' } as const
     this.row = {
       ...this.row,
-      state: this.move('keep'),
-      endedAt: now,
+      state: this.move(watched ? 'probate' : 'keep'),
+      endedAt: watched ? null : now,
+      reason: null,
       swappedAt: now,
       swapMs: heldMs,
       saveToLiveMs,
       handoffs,
-      steps,
+      steps: watched ? [...steps, probation] : steps,
     }
     return this.row
   }

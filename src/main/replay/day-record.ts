@@ -1,6 +1,6 @@
 import type { SlotDecision } from '../../engine/views.ts'
 import { priceOf, subUsd, type Usd, usd, usdOf } from '../../shared/domain/money.ts'
-import type { JournalRecord, Order, Position } from '../../shared/domain/records.ts'
+import type { JournalRecord, Order, Position, Settlement } from '../../shared/domain/records.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
 import type { DecisionAct, ReplayTrade } from '../../shared/ipc/contract.ts'
@@ -29,9 +29,13 @@ export interface DayRecord {
   /** Settled trades in order of settlement. */
   readonly trades: readonly ReplayTrade[]
   readonly acts: readonly Act[]
+  /** Windows that settled, by slot and by the regime they began in. */
+  readonly coverage: ReplayCoverage
   /** Acts beyond `MAX_ACTS`, which are counted and not kept. */
   readonly actsLeftOut: number
 }
+
+export type ReplayCoverage = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** A strategy that wants something every cycle must not fill the memory. */
 export const MAX_ACTS = 20_000
@@ -47,6 +51,7 @@ export class DayRecorder {
   private readonly why = new Map<string, string>()
   private readonly trades: ReplayTrade[] = []
   private readonly acts: Act[] = []
+  private readonly coverage: Record<string, Record<string, number>> = {}
   private leftOut = 0
 
   take(record: JournalRecord): void {
@@ -57,8 +62,7 @@ export class DayRecorder {
         this.count.fills++
         return
       case 'settlement':
-        this.outcomes.set(record.settlement.windowId, record.settlement.payoutUp >= 500_000 ? 'up' : 'down')
-        return
+        return this.settlement(record.settlement)
       case 'position':
         return this.position(record.position)
       case 'event':
@@ -67,6 +71,14 @@ export class DayRecorder {
       default:
         return
     }
+  }
+
+  private settlement({ windowId, payoutUp, slot, regime }: Settlement): void {
+    this.outcomes.set(windowId, payoutUp >= 500_000 ? 'up' : 'down')
+    if (regime === null) return
+    const counts = this.coverage[slot] ?? {}
+    counts[regime] = (counts[regime] ?? 0) + 1
+    this.coverage[slot] = counts
   }
 
   private order(order: Order): void {
@@ -140,6 +152,7 @@ export class DayRecorder {
       peakOrdersPerMinute: this.peak,
       trades: this.trades,
       acts: this.acts,
+      coverage: this.coverage,
       actsLeftOut: this.leftOut,
     }
   }

@@ -9,7 +9,7 @@ import type { Act } from './day-record.ts'
 import type { ReplayLab, ReplayProgress, VersionOutcome } from './lab.ts'
 import { hoursOf, stretchesOf } from './plan.ts'
 import type { ReplayVersion } from './protocol.ts'
-import { differencesOf, statsOf } from './stats.ts'
+import { coverageOf, differencesOf, statsOf } from './stats.ts'
 
 export interface ProofParts {
   readonly lab: ReplayLab
@@ -132,6 +132,7 @@ function blankRow({ live, trials, slots }: ProofRequest): ProofRow {
     gates: [],
     differences: 0,
     trials,
+    coverage: {},
   }
 }
 
@@ -181,6 +182,7 @@ function judge(
         ? `${said}: within every bound; profit is not judged, and is no forecast`
         : `${said}: ${broken.map(gateText).join('; ')}`,
     candidate: stats,
+    coverage: coverageOf(candidate.days),
     live: live === undefined || live.failure !== null ? null : statsOf(live.days),
     gates,
   }

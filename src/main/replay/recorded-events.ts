@@ -118,6 +118,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('swap'), ts, swap: swapSchema }),
   z.object({ kind: z.literal('adopt'), ts, states }),
+  z.object({ kind: z.literal('begin'), ts }),
   z.object({ kind: z.literal('deposit'), ts, amount: z.int() }),
 ])
 

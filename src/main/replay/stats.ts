@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addUsd, NO_USD, type Usd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference, ReplayStats, ReplayTrade } from '../../shared/ipc/contract.ts'
-import type { Act, DayRecord } from './day-record.ts'
+import type { Act, DayRecord, ReplayCoverage } from './day-record.ts'
 
 /** Several stretches of one version as one result, in the order of time. */
 export function statsOf(days: readonly DayRecord[]): ReplayStats {
@@ -30,6 +30,19 @@ export function statsOf(days: readonly DayRecord[]): ReplayStats {
     refused: sum((day) => day.refused),
     openPositions: sum((day) => day.open),
   }
+}
+
+/** Windows by slot and regime, over all stretches. */
+export function coverageOf(days: readonly DayRecord[]): ReplayCoverage {
+  const sum: Record<string, Record<string, number>> = {}
+  for (const { coverage } of days) {
+    for (const [slot, counts] of Object.entries(coverage)) {
+      const total = sum[slot] ?? {}
+      for (const [regime, count] of Object.entries(counts)) total[regime] = (total[regime] ?? 0) + count
+      sum[slot] = total
+    }
+  }
+  return sum
 }
 
 export function tradesOf(days: readonly DayRecord[]): ReplayTrade[] {

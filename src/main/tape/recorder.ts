@@ -144,7 +144,10 @@ export class TapeRecorder {
       now: this.parts.clock.now(),
     })
     this.segment++
-    for (const [strategy, hash] of this.parts.engine.state.live) this.version(ts, strategy, hash)
+    const { live, versions } = this.parts.engine.state
+    for (const [strategy, hash] of live) this.version(ts, strategy, hash)
+    for (const { hash, strategy, state } of versions.values())
+      if (state === 'draining') this.version(ts, strategy, hash)
   }
 
   /** To be called before the engine is told. */

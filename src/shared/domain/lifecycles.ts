@@ -48,7 +48,9 @@ const POSITION = {
 const VERSION = {
   candidate: { stage: 'staged', reject: 'rejected' },
   staged: { swap: 'live', drop: 'retired' },
-  live: { retire: 'retired', fault: 'faulted' },
+  live: { retire: 'retired', drain: 'draining', fault: 'faulted' },
+  // Replaced, and kept only to manage what it opened.
+  draining: { retire: 'retired', fault: 'faulted', stage: 'staged' },
   retired: { stage: 'staged' },
   faulted: { stage: 'staged', retire: 'retired' },
   rejected: { stage: 'staged' },
@@ -62,7 +64,7 @@ const DEPLOYMENT = {
   waiting: { stage: 'staging', fail: 'failed', supersede: 'superseded' },
   staging: { swap: 'swapping', fail: 'failed', supersede: 'superseded' },
   swapping: { probate: 'probation', keep: 'kept', fail: 'failed', supersede: 'superseded' },
-  probation: { keep: 'kept', rollBack: 'rolled-back' },
+  probation: { keep: 'kept', rollBack: 'rolled-back', fail: 'failed', supersede: 'superseded' },
   kept: {},
   failed: {},
   superseded: {},

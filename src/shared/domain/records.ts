@@ -105,12 +105,15 @@ export interface Settlement {
   readonly market: string
   /** `simulated` or what stands in for the venue's own source. */
   readonly source: string
+  /** Of the slot as its window began; null while there were too few candles to tell. */
+  readonly regime: string | null
 }
 
 export interface Handoff {
   readonly ts: UnixMs
   readonly deployment: DeploymentId | null
-  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill'
+  /** `unloadable`: its version cannot be loaded any more; `close`: a person has the desk sell it. */
+  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close'
   readonly subject: 'position' | 'order'
   readonly subjectId: PositionId | OrderId
   readonly from: Owner
@@ -144,12 +147,33 @@ export interface DeskEvent {
   readonly message: string
 }
 
+/** What a version has come to since it was last made live: what it opened under that deployment, and no other. */
+export interface Stint {
+  since: UnixMs
+  /** Windows of its slots that began under it and have settled. */
+  windows: number
+  /** Trades settled, wins among them, their profit after fees, and its deepest fall from a peak. */
+  trades: number
+  wins: number
+  pnl: Usd
+  peak: Usd
+  drawdown: Usd
+  faults: number
+  late: number
+  rejected: number
+  /** Losing trades of its strategy in a row, whichever version opened them, and when the last of them settled. */
+  lossesInRow: number
+  lastLossAt: UnixMs | null
+}
+
 export interface VersionProgress {
   readonly hash: VersionHash
   readonly state: VersionState
   readonly firstLiveAt: UnixMs | null
   readonly decisions: number
   readonly faults: number
+  /** Null before it was ever live. */
+  readonly stint: Stint | null
 }
 
 /** Everything the engine asks to be written down. */
@@ -169,8 +193,9 @@ export type JournalRecord =
       readonly version: VersionHash | null
       readonly deployment: DeploymentId | null
     }
+  /** `draining`: a copy that an outgoing version keeps of the slots it still manages. */
   | {
-      readonly t: 'state'
+      readonly t: 'state' | 'draining'
       readonly slot: SlotId
       readonly strategy: string
       readonly version: VersionHash
@@ -185,5 +210,7 @@ export type JournalRecord =
       readonly flatten: boolean
     }
   | { readonly t: 'pause'; readonly scope: string; readonly reason: string | null }
+  /** What a command changed of the configuration: `caps`, or `assign BTC-5m`. */
+  | { readonly t: 'setting'; readonly key: string; readonly json: string }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
   | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }

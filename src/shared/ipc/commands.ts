@@ -8,6 +8,8 @@ const strategyName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name
 const versionHash = z.string().regex(/^[0-9a-f]{6,64}$/, 'a version is named by 6 to 64 hex digits of its hash')
 const reason = z.string().trim().min(1, 'say why in a few words').max(500)
 const slotId = z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')
+const positionId = z.string().regex(/^P-[0-9]+$/, 'a position is written like P-12')
+const capUsd = z.number().positive().max(1_000_000).optional()
 const instant = z.iso.datetime({ offset: true })
 
 export const commandSchema = z.discriminatedUnion('kind', [
@@ -33,6 +35,21 @@ export const commandSchema = z.discriminatedUnion('kind', [
     positions: z.enum(['hold', 'flatten']).default('hold'),
     reason: reason.optional(),
   }),
+  z.strictObject({ kind: z.literal('dismiss'), strategy: strategyName, reason: reason.optional() }),
+  z.strictObject({ kind: z.literal('close'), position: positionId, reason: reason.optional() }),
+  z.strictObject({ kind: z.literal('assign'), slot: slotId, strategy: strategyName, reason: reason.optional() }),
+  z
+    .strictObject({
+      kind: z.literal('caps'),
+      reason,
+      stakePerOrderUsd: capUsd,
+      exposurePerWindowUsd: capUsd,
+      exposurePerAssetUsd: capUsd,
+      exposurePerAccountUsd: capUsd,
+      ordersPerMinute: z.int().min(1).max(2_400).optional(),
+      lossPerDayUsd: capUsd,
+    })
+    .refine((caps) => Object.keys(caps).length > 2, 'name at least one cap and its new value'),
   z.strictObject({ kind: z.literal('rearm'), confirm: z.literal('REARM', 'type REARM to confirm'), reason }),
 ])
 
@@ -53,7 +70,17 @@ export interface CommandOutcome {
 }
 
 /** Commands that need the token of the desk's own window; the other token may read, pause, freeze and kill. */
-export const PRIVILEGED: ReadonlySet<CommandKind> = new Set(['reload', 'rollback', 'rearm', 'unfreeze', 'resume'])
+export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
+  'reload',
+  'rollback',
+  'rearm',
+  'unfreeze',
+  'resume',
+  'dismiss',
+  'close',
+  'assign',
+  'caps',
+])
 /** Refused when written into control.json before the desk started. */
 export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set(['rearm', 'unfreeze', 'reload'])
 

@@ -124,6 +124,8 @@ export interface VersionRow extends VersionRef {
   readonly openPositions: number
   readonly decisions: number
   readonly faults: number
+  /** Rules that people overrode to make it live, oldest first. */
+  readonly overrides: readonly PolicyOverride[]
 }
 
 export type StepName = 'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap' | 'probation'
@@ -200,6 +202,59 @@ export interface ProofRow {
   readonly differences: number
   /** Hashes of this strategy that were ever proved or replayed, this one included. */
   readonly trials: number
+  /** Windows that settled on the tape, by slot and by the regime they began in. */
+  readonly coverage: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** Something that holds a sound candidate back. */
+export interface PolicyBar {
+  readonly rule: 'reload' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
+  /** The figure, its bound, and what one may do about it. */
+  readonly message: string
+  /** When it passes by itself, at the latest; null: nobody can tell. */
+  readonly until: number | null
+}
+
+/** A person's word against the rules; it stays beside the version's figures for ever. */
+export interface PolicyOverride {
+  readonly ts: number
+  readonly by: string
+  readonly reason: string
+  readonly rules: readonly string[]
+}
+
+/** What the policy step says of a deployment. */
+export interface PolicyRow {
+  /** What it waits for now. */
+  readonly waits: readonly PolicyBar[]
+  /** When it is given up if it still waits. */
+  readonly waitsUntil: number | null
+  readonly override: PolicyOverride | null
+  /** Regime of each of its slots as it was let through. */
+  readonly regimes: Readonly<Record<string, string | null>>
+}
+
+export interface ProbationBound {
+  readonly name: 'faults' | 'late answers' | 'rejected orders' | 'drawdown' | 'win rate'
+  /** `chance`: probability, by the proof, of as few wins or fewer; its bound is the least. */
+  readonly unit: 'count' | 'usd' | 'chance'
+  readonly value: number
+  readonly bound: number
+  readonly passed: boolean
+}
+
+/** The first windows of a version that has gone live. */
+export interface ProbationRow {
+  readonly verdict: 'running' | 'passed' | 'failed'
+  readonly reason: string
+  readonly since: number
+  readonly until: number
+  readonly windows: number
+  readonly windowsNeeded: number
+  readonly trades: number
+  readonly wins: number
+  readonly pnl: Usd
+  readonly bounds: readonly ProbationBound[]
 }
 
 export interface DecisionAct {
@@ -296,6 +351,8 @@ export interface DeploymentRow {
   readonly handoffs: number
   /** Null until the proof begins, and for a deployment that has none. */
   readonly proof: ProofRow | null
+  readonly policy: PolicyRow | null
+  readonly probation: ProbationRow | null
 }
 
 export interface OrderRow {

@@ -1,0 +1,96 @@
+import { usdOf } from '../shared/domain/money.ts'
+import type { Position, PositionId } from '../shared/domain/records.ts'
+import type { SlotId } from '../shared/domain/slots.ts'
+import type { Command } from '../shared/ipc/commands.ts'
+import type { Caps } from './config.ts'
+import { keepState, slotsOwned } from './drain.ts'
+import { cancelAll } from './orders.ts'
+import { transferAll } from './owners.ts'
+import { type Context, record, say, teamsOf } from './state.ts'
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
+
+function positionOf(c: Context, id: string): Position | undefined {
+  return c.s.positions.get(id as PositionId)
+}
+
+/** Why a position cannot be sold by hand. */
+export function closeBar(c: Context, { position: id }: Of<'close'>): string | null {
+  if (c.s.trading === 'killed') return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
+  const position = positionOf(c, id)
+  if (position === undefined) return `no position ${id} is open`
+  if (position.state !== 'open') return `${id} cannot be sold any more: its window has ended, it is held to settlement`
+  if (c.s.closing.has(position.id)) return `${id} is being sold already`
+  return null
+}
+
+/**
+ * Takes a position from its version and has the desk sell it at what the book pays, cycle after cycle until it is sold or
+ * its window ends. Its slot enters nothing more in that window.
+ */
+export function closePosition(c: Context, { position: id, reason }: Of<'close'>): void {
+  const position = positionOf(c, id)
+  if (position === undefined) return
+  const { windowId } = position
+  if (position.ownedBy !== 'desk') {
+    const transfer = { from: position.ownedBy, to: 'desk', reason: 'close', deployment: null } as const
+    transferAll(c, transfer, (subject) => subject.windowId === windowId)
+  }
+  cancelAll(c, (order) => order.windowId === windowId)
+  c.s.closing.add(position.id)
+  const slot = c.s.slots.get(position.slot)
+  if (slot !== undefined && slot.pause === null)
+    slot.pause = { reason: 'its position is closed by hand: nothing more in this window', until: position.windowEnd }
+  say(c, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
+    slot: position.slot,
+  })
+}
+
+/** Why a slot cannot be given to a strategy. */
+export function assignBar(c: Context, { slot: id, strategy }: Of<'assign'>): string | null {
+  const slot = c.s.slots.get(id as SlotId)
+  if (slot === undefined) return `no slot ${id} on this desk`
+  if (slot.strategy === strategy) return `${id} is ${strategy}'s already`
+  return null
+}
+
+/** Gives a slot to another strategy; whoever has something open in it keeps that until it has settled. */
+export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assign'>): void {
+  const { s } = c
+  const slot = s.slots.get(id as SlotId)
+  if (slot === undefined) return
+  const before = slot.strategy
+  const hash = before === null ? undefined : s.live.get(before)
+  const version = hash === undefined ? undefined : s.versions.get(hash)
+  if (version !== undefined && slotsOwned(s, version.hash).has(slot.slot.id)) {
+    keepState(c, version, slot)
+    s.aside.add(version.hash)
+  }
+  slot.strategy = strategy
+  slot.warmFor = null
+  slot.setState('null')
+  slot.lastWhy = `given to ${strategy}`
+  s.teams = teamsOf(s.slots.values())
+  record(c, { t: 'setting', key: `assign ${slot.slot.id}`, json: JSON.stringify(strategy) })
+  const why = reason === undefined ? '' : `: ${reason}`
+  say(c, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.slot.id })
+}
+
+/** I12: a person changes the caps, by a journaled command and with a reason. */
+export function changeCaps(c: Context, command: Of<'caps'>): void {
+  const { caps } = c.s
+  const dollars = (amount: number | undefined, before: Caps['lossPerDay']) =>
+    amount === undefined ? before : usdOf(amount)
+  c.s.caps = {
+    stakePerOrder: dollars(command.stakePerOrderUsd, caps.stakePerOrder),
+    exposurePerWindow: dollars(command.exposurePerWindowUsd, caps.exposurePerWindow),
+    exposurePerAsset: dollars(command.exposurePerAssetUsd, caps.exposurePerAsset),
+    exposurePerAccount: dollars(command.exposurePerAccountUsd, caps.exposurePerAccount),
+    ordersPerMinute: command.ordersPerMinute ?? caps.ordersPerMinute,
+    lossPerDay: dollars(command.lossPerDayUsd, caps.lossPerDay),
+  }
+  record(c, { t: 'setting', key: 'caps', json: JSON.stringify(c.s.caps) })
+  const { kind: _, reason, ...changed } = command
+  const said = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
+  say(c, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)
+}

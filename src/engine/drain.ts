@@ -1,0 +1,89 @@
+import { step } from '../shared/domain/lifecycles.ts'
+import type { Owner, VersionHash } from '../shared/domain/records.ts'
+import type { SlotId } from '../shared/domain/slots.ts'
+import { type Context, type EngineState, isWorking, record, type SlotState, say, type VersionRecord } from './state.ts'
+import { recordVersion } from './versions.ts'
+
+/** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */
+export function slotsOwned(s: EngineState, owner: Owner): Set<SlotId> {
+  const slots = new Set<SlotId>()
+  for (const { ownedBy, slot, state } of s.positions.values())
+    if (ownedBy === owner && (state === 'open' || state === 'ended')) slots.add(slot)
+  for (const order of s.orders.values()) if (order.owner === owner && isWorking(order)) slots.add(order.slot)
+  return slots
+}
+
+/** The outgoing version keeps what it opened, with a copy of its state there, until all of it has settled. */
+export function beginDrain(c: Context, version: VersionRecord): boolean {
+  const slots = slotsOwned(c.s, version.hash)
+  if (slots.size === 0) return false
+  version.state = step('version', version.state, 'drain')
+  for (const id of slots) if (!version.kept.has(id)) keepState(c, version, c.s.slots.get(id))
+  c.s.aside.add(version.hash)
+  recordVersion(c, version)
+  return true
+}
+
+/** A version that goes on managing a slot that is no longer its own keeps a copy of its state there. */
+export function keepState(c: Context, version: VersionRecord, slot: SlotState | undefined): void {
+  if (slot === undefined) return
+  version.kept.set(slot.slot.id, { json: slot.stateJson, revision: slot.revision })
+  recordKept(c, version, slot)
+}
+
+/** The state of a slot as a version that manages it aside has it. */
+export function recordKept(c: Context, version: VersionRecord, slot: SlotState): void {
+  const kept = version.kept.get(slot.slot.id)
+  if (kept === undefined) return
+  record(c, { t: 'draining', slot: slot.slot.id, strategy: version.strategy, version: version.hash, ...kept })
+}
+
+/** The version, not the slot's own, that manages what is open in the slot's window now. */
+export function managerAside(s: EngineState, slot: SlotState): VersionRecord | undefined {
+  if (s.aside.size === 0 || slot.window === null) return undefined
+  const { id } = slot.window
+  for (const position of s.positions.values())
+    if (position.windowId === id && position.state === 'open') return asideOf(s, slot, position.ownedBy)
+  for (const order of s.orders.values())
+    if (order.windowId === id && isWorking(order)) return asideOf(s, slot, order.owner)
+  return undefined
+}
+
+function asideOf(s: EngineState, slot: SlotState, owner: Owner): VersionRecord | undefined {
+  if (owner === 'desk' || !s.aside.has(owner)) return undefined
+  const version = s.versions.get(owner)
+  return version?.kept.has(slot.slot.id) === true ? version : undefined
+}
+
+/** Lets go of versions whose last position has settled, and of slots that a live version managed aside. */
+export function endDrains(c: Context): void {
+  for (const hash of c.s.aside) {
+    const version = c.s.versions.get(hash)
+    if (version === undefined) continue
+    const owned = slotsOwned(c.s, hash)
+    for (const slot of version.kept.keys()) if (!owned.has(slot)) version.kept.delete(slot)
+    if (version.kept.size > 0) continue
+    c.s.aside.delete(hash)
+    if (version.state === 'draining') retireDrained(c, version)
+  }
+}
+
+function retireDrained(c: Context, version: VersionRecord): void {
+  version.state = step('version', version.state, 'retire')
+  recordVersion(c, version)
+  say(c, 'info', 'deployment', `${version.label} has nothing open any more and is retired`, { version: version.hash })
+}
+
+/** Owners of something open that nobody here can ask: neither the desk, nor a version that is live or draining. */
+export function ownersLost(s: EngineState): readonly VersionHash[] {
+  const lost = new Set<VersionHash>()
+  const look = (owner: Owner) => {
+    if (owner === 'desk') return
+    const state = s.versions.get(owner)?.state
+    if (state !== 'live' && state !== 'draining') lost.add(owner)
+  }
+  for (const position of s.positions.values())
+    if (position.state === 'open' || position.state === 'ended') look(position.ownedBy)
+  for (const order of s.orders.values()) if (isWorking(order)) look(order.owner)
+  return [...lost]
+}

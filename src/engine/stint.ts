@@ -1,0 +1,56 @@
+import { addUsd, NO_USD, subUsd, type Usd } from '../shared/domain/money.ts'
+import type { Position, Stint } from '../shared/domain/records.ts'
+import type { UnixMs } from '../shared/domain/time.ts'
+import type { EngineState, SlotState, VersionRecord } from './state.ts'
+
+/** A version's record from its swap on; the losing run is its strategy's, so that a swap does not end it. */
+export function newStint(since: UnixMs, before: Stint | undefined): Stint {
+  return {
+    since,
+    windows: 0,
+    trades: 0,
+    wins: 0,
+    pnl: NO_USD,
+    peak: NO_USD,
+    drawdown: NO_USD,
+    faults: 0,
+    late: 0,
+    rejected: 0,
+    lossesInRow: before?.lossesInRow ?? 0,
+    lastLossAt: before?.lastLossAt ?? null,
+  }
+}
+
+/** A window of a slot has settled: counts for the live version if it has had all of it. */
+export function countWindow(s: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
+  const hash = slot.strategy === null ? undefined : s.live.get(slot.strategy)
+  const version = hash === undefined ? undefined : s.versions.get(hash)
+  if (version === undefined || windowStart < version.stint.since) return undefined
+  version.stint.windows++
+  return version
+}
+
+/** A position is over, by settlement or by sale: counts for the deployment that opened it, and for its strategy's run. */
+export function countTrade(s: EngineState, position: Position): VersionRecord | undefined {
+  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+  if (opener === undefined) return undefined
+  const profit = subUsd(position.realised, position.fees)
+  countRun(s, opener.strategy, profit)
+  if (position.deployment !== opener.deployment) return undefined
+  const { stint } = opener
+  stint.trades++
+  if (profit > 0) stint.wins++
+  stint.pnl = addUsd(stint.pnl, profit)
+  if (stint.pnl > stint.peak) stint.peak = stint.pnl
+  const fall: Usd = subUsd(stint.peak, stint.pnl)
+  if (fall > stint.drawdown) stint.drawdown = fall
+  return opener
+}
+
+function countRun(s: EngineState, strategy: string, profit: Usd): void {
+  const hash = s.live.get(strategy)
+  const stint = hash === undefined ? undefined : s.versions.get(hash)?.stint
+  if (stint === undefined) return
+  stint.lossesInRow = profit < 0 ? stint.lossesInRow + 1 : 0
+  if (profit < 0) stint.lastLossAt = s.now
+}

@@ -1,0 +1,55 @@
+import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
+import type { DeploymentRow, PolicyOverride } from '../../shared/ipc/contract.ts'
+import type { Db } from './database.ts'
+import { toDeployment } from './queries.ts'
+
+/** What discipline asks of the journal about deployments. Times in ms UTC. */
+
+/** Deployments whose versions were on probation when the desk stopped. */
+export function watchedDeployments(db: Db): DeploymentRow[] {
+  const rows = db.prepare("SELECT * FROM deployments WHERE state = 'probation' ORDER BY swapped_at").all()
+  return (rows as Record<string, unknown>[]).map((row) => toDeployment(db, row))
+}
+
+/** The version other than `bad` that was kept last, to be gone back to; undefined when none ever was. */
+export function lastGoodVersion(db: Db, strategy: string, bad: string): string | undefined {
+  return db
+    .prepare(
+      `SELECT version FROM deployments WHERE strategy = ? AND state = 'kept' AND version <> ?
+       ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(strategy, bad) as string | undefined
+}
+
+/** Automatic rollbacks of the last day that no person has answered with an unfreeze. */
+export function recentRollbacks(db: Db, now: number): number {
+  const sql = `SELECT count(*) FROM deployments WHERE state = 'rolled-back' AND ended_at > max(?,
+    coalesce((SELECT max(ts) FROM commands WHERE kind = 'unfreeze' AND outcome = 'done'), 0))`
+  return Number(
+    db
+      .prepare(sql)
+      .pluck()
+      .get(now - DAY),
+  )
+}
+
+/** Versions that went live in the UTC day of `now` because somebody wanted so. */
+export function deploymentsToday(db: Db, now: UnixMs): number {
+  const sql = "SELECT count(*) FROM deployments WHERE swapped_at >= ? AND trigger IN ('save', 'reload')"
+  return Number(db.prepare(sql).pluck().get(utcDay(now)))
+}
+
+/** Every override that ever made a version live, oldest first, by version. */
+export function overridesByVersion(db: Db): Map<string, PolicyOverride[]> {
+  const rows = db
+    .prepare(
+      `SELECT version, json_extract(policy, '$.policy.override') AS override FROM deployments
+       WHERE swapped_at IS NOT NULL AND json_extract(policy, '$.policy.override') IS NOT NULL ORDER BY swapped_at`,
+    )
+    .all() as { version: string; override: string }[]
+  const found = new Map<string, PolicyOverride[]>()
+  for (const { version, override } of rows)
+    found.set(version, [...(found.get(version) ?? []), JSON.parse(override) as PolicyOverride])
+  return found
+}

@@ -1,0 +1,206 @@
+import { slotsOf } from '../../engine/versions.ts'
+import type { Config } from '../../shared/config.ts'
+import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
+import type { PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'
+import type { Session } from '../app/session.ts'
+import type { Deployment } from './deployment.ts'
+import { cooldownBar, type PolicyFacts, policyBars } from './policy.ts'
+
+export interface PolicyParts {
+  readonly session: Session
+  readonly config: Config
+  readonly now: () => UnixMs
+}
+
+/** What somebody said of a candidate that waits. */
+export type Word =
+  | {
+      readonly kind: 'go'
+      readonly by: string
+      readonly reason?: string | undefined
+      readonly override?: string | undefined
+    }
+  /** Time has passed, or something changed: look again. */
+  | { readonly kind: 'look' }
+  /** It is over: something newer came, or it was dismissed. */
+  | { readonly kind: 'drop' }
+
+/** One deployment's way through the rules; what people say of it on the way is kept here. */
+export class PolicyCase {
+  readonly strategy: string
+  /** First digits of the candidate's hash. */
+  readonly hash: string
+  /** It waits for a reload that names it. */
+  held: boolean
+  by: string
+  reason: string | undefined
+  override: string | undefined
+  /** Since when nothing but `quiet` holds it back. */
+  quietSince: number | null = null
+
+  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'held' | 'by' | 'reason' | 'override'>) {
+    this.strategy = of.strategy
+    this.hash = of.hash
+    this.held = of.held
+    this.by = of.by
+    this.reason = of.reason
+    this.override = of.override
+  }
+
+  hear(word: Extract<Word, { kind: 'go' }>): void {
+    this.held = false
+    this.by = word.by
+    this.reason = word.reason ?? this.reason
+    this.override = word.override ?? this.override
+  }
+}
+
+interface Waiter {
+  readonly deployment: Deployment
+  readonly wake: (word: Word) => void
+}
+
+/** The policy step: holds a sound candidate back while a rule stands against it, until that passes or a person overrides. */
+export class PolicyStep {
+  private readonly parts: PolicyParts
+  /** By strategy. */
+  private readonly waiting = new Map<string, Waiter>()
+
+  constructor(parts: PolicyParts) {
+    this.parts = parts
+  }
+
+  /** Everything that stands against a swap now and that nobody has overridden. */
+  bars(deployment: Deployment, of: PolicyCase): PolicyBar[] {
+    if (of.held) return [reloadBar(of.hash)]
+    if (of.override !== undefined) return []
+    return this.judge(deployment, of)
+  }
+
+  private judge(deployment: Deployment, of: PolicyCase): PolicyBar[] {
+    const { proof } = deployment.current
+    const facts = this.facts(of.strategy, proof, of.reason !== undefined, of.quietSince)
+    return policyBars(facts, this.parts.config.policy)
+  }
+
+  /** The first cooldown that runs now, for the desk's one word on deployments; null when none does. */
+  cooling(): PolicyBar | null {
+    for (const strategy of this.parts.session.engine.state.live.keys()) {
+      const facts = this.facts(strategy, null, false, null)
+      const bar = facts.enforced ? cooldownBar(facts, this.parts.config.policy) : null
+      if (bar !== null) return bar
+    }
+    return null
+  }
+
+  /** What is wrong with the feed of these assets; null when nothing is. */
+  trouble(assets: ReadonlySet<string>): string | null {
+    const { feed } = this.parts.session.engine.state
+    if (!feed.connected) return `the feed is down: ${feed.detail}`
+    const stale = feed.stale.filter((asset) => assets.has(asset))
+    return stale.length === 0 ? null : `no prices of ${stale.join(', ')}`
+  }
+
+  private facts(strategy: string, proof: ProofRow | null, reasoned: boolean, quietSince: number | null): PolicyFacts {
+    const { session, config, now } = this.parts
+    const s = session.engine.state
+    const hash = s.live.get(strategy)
+    const version = hash === undefined ? undefined : s.versions.get(hash)
+    const slots = slotsOf({ s, out: [] }, strategy)
+    const proved = proof === null || proof.candidate === null ? null : proof.coverage
+    return {
+      now: now(),
+      enforced: (config.policy.enforceOn as readonly string[]).includes(s.config.market),
+      freeze: s.freeze,
+      venue: this.trouble(new Set(slots.map(({ slot }) => slot.asset))),
+      live:
+        version === undefined ? null : { label: version.label, faulted: version.state !== 'live', ...version.stint },
+      reasoned,
+      slots: slots.map(({ slot, asset, window }) => ({
+        slot: slot.id,
+        regime: asset.regime,
+        proved: proved === null ? null : (proved[slot.id] ?? {}),
+        windowEnd: window?.end ?? null,
+      })),
+      quietSince,
+    }
+  }
+
+  /**
+   * Waits until nothing stands against the deployment.
+   * @returns false when it is over: refused, waited too long, dismissed or superseded; its row says which
+   */
+  async pass(deployment: Deployment, of: PolicyCase): Promise<boolean> {
+    const { config, now } = this.parts
+    const until = now() + config.policy.waitMinutes * MINUTE
+    while (!deployment.ended) {
+      const bars = this.bars(deployment, of)
+      if (bars.length === 0) {
+        this.noteOverride(deployment, of)
+        deployment.passes(this.regimes(of.strategy))
+        return true
+      }
+      of.quietSince = bars.every((bar) => bar.rule === 'quiet') ? (of.quietSince ?? now()) : null
+      const over = this.over(bars, until)
+      if (over !== null) {
+        deployment.fail(now(), `${over}; what is live keeps trading`)
+        return false
+      }
+      deployment.waits(bars, of.held ? null : until)
+      const word = await this.word(deployment, of.strategy)
+      if (word.kind === 'go') of.hear(word)
+    }
+    return false
+  }
+
+  /** What stood against it when a person let it through all the same is kept for ever. */
+  private noteOverride(deployment: Deployment, of: PolicyCase): void {
+    const known = deployment.current.policy?.override ?? null
+    if (of.override === undefined || known !== null) return
+    const rules = this.judge(deployment, of).map((bar) => bar.rule)
+    if (rules.length > 0) deployment.overrides({ ts: this.parts.now(), by: of.by, reason: of.override, rules })
+  }
+
+  /** Why it need not wait any longer: it is refused. */
+  private over(bars: readonly PolicyBar[], until: number): string | null {
+    const [first] = bars
+    if (first === undefined || first.rule === 'reload') return null
+    if (first.rule === 'freeze' && this.parts.config.policy.whileFrozen === 'refuse')
+      return `${first.message}; unfreeze, or reload with an override`
+    if (this.parts.now() >= until) return `waited ${this.parts.config.policy.waitMinutes} min in vain: ${first.message}`
+    return null
+  }
+
+  /** Regime of each of a strategy's slots now. */
+  regimes(strategy: string): Record<string, string | null> {
+    const slots = slotsOf({ s: this.parts.session.engine.state, out: [] }, strategy)
+    return Object.fromEntries(slots.map(({ slot, asset }) => [slot.id, asset.regime]))
+  }
+
+  private word(deployment: Deployment, strategy: string): Promise<Word> {
+    return new Promise((wake) => {
+      this.waiting.set(strategy, { deployment, wake })
+    })
+  }
+
+  /** Says something to the candidate of a strategy that waits. */
+  say(strategy: string, word: Word): void {
+    const waiter = this.waiting.get(strategy)
+    this.waiting.delete(strategy)
+    waiter?.wake(word)
+  }
+
+  /** The deployment of a strategy that waits; undefined when none does. */
+  waiter(strategy: string): Deployment | undefined {
+    return this.waiting.get(strategy)?.deployment
+  }
+
+  /** Time has passed: every candidate that waits looks again. */
+  look(): void {
+    for (const strategy of [...this.waiting.keys()]) this.say(strategy, { kind: 'look' })
+  }
+}
+
+function reloadBar(hash: string): PolicyBar {
+  return { rule: 'reload', message: `a reload that names ${hash}`, until: null }
+}

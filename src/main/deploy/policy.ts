@@ -1,0 +1,104 @@
+import type { Config } from '../../shared/config.ts'
+import { isoUtc, MINUTE, SECOND } from '../../shared/domain/time.ts'
+import type { PolicyBar } from '../../shared/ipc/contract.ts'
+
+/** All that the rules look at. Times in ms UTC. */
+export interface PolicyFacts {
+  readonly now: number
+  /** Whether the waits are enforced in this market at all. */
+  readonly enforced: boolean
+  readonly freeze: { readonly reason: string; readonly until: number | null } | null
+  /** What is wrong with the feed or the venue; null when nothing is. */
+  readonly venue: string | null
+  /** What is live of the strategy; null when nothing is. */
+  readonly live: {
+    readonly label: string
+    readonly faulted: boolean
+    readonly since: number
+    /** Trades of its own that have settled since then. */
+    readonly trades: number
+    readonly lossesInRow: number
+    readonly lastLossAt: number | null
+  } | null
+  /** Whoever asked for the deployment said why. */
+  readonly reasoned: boolean
+  /** Regime now, and windows of each regime in the proof; null where there was too little tape to prove on. */
+  readonly slots: readonly {
+    readonly slot: string
+    readonly regime: string | null
+    readonly proved: Readonly<Record<string, number>> | null
+    readonly windowEnd: number | null
+  }[]
+  /** When it was first held back by `quiet` alone; null before. */
+  readonly quietSince: number | null
+}
+
+type Rules = Config['policy']
+
+const minutes = (ms: number) => `${(ms / MINUTE).toFixed(1)} min`
+
+/**
+ * Everything that stands against a swap at this moment, each with its rule, its figures and when it will pass
+ * (`until` null: nobody can tell). None of it is a judgement of the candidate: that is what the proof is for.
+ */
+export function policyBars(facts: PolicyFacts, rules: Rules): PolicyBar[] {
+  const bars = [freezeBar(facts), venueBar(facts)]
+  if (facts.enforced)
+    bars.push(cooldownBar(facts, rules), tiltBar(facts, rules), regimeBar(facts, rules), quietBar(facts, rules))
+  return bars.filter((bar) => bar !== null)
+}
+
+function freezeBar({ freeze }: PolicyFacts): PolicyBar | null {
+  if (freeze === null) return null
+  const end = freeze.until === null ? 'until somebody unfreezes them' : `until ${isoUtc(freeze.until)}`
+  return { rule: 'freeze', message: `deployments are frozen ${end}: ${freeze.reason}`, until: freeze.until }
+}
+
+function venueBar({ venue }: PolicyFacts): PolicyBar | null {
+  return venue === null ? null : { rule: 'venue', message: `${venue}: no new code until that is over`, until: null }
+}
+
+/** A version gets time and trades to show what it does; one that never trades cannot lock the desk. */
+export function cooldownBar({ live, now }: PolicyFacts, { cooldown }: Rules): PolicyBar | null {
+  if (live === null || live.faulted) return null
+  const age = now - live.since
+  const most = live.since + cooldown.maxMinutes * MINUTE
+  const least = live.since + cooldown.minMinutes * MINUTE
+  const enough = live.trades >= cooldown.minTrades
+  if (now >= most || (enough && now >= least)) return null
+  const figures = `${live.label} has been live for ${minutes(age)} of ${cooldown.minMinutes} and has settled ${live.trades} of ${cooldown.minTrades} trades`
+  const until = enough ? Math.min(least, most) : most
+  const when = enough ? `opens at ${isoUtc(until)}` : `opens once both are reached, at ${isoUtc(until)} at the latest`
+  return { rule: 'cooldown', message: `${figures}; ${when}`, until }
+}
+
+function tiltBar({ live, now, reasoned }: PolicyFacts, { tilt }: Rules): PolicyBar | null {
+  if (live === null || reasoned || live.lossesInRow < tilt.losses || live.lastLossAt === null) return null
+  const until = live.lastLossAt + tilt.waitMinutes * MINUTE
+  if (now >= until) return null
+  const run = `${live.lossesInRow} losing trades in a row, bound ${tilt.losses}`
+  return { rule: 'tilt', message: `${run}: wait until ${isoUtc(until)}, or reload with a reason`, until }
+}
+
+function regimeBar({ slots }: PolicyFacts, { regime: rule }: Rules): PolicyBar | null {
+  const known = slots.filter(({ regime, proved }) => regime !== null && proved !== null)
+  const lacking = known.filter(({ regime, proved }) => (proved?.[regime ?? ''] ?? 0) < rule.minWindows)
+  const [first] = lacking
+  if (first === undefined || known.length - lacking.length >= rule.minSlots * known.length) return null
+  const have = first.proved?.[first.regime ?? ''] ?? 0
+  const example = `${first.slot} is ${first.regime} now, its proof holds ${have} windows of that, ${rule.minWindows} are needed`
+  const share = `${known.length - lacking.length} of ${known.length} slots are covered, ${Math.round(rule.minSlots * 100)} % are needed`
+  return { rule: 'regime', message: `${example}; ${share}; passes when the regime or the tape changes`, until: null }
+}
+
+function quietBar({ slots, now, quietSince }: PolicyFacts, { quiet }: Rules): PolicyBar | null {
+  if (quiet.lastSeconds === 0 || (quietSince !== null && now - quietSince >= quiet.limitMinutes * MINUTE)) return null
+  const busy = slots.flatMap(({ slot, windowEnd }) =>
+    windowEnd !== null && now < windowEnd && windowEnd - now <= quiet.lastSeconds * SECOND ? [{ slot, windowEnd }] : [],
+  )
+  if (busy.length === 0) return null
+  const until = Math.max(...busy.map(({ windowEnd }) => windowEnd))
+  const names = busy.map(({ slot }) => slot).join(', ')
+  const message = `${names}: in the last ${quiet.lastSeconds} s of the window; swaps at ${isoUtc(until)}, or in ${quiet.limitMinutes} min whatever is`
+  return { rule: 'quiet', message, until }
+}

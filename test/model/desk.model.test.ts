@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { View } from '../../src/engine/strategy-api/baton.ts'
+import { plusMs } from '../../src/shared/domain/time.ts'
+import { hold, slots } from '../support/bench-engine.ts'
+import { ModelDesk } from '../support/model-desk.ts'
+
+/** How many random runs; thousands by `BATON_MODEL_RUNS`. */
+const RUNS = Number(process.env.BATON_MODEL_RUNS ?? 250)
+
+const STRATEGIES = ['alpha', 'beta'] as const
+const SLOTS = ['BTC-5m', 'ETH-5m', 'BTC-15m'] as const
+
+/** Wants everything at once, from a number of its own: entries on both sides, exits, cancels, resting orders. */
+function greedy(seed: number, appetite: number) {
+  let n = seed
+  const next = () => {
+    n = (n * 1_103_515_245 + 12_345) % 2_147_483_648
+    return n / 2_147_483_648
+  }
+  return (view: View) => {
+    if (next() > appetite) return hold()
+    const why = 'greedy'
+    const intents = []
+    if (next() < 0.8) {
+      const side = next() < 0.5 ? ('up' as const) : ('down' as const)
+      intents.push({ kind: 'enter' as const, side, limit: 0.5 + next() / 2, stakeUsd: next() * 14, why })
+    }
+    if (next() < 0.3)
+      intents.push({
+        kind: 'enter' as const,
+        side: 'up' as const,
+        limit: next(),
+        stakeUsd: 5,
+        tif: 'GTC' as const,
+        why,
+      })
+    if (next() < 0.2) intents.push({ kind: 'exit' as const, limit: next() / 2, why })
+    const order = view.orders[0]
+    if (order !== undefined && next() < 0.3) intents.push({ kind: 'cancel' as const, orderId: order.id, why })
+    return { intents, why, state: JSON.stringify({ n }) }
+  }
+}
+
+class Cycles implements fc.Command<object, ModelDesk> {
+  readonly count: number
+  readonly appetite: number
+  readonly seed: number
+  constructor(count: number, appetite: number, seed: number) {
+    this.count = count
+    this.appetite = appetite
+    this.seed = seed
+  }
+  check = () => true
+  run(_: object, desk: ModelDesk): void {
+    const decide = greedy(this.seed, this.appetite)
+    for (let i = 0; i < this.count; i++) {
+      desk.pump(plusMs(desk.now, 5_000))
+      desk.cycle(decide)
+    }
+    desk.check()
+  }
+  toString = () => `cycles(${this.count}, ${this.appetite.toFixed(2)}, ${this.seed})`
+}
+
+/** One thing that happens between two cycles. */
+class Step implements fc.Command<object, ModelDesk> {
+  readonly name: string
+  readonly act: (desk: ModelDesk) => void
+  constructor(name: string, act: (desk: ModelDesk) => void) {
+    this.name = name
+    this.act = act
+  }
+  check = () => true
+  run(_: object, desk: ModelDesk): void {
+    this.act(desk)
+    desk.check()
+  }
+  toString = () => this.name
+}
+
+const save = (strategy: string) => new Step(`save ${strategy}`, (desk) => void desk.bring(strategy))
+
+/** I11: a candidate that fails a step is never told to the engine: dry views leave everything as it was. */
+const badSave = (strategy: string) =>
+  new Step(`bad save ${strategy}`, (desk) => {
+    const { state } = desk.engine
+    const books = () =>
+      JSON.stringify([
+        desk.engine.strategyStates(strategy),
+        [...state.live],
+        [...state.positions.values()],
+        [...state.orders.values()],
+        [...state.versions.values()],
+      ])
+    const before = books()
+    desk.engine.dryViews(strategy)
+    expect(books(), 'I11').toBe(before)
+  })
+
+const rollback = (strategy: string, pick: number) =>
+  new Step(`rollback ${strategy} ${pick}`, (desk) => {
+    const known = desk.known.filter((version) => version.strategy === strategy)
+    const target = known[pick % Math.max(1, known.length)]
+    if (target !== undefined) desk.back(target)
+  })
+
+const fault = (strategy: string, fatal: boolean) =>
+  new Step(`fault ${strategy} ${fatal}`, (desk) => {
+    const version = desk.engine.state.live.get(strategy)
+    if (version === undefined) return
+    desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal, message: 'planted' })
+  })
+
+const faultDraining = new Step('fault of a draining version', (desk) => {
+  for (const version of [...desk.engine.state.aside])
+    desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'planted' })
+})
+
+/** The version is stopped while it still thinks; what it then says must change nothing (I4). */
+const late = new Step('late answer', (desk) => {
+  const asked = desk.cycle(hold, false)
+  for (const { version } of asked)
+    desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'deadline' })
+  for (const strategy of STRATEGIES) desk.bring(strategy)
+  const before = desk.engine.state.nextOrder
+  for (const evaluation of asked) desk.answer(evaluation, greedy(1, 1))
+  expect(desk.engine.state.nextOrder, 'I4: a late answer orders nothing').toBe(before)
+})
+
+const kill = (flatten: boolean) =>
+  new Step(`kill ${flatten}`, (desk) => {
+    desk.command({ kind: 'kill', positions: flatten ? 'flatten' : 'hold' })
+    const entries = desk.engine.state.nextOrder
+    desk.pump(plusMs(desk.now, 5_000))
+    desk.cycle(greedy(3, 1))
+    // I5: only the desk's own exits may follow.
+    for (const order of desk.engine.state.orders.values())
+      if (Number(order.id.slice(2)) >= entries) expect([order.owner, order.kind]).toEqual(['desk', 'exit'])
+  })
+
+const restart = (seed: number) =>
+  new Step(`crash and restart ${seed}`, (desk) =>
+    desk.restart(({ number }) => {
+      const dice = (number * 7 + seed) % 10
+      return dice === 0 ? 'lost' : dice === 1 ? 'fails' : 'loads'
+    }),
+  )
+
+const close = (pick: number) =>
+  new Step(`close ${pick}`, (desk) => {
+    const open = [...desk.engine.state.positions.values()].filter((position) => position.state === 'open')
+    const position = open[pick % Math.max(1, open.length)]
+    if (position !== undefined) desk.command({ kind: 'close', position: position.id })
+  })
+
+const command = (...of: Parameters<ModelDesk['command']>) =>
+  new Step(JSON.stringify(of[0]), (desk) => void desk.command(...of))
+
+const strategy = fc.constantFrom(...STRATEGIES)
+const pick = fc.nat(20)
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 1, max: 25 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(1e6))
+      .map(([count, appetite, seed]) => new Cycles(count, appetite, seed)),
+  },
+  { weight: 4, arbitrary: strategy.map(save) },
+  { weight: 1, arbitrary: strategy.map(badSave) },
+  { weight: 2, arbitrary: fc.tuple(strategy, pick).map(([of, to]) => rollback(of, to)) },
+  { weight: 2, arbitrary: fc.tuple(strategy, fc.boolean()).map(([of, fatal]) => fault(of, fatal)) },
+  { weight: 1, arbitrary: fc.constant(faultDraining) },
+  { weight: 1, arbitrary: fc.constant(late) },
+  { weight: 1, arbitrary: fc.boolean().map(kill) },
+  { weight: 2, arbitrary: fc.constant(command({ kind: 'rearm', confirm: 'REARM', reason: 'test' })) },
+  { weight: 2, arbitrary: pick.map(restart) },
+  { weight: 2, arbitrary: pick.map(close) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...SLOTS), strategy)
+      .map(([slot, to]) => command({ kind: 'assign', slot, strategy: to })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      command({ kind: 'freeze', reason: 'test' }),
+      command({ kind: 'unfreeze', reason: 'test' }),
+      command({ kind: 'pause', reason: 'test' }),
+      command({ kind: 'resume' }),
+      command({ kind: 'pause', reason: 'test', slot: 'ETH-5m' }),
+      command({ kind: 'resume', slot: 'ETH-5m' }),
+      command({ kind: 'caps', reason: 'test', stakePerOrderUsd: 4 }),
+      command({ kind: 'caps', reason: 'test', stakePerOrderUsd: 10 }),
+    ),
+  },
+)
+
+function newDesk(seed: number, handover: Readonly<Record<string, 'handoff' | 'drain'>>): ModelDesk {
+  const own = slots(...SLOTS)
+  const assignments = new Map(own.map((slot) => [slot.id, slot.timeframe === '5m' ? 'alpha' : 'beta']))
+  const desk = new ModelDesk(own, seed, { assignments, handover })
+  desk.pump(plusMs(desk.now, 1_000))
+  for (const name of STRATEGIES) desk.bring(name)
+  return desk
+}
+
+describe('a desk that anything happens to', () => {
+  test('I1–I6, I10, I11: after every step one owner, one bet a window, intents first, exact money, and books that say the same', () => {
+    const handover = fc.dictionary(strategy, fc.constantFrom('handoff' as const, 'drain' as const))
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        handover,
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        (seed, how, steps) => {
+          const desk = newDesk(seed, how)
+          for (const one of steps) one.run({}, desk)
+          // To the end of everything: whatever was open has settled, and nobody drains any more.
+          desk.pump(plusMs(desk.now, 25 * 60_000))
+          desk.cycle(hold)
+          desk.check()
+          const { state } = desk.engine
+          expect([...state.positions.values()].filter(({ state: of }) => of === 'open' || of === 'ended')).toEqual([])
+          expect([...state.versions.values()].filter((version) => version.state === 'draining')).toEqual([])
+          desk.audit()
+          desk.db.close()
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  }, 3_600_000)
+})
