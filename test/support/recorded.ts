@@ -36,14 +36,14 @@ export class RecordedBench extends EngineBench {
   private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seatInFull']> }>()
   private swaps = 0
 
-  constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[]) {
+  constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[], build = BUILD) {
     super(slots, seed, {}, 200_000)
     this.bundles = bundles
     this.tape = new TapeRecorder({
       folder,
       session: `s${seed}`,
       header: {
-        engineBuild: BUILD,
+        engineBuild: build,
         market: 'simulated',
         feed: 'simulated',
         settlement: 'simulated',

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
 import { checkDecisions, seamDifference } from '../../replay/decision-check.ts'
 import type { TapeFile, TapeLibrary } from '../../tape/library.ts'
+import { realPath } from './found.ts'
 
 /** What was found of the decisions of one file. */
 export interface DecisionsFound {
@@ -17,7 +17,7 @@ export interface Chained {
   readonly next: string | null
 }
 
-/** The desk's own segments that overlap a period, in order, by path. */
+/** The desk's own segments that overlap a period, in order, by their real paths. */
 export function chainOf({ sessions }: TapeLibrary, from: number, to: number): ReadonlyMap<string, Chained> {
   const chain = new Map<string, Chained>()
   for (const { files, imported } of sessions) {
@@ -26,7 +26,7 @@ export function chainOf({ sessions }: TapeLibrary, from: number, to: number): Re
       if (file.firstTs === null || file.lastTs === null || file.firstTs >= to || file.lastTs < from) continue
       const next = files[i + 1]
       const goesOn = next !== undefined && next.segment === file.segment + 1 && next.firstSeq === file.nextSeq
-      chain.set(resolve(file.path), { file, next: file.sealed && goesOn ? next.path : null })
+      chain.set(realPath(file.path), { file, next: file.sealed && goesOn ? next.path : null })
     }
   }
   return chain
