@@ -192,7 +192,11 @@ export class TapeRecorder {
   async stop(): Promise<void> {
     const { state } = this
     if (state === 'stopped') return
-    if (state === 'recording') this.handOver()
+    if (state === 'recording') {
+      // A cycle that broke off has been asked, too.
+      this.recordViews(this.parts.engine.state.now)
+      this.handOver()
+    }
     this.state = 'stopped'
     if (state === 'idle') return
     const worker = this.thread()
