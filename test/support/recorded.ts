@@ -59,7 +59,7 @@ export class RecordedBench extends EngineBench {
         throw new Error(message)
       },
       onRecovered: () => {},
-      onRawProblem: () => {},
+      onWarning: () => {},
     })
     this.recorder = this.tape
   }

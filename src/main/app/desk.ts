@@ -227,7 +227,7 @@ export class Desk {
       clock,
       versionOf: (strategy, hash) => findVersion(this.journal.db, strategy, hash),
       onProblem: (message) => this.onTapeProblem(message),
-      onRawProblem: (message) => this.hub.say('warn', `raw frames are no longer kept: ${message}`),
+      onWarning: (message) => this.hub.say('warn', message),
       onRecovered: () => this.hub.say('info', 'the tape is written again; what came in between is missing on it'),
     })
   }

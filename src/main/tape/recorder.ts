@@ -49,8 +49,8 @@ export interface RecorderParts {
   readonly onProblem: (message: string) => void
   /** It can be written again: what came in between is missing on it. */
   readonly onRecovered: () => void
-  /** Raw frames cannot be written; they are no longer kept. */
-  readonly onRawProblem: (message: string) => void
+  /** Something went wrong that costs the tape no record. */
+  readonly onWarning: (message: string) => void
 }
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -79,14 +79,21 @@ export class TapeRecorder {
   private asked: Evaluation[] = []
   /** Bytes of records handed over in this segment. */
   private bytes = 0
-  private readonly flushes = new Map<number, () => void>()
-  private segment = 0
+  /** What the thread still has to answer, by number. */
+  private readonly answers = new Map<number, () => void>()
+  private nextAnswer = 1
+  /** The newest one's number. */
+  private segment = -1
+  /** That number has a file, or may get one. */
+  private taken = true
   private hour = -1
   private seq = 0
-  private nextFlush = 1
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
+  /** The thread has ended: nothing is answered any more. */
+  private gone = false
+  private stopping: Promise<void> | null = null
   private raw: string[] | null
 
   constructor(parts: RecorderParts) {
@@ -116,8 +123,12 @@ export class TapeRecorder {
     this.worker = worker
     worker.on('message', (message: FromWriter) => this.hear(message))
     worker.on('error', (error) => {
-      this.fail(`its thread crashed: ${error.message}; start the desk anew to record again`)
       this.state = 'stopped'
+      this.parts.onProblem(`its thread crashed: ${error.message}; start the desk anew to record again`)
+    })
+    worker.on('exit', () => {
+      this.gone = true
+      for (const id of [...this.answers.keys()]) this.answered(id)
     })
     worker.unref()
     for (const [message, transfer] of this.waiting.splice(0)) this.send(message, transfer)
@@ -130,6 +141,8 @@ export class TapeRecorder {
     this.hour = hourOf(ts)
     this.bytes = 0
     this.asked = []
+    if (this.taken) this.segment++
+    this.taken = true
     const { session, header, segment } = this
     this.send({
       kind: 'open',
@@ -143,7 +156,6 @@ export class TapeRecorder {
       caps: this.parts.caps,
       now: this.parts.clock.now(),
     })
-    this.segment++
     for (const [strategy, hash] of this.parts.engine.state.live) this.version(ts, strategy, hash)
   }
 
@@ -178,37 +190,47 @@ export class TapeRecorder {
 
   /** Resolves when everything told so far is in the file, or can never be. */
   flush(): Promise<void> {
+    if (this.stopping !== null) return this.stopping
     if (this.state !== 'recording') return Promise.resolve()
     this.handOver()
-    const id = this.nextFlush++
-    return new Promise((resolve) => {
-      this.flushes.set(id, resolve)
-      this.thread().ref()
-      this.send({ kind: 'flush', id })
-    })
+    return this.ask('flush')
   }
 
   /** Writes the end and lets the thread go. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopping ??= this.end()
+    return this.stopping
+  }
+
+  private async end(): Promise<void> {
     const { state } = this
-    if (state === 'stopped') return
     if (state === 'recording') {
       // A cycle that broke off has been asked, too.
       this.recordViews(this.parts.engine.state.now)
       this.handOver()
     }
     this.state = 'stopped'
-    if (state === 'idle') return
+    if (state === 'idle' || state === 'stopped') return
+    await this.ask('close')
+    await this.worker?.terminate()
+  }
+
+  /** Resolves once the thread has answered, or has ended; the process stays until then. */
+  private ask(kind: 'flush' | 'close'): Promise<void> {
     const worker = this.thread()
-    await new Promise<void>((resolve) => {
-      worker.on('message', (message: FromWriter) => {
-        if (message.kind === 'closed') resolve()
-      })
-      worker.on('exit', () => resolve())
+    if (this.gone) return Promise.resolve()
+    const id = this.nextAnswer++
+    return new Promise((resolve) => {
+      this.answers.set(id, resolve)
       worker.ref()
-      this.send({ kind: 'close' })
+      this.send({ kind, id })
     })
-    await worker.terminate()
+  }
+
+  private answered(id: number): void {
+    this.answers.get(id)?.()
+    this.answers.delete(id)
+    if (this.answers.size === 0) this.worker?.unref()
   }
 
   /** Hashing is not what a decision should wait for: it is done once the cycle is over. */
@@ -252,31 +274,35 @@ export class TapeRecorder {
   }
 
   private hear(message: FromWriter): void {
-    if (message.kind === 'flushed') {
-      this.flushes.get(message.id)?.()
-      this.flushes.delete(message.id)
-      if (this.flushes.size === 0) this.worker?.unref()
-    } else if (message.kind === 'rawFailed') {
-      if (this.raw === null) return
-      this.raw = null
-      this.parts.onRawProblem(message.message)
-    } else if (message.kind === 'failed') this.fail(message.message)
-    else if (message.kind === 'opened' && this.complained) {
-      this.complained = false
-      this.parts.onRecovered()
+    switch (message.kind) {
+      case 'done':
+        return this.answered(message.id)
+      case 'failed':
+        return this.fail(message)
+      case 'warned':
+        return this.parts.onWarning(message.message)
+      case 'rawFailed':
+        if (this.raw === null) return
+        this.raw = null
+        return this.parts.onWarning(`raw frames are no longer kept: ${message.message}`)
+      case 'opened':
+        // Of an older one that is news from before the newest failed.
+        if (message.segment !== this.segment || !this.complained) return
+        this.complained = false
+        return this.parts.onRecovered()
     }
   }
 
-  private fail(message: string): void {
-    if (this.state !== 'recording') return
-    this.state = 'failed'
-    this.failedAt = this.parts.clock.monotonic()
-    // What was in flight is lost, and the next segment's first sequence number says so; what comes until then is not counted.
-    this.seq += this.events.records.take().count
-    if (this.raw !== null) this.raw = []
-    for (const resolve of this.flushes.values()) resolve()
-    this.flushes.clear()
-    this.worker?.unref()
+  private fail({ segment, hasFile, message }: Extract<FromWriter, { kind: 'failed' }>): void {
+    // What an older one lost is lost; the newest is none the worse for it.
+    if (segment === this.segment && this.state === 'recording') {
+      this.state = 'failed'
+      this.failedAt = this.parts.clock.monotonic()
+      this.taken = hasFile
+      // What was in flight is lost, and the next segment's first sequence number says so; what comes until then is not counted.
+      this.seq += this.events.records.take().count
+      if (this.raw !== null) this.raw = []
+    }
     if (this.complained) return
     this.complained = true
     this.parts.onProblem(message)
