@@ -1,4 +1,5 @@
 import { TapeRecorder } from '../../src/main/tape/recorder.ts'
+import type { LostRecords } from '../../src/main/tape/segment.ts'
 import type { Clock } from '../../src/shared/domain/feed.ts'
 import { HOUR, plusMs, SECOND, unixMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, START, slots } from './bench-engine.ts'
@@ -9,7 +10,8 @@ export class Recording extends EngineBench {
   readonly problems: string[] = []
   readonly warnings: string[] = []
   readonly tape: TapeRecorder
-  recovered = 0
+  /** What was missing each time it could be written again. */
+  readonly recovered: (LostRecords | null)[] = []
   /** Of the recorder's own clock. */
   elapsed = 0
   /** Events that the engine was told while it was recorded. */
@@ -31,14 +33,13 @@ export class Recording extends EngineBench {
       rawBytes: null,
       engine: this.engine,
       clock,
-      versionOf: () => undefined,
+      versionOf: () => ({ label: 'alpha', bundle: '' }),
       onProblem: (message) => this.problems.push(message),
-      onRecovered: () => {
-        this.recovered++
-      },
+      onRecovered: (lost) => this.recovered.push(lost),
       onWarning: (message) => this.warnings.push(message),
     })
-    this.pump(plusMs(START, HOUR - 60_000))
+    this.pump(plusMs(START, HOUR - 600_000))
+    this.swap()
     this.recorder = {
       event: (event) => {
         this.told++

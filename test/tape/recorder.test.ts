@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,7 @@ import { listTapes } from '../../src/main/tape/library.ts'
 import type { Chunk } from '../../src/main/tape/records.ts'
 import { readSegment, verifySegment } from '../../src/main/tape/segment.ts'
 import type { FromWriter, ToWriter } from '../../src/main/tape/writer-thread.ts'
-import { HOUR, plusMs, SECOND } from '../../src/shared/domain/time.ts'
+import { HOUR, isoUtc, plusMs, SECOND } from '../../src/shared/domain/time.ts'
 import { START } from '../support/bench-engine.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { until } from '../support/desk.ts'
@@ -101,8 +101,8 @@ describe('the thread that writes', () => {
     expect(await writer.settled('close')).toEqual([
       { kind: 'warned', message: expect.stringMatching(/c\.tape cannot be removed: /) },
       { kind: 'warned', message: expect.stringMatching(/a\.tape cannot be removed: /) },
-      { kind: 'opened', segment: 0 },
-      { kind: 'opened', segment: 1 },
+      { kind: 'opened', segment: 0, lost: null },
+      { kind: 'opened', segment: 1, lost: null },
     ])
     expect(readdirSync(folder).sort()).toEqual(['a.tape', 'c.tape', 's-0.tape', 's-1.tape'])
     for (const segment of [0, 1]) expect(value(verifySegment(writer.path(segment))).segment.report.sealed).toBe(true)
@@ -180,9 +180,9 @@ describe('the thread that writes', () => {
     writer.chunk(chunkOf(0), 4 * records)
     const heard = await writer.settled('close')
     expect(heard).toEqual([
-      { kind: 'opened', segment: 0 },
+      { kind: 'opened', segment: 0, lost: null },
       { kind: 'warned', message: expect.stringMatching(/s-0\.tape has all its records, and no end: .*ENOSPC/) },
-      { kind: 'opened', segment: 1 },
+      { kind: 'opened', segment: 1, lost: null },
     ])
     expect(value(readSegment(writer.path(0)))).toMatchObject({ records: 4 * records, report: { sealed: false } })
     expect(value(verifySegment(writer.path(1))).segment.records).toBe(4)
@@ -207,7 +207,7 @@ describe('the recorder', () => {
     run.tape.afterCycle(run.now)
     await run.tape.flush()
     expect(run.problems).toEqual([expect.stringContaining('s-00000.tape cannot be written')])
-    expect(run.recovered).toBe(1)
+    expect(run.recovered).toEqual([{ records: expect.any(Number), fromTs: expect.any(Number), toTs: run.now }])
     for (let i = 0; i < 5; i++) run.step()
     await run.tape.stop()
     const { sessions } = listTapes(disk.path)
@@ -217,6 +217,70 @@ describe('the recorder', () => {
       [1, true],
     ])
     expect(files[1]?.records).toBeGreaterThan(20)
+  })
+
+  test('the next segment names how much was lost, however often it had to be tried, and has the next number', async () => {
+    const disk = newDisk()
+    const run = new Recording(disk.path)
+    for (let i = 0; i < 3; i++) run.step()
+    await run.tape.flush()
+    const lastWritten = value(readSegment(join(disk.path, 's-00000.tape')))
+    disk.fill()
+    // A file may have room left in its last page.
+    for (let i = 0; run.problems.length === 0; i++) {
+      expect(i).toBeLessThan(1_000)
+      run.step()
+      await run.tape.flush()
+    }
+    for (let i = 0; i < 5; i++) {
+      for (let j = 0; j < 4; j++) run.step()
+      run.elapsed += 5 * SECOND
+      run.step()
+      await run.tape.flush()
+    }
+    expect(run.recovered).toEqual([])
+    disk.makeRoom()
+    run.elapsed += 5 * SECOND
+    run.step()
+    const begun = run.now
+    await run.tape.flush()
+    for (let i = 0; i < 3; i++) run.step()
+    await run.tape.stop()
+    expect(run.problems).toHaveLength(1)
+    const [session] = listTapes(disk.path).sessions
+    const [before, after] = session?.files ?? []
+    expect(session?.files.map((file) => file.segment)).toEqual([0, 1])
+    expect(before?.records).toBeGreaterThanOrEqual(lastWritten.records)
+    const lost = value(readSegment(after?.path ?? '')).header.lost
+    // Each segment has its version beside what the engine was told.
+    const written = (before?.records ?? 0) + (after?.records ?? 0) - 2
+    expect(lost).toEqual({ records: run.told - written, fromTs: before?.lastTs, toTs: begun })
+    expect(lost?.records).toBeGreaterThan(100)
+    expect(run.recovered).toEqual([lost])
+    expect(session?.gaps.map((gap) => gap.text)).toContain(
+      `${run.told - written} records from ${isoUtc(before?.lastTs ?? 0)} to ${isoUtc(begun)} before segment 1 could not be written`,
+    )
+  })
+
+  test('what came before the first segment could be written is named in it', async () => {
+    const folder = join(newFolder(), 'tape')
+    writeFileSync(folder, 'in the way')
+    const run = new Recording(folder)
+    const started = run.now
+    run.step()
+    await run.tape.flush()
+    expect(run.problems).toHaveLength(1)
+    rmSync(folder)
+    run.elapsed += 5 * SECOND
+    run.step()
+    await run.tape.flush()
+    const missed = run.told
+    run.step()
+    await run.tape.stop()
+    const [session] = listTapes(folder).sessions
+    expect(session?.files).toMatchObject([{ segment: 0, records: run.told - missed + 1 }])
+    expect(session?.header.lost).toEqual({ records: missed, fromTs: started, toTs: plusMs(started, 10 * SECOND) })
+    expect(session?.gaps).toMatchObject([{ between: true, text: expect.stringContaining('could not be written') }])
   })
 
   test('everybody who waits is answered when the thread dies while it is stopped', async () => {

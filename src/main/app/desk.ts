@@ -16,6 +16,7 @@ import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
 import { TapeRecorder } from '../tape/recorder.ts'
+import { lostText } from '../tape/segment.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
@@ -228,7 +229,11 @@ export class Desk {
       versionOf: (strategy, hash) => findVersion(this.journal.db, strategy, hash),
       onProblem: (message) => this.onTapeProblem(message),
       onWarning: (message) => this.hub.say('warn', message),
-      onRecovered: () => this.hub.say('info', 'the tape is written again; what came in between is missing on it'),
+      onRecovered: (lost) =>
+        this.hub.say(
+          'info',
+          `the tape is written again; ${lost === null ? 'nothing' : lostText(lost)} is missing on it`,
+        ),
     })
   }
 

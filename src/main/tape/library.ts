@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { damageText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
+import { damageText, lostText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
 
 /** One file of a session. */
 export interface TapeFile {
@@ -143,14 +143,16 @@ function gapsOf(segment: Segment, before: Segment | undefined, imported: boolean
 
 /** What is missing between a segment and the one before. */
 function gapsBefore(segment: Segment, before: Segment | undefined, imported: boolean): string[] {
-  const number = segment.header.segment
-  if (before === undefined) return number === 0 || imported ? [] : [missing(0, number)]
+  const { segment: number, lost } = segment.header
+  const named = lost === undefined ? [] : [`${lostText(lost)} before segment ${number} could not be written`]
+  if (before === undefined) return number === 0 || imported ? named : [missing(0, number)]
   const last = before.header.segment
   if (number === last) return [`segment ${number} is there twice: ${before.path} and ${segment.path}`]
   const gaps = number > last + 1 ? [missing(last + 1, number)] : []
-  if (before.records > 0 && segment.records > 0 && segment.firstSeq !== before.nextSeq)
-    gaps.push(`segment ${number} begins with record ${segment.firstSeq}, not ${before.nextSeq}`)
-  return gaps
+  const expected = before.nextSeq + (lost?.records ?? 0)
+  if (before.records > 0 && segment.records > 0 && segment.firstSeq !== expected)
+    gaps.push(`segment ${number} begins with record ${segment.firstSeq}, not ${expected}`)
+  return [...gaps, ...named]
 }
 
 function missing(from: number, to: number): string {

@@ -10,7 +10,7 @@ import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { snapshotOf } from './engine-snapshot.ts'
 import { EventWriter } from './event-writer.ts'
-import type { SegmentHeader } from './segment-header.ts'
+import type { LostRecords, SegmentHeader } from './segment-header.ts'
 import type { FromWriter, TapeCaps, ToWriter } from './writer-thread.ts'
 
 /** A version that decides in a recording, with the code it decides by. */
@@ -47,8 +47,8 @@ export interface RecorderParts {
   readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
   /** The tape cannot be written; said once until it can again. */
   readonly onProblem: (message: string) => void
-  /** It can be written again: what came in between is missing on it. */
-  readonly onRecovered: () => void
+  /** It can be written again; null where nothing is missing on it. */
+  readonly onRecovered: (lost: LostRecords | null) => void
   /** Something went wrong that costs the tape no record. */
   readonly onWarning: (message: string) => void
 }
@@ -86,8 +86,11 @@ export class TapeRecorder {
   private segment = -1
   /** That number has a file, or may get one. */
   private taken = true
+  /** Records that every segment begins with. */
+  private preamble = 0
   private hour = -1
   private seq = 0
+  /** What cannot be written is made and counted all the same: the next segment says how much is missing. */
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
@@ -156,12 +159,19 @@ export class TapeRecorder {
       caps: this.parts.caps,
       now: this.parts.clock.now(),
     })
+    const { records } = this.events
+    const before = records.count
     for (const [strategy, hash] of this.parts.engine.state.live) this.version(ts, strategy, hash)
+    this.preamble = records.count - before
+  }
+
+  private get begun(): boolean {
+    return this.state === 'recording' || this.state === 'failed'
   }
 
   /** To be called before the engine is told. */
   event(event: EngineEvent): void {
-    if (this.state !== 'recording') return
+    if (!this.begun) return
     if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
     this.events.event(event)
     if (this.events.records.bytes >= HAND_OVER) this.handOver()
@@ -174,18 +184,20 @@ export class TapeRecorder {
 
   /** The views of a batch, as they are sent to a version. */
   asks(evaluation: Evaluation): void {
-    if (this.state !== 'recording') return
-    this.asked.push(evaluation)
+    if (this.begun) this.asked.push(evaluation)
   }
 
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
-    if (this.state === 'recording') {
-      this.thread()
-      this.recordViews(ts)
-      this.handOver()
-      if (hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES) this.begin(ts)
-    } else if (this.state === 'failed' && this.parts.clock.monotonic() - this.failedAt >= RETRY_MS) this.begin(ts)
+    if (!this.begun) return
+    this.thread()
+    this.recordViews(ts)
+    this.handOver()
+    const due =
+      this.state === 'failed'
+        ? this.parts.clock.monotonic() - this.failedAt >= RETRY_MS
+        : hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES
+    if (due) this.begin(ts)
   }
 
   /** Resolves when everything told so far is in the file, or can never be. */
@@ -253,8 +265,10 @@ export class TapeRecorder {
     const { records } = this.events
     if (records.count === 0) return
     const chunk = records.take()
-    this.bytes += chunk.bytes.length
-    this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+    if (this.state === 'recording') {
+      this.bytes += chunk.bytes.length
+      this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+    }
     this.seq += chunk.count
   }
 
@@ -289,7 +303,7 @@ export class TapeRecorder {
         // Of an older one that is news from before the newest failed.
         if (message.segment !== this.segment || !this.complained) return
         this.complained = false
-        return this.parts.onRecovered()
+        return this.parts.onRecovered(message.lost)
     }
   }
 
@@ -299,8 +313,8 @@ export class TapeRecorder {
       this.state = 'failed'
       this.failedAt = this.parts.clock.monotonic()
       this.taken = hasFile
-      // What was in flight is lost, and the next segment's first sequence number says so; what comes until then is not counted.
-      this.seq += this.events.records.take().count
+      // What the next attempt makes again is not missing.
+      if (!hasFile) this.seq -= this.preamble
       if (this.raw !== null) this.raw = []
     }
     if (this.complained) return

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { joinChunks } from './join-chunks.ts'
 import type { Chunk } from './record-writer.ts'
-import type { SegmentHeader } from './segment-header.ts'
+import type { LostRecords, SegmentHeader } from './segment-header.ts'
 import { RawFiles } from './raw-files.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
@@ -48,8 +48,8 @@ export type ToWriter =
   | { readonly kind: 'flush' | 'close'; readonly id: number }
 
 export type FromWriter =
-  /** The segment of this number has its file and its snapshot. */
-  | { readonly kind: 'opened'; readonly segment: number }
+  /** The segment of this number has its file and its snapshot; null where nothing is missing before it. */
+  | { readonly kind: 'opened'; readonly segment: number; readonly lost: LostRecords | null }
   /** Records of this segment are lost, from now to its end. Without a file of its own its number is still free. */
   | { readonly kind: 'failed'; readonly segment: number; readonly hasFile: boolean; readonly message: string }
   /** Something went wrong that costs no record; the same words come once. */
@@ -73,6 +73,8 @@ interface Current {
 }
 
 let current: Current | null = null
+/** Up to where the session is in its files: the next record's number and the last one's time; null before its begin. */
+let reached: { readonly seq: number; readonly ts: number } | null = null
 let raw: RawFiles | null = null
 
 const warned = new Set<string>()
@@ -98,9 +100,13 @@ function remove(path: string): void {
   if (!removed.ok) warn(`${path} cannot be removed: ${removed.error}`)
 }
 
-function open({ segment, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
+function open({ segment: asked, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
   seal()
-  const { path, header } = segment
+  reached ??= asked
+  const { path, seq, ts } = asked
+  const lost = seq > reached.seq ? { records: seq - reached.seq, fromTs: reached.ts, toTs: ts } : null
+  const header = lost === null ? asked.header : { ...asked.header, lost }
+  const segment = { ...asked, header }
   const folder = dirname(path)
   const opened = attempt(() => {
     mkdirSync(folder, { recursive: true })
@@ -111,7 +117,7 @@ function open({ segment, caps, now }: Extract<ToWriter, { kind: 'open' }>): void
   const number = header.segment
   if (!opened.ok) return tell({ kind: 'failed', segment: number, hasFile: false, message: opened.error })
   current = { segment, writer: opened.value, chunks: [] }
-  tell({ kind: 'opened', segment: number })
+  tell({ kind: 'opened', segment: number, lost })
 }
 
 /** Makes the file anew: what lies there under this name is what an attempt before could not remove. */
@@ -133,6 +139,7 @@ function add(chunk: Chunk, firstSeq: number): void {
   const written = attempt(() => writer.records(chunk, firstSeq))
   if (written.ok) {
     chunks.push(chunk)
+    reached = { seq: writer.nextSeq, ts: chunk.lastTs }
     return
   }
   writer.close()

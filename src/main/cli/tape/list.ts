@@ -1,5 +1,5 @@
 import { listTapes } from '../../tape/library.ts'
-import { damageText, readSegment, type Segment } from '../../tape/segment.ts'
+import { damageText, lostText, readSegment, type Segment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
 import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
 import { describe } from './import.ts'
@@ -54,6 +54,7 @@ function summaryOf(segment: Segment) {
 function linesOf(segment: Segment): string[] {
   const { path, bytes, header, records, firstTs, lastTs, blocks, report } = segment
   const { sealed, torn, holes } = report
+  const { lost } = header
   return [
     `${path}: ${header.origin === 'desk' ? 'own recording' : 'imported'}, session ${header.session}, segment ${header.segment}`,
     `  made ${iso(header.createdAt)} by ${header.engineBuild}`,
@@ -61,6 +62,7 @@ function linesOf(segment: Segment): string[] {
     `  market ${header.market}, feed ${header.feed}, settlement ${header.settlement}`,
     `  assets ${header.assets.join(' ') || '–'}, slots ${header.slots.join(' ') || '–'}`,
     ...header.notices.map((notice) => `  note: ${notice}`),
+    ...(lost === undefined ? [] : [`  ${lostText(lost)} before it could not be written`]),
     ...(torn === null ? [] : [`  ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]),
     ...(sealed || torn !== null ? [] : ['  has no end: it is being written, or whoever wrote it was stopped']),
     ...holes.map((hole) => `  lacks records ${hole.fromSeq} to ${hole.toSeq - 1}`),
