@@ -18,14 +18,9 @@ export class SmallDisk {
       )
   }
 
-  get freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.path)
-    return bavail * bsize
-  }
-
   /** Takes all room but this much. */
   fill(left = 0): void {
-    writeFileSync(this.filler, Buffer.alloc(this.freeBytes - left), { flag: 'a' })
+    fillUp(this.path, this.filler, left)
   }
 
   makeRoom(): void {
@@ -34,5 +29,16 @@ export class SmallDisk {
 
   remove(): void {
     spawnSync('umount', ['-l', this.path])
+  }
+}
+
+/** Takes all room but this much of the file system that a folder is in. */
+export function fillUp(folder: string, filler: string, left = 0): void {
+  const { bavail, bsize } = statfsSync(folder)
+  try {
+    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - left)), { flag: 'a' })
+  } catch (error) {
+    // Somebody else wrote meanwhile: it is as full as it was to be.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
   }
 }

@@ -1,13 +1,15 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { apiFile, packageRoot } from '../../src/main/app/home.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { listTapes } from '../../src/main/tape/library.ts'
 import { HOUR, plusMs } from '../../src/shared/domain/time.ts'
 import { START, slots } from '../support/bench-engine.ts'
 import { baton } from '../support/cli.ts'
 import { eager, TestHome } from '../support/desk.ts'
+import { Recording } from '../support/recording.ts'
 import { RecordedBench } from '../support/recorded.ts'
 import { value } from '../support/tape.ts'
 
@@ -70,7 +72,7 @@ describe('tape verify --decisions', () => {
     const home = newHome()
     const empty = await verify('--home', home.folder)
     expect(empty).toMatchObject({ code: 1, err: '' })
-    expect(empty.out).toBe('NOTHING CHECKED: no decisions of a desk are on what was looked at\n')
+    expect(empty.out).toMatch(/^NOTHING CHECKED: no decisions that this engine build can make again are on .*\n$/)
     await record(home, 2)
     const inside = await verify('--home', home.folder, '--from', '2026-01-05T00:58:00Z')
     expect(inside).toMatchObject({ code: 0, err: '' })
@@ -87,5 +89,55 @@ describe('tape verify --decisions', () => {
     // When a damaged file is of is not known: it is shown whatever the period.
     writeFileSync(join(home.home.tape, 'x.tape'), 'nothing')
     expect((await verify(...late)).out).toContain('DAMAGED')
+  })
+  test('a recording of another engine build is not comparable, and not damaged', async () => {
+    const home = newHome()
+    await record(home, 3, 'another')
+    const alone = await verify('--home', home.folder)
+    expect(alone).toMatchObject({ code: 1, err: '' })
+    expect(alone.out).toMatch(/^FOREIGN {2}\S+s3-00000\.tape: /)
+    expect(alone.out).toContain('  not comparable: recorded by another engine build (another, this is ')
+    expect(alone.out).toContain('NOTHING CHECKED')
+    expect(alone.out).not.toMatch(/DAMAGED|repair|made again/)
+    // Beside one that can be compared it is no reason to fail.
+    await record(home, 4)
+    const beside = await verify('--home', home.folder, '--json')
+    expect(beside).toMatchObject({ code: 0, err: '' })
+    const { sound, nothing, files } = JSON.parse(beside.out)
+    expect({ sound, nothing }).toEqual({ sound: true, nothing: null })
+    expect(files.map((file: { decisions: { outcome: string } }) => file.decisions.outcome).sort()).toEqual([
+      'alike',
+      'alike',
+      'not comparable',
+      'not comparable',
+    ])
+    // Damage in it is damage.
+    const path = join(home.home.tape, 's3-00000.tape')
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.fill(7, bytes.length - 400, bytes.length - 300))
+    expect((await verify(path, '--home', home.folder)).out).toContain('DAMAGED')
+  })
+
+  test('what the caps removed is not missing; a segment gone from the middle is', async () => {
+    const home = newHome()
+    const run = new Recording(home.home.tape, { keepHours: 1e6, maxBytes: 240_000 })
+    while (run.now < START + 5 * HOUR) {
+      run.step()
+      await run.tape.flush()
+    }
+    await run.tape.stop()
+    const left = readdirSync(home.home.tape).sort()
+    expect(left.length).toBeGreaterThanOrEqual(3)
+    expect(left).not.toContain('s-00000.tape')
+    expect(listTapes(home.home.tape).sessions[0]?.gaps).toEqual([])
+    expect((await baton('tape', 'verify', '--home', home.folder)).code).toBe(0)
+    const first = Number(left[0]?.slice(2, 7))
+    expect((await baton('tape', 'ls', '--home', home.folder)).out).toContain(
+      `s: begins with segment ${first}; older ones are no longer kept`,
+    )
+    rmSync(join(home.home.tape, left[1] ?? ''))
+    const lacking = await baton('tape', 'verify', '--home', home.folder)
+    expect(lacking.code).toBe(1)
+    expect(lacking.out).toContain(`MISSING  s: segment ${first + 1} is missing`)
   })
 })

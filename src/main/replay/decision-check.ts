@@ -36,6 +36,11 @@ const MOST_DIFFERENCES = 20
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
+/** Why a recording cannot be compared, and is none the worse for it: only the build that made it decides byte for byte alike. */
+export interface OtherBuild {
+  readonly otherBuild: string
+}
+
 /** Something that the tape must tell in its turn: which it is, when it came to be, and in which cycle. */
 interface Due {
   readonly text: string
@@ -63,19 +68,16 @@ interface Thrown extends Due {
  * I7: tells an engine everything that a recorded segment says, in its order, starting from its snapshot; asks the same
  * versions whenever the engine asks, and compares what they answer with what was recorded.
  * @param build name of this engine build; a recording of another cannot be compared
- * @returns an error where the segment cannot be replayed at all
+ * @returns an error where the segment cannot be replayed at all, in words or as the name of the build that could
  */
-export function checkDecisions(path: string, build: string): Result<DecisionCheck> {
+export function checkDecisions(path: string, build: string): Result<DecisionCheck, string | OtherBuild> {
   // Once: a desk may be writing it, and both walks over it must see the same.
   const segment = loadSegment(path)
   if (!segment.ok) return err(damageText(segment.error))
   const cursor = TapeCursor.over(segment.value)
   const { engineBuild, origin } = cursor.header
   if (origin !== 'desk') return err('it was imported: it holds no decisions')
-  if (engineBuild !== build)
-    return err(
-      `engine build ${engineBuild} recorded it, this is ${build}: only the same build decides byte for byte alike`,
-    )
+  if (engineBuild !== build) return err({ otherBuild: engineBuild })
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot
   if (snapshot.value === undefined) return err('it has no snapshot to start from')

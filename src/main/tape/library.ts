@@ -126,7 +126,7 @@ function sessionOf(name: string, imported: boolean, segments: readonly Segment[]
     records: segments.reduce((sum, one) => sum + one.records, 0),
     firstTs: times.length === 0 ? null : Math.min(...times),
     lastTs: times.length === 0 ? null : Math.max(...times),
-    gaps: segments.flatMap((one, i) => gapsOf(one, segments[i - 1], imported)),
+    gaps: segments.flatMap((one, i) => gapsOf(one, segments[i - 1])),
   }
 }
 
@@ -136,16 +136,17 @@ function fileOf(segment: Segment): TapeFile {
   return { path, segment: segment.header.segment, bytes, records, firstSeq, nextSeq, firstTs, lastTs, sealed }
 }
 
-function gapsOf(segment: Segment, before: Segment | undefined, imported: boolean): TapeGap[] {
-  const between = gapsBefore(segment, before, imported).map((text) => ({ between: true, text }))
+function gapsOf(segment: Segment, before: Segment | undefined): TapeGap[] {
+  const between = gapsBefore(segment, before).map((text) => ({ between: true, text }))
   return [...between, ...gapsWithin(segment).map((text) => ({ between: false, text }))]
 }
 
 /** What is missing between a segment and the one before. */
-function gapsBefore(segment: Segment, before: Segment | undefined, imported: boolean): string[] {
+function gapsBefore(segment: Segment, before: Segment | undefined): string[] {
   const { segment: number, lost } = segment.header
   const named = lost === undefined ? [] : [`${lostText(lost)} before segment ${number} could not be written`]
-  if (before === undefined) return number === 0 || imported ? named : [missing(0, number)]
+  // What came before the oldest one there is was removed for age or size: nothing to complain of.
+  if (before === undefined) return number === 0 ? named : []
   const last = before.header.segment
   if (number === last) return [`segment ${number} is there twice: ${before.path} and ${segment.path}`]
   const gaps = number > last + 1 ? [missing(last + 1, number)] : []

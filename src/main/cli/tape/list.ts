@@ -25,7 +25,11 @@ export function list(flags: TapeFlags): ExitCode {
     ])
     print(table(['tape', 'origin', 'from', 'to', 'files', 'records', 'size'], rows, new Set([4, 5, 6])))
   }
-  for (const { name, gaps } of sessions) for (const { text } of gaps) print(`${name}: ${text}`)
+  for (const { name, imported, files, gaps } of sessions) {
+    const first = files[0]?.segment ?? 0
+    if (first > 0 && !imported) print(`${name}: begins with segment ${first}; older ones are no longer kept`)
+    for (const { text } of gaps) print(`${name}: ${text}`)
+  }
   for (const { error } of damaged) print(`damaged: ${error}`)
   return EXIT.done
 }

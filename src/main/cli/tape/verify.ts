@@ -25,7 +25,7 @@ interface Checked {
   readonly notes: readonly string[]
   readonly records: Readonly<Record<'prices' | 'books' | 'events' | 'candles', number>> | null
   /** Null where they were not asked for, or it holds none. */
-  readonly decisions: Omit<DecisionsFound, 'problems'> | null
+  readonly decisions: Omit<DecisionsFound, 'problems' | 'notes'> | null
 }
 
 /**
@@ -67,8 +67,9 @@ function nothingChecked(files: readonly Checked[], { from, to, decisions }: Veri
   const period = `${from === undefined ? '' : ` from ${iso(from)}`}${to === undefined ? '' : ` to ${iso(to)}`}`
   if (files.length === 0 && period !== '')
     return `NOTHING CHECKED: no recording of this home lies in the period${period}`
-  if (decisions === true && files.every((file) => file.decisions === null))
-    return 'NOTHING CHECKED: no decisions of a desk are on what was looked at'
+  const compared = files.some((file) => file.decisions !== null && file.decisions.outcome !== 'not comparable')
+  if (decisions === true && !compared)
+    return 'NOTHING CHECKED: no decisions that this engine build can make again are on what was looked at'
   return null
 }
 
@@ -76,10 +77,9 @@ function allFiles({ sessions, damaged }: TapeLibrary): string[] {
   return [...sessions.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
 }
 
-function withDecisions(file: Checked, { problems, ...decisions }: DecisionsFound): Checked {
+function withDecisions(file: Checked, { problems, notes, ...decisions }: DecisionsFound): Checked {
   const all = [...file.problems, ...problems]
-  const lost = decisions.unchecked === 0 ? [] : [`${decisions.unchecked} decisions of versions whose code is lost`]
-  return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...lost], decisions }
+  return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...notes], decisions }
 }
 
 /** The file that a running desk may be writing just now. */
@@ -116,8 +116,9 @@ function check(path: string, growing: boolean): Checked {
 function describe(files: readonly Checked[], gaps: readonly string[]): string[] {
   const lines = files.flatMap(({ path, sound, problems, notes, records, decisions }) => {
     const counts = Object.entries(records ?? {}).map(([kind, count]) => `${count} ${kind}`)
-    if (decisions !== null) counts.push(`${decisions.decisions} decisions made again`)
-    const head = `${sound ? 'sound  ' : 'DAMAGED'}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+    const foreign = decisions?.outcome === 'not comparable'
+    if (decisions !== null && !foreign) counts.push(`${decisions.decisions} decisions made again`)
+    const head = `${!sound ? 'DAMAGED' : foreign ? 'FOREIGN' : 'sound  '}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
     return [head, ...problems.map((line) => `  ${line}`), ...notes.map((line) => `  ${line}`)]
   })
   const advice = files.some((file) => !file.sound && file.decisions === null)
