@@ -47,16 +47,17 @@ class Writer {
   }
 
   path(segment: number): string {
-    return join(this.folder, `s-${segment}.tape`)
+    return join(this.folder, `s-0000${segment}.tape`)
   }
 
   open(segment: number, seq: number, caps: { keepHours?: number; maxBytes?: number; now?: number } = {}): void {
     const { keepHours = 1e6, maxBytes = 1e9, now = T0 } = caps
     this.send({
       kind: 'open',
+      attempt: segment,
+      folder: this.folder,
       segment: {
-        path: this.path(segment),
-        header: header({ session: 's', segment }),
+        header: header({ session: 's' }),
         snapshot: new Uint8Array(10),
         seq,
         ts: T0 + segment * HOUR,
@@ -101,10 +102,10 @@ describe('the thread that writes', () => {
     expect(await writer.settled('close')).toEqual([
       { kind: 'warned', message: expect.stringMatching(/c\.tape cannot be removed: /) },
       { kind: 'warned', message: expect.stringMatching(/a\.tape cannot be removed: /) },
-      { kind: 'opened', segment: 0, lost: null },
-      { kind: 'opened', segment: 1, lost: null },
+      { kind: 'opened', attempt: 0, lost: null },
+      { kind: 'opened', attempt: 1, lost: null },
     ])
-    expect(readdirSync(folder).sort()).toEqual(['a.tape', 'c.tape', 's-0.tape', 's-1.tape'])
+    expect(readdirSync(folder).sort()).toEqual(['a.tape', 'c.tape', 's-00000.tape', 's-00001.tape'])
     for (const segment of [0, 1]) expect(value(verifySegment(writer.path(segment))).segment.report.sealed).toBe(true)
   })
 
@@ -124,10 +125,10 @@ describe('the thread that writes', () => {
     const heard = await writer.settled('close')
     expect(heard.map((one) => (one.kind === 'warned' ? one.message : one.kind))).toEqual([
       'opened',
-      expect.stringMatching(/s-0\.tape stays in small blocks: /),
-      expect.stringMatching(/s-0\.tape\.new cannot be removed: /),
+      expect.stringMatching(/s-00000\.tape stays in small blocks: /),
+      expect.stringMatching(/s-00000\.tape\.new cannot be removed: /),
       'opened',
-      expect.stringMatching(/s-1\.tape stays in small blocks: /),
+      expect.stringMatching(/s-00001\.tape stays in small blocks: /),
       'opened',
     ])
     for (const path of [writer.path(0), `${writer.path(1)}.kept`, writer.path(2)])
@@ -153,7 +154,7 @@ describe('the thread that writes', () => {
       'opened',
       expect.stringContaining('sequence numbers go back'),
       'opened',
-      expect.stringMatching(/s-1\.tape stays in small blocks: .*own time/),
+      expect.stringMatching(/s-00001\.tape stays in small blocks: .*own time/),
       'opened',
     ])
     expect(value(readSegment(writer.path(0)))).toMatchObject({ records: 4, report: { sealed: false } })
@@ -180,9 +181,9 @@ describe('the thread that writes', () => {
     writer.chunk(chunkOf(0), 4 * records)
     const heard = await writer.settled('close')
     expect(heard).toEqual([
-      { kind: 'opened', segment: 0, lost: null },
-      { kind: 'warned', message: expect.stringMatching(/s-0\.tape has all its records, and no end: .*ENOSPC/) },
-      { kind: 'opened', segment: 1, lost: null },
+      { kind: 'opened', attempt: 0, lost: null },
+      { kind: 'warned', message: expect.stringMatching(/s-00000\.tape has all its records, and no end: .*ENOSPC/) },
+      { kind: 'opened', attempt: 1, lost: null },
     ])
     expect(value(readSegment(writer.path(0)))).toMatchObject({ records: 4 * records, report: { sealed: false } })
     expect(value(verifySegment(writer.path(1))).segment.records).toBe(4)
@@ -281,6 +282,35 @@ describe('the recorder', () => {
     expect(session?.files).toMatchObject([{ segment: 0, records: run.told - missed + 1 }])
     expect(session?.header.lost).toEqual({ records: missed, fromTs: started, toTs: plusMs(started, 10 * SECOND) })
     expect(session?.gaps).toMatchObject([{ between: true, text: expect.stringContaining('could not be written') }])
+  })
+
+  test('a segment that never got a file uses up no number, though the next was begun before that was known', async () => {
+    const folder = join(newFolder(), 'tape')
+    writeFileSync(folder, 'in the way')
+    const run = new Recording(folder)
+    run.pump(plusMs(START, HOUR))
+    run.step()
+    await run.tape.flush()
+    rmSync(folder)
+    run.elapsed += 5 * SECOND
+    run.step()
+    await run.tape.stop()
+    const [session] = listTapes(folder).sessions
+    expect(session?.files).toMatchObject([{ segment: 0, sealed: true }])
+    // Its version was lost with the first that was begun.
+    expect(session?.header.lost?.records).toBe(run.told + 1)
+  })
+
+  test('what cannot be written at the very end is said, too', async () => {
+    const disk = newDisk()
+    const run = new Recording(disk.path)
+    run.step()
+    await run.tape.flush()
+    disk.fill()
+    run.pump(plusMs(START, HOUR - SECOND))
+    await run.tape.stop()
+    expect(run.problems).toEqual([expect.stringContaining('ENOSPC')])
+    expect(run.recovered).toEqual([])
   })
 
   test('everybody who waits is answered when the thread dies while it is stopped', async () => {

@@ -82,10 +82,8 @@ export class TapeRecorder {
   /** What the thread still has to answer, by number. */
   private readonly answers = new Map<number, () => void>()
   private nextAnswer = 1
-  /** The newest one's number. */
-  private segment = -1
-  /** That number has a file, or may get one. */
-  private taken = true
+  /** Segments begun, those included that got no file. */
+  private attempt = 0
   /** Records that every segment begins with. */
   private preamble = 0
   private hour = -1
@@ -144,14 +142,13 @@ export class TapeRecorder {
     this.hour = hourOf(ts)
     this.bytes = 0
     this.asked = []
-    if (this.taken) this.segment++
-    this.taken = true
-    const { session, header, segment } = this
+    this.attempt++
     this.send({
       kind: 'open',
+      attempt: this.attempt,
+      folder: this.parts.folder,
       segment: {
-        path: join(this.parts.folder, `${session}-${String(segment).padStart(5, '0')}.tape`),
-        header: { ...header, segment, createdAt: ts },
+        header: { ...this.header, createdAt: ts },
         snapshot: snapshotOf(this.parts.engine),
         seq: this.seq,
         ts,
@@ -300,19 +297,18 @@ export class TapeRecorder {
         this.raw = null
         return this.parts.onWarning(`raw frames are no longer kept: ${message.message}`)
       case 'opened':
-        // Of an older one that is news from before the newest failed.
-        if (message.segment !== this.segment || !this.complained) return
+        // Of an older one that is no news: the newest may have failed since.
+        if (message.attempt !== this.attempt || !this.complained) return
         this.complained = false
         return this.parts.onRecovered(message.lost)
     }
   }
 
-  private fail({ segment, hasFile, message }: Extract<FromWriter, { kind: 'failed' }>): void {
+  private fail({ attempt, hasFile, message }: Extract<FromWriter, { kind: 'failed' }>): void {
     // What an older one lost is lost; the newest is none the worse for it.
-    if (segment === this.segment && this.state === 'recording') {
+    if (attempt === this.attempt && this.state === 'recording') {
       this.state = 'failed'
       this.failedAt = this.parts.clock.monotonic()
-      this.taken = hasFile
       // What the next attempt makes again is not missing.
       if (!hasFile) this.seq -= this.preamble
       if (this.raw !== null) this.raw = []

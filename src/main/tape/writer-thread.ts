@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
@@ -18,7 +18,6 @@ export interface TapeCaps {
 
 /** A segment to be written. */
 interface NewSegment {
-  readonly path: string
   readonly header: SegmentHeader
   readonly snapshot: Uint8Array
   /** Of the first record to come. */
@@ -30,7 +29,11 @@ interface NewSegment {
 export type ToWriter =
   | {
       readonly kind: 'open'
-      readonly segment: NewSegment
+      /** Counts what was begun. */
+      readonly attempt: number
+      readonly folder: string
+      /** Its number is the thread's to give: only what has a file has one, so that none is used up by a failure. */
+      readonly segment: Omit<NewSegment, 'header'> & { readonly header: Omit<SegmentHeader, 'segment'> }
       readonly caps: TapeCaps
       /** Wall clock, for the age of files. */
       readonly now: number
@@ -48,10 +51,10 @@ export type ToWriter =
   | { readonly kind: 'flush' | 'close'; readonly id: number }
 
 export type FromWriter =
-  /** The segment of this number has its file and its snapshot; null where nothing is missing before it. */
-  | { readonly kind: 'opened'; readonly segment: number; readonly lost: LostRecords | null }
-  /** Records of this segment are lost, from now to its end. Without a file of its own its number is still free. */
-  | { readonly kind: 'failed'; readonly segment: number; readonly hasFile: boolean; readonly message: string }
+  /** The segment of this attempt has its file and its snapshot; null where nothing is missing before it. */
+  | { readonly kind: 'opened'; readonly attempt: number; readonly lost: LostRecords | null }
+  /** Records of this attempt's segment are lost, from now to its end; there may be no file of it at all. */
+  | { readonly kind: 'failed'; readonly attempt: number; readonly hasFile: boolean; readonly message: string }
   /** Something went wrong that costs no record; the same words come once. */
   | { readonly kind: 'warned'; readonly message: string }
   | { readonly kind: 'rawFailed'; readonly message: string }
@@ -67,12 +70,16 @@ const BLOCK_BYTES = 256 * 1024
 
 /** The segment being written, and what is in it. */
 interface Current {
+  readonly attempt: number
+  readonly path: string
   readonly segment: NewSegment
   readonly writer: SegmentWriter
   readonly chunks: Chunk[]
 }
 
 let current: Current | null = null
+/** Of the next segment that gets a file. */
+let number = 0
 /** Up to where the session is in its files: the next record's number and the last one's time; null before its begin. */
 let reached: { readonly seq: number; readonly ts: number } | null = null
 let raw: RawFiles | null = null
@@ -86,7 +93,7 @@ function warn(message: string): void {
 }
 
 /** Does work that may throw, a broken invariant included: whatever fails here must not take the thread along. */
-function attempt<T>(work: () => Result<T>): Result<T> {
+function attempted<T>(work: () => Result<T>): Result<T> {
   try {
     return work()
   } catch (error) {
@@ -96,28 +103,28 @@ function attempt<T>(work: () => Result<T>): Result<T> {
 
 /** Removes a file that is in the way; one that is not there is no failure. */
 function remove(path: string): void {
-  const removed = attempt(() => ok(rmSync(path, { force: true })))
+  const removed = attempted(() => ok(rmSync(path, { force: true })))
   if (!removed.ok) warn(`${path} cannot be removed: ${removed.error}`)
 }
 
-function open({ segment: asked, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
+function open({ attempt, folder, segment: asked, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
   seal()
   reached ??= asked
-  const { path, seq, ts } = asked
+  const { seq, ts } = asked
   const lost = seq > reached.seq ? { records: seq - reached.seq, fromTs: reached.ts, toTs: ts } : null
-  const header = lost === null ? asked.header : { ...asked.header, lost }
+  const header = { ...asked.header, segment: number, ...(lost === null ? {} : { lost }) }
   const segment = { ...asked, header }
-  const folder = dirname(path)
-  const opened = attempt(() => {
+  const path = join(folder, `${header.session}-${String(number).padStart(5, '0')}.tape`)
+  const opened = attempted(() => {
     mkdirSync(folder, { recursive: true })
-    const cleared = attempt(() => ok(removeOld(folder, caps, now)))
+    const cleared = attempted(() => ok(removeOld(folder, caps, now)))
     if (!cleared.ok) warn(`old recordings cannot be looked through: ${cleared.error}`)
     return begin(path, segment)
   })
-  const number = header.segment
-  if (!opened.ok) return tell({ kind: 'failed', segment: number, hasFile: false, message: opened.error })
-  current = { segment, writer: opened.value, chunks: [] }
-  tell({ kind: 'opened', segment: number, lost })
+  if (!opened.ok) return tell({ kind: 'failed', attempt, hasFile: false, message: opened.error })
+  current = { attempt, path, segment, writer: opened.value, chunks: [] }
+  number++
+  tell({ kind: 'opened', attempt, lost })
 }
 
 /** Makes the file anew: what lies there under this name is what an attempt before could not remove. */
@@ -135,8 +142,8 @@ function begin(path: string, { header, snapshot, seq, ts }: NewSegment): Result<
 /** Writes a chunk; after one that cannot be written, what follows is let go until the next segment is opened. */
 function add(chunk: Chunk, firstSeq: number): void {
   if (current === null) return
-  const { segment, writer, chunks } = current
-  const written = attempt(() => writer.records(chunk, firstSeq))
+  const { attempt, writer, chunks } = current
+  const written = attempted(() => writer.records(chunk, firstSeq))
   if (written.ok) {
     chunks.push(chunk)
     reached = { seq: writer.nextSeq, ts: chunk.lastTs }
@@ -144,23 +151,22 @@ function add(chunk: Chunk, firstSeq: number): void {
   }
   writer.close()
   current = null
-  tell({ kind: 'failed', segment: segment.header.segment, hasFile: true, message: written.error })
+  tell({ kind: 'failed', attempt, hasFile: true, message: written.error })
 }
 
 /** Ends the segment. What was written every few seconds, so that a crash loses little, is written anew in large blocks. */
 function seal(): void {
   if (current === null) return
-  const { segment, writer, chunks } = current
-  const { path } = segment
+  const { path, segment, writer, chunks } = current
   current = null
-  const sealed = attempt(() => writer.seal())
+  const sealed = attempted(() => writer.seal())
   if (!sealed.ok) {
     writer.close()
     return warn(`${path} has all its records, and no end: ${sealed.error}`)
   }
   // The sealed file is whole as it is: where no better one can be made, a replay of it is slower, and that is all.
   const packed = `${path}.new`
-  const replaced = attempt(() => {
+  const replaced = attempted(() => {
     const made = pack(packed, segment, chunks)
     return made.ok ? ok(renameSync(packed, path)) : made
   })
@@ -173,7 +179,7 @@ function pack(path: string, segment: NewSegment, chunks: readonly Chunk[]): Resu
   const made = begin(path, segment)
   if (!made.ok) return made
   const writer = made.value
-  const written = attempt(() => writeLarge(writer, segment, chunks))
+  const written = attempted(() => writeLarge(writer, segment, chunks))
   if (!written.ok) writer.close()
   return written
 }
