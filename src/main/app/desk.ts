@@ -239,8 +239,8 @@ export class Desk {
 
   /** What is not recorded can be neither proved nor explained: nothing new is entered until a person resumes. */
   private onTapeProblem(message: string): void {
-    if (this.stopping) return
     const reason = `the tape cannot be written: ${message}`.slice(0, 400)
+    if (this.stopping) return this.hub.say('error', `${reason}; the desk was stopping`)
     try {
       // The pause first: on a disk that is full the words may not be written.
       if (this.engine.commandBar({ kind: 'pause', reason }) === null)
@@ -370,9 +370,21 @@ export class Desk {
     this.replayLab.close()
     await this.deployer.idle()
     this.hub.stop()
-    this.saveSnapshot(this.now())
-    this.journal.close()
+    this.closeJournal()
     this.lock.release()
     this.ended()
+  }
+
+  private closeJournal(): void {
+    try {
+      this.saveSnapshot(this.now())
+    } catch (error) {
+      this.panic(error)
+    }
+    try {
+      this.journal.close()
+    } catch {
+      // Said above: what it wrote before is what the next start finds.
+    }
   }
 }
