@@ -9,7 +9,7 @@ import type { Recorded } from '../../src/main/replay/recorded-events.ts'
 import { HOUR, plusMs, type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 import { START, slots } from '../support/bench-engine.ts'
 import { TestHome } from '../support/desk.ts'
-import { type Answer, checkAll, RecordedBench, rewrite } from '../support/recorded.ts'
+import { type Answer, checkAll, type Edit, RecordedBench, rewrite } from '../support/recorded.ts'
 import { value } from '../support/tape.ts'
 
 /** Wants something of every kind at moments that look random, remembers, looks at candles, and sometimes throws. */
@@ -82,10 +82,10 @@ beforeAll(async () => {
 })
 afterAll(() => home.remove())
 
-function newBench(seed: number): RecordedBench & { readonly folder: string } {
+function newBench(seed: number, code = bundles): RecordedBench & { readonly folder: string } {
   const folder = join(home.folder, `tape-${folders++}`)
   mkdirSync(folder)
-  const bench = new RecordedBench(folder, slots('BTC-5m', 'ETH-5m', 'BTC-15m'), seed, bundles)
+  const bench = new RecordedBench(folder, slots('BTC-5m', 'ETH-5m', 'BTC-15m'), seed, code)
   // Shortly before an hour ends, so that a session reaches into the next segment.
   bench.pump(plusMs(START, HOUR - 4 * 60_000))
   bench.tape.begin(bench.now)
@@ -219,9 +219,9 @@ describe('I7: a recorded session', () => {
     })
 
     let copies = 0
-    function checked(edit: (record: Recorded, index: number) => Recorded | null) {
+    function checked(edit: Edit, sealed = true) {
       const out = join(home.folder, `edited-${copies++}.tape`)
-      rewrite(path, out, edit)
+      rewrite(path, out, edit, sealed)
       const { differences, end } = value(checkDecisions(out, 'test'))
       return { differences, seam: seamDifference(end, next) }
     }
@@ -320,6 +320,106 @@ describe('I7: a recorded session', () => {
       expect(candle.differences.join()).not.toBe('')
     })
 
+    /** All of it, in order. */
+    function records(of: string): readonly Recorded[] {
+      const all: Recorded[] = []
+      rewrite(of, join(home.folder, `edited-${copies++}.tape`), (record) => {
+        all.push(record)
+        return record
+      })
+      return all
+    }
+
+    /** Where the last cycle is that a version answered, and where its answer. */
+    function lastAsked() {
+      const all = records(path)
+      const answered = all.findLastIndex((record) => record.kind === 'decisions')
+      return { all, answered, asked: all.findLastIndex((record, i) => record.kind === 'cycle' && i < answered) }
+    }
+
+    test('views left out, of a whole cycle or of a slot', () => {
+      const { differences } = checked(only('views', 20, () => null))
+      expect(differences).toEqual([expect.stringMatching(/^2026-.* the tape does not tell the views that it sent$/)])
+      const one = checked(
+        only('views', 20, (record) => {
+          const [, ...hashes] = Object.entries(record.hashes)
+          return { ...record, hashes: Object.fromEntries(hashes) }
+        }),
+      )
+      expect(one.differences).toEqual([expect.stringMatching(/ BTC-5m saw a view that the tape does not name$/)])
+    })
+
+    test('an answer that stands before its question', () => {
+      const { all, asked, answered } = lastAsked()
+      const answer = all[answered]
+      const { differences } = checked((record, i) =>
+        i === answered ? null : i === asked && answer !== undefined ? [answer, record] : record,
+      )
+      expect(differences).toEqual([
+        expect.stringContaining('it answers what the engine did not ask'),
+        expect.stringContaining('the tape does not tell the answer to what it asked'),
+      ])
+    })
+
+    test('a slot that decides twice in one answer', () => {
+      const { differences } = checked(
+        only('decisions', 20, (record) => ({ ...record, decisions: [...record.decisions, ...record.decisions] })),
+      )
+      expect(differences[0]).toContain('it decides twice for one slot')
+    })
+
+    test('a tape that a crash cut off within a cycle does not owe the rest of it; one with an end does', () => {
+      const { asked } = lastAsked()
+      const cut: Edit = (record, i) => (i > asked ? null : record)
+      expect(checked(cut, false).differences).toEqual([])
+      expect(checked(cut).differences.join()).toContain('the tape does not tell the views that it sent')
+      // What is missing before its last cycle is owed by a cut tape, too.
+      expect(
+        checked(
+          only('views', 20, () => null),
+          false,
+        ).differences,
+      ).toHaveLength(1)
+    })
+
+    describe('with errors', () => {
+      let own = ''
+      beforeAll(async () => {
+        own = path
+        home.write(
+          'alpha.ts',
+          wild(7, 0.1).replace("'planted at ' + view.secondsLeft", "view.slot === 'ETH-5m' ? '' : 'planted'"),
+        )
+        const { bundle } = value(await compileStrategy(home.strategies, 'alpha', apiFile()))
+        const bench = newBench(5, [bundle])
+        for (let i = 0; i < 40; i++) step(bench)
+        await bench.tape.stop()
+        path = join(bench.folder, 's5-00000.tape')
+      })
+      afterAll(() => {
+        path = own
+      })
+
+      test('one left out, one that said something else', () => {
+        const slotsThatThrew = new Set(records(path).flatMap((one) => (one.kind === 'fault' ? [one.slot] : [])))
+        expect([...slotsThatThrew]).toEqual(expect.arrayContaining(['BTC-5m', 'ETH-5m']))
+        expect(checked((record) => record).differences).toEqual([])
+        const last = records(path).findLastIndex((record) => record.kind === 'fault')
+        expect(checked((record, i) => (i === last ? null : record)).differences.join()).toMatch(
+          /the tape does not tell that \S+ threw "/,
+        )
+        for (const [slot, again] of [
+          ['BTC-5m', 'planted'],
+          ['ETH-5m', ''],
+        ]) {
+          const { differences } = checked((record) =>
+            record.kind === 'fault' && record.slot === slot ? { ...record, message: `${record.message} once` } : record,
+          )
+          expect(differences[0]).toMatch(new RegExp(`${slot} threw "alpha.ts:1:1 ${again} once", and now "${again}"$`))
+        }
+      })
+    })
+
     test('code that decides otherwise', () => {
       const { differences } = checked(
         only('version', 0, (record) => ({ ...record, bundle: record.bundle.replace('0.3', '0.4') })),
@@ -337,9 +437,7 @@ describe('I7: a recorded session', () => {
     })
 
     test('another engine build is told apart, not compared', () => {
-      const foreign = checkDecisions(path, 'another')
-      expect(foreign).toMatchObject({ ok: false })
-      expect(JSON.stringify(foreign)).toContain('engine build test recorded it, this is another')
+      expect(checkDecisions(path, 'another')).toEqual({ ok: false, error: { otherBuild: 'test' } })
     })
   })
 })

@@ -12,12 +12,16 @@ const SHIPPED = resolve(import.meta.dirname, '../../strategies')
 
 /** A home folder and a strategies folder of their own, removed at the end. */
 export class TestHome {
-  readonly folder = mkdtempSync(join(tmpdir(), 'baton-test-'))
-  readonly strategies = join(this.folder, 'strategies')
-  readonly home = homeAt(this.folder, this.strategies)
+  readonly folder: string
+  readonly strategies: string
+  readonly home: ReturnType<typeof homeAt>
   private readonly closers: (() => Promise<void>)[] = []
 
-  constructor(config: object = {}) {
+  /** @param inside the folder that it is made in */
+  constructor(config: object = {}, inside = tmpdir()) {
+    this.folder = mkdtempSync(join(inside, 'baton-test-'))
+    this.strategies = join(this.folder, 'strategies')
+    this.home = homeAt(this.folder, this.strategies)
     cpSync(SHIPPED, this.strategies, { recursive: true })
     this.configure(config)
   }
@@ -68,8 +72,13 @@ export class TestHome {
     return opened.value
   }
 
+  /** Stops what was started here. */
+  async close(): Promise<void> {
+    for (const close of this.closers.splice(0).toReversed()) await close()
+  }
+
   async remove(): Promise<void> {
-    for (const close of this.closers.toReversed()) await close()
+    await this.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

@@ -36,14 +36,14 @@ export class RecordedBench extends EngineBench {
   private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seatInFull']> }>()
   private swaps = 0
 
-  constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[]) {
+  constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[], build = BUILD) {
     super(slots, seed, {}, 200_000)
     this.bundles = bundles
     this.tape = new TapeRecorder({
       folder,
       session: `s${seed}`,
       header: {
-        engineBuild: BUILD,
+        engineBuild: build,
         market: 'simulated',
         feed: 'simulated',
         settlement: 'simulated',
@@ -59,7 +59,7 @@ export class RecordedBench extends EngineBench {
         throw new Error(message)
       },
       onRecovered: () => {},
-      onRawProblem: () => {},
+      onWarning: () => {},
     })
     this.recorder = this.tape
   }
@@ -118,11 +118,14 @@ export function checkAll(folder: string, build = BUILD) {
   return total
 }
 
+export type Edit = (record: Recorded, index: number) => Recorded | readonly Recorded[] | null
+
 /**
  * Writes a segment anew, every record read and written again.
  * @param edit gives what stands there instead; null drops it
+ * @param sealed false leaves it without its end, as a crash does
  */
-export function rewrite(path: string, out: string, edit: (record: Recorded, index: number) => Recorded | null): void {
+export function rewrite(path: string, out: string, edit: Edit, sealed = true): void {
   const segment = value(readSegment(path))
   const snapshot = segment.blocks.findIndex((block) => block.type === BLOCK.snapshot)
   const writer = value(SegmentWriter.create(join(out), segment.header))
@@ -134,11 +137,11 @@ export function rewrite(path: string, out: string, edit: (record: Recorded, inde
   )
   const cursor = value(TapeCursor.open([path]))
   for (let i = 0; cursor.next(); i++) {
-    const record = edit(value(recordedAt(cursor)), i)
-    if (record === null) continue
-    if (record.kind === 'version' || record.kind === 'views') events.records.json(cursor.reader.ts, record)
-    else events.event(record)
+    for (const record of [edit(value(recordedAt(cursor)), i) ?? []].flat()) {
+      if (record.kind === 'version' || record.kind === 'views') events.records.json(cursor.reader.ts, record)
+      else events.event(record)
+    }
   }
   value(writer.records(events.records.take(), segment.firstSeq))
-  value(writer.seal())
+  value(sealed ? writer.seal() : writer.close())
 }

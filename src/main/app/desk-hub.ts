@@ -219,7 +219,7 @@ export class DeskHub {
     this.push({ kind: 'diff', deployment, items })
   }
 
-  /** Journals and shows something that concerns the desk as a whole. */
+  /** Journals and shows something that concerns the desk as a whole. Never throws: timers and watchers have words, too. */
   say(level: EventRow['level'], message: string): void {
     this.desk.journal.append({
       t: 'event',
@@ -235,7 +235,11 @@ export class DeskHub {
         message,
       },
     })
-    this.desk.session.settle()
+    try {
+      this.desk.session.settle()
+    } catch {
+      // The session has stopped trading by then, and whoever waits for the desk is told why.
+    }
   }
 
   /** A strategy file was written or seen to change. */

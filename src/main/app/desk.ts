@@ -16,6 +16,7 @@ import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
 import { TapeRecorder } from '../tape/recorder.ts'
+import { lostText } from '../tape/segment.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
@@ -228,15 +229,19 @@ export class Desk {
       clock,
       versionOf: (strategy, hash) => findVersion(this.journal.db, strategy, hash),
       onProblem: (message) => this.onTapeProblem(message),
-      onRawProblem: (message) => this.hub.say('warn', `raw frames are no longer kept: ${message}`),
-      onRecovered: () => this.hub.say('info', 'the tape is written again; what came in between is missing on it'),
+      onWarning: (message) => this.hub.say('warn', message),
+      onRecovered: (lost) =>
+        this.hub.say(
+          'info',
+          `the tape is written again; ${lost === null ? 'nothing' : lostText(lost)} is missing on it`,
+        ),
     })
   }
 
   /** What is not recorded can be neither proved nor explained: nothing new is entered until a person resumes. */
   private onTapeProblem(message: string): void {
-    if (this.stopping) return
     const reason = `the tape cannot be written: ${message}`.slice(0, 400)
+    if (this.stopping) return this.hub.say('error', `${reason}; the desk was stopping`)
     try {
       // The pause first: on a disk that is full the words may not be written.
       if (this.engine.commandBar({ kind: 'pause', reason }) === null)
@@ -368,9 +373,21 @@ export class Desk {
     this.replayLab.close()
     await this.deployer.idle()
     this.hub.stop()
-    this.saveSnapshot(this.now())
-    this.journal.close()
+    this.closeJournal()
     this.lock.release()
     this.ended()
+  }
+
+  private closeJournal(): void {
+    try {
+      this.saveSnapshot(this.now())
+    } catch (error) {
+      this.panic(error)
+    }
+    try {
+      this.journal.close()
+    } catch {
+      // Said above: what it wrote before is what the next start finds.
+    }
   }
 }

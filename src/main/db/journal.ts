@@ -282,10 +282,14 @@ export class Journal {
     this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', [key, value])
   }
 
+  /** Closed it is in any case; throws where not all of it could be written. */
   close(): void {
-    this.flush()
-    this.db.pragma('wal_checkpoint(TRUNCATE)')
-    this.db.close()
+    try {
+      this.flush()
+      this.db.pragma('wal_checkpoint(TRUNCATE)')
+    } finally {
+      this.db.close()
+    }
   }
 }
 

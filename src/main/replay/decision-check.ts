@@ -4,7 +4,7 @@ import { slotOf } from '../../engine/state.ts'
 import type { SlotDecision } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import { isoUtc } from '../../shared/domain/time.ts'
+import { isoUtc, type UnixMs } from '../../shared/domain/time.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
 import { hashesOf, keyOf, type RecordedViews } from '../tape/recorder.ts'
@@ -28,41 +28,67 @@ export interface DecisionCheck {
   readonly end: Uint8Array
 }
 
+/** The place in the sources that a recorded error begins with; the bundle alone does not know it. */
+const PLACE = /^.+?:\d+:\d+ /
+
 /** Enough to find the cause by; a replay that went astray differs in everything that follows. */
 const MOST_DIFFERENCES = 20
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
+/** Why a recording cannot be compared, and is none the worse for it: only the build that made it decides byte for byte alike. */
+export interface OtherBuild {
+  readonly otherBuild: string
+}
+
+/** Something that the tape must tell in its turn: which it is, when it came to be, and in which cycle. */
+interface Due {
+  readonly text: string
+  readonly ts: UnixMs
+  readonly cycle: number
+}
+
+/** What was seen, until the tape says what was seen. */
+interface Seen extends Due {
+  readonly hashes: Readonly<Record<string, string>>
+}
+
 /** An answer made again, waiting for the recorded one. */
-interface Remade {
+interface Remade extends Due {
   readonly decisions: ReadonlyMap<SlotId, string>
   readonly faults: ReadonlyMap<SlotId, string>
+}
+
+/** An error of an answer made again, waiting for the recorded one. */
+interface Thrown extends Due {
+  readonly message: string
 }
 
 /**
  * I7: tells an engine everything that a recorded segment says, in its order, starting from its snapshot; asks the same
  * versions whenever the engine asks, and compares what they answer with what was recorded.
  * @param build name of this engine build; a recording of another cannot be compared
- * @returns an error where the segment cannot be replayed at all
+ * @returns an error where the segment cannot be replayed at all, in words or as the name of the build that could
  */
-export function checkDecisions(path: string, build: string): Result<DecisionCheck> {
+export function checkDecisions(path: string, build: string): Result<DecisionCheck, string | OtherBuild> {
   // Once: a desk may be writing it, and both walks over it must see the same.
   const segment = loadSegment(path)
   if (!segment.ok) return err(damageText(segment.error))
   const cursor = TapeCursor.over(segment.value)
   const { engineBuild, origin } = cursor.header
   if (origin !== 'desk') return err('it was imported: it holds no decisions')
-  if (engineBuild !== build)
-    return err(
-      `engine build ${engineBuild} recorded it, this is ${build}: only the same build decides byte for byte alike`,
-    )
+  if (engineBuild !== build) return err({ otherBuild: engineBuild })
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot
   if (snapshot.value === undefined) return err('it has no snapshot to start from')
   const engine = engineFrom(snapshot.value)
   if (!engine.ok) return engine
   const check = new SegmentCheck(engine.value, answersIn(TapeCursor.over(segment.value)))
-  while (cursor.next()) {
+  for (;;) {
+    if (!cursor.next()) {
+      check.finish(segment.value.report.sealed)
+      break
+    }
     const record = recordedAt(cursor)
     if (!record.ok) return err(`at ${isoUtc(cursor.reader.ts)}: ${record.error}`)
     if (!check.take(record.value)) break
@@ -123,13 +149,15 @@ function partsOf(of: object): readonly (readonly [unknown, unknown])[] {
 class SegmentCheck {
   private readonly engine: Engine
   private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
+  /** By batch. */
   private readonly waiting = new Map<string, Remade>()
-  /** What was seen, by batch, until the tape says what was seen. */
-  private readonly seen = new Map<string, Readonly<Record<string, string>>>()
+  /** By batch. */
+  private readonly seen = new Map<string, Seen>()
   private readonly differences: string[] = []
-  /** Faults that a replayed answer had, to be told by the tape: `version slot` → message. */
-  private readonly faults = new Map<string, string>()
+  /** By `version slot`. */
+  private readonly faults = new Map<string, Thrown>()
   private events = 0
+  private cycles = 0
   private decisions = 0
   private unchecked = 0
   private readonly answered: ReadonlySet<string>
@@ -153,9 +181,10 @@ class SegmentCheck {
     }
     if (record.kind === 'decisions') this.compare(record)
     if (record.kind === 'fault' && record.slot !== null && !record.fatal) this.compareFault(record, record.slot)
+    if (record.kind === 'cycle') this.cycles++
     this.events++
     try {
-      for (const effect of this.engine.handle(record)) if (effect.kind === 'evaluate') this.remake(effect)
+      for (const effect of this.engine.handle(record)) if (effect.kind === 'evaluate') this.remake(effect, record.ts)
     } catch (error) {
       this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
       return false
@@ -164,10 +193,11 @@ class SegmentCheck {
   }
 
   /** Answers at once, from the very views; the recorded answer may come much later. */
-  private remake(evaluation: Evaluation): void {
+  private remake(evaluation: Evaluation, ts: UnixMs): void {
     const { version, views } = evaluation
     const key = keyOf(evaluation)
-    this.seen.set(key, hashesOf(views))
+    const { cycles: cycle } = this
+    this.seen.set(key, { text: 'the views that it sent', ts, cycle, hashes: hashesOf(views) })
     const decide = this.strategies.get(version)
     if (decide === undefined || !this.answered.has(key)) return
     const decisions = new Map<SlotId, string>()
@@ -177,7 +207,7 @@ class SegmentCheck {
       if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
       else faults.set(slot, answer.fault)
     }
-    this.waiting.set(key, { decisions, faults })
+    this.waiting.set(key, { text: 'the answer to what it asked', ts, cycle, decisions, faults })
   }
 
   private compareViews(record: RecordedViews): void {
@@ -186,7 +216,9 @@ class SegmentCheck {
     this.seen.delete(key)
     if (seen === undefined) return this.differ(record, 'views were sent that the engine does not send')
     for (const [slot, hash] of Object.entries(record.hashes))
-      if (seen[slot] !== hash) this.differ(record, `${slot} saw another view`)
+      if (seen.hashes[slot] !== hash) this.differ(record, `${slot} saw another view`)
+    for (const slot of Object.keys(seen.hashes))
+      if (record.hashes[slot] === undefined) this.differ(record, `${slot} saw a view that the tape does not name`)
   }
 
   private compare(record: Extract<Recorded, { kind: 'decisions' }>): void {
@@ -208,20 +240,39 @@ class SegmentCheck {
         this.differ(record, `${decision.slot} decided ${was}, and now ${instead}`)
       }
     }
+    if (slots.size < record.decisions.length) this.differ(record, 'it decides twice for one slot')
     for (const slot of remade.decisions.keys())
       if (!slots.has(slot)) this.differ(record, `${slot} decides now, and did not`)
-    for (const [slot, message] of remade.faults) this.faults.set(`${record.version} ${slot}`, message)
+    for (const [slot, message] of remade.faults) {
+      const thrower = `${record.version} ${slot}`
+      // What it threw the time before should have been told by now.
+      this.missing(this.faults.get(thrower))
+      this.faults.set(thrower, { text: `that ${slot} threw "${message}"`, ts: record.ts, cycle: this.cycles, message })
+    }
   }
 
-  /** The tape's message begins with a place in the sources, which the bundle alone does not know. */
+  /**
+   * The tape is at its end: what it has not told by now it leaves out.
+   * @param sealed a tape without its end was cut, perhaps in a cycle, and does not owe the rest of its last one
+   */
+  finish(sealed: boolean): void {
+    for (const due of [...this.seen.values(), ...this.waiting.values(), ...this.faults.values()])
+      if (sealed || due.cycle < this.cycles) this.missing(due)
+  }
+
+  private missing(due: Due | undefined): void {
+    if (due !== undefined) this.differences.push(`${isoUtc(due.ts)} the tape does not tell ${due.text}`)
+  }
+
   private compareFault(record: Extract<Recorded, { kind: 'fault' }>, slot: SlotId): void {
     const key = `${record.version} ${slot}`
     const again = this.faults.get(key)
     this.faults.delete(key)
     if (!this.strategies.has(record.version)) return
-    if (again === undefined) this.differ(record, `${slot} threw "${record.message}", and now does not`)
-    else if (!record.message.endsWith(again))
-      this.differ(record, `${slot} threw "${record.message}", and now "${again}"`)
+    const { message } = record
+    if (again === undefined) this.differ(record, `${slot} threw "${message}", and now does not`)
+    else if (message !== again.message && message.replace(PLACE, '') !== again.message)
+      this.differ(record, `${slot} threw "${message}", and now "${again.message}"`)
   }
 
   private differ(record: Recorded, what: string): void {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { damageText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
+import { damageText, lostText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
 import type { Hole } from './tally.ts'
 
 /** One file of a session. */
@@ -128,7 +128,7 @@ function sessionOf(name: string, imported: boolean, segments: readonly Segment[]
     records: segments.reduce((sum, one) => sum + one.records, 0),
     firstTs: times.length === 0 ? null : Math.min(...times),
     lastTs: times.length === 0 ? null : Math.max(...times),
-    gaps: segments.flatMap((one, i) => gapsOf(one, segments[i - 1], imported)),
+    gaps: segments.flatMap((one, i) => gapsOf(one, segments[i - 1])),
   }
 }
 
@@ -138,21 +138,24 @@ function fileOf(segment: Segment): TapeFile {
   return { path, segment: segment.header.segment, bytes, records, firstSeq, nextSeq, firstTs, lastTs, sealed, holes }
 }
 
-function gapsOf(segment: Segment, before: Segment | undefined, imported: boolean): TapeGap[] {
-  const between = gapsBefore(segment, before, imported).map((text) => ({ between: true, text }))
+function gapsOf(segment: Segment, before: Segment | undefined): TapeGap[] {
+  const between = gapsBefore(segment, before).map((text) => ({ between: true, text }))
   return [...between, ...gapsWithin(segment).map((text) => ({ between: false, text }))]
 }
 
 /** What is missing between a segment and the one before. */
-function gapsBefore(segment: Segment, before: Segment | undefined, imported: boolean): string[] {
-  const number = segment.header.segment
-  if (before === undefined) return number === 0 || imported ? [] : [missing(0, number)]
+function gapsBefore(segment: Segment, before: Segment | undefined): string[] {
+  const { segment: number, lost } = segment.header
+  const named = lost === undefined ? [] : [`${lostText(lost)} before segment ${number} could not be written`]
+  // What came before the oldest one there is was removed for age or size: nothing to complain of.
+  if (before === undefined) return number === 0 ? named : []
   const last = before.header.segment
   if (number === last) return [`segment ${number} is there twice: ${before.path} and ${segment.path}`]
   const gaps = number > last + 1 ? [missing(last + 1, number)] : []
-  if (before.records > 0 && segment.records > 0 && segment.firstSeq !== before.nextSeq)
-    gaps.push(`segment ${number} begins with record ${segment.firstSeq}, not ${before.nextSeq}`)
-  return gaps
+  const expected = before.nextSeq + (lost?.records ?? 0)
+  if (before.records > 0 && segment.records > 0 && segment.firstSeq !== expected)
+    gaps.push(`segment ${number} begins with record ${segment.firstSeq}, not ${expected}`)
+  return [...gaps, ...named]
 }
 
 function missing(from: number, to: number): string {

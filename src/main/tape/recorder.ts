@@ -10,7 +10,7 @@ import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { snapshotOf } from './engine-snapshot.ts'
 import { EventWriter } from './event-writer.ts'
-import type { SegmentHeader } from './segment-header.ts'
+import type { LostRecords, SegmentHeader } from './segment-header.ts'
 import type { FromWriter, TapeCaps, ToWriter } from './writer-thread.ts'
 
 /** A version that decides in a recording, with the code it decides by. */
@@ -47,10 +47,10 @@ export interface RecorderParts {
   readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
   /** The tape cannot be written; said once until it can again. */
   readonly onProblem: (message: string) => void
-  /** It can be written again: what came in between is missing on it. */
-  readonly onRecovered: () => void
-  /** Raw frames cannot be written; they are no longer kept. */
-  readonly onRawProblem: (message: string) => void
+  /** It can be written again; null where nothing is missing on it. */
+  readonly onRecovered: (lost: LostRecords | null) => void
+  /** Something went wrong that costs the tape no record. */
+  readonly onWarning: (message: string) => void
 }
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -79,14 +79,22 @@ export class TapeRecorder {
   private asked: Evaluation[] = []
   /** Bytes of records handed over in this segment. */
   private bytes = 0
-  private readonly flushes = new Map<number, () => void>()
-  private segment = 0
+  /** What the thread still has to answer, by number. */
+  private readonly answers = new Map<number, () => void>()
+  private nextAnswer = 1
+  /** Segments begun, those included that got no file. */
+  private attempt = 0
+  /** Records that every segment begins with. */
+  private preamble = 0
   private hour = -1
   private seq = 0
-  private nextFlush = 1
+  /** What cannot be written is made and counted all the same: the next segment says how much is missing. */
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
+  /** The thread has ended: nothing is answered any more. */
+  private gone = false
+  private stopping: Promise<void> | null = null
   private raw: string[] | null
 
   constructor(parts: RecorderParts) {
@@ -116,8 +124,12 @@ export class TapeRecorder {
     this.worker = worker
     worker.on('message', (message: FromWriter) => this.hear(message))
     worker.on('error', (error) => {
-      this.fail(`its thread crashed: ${error.message}; start the desk anew to record again`)
       this.state = 'stopped'
+      this.parts.onProblem(`its thread crashed: ${error.message}; start the desk anew to record again`)
+    })
+    worker.on('exit', () => {
+      this.gone = true
+      for (const id of [...this.answers.keys()]) this.answered(id)
     })
     worker.unref()
     for (const [message, transfer] of this.waiting.splice(0)) this.send(message, transfer)
@@ -130,12 +142,13 @@ export class TapeRecorder {
     this.hour = hourOf(ts)
     this.bytes = 0
     this.asked = []
-    const { session, header, segment } = this
+    this.attempt++
     this.send({
       kind: 'open',
+      attempt: this.attempt,
+      folder: this.parts.folder,
       segment: {
-        path: join(this.parts.folder, `${session}-${String(segment).padStart(5, '0')}.tape`),
-        header: { ...header, segment, createdAt: ts },
+        header: { ...this.header, createdAt: ts },
         snapshot: snapshotOf(this.parts.engine),
         seq: this.seq,
         ts,
@@ -143,16 +156,22 @@ export class TapeRecorder {
       caps: this.parts.caps,
       now: this.parts.clock.now(),
     })
-    this.segment++
+    const { records } = this.events
+    const before = records.count
     const { live, versions } = this.parts.engine.state
     for (const [strategy, hash] of live) this.version(ts, strategy, hash)
     for (const { hash, strategy, state } of versions.values())
       if (state === 'draining') this.version(ts, strategy, hash)
+    this.preamble = records.count - before
+  }
+
+  private get begun(): boolean {
+    return this.state === 'recording' || this.state === 'failed'
   }
 
   /** To be called before the engine is told. */
   event(event: EngineEvent): void {
-    if (this.state !== 'recording') return
+    if (!this.begun) return
     if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
     this.events.event(event)
     if (this.events.records.bytes >= HAND_OVER) this.handOver()
@@ -165,49 +184,65 @@ export class TapeRecorder {
 
   /** The views of a batch, as they are sent to a version. */
   asks(evaluation: Evaluation): void {
-    if (this.state !== 'recording') return
-    this.asked.push(evaluation)
+    if (this.begun) this.asked.push(evaluation)
   }
 
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
-    if (this.state === 'recording') {
-      this.thread()
-      this.recordViews(ts)
-      this.handOver()
-      if (hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES) this.begin(ts)
-    } else if (this.state === 'failed' && this.parts.clock.monotonic() - this.failedAt >= RETRY_MS) this.begin(ts)
+    if (!this.begun) return
+    this.thread()
+    this.recordViews(ts)
+    this.handOver()
+    const due =
+      this.state === 'failed'
+        ? this.parts.clock.monotonic() - this.failedAt >= RETRY_MS
+        : hourOf(ts) !== this.hour || this.bytes > SEGMENT_BYTES
+    if (due) this.begin(ts)
   }
 
   /** Resolves when everything told so far is in the file, or can never be. */
   flush(): Promise<void> {
+    if (this.stopping !== null) return this.stopping
     if (this.state !== 'recording') return Promise.resolve()
     this.handOver()
-    const id = this.nextFlush++
-    return new Promise((resolve) => {
-      this.flushes.set(id, resolve)
-      this.thread().ref()
-      this.send({ kind: 'flush', id })
-    })
+    return this.ask('flush')
   }
 
   /** Writes the end and lets the thread go. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopping ??= this.end()
+    return this.stopping
+  }
+
+  private async end(): Promise<void> {
     const { state } = this
-    if (state === 'stopped') return
-    if (state === 'recording') this.handOver()
+    if (state === 'recording') {
+      // A cycle that broke off has been asked, too.
+      this.recordViews(this.parts.engine.state.now)
+      this.handOver()
+    }
     this.state = 'stopped'
-    if (state === 'idle') return
+    if (state === 'idle' || state === 'stopped') return
+    await this.ask('close')
+    await this.worker?.terminate()
+  }
+
+  /** Resolves once the thread has answered, or has ended; the process stays until then. */
+  private ask(kind: 'flush' | 'close'): Promise<void> {
     const worker = this.thread()
-    await new Promise<void>((resolve) => {
-      worker.on('message', (message: FromWriter) => {
-        if (message.kind === 'closed') resolve()
-      })
-      worker.on('exit', () => resolve())
+    if (this.gone) return Promise.resolve()
+    const id = this.nextAnswer++
+    return new Promise((resolve) => {
+      this.answers.set(id, resolve)
       worker.ref()
-      this.send({ kind: 'close' })
+      this.send({ kind, id })
     })
-    await worker.terminate()
+  }
+
+  private answered(id: number): void {
+    this.answers.get(id)?.()
+    this.answers.delete(id)
+    if (this.answers.size === 0) this.worker?.unref()
   }
 
   /** Hashing is not what a decision should wait for: it is done once the cycle is over. */
@@ -230,8 +265,10 @@ export class TapeRecorder {
     const { records } = this.events
     if (records.count === 0) return
     const chunk = records.take()
-    this.bytes += chunk.bytes.length
-    this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+    if (this.state === 'recording') {
+      this.bytes += chunk.bytes.length
+      this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+    }
     this.seq += chunk.count
   }
 
@@ -251,31 +288,34 @@ export class TapeRecorder {
   }
 
   private hear(message: FromWriter): void {
-    if (message.kind === 'flushed') {
-      this.flushes.get(message.id)?.()
-      this.flushes.delete(message.id)
-      if (this.flushes.size === 0) this.worker?.unref()
-    } else if (message.kind === 'rawFailed') {
-      if (this.raw === null) return
-      this.raw = null
-      this.parts.onRawProblem(message.message)
-    } else if (message.kind === 'failed') this.fail(message.message)
-    else if (message.kind === 'opened' && this.complained) {
-      this.complained = false
-      this.parts.onRecovered()
+    switch (message.kind) {
+      case 'done':
+        return this.answered(message.id)
+      case 'failed':
+        return this.fail(message)
+      case 'warned':
+        return this.parts.onWarning(message.message)
+      case 'rawFailed':
+        if (this.raw === null) return
+        this.raw = null
+        return this.parts.onWarning(`raw frames are no longer kept: ${message.message}`)
+      case 'opened':
+        // Of an older one that is no news: the newest may have failed since.
+        if (message.attempt !== this.attempt || !this.complained) return
+        this.complained = false
+        return this.parts.onRecovered(message.lost)
     }
   }
 
-  private fail(message: string): void {
-    if (this.state !== 'recording') return
-    this.state = 'failed'
-    this.failedAt = this.parts.clock.monotonic()
-    // What was in flight is lost, and the next segment's first sequence number says so; what comes until then is not counted.
-    this.seq += this.events.records.take().count
-    if (this.raw !== null) this.raw = []
-    for (const resolve of this.flushes.values()) resolve()
-    this.flushes.clear()
-    this.worker?.unref()
+  private fail({ attempt, hasFile, message }: Extract<FromWriter, { kind: 'failed' }>): void {
+    // What an older one lost is lost; the newest is none the worse for it.
+    if (attempt === this.attempt && this.state === 'recording') {
+      this.state = 'failed'
+      this.failedAt = this.parts.clock.monotonic()
+      // What the next attempt makes again is not missing.
+      if (!hasFile) this.seq -= this.preamble
+      if (this.raw !== null) this.raw = []
+    }
     if (this.complained) return
     this.complained = true
     this.parts.onProblem(message)

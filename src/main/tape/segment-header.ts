@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isoUtc } from '../../shared/domain/time.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -27,6 +28,15 @@ export const sourceReport = z.object({
 })
 export type SourceReport = z.infer<typeof sourceReport>
 
+/** Records of a session that came before a segment and could not be written, and the times between which they came. */
+const lostRecords = z.object({ records: count, fromTs: z.number(), toTs: z.number() })
+export type LostRecords = z.infer<typeof lostRecords>
+
+/** How much that is, for a person. */
+export function lostText({ records, fromTs, toTs }: LostRecords): string {
+  return `${records === 1 ? '1 record' : `${records} records`} from ${isoUtc(fromTs)} to ${isoUtc(toTs)}`
+}
+
 /** Block 0 of every segment. */
 export const segmentHeader = z.object({
   format: z.literal(1),
@@ -45,6 +55,8 @@ export const segmentHeader = z.object({
   assets: z.array(z.string()).max(256),
   slots: z.array(z.string()).max(65_536),
   config: z.unknown(),
+  /** Between the segment before and this one; absent where nothing is missing. */
+  lost: lostRecords.optional(),
   /** Books are of a token not known to be Up or Down. */
   unlabelledBooks: z.boolean().optional(),
   sources: z.array(sourceReport).optional(),

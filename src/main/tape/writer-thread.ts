@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
-import { ok, type Result } from '../../shared/domain/base.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { joinChunks } from './join-chunks.ts'
 import type { Chunk } from './record-writer.ts'
-import type { SegmentHeader } from './segment-header.ts'
+import type { LostRecords, SegmentHeader } from './segment-header.ts'
 import { RawFiles } from './raw-files.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
@@ -18,7 +18,6 @@ export interface TapeCaps {
 
 /** A segment to be written. */
 interface NewSegment {
-  readonly path: string
   readonly header: SegmentHeader
   readonly snapshot: Uint8Array
   /** Of the first record to come. */
@@ -30,7 +29,11 @@ interface NewSegment {
 export type ToWriter =
   | {
       readonly kind: 'open'
-      readonly segment: NewSegment
+      /** Counts what was begun. */
+      readonly attempt: number
+      readonly folder: string
+      /** Its number is the thread's to give: only what has a file has one, so that none is used up by a failure. */
+      readonly segment: Omit<NewSegment, 'header'> & { readonly header: Omit<SegmentHeader, 'segment'> }
       readonly caps: TapeCaps
       /** Wall clock, for the age of files. */
       readonly now: number
@@ -44,16 +47,18 @@ export type ToWriter =
       readonly name: string
       readonly maxBytes: number
     }
-  /** Answered once everything before it is in the file. */
-  | { readonly kind: 'flush'; readonly id: number }
-  | { readonly kind: 'close' }
+  /** Both are answered: a flush once everything before it is in the file, a close once the segment has its end. */
+  | { readonly kind: 'flush' | 'close'; readonly id: number }
 
 export type FromWriter =
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'flushed'; readonly id: number }
+  /** The segment of this attempt has its file and its snapshot; null where nothing is missing before it. */
+  | { readonly kind: 'opened'; readonly attempt: number; readonly lost: LostRecords | null }
+  /** Records of this attempt's segment are lost, from now to its end; there may be no file of it at all. */
+  | { readonly kind: 'failed'; readonly attempt: number; readonly hasFile: boolean; readonly message: string }
+  /** Something went wrong that costs no record; the same words come once. */
+  | { readonly kind: 'warned'; readonly message: string }
   | { readonly kind: 'rawFailed'; readonly message: string }
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'done'; readonly id: number }
 
 /** The thread that puts a desk's tape on disk: compression and slow disks never hold up the loop. */
 const port = parentPort
@@ -65,71 +70,121 @@ const BLOCK_BYTES = 256 * 1024
 
 /** The segment being written, and what is in it. */
 interface Current {
+  readonly attempt: number
+  readonly path: string
   readonly segment: NewSegment
   readonly writer: SegmentWriter
   readonly chunks: Chunk[]
 }
 
 let current: Current | null = null
+/** Of the next segment that gets a file. */
+let number = 0
+/** Up to where the session is in its files: the next record's number and the last one's time; null before its begin. */
+let reached: { readonly seq: number; readonly ts: number } | null = null
 let raw: RawFiles | null = null
 
-/** Says what went wrong, once a segment; what follows is let go until the next one is opened. */
-function check(result: Result<void>): void {
-  if (result.ok) return
-  current?.writer.close()
-  current = null
-  tell({ kind: 'failed', message: result.error })
+const warned = new Set<string>()
+
+function warn(message: string): void {
+  if (warned.has(message)) return
+  warned.add(message)
+  tell({ kind: 'warned', message })
 }
 
-function open({ segment, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
-  seal()
-  const { path } = segment
+/** Does work that may throw, a broken invariant included: whatever fails here must not take the thread along. */
+function attempted<T>(work: () => Result<T>): Result<T> {
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    removeOld(dirname(path), caps, now)
+    return work()
   } catch (error) {
-    return tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    return err(error instanceof Error ? error.message : String(error))
   }
-  const writer = begin(path, segment)
-  if (!writer.ok) return tell({ kind: 'failed', message: writer.error })
-  current = { segment, writer: writer.value, chunks: [] }
-  tell({ kind: 'opened' })
 }
 
+/** Removes a file that is in the way; one that is not there is no failure. */
+function remove(path: string): void {
+  const removed = attempted(() => ok(rmSync(path, { force: true })))
+  if (!removed.ok) warn(`${path} cannot be removed: ${removed.error}`)
+}
+
+function open({ attempt, folder, segment: asked, caps, now }: Extract<ToWriter, { kind: 'open' }>): void {
+  seal()
+  reached ??= asked
+  const { seq, ts } = asked
+  const lost = seq > reached.seq ? { records: seq - reached.seq, fromTs: reached.ts, toTs: ts } : null
+  const header = { ...asked.header, segment: number, ...(lost === null ? {} : { lost }) }
+  const segment = { ...asked, header }
+  const path = join(folder, `${header.session}-${String(number).padStart(5, '0')}.tape`)
+  const opened = attempted(() => {
+    mkdirSync(folder, { recursive: true })
+    const cleared = attempted(() => ok(removeOld(folder, caps, now)))
+    if (!cleared.ok) warn(`old recordings cannot be looked through: ${cleared.error}`)
+    return begin(path, segment)
+  })
+  if (!opened.ok) return tell({ kind: 'failed', attempt, hasFile: false, message: opened.error })
+  current = { attempt, path, segment, writer: opened.value, chunks: [] }
+  number++
+  tell({ kind: 'opened', attempt, lost })
+}
+
+/** Makes the file anew: what lies there under this name is what an attempt before could not remove. */
 function begin(path: string, { header, snapshot, seq, ts }: NewSegment): Result<SegmentWriter> {
+  rmSync(path, { force: true })
   const made = SegmentWriter.create(path, header)
   if (!made.ok) return made
   const written = made.value.snapshot(snapshot, { seq, ts })
   if (written.ok) return made
   made.value.close()
-  rmSync(path, { force: true })
+  remove(path)
   return written
 }
 
+/** Writes a chunk; after one that cannot be written, what follows is let go until the next segment is opened. */
 function add(chunk: Chunk, firstSeq: number): void {
   if (current === null) return
-  current.chunks.push(chunk)
-  check(current.writer.records(chunk, firstSeq))
+  const { attempt, writer, chunks } = current
+  const written = attempted(() => writer.records(chunk, firstSeq))
+  if (written.ok) {
+    chunks.push(chunk)
+    reached = { seq: writer.nextSeq, ts: chunk.lastTs }
+    return
+  }
+  writer.close()
+  current = null
+  tell({ kind: 'failed', attempt, hasFile: true, message: written.error })
 }
 
 /** Ends the segment. What was written every few seconds, so that a crash loses little, is written anew in large blocks. */
 function seal(): void {
   if (current === null) return
-  const { segment, writer, chunks } = current
-  check(writer.seal())
-  if (current === null) return
+  const { path, segment, writer, chunks } = current
   current = null
-  const packed = `${segment.path}.new`
-  rmSync(packed, { force: true })
-  // The sealed file is whole as it is: a disk that has no room for the better one changes nothing.
-  if (pack(packed, segment, chunks).ok) renameSync(packed, segment.path)
-  else rmSync(packed, { force: true })
+  const sealed = attempted(() => writer.seal())
+  if (!sealed.ok) {
+    writer.close()
+    return warn(`${path} has all its records, and no end: ${sealed.error}`)
+  }
+  // The sealed file is whole as it is: where no better one can be made, a replay of it is slower, and that is all.
+  const packed = `${path}.new`
+  const replaced = attempted(() => {
+    const made = pack(packed, segment, chunks)
+    return made.ok ? ok(renameSync(packed, path)) : made
+  })
+  if (replaced.ok) return
+  warn(`${path} stays in small blocks: ${replaced.error}`)
+  remove(packed)
 }
 
 function pack(path: string, segment: NewSegment, chunks: readonly Chunk[]): Result<void> {
   const made = begin(path, segment)
   if (!made.ok) return made
   const writer = made.value
+  const written = attempted(() => writeLarge(writer, segment, chunks))
+  if (!written.ok) writer.close()
+  return written
+}
+
+function writeLarge(writer: SegmentWriter, segment: NewSegment, chunks: readonly Chunk[]): Result<void> {
   let waiting: Chunk[] = []
   let bytes = 0
   for (const [i, chunk] of chunks.entries()) {
@@ -138,33 +193,31 @@ function pack(path: string, segment: NewSegment, chunks: readonly Chunk[]): Resu
     if (bytes < BLOCK_BYTES && i < chunks.length - 1) continue
     const joined = joinChunks(waiting)
     const written = writer.records(joined, writer.recordsWritten === 0 ? segment.seq : writer.nextSeq)
-    if (!written.ok) {
-      writer.close()
-      return written
-    }
+    if (!written.ok) return written
     waiting = []
     bytes = 0
   }
-  const sealed = writer.seal()
-  return sealed.ok ? ok(undefined) : sealed
+  return writer.seal()
 }
 
 /** Removes the oldest recordings beyond the caps; imported tapes lie elsewhere and are nobody's to remove. */
 function removeOld(folder: string, { keepHours, maxBytes }: TapeCaps, now: number): void {
   const names = readdirSync(folder)
   // What a crash left half packed; the sealed file is beside it.
-  for (const name of names) if (name.endsWith('.tape.new')) rmSync(join(folder, name), { force: true })
+  for (const name of names) if (name.endsWith('.tape.new')) remove(join(folder, name))
   const files = names
     .filter((name) => name.endsWith('.tape'))
-    .map((name) => {
-      const { size, mtimeMs } = statSync(join(folder, name))
-      return { path: join(folder, name), size, mtimeMs }
+    .flatMap((name) => {
+      const path = join(folder, name)
+      // A person may take one away at any time.
+      const stat = statSync(path, { throwIfNoEntry: false })
+      return stat === undefined ? [] : [{ path, size: stat.size, mtimeMs: stat.mtimeMs }]
     })
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
   let kept = 0
   for (const { path, size, mtimeMs } of files) {
     kept += size
-    if (kept > maxBytes || mtimeMs < now - keepHours * HOUR) rmSync(path, { force: true })
+    if (kept > maxBytes || mtimeMs < now - keepHours * HOUR) remove(path)
   }
 }
 
@@ -181,9 +234,9 @@ port.on('message', (message: ToWriter) => {
       return
     }
     case 'flush':
-      return tell({ kind: 'flushed', id: message.id })
+      return tell({ kind: 'done', id: message.id })
     case 'close':
       seal()
-      return tell({ kind: 'closed' })
+      return tell({ kind: 'done', id: message.id })
   }
 })

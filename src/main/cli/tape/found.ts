@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { homeAt } from '../../app/home.ts'
 import { findTape } from '../../tape/library.ts'
 import { UsageError } from '../output.ts'
@@ -17,6 +19,15 @@ export function filesOf(name: string, flags: TapeFlags): readonly string[] {
   const found = findTape(tapeFolder(flags), name)
   if (!found.ok) throw new UsageError(found.error)
   return found.value
+}
+
+/** The file itself, whichever links lead to it; what is not there keeps its name. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
 }
 
 /** Bytes for a person: `12.3 MB`. */

@@ -1,5 +1,5 @@
 import { listTapes } from '../../tape/library.ts'
-import { damageText, readSegment, type Segment } from '../../tape/segment.ts'
+import { damageText, lostText, readSegment, type Segment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
 import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
 import { describe } from './import.ts'
@@ -25,7 +25,11 @@ export function list(flags: TapeFlags): ExitCode {
     ])
     print(table(['tape', 'origin', 'from', 'to', 'files', 'records', 'size'], rows, new Set([4, 5, 6])))
   }
-  for (const { name, gaps } of sessions) for (const { text } of gaps) print(`${name}: ${text}`)
+  for (const { name, imported, files, gaps } of sessions) {
+    const first = files[0]?.segment ?? 0
+    if (first > 0 && !imported) print(`${name}: begins with segment ${first}; older ones are no longer kept`)
+    for (const { text } of gaps) print(`${name}: ${text}`)
+  }
   for (const { error } of damaged) print(`damaged: ${error}`)
   return EXIT.done
 }
@@ -54,6 +58,7 @@ function summaryOf(segment: Segment) {
 function linesOf(segment: Segment): string[] {
   const { path, bytes, header, records, firstTs, lastTs, blocks, report } = segment
   const { sealed, torn, holes } = report
+  const { lost } = header
   return [
     `${path}: ${header.origin === 'desk' ? 'own recording' : 'imported'}, session ${header.session}, segment ${header.segment}`,
     `  made ${iso(header.createdAt)} by ${header.engineBuild}`,
@@ -61,6 +66,7 @@ function linesOf(segment: Segment): string[] {
     `  market ${header.market}, feed ${header.feed}, settlement ${header.settlement}`,
     `  assets ${header.assets.join(' ') || '–'}, slots ${header.slots.join(' ') || '–'}`,
     ...header.notices.map((notice) => `  note: ${notice}`),
+    ...(lost === undefined ? [] : [`  ${lostText(lost)} before it could not be written`]),
     ...(torn === null ? [] : [`  ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]),
     ...(sealed || torn !== null ? [] : ['  has no end: it is being written, or whoever wrote it was stopped']),
     ...holes.map((hole) => `  lacks records ${hole.fromSeq} to ${hole.toSeq - 1}`),

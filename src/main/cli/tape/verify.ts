@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { packageRoot } from '../../app/home.ts'
 import { engineBuild } from '../../platform/engine-build.ts'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText, repairSegment, verifySegment } from '../../tape/segment.ts'
-import { complain, EXIT, type ExitCode, print, UsageError } from '../output.ts'
+import { complain, EXIT, type ExitCode, iso, print, UsageError } from '../output.ts'
 import { chainOf, type DecisionsFound, decisionsOf } from './decisions.ts'
-import { filesOf, type TapeFlags, tapeFolder } from './found.ts'
+import { filesOf, realPath, type TapeFlags, tapeFolder } from './found.ts'
 
 export interface VerifyFlags extends TapeFlags {
   /** Replays the desk's own recordings, too, and compares every decision. */
@@ -25,41 +25,61 @@ interface Checked {
   readonly notes: readonly string[]
   readonly records: Readonly<Record<'prices' | 'books' | 'events' | 'candles', number>> | null
   /** Null where they were not asked for, or it holds none. */
-  readonly decisions: Omit<DecisionsFound, 'problems'> | null
+  readonly decisions: Omit<DecisionsFound, 'problems' | 'notes'> | null
 }
 
-/** `baton tape verify`: reads and decodes all of the named tapes, or of the home's; exit code 1 when one is not sound. */
+/**
+ * `baton tape verify`: reads and decodes all of the named tapes, or of the home's; exit code 1 when one is not sound, and
+ * when nothing was there to be checked as it was asked for: whoever reads the code alone must not take that for a proof.
+ */
 export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const library = listTapes(tapeFolder(flags))
   const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
+  // When a damaged file is of cannot be known: no period leaves it out.
+  const damaged = new Set(library.damaged.map((file) => realPath(file.path)))
   const whole = flags.from === undefined && flags.to === undefined
   const named = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
-  const paths = whole ? named : named.filter((path) => within.has(resolve(path)))
+  const asked = (real: string) => whole || within.has(real) || damaged.has(real)
   const growing = names.length === 0 ? newestOf(library) : undefined
   const build = engineBuild(packageRoot())
-  const files = [...new Set(paths)].map((path) => {
+  const files = [...new Set(named)].flatMap((path) => {
+    const real = realPath(path)
+    if (!asked(real)) return []
     const checked = check(path, path === growing)
-    const link = within.get(resolve(path))
     // What lacks its end can be replayed as far as it goes.
     if (flags.decisions !== true || checked.records === null) return checked
+    const link = within.get(real)
     if (link !== undefined) return withDecisions(checked, decisionsOf(path, link.next, build))
-    return { ...checked, notes: [...checked.notes, 'decisions not checked: it is no recording in this home'] }
+    const why = 'decisions not checked: it is no recording of this home, or an empty one'
+    return { ...checked, notes: [...checked.notes, why] }
   })
   const gaps = gapsBetween(library, names)
   const sound = files.every((file) => file.sound) && gaps.length === 0
-  if (flags.json === true) print(JSON.stringify({ sound, files, gaps }))
-  else print(describe(files, gaps).join('\n') || `No tape is in ${tapeFolder(flags)}.`)
-  return sound ? EXIT.done : EXIT.failed
+  const nothing = nothingChecked(files, flags)
+  const lines = [...describe(files, gaps), ...(nothing === null ? [] : [nothing])]
+  if (flags.json === true) print(JSON.stringify({ sound, files, gaps, nothing }))
+  else print(lines.join('\n') || `No tape is in ${tapeFolder(flags)}.`)
+  return sound && nothing === null ? EXIT.done : EXIT.failed
+}
+
+/** What there was nothing of to check, although it was asked for; null when there was something. */
+function nothingChecked(files: readonly Checked[], { from, to, decisions }: VerifyFlags): string | null {
+  const period = `${from === undefined ? '' : ` from ${iso(from)}`}${to === undefined ? '' : ` to ${iso(to)}`}`
+  if (files.length === 0 && period !== '')
+    return `NOTHING CHECKED: no recording of this home lies in the period${period}`
+  const compared = files.some((file) => file.decisions !== null && file.decisions.outcome !== 'not comparable')
+  if (decisions === true && !compared)
+    return 'NOTHING CHECKED: no decisions that this engine build can make again are on what was looked at'
+  return null
 }
 
 function allFiles({ sessions, damaged }: TapeLibrary): string[] {
   return [...sessions.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
 }
 
-function withDecisions(file: Checked, { problems, ...decisions }: DecisionsFound): Checked {
+function withDecisions(file: Checked, { problems, notes, ...decisions }: DecisionsFound): Checked {
   const all = [...file.problems, ...problems]
-  const lost = decisions.unchecked === 0 ? [] : [`${decisions.unchecked} decisions of versions whose code is lost`]
-  return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...lost], decisions }
+  return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...notes], decisions }
 }
 
 /** The file that a running desk may be writing just now. */
@@ -96,8 +116,9 @@ function check(path: string, growing: boolean): Checked {
 function describe(files: readonly Checked[], gaps: readonly string[]): string[] {
   const lines = files.flatMap(({ path, sound, problems, notes, records, decisions }) => {
     const counts = Object.entries(records ?? {}).map(([kind, count]) => `${count} ${kind}`)
-    if (decisions !== null) counts.push(`${decisions.decisions} decisions made again`)
-    const head = `${sound ? 'sound  ' : 'DAMAGED'}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+    const foreign = decisions?.outcome === 'not comparable'
+    if (decisions !== null && !foreign) counts.push(`${decisions.decisions} decisions made again`)
+    const head = `${!sound ? 'DAMAGED' : foreign ? 'FOREIGN' : 'sound  '}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
     return [head, ...problems.map((line) => `  ${line}`), ...notes.map((line) => `  ${line}`)]
   })
   const advice = files.some((file) => !file.sound && file.decisions === null)

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import type { Desk } from '../../src/main/app/desk.ts'
+import { packageRoot } from '../../src/main/app/home.ts'
+import { auditDatabase } from '../../src/main/audit/audit.ts'
+import { readStatus } from '../../src/main/control/status-file.ts'
+import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { listTapes } from '../../src/main/tape/library.ts'
+import { readSegment } from '../../src/main/tape/segment.ts'
+import { temporaryFolder } from '../support/cli.ts'
+import { eager, TestHome, until } from '../support/desk.ts'
+import { checkAll } from '../support/recorded.ts'
+import { SmallDisk } from '../support/small-disk.ts'
+import { value } from '../support/tape.ts'
+
+const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
+const ended: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const end of ended.splice(0).toReversed()) await end()
+})
+
+/** A home that is, with everything in it, on a small file system. */
+function newHome(): { home: TestHome; disk: SmallDisk } {
+  const folder = temporaryFolder()
+  ended.push(folder.remove)
+  const disk = new SmallDisk(join(folder.path, 'disk'), '48m')
+  ended.push(() => disk.remove())
+  const config = { slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } }
+  const home = new TestHome(config, disk.path)
+  ended.push(() => home.remove())
+  home.write('snipe.ts', eager('snipe'))
+  home.write('fade.ts', eager('fade'))
+  return { home, disk }
+}
+
+const said = (desk: Desk, text: string) =>
+  Number(desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`))
+
+/** Makes the journal as long as one that has run for days: its records find room inside it. */
+function grow({ journal }: Desk): void {
+  journal.db.exec('CREATE TABLE room (bytes)')
+  for (let i = 0; i < 16; i++) journal.db.prepare('INSERT INTO room VALUES (zeroblob(500000))').run()
+  journal.db.exec('DROP TABLE room')
+}
+
+const findings = (home: TestHome) => value(auditDatabase(home.home.database, [70_000])).findings
+
+test('a home on a full disk: entries pause with the reason, nothing is lost in silence, and the desk goes on when a person resumes', async () => {
+  const { home, disk } = newHome()
+  const { desk } = await home.station({ speed: 60 })
+  await until('positions', () => desk.engine.state.positions.size > 0)
+  await desk.recorder?.flush()
+  grow(desk)
+  disk.fill()
+  await until('entries are paused', () => desk.engine.state.trading === 'paused')
+  const reason = desk.engine.state.pause?.reason
+  expect(reason).toMatch(/^the tape cannot be written: .*ENOSPC/)
+  // The journal has it.
+  expect(desk.journal.db.prepare('SELECT trading_reason FROM desk').pluck().get()).toBe(reason)
+  expect(said(desk, 'entries are paused: make room, then resume')).toBe(1)
+  const orders = () => desk.session.figures.orders
+  const [before, cycles] = [orders(), desk.session.figures.cycles]
+  await until('cycles go on', () => desk.session.figures.cycles > cycles + 150)
+  expect(orders()).toBe(before)
+  expect(desk.panicked).toBeNull()
+  expect(existsSync(home.home.kill)).toBe(false)
+  // What was open is settled all the same.
+  await until('nothing is open', () => ![...desk.engine.state.positions.values()].some((p) => p.state === 'open'))
+  disk.makeRoom()
+  await until('the tape is written again', () => said(desk, 'the tape is written again') === 1)
+  expect(desk.engine.state.trading).toBe('paused')
+  expect((await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).outcome).toBe('done')
+  await until('an order', () => orders() > before)
+  await until('the status file is of now', () => readStatus(home.home.status)?.trading === 'running')
+  await home.close()
+  expect(desk.panicked).toBeNull()
+  // The hole is named with its size, and what there is decides the same again.
+  const [session] = listTapes(home.home.tape).sessions
+  const holes = session?.files.flatMap((file) => value(readSegment(file.path)).header.lost ?? []) ?? []
+  expect(holes).toHaveLength(1)
+  expect(holes[0]?.records).toBeGreaterThan(500)
+  expect(session?.gaps.map((gap) => gap.text).join()).toContain(`${holes[0]?.records} records from `)
+  const { segments, decisions, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
+  expect(differences).toEqual([])
+  expect(segments).toBeGreaterThan(1)
+  expect(decisions).toBeGreaterThan(0)
+  expect(findings(home)).toEqual([])
+  // The log has its lines, too.
+  expect(readFileSync(join(home.home.logs, 'baton.log'), 'utf8')).toContain('the tape is written again')
+})
+
+test('a journal that cannot be written stops trading and leaves a KILL file', async () => {
+  const { home, disk } = newHome()
+  const args = ['desk', '--home', home.folder, '--strategies', home.strategies, '--port', '0']
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  ended.push(() => void child.kill('SIGKILL'))
+  let out = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+  const code = new Promise((done) => child.once('close', done))
+  await until('a position', () => readStatus(home.home.status)?.slots.some((slot) => slot.position !== null) === true)
+  disk.fill()
+  expect(await code, out).toBe(1)
+  expect(out).toMatch(/baton: trading stopped: .*disk is full/)
+  expect(out).not.toContain('    at ')
+  expect(existsSync(home.home.kill)).toBe(true)
+  expect(findings(home)).toEqual([])
+  disk.makeRoom()
+  // The next start trades nothing until a person has removed the file and re-armed.
+  const { desk } = await home.station()
+  await until('it is killed', () => desk.engine.state.trading === 'killed')
+  const rearm = async () =>
+    (await desk.dispatcher.dispatch({ kind: 'rearm', confirm: 'REARM', reason: 'test' }, 'desk')).outcome
+  expect(await rearm()).toBe('refused')
+  rmSync(home.home.kill)
+  expect(await rearm()).toBe('done')
+  const { cycles } = desk.session.figures
+  await until('it goes on', () => desk.session.figures.cycles > cycles + 1)
+  expect(desk.engine.state.trading).toBe('running')
+  expect(desk.gate.isShut).toBe(false)
+  await home.close()
+  expect(findings(home)).toEqual([])
+})

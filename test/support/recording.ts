@@ -1,0 +1,58 @@
+import { TapeRecorder } from '../../src/main/tape/recorder.ts'
+import type { LostRecords } from '../../src/main/tape/segment.ts'
+import type { Clock } from '../../src/shared/domain/feed.ts'
+import { HOUR, plusMs, SECOND, unixMs } from '../../src/shared/domain/time.ts'
+import { EngineBench, START, slots } from './bench-engine.ts'
+import { header } from './tape.ts'
+
+/** A recorder on an engine whose market is simulated, and what it says. */
+export class Recording extends EngineBench {
+  readonly problems: string[] = []
+  readonly warnings: string[] = []
+  readonly tape: TapeRecorder
+  /** What was missing each time it could be written again. */
+  readonly recovered: (LostRecords | null)[] = []
+  /** Of the recorder's own clock. */
+  elapsed = 0
+  /** Events that the engine was told while it was recorded. */
+  told = 0
+
+  constructor(folder: string, caps = { keepHours: 1e6, maxBytes: 1e9 }) {
+    super(slots('BTC-5m'), 1)
+    const { engineBuild, market, feed, settlement, notices, config } = header()
+    const clock: Clock = {
+      now: () => unixMs(Date.now()),
+      monotonic: () => this.elapsed,
+      after: () => () => {},
+    }
+    this.tape = new TapeRecorder({
+      folder,
+      session: 's',
+      header: { engineBuild, market, feed, settlement, notices, config },
+      caps,
+      rawBytes: null,
+      engine: this.engine,
+      clock,
+      versionOf: () => ({ label: 'alpha', bundle: '' }),
+      onProblem: (message) => this.problems.push(message),
+      onRecovered: (lost) => this.recovered.push(lost),
+      onWarning: (message) => this.warnings.push(message),
+    })
+    this.pump(plusMs(START, HOUR - 600_000))
+    this.swap()
+    this.recorder = {
+      event: (event) => {
+        this.told++
+        this.tape.event(event)
+      },
+      asks: (evaluation) => this.tape.asks(evaluation),
+    }
+    this.tape.begin(this.now)
+  }
+
+  /** Five seconds of the market. */
+  step(): void {
+    this.pump(plusMs(this.now, 5 * SECOND))
+    this.tape.afterCycle(this.now)
+  }
+}
