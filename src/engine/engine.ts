@@ -49,6 +49,9 @@ export class Engine {
   private readonly direct: Context
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
+  /** Slots by their index, and places for those that are asked in a cycle, in turn. */
+  private readonly slots: readonly SlotState[]
+  private readonly turn: Int32Array
   /** The moment of the cycle, at its place of a view's row: views read it here. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
@@ -56,6 +59,8 @@ export class Engine {
     this.state = emptyState(config)
     this.direct = { s: this.state, out: [], quiet: false }
     this.quiet = { s: this.state, out: [], quiet: true }
+    this.slots = [...this.state.slots.values()]
+    this.turn = new Int32Array(this.slots.length)
   }
 
   /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
@@ -213,32 +218,40 @@ export class Engine {
   }
 
   /**
-   * One cycle whose strategies answer at once, slot by slot: a replay's. Rows are read where they lie, and the effects are
-   * the same as when every answer came as an event.
+   * One cycle whose strategies answer at once: a replay's. Rows are read where they lie, and the effects are the same as
+   * when every answer came as an event.
    * @param only null, or the slots that asked to be woken
    */
-  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decide: Decider): readonly Effect[] {
+  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
     const c = this.direct
     if (c.out.length > 0) c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
     if (!this.beginCycle(c, count)) return c.out
     for (const team of c.s.teams) {
       const version = liveVersion(c.s, team.strategy)
-      if (version !== undefined) this.ask(c, team, version, only, decide)
+      if (version !== undefined) this.ask(c, team, version, only, decider)
     }
     return c.out
   }
 
-  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decide: Decider): void {
-    const faults: { slot: SlotId; message: string }[] = []
+  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
+    const { turn } = this
+    let count = 0
     for (const slot of team.slots) {
       if (only !== null && !only.includes(slot.slot.id)) continue
       if (slot.changed) writeRow(c.s, slot)
-      if (!ready(c.s, slot, version)) continue
-      const answer = decide(slot)
-      if (answer === null) applyAgain(version)
-      else if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
-      else faults.push({ slot: slot.slot.id, message: answer.fault })
+      if (ready(c.s, slot, version)) turn[count++] = slot.index
+    }
+    const faults: { slot: SlotId; message: string }[] = []
+    for (let next = 0; next < count; next++) {
+      const at = decider.ask(turn, next, count)
+      applyAgain(version, at - next)
+      next = at
+      const slot = at === count ? undefined : this.slotAt(turn[at] ?? 0)
+      if (slot === undefined) break
+      const { fault, why, state, intents } = decider.answer
+      if (fault === null) applyDecision(c, slot, version, why, state, intents)
+      else faults.push({ slot: slot.slot.id, message: fault })
     }
     if (faults.length === 0) version.faultsInRow = 0
     for (const { slot, message } of faults) {
@@ -252,6 +265,11 @@ export class Engine {
     if (ts > this.state.now) this.state.now = ts as UnixMs
     applyTick(this.quiet, asset, cells, at)
     if (this.quiet.out.length > 0) this.quiet.out.length = 0
+  }
+
+  /** @param index place in the configuration */
+  slotAt(index: number): SlotState | undefined {
+    return this.slots[index]
   }
 
   /** Fills in what a view says of book and closing mean, when a strategy looks. */
@@ -331,11 +349,17 @@ export interface DirectAnswer {
   fault: string | null
 }
 
-/**
- * Asks a strategy about the slot whose row was just written. Null where it holds on for the reason it gave last time:
- * that is most of all answers, and nothing but their number comes of them.
- */
-export type Decider = (slot: SlotState) => DirectAnswer | null
+/** Asks a strategy about slots whose rows are written. */
+export interface Decider {
+  /** Of the slot that was asked last. */
+  readonly answer: DirectAnswer
+  /**
+   * Asks about the slots whose indices stand in `turn` from `from` on, one after the other, until one says something new.
+   * Holding on for the reason given last time is most of all answers, and nothing but their number comes of them.
+   * @returns the place in `turn` of the slot that did; `end` where none before `end` did
+   */
+  ask(turn: Int32Array, from: number, end: number): number
+}
 
 /** To be asked of a slot whose row is written. */
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {

@@ -117,9 +117,9 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   }
 }
 
-/** A decision that is the one before over again: it holds on, for the same reason, with the same state. */
-export function applyAgain(version: VersionRecord): void {
-  version.decisions++
+/** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
+export function applyAgain(version: VersionRecord, count: number): void {
+  version.decisions += count
 }
 
 /** @param state the new state as JSON; null when it is unchanged */

@@ -20,7 +20,7 @@ export class DecisionHash {
   add(ts: number, version: string, slot: SlotState, why: string, intents: SlotDecision['intents']): void {
     const seen = this.slots[slot.index]
     if (seen !== undefined && intents.length === 0 && seen.why === why && seen.version === version) {
-      this.again(slot)
+      this.counts[slot.index] = (this.counts[slot.index] ?? 0) + 1
       return
     }
     const { head } = this
@@ -42,9 +42,13 @@ export class DecisionHash {
     if (this.pending.length > 32_768) this.spill()
   }
 
-  /** The slot's last decision once more. */
-  again(slot: SlotState): void {
-    this.counts[slot.index] = (this.counts[slot.index] ?? 0) + 1
+  /** The last decision once more, of each slot whose index stands in `turn` from `from` to before `end`. */
+  again(turn: Int32Array, from: number, end: number): void {
+    const { counts } = this
+    for (let i = from; i < end; i++) {
+      const slot = turn[i] ?? 0
+      counts[slot] = (counts[slot] ?? 0) + 1
+    }
   }
 
   private spill(): void {

@@ -44,8 +44,12 @@ export interface Direct {
   use(params: string | null): void
   state(index: number, json: string): void
   held(index: number, positionId: string | null, orders: string): void
-  /** @returns true where it changes nothing and gives the reason that it gave last time: `answer` then says no more */
-  decide(index: number): boolean
+  /**
+   * Asks about the slots whose indices stand in `turn` from `from` on, until one changes something or gives another
+   * reason than it gave last time. The loop is here so that V8 can make one piece of it and of what it calls.
+   * @returns the place in `turn` of that slot, whose answer stands in `answer`; `end` where none before `end` did
+   */
+  ask(turn: Int32Array, from: number, end: number): number
 }
 
 interface Definition {
@@ -404,7 +408,11 @@ export function prelude(makeView: ViewMaker): Harness {
           raw.positionId = positionId
           raw.orders = deepFreeze(parse(orders))
         },
-        decide: (index) => attempt(at(index)),
+        ask: (turn, from, end) => {
+          let next = from
+          while (next < end && attempt(at(turn[next] as number))) next++
+          return next
+        },
       }
     },
   }
