@@ -49,9 +49,9 @@ export class Engine {
   private readonly direct: Context
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
-  /** Slots by their index, and places for those that are asked in a cycle, in turn. */
+  /** Slots by their index. */
   private readonly slots: readonly SlotState[]
-  private readonly turn: Int32Array
+  private readonly lineUps = new Map<Team, LineUp>()
   /** The moment of the cycle, at its place of a view's row: views read it here. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
@@ -60,7 +60,6 @@ export class Engine {
     this.direct = { s: this.state, out: [], quiet: false }
     this.quiet = { s: this.state, out: [], quiet: true }
     this.slots = [...this.state.slots.values()]
-    this.turn = new Int32Array(this.slots.length)
   }
 
   /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
@@ -235,13 +234,7 @@ export class Engine {
   }
 
   private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
-    const { turn } = this
-    let count = 0
-    for (const slot of team.slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
-      if (slot.changed) writeRow(c.s, slot)
-      if (ready(c.s, slot, version)) turn[count++] = slot.index
-    }
+    const { turn, count } = this.lineUp(c, team, version, only, decider)
     const faults: { slot: SlotId; message: string }[] = []
     for (let next = 0; next < count; next++) {
       const at = decider.ask(turn, next, count)
@@ -257,6 +250,40 @@ export class Engine {
     for (const { slot, message } of faults) {
       applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
     }
+  }
+
+  /**
+   * Who of a team is asked now, and in which order; rows are written. With all of them asked it stays the same until a
+   * window ends or something of a slot changes: that is most cycles.
+   */
+  private lineUp(
+    c: Context,
+    team: Team,
+    version: VersionRecord,
+    only: readonly SlotId[] | null,
+    decider: Decider,
+  ): LineUp {
+    const known = this.lineUps.get(team)
+    if (only === null && known?.version === version && c.s.now < known.until && isSame(team)) return known
+    const { slots } = team
+    const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
+    made.version = version
+    made.count = 0
+    let until = Number.POSITIVE_INFINITY
+    for (const slot of slots) {
+      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (slot.changed) {
+        writeRow(c.s, slot)
+        decider.meet(slot)
+      }
+      if (!ready(c.s, slot, version)) continue
+      made.turn[made.count++] = slot.index
+      until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
+    }
+    // Whoever is left out may be asked again without any change to be seen.
+    made.until = made.count === slots.length ? until : 0
+    this.lineUps.set(team, made)
+    return made
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
@@ -349,8 +376,25 @@ export interface DirectAnswer {
   fault: string | null
 }
 
+/** The slots of a team that are asked in a cycle: their indices, in turn. */
+interface LineUp {
+  readonly turn: Int32Array
+  count: number
+  version: VersionRecord
+  /** First moment at which it may be another one; 0 = at once. */
+  until: number
+}
+
+/** True when nothing of a team's slots has changed since their rows were written. */
+function isSame({ slots }: Team): boolean {
+  for (const slot of slots) if (slot.changed) return false
+  return true
+}
+
 /** Asks a strategy about slots whose rows are written. */
 export interface Decider {
+  /** State, orders or the position of a slot may have changed: they are not in its row. */
+  meet(slot: SlotState): void
   /** Of the slot that was asked last. */
   readonly answer: DirectAnswer
   /**

@@ -13,7 +13,7 @@ import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
-import { reactionAt, SlotMarket } from './slot-market.ts'
+import { reactionAt, SLOWEST_REACTION, SlotMarket } from './slot-market.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 export interface PaperMarketSettings {
@@ -186,6 +186,9 @@ export class PaperMarket implements BookSource {
   private answered(slot: SlotMarket, since: number): number {
     const { asset, window } = slot
     if (window === null) return -1
+    const newest = asset.tsAt(0)
+    const all = Math.max(newest, asset.tsVenueAt(0) + SLOWEST_REACTION)
+    if (newest >= since && all <= this.now && all < window.end) return this.shape(slot, 0) ? 0 : -1
     for (let ago = 0; ago < asset.kept; ago++) {
       const at = reactionAt(slot, ago)
       if (at < since) return -1

@@ -1,6 +1,6 @@
 import type { SlotDecision } from '../../engine/views.ts'
 import { priceOf, subUsd, type Usd, usd, usdOf } from '../../shared/domain/money.ts'
-import type { JournalRecord, Order, Position } from '../../shared/domain/records.ts'
+import type { JournalRecord, Order, Position, Settlement } from '../../shared/domain/records.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
 import type { DecisionAct, ReplayTrade } from '../../shared/ipc/contract.ts'
@@ -57,8 +57,7 @@ export class DayRecorder {
         this.count.fills++
         return
       case 'settlement':
-        this.outcomes.set(record.settlement.windowId, record.settlement.payoutUp >= 500_000 ? 'up' : 'down')
-        return
+        return this.settlement(record.settlement)
       case 'position':
         return this.position(record.position)
       case 'event':
@@ -76,6 +75,11 @@ export class DayRecorder {
     orderTimes.push(order.createdAt)
     while ((orderTimes[0] ?? 0) <= order.createdAt - MINUTE) orderTimes.shift()
     this.peak = Math.max(this.peak, orderTimes.length)
+  }
+
+  /** Of windows without an order nobody will ask: they are most of all. */
+  private settlement({ windowId, payoutUp }: Settlement): void {
+    if (this.why.has(windowId)) this.outcomes.set(windowId, payoutUp >= 500_000 ? 'up' : 'down')
   }
 
   private position(position: Position): void {

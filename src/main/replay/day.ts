@@ -99,6 +99,7 @@ class DayReplay {
     const { answer } = seated
     const decider: Decider = {
       answer,
+      meet: seated.meet,
       ask: (turn, from, end) => {
         const at = seated.ask(turn, from, end)
         hash.again(turn, from, at)

@@ -10,8 +10,8 @@ export class DecisionHash {
   private readonly hash = createHash('sha256')
   /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
   private pending = ''
-  /** Moment and version are the same for every slot of a cycle. */
-  private readonly head = { ts: 0, version: '', text: '' }
+  /** Moment and version of the last line: they are the same for every slot of a cycle, and said once. */
+  private readonly head = { ts: 0, version: '' }
   private readonly slots: { readonly id: string; version: string; why: string }[] = []
   /** How often each slot's last line held. */
   private readonly counts: number[] = []
@@ -27,9 +27,9 @@ export class DecisionHash {
     if (head.ts !== ts || head.version !== version) {
       head.ts = ts
       head.version = version
-      head.text = `${ts}|${version}|`
+      this.pending += `${ts}|${version}\n`
     }
-    const line = `${head.text}${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    const line = `${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
     if (seen === undefined) {
       this.slots[slot.index] = { id: slot.slot.id, version, why }
       this.pending += line

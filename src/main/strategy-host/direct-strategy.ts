@@ -69,9 +69,9 @@ export class DirectStrategy {
     const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null }
     const { answer } = direct
-    const bring = (slot: SlotState): void => {
+    const meet = (slot: SlotState): void => {
       const known = told[slot.index]
-      if (known === undefined) return
+      if (known === undefined || editions[slot.index] === slot.edition) return
       editions[slot.index] = slot.edition
       if (known.revision !== slot.revision) {
         known.revision = slot.revision
@@ -85,11 +85,8 @@ export class DirectStrategy {
     }
     return {
       answer: out,
+      meet,
       ask: (turn, from, end) => {
-        for (let i = from; i < end; i++) {
-          const slot = slots[turn[i] ?? 0]
-          if (slot !== undefined && editions[slot.index] !== slot.edition) bring(slot)
-        }
         const at = direct.ask(turn, from, end)
         if (at === end) return end
         out.fault = answer.fault
@@ -104,10 +101,11 @@ export class DirectStrategy {
 
   /** The same slot by slot, with every answer spelt out, those that say nothing new as well. */
   seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
-    const { ask, answer } = this.seat(engine, null)
+    const { meet, ask, answer } = this.seat(engine, null)
     const turn = new Int32Array(1)
     const whys: string[] = []
     return (slot) => {
+      meet(slot)
       turn[0] = slot.index
       if (ask(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
       if (answer.fault === null) whys[slot.index] = answer.why
