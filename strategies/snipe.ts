@@ -1,5 +1,5 @@
 import { defineStrategy } from 'baton'
-import { costWithFee, percent, probabilityUp, volatilityPerSecond } from './volatility.ts'
+import { costWithFee, expectedClose, percent, probabilityUp, volatilityPerSecond } from './volatility.ts'
 
 /** Nothing to do, and why. */
 const hold = <State>(state: State, why: string) => ({ state, why })
@@ -16,27 +16,31 @@ export default defineStrategy({
   initialState: () => ({ lossesInRow: 0, lastSeen: 0 }),
 
   decide: (view, state, params) => {
+    if (view.secondsLeft > params.fromSec) return hold(state, 'too early in the window')
     const settled = view.lastSettlement
     const seen = settled !== null && settled.windowStart > state.lastSeen && settled.profitUsd !== null
     const lost = seen && (settled.profitUsd ?? 0) < 0
     const next = seen ? { lossesInRow: lost ? state.lossesInRow + 1 : 0, lastSeen: settled.windowStart } : state
 
     if (view.position !== null) return hold(next, 'holding to settlement')
-    if (view.secondsLeft > params.fromSec) return hold(next, 'too early in the window')
     if (view.secondsLeft < params.toSec) return hold(next, 'too late in the window')
-    const up = probabilityUp(view, volatilityPerSecond(view.candles('1m'), 30))
-    if (up === null) return hold(next, 'strike or volatility is not known yet')
+    const { strike } = view
+    if (strike === null) return hold(next, 'the strike is not known yet')
 
-    const side = up >= 0.5 ? 'up' : 'down'
+    // Most windows have nobody left to sell the likelier side. Which side that is, and what it costs, takes no model.
+    const side = expectedClose(view) >= strike ? 'up' : 'down'
+    const { ask } = side === 'up' ? view.up : view.down
+    if (ask === null) return hold(next, 'nobody offers the likelier side')
+    if (ask < params.minPrice || ask > params.maxPrice) return hold(next, 'the likelier side is outside the price gate')
+    const up = probabilityUp(view, volatilityPerSecond(view.candles('1m'), 30))
+    if (up === null) return hold(next, 'the volatility is not known yet')
+
     const chance = side === 'up' ? up : 1 - up
-    const ask = view[side].ask
-    if (ask === null) return hold(next, `nobody offers ${side}`)
-    if (ask < params.minPrice || ask > params.maxPrice) return hold(next, `${side} at ${ask} is outside the price gate`)
+    const edge = chance - costWithFee(ask, view.feeRate)
     // After losses in a row the model has earned less trust: ask for more.
     const wanted = params.minEdge * (1 + Math.min(next.lossesInRow, 4) / 2)
-    const edge = chance - costWithFee(ask, view.feeRate)
+    if (edge < wanted) return hold(next, 'the edge is too small')
     const why = `${side} ${percent(chance)} % at ${ask}: edge ${percent(edge)} %`
-    if (edge < wanted) return hold(next, `${why}, wanted ${percent(wanted)} %`)
     return { state: next, why, intents: [{ kind: 'enter', side, limit: ask, stakeUsd: params.stakeUsd, why }] }
   },
 })

@@ -32,20 +32,26 @@ function normalCdf(x: number): number {
 }
 
 /**
- * Probability that Up wins if the price is a driftless random walk from here. The window is decided by the mean price
- * of its last seconds: the part of it that has passed is fixed, which leaves less to chance than the clock suggests.
+ * What the window is expected to close at if the price goes on as likely up as down. The mean price of the last seconds
+ * decides it: the part of it that has passed is fixed, which leaves less to chance than the clock suggests.
  */
+export function expectedClose(view: View): number {
+  const { seconds, elapsed, mean } = view.settlement
+  if (seconds <= 0 || view.secondsLeft >= seconds) return view.price
+  const passed = elapsed / seconds
+  return passed * (mean ?? view.price) + (1 - passed) * view.price
+}
+
+/** Probability that Up wins if the price is a driftless random walk from here; see `expectedClose`. */
 export function probabilityUp(view: View, volPerSecond: number): number | null {
   if (view.strike === null || volPerSecond <= 0) return null
-  const { seconds, elapsed, mean } = view.settlement
+  const { seconds } = view.settlement
   const left = view.secondsLeft
-  let expected = view.price
-  let variance = volPerSecond ** 2 * (left - (2 * seconds) / 3)
-  if (seconds > 0 && left < seconds) {
-    const passed = elapsed / seconds
-    expected = passed * (mean ?? view.price) + (1 - passed) * view.price
-    variance = (volPerSecond ** 2 * left ** 3) / (3 * seconds ** 2)
-  }
+  const expected = expectedClose(view)
+  const variance =
+    left < seconds
+      ? (volPerSecond ** 2 * left ** 3) / (3 * seconds ** 2)
+      : volPerSecond ** 2 * (left - (2 * seconds) / 3)
   if (variance <= 0) return expected >= view.strike ? 1 : 0
   return normalCdf(Math.log(expected / view.strike) / Math.sqrt(variance))
 }

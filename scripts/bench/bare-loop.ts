@@ -64,15 +64,12 @@ export function bareLoop(
   const [{ json }] = JSON.parse(harness.migrate('{"states":[{"slot":"","json":null}],"fromVersion":""}')).value
   for (const i of seats.keys()) direct.state(i, json)
   let decisions = 0
+  const turn = Int32Array.from(seats.keys())
   for (let now = span.from; now < span.to; now += CYCLE_MS) {
     clock[ROW.now] = now
-    for (let i = 0; i < seats.length; i++) {
-      const seat = seats[i]
-      if (seat === undefined) continue
-      place(seat, now)
-      direct.decide(i)
-      decisions++
-    }
+    for (const seat of seats) place(seat, now)
+    for (let next = 0; next < turn.length; next++) next = direct.ask(turn, next, turn.length)
+    decisions += turn.length
   }
   return decisions
 }

@@ -2,7 +2,7 @@ import type { Asset } from '../shared/domain/slots.ts'
 import { MINUTE } from '../shared/domain/time.ts'
 import { AssetCandles } from './candles.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
-import { NO_REGIME, type Regime, REGIMES, regimeOf } from './regime.ts'
+import { NO_REGIME, REGIMES, type Regime, regimeOf } from './regime.ts'
 import type { SlotState } from './state.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 

@@ -154,6 +154,29 @@ export class CandleSeries {
     return this.range(Math.max(0, this.columns.end - count))
   }
 
+  /** The closed candles that opened at or after `openTime` as one; undefined when there is none. */
+  foldedFrom(openTime: number): Candle | undefined {
+    const c = this.columns
+    const first = this.indexFrom(openTime)
+    if (first === c.end) return undefined
+    let high = c.high[first] ?? 0
+    let low = c.low[first] ?? 0
+    let volume = c.volume[first] ?? 0
+    for (let i = first + 1; i < c.end; i++) {
+      high = Math.max(high, c.high[i] ?? 0)
+      low = Math.min(low, c.low[i] ?? 0)
+      volume += c.volume[i] ?? 0
+    }
+    return {
+      openTime: unixMs(openTime),
+      open: c.open[first] ?? 0,
+      high,
+      low,
+      close: c.close[c.end - 1] ?? 0,
+      volume,
+    }
+  }
+
   private range(from: number): Candle[] {
     const candles: Candle[] = []
     for (let i = from; i < this.columns.end; i++) candles.push(this.at(i))
@@ -249,8 +272,8 @@ export class AssetCandles {
     for (const frame of LONGER) {
       const from = last - (last % frameMs(frame))
       if (ts < from + frameMs(frame)) continue
-      const whole = foldAll(this['1m'].after(from - 1))
-      if (whole !== undefined && this[frame].put({ ...whole, openTime: unixMs(from) })) closed.push(frame)
+      const whole = this['1m'].foldedFrom(from)
+      if (whole !== undefined && this[frame].put(whole)) closed.push(frame)
     }
     return closed
   }

@@ -5,8 +5,8 @@ import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { AssetState } from './asset-state.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
-import type { Effect, EngineEvent, Swap } from './events.ts'
 import { endDrains, managerAside } from './drain.ts'
+import type { Effect, EngineEvent, Swap } from './events.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
 import {
@@ -23,6 +23,7 @@ import {
   type VersionRecord,
   versionOf,
 } from './state.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
 import {
   applyAgain,
   applyDecision,
@@ -39,7 +40,6 @@ import {
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
 import { applyRedemption, applySettlement, applyStrike, applyTick } from './windows.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -52,6 +52,9 @@ export class Engine {
   private readonly direct: Context
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
+  /** Slots by their index. */
+  private readonly slots: readonly SlotState[]
+  private readonly lineUps = new Map<Team, LineUp>()
   /** The moment of the cycle, at its place of a view's row: views read it here. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
@@ -59,6 +62,7 @@ export class Engine {
     this.state = emptyState(config)
     this.direct = { s: this.state, out: [], quiet: false }
     this.quiet = { s: this.state, out: [], quiet: true }
+    this.slots = [...this.state.slots.values()]
   }
 
   /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
@@ -260,37 +264,73 @@ export class Engine {
   }
 
   /**
-   * One cycle whose strategies answer at once, slot by slot: a replay's. Rows are read where they lie, and the effects are
-   * the same as when every answer came as an event.
+   * One cycle whose strategies answer at once: a replay's. Rows are read where they lie, and the effects are the same as
+   * when every answer came as an event.
    * @param only null, or the slots that asked to be woken
    */
-  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decide: Decider): readonly Effect[] {
+  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
     const c = this.direct
     if (c.out.length > 0) c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
     if (!this.beginCycle(c, count)) return c.out
     for (const team of c.s.teams) {
       const version = liveVersion(c.s, team.strategy)
-      if (version !== undefined) this.ask(c, team, version, only, decide)
+      if (version !== undefined) this.ask(c, team, version, only, decider)
     }
     return c.out
   }
 
-  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decide: Decider): void {
+  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
+    const { turn, count } = this.lineUp(c, team, version, only, decider)
     const faults: { slot: SlotId; message: string }[] = []
-    for (const slot of team.slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
-      if (slot.changed) writeRow(c.s, slot)
-      if (!ready(c.s, slot, version)) continue
-      const answer = decide(slot)
-      if (answer === null) applyAgain(version)
-      else if (answer.fault === null) applyDecision(c, slot, version, answer.why, answer.state, answer.intents)
-      else faults.push({ slot: slot.slot.id, message: answer.fault })
+    for (let next = 0; next < count; next++) {
+      const at = decider.ask(turn, next, count)
+      applyAgain(version, at - next)
+      next = at
+      const slot = at === count ? undefined : this.slotAt(turn[at] ?? 0)
+      if (slot === undefined) break
+      const { fault, why, state, intents } = decider.answer
+      if (fault === null) applyDecision(c, slot, version, why, state, intents)
+      else faults.push({ slot: slot.slot.id, message: fault })
     }
     if (faults.length === 0) version.faultsInRow = 0
     for (const { slot, message } of faults) {
       applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
     }
+  }
+
+  /**
+   * Who of a team is asked now, and in which order; rows are written. With all of them asked it stays the same until a
+   * window ends or something of a slot changes: that is most cycles.
+   */
+  private lineUp(
+    c: Context,
+    team: Team,
+    version: VersionRecord,
+    only: readonly SlotId[] | null,
+    decider: Decider,
+  ): LineUp {
+    const known = this.lineUps.get(team)
+    if (only === null && known?.version === version && c.s.now < known.until && isSame(team)) return known
+    const { slots } = team
+    const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
+    made.version = version
+    made.count = 0
+    let until = Number.POSITIVE_INFINITY
+    for (const slot of slots) {
+      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (slot.changed) {
+        writeRow(c.s, slot)
+        decider.meet(slot)
+      }
+      if (!ready(c.s, slot, version)) continue
+      made.turn[made.count++] = slot.index
+      until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
+    }
+    // Whoever is left out may be asked again without any change to be seen.
+    made.until = made.count === slots.length ? until : 0
+    this.lineUps.set(team, made)
+    return made
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
@@ -299,6 +339,11 @@ export class Engine {
     if (ts > this.state.now) this.state.now = ts as UnixMs
     applyTick(this.quiet, asset, cells, at)
     if (this.quiet.out.length > 0) this.quiet.out.length = 0
+  }
+
+  /** @param index place in the configuration */
+  slotAt(index: number): SlotState | undefined {
+    return this.slots[index]
   }
 
   /** Fills in what a view says of book and closing mean, when a strategy looks. */
@@ -389,11 +434,34 @@ export interface DirectAnswer {
   fault: string | null
 }
 
-/**
- * Asks a strategy about the slot whose row was just written. Null where it holds on for the reason it gave last time:
- * that is most of all answers, and nothing but their number comes of them.
- */
-export type Decider = (slot: SlotState) => DirectAnswer | null
+/** The slots of a team that are asked in a cycle: their indices, in turn. */
+interface LineUp {
+  readonly turn: Int32Array
+  count: number
+  version: VersionRecord
+  /** First moment at which it may be another one; 0 = at once. */
+  until: number
+}
+
+/** True when nothing of a team's slots has changed since their rows were written. */
+function isSame({ slots }: Team): boolean {
+  for (const slot of slots) if (slot.changed) return false
+  return true
+}
+
+/** Asks a strategy about slots whose rows are written. */
+export interface Decider {
+  /** State, orders or the position of a slot may have changed: they are not in its row. */
+  meet(slot: SlotState): void
+  /** Of the slot that was asked last. */
+  readonly answer: DirectAnswer
+  /**
+   * Asks about the slots whose indices stand in `turn` from `from` on, one after the other, until one says something new.
+   * Holding on for the reason given last time is most of all answers, and nothing but their number comes of them.
+   * @returns the place in `turn` of the slot that did; `end` where none before `end` did
+   */
+  ask(turn: Int32Array, from: number, end: number): number
+}
 
 /** To be asked of a slot whose row is written. */
 function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {

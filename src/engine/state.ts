@@ -49,7 +49,7 @@ export interface BookSource {
 export class SlotState {
   /** Place in the configuration. */
   readonly index: number
-  /** Something of the view other than price, time and quotes has changed since the row was written. */
+  /** Something of the view other than price, time and quotes, or the state, has changed since the row was written. */
   changed = true
   /** The version for which there are enough closed candles and a price. */
   warmFor: VersionRecord | null = null
@@ -96,6 +96,7 @@ export class SlotState {
     this.stateJson = json
     this.revision++
     this.edition++
+    this.changed = true
   }
 
   get lastDecisionAt(): number | null {

@@ -138,9 +138,9 @@ function manages(slot: SlotState, version: VersionRecord): boolean {
   return version.kept.has(slot.slot.id) || (version.state === 'live' && slot.strategy === version.strategy)
 }
 
-/** A decision that is the one before over again: it holds on, for the same reason, with the same state. */
-export function applyAgain(version: VersionRecord): void {
-  version.decisions++
+/** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
+export function applyAgain(version: VersionRecord, count: number): void {
+  version.decisions += count
 }
 
 /** @param state the new state as JSON; null when it is unchanged */

@@ -3,14 +3,14 @@ import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } 
 import type { Position } from '../shared/domain/records.ts'
 import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
+import { type AssetState, BOUNDARY_MS } from './asset-state.ts'
 import { freezeDeploys, pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
-import { type AssetState, BOUNDARY_MS } from './asset-state.ts'
 import { type Context, record, type SlotState, say, slotOf } from './state.ts'
 import { countTrade, countWindow } from './stint.ts'
-import { recordVersion } from './versions.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
+import { recordVersion } from './versions.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
 const NEAR_START_MS = 5 * SECOND

@@ -1,7 +1,7 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
-import { TimeMean, VolMeter } from '../estimate.ts'
 import type { AssetState } from '../asset-state.ts'
+import { TimeMean, VolMeter } from '../estimate.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
 /** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */

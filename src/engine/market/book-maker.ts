@@ -4,12 +4,12 @@ import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { chanceAbove, closeVariance, expectedClose, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import type { AssetMarket } from './asset-market.ts'
-import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
+import { placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformAt } from './noise.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
 
-interface Stage {
+interface Measured {
   /** From this many seconds before the end. */
   readonly from: number
   /** Share of time with both sides of the book present. */
@@ -21,17 +21,52 @@ interface Stage {
   readonly depth50: number
 }
 
+/** What is measured, worked out for a quote. */
+interface Stage extends Measured {
+  /** A move of more deviations than this takes one side of the book away; infinity where none does. */
+  readonly goneBeyond: number
+  /** Shares over the best five bids of BTC, by the sum that a soft normal number is made of. */
+  readonly depths: Float64Array
+}
+
+function stageOf(measured: Measured): Stage {
+  const { twoSided, depth10, depth50 } = measured
+  const depths = Float64Array.from(
+    { length: SOFT_SUMS },
+    (_, sum) => depth50 * (depth10 / depth50) ** (-softNormalOf(sum) / 1.2816),
+  )
+  return { ...measured, goneBeyond: twoSided >= 1 ? Number.POSITIVE_INFINITY : deviationsWith(twoSided), depths }
+}
+
+/** How many deviations a normal number is within with this probability; by halving. */
+function deviationsWith(probability: number): number {
+  let low = 0
+  let high = 8
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2
+    if (2 * normalCdf(middle) - 1 > probability) high = middle
+    else low = middle
+  }
+  return high
+}
+
 /** Measured on BTC 15m books, second by second (venue facts C, table of 2025-12-26). */
-const LAST_STAGE: Stage = { from: Number.POSITIVE_INFINITY, twoSided: 1, spread90: 0.02, depth10: 1774, depth50: 3241 }
-const STAGES: readonly Stage[] = [
+const MEASURED: readonly Measured[] = [
   { from: 15, twoSided: 0.19, spread90: 0.1, depth10: 132, depth50: 315 },
   { from: 30, twoSided: 0.24, spread90: 0.07, depth10: 218, depth50: 799 },
   { from: 60, twoSided: 0.31, spread90: 0.05, depth10: 405, depth50: 1530 },
   { from: 120, twoSided: 0.52, spread90: 0.04, depth10: 667, depth50: 2071 },
   { from: 300, twoSided: 0.8, spread90: 0.03, depth10: 977, depth50: 2620 },
   { from: 600, twoSided: 1, spread90: 0.02, depth10: 1671, depth50: 3394 },
-  LAST_STAGE,
 ]
+const STAGES = MEASURED.map(stageOf)
+const FIRST_STAGE = stageOf({
+  from: Number.POSITIVE_INFINITY,
+  twoSided: 1,
+  spread90: 0.02,
+  depth10: 1774,
+  depth50: 3241,
+})
 
 /** Share of the five levels' depth at each of them, best first. */
 const WEIGHTS = [0.14, 0.19, 0.22, 0.23, 0.22]
@@ -192,8 +227,8 @@ export class BookMaker {
   }
 
   private depthAt(ts: number, stage: Stage): number {
-    const draw = softNormalAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
-    return stage.depth50 * (stage.depth10 / stage.depth50) ** (-draw / 1.2816) * this.depthScale
+    const sum = softSumAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
+    return (stage.depths[sum] ?? 0) * this.depthScale
   }
 
   /**
@@ -203,8 +238,7 @@ export class BookMaker {
   private isOneSided(price: number, volPerSec: number, stage: Stage, left: number): boolean {
     const passed = (this.windowEnd - this.window.start) / SECOND - left
     if (stage.twoSided >= 1 || passed <= 0) return false
-    const z = Math.abs(Math.log(price / this.strike)) / (volPerSec * Math.sqrt(passed))
-    return 2 * normalCdf(z) - 1 > stage.twoSided
+    return Math.abs(Math.log(price / this.strike)) > stage.goneBeyond * volPerSec * Math.sqrt(passed)
   }
 }
 
@@ -217,7 +251,7 @@ const WHOLE = { bids: 0, asks: 0 }
 
 function stageAt(left: number): Stage {
   for (const stage of STAGES) if (left <= stage.from) return stage
-  return LAST_STAGE
+  return FIRST_STAGE
 }
 
 /** Micro-shares of the `i`th level; 0 where there is none. */

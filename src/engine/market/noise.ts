@@ -32,8 +32,20 @@ export function uniformAt(place: number, index: number): number {
 
 /** Deviation 1, mean 0, within ±3: the sum of three ten-bit uniforms, near enough to normal and free of logarithms. */
 export function softNormalAt(place: number, index: number): number {
+  return softNormalOf(softSumAt(place, index))
+}
+
+/** How many sums there are that a soft normal number is made of: what is dear to work out of one fits into a table. */
+export const SOFT_SUMS = 3 * 1023 + 1
+
+/** The sum itself, 0 … `SOFT_SUMS` − 1. */
+export function softSumAt(place: number, index: number): number {
   const bits = scramble(place + Math.imul(index, 0x9e3779b1))
-  return ((bits & 1023) + ((bits >>> 10) & 1023) + ((bits >>> 20) & 1023)) / 511.5 - 3
+  return (bits & 1023) + ((bits >>> 10) & 1023) + ((bits >>> 20) & 1023)
+}
+
+export function softNormalOf(sum: number): number {
+  return sum / 511.5 - 3
 }
 
 /** Standard normal (Box and Muller 1958). */

@@ -3,9 +3,10 @@ import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { BookUpdate, EngineEvent } from '../events.ts'
 import { BOUNDARY_MS } from '../asset-state.ts'
+import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { BookSource } from '../state.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 import { AssetMarket } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
 import type { TellPrice } from './candle-path.ts'
@@ -13,8 +14,7 @@ import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
 import { Schedule } from './schedule.ts'
-import { reactionAt, SlotMarket } from './slot-market.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
+import { reactionAt, SLOWEST_REACTION, SlotMarket } from './slot-market.ts'
 
 export interface PaperMarketSettings {
   readonly seed: number
@@ -186,6 +186,9 @@ export class PaperMarket implements BookSource {
   private answered(slot: SlotMarket, since: number): number {
     const { asset, window } = slot
     if (window === null) return -1
+    const newest = asset.tsAt(0)
+    const all = Math.max(newest, asset.tsVenueAt(0) + SLOWEST_REACTION)
+    if (newest >= since && all <= this.now && all < window.end) return this.shape(slot, 0) ? 0 : -1
     for (let ago = 0; ago < asset.kept; ago++) {
       const at = reactionAt(slot, ago)
       if (at < since) return -1

@@ -25,6 +25,8 @@ export class SlotMarket {
 
 /** When makers have reacted to a price: 25, 50, 75 and 90 % of them within these (venue facts C 3). */
 const REACTIONS = [150, 250, 300, 400, 480]
+/** When all makers have. */
+export const SLOWEST_REACTION = 480
 
 /** When the makers of a slot have reacted to the price `ago` prices ago. */
 export function reactionAt(slot: SlotMarket, ago: number): number {

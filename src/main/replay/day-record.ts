@@ -74,7 +74,8 @@ export class DayRecorder {
   }
 
   private settlement({ windowId, payoutUp, slot, regime }: Settlement): void {
-    this.outcomes.set(windowId, payoutUp >= 500_000 ? 'up' : 'down')
+    // Of windows without an order nobody will ask: they are most of all.
+    if (this.why.has(windowId)) this.outcomes.set(windowId, payoutUp >= 500_000 ? 'up' : 'down')
     if (regime === null) return
     const counts = this.coverage[slot] ?? {}
     counts[regime] = (counts[regime] ?? 0) + 1

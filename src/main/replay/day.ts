@@ -1,8 +1,9 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import { Engine } from '../../engine/engine.ts'
+import { type Decider, type DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
 import type { DeskSide } from '../../engine/market/paper-market.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
+import type { SlotState } from '../../engine/state.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import type { Config } from '../../shared/config.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
@@ -93,23 +94,20 @@ class DayReplay {
   /** The loop of `runVirtual`, without waiting for anybody; gives the moment it came to. */
   cycles(from: UnixMs, to: UnixMs): number {
     const { engine, desk, hash } = this
-    const { strategy, params, playback, version, look } = this.parts
-    const asked = strategy.seat(engine, params)
-    const decide: typeof asked = (slot) => {
-      const answer = asked(slot)
-      if (answer === null) {
-        this.decisions++
-        hash.again(slot)
-        return null
-      }
-      if (answer.fault !== null) {
-        this.record.fault(engine.state.now, slot.slot.id, answer.fault)
-        return answer
-      }
-      this.decisions++
-      hash.add(engine.state.now, version, slot, answer.why, answer.intents)
-      if (answer.intents.length > 0) this.record.act(engine.state.now, slot.slot.id, answer.intents)
-      return answer
+    const { strategy, params, playback, look } = this.parts
+    const seated = strategy.seat(engine, params)
+    const { answer } = seated
+    const decider: Decider = {
+      answer,
+      meet: seated.meet,
+      ask: (turn, from, end) => {
+        const at = seated.ask(turn, from, end)
+        hash.again(turn, from, at)
+        this.decisions += at - from
+        const slot = at === end ? undefined : engine.slotAt(turn[at] ?? 0)
+        if (slot !== undefined) this.hear(slot, answer)
+        return at
+      },
     }
     let count = 0
     let grid: number = from
@@ -120,11 +118,20 @@ class DayReplay {
       const woken = now === grid ? null : engine.wokenAt(now)
       count++
       const ts = unixMs(now)
-      this.perform(engine.cycleAtOnce(ts, count, woken, decide), ts)
+      this.perform(engine.cycleAtOnce(ts, count, woken, decider), ts)
       if (now === grid) grid = grid - (grid % CYCLE_MS) + CYCLE_MS
       now = Math.min(grid, engine.nextWakeAt(now))
     }
     return to
+  }
+
+  /** A strategy said something new. */
+  private hear(slot: SlotState, { fault, why, intents }: DirectAnswer): void {
+    const { now } = this.engine.state
+    if (fault !== null) return this.record.fault(now, slot.slot.id, fault)
+    this.decisions++
+    this.hash.add(now, this.parts.version, slot, why, intents)
+    if (intents.length > 0) this.record.act(now, slot.slot.id, intents)
   }
 
   tell(event: EngineEvent): void {

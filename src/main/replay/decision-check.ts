@@ -1,7 +1,7 @@
 import type { DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { Effect } from '../../engine/events.ts'
-import { slotOf } from '../../engine/state.ts'
-import type { SlotDecision } from '../../engine/views.ts'
+import { type SlotState, slotOf } from '../../engine/state.ts'
+import type { SlotDecision, SlotView } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc, type UnixMs } from '../../shared/domain/time.ts'
@@ -146,6 +146,16 @@ function partsOf(of: object): readonly (readonly [unknown, unknown])[] {
   return Object.entries(of).filter(([key]) => !KEPT_READY.has(key))
 }
 
+/** A version that manages a slot aside has a state of its own there: it is asked with that one. */
+function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, decide: (slot: SlotState) => T): T {
+  const own = { stateJson: slot.stateJson, revision: slot.revision }
+  if (own.stateJson === state && own.revision === revision) return decide(slot)
+  Object.assign(slot, { stateJson: state, revision, edition: slot.edition + 1 })
+  const answer = decide(slot)
+  Object.assign(slot, { ...own, edition: slot.edition + 1 })
+  return answer
+}
+
 class SegmentCheck {
   private readonly engine: Engine
   private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
@@ -202,8 +212,9 @@ class SegmentCheck {
     if (decide === undefined || !this.answered.has(key)) return
     const decisions = new Map<SlotId, string>()
     const faults = new Map<SlotId, string>()
-    for (const { slot } of views) {
-      const answer = decide(slotOf(this.engine.state, slot))
+    for (const view of views) {
+      const { slot } = view
+      const answer = withStateOf(view, slotOf(this.engine.state, slot), decide)
       if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
       else faults.set(slot, answer.fault)
     }

@@ -10,8 +10,8 @@ export class DecisionHash {
   private readonly hash = createHash('sha256')
   /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
   private pending = ''
-  /** Moment and version are the same for every slot of a cycle. */
-  private readonly head = { ts: 0, version: '', text: '' }
+  /** Moment and version of the last line: they are the same for every slot of a cycle, and said once. */
+  private readonly head = { ts: 0, version: '' }
   private readonly slots: { readonly id: string; version: string; why: string }[] = []
   /** How often each slot's last line held. */
   private readonly counts: number[] = []
@@ -20,16 +20,16 @@ export class DecisionHash {
   add(ts: number, version: string, slot: SlotState, why: string, intents: SlotDecision['intents']): void {
     const seen = this.slots[slot.index]
     if (seen !== undefined && intents.length === 0 && seen.why === why && seen.version === version) {
-      this.again(slot)
+      this.counts[slot.index] = (this.counts[slot.index] ?? 0) + 1
       return
     }
     const { head } = this
     if (head.ts !== ts || head.version !== version) {
       head.ts = ts
       head.version = version
-      head.text = `${ts}|${version}|`
+      this.pending += `${ts}|${version}\n`
     }
-    const line = `${head.text}${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    const line = `${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
     if (seen === undefined) {
       this.slots[slot.index] = { id: slot.slot.id, version, why }
       this.pending += line
@@ -42,9 +42,13 @@ export class DecisionHash {
     if (this.pending.length > 32_768) this.spill()
   }
 
-  /** The slot's last decision once more. */
-  again(slot: SlotState): void {
-    this.counts[slot.index] = (this.counts[slot.index] ?? 0) + 1
+  /** The last decision once more, of each slot whose index stands in `turn` from `from` to before `end`. */
+  again(turn: Int32Array, from: number, end: number): void {
+    const { counts } = this
+    for (let i = from; i < end; i++) {
+      const slot = turn[i] ?? 0
+      counts[slot] = (counts[slot] ?? 0) + 1
+    }
   }
 
   private spill(): void {

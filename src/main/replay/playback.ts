@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
 import { CandlePathSource } from '../../engine/market/candle-path.ts'
-import { type DeskSide as Told, PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import { PaperMarket, type PriceSource, type DeskSide as Told } from '../../engine/market/paper-market.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
 import { assetOf } from '../../engine/state.ts'
 import type { Config } from '../../shared/config.ts'

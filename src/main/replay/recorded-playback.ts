@@ -1,9 +1,9 @@
+import type { AssetState } from '../../engine/asset-state.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { BookUpdate, EngineEvent, OrderReport } from '../../engine/events.ts'
 import { PaperVenue } from '../../engine/market/paper-venue.ts'
 import { Schedule } from '../../engine/market/schedule.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
-import type { AssetState } from '../../engine/asset-state.ts'
 import type { BookSource, SlotState } from '../../engine/state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
 import type { Config } from '../../shared/config.ts'
@@ -14,8 +14,8 @@ import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { decodeBook, emptyLevels, KIND } from '../tape/records.ts'
 import type { Playback, Told } from './playback.ts'
 import { levelsOf, marketRecord } from './recorded-events.ts'
-import type { History } from './tape-history.ts'
 import type { TapeCursor } from './tape-cursor.ts'
+import type { History } from './tape-history.ts'
 
 // Read from the object, they would be what optimised code is thrown away for (V8 13.6), over and over.
 const { price: PRICE, book: BOOK, json: EVENT } = KIND

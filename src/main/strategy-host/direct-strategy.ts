@@ -69,9 +69,9 @@ export class DirectStrategy {
     const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null }
     const { answer } = direct
-    const bring = (slot: SlotState): void => {
+    const meet = (slot: SlotState): void => {
       const known = told[slot.index]
-      if (known === undefined) return
+      if (known === undefined || editions[slot.index] === slot.edition) return
       editions[slot.index] = slot.edition
       if (known.revision !== slot.revision) {
         known.revision = slot.revision
@@ -83,25 +83,31 @@ export class DirectStrategy {
         direct.held(slot.index, slot.heldId, JSON.stringify(slot.orderViews))
       }
     }
-    return (slot) => {
-      if (editions[slot.index] !== slot.edition) bring(slot)
-      if (direct.decide(slot.index)) return null
-      out.fault = answer.fault
-      out.why = answer.why
-      out.state = answer.state
-      out.intents = NONE
-      if (answer.intents !== null && answer.fault === null) readIntents(answer.intents, out)
-      return out
+    return {
+      answer: out,
+      meet,
+      ask: (turn, from, end) => {
+        const at = direct.ask(turn, from, end)
+        if (at === end) return end
+        out.fault = answer.fault
+        out.why = answer.why
+        out.state = answer.state
+        out.intents = NONE
+        if (answer.intents !== null && answer.fault === null) readIntents(answer.intents, out)
+        return at
+      },
     }
   }
 
-  /** The same with every answer spelt out, those that say nothing new as well. */
+  /** The same slot by slot, with every answer spelt out, those that say nothing new as well. */
   seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
-    const decide = this.seat(engine, null)
+    const { meet, ask, answer } = this.seat(engine, null)
+    const turn = new Int32Array(1)
     const whys: string[] = []
     return (slot) => {
-      const answer = decide(slot)
-      if (answer === null) return { ...AGAIN, why: whys[slot.index] ?? '' }
+      meet(slot)
+      turn[0] = slot.index
+      if (ask(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
       if (answer.fault === null) whys[slot.index] = answer.why
       return answer
     }

@@ -44,8 +44,12 @@ export interface Direct {
   use(params: string | null): void
   state(index: number, json: string): void
   held(index: number, positionId: string | null, orders: string): void
-  /** @returns true where it changes nothing and gives the reason that it gave last time: `answer` then says no more */
-  decide(index: number): boolean
+  /**
+   * Asks about the slots whose indices stand in `turn` from `from` on, until one changes something or gives another
+   * reason than it gave last time. The loop is here so that V8 can make one piece of it and of what it calls.
+   * @returns the place in `turn` of that slot, whose answer stands in `answer`; `end` where none before `end` did
+   */
+  ask(turn: Int32Array, from: number, end: number): number
 }
 
 interface Definition {
@@ -186,16 +190,21 @@ export function prelude(makeView: ViewMaker): Harness {
 
   const answer: Direct['answer'] = { why: '', state: null, intents: null, fault: null, stack: '' }
 
-  /** Calls `decide` for a slot whose figures are in place, and checks what it gave back. Throws what it threw. */
-  const decideOne = (seat: Seat): void => {
+  /**
+   * Calls `decide` for a slot whose figures are in place, and checks what it gave back. Throws what it threw.
+   * @returns true where the answer is the one before over again, which `answer` then need not hold
+   */
+  const decideOne = (seat: Seat): boolean => {
     if (!decides(strategy)) throw new TypeError('decide is missing')
     const made = strategy.decide(seat.view, seat.state, params) as Record<string, unknown> | null | undefined
     if (typeof made !== 'object' || made === null) throw new TypeError('decide must return { state, intents }')
     if (typeof made.then === 'function') throw new TypeError('decide must not be async: it returned a promise')
     const { state, intents, why } = made
+    // The state it was given is frozen: the same object has not changed. Most answers by far end here.
+    const kept = state === seat.state && state !== undefined
+    if (kept && intents === undefined && why === seat.why && typeof why === 'string') return true
     answer.state = null
-    // The state it was given is frozen: the same object has not changed.
-    if (state !== seat.state || state === undefined) {
+    if (!kept) {
       if (!('state' in made)) throw new TypeError('decide returned no state')
       const next = toJson(state, 'state')
       if (next.length > 65_536) throw new RangeError(`state is ${next.length} characters long, allowed 65,536`)
@@ -211,27 +220,26 @@ export function prelude(makeView: ViewMaker): Harness {
     if (typeof said !== 'string') throw new TypeError('why must be a text')
     if (said.length > 300) throw new RangeError('why is longer than 300 characters')
     answer.why = said
+    const again = said === seat.why && answer.intents === null && answer.state === null
+    seat.why = said
+    return again
   }
 
-  /** @returns true where the answer is the one before over again */
+  /** @returns true where the answer is the one before over again: that of `seat.why`, with nothing intended or changed */
   const attempt = (seat: Seat): boolean => {
-    answer.fault = null
+    let again = false
     seat.raw.open = true
     try {
-      decideOne(seat)
+      again = decideOne(seat)
+      answer.fault = null
     } catch (error) {
       const { message, stack } = failure(error)
       answer.fault = message
       answer.stack = stack
-    }
-    seat.raw.open = false
-    if (answer.fault !== null) {
       // What comes next is told in full: another slot may have spoken since this one last did.
       seat.why = null
-      return false
     }
-    const again = answer.why === seat.why && answer.intents === null && answer.state === null
-    seat.why = answer.why
+    seat.raw.open = false
     return again
   }
 
@@ -281,7 +289,7 @@ export function prelude(makeView: ViewMaker): Harness {
       seat.raw.positionId = view.positionId
       seat.raw.orders = deepFreeze(view.orders)
       setState(seat, view.state)
-      attempt(seat)
+      if (attempt(seat)) return { slot: view.slot, ok: true, intents: [], why: seat.why, state: null }
       if (answer.fault !== null) return { slot: view.slot, ok: false, message: answer.fault, stack: answer.stack }
       const intents: unknown = answer.intents === null ? [] : parse(answer.intents)
       return { slot: view.slot, ok: true, intents, why: answer.why, state: answer.state }
@@ -404,7 +412,11 @@ export function prelude(makeView: ViewMaker): Harness {
           raw.positionId = positionId
           raw.orders = deepFreeze(parse(orders))
         },
-        decide: (index) => attempt(at(index)),
+        ask: (turn, from, end) => {
+          let next = from
+          while (next < end && attempt(at(turn[next] as number))) next++
+          return next
+        },
       }
     },
   }
