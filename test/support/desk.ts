@@ -26,9 +26,9 @@ export class TestHome {
     this.configure(config)
   }
 
-  /** Nothing is watched after a swap unless a test says so: most want to see the next swap. */
+  /** No rule waits and nothing is watched unless a test says so: most want to see the next swap. */
   configure(config: object): void {
-    writeFileSync(this.home.config, JSON.stringify({ probation: { windows: 0 }, ...config }))
+    writeFileSync(this.home.config, JSON.stringify({ probation: { windows: 0 }, policy: { enforceOn: [] }, ...config }))
   }
 
   read(file: string): string {

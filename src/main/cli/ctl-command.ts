@@ -13,7 +13,7 @@ function positions(text: string): string {
   throw new InvalidArgumentError('it is hold or flatten')
 }
 
-/** Adds `ctl` with its eight commands; what they take is what the command schema takes. */
+/** Adds `ctl` with its commands; what they take is what the command schema takes. */
 export function addCtl(parent: Program, finish: (code: ExitCode) => void): void {
   const group = parent
     .command('ctl')
@@ -42,6 +42,24 @@ export function addCtl(parent: Program, finish: (code: ExitCode) => void): void 
   add('rollback', 'bring an earlier version back')
     .requiredOption('--strategy <name>', 'whose')
     .option('--to <hash>', 'which version (default: the one before)')
+  add('dismiss', 'give up the candidate that waits')
+    .requiredOption('--strategy <name>', 'whose')
+    .option(...why)
+  add('close', 'have the desk sell one position at what the book pays')
+    .requiredOption('--position <id>', 'which, P-12; "baton trades" lists them')
+    .option(...why)
+  add('assign', 'give a slot to another strategy')
+    .requiredOption('--slot <slot>', 'which, BTC-5m')
+    .requiredOption('--strategy <name>', 'whose it becomes')
+    .option(...why)
+  add('caps', 'change the caps that no code can change')
+    .requiredOption(...why)
+    .option('--stake-per-order-usd <usd>', 'stake of one order', Number)
+    .option('--exposure-per-window-usd <usd>', 'at risk in one window', Number)
+    .option('--exposure-per-asset-usd <usd>', 'at risk in one asset', Number)
+    .option('--exposure-per-account-usd <usd>', 'at risk in all', Number)
+    .option('--orders-per-minute <n>', 'orders within a minute', Number)
+    .option('--loss-per-day-usd <usd>', 'loss of a UTC day that pauses entries', Number)
   add('freeze', 'let no deployment through')
     .requiredOption(...why)
     .option('--until <date>', 'end, ISO 8601 UTC', (text) => isoUtc(parseDate(text)))

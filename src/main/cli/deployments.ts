@@ -25,6 +25,13 @@ function describe(row: DeploymentRow): string {
     row.swappedAt === null
       ? ''
       : `live after ${ms(row.saveToLiveMs)}, loop held ${ms(row.swapMs)}, ${row.handoffs} handed over`
-  const lines = [steps, figures, row.reason ?? ''].filter((line) => line !== '').map((line) => `    ${line}`)
+  const { policy, probation } = row
+  const given = policy?.override ?? null
+  const override = given === null ? '' : `overridden by ${given.by} (${given.rules.join(', ')}): ${given.reason}`
+  const watched = probation === null ? '' : `probation ${probation.verdict}: ${probation.reason}`
+  const waits = (policy?.waits ?? []).slice(1).map((bar) => `waits: ${bar.message}`)
+  const lines = [steps, figures, row.reason ?? '', ...waits, override, watched]
+    .filter((line) => line !== '')
+    .map((line) => `    ${line}`)
   return [head, ...lines].join('\n')
 }

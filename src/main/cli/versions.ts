@@ -1,3 +1,4 @@
+import type { PolicyOverride } from '../../shared/ipc/contract.ts'
 import { listVersions, versionSources } from '../db/queries.ts'
 import { type ListFlags, reading } from './lists.ts'
 import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'
@@ -42,8 +43,15 @@ export function versions(flags: ListFlags): ExitCode {
           new Set([3, 4, 5, 6, 7, 8, 9, 10, 11]),
         ),
       )
+    for (const v of flags.json === true ? [] : rows)
+      for (const given of v.overrides) print(overrideText(v.label, given))
     return EXIT.done
   })
+}
+
+/** What was overridden to make a version live stays beside its figures. */
+function overrideText(label: string, { ts, by, rules, reason }: PolicyOverride): string {
+  return `${label}: ${rules.join(', ')} overridden by ${by} on ${iso(ts)}: ${reason}`
 }
 
 /** `baton versions show HASH`: the sources that a version was made of. */

@@ -85,6 +85,16 @@ export function reloadCandidate(session: Session, row: DeploymentRow): void {
   void session.command({ kind: 'reload', strategy: row.strategy, hash: row.version.hash })
 }
 
+/** Gives up the candidate of a strategy that waits. */
+export function dismissCandidate(session: Session, strategy: string): void {
+  void session.command({ kind: 'dismiss', strategy, reason: 'dismissed at the desk' })
+}
+
+/** Has the desk sell a position at what the book pays. */
+export function closePosition(session: Session, position: string): void {
+  void session.command({ kind: 'close', position, reason: 'closed at the desk' })
+}
+
 /** Lists the moments at which the shown proof's candidate and the live version acted differently. */
 export function showDifferences(session: Session): void {
   session.ui.setState({ tab: 'differences', paletteOpen: false })

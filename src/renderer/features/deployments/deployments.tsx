@@ -1,13 +1,14 @@
 import { useEffect, useRef } from 'react'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, DeskStatus } from '../../../shared/ipc/contract.ts'
-import { askOverride, compareVersion, reloadCandidate } from '../../data/actions.ts'
+import type { DeploymentRow } from '../../../shared/ipc/contract.ts'
+import { askOverride, compareVersion, dismissCandidate, reloadCandidate, rollBack } from '../../data/actions.ts'
 import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
+import { Override, Probation, Waits } from './discipline.tsx'
 import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
@@ -58,24 +59,35 @@ function Problems({ row }: { row: DeploymentRow }) {
 }
 
 /**
- * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where policy
- * stands in its way, that is said beside the panel's title, and only an override goes past it.
+ * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where a rule stands
+ * in its way only an override goes past it. A version on probation can be taken back at once.
  */
-function Actions({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['deploys'] | undefined }) {
+function Actions({ row }: { row: DeploymentRow }) {
   const session = useSession()
   const { version, from } = row
   if (version === null && from === null) return null
-  const waits = row.state === 'waiting' ? deploys === 'open' : row.state === 'detected'
+  const waits = row.policy?.waits ?? []
+  const named = waits.some((bar) => bar.rule === 'reload')
   return (
     <>
-      {version !== null && waits ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
+      {version !== null && named ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
       <div className="deployment-actions">
-        {version !== null && waits ? (
+        {version !== null && named ? (
           <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
             Reload {version.label}
           </Button>
         ) : null}
-        {version !== null && row.state === 'waiting' ? (
+        {version !== null && waits.length > 0 ? (
+          <Button small onClick={() => dismissCandidate(session, row.strategy)}>
+            Dismiss
+          </Button>
+        ) : null}
+        {row.state === 'probation' ? (
+          <Button small tone="attention" onClick={() => rollBack(session, row.strategy)}>
+            Roll back now
+          </Button>
+        ) : null}
+        {version !== null && waits.length > 0 && !named ? (
           <Button
             small
             tone="attention"
@@ -99,12 +111,13 @@ function Actions({ row, deploys }: { row: DeploymentRow; deploys: DeskStatus['de
   )
 }
 
-function Waiting({ status, row }: { status: DeskStatus | null; row: DeploymentRow }) {
+function Waiting({ row }: { row: DeploymentRow }) {
   const now = useNow()
-  if (status === null || row.state !== 'waiting') return <span className={toneOf(row)}>{row.state}</span>
-  const until = status.deploysUntil
+  if (row.state !== 'waiting') return <span className={toneOf(row)}>{row.state}</span>
+  const [bar] = row.policy?.waits ?? []
+  const until = bar?.until ?? null
   const left = until === null || now === null ? '' : ` ${countdown(until - now)}`
-  const word = status.deploys === 'cooling' ? 'cooldown' : status.deploys === 'frozen' ? 'frozen' : 'waiting'
+  const word = bar === undefined ? 'waiting' : bar.rule === 'reload' ? 'waiting' : bar.rule
   return (
     <span className="attention">
       {word}
@@ -113,7 +126,7 @@ function Waiting({ status, row }: { status: DeskStatus | null; row: DeploymentRo
   )
 }
 
-function Current({ row, status }: { row: DeploymentRow; status: DeskStatus | null }) {
+function Current({ row }: { row: DeploymentRow }) {
   return (
     <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
       <Steps row={row} />
@@ -127,7 +140,10 @@ function Current({ row, status }: { row: DeploymentRow; status: DeskStatus | nul
         <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
-      <Actions row={row} deploys={status?.deploys} />
+      <Waits row={row} />
+      <Actions row={row} />
+      <Override override={row.policy?.override ?? null} />
+      <Probation probation={row.probation} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>
   )
@@ -176,7 +192,6 @@ function ToLatest() {
 /** The latest deployment step by step, or the one picked, and the ones before it. */
 export function Deployments() {
   const deployments = useDesk((state) => state.deployments)
-  const status = useDesk((state) => state.status)
   const known = useDesk((state) => state.snapshots > 0)
   const chosen = useUi((state) => state.deployment)
   const shown = useShownDeployment()
@@ -205,12 +220,12 @@ export function Deployments() {
           {nameOf(shown)}
         </span>
       }
-      aside={earlier ? <ToLatest /> : <Waiting status={status} row={shown} />}
+      aside={earlier ? <ToLatest /> : <Waiting row={shown} />}
       testId="deployments"
       className="deployments"
     >
       <div ref={box} className="panel-scroll">
-        <Current key={shown.id} row={shown} status={status} />
+        <Current key={shown.id} row={shown} />
         {deployments.length > 1 ? (
           <ul className="earlier-list" aria-label="Earlier deployments">
             {deployments.slice(1).map((row) => (

@@ -1,11 +1,14 @@
 import { Command } from 'cmdk'
 import { useMemo } from 'react'
+import type { SlotRow } from '../../../shared/ipc/contract.ts'
 import {
   askRearm,
   askReason,
   askReplay,
   backToLive,
+  closePosition,
   compareVersion,
+  dismissCandidate,
   kill,
   reloadCandidate,
   rollBack,
@@ -86,6 +89,13 @@ function Group({ heading, actions, onDone }: { heading: string; actions: readonl
   )
 }
 
+/** A position that is still open can be sold. */
+function positionActions(session: Session, slot: SlotRow | undefined): readonly Action[] {
+  const position = slot?.position ?? null
+  if (slot === undefined || position === null || position.state !== 'open') return []
+  return [{ name: `Close ${position.side} position in ${slot.slot}`, run: () => closePosition(session, position.id) }]
+}
+
 function Lists({ onDone }: { onDone: () => void }) {
   const session = useSession()
   const trading = useDesk((state) => state.status?.trading ?? 'running')
@@ -109,6 +119,10 @@ function Lists({ onDone }: { onDone: () => void }) {
             keys: 'Ctrl ⇧Enter',
             run: () => reloadCandidate(session, candidate),
           },
+          {
+            name: `Dismiss candidate ${candidate.version.label}`,
+            run: () => dismissCandidate(session, candidate.strategy),
+          },
         ]
   const strategyActions: Action[] = strategies.flatMap((strategy) => [
     { name: `Replay ${strategy}`, run: () => askReplay(session, strategy) },
@@ -128,6 +142,13 @@ function Lists({ onDone }: { onDone: () => void }) {
   ])
   const slotActions: Action[] = slotIds.flatMap((id) => [
     { name: `Show ${id}`, run: () => session.showChart(id) },
+    ...positionActions(session, slots[id]),
+    ...strategies
+      .filter((strategy) => strategy !== slots[id]?.strategy)
+      .map((strategy) => ({
+        name: `Give ${id} to ${strategy}`,
+        run: () => void session.command({ kind: 'assign', slot: id, strategy, reason: 'reassigned at the desk' }),
+      })),
     slots[id]?.status === 'paused'
       ? { name: `Resume ${id}`, run: () => void session.command({ kind: 'resume', slot: id }) }
       : {

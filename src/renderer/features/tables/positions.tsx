@@ -1,6 +1,9 @@
 import { useMemo } from 'react'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
-import { useDesk } from '../../data/hooks.ts'
+import { closePosition } from '../../data/actions.ts'
+import { useDesk, useSession } from '../../data/hooks.ts'
+import type { Session } from '../../data/session.ts'
+import { Button } from '../../ui/button.tsx'
 import { OwnerCell, ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, price, shares } from '../../ui/format.ts'
@@ -11,7 +14,7 @@ interface Held {
   readonly position: SlotPosition
 }
 
-function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
+function columnsFor(session: Session, versions: readonly VersionRow[]): readonly Column<Held>[] {
   return [
     { key: 'slot', head: 'slot', width: '86px', cell: ({ row }) => row.slot },
     { key: 'side', head: 'side', width: '52px', cell: ({ position }) => <SideCell side={position.side} /> },
@@ -53,6 +56,21 @@ function columnsFor(versions: readonly VersionRow[]): readonly Column<Held>[] {
       head: 'opened by',
       cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
     },
+    {
+      key: 'close',
+      head: '',
+      width: '58px',
+      cell: ({ row, position }) =>
+        position.state === 'open' ? (
+          <Button
+            small
+            title={`Close the ${position.side} position in ${row.slot}`}
+            onClick={() => closePosition(session, position.id)}
+          >
+            Close
+          </Button>
+        ) : null,
+    },
   ]
 }
 
@@ -61,7 +79,8 @@ export function Positions() {
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds)
   const versions = useDesk((state) => state.versions)
-  const columns = useMemo(() => columnsFor(versions), [versions])
+  const session = useSession()
+  const columns = useMemo(() => columnsFor(session, versions), [session, versions])
   const rows = ids.flatMap((id) => {
     const row = slots[id]
     return row?.position == null ? [] : [{ row, position: row.position }]
@@ -71,7 +90,7 @@ export function Positions() {
     <DataTable
       label="Positions"
       testId="positions"
-      minWidth={680}
+      minWidth={740}
       columns={columns}
       rows={rows}
       rowKey={({ position }) => position.id}

@@ -1,9 +1,9 @@
 import { Fragment } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
-import type { VersionRow } from '../../../shared/ipc/contract.ts'
+import type { PolicyOverride, VersionRow } from '../../../shared/ipc/contract.ts'
 import { compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
-import { count, percent, profit, tone } from '../../ui/format.ts'
+import { count, percent, profit, stamp, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 import { inOrder } from './order.ts'
@@ -11,6 +11,10 @@ import { inOrder } from './order.ts'
 function Edge({ row }: { row: VersionRow }) {
   if (row.winRate === null || row.breakEven === null) return <>{percent(row.winRate)}</>
   return <span className={row.winRate >= row.breakEven ? 'up' : 'down'}>{percent(row.winRate)}</span>
+}
+
+function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
+  return `${stamp(ts, null)} UTC, ${by} overrode ${rules.join(', ')}: ${reason}`
 }
 
 function VersionItem({ row }: { row: VersionRow }) {
@@ -29,6 +33,11 @@ function VersionItem({ row }: { row: VersionRow }) {
           {row.state === 'retired' ? null : (
             <span className={row.state === 'live' ? 'tag live' : row.state === 'faulted' ? 'tag down' : 'tag'}>
               {row.state}
+            </span>
+          )}
+          {row.overrides.length === 0 ? null : (
+            <span className="attention" title={row.overrides.map(overrideText).join('\n')}>
+              override
             </span>
           )}
         </button>

@@ -1,0 +1,91 @@
+import type {
+  DeploymentRow,
+  PolicyBar,
+  PolicyOverride,
+  ProbationBound,
+  ProbationRow,
+} from '../../../shared/ipc/contract.ts'
+import { useNow } from '../../data/hooks.ts'
+import { clock, count, countdown, money, percent, sentence } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+
+/** What a candidate waits for, rule by rule, and how long that takes at the most. */
+export function Waits({ row }: { row: DeploymentRow }) {
+  const now = useNow()
+  const waits = row.policy?.waits ?? []
+  if (waits.length === 0) return null
+  const givenUp = row.policy?.waitsUntil ?? null
+  return (
+    <section className="discipline" aria-label="Waits for" data-testid="waits">
+      <ul className="gates">
+        {waits.map((bar) => (
+          <li key={bar.rule} className="gate">
+            <Icon name="wait" className="attention" />
+            <span>{sentence(bar.rule)}</span>
+            <span className="figure gate-value">{left(bar, now)}</span>
+          </li>
+        ))}
+      </ul>
+      {waits.map((bar) => (
+        <p key={bar.rule} className="proof-text">
+          {sentence(bar.message)}.
+        </p>
+      ))}
+      {givenUp === null ? null : <p className="proof-text faint">It is given up at {clock(givenUp)} UTC.</p>}
+    </section>
+  )
+}
+
+function left({ until }: PolicyBar, now: number | null): string {
+  return until === null || now === null ? 'open end' : countdown(until - now)
+}
+
+/** A person's word against the rules, for ever. */
+export function Override({ override }: { override: PolicyOverride | null }) {
+  if (override === null) return null
+  return (
+    <p className="proof-text attention" data-testid="override">
+      Overridden by {override.by} ({override.rules.join(', ')}): {override.reason}
+    </p>
+  )
+}
+
+/** How the first windows of a version go, bound by bound. */
+export function Probation({ probation }: { probation: ProbationRow | null }) {
+  if (probation === null) return null
+  const { verdict, windows, windowsNeeded, trades, wins, pnl, bounds, reason } = probation
+  const words = { running: 'On probation', passed: 'Probation passed', failed: 'Probation failed' }[verdict]
+  return (
+    <section className="discipline" aria-label="Probation" data-testid="probation">
+      <header className="proof-head">
+        <strong className={verdict === 'failed' ? 'down' : ''}>{words}</strong>
+        <span className="spring" />
+        <span className="figure">
+          {count(windows)} of {count(windowsNeeded)} windows
+        </span>
+      </header>
+      {verdict === 'running' ? null : <p className="proof-text">{sentence(reason)}.</p>}
+      <p className="proof-text figure">
+        {count(trades)} settled, {count(wins)} won, {money(pnl)}
+      </p>
+      <ul className="gates" aria-label="Bounds of its probation">
+        {bounds.map((bound) => (
+          <li key={bound.name} className={bound.passed ? 'gate' : 'gate down'}>
+            <Icon name={bound.passed ? 'check' : 'cross'} className={bound.passed ? 'up' : 'down'} />
+            <span className="sr-only">{bound.passed ? 'within' : 'beyond'}</span>
+            <span>{sentence(bound.name)}</span>
+            <span className="figure gate-value">{amount(bound, bound.value)}</span>
+            <span className="figure gate-bound">
+              {bound.unit === 'chance' ? 'at least' : 'at most'} {amount(bound, bound.bound)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function amount({ unit }: ProbationBound, value: number): string {
+  if (unit === 'usd') return money(value * 1_000_000)
+  return unit === 'chance' ? percent(value) : count(value)
+}

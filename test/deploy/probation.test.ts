@@ -1,0 +1,202 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { afterAll, describe, expect, test } from 'vitest'
+import { newStint } from '../../src/engine/stint.ts'
+import type { Desk } from '../../src/main/app/desk.ts'
+import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
+import { chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
+import { parseConfig } from '../../src/shared/config.ts'
+import { usdOf } from '../../src/shared/domain/money.ts'
+import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
+import { deploy, eager, TestHome, until } from '../support/desk.ts'
+
+const RULES = (() => {
+  const config = parseConfig({})
+  if (!config.ok) throw new Error(config.error)
+  return config.value.probation
+})()
+
+const START = unixMs(Date.UTC(2026, 0, 5))
+
+function judge(change: object, facts: object = {}) {
+  const stint = Object.assign(newStint(START, undefined), change)
+  return judgeProbation({ now: START, stint, slots: 8, stopped: false, proof: null, ...facts }, RULES)
+}
+
+describe('a version on probation', () => {
+  test('is watched for its windows, or its longest time, and then kept', () => {
+    expect(judge({ windows: 23 })).toMatchObject({ verdict: 'running', windowsNeeded: 24 })
+    expect(judge({ windows: 24 })).toMatchObject({ verdict: 'passed' })
+    expect(judge({ windows: 1 }, { now: START + RULES.maxHours * HOUR })).toMatchObject({ verdict: 'passed' })
+  })
+
+  test.each([
+    ['faults', { faults: 3 }, /faults 3, bound 2/],
+    ['late answers', { late: 3 }, /late answers 3, bound 2/],
+    ['rejected orders', { rejected: 6 }, /rejected orders 6, bound 5/],
+    ['drawdown', { drawdown: usdOf(50.01) }, /drawdown \$50\.01, bound \$50\.00/],
+  ])('is rolled back beyond its bound of %s, with the figure', (_, change, words) => {
+    const row = judge(change)
+    expect(row.verdict).toBe('failed')
+    expect(row.reason).toMatch(words)
+  })
+
+  test('is rolled back when it wins far more rarely than its proof did, and not before there are enough trades', () => {
+    const proof = { trades: 200, wins: 160 }
+    expect(judge({ trades: 7, wins: 0 }, { proof }).verdict).toBe('running')
+    expect(judge({ trades: 12, wins: 9 }, { proof }).verdict).toBe('running')
+    const row = judge({ trades: 12, wins: 3 }, { proof })
+    expect(row.verdict).toBe('failed')
+    expect(row.reason).toMatch(/so few wins had a chance of 0\.\d+ % by its proof, bound 0\.2 %/)
+  })
+
+  test('the chance of so few wins is the beta-binomial tail', () => {
+    // By direct integration of Binomial(w | n, p) over the posterior Beta(p | a, b) with a step of 1e-6.
+    const integral = (n: number, w: number, a: number, b: number) => {
+      let [weight, sum] = [0, 0]
+      for (let i = 0.5; i < 1e6; i++) {
+        const p = i / 1e6
+        const density = Math.exp((a - 1) * Math.log(p) + (b - 1) * Math.log(1 - p))
+        let [tail, term] = [0, (1 - p) ** n]
+        for (let k = 0; k <= w; k++) {
+          tail += term
+          term *= ((n - k) / (k + 1)) * (p / (1 - p))
+        }
+        weight += density
+        sum += density * tail
+      }
+      return sum / weight
+    }
+    for (const [n, w, trades, wins] of [
+      [12, 3, 20, 16],
+      [8, 5, 6, 5],
+      [24, 20, 40, 36],
+    ] as const)
+      expect(chanceOfSoFew({ trades: n, wins: w }, { trades, wins })).toBeCloseTo(
+        integral(n, w, wins + 1, trades - wins + 1),
+        9,
+      )
+  })
+
+  test('of 1,000 deployments of one and the same version hardly any is rolled back for nothing', () => {
+    const random = xoroshiro128plus(17)
+    const uniform = () => (random.next() >>> 0) / 2 ** 32
+    let back = 0
+    for (let run = 0; run < 1_000; run++) {
+      const wins = Array.from({ length: 150 }, () => uniform() < 0.78).filter(Boolean).length
+      const stint = newStint(START, undefined)
+      for (let window = 1; window <= 24; window++) {
+        stint.windows = window
+        if (uniform() < 0.7) {
+          const won = uniform() < 0.78
+          stint.trades++
+          if (won) stint.wins++
+          stint.pnl = usdOf((stint.pnl + (won ? 1_600_000 : -5_050_000)) / 1e6)
+          if (stint.pnl > stint.peak) stint.peak = stint.pnl
+          if (stint.peak - stint.pnl > stint.drawdown) stint.drawdown = usdOf((stint.peak - stint.pnl) / 1e6)
+        }
+        const facts = { now: START, stint, slots: 8, stopped: false, proof: { trades: 150, wins } }
+        if (judgeProbation(facts, RULES).verdict !== 'failed') continue
+        back++
+        break
+      }
+    }
+    console.log(`identical versions rolled back for nothing: ${back} of 1,000`)
+    expect(back).toBeLessThanOrEqual(10)
+  })
+})
+
+const homes: TestHome[] = []
+afterAll(async () => {
+  for (const home of homes) await home.remove()
+})
+
+const CONFIG = { slots: ['BTC-5m', 'ETH-5m'], assign: { '*-5m': 'snipe' } }
+
+async function trading(config: object = {}): Promise<{ home: TestHome; desk: Desk }> {
+  const home = new TestHome({ ...CONFIG, probation: { windows: 3 }, ...config })
+  homes.push(home)
+  home.write('snipe.ts', eager('snipe', 1))
+  const desk = await home.desk()
+  await desk.start()
+  await until('it holds something', () => desk.engine.state.positions.size > 0)
+  return { home, desk }
+}
+
+/** Sound at its dry run; from its third decision on it does something else. */
+const turning = (marker: number, into: string) =>
+  eager('snipe', marker)
+    .replace(
+      'initialState: () => ({ entries: 0 }),',
+      'initialState: () => ({ entries: 0, seen: 0 }), migrate: (old) => ({ entries: 0, ...(old as object), seen: 0 }),',
+    )
+    .replace(
+      "return { state, why: 'hold ' + params.marker }",
+      `{ ${into}; return { state: { ...state, seen: state.seen + 1 }, why: 'hold ' + params.marker } }`,
+    )
+    .replace('{ entries: state.entries + 1 }', '{ entries: state.entries + 1, seen: 0 }')
+
+const BAD = {
+  throws: "if (state.seen > 1) throw new Error('planted')",
+  spins: 'if (state.seen > 1) for (;;) state.seen',
+}
+
+describe('a bad version that was let through', () => {
+  test.each(Object.entries(BAD))(
+    '%s: the last good one is back by itself, with every position, and it is said',
+    async (_, into) => {
+      const { home, desk } = await trading()
+      const good = desk.engine.state.live.get('snipe')
+      home.write('snipe.ts', turning(2, into))
+      const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
+      expect(outcome.outcome, outcome.message).toBe('done')
+      const bad = listDeployments(desk.journal.db, 5).find((row) => row.trigger === 'reload')
+      expect(bad).toMatchObject({ state: 'probation', endedAt: null })
+      const swapped = performance.now()
+      await until(
+        'it is rolled back',
+        () => listDeployments(desk.journal.db, 5).some((row) => row.state === 'rolled-back'),
+        60_000,
+      )
+      console.log(`rolled back ${((performance.now() - swapped) / 1000).toFixed(1)} s after its swap`)
+      expect(desk.engine.state.live.get('snipe')).toBe(good)
+      expect(desk.engine.state.versions.get(good ?? ('' as never))?.state).toBe('live')
+      const [back] = listDeployments(desk.journal.db, 1)
+      expect(back).toMatchObject({ trigger: 'rollback', by: 'probation', state: 'kept', version: { hash: good } })
+      const failed = listDeployments(desk.journal.db, 5).find((row) => row.state === 'rolled-back')
+      expect(failed?.reason).toMatch(/snipe v2 · \w+ was rolled back to snipe v1 · \w+: /)
+      expect(failed?.probation).toMatchObject({ verdict: 'failed' })
+      for (const position of desk.engine.state.positions.values())
+        if (position.state === 'open') expect(position.ownedBy).toBe(good)
+      expect(desk.session.figures.missedCycles).toBe(0)
+    },
+  )
+
+  test('two automatic rollbacks freeze deployments until a person has looked', async () => {
+    const { home, desk } = await trading()
+    for (const marker of [3, 4]) {
+      home.write('snipe.ts', turning(marker, BAD.throws))
+      const row = await deploy(desk, 'snipe')
+      expect(row.state, row.reason ?? '').toBe('probation')
+      const count = () => listDeployments(desk.journal.db, 20).filter((row) => row.state === 'rolled-back').length
+      await until('it is rolled back', () => count() === marker - 2, 60_000)
+    }
+    await until('deployments are frozen', () => desk.engine.state.freeze !== null)
+    expect(desk.engine.state.freeze?.reason).toMatch(/2 automatic rollbacks, bound 2: look into them, then unfreeze/)
+    home.write('snipe.ts', eager('snipe', 9))
+    expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'failed', reason: expect.stringContaining('frozen') })
+    const [live] = listVersions(desk.journal.db).filter((version) => version.state === 'live')
+    expect(live?.number).toBe(1)
+  })
+
+  test('probation goes on after a restart', async () => {
+    const { home, desk } = await trading()
+    const good = desk.engine.state.live.get('snipe')
+    home.write('snipe.ts', turning(5, 'if (state.seen > 3) throw new Error("planted")'))
+    expect((await deploy(desk, 'snipe')).state).toBe('probation')
+    await desk.stop()
+    const again = await home.desk()
+    await again.start()
+    expect(listDeployments(again.journal.db, 1)[0]?.state).toBe('probation')
+    await until('it is rolled back', () => again.engine.state.live.get('snipe') === good, 90_000)
+  })
+})
