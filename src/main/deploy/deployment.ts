@@ -103,7 +103,9 @@ export class Deployment {
     const value = await work()
     const { ok, note } = judge(value)
     const ms = this.clock.monotonic() - started
-    if (!this.ended) this.change({ steps: [...earlier, { name, state: ok ? 'done' : 'failed', ms, note }] })
+    // The swap writes its own step, in its own transaction.
+    if (!this.ended && !this.isLive)
+      this.change({ steps: [...earlier, { name, state: ok ? 'done' : 'failed', ms, note }] })
     return value
   }
 

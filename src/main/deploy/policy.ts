@@ -35,6 +35,8 @@ export interface PolicyFacts {
 
 type Rules = Config['policy']
 
+/** `2026-01-05 10:04:36 UTC` */
+const utc = (ts: number) => `${isoUtc(ts).slice(0, 19).replace('T', ' ')} UTC`
 const minutes = (ms: number) => `${(ms / MINUTE).toFixed(1)} min`
 
 /**
@@ -50,7 +52,7 @@ export function policyBars(facts: PolicyFacts, rules: Rules): PolicyBar[] {
 
 function freezeBar({ freeze }: PolicyFacts): PolicyBar | null {
   if (freeze === null) return null
-  const end = freeze.until === null ? 'until somebody unfreezes them' : `until ${isoUtc(freeze.until)}`
+  const end = freeze.until === null ? 'until somebody unfreezes them' : `until ${utc(freeze.until)}`
   return { rule: 'freeze', message: `deployments are frozen ${end}: ${freeze.reason}`, until: freeze.until }
 }
 
@@ -68,7 +70,7 @@ export function cooldownBar({ live, now }: PolicyFacts, { cooldown }: Rules): Po
   if (now >= most || (enough && now >= least)) return null
   const figures = `${live.label} has been live for ${minutes(age)} of ${cooldown.minMinutes} and has settled ${live.trades} of ${cooldown.minTrades} trades`
   const until = enough ? Math.min(least, most) : most
-  const when = enough ? `opens at ${isoUtc(until)}` : `opens once both are reached, at ${isoUtc(until)} at the latest`
+  const when = enough ? `opens at ${utc(until)}` : `opens once both are reached, at ${utc(until)} at the latest`
   return { rule: 'cooldown', message: `${figures}; ${when}`, until }
 }
 
@@ -77,7 +79,7 @@ function tiltBar({ live, now, reasoned }: PolicyFacts, { tilt }: Rules): PolicyB
   const until = live.lastLossAt + tilt.waitMinutes * MINUTE
   if (now >= until) return null
   const run = `${live.lossesInRow} losing trades in a row, bound ${tilt.losses}`
-  return { rule: 'tilt', message: `${run}: wait until ${isoUtc(until)}, or reload with a reason`, until }
+  return { rule: 'tilt', message: `${run}: wait until ${utc(until)}, or reload with a reason`, until }
 }
 
 function regimeBar({ slots }: PolicyFacts, { regime: rule }: Rules): PolicyBar | null {
@@ -99,6 +101,6 @@ function quietBar({ slots, now, quietSince }: PolicyFacts, { quiet }: Rules): Po
   if (busy.length === 0) return null
   const until = Math.max(...busy.map(({ windowEnd }) => windowEnd))
   const names = busy.map(({ slot }) => slot).join(', ')
-  const message = `${names}: in the last ${quiet.lastSeconds} s of the window; swaps at ${isoUtc(until)}, or in ${quiet.limitMinutes} min whatever is`
+  const message = `${names}: in the last ${quiet.lastSeconds} s of the window; swaps at ${utc(until)}, or in ${quiet.limitMinutes} min whatever is`
   return { rule: 'quiet', message, until }
 }

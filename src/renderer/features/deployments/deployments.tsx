@@ -130,7 +130,7 @@ function Current({ row }: { row: DeploymentRow }) {
   return (
     <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
       <Steps row={row} />
-      {row.reason === null ? null : (
+      {row.reason === null || (row.policy?.waits.length ?? 0) > 0 ? null : (
         <p className={`deployment-reason ${isFinal('deployment', row.state) ? toneOf(row) : 'attention'}`}>
           {row.diagnostics.length > 0 ? withoutPlace(row.reason) : row.reason}
         </p>
@@ -140,8 +140,8 @@ function Current({ row }: { row: DeploymentRow }) {
         <p className="deployment-reason dim">{row.from.label} stays live with its state and its positions.</p>
       ) : null}
       <Times row={row} />
-      <Waits row={row} />
       <Actions row={row} />
+      <Waits row={row} />
       <Override override={row.policy?.override ?? null} />
       <Probation probation={row.probation} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}

@@ -37,7 +37,8 @@ function VersionItem({ row }: { row: VersionRow }) {
           )}
           {row.overrides.length === 0 ? null : (
             <span className="attention" title={row.overrides.map(overrideText).join('\n')}>
-              override
+              <span aria-hidden>!</span>
+              <span className="sr-only">a rule was overridden</span>
             </span>
           )}
         </button>
