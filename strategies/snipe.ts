@@ -16,14 +16,15 @@ export default defineStrategy({
   initialState: () => ({ lossesInRow: 0, lastSeen: 0 }),
 
   decide: (view, state, params) => {
-    if (view.secondsLeft > params.fromSec) return hold(state, 'too early in the window')
+    const { secondsLeft } = view
+    if (secondsLeft > params.fromSec || secondsLeft < params.toSec)
+      return hold(state, 'outside its seconds of the window')
     const settled = view.lastSettlement
     const seen = settled !== null && settled.windowStart > state.lastSeen && settled.profitUsd !== null
     const lost = seen && (settled.profitUsd ?? 0) < 0
     const next = seen ? { lossesInRow: lost ? state.lossesInRow + 1 : 0, lastSeen: settled.windowStart } : state
 
     if (view.position !== null) return hold(next, 'holding to settlement')
-    if (view.secondsLeft < params.toSec) return hold(next, 'too late in the window')
     const { strike } = view
     if (strike === null) return hold(next, 'the strike is not known yet')
 

@@ -2,6 +2,7 @@ import { invariant } from '../../shared/domain/base.ts'
 import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
 
@@ -109,20 +110,23 @@ export class CandlePathSource implements TickSource {
    * @returns how far it told: `until`, or the moment after which it was asked to stop
    */
   advance(until: number, tell: TellPrice): number {
+    const { tick } = this
+    const tracks = this.#tracks
     for (;;) {
-      const ts = this.#minute + FIRST_MS + this.#tick * TICK_MS
+      const at = this.#tick
+      const ts = this.#minute + FIRST_MS + at * TICK_MS
       if (ts > until || ts >= this.#to) return until
       let stop = false
-      for (let turn = this.#turn; turn < this.#tracks.length; turn++) {
-        const track = this.#tracks[turn]
+      tick[TICK_TS] = ts
+      tick[TICK_VENUE] = ts
+      for (let turn = this.#turn; turn < tracks.length; turn++) {
+        const track = tracks[turn]
         if (track === undefined || !track.hasMinute) continue
-        this.tick[0] = ts
-        this.tick[1] = ts
-        this.tick[2] = track.prices[this.#tick] ?? 0
-        this.tick[3] = track.volumes[this.#tick] ?? 0
+        tick[TICK_PRICE] = track.prices[at] ?? 0
+        tick[TICK_VOLUME] = track.volumes[at] ?? 0
         if (tell(turn)) stop = true
       }
-      this.#turn = this.#tracks.length
+      this.#turn = tracks.length
       this.#settle()
       if (stop) return ts
     }
@@ -184,12 +188,15 @@ function spellOut({ series, index, prices, volumes }: Track, place: number): voi
   splitVolume(volumes, series.volume[index] ?? 0)
 }
 
+/** What a step's noise is multiplied by, by the steps left until the target: it dies away towards it. */
+const PINNED = Float64Array.from({ length: TICKS_A_MINUTE + 1 }, (_, left) => Math.sqrt(Math.max(0, left - 1) / left))
+
 /** Fills `from + 1 … to`: a Brownian bridge from the price at `from` to exactly `target` at `to`. */
 function bridge(prices: Float64Array, from: number, to: number, target: number, sigma: number, place: number): void {
   let price = prices[from] ?? target
   for (let i = from + 1; i < to; i++) {
     const left = to - i + 1
-    price += (target - price) / left + sigma * Math.sqrt((left - 1) / left) * softNormalAt(place, 2 + i)
+    price += (target - price) / left + sigma * (PINNED[left] ?? 0) * softNormalAt(place, 2 + i)
     prices[i] = price
   }
   prices[to] = target
