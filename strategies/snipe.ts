@@ -40,7 +40,7 @@ export default defineStrategy({
     const edge = chance - costWithFee(ask, view.feeRate)
     // After losses in a row the model has earned less trust: ask for more.
     const wanted = params.minEdge * (1 + Math.min(next.lossesInRow, 4) / 2)
-    if (edge < wanted) return hold(next, 'the edge is too small')
+    if (edge < wanted) return hold(next, `edge ${percent(edge)} %, wanted ${percent(wanted)} %`)
     const why = `${side} ${percent(chance)} % at ${ask}: edge ${percent(edge)} %`
     return { state: next, why, intents: [{ kind: 'enter', side, limit: ask, stakeUsd: params.stakeUsd, why }] }
   },
