@@ -192,7 +192,11 @@ export function deskScenario(open: () => DeskWindow): void {
     await showsText(page, 'deploys-state', /frozen/)
     await typeOver(page, 'leaveSec: 21', 'leaveSec: 22')
     await save(page, facts, 'leaveSec: 22')
-    await showsText(page, 'deployments', /deployments are frozen: frozen at the desk; unfreeze, or reload with an override/)
+    await showsText(
+      page,
+      'deployments',
+      /deployments are frozen: frozen at the desk; unfreeze, or reload with an override/,
+    )
     await showsText(page, 'live-version', /snipe v2/)
 
     await page.getByRole('button', { name: 'Unfreeze', exact: true }).click()
