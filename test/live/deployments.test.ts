@@ -11,7 +11,7 @@ import { type SimProcess, spawnVenueSim } from '../support/venue-sim.ts'
 
 /** A desk in real time on the exchange's own protocol, deployed to a hundred times while it holds positions. */
 const ASSETS = ['BTC', 'ETH', 'SOL', 'XRP']
-const DEPLOYMENTS = 100
+const DEPLOYMENTS = Number(process.env.BATON_DEPLOYMENTS ?? 100)
 const CALM_CYCLES = 4
 
 let venue: SimProcess
