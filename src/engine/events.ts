@@ -55,6 +55,8 @@ export interface Swap {
   readonly version: VersionHash
   readonly label: string
   readonly manifest: StrategyManifest
+  /** How far it had come when it was live before; null the first time. */
+  readonly before: { readonly firstLiveAt: UnixMs | null; readonly decisions: number; readonly faults: number } | null
   /** Migrated state of each slot, and the revision of the state it was migrated from. */
   readonly states: readonly { readonly slot: SlotId; readonly json: string; readonly fromRevision: number }[]
 }

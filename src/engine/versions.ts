@@ -57,6 +57,7 @@ export function applySwap(c: Context, swap: Swap): void {
     if (old.state !== 'live' || !beginDrain(c, old)) retire(c, old)
   }
   s.live.set(swap.strategy, swap.version)
+  forgetRetired(s)
   record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
     const slot = slotOf(s, id)
@@ -78,6 +79,7 @@ export function applySwap(c: Context, swap: Swap): void {
 function admit(c: Context, swap: Swap): VersionRecord {
   const { s } = c
   const known = s.versions.get(swap.version)
+  const earlier = known ?? swap.before
   const before = s.live.get(swap.strategy)
   const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
   const kept = new Map([...(known?.kept ?? [])].filter(([slot]) => !own.has(slot)))
@@ -90,10 +92,10 @@ function admit(c: Context, swap: Swap): VersionRecord {
     deployment: swap.deployment,
     // Proved and staged outside; a version that comes back is staged anew.
     state: step('version', known?.state ?? 'candidate', 'stage'),
-    firstLiveAt: known?.firstLiveAt ?? s.now,
+    firstLiveAt: earlier?.firstLiveAt ?? s.now,
     epoch: ++s.epoch,
-    decisions: known?.decisions ?? 0,
-    faults: known?.faults ?? 0,
+    decisions: earlier?.decisions ?? 0,
+    faults: earlier?.faults ?? 0,
     faultsInRow: 0,
     stint: newStint(s.now, before === undefined ? undefined : s.versions.get(before)?.stint),
     kept,
@@ -101,6 +103,15 @@ function admit(c: Context, swap: Swap): VersionRecord {
   s.versions.set(version.hash, version)
   recordVersion(c, { ...version, state: 'live' })
   return version
+}
+
+/** Retired versions that opened nothing which is still open are in the journal, and need not be here. */
+function forgetRetired(s: EngineState): void {
+  const opened = new Set<string>()
+  for (const position of s.positions.values()) opened.add(position.openedBy)
+  for (const order of s.orders.values()) opened.add(order.version)
+  for (const { hash, state } of s.versions.values())
+    if (state === 'retired' && !opened.has(hash) && !s.pending.has(hash)) s.versions.delete(hash)
 }
 
 function retire(c: Context, version: VersionRecord): void {
@@ -112,10 +123,17 @@ function retire(c: Context, version: VersionRecord): void {
 export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
   const { s } = c
   const pending = s.pending.get(event.version)
-  const version = versionOf(s, event.version)
-  if (pending === undefined || pending.epoch !== event.epoch || pending.cycle !== event.cycle || !isAsked(version)) {
-    version.stint.late++
-    say(c, 'warn', 'late', `late answer of ${version.label} for cycle ${event.cycle} was dropped`, {
+  const version = s.versions.get(event.version)
+  if (
+    version === undefined ||
+    pending === undefined ||
+    pending.epoch !== event.epoch ||
+    pending.cycle !== event.cycle ||
+    !isAsked(version)
+  ) {
+    if (version !== undefined) version.stint.late++
+    const who = version?.label ?? event.version.slice(0, 12)
+    say(c, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
     return
@@ -185,7 +203,9 @@ function recordState(c: Context, slot: SlotState, version: VersionRecord): void 
 /** A strategy threw, answered nonsense or did not answer (I9): it is stopped, alone, and the desk holds what it owned. */
 export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
   const { s } = c
-  const version = versionOf(s, event.version)
+  // One that is gone has nothing left to stop.
+  const version = s.versions.get(event.version)
+  if (version === undefined) return
   version.faults++
   version.faultsInRow++
   version.stint.faults++

@@ -150,6 +150,7 @@ describe('I4: swaps', () => {
     const swap = {
       deployment: 'D-9' as DeploymentId,
       reason: 'deployment' as const,
+      before: null,
       strategy: 'alpha',
       version: 'f'.repeat(64) as VersionHash,
       label: 'alpha v9',

@@ -72,6 +72,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {})
     },
   }
   const session = startSession(desk, {
+    alarm: () => {},
     schedule: (run) => frame.push(run),
     monotonic: () => now,
     after: (_delayMs, run) => {

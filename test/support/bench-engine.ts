@@ -171,6 +171,7 @@ export class EngineBench {
         version,
         label: `${strategy} v${this.versions}`,
         manifest,
+        before: null,
         states,
       },
     })

@@ -105,7 +105,7 @@ export class ModelDesk extends EngineBench {
     const states = this.engine
       .strategyStates(strategy)
       .map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
-    const swap: Swap = { deployment, reason, strategy, version: hash, label, manifest: MANIFEST, states }
+    const swap: Swap = { deployment, reason, strategy, version: hash, label, manifest: MANIFEST, before: null, states }
     expect(this.engine.swapBar(swap), 'I4: nothing is in flight').toBeNull()
     this.deliver({ kind: 'swap', ts: this.now, swap })
     this.journal.flush(() => {

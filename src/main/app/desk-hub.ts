@@ -220,13 +220,13 @@ export class DeskHub {
   }
 
   /** Journals and shows something that concerns the desk as a whole. Never throws: timers and watchers have words, too. */
-  say(level: EventRow['level'], message: string): void {
+  say(level: EventRow['level'], message: string, kind = 'desk'): void {
     this.desk.journal.append({
       t: 'event',
       event: {
         ts: this.desk.now(),
         level,
-        kind: 'desk',
+        kind,
         slot: null,
         version: null,
         deployment: null,

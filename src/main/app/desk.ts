@@ -191,7 +191,7 @@ export class Desk {
       },
       onDeployment: (row) => this.hub.onDeployment(row),
       onDifferences: (deployment, found) => this.hub.onDifferences(deployment, found),
-      onAlarm: (message) => this.hub.say('error', message),
+      onAlarm: (message) => this.hub.say('error', message, 'alarm'),
     })
     this.dispatcher = new Dispatcher({
       session: this.session,

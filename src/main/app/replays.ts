@@ -176,8 +176,8 @@ export class Replays {
   }
 
   private slotsOfStrategy(strategy: string): readonly string[] | null {
-    const assigned = [...this.desk.engine.state.config.assignments]
-    const own = assigned.flatMap(([slot, name]) => (name === strategy ? [slot] : []))
+    const slots = [...this.desk.engine.state.slots.values()]
+    const own = slots.flatMap((slot) => (slot.strategy === strategy ? [slot.slot.id] : []))
     return own.length === 0 ? null : own
   }
 

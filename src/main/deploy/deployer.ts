@@ -62,6 +62,7 @@ export class Deployer {
   private readonly queue = new Map<string, Promise<void>>()
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
   private readonly rollbacks = new Set<Promise<unknown>>()
+  private stopped = false
   private readonly staging: Staging
   private readonly proving: Proving
   private readonly builder: Builder
@@ -188,6 +189,7 @@ export class Deployer {
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(): void {
+    this.stopped = true
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive)
         deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
@@ -346,12 +348,14 @@ export class Deployer {
         ? err('there is no earlier version that was kept')
         : await this.rollback(strategy, good, 'probation')
     const row = back.ok ? back.value : null
+    // Stopped meanwhile, it is watched again after the next start; replaced by somebody else, it is over.
+    if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
     if (row === null || row.swappedAt === null) {
       const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
       const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
       this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
-      if (!deployment.ended) deployment.failProbation(now(), probation, reason)
-      return
+      deployment.failProbation(now(), probation, reason)
+      return this.parts.onAlarm(reason)
     }
     const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
     if (!deployment.ended) deployment.rolledBack(now(), probation, reason)

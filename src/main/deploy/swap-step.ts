@@ -4,7 +4,7 @@ import type { DeploymentId } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
-import { versionRef } from '../db/queries.ts'
+import { findVersion, versionRef } from '../db/queries.ts'
 import type { Deployment } from './deployment.ts'
 import type { PolicyCase, PolicyStep } from './policy-step.ts'
 import { type Candidate, locate, type Staging } from './staging.ts'
@@ -83,6 +83,7 @@ export class SwapStep {
       version: candidate.hash,
       label: ref.label,
       manifest: candidate.manifest,
+      before: earlierFigures(journal, ref.strategy, candidate.hash),
       states: states.value,
     }
     // There is nothing to go back to from a first version, and a rollback goes back itself.
@@ -99,4 +100,11 @@ export class SwapStep {
     deployment.tell()
     return ok(undefined)
   }
+}
+
+/** How far a version had come when it was live before. */
+function earlierFigures(journal: Journal, strategy: string, hash: string): Swap['before'] {
+  const stored = findVersion(journal.db, strategy, hash)
+  if (stored === undefined) return null
+  return { firstLiveAt: stored.first_live_at as UnixMs | null, decisions: stored.decisions, faults: stored.faults }
 }

@@ -61,6 +61,7 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
       version: parts.version,
       label: parts.label,
       manifest: strategy.manifest,
+      before: null,
       states: states.value.map((state) => ({ ...state, fromRevision: 0 })),
     },
   })

@@ -45,6 +45,7 @@ const swapSchema = z.object({
   version: z.string(),
   label: z.string(),
   manifest: manifestSchema,
+  before: z.object({ firstLiveAt: ts.nullable(), decisions: z.int(), faults: z.int() }).nullable(),
   states,
 })
 

@@ -4,9 +4,9 @@ import { parentPort } from 'node:worker_threads'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { joinChunks } from './join-chunks.ts'
+import { RawFiles } from './raw-files.ts'
 import type { Chunk } from './record-writer.ts'
 import type { LostRecords, SegmentHeader } from './segment-header.ts'
-import { RawFiles } from './raw-files.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** What a desk's own recordings may take. */

@@ -21,6 +21,10 @@ function after(delayMs: number, run: () => void): () => void {
 
 /** Time and frames as the browser has them. */
 export const BROWSER: SessionOptions = {
+  alarm: (text) => {
+    // A desktop window may; a browser only once its user has allowed it.
+    if ('Notification' in window && Notification.permission === 'granted') new Notification('Baton', { body: text })
+  },
   schedule: nextFrame,
   monotonic: () => performance.now(),
   after,

@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly monotonic: () => number
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly every: (periodMs: number, run: () => void) => () => void
+  /** Tells whoever does not look at the window just now. */
+  readonly alarm: (text: string) => void
 }
 
 function messageOf(error: unknown): string {
@@ -72,6 +74,11 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   const notify = (tone: Notice['tone'], text: string): void => {
     noticeId += 1
     ui.setState({ notice: { id: noticeId, tone, text } })
+  }
+
+  const alarm = (text: string): void => {
+    notify('failed', text)
+    options.alarm(text)
   }
 
   const tick = (): void => {
@@ -177,6 +184,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
       if (merged.gap) fetchChart()
     }
     filesActions.receive(pushes)
+    for (const push of pushes) if (push.kind === 'event' && push.row.kind === 'alarm') alarm(push.row.message)
     tick()
   })
 

@@ -82,7 +82,7 @@ export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'caps',
 ])
 /** Refused when written into control.json before the desk started. */
-export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set(['rearm', 'unfreeze', 'reload'])
+export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set(['rearm', 'unfreeze', 'reload', 'close', 'assign', 'caps'])
 
 export const controlFileSchema = z.strictObject({
   seq: z.int().nonnegative(),
