@@ -9,11 +9,12 @@ import { transferAll } from './owners.ts'
 import { type Context, type Pause, record, say } from './state.ts'
 
 /** Commands that are the deployer's; all others are the engine's. */
-export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'dismiss' }>
+export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'promote' | 'dismiss' }>
 export type EngineCommand = Exclude<Command, DeployCommand>
 
 export function isEngineCommand(command: Command): command is EngineCommand {
-  return command.kind !== 'reload' && command.kind !== 'rollback' && command.kind !== 'dismiss'
+  const { kind } = command
+  return kind !== 'reload' && kind !== 'rollback' && kind !== 'promote' && kind !== 'dismiss'
 }
 
 /** Freezes deployments for a rule's reason; one that is there already stays. */

@@ -70,6 +70,8 @@ const configSchema = z.strictObject({
       freezeDrawdownUsd: dollars(75),
       /** As many deployments of one UTC day freeze further ones until the next. */
       deploymentsPerDay: z.int().min(1).default(24),
+      /** A shadow is played up to the newest recording as often as this. */
+      shadowSeconds: z.number().min(1).max(3_600).default(60),
       /** As many automatic rollbacks freeze deployments until a person unfreezes them. */
       rollbacksToFreeze: z.int().min(1).default(2),
       /** A live version stays this long and this many settled trades, or the longer time whatever it traded. */

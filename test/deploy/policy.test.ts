@@ -42,7 +42,7 @@ class Scene {
     const { reason, override, held = false } = of
     return this.step.pass(
       this.deployment,
-      new PolicyCase({ strategy: 'alpha', hash: 'abcdef', held, by: 'cli', reason, override }),
+      new PolicyCase({ strategy: 'alpha', hash: 'abcdef', held, shadow: false, by: 'cli', reason, override }),
     )
   }
 
@@ -74,7 +74,7 @@ interface Rule {
   readonly end?: (scene: Scene) => void
 }
 
-const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload'>, Rule>> = {
+const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload' | 'shadow'>, Rule>> = {
   freeze: {
     policy: { whileFrozen: 'wait' },
     begin: ({ bench, now }) => {

@@ -137,6 +137,7 @@ export function deploymentRow(id: string, change: Partial<DeploymentRow> = {}): 
     proof: null,
     policy: null,
     probation: null,
+    shadow: null,
     ...change,
   }
 }

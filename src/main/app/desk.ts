@@ -68,6 +68,8 @@ export class Desk {
   /** For proofs: no replay that a person asked for stands before one. */
   readonly proofLab: ReplayLab
   readonly replayLab: ReplayLab
+  /** For shadows: one thread, which none of the others waits for. */
+  readonly shadowLab: ReplayLab
   /** Null where the configuration says that nothing is recorded. */
   readonly recorder: TapeRecorder | null
   private readonly lock: HomeLock
@@ -169,6 +171,7 @@ export class Desk {
     restoreBooks(this, before)
     this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
+    this.shadowLab = new ReplayLab(options.clock, 1)
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
@@ -189,6 +192,7 @@ export class Desk {
         market,
         seed: options.seed,
       },
+      shadowLab: this.shadowLab,
       onDeployment: (row) => this.hub.onDeployment(row),
       onDifferences: (deployment, found) => this.hub.onDifferences(deployment, found),
       onAlarm: (message) => this.hub.say('error', message, 'alarm'),
@@ -371,6 +375,7 @@ export class Desk {
     await this.recorder?.stop()
     this.proofLab.close()
     this.replayLab.close()
+    this.shadowLab.close()
     await this.deployer.idle()
     this.hub.stop()
     this.closeJournal()

@@ -69,6 +69,7 @@ export class Dispatcher {
     if (command.kind === 'reload') return this.reload(command, source)
     if (command.kind === 'rollback') return this.rollback(command, source)
     if (command.kind === 'dismiss') return this.dismiss(command, source)
+    if (command.kind === 'promote') return this.promote(command, source)
     if (command.kind === 'assign') {
       const bar = this.assignBar(command.strategy)
       if (bar !== null) return refused(bar)
@@ -106,8 +107,19 @@ export class Dispatcher {
     return { outcome: 'failed', message: `${said}, but it trades nothing: ${row.reason}` }
   }
 
+  /** A shadow, or a candidate that waits, goes live as far as the rules let it. */
+  private async promote(command: Extract<Command, { kind: 'promote' }>, source: CommandSource): Promise<Verdict> {
+    const { strategy, hash, reason, override } = command
+    const { deployer, clock } = this.parts
+    const word = { by: source, noticedAt: clock.monotonic(), reason, override }
+    const row = await deployer.confirm(strategy, hash, word)
+    if (row === undefined) return refused(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
+    if (row.state === 'failed') return { outcome: 'failed', message: fateOf(row) }
+    return row.swappedAt === null ? refused(fateOf(row)) : done(fateOf(row))
+  }
+
   private dismiss(command: Extract<Command, { kind: 'dismiss' }>, source: CommandSource): Verdict {
-    const result = this.parts.deployer.dismiss(command.strategy, command.reason ?? source)
+    const result = this.parts.deployer.dismiss(command.strategy, command.reason ?? `by ${source}`)
     if (!result.ok) return refused(result.error)
     return done(`${result.value.version?.label ?? command.strategy} is given up; what is live keeps trading`)
   }
@@ -132,7 +144,7 @@ export class Dispatcher {
       }
     }
     const { reason, override } = command
-    const word = { by: source, noticedAt: clock.monotonic(), reason, override }
+    const word = { by: source, noticedAt: clock.monotonic(), reason, override, shadow: command.as === 'shadow' }
     const rows = await Promise.all(
       wanted.map(
         (strategy) =>
@@ -142,7 +154,8 @@ export class Dispatcher {
     )
     const said = rows.map(fateOf).join('; ')
     if (rows.some((row) => row.state === 'failed')) return { outcome: 'failed', message: said }
-    return rows.some((row) => (row.policy?.waits.length ?? 0) > 0) ? refused(said) : done(said)
+    const heldBack = rows.some((row) => row.policy?.waits.some((bar) => bar.rule !== 'shadow') === true)
+    return heldBack ? refused(said) : done(said)
   }
 
   private async rollback(command: Extract<Command, { kind: 'rollback' }>, source: CommandSource): Promise<Verdict> {
@@ -154,10 +167,13 @@ export class Dispatcher {
   }
 }
 
+const SHADOWED = 'runs as a shadow with paper fills; promote it, or dismiss it'
+
 /** What became of one strategy's candidate. */
 function fateOf(row: DeploymentRow): string {
   if (row.swappedAt !== null) return `${row.version?.label} is live`
   if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${row.reason}`
+  if (row.policy.waits.some((bar) => bar.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
   return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
 }
 

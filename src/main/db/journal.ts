@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/domain/base.ts'
 import type { JournalRecord, Order, Position, VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
-import type { DecisionDifference, DeploymentRow, EventRow } from '../../shared/ipc/contract.ts'
+import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
 import { SAVE_TRIAL, type Trial } from './trials.ts'
 
@@ -231,7 +231,7 @@ export class Journal {
         steps: JSON.stringify(row.steps),
         diagnostics: JSON.stringify(row.diagnostics),
         proof: row.proof === null ? null : JSON.stringify(row.proof),
-        policy: JSON.stringify({ policy: row.policy, probation: row.probation }),
+        policy: JSON.stringify({ policy: row.policy, probation: row.probation, shadow: row.shadow }),
         outgoingStates,
       },
     )
@@ -240,6 +240,18 @@ export class Journal {
   /** Stores where a candidate and the live version acted differently. */
   saveDifferences(deployment: string, differences: readonly DecisionDifference[]): void {
     this.run('UPDATE deployments SET differences = ? WHERE id = ?', [JSON.stringify(differences), deployment])
+  }
+
+  /** Trades of a shadow: paper fills of a version that is not live. */
+  saveShadowTrades(deployment: string, version: string, trades: readonly ReplayTrade[]): void {
+    this.db.transaction(() => {
+      for (const trade of trades)
+        this.run(
+          `INSERT OR REPLACE INTO shadow_trades VALUES (@deployment, @windowId, @version, @slot, @side, @openedAt, @settledAt, @shares,
+             @cost, @fees, @pnl, @outcome, @regime, @why)`,
+          { ...trade, deployment, version },
+        )
+    })()
   }
 
   /** Every hash that was ever proved or replayed counts as a trial. */

@@ -107,6 +107,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE kept_states (
     version TEXT NOT NULL, slot TEXT NOT NULL, revision INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (version, slot)
   ) STRICT;
+  CREATE TABLE shadow_trades (
+    deployment TEXT NOT NULL, window_id TEXT NOT NULL, version TEXT NOT NULL, slot TEXT NOT NULL, side TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, settled_at INTEGER, shares INTEGER NOT NULL, cost INTEGER NOT NULL, fees INTEGER NOT NULL,
+    pnl INTEGER, outcome TEXT, regime TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (deployment, window_id)
+  ) STRICT;
   CREATE TABLE settings (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
   CREATE INDEX deployments_strategy ON deployments (strategy, state);
   CREATE INDEX deployments_version ON deployments (version);

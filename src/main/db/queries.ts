@@ -104,8 +104,12 @@ export function listDeployments(db: Db, limit: number): DeploymentRow[] {
 
 /** A stored deployment as windows see it. */
 export function toDeployment(db: Db, row: Row): DeploymentRow {
-  const { policy = null, probation = null } = (row.policy === null ? {} : JSON.parse(row.policy as string)) as Partial<
-    Pick<DeploymentRow, 'policy' | 'probation'>
+  const {
+    policy = null,
+    probation = null,
+    shadow = null,
+  } = (row.policy === null ? {} : JSON.parse(row.policy as string)) as Partial<
+    Pick<DeploymentRow, 'policy' | 'probation' | 'shadow'>
   >
   const ref = (hash: unknown) => (typeof hash === 'string' ? versionRef(db, hash) : null)
   return {
@@ -129,6 +133,7 @@ export function toDeployment(db: Db, row: Row): DeploymentRow {
       row.proof === null ? null : { coverage: {}, ...(JSON.parse(row.proof as string) as Omit<ProofRow, 'coverage'>) },
     policy,
     probation,
+    shadow,
   }
 }
 

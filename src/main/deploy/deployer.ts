@@ -15,17 +15,19 @@ import type { HostedVersion } from '../app/session.ts'
 import { deploymentsToday, lastGoodVersion, recentRollbacks, watchedDeployments } from '../db/deployments.ts'
 import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
+import type { ReplayVersion } from '../replay/protocol.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import { Builder } from './builder.ts'
 import { compileStrategy, versionHash } from './compile.ts'
 import { Deployment } from './deployment.ts'
 import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
+import { Shadow, type ShadowParts } from './shadow.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
 import { SwapStep } from './swap-step.ts'
 import { ProbationWatch } from './watch.ts'
 
-export interface DeployerParts extends ProvingParts {
+export interface DeployerParts extends ProvingParts, ShadowParts {
   readonly folder: string
   readonly apiFile: string
   readonly deadlineMs: number
@@ -44,6 +46,8 @@ interface Attempt {
   readonly reason?: string | undefined
   /** A person's reason to let it through whatever rule stands against it. */
   readonly override?: string | undefined
+  /** It runs beside the live version until it is promoted. */
+  readonly shadow?: boolean
 }
 
 /** What a person says who lets a waiting candidate on. */
@@ -52,6 +56,7 @@ export interface Confirmation {
   readonly noticedAt: number
   readonly reason?: string | undefined
   readonly override?: string | undefined
+  readonly shadow?: boolean
 }
 
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
@@ -61,7 +66,11 @@ export class Deployer {
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
+  /** What a candidate is replayed from. */
+  private readonly bundles = new WeakMap<Deployment, ReplayVersion>()
   private readonly rollbacks = new Set<Promise<unknown>>()
+  /** By strategy. */
+  private readonly shadows = new Map<string, Shadow>()
   private stopped = false
   private readonly staging: Staging
   private readonly proving: Proving
@@ -94,6 +103,7 @@ export class Deployer {
   afterCycle(): void {
     this.policy.look()
     this.watch.look()
+    for (const shadow of this.shadows.values()) shadow.look()
   }
 
   /** The cooldown that runs, if one does. */
@@ -141,6 +151,7 @@ export class Deployer {
   confirm(strategy: string, hash: string | undefined, word: Confirmation): Promise<DeploymentRow> | undefined {
     const waiter = this.policy.waiter(strategy)
     if (waiter === undefined || waiter.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
+    if (word.shadow === true) this.beginShadow(waiter)
     waiter.goOn(word.by, word.noticedAt)
     const waiting = waiter.waiting.then(() => waiter.current)
     this.policy.say(strategy, { kind: 'go', ...word })
@@ -148,10 +159,10 @@ export class Deployer {
   }
 
   /** Gives a waiting candidate up. */
-  dismiss(strategy: string, by: string): Result<DeploymentRow> {
+  dismiss(strategy: string, reason: string): Result<DeploymentRow> {
     const waiter = this.policy.waiter(strategy)
     if (waiter === undefined) return err(`no candidate of ${strategy} waits`)
-    waiter.supersede(this.parts.now(), `dismissed by ${by}`)
+    waiter.supersede(this.parts.now(), `dismissed: ${reason}`)
     this.policy.say(strategy, { kind: 'drop' })
     return ok(waiter.current)
   }
@@ -260,7 +271,7 @@ export class Deployer {
 
   /** Compile, check, prove, policy, stage and swap; where it ends before, the reason is in the deployment. */
   private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
-    const { strategy, by, reason, override, hold } = attempt
+    const { strategy, by, reason, override, hold, shadow = false } = attempt
     if (this.refusedByFreeze(deployment, attempt)) return
     const built = await this.builder.build(deployment, strategy)
     if (built === undefined) return
@@ -269,22 +280,40 @@ export class Deployer {
       strategy,
       hash: candidate.hash.slice(0, 12),
       held: hold === true,
+      shadow,
       by,
       reason,
       override,
     })
     if (!(await this.prove(deployment, candidate, bundle))) return
-    if (!(await this.mayPass(deployment, attempt, of))) return candidate.hosted.worker.stop()
+    const { hash, ref } = candidate
+    this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
+    if (shadow) this.beginShadow(deployment)
+    const passed = await this.mayPass(deployment, attempt, of)
+    this.endShadow(strategy)
+    if (!passed) return candidate.hosted.worker.stop()
     if (!(await this.stage(deployment, candidate, false))) return
     if (!(await this.swapping.run(deployment, candidate, of))) return
     this.freezeAfterMany(attempt)
   }
 
+  private beginShadow(deployment: Deployment): void {
+    const version = this.bundles.get(deployment)
+    const { strategy } = deployment.current
+    if (version === undefined || this.shadows.has(strategy)) return
+    this.shadows.set(strategy, new Shadow(this.parts, deployment, version))
+  }
+
+  private endShadow(strategy: string): void {
+    this.shadows.get(strategy)?.end()
+    this.shadows.delete(strategy)
+  }
+
   /** Said before anything is compiled; while nothing is live there is nobody to wait for. */
-  private refusedByFreeze(deployment: Deployment, { trigger, override }: Attempt): boolean {
+  private refusedByFreeze(deployment: Deployment, { trigger, override, shadow }: Attempt): boolean {
     const { freeze } = this.parts.session.engine.state
     const waits = trigger !== 'start' && this.parts.proof.config.policy.whileFrozen === 'wait'
-    if (freeze === null || override !== undefined || waits) return false
+    if (freeze === null || override !== undefined || waits || shadow === true) return false
     deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
     return true
   }

@@ -8,6 +8,7 @@ import type {
   PolicyRow,
   ProbationRow,
   ProofRow,
+  ShadowRow,
   StepName,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
@@ -44,6 +45,7 @@ export class Deployment {
       proof: null,
       policy: null,
       probation: null,
+      shadow: null,
     }
     onChange(row)
     return new Deployment(row, noticedAt, clock, onChange)
@@ -175,6 +177,11 @@ export class Deployment {
 
   supersede(now: number, reason: string): void {
     this.change({ state: this.move('supersede'), endedAt: now, reason })
+  }
+
+  /** How it does as a shadow. */
+  shadows(shadow: ShadowRow): void {
+    this.change({ shadow })
   }
 
   /** How its first windows go. */

@@ -19,6 +19,7 @@ export type Word =
       readonly by: string
       readonly reason?: string | undefined
       readonly override?: string | undefined
+      readonly shadow?: boolean
     }
   /** Time has passed, or something changed: look again. */
   | { readonly kind: 'look' }
@@ -32,16 +33,19 @@ export class PolicyCase {
   readonly hash: string
   /** It waits for a reload that names it. */
   held: boolean
+  /** It runs beside the live version until it is promoted. */
+  shadow: boolean
   by: string
   reason: string | undefined
   override: string | undefined
   /** Since when nothing but `quiet` holds it back. */
   quietSince: number | null = null
 
-  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'held' | 'by' | 'reason' | 'override'>) {
+  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'held' | 'shadow' | 'by' | 'reason' | 'override'>) {
     this.strategy = of.strategy
     this.hash = of.hash
     this.held = of.held
+    this.shadow = of.shadow
     this.by = of.by
     this.reason = of.reason
     this.override = of.override
@@ -49,6 +53,7 @@ export class PolicyCase {
 
   hear(word: Extract<Word, { kind: 'go' }>): void {
     this.held = false
+    this.shadow = word.shadow === true
     this.by = word.by
     this.reason = word.reason ?? this.reason
     this.override = word.override ?? this.override
@@ -72,6 +77,7 @@ export class PolicyStep {
 
   /** Everything that stands against a swap now and that nobody has overridden. */
   bars(deployment: Deployment, of: PolicyCase): PolicyBar[] {
+    if (of.shadow) return [SHADOW]
     if (of.held) return [reloadBar(of.hash)]
     if (of.override !== undefined) return []
     return this.judge(deployment, of)
@@ -146,7 +152,7 @@ export class PolicyStep {
         deployment.fail(now(), `${over}; what is live keeps trading`)
         return false
       }
-      deployment.waits(bars, of.held ? null : until)
+      deployment.waits(bars, of.held || of.shadow ? null : until)
       const word = await this.word(deployment, of.strategy)
       if (word.kind === 'go') of.hear(word)
     }
@@ -164,7 +170,7 @@ export class PolicyStep {
   /** Why it need not wait any longer: it is refused. */
   private over(bars: readonly PolicyBar[], until: number): string | null {
     const [first] = bars
-    if (first === undefined || first.rule === 'reload') return null
+    if (first === undefined || first.rule === 'reload' || first.rule === 'shadow') return null
     if (first.rule === 'freeze' && this.parts.config.policy.whileFrozen === 'refuse')
       return `${first.message}; unfreeze, or reload with an override`
     if (this.parts.now() >= until) return `waited ${this.parts.config.policy.waitMinutes} min in vain: ${first.message}`
@@ -199,6 +205,12 @@ export class PolicyStep {
   look(): void {
     for (const strategy of [...this.waiting.keys()]) this.say(strategy, { kind: 'look' })
   }
+}
+
+const SHADOW: PolicyBar = {
+  rule: 'shadow',
+  message: 'it runs as a shadow beside what is live: promote it, or dismiss it',
+  until: null,
 }
 
 function reloadBar(hash: string): PolicyBar {

@@ -85,6 +85,18 @@ export function reloadCandidate(session: Session, row: DeploymentRow): void {
   void session.command({ kind: 'reload', strategy: row.strategy, hash: row.version.hash })
 }
 
+/** Lets a candidate that waits run beside the live version with paper fills. */
+export function shadowCandidate(session: Session, row: DeploymentRow): void {
+  if (row.version === null) return
+  void session.command({ kind: 'reload', strategy: row.strategy, hash: row.version.hash, as: 'shadow' })
+}
+
+/** A shadow goes live, as far as the rules let it. */
+export function promoteCandidate(session: Session, row: DeploymentRow): void {
+  if (row.version === null) return
+  void session.command({ kind: 'promote', strategy: row.strategy, hash: row.version.hash })
+}
+
 /** Gives up the candidate of a strategy that waits. */
 export function dismissCandidate(session: Session, strategy: string): void {
   void session.command({ kind: 'dismiss', strategy, reason: 'dismissed at the desk' })

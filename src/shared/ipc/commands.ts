@@ -19,6 +19,15 @@ export const commandSchema = z.discriminatedUnion('kind', [
     hash: versionHash.optional(),
     reason: reason.optional(),
     override: reason.optional(),
+    /** `shadow`: it runs beside the live version with paper fills until it is promoted or dismissed. */
+    as: z.enum(['live', 'shadow']).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('promote'),
+    strategy: strategyName,
+    hash: versionHash.optional(),
+    reason: reason.optional(),
+    override: reason.optional(),
   }),
   z.strictObject({ kind: z.literal('rollback'), strategy: strategyName, to: versionHash.optional() }),
   z.strictObject({ kind: z.literal('freeze'), reason, until: instant.optional() }),
@@ -76,13 +85,22 @@ export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'rearm',
   'unfreeze',
   'resume',
+  'promote',
   'dismiss',
   'close',
   'assign',
   'caps',
 ])
 /** Refused when written into control.json before the desk started. */
-export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set(['rearm', 'unfreeze', 'reload', 'close', 'assign', 'caps'])
+export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set([
+  'rearm',
+  'unfreeze',
+  'reload',
+  'promote',
+  'close',
+  'assign',
+  'caps',
+])
 
 export const controlFileSchema = z.strictObject({
   seq: z.int().nonnegative(),

@@ -208,7 +208,7 @@ export interface ProofRow {
 
 /** Something that holds a sound candidate back. */
 export interface PolicyBar {
-  readonly rule: 'reload' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
+  readonly rule: 'reload' | 'shadow' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
   /** The figure, its bound, and what one may do about it. */
   readonly message: string
   /** When it passes by itself, at the latest; null: nobody can tell. */
@@ -241,6 +241,20 @@ export interface ProbationBound {
   readonly value: number
   readonly bound: number
   readonly passed: boolean
+}
+
+/** A candidate that runs beside the live version with paper fills since it began. */
+export interface ShadowRow {
+  readonly since: number
+  /** Market time up to which it has been played. */
+  readonly reached: number
+  /** What it, and the live version, would have done since; null before the first look. */
+  readonly candidate: ReplayStats | null
+  readonly live: ReplayStats | null
+  /** Moments at which the two acted differently. */
+  readonly differences: number
+  /** Why nothing is known yet. */
+  readonly reason: string | null
 }
 
 /** The first windows of a version that has gone live. */
@@ -353,6 +367,8 @@ export interface DeploymentRow {
   readonly proof: ProofRow | null
   readonly policy: PolicyRow | null
   readonly probation: ProbationRow | null
+  /** Null unless it ran as a shadow. */
+  readonly shadow: ShadowRow | null
 }
 
 export interface OrderRow {

@@ -1,14 +1,22 @@
 import { useEffect, useRef } from 'react'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow } from '../../../shared/ipc/contract.ts'
-import { askOverride, compareVersion, dismissCandidate, reloadCandidate, rollBack } from '../../data/actions.ts'
+import {
+  askOverride,
+  compareVersion,
+  dismissCandidate,
+  promoteCandidate,
+  reloadCandidate,
+  rollBack,
+  shadowCandidate,
+} from '../../data/actions.ts'
 import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { Override, Probation, Waits } from './discipline.tsx'
+import { Override, Probation, Shadow, Waits } from './discipline.tsx'
 import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
@@ -68,6 +76,7 @@ function Actions({ row }: { row: DeploymentRow }) {
   if (version === null && from === null) return null
   const waits = row.policy?.waits ?? []
   const named = waits.some((bar) => bar.rule === 'reload')
+  const shadowed = waits.some((bar) => bar.rule === 'shadow')
   return (
     <>
       {version !== null && named ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
@@ -75,6 +84,16 @@ function Actions({ row }: { row: DeploymentRow }) {
         {version !== null && named ? (
           <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
             Reload {version.label}
+          </Button>
+        ) : null}
+        {shadowed ? (
+          <Button small tone="primary" onClick={() => promoteCandidate(session, row)}>
+            Promote
+          </Button>
+        ) : null}
+        {version !== null && waits.length > 0 && !shadowed ? (
+          <Button small onClick={() => shadowCandidate(session, row)}>
+            Run as shadow
           </Button>
         ) : null}
         {version !== null && waits.length > 0 ? (
@@ -87,7 +106,7 @@ function Actions({ row }: { row: DeploymentRow }) {
             Roll back now
           </Button>
         ) : null}
-        {version !== null && waits.length > 0 && !named ? (
+        {version !== null && waits.length > 0 && !named && !shadowed ? (
           <Button
             small
             tone="attention"
@@ -142,6 +161,7 @@ function Current({ row }: { row: DeploymentRow }) {
       <Times row={row} />
       <Actions row={row} />
       <Waits row={row} />
+      <Shadow row={row} />
       <Override override={row.policy?.override ?? null} />
       <Probation probation={row.probation} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}

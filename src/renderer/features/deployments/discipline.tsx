@@ -6,8 +6,9 @@ import type {
   ProbationRow,
 } from '../../../shared/ipc/contract.ts'
 import { useNow } from '../../data/hooks.ts'
-import { clock, count, countdown, money, percent, sentence } from '../../ui/format.ts'
+import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { StatsTable } from '../../ui/stats-table.tsx'
 
 /** What a candidate waits for, rule by rule, and how long that takes at the most. */
 export function Waits({ row }: { row: DeploymentRow }) {
@@ -47,6 +48,37 @@ export function Override({ override }: { override: PolicyOverride | null }) {
     <p className="proof-text attention" data-testid="override">
       Overridden by {override.by} ({override.rules.join(', ')}): {override.reason}
     </p>
+  )
+}
+
+/** What a candidate would have done beside the live version since it began to run as a shadow. */
+export function Shadow({ row }: { row: DeploymentRow }) {
+  const { shadow } = row
+  if (shadow === null) return null
+  const differ = shadow.differences === 1 ? '1 decision differs' : `${count(shadow.differences)} decisions differ`
+  return (
+    <section className="discipline" aria-label="Shadow" data-testid="shadow">
+      <header className="proof-head">
+        <strong>Shadow since {clock(shadow.since)} UTC</strong>
+        <span className="spring" />
+        <span className="figure">{shadow.candidate === null ? 'nothing yet' : differ}</span>
+      </header>
+      {shadow.reason === null ? null : <p className="proof-text">{sentence(shadow.reason)}.</p>}
+      {shadow.candidate === null ? null : (
+        <StatsTable
+          label="Shadow and live version since the shadow began"
+          layout="columns"
+          rests={stretch(shadow.reached - shadow.since)}
+          of={[
+            { version: row.version, role: 'shadow', stats: shadow.candidate },
+            { version: row.from, role: 'live', stats: shadow.live },
+          ]}
+        />
+      )}
+      <p className="proof-text faint">
+        Paper fills on the desk's own recording; none of it is among the desk's trades.
+      </p>
+    </section>
   )
 }
 
