@@ -161,9 +161,9 @@ function Current({ row }: { row: DeploymentRow }) {
       <Times row={row} />
       <Actions row={row} />
       <Waits row={row} />
-      <Shadow row={row} />
       <Override override={row.policy?.override ?? null} />
       <Probation probation={row.probation} />
+      <Shadow row={row} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>
   )

@@ -13,7 +13,8 @@ import { StatsTable } from '../../ui/stats-table.tsx'
 /** What a candidate waits for, rule by rule, and how long that takes at the most. */
 export function Waits({ row }: { row: DeploymentRow }) {
   const now = useNow()
-  const waits = row.policy?.waits ?? []
+  // A shadow says more of itself below.
+  const waits = (row.policy?.waits ?? []).filter((bar) => bar.rule !== 'shadow')
   if (waits.length === 0) return null
   const givenUp = row.policy?.waitsUntil ?? null
   return (
