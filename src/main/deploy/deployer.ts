@@ -1,24 +1,16 @@
 import { readdirSync } from 'node:fs'
-import type { EngineCommand } from '../../engine/commands.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
-import { DAY, isoUtc, utcDay } from '../../shared/domain/time.ts'
-import type {
-  DeploymentRow,
-  Diagnostic,
-  PolicyBar,
-  ProbationRow,
-  ProofRow,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+import type { DeploymentRow, Diagnostic, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
-import { deploymentsToday, lastGoodVersion, recentRollbacks, watchedDeployments } from '../db/deployments.ts'
+import { watchedDeployments } from '../db/deployments.ts'
 import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 import { Builder } from './builder.ts'
 import { compileStrategy, versionHash } from './compile.ts'
+import { Consequences } from './consequences.ts'
 import { Deployment } from './deployment.ts'
 import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
@@ -71,13 +63,13 @@ export class Deployer {
   private readonly rollbacks = new Set<Promise<unknown>>()
   /** By strategy. */
   private readonly shadows = new Map<string, Shadow>()
-  private stopped = false
   private readonly staging: Staging
   private readonly proving: Proving
   private readonly builder: Builder
   private readonly policy: PolicyStep
   private readonly watch: ProbationWatch
   private readonly swapping: SwapStep
+  private readonly consequences: Consequences
 
   constructor(parts: DeployerParts) {
     this.parts = parts
@@ -87,7 +79,8 @@ export class Deployer {
     this.proving = new Proving(parts)
     this.builder = new Builder(parts)
     this.policy = new PolicyStep({ session, config, now })
-    this.watch = new ProbationWatch({ session, config, now, onBreach: (...of) => void this.breach(...of) })
+    this.consequences = new Consequences({ ...parts, rollback: (...of) => this.rollback(...of) })
+    this.watch = new ProbationWatch({ session, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
     const { staging, policy, watch } = this
     this.swapping = new SwapStep({ session, journal, now, staging, policy, watch })
   }
@@ -200,7 +193,7 @@ export class Deployer {
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(): void {
-    this.stopped = true
+    this.consequences.stop()
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive)
         deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
@@ -294,7 +287,7 @@ export class Deployer {
     if (!passed) return candidate.hosted.worker.stop()
     if (!(await this.stage(deployment, candidate, false))) return
     if (!(await this.swapping.run(deployment, candidate, of))) return
-    this.freezeAfterMany(attempt)
+    if (attempt.trigger !== 'start') this.consequences.freezeAfterMany()
   }
 
   private beginShadow(deployment: Deployment): void {
@@ -364,59 +357,6 @@ export class Deployer {
     worker.stop()
     if (!deployment.ended && problem !== null) deployment.failWith(this.parts.now(), 'failed its dry run', [problem])
     return false
-  }
-
-  /** A version on probation went beyond a bound: the last good one comes back, with no word from anybody. */
-  private async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
-    const { journal, now } = this.parts
-    const { strategy, version } = deployment.current
-    const label = version?.label ?? strategy
-    const good = lastGoodVersion(journal.db, strategy, version?.hash ?? '')
-    const back =
-      good === undefined
-        ? err('there is no earlier version that was kept')
-        : await this.rollback(strategy, good, 'probation')
-    const row = back.ok ? back.value : null
-    // Stopped meanwhile, it is watched again after the next start; replaced by somebody else, it is over.
-    if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
-    if (row === null || row.swappedAt === null) {
-      const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
-      const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
-      this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
-      deployment.failProbation(now(), probation, reason)
-      return this.parts.onAlarm(reason)
-    }
-    const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
-    if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
-    this.parts.onAlarm(reason)
-    const { rollbacksToFreeze } = this.parts.proof.config.policy
-    const count = recentRollbacks(journal.db, now())
-    if (count >= rollbacksToFreeze && this.parts.session.engine.state.freeze === null)
-      this.command({
-        kind: 'freeze',
-        reason: `${count} automatic rollbacks, bound ${rollbacksToFreeze}: look into them, then unfreeze`,
-      })
-  }
-
-  /** So many deployments of a day are enough of it. */
-  private freezeAfterMany({ trigger }: Attempt): void {
-    const { session, journal, now, proof } = this.parts
-    const { policy } = proof.config
-    const s = session.engine.state
-    if (trigger === 'start' || s.freeze !== null || !(policy.enforceOn as readonly string[]).includes(s.config.market))
-      return
-    const count = deploymentsToday(journal.db, now())
-    if (count < policy.deploymentsPerDay) return
-    const until = isoUtc(utcDay(now()) + DAY)
-    this.command({ kind: 'freeze', reason: `${count} deployments today, bound ${policy.deploymentsPerDay}`, until })
-  }
-
-  /** A rule's own command: journaled by the engine like a person's. */
-  private command(command: EngineCommand): void {
-    const { session, now } = this.parts
-    if (session.engine.commandBar(command) !== null) return
-    session.deliver({ kind: 'command', ts: now(), source: 'engine', command })
-    session.settle()
   }
 }
 

@@ -1,0 +1,86 @@
+import type { EngineCommand } from '../../engine/commands.ts'
+import { err, type Result } from '../../shared/domain/base.ts'
+import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
+import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
+import type { Session } from '../app/session.ts'
+import { deploymentsToday, lastGoodVersion, recentRollbacks } from '../db/deployments.ts'
+import type { Journal } from '../db/journal.ts'
+import type { ProofParts } from '../replay/proof.ts'
+import type { Deployment } from './deployment.ts'
+
+export interface ConsequencesParts {
+  readonly session: Session
+  readonly journal: Journal
+  readonly now: () => UnixMs
+  readonly proof: ProofParts
+  /** Something that a person must be told at once. */
+  readonly onAlarm: (message: string) => void
+  readonly rollback: (strategy: string, to: string, by: string) => Promise<Result<DeploymentRow>>
+}
+
+/** What the desk does by itself about deployments that went wrong, or were too many. */
+export class Consequences {
+  private readonly parts: ConsequencesParts
+  private stopped = false
+
+  constructor(parts: ConsequencesParts) {
+    this.parts = parts
+  }
+
+  /** The desk is stopping: what goes wrong from now on is seen again after the next start. */
+  stop(): void {
+    this.stopped = true
+  }
+
+  /** A version on probation went beyond a bound: the last good one comes back, with no word from anybody. */
+  async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
+    const { journal, now } = this.parts
+    const { strategy, version } = deployment.current
+    const label = version?.label ?? strategy
+    const good = lastGoodVersion(journal.db, strategy, version?.hash ?? '')
+    const back =
+      good === undefined
+        ? err('there is no earlier version that was kept')
+        : await this.parts.rollback(strategy, good, 'probation')
+    const row = back.ok ? back.value : null
+    // Stopped meanwhile, it is watched again after the next start; replaced by somebody else, it is over.
+    if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
+    if (row === null || row.swappedAt === null) {
+      const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
+      const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
+      this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
+      deployment.failProbation(now(), probation, reason)
+      return this.parts.onAlarm(reason)
+    }
+    const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
+    if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
+    this.parts.onAlarm(reason)
+    const { rollbacksToFreeze } = this.parts.proof.config.policy
+    const count = recentRollbacks(journal.db, now())
+    if (count >= rollbacksToFreeze && this.parts.session.engine.state.freeze === null)
+      this.command({
+        kind: 'freeze',
+        reason: `${count} automatic rollbacks, bound ${rollbacksToFreeze}: look into them, then unfreeze`,
+      })
+  }
+
+  /** So many deployments of a day are enough of it. */
+  freezeAfterMany(): void {
+    const { session, journal, now, proof } = this.parts
+    const { policy } = proof.config
+    const s = session.engine.state
+    if (s.freeze !== null || !(policy.enforceOn as readonly string[]).includes(s.config.market)) return
+    const count = deploymentsToday(journal.db, now())
+    if (count < policy.deploymentsPerDay) return
+    const until = isoUtc(utcDay(now()) + DAY)
+    this.command({ kind: 'freeze', reason: `${count} deployments today, bound ${policy.deploymentsPerDay}`, until })
+  }
+
+  /** A rule's own command: journaled by the engine like a person's. */
+  private command(command: EngineCommand): void {
+    const { session, now } = this.parts
+    if (session.engine.commandBar(command) !== null) return
+    session.deliver({ kind: 'command', ts: now(), source: 'engine', command })
+    session.settle()
+  }
+}
