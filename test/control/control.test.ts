@@ -76,7 +76,7 @@ describe('HTTP', () => {
     const reply = await post('explode', {})
     expect([reply.status, await reply.json()]).toEqual([
       404,
-      { error: expect.stringMatching(/no such command: explode; there are reload, rollback/) },
+      { error: expect.stringMatching(/no such command: explode; there are reload, promote, rollback/) },
     ])
   })
 
