@@ -115,7 +115,7 @@ async function takePictures(browser: Browser, address: string, strategies: strin
   await shot(page, 'replay.png')
   await page.keyboard.press('Escape')
   await page.getByRole('tab', { name: 'Editor' }).click()
-  await typeOver(page, 'view.secondsLeft > params.fromSec', 'view.secondsLeft > params.fromSecs')
+  await typeOver(page, 'secondsLeft > params.fromSec', 'secondsLeft > params.fromSecs')
   await page.keyboard.press('ControlOrMeta+s')
   await page.getByTestId('problems').waitFor()
   await page.locator('[data-testid="editor"] .squiggly-error').first().waitFor()
