@@ -1,14 +1,23 @@
 import { step } from '../shared/domain/lifecycles.ts'
 import type { Owner, VersionHash } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
-import { type Context, type EngineState, isWorking, record, type SlotState, say, type VersionRecord } from './state.ts'
+import {
+  type Context,
+  type EngineState,
+  isUnsettled,
+  isWorking,
+  record,
+  type SlotState,
+  say,
+  type VersionRecord,
+} from './state.ts'
 import { recordVersion } from './versions.ts'
 
 /** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */
 export function slotsOwned(s: EngineState, owner: Owner): Set<SlotId> {
   const slots = new Set<SlotId>()
-  for (const { ownedBy, slot, state } of s.positions.values())
-    if (ownedBy === owner && (state === 'open' || state === 'ended')) slots.add(slot)
+  for (const position of s.positions.values())
+    if (position.ownedBy === owner && isUnsettled(position)) slots.add(position.slot)
   for (const order of s.orders.values()) if (order.owner === owner && isWorking(order)) slots.add(order.slot)
   return slots
 }
@@ -82,8 +91,7 @@ export function ownersLost(s: EngineState): readonly VersionHash[] {
     const state = s.versions.get(owner)?.state
     if (state !== 'live' && state !== 'draining') lost.add(owner)
   }
-  for (const position of s.positions.values())
-    if (position.state === 'open' || position.state === 'ended') look(position.ownedBy)
+  for (const position of s.positions.values()) if (isUnsettled(position)) look(position.ownedBy)
   for (const order of s.orders.values()) if (isWorking(order)) look(order.owner)
   return [...lost]
 }

@@ -1,6 +1,15 @@
 import type { DeploymentId, Handoff, Order, Owner, Position } from '../shared/domain/records.ts'
 import { fairUp } from './estimate.ts'
-import { type Context, type EngineState, isWorking, markOf, record, type SlotState, slotOf } from './state.ts'
+import {
+  type Context,
+  type EngineState,
+  isUnsettled,
+  isWorking,
+  markOf,
+  record,
+  type SlotState,
+  slotOf,
+} from './state.ts'
 import { meanRuns } from './windows.ts'
 
 /** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
@@ -57,8 +66,7 @@ export function transferAll(
 ): number {
   let moved = 0
   for (const position of c.s.positions.values()) {
-    const unsettled = position.state === 'open' || position.state === 'ended'
-    if (position.ownedBy !== transfer.from || !unsettled || !only(position)) continue
+    if (position.ownedBy !== transfer.from || !isUnsettled(position) || !only(position)) continue
     handOver(c, position, 'position', transfer)
     position.ownedBy = transfer.to
     if (transfer.to !== 'desk') c.s.orphanedByFault.delete(position.id)

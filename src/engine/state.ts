@@ -298,6 +298,11 @@ export function isWorking(order: Order): boolean {
   return LIVE_ORDER.has(order.state)
 }
 
+/** True until its window's outcome is known, or it is sold: somebody must own it. */
+export function isUnsettled({ state }: Pick<Position, 'state'>): boolean {
+  return state === 'open' || state === 'ended'
+}
+
 export function positionIn(s: EngineState, windowId: WindowId): Position | undefined {
   for (const position of s.positions.values()) if (position.windowId === windowId) return position
   return undefined

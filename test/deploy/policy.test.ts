@@ -38,11 +38,11 @@ class Scene {
     return version.stint
   }
 
-  pass(of: { reason?: string; override?: string; held?: boolean } = {}): Promise<boolean> {
-    const { reason, override, held = false } = of
+  pass(of: { reason?: string; override?: string; exempt?: boolean } = {}): Promise<boolean> {
+    const { reason, override, exempt = false } = of
     return this.step.pass(
       this.deployment,
-      new PolicyCase({ strategy: 'alpha', hash: 'abcdef', held, shadow: false, by: 'cli', reason, override }),
+      new PolicyCase({ strategy: 'alpha', hash: 'abcdef', parked: null, exempt, by: 'cli', reason, override }),
     )
   }
 
@@ -249,6 +249,15 @@ describe('policy', () => {
     frozen.bench.command({ kind: 'freeze', reason: 'news' })
     expect(await frozen.pass()).toBe(false)
     expect(frozen.deployment.current.reason).toMatch(/frozen until somebody unfreezes them: news; unfreeze, or reload/)
+  })
+
+  test('where nothing is live yet no wait holds, and a freeze refuses whatever it does to others', async () => {
+    const at = new Scene({ quiet: { lastSeconds: 300, limitMinutes: 10 }, whileFrozen: 'wait' })
+    at.bench.deliver({ kind: 'feed', ts: at.now, connected: false, stale: [], detail: 'not yet' })
+    expect(await at.pass({ exempt: true })).toBe(true)
+    const frozen = new Scene({ whileFrozen: 'wait' })
+    frozen.bench.command({ kind: 'freeze', reason: 'news' })
+    expect(await frozen.pass({ exempt: true })).toBe(false)
   })
 
   test('where the waits are not enforced only freeze and venue hold', async () => {

@@ -188,6 +188,23 @@ describe('a bad version that was let through', () => {
     expect(live?.number).toBe(1)
   })
 
+  test('so many deployments of a day freeze further ones until the next', async () => {
+    const none = { minMinutes: 0, minTrades: 0, maxMinutes: 0 }
+    const { home, desk } = await trading({
+      policy: { enforceOn: ['simulated'], cooldown: none, deploymentsPerDay: 2 },
+      probation: { windows: 0 },
+    })
+    for (const marker of [6, 7]) {
+      home.write('snipe.ts', eager('snipe', marker))
+      const row = await deploy(desk, 'snipe')
+      expect(row.state, row.reason ?? '').toBe('kept')
+    }
+    expect(desk.engine.state.freeze).toMatchObject({ reason: '2 deployments today, bound 2' })
+    expect((desk.engine.state.freeze?.until ?? 0) % 86_400_000).toBe(0)
+    home.write('snipe.ts', eager('snipe', 8))
+    expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'failed', reason: expect.stringContaining('frozen') })
+  })
+
   test('probation goes on after a restart', async () => {
     const { home, desk } = await trading()
     const good = desk.engine.state.live.get('snipe')

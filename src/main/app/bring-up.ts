@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
-import { VersionWorker } from '../strategy-host/version-worker.ts'
+import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Desk } from './desk.ts'
 import type { Session } from './session.ts'
 
@@ -53,10 +53,7 @@ async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): P
     desk.options.clock,
     desk.config.decisionDeadlineMs,
   )
-  if (!worker.ok)
-    return err(
-      `it does not load from its stored bundle: ${worker.error.kind === 'dead' ? worker.error.message : worker.error.failure.message}`,
-    )
+  if (!worker.ok) return err(`it does not load from its stored bundle: ${failureText(worker.error)}`)
   desk.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
   return stored.state === 'live' ? adoptSlots(desk.session, strategy, hash, () => desk.now()) : ok(undefined)
 }

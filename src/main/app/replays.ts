@@ -25,7 +25,7 @@ import { mergeParams } from '../replay/params.ts'
 import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../replay/plan.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { statsOf, tradesOf } from '../replay/stats.ts'
-import { VersionWorker } from '../strategy-host/version-worker.ts'
+import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Desk } from './desk.ts'
 import { apiFile } from './home.ts'
 
@@ -191,10 +191,7 @@ export class Replays {
     }
     const { bundle } = compiled.value
     const loaded = await VersionWorker.start(bundle, strategy, options.clock, config.decisionDeadlineMs)
-    if (!loaded.ok)
-      return err(
-        `${strategy} cannot be loaded: ${loaded.error.kind === 'dead' ? loaded.error.message : loaded.error.failure.message}`,
-      )
+    if (!loaded.ok) return err(`${strategy} cannot be loaded: ${failureText(loaded.error)}`)
     loaded.value.stop()
     const params = mergeParams(loaded.value.manifest, request.params)
     if (!params.ok) return params

@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { OrderReport } from '../../engine/events.ts'
 import { restoreState } from '../../engine/restore.ts'
+import { isUnsettled } from '../../engine/state.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import type { OrderId } from '../../shared/domain/records.ts'
 import { asset, windowAt } from '../../shared/domain/slots.ts'
@@ -84,7 +85,7 @@ export function decideMissedWindows(desk: Desk): void {
   const now = desk.options.clock.now()
   for (const position of desk.engine.state.positions.values()) {
     const slot = desk.engine.state.slots.get(position.slot)?.slot
-    const waiting = position.state === 'open' || position.state === 'ended'
+    const waiting = isUnsettled(position)
     if (!waiting || slot === undefined || position.windowEnd > now || desk.market.isDeciding(position.windowId))
       continue
     desk.market.miss(slot, windowAt(slot, unixMs(position.windowEnd - 1)))

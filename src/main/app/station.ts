@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
-import { isWorking } from '../../engine/state.ts'
+import { isUnsettled, isWorking } from '../../engine/state.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import { toDollars, toShares } from '../../shared/domain/money.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
@@ -170,9 +170,7 @@ export class Station {
         }),
       ),
       slots: [...state.slots.values()].map((slot) => {
-        const position = [...state.positions.values()].find(
-          (p) => p.slot === slot.slot.id && (p.state === 'open' || p.state === 'ended'),
-        )
+        const position = [...state.positions.values()].find((p) => p.slot === slot.slot.id && isUnsettled(p))
         const orders = [...state.orders.values()].filter((order) => order.slot === slot.slot.id && isWorking(order))
         return {
           slot: slot.slot.id,

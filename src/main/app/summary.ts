@@ -1,3 +1,4 @@
+import { isUnsettled } from '../../engine/state.ts'
 import { toDollars } from '../../shared/domain/money.ts'
 import { listVersions } from '../db/queries.ts'
 import type { Desk } from './desk.ts'
@@ -16,7 +17,7 @@ export function summarise(desk: Desk) {
     orders: figures.orders,
     fills: figures.fills,
     settled: count("SELECT count(*) FROM positions WHERE state IN ('resolved', 'redeemed')"),
-    openPositions: [...state.positions.values()].filter((p) => p.state === 'open' || p.state === 'ended').length,
+    openPositions: [...state.positions.values()].filter(isUnsettled).length,
     pnlUsd: toDollars(state.ledger.profit),
     feesUsd: toDollars(state.ledger.fees),
     reloads: count("SELECT count(*) FROM deployments WHERE swapped_at IS NOT NULL AND trigger <> 'start'"),

@@ -17,7 +17,7 @@ import { ReplayLab, type ReplayOutcome } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
 import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
-import { VersionWorker } from '../strategy-host/version-worker.ts'
+import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
 import { type Duration, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
 
@@ -157,7 +157,7 @@ async function load(
   const loaded = await VersionWorker.start(compiled.value.bundle, strategy, systemClock, 5_000)
   if (!loaded.ok) {
     const { error } = loaded
-    throw new UsageError(`${strategy}: ${error.kind === 'dead' ? error.message : error.failure.message}`)
+    throw new UsageError(`${strategy}: ${failureText(error)}`)
   }
   loaded.value.stop()
   return { bundle: compiled.value.bundle, strategy, manifest: loaded.value.manifest }

@@ -115,5 +115,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE settings (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
   CREATE INDEX deployments_strategy ON deployments (strategy, state);
   CREATE INDEX deployments_version ON deployments (version);
+  CREATE INDEX deployments_overridden ON deployments (swapped_at) WHERE json_extract(policy, '$.policy.override') IS NOT NULL;
   `,
 ]

@@ -7,6 +7,7 @@ import { deploymentsToday, lastGoodVersion, recentRollbacks } from '../db/deploy
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { Deployment } from './deployment.ts'
+import { isEnforced } from './policy.ts'
 
 export interface ConsequencesParts {
   readonly session: Session
@@ -69,7 +70,7 @@ export class Consequences {
     const { session, journal, now, proof } = this.parts
     const { policy } = proof.config
     const s = session.engine.state
-    if (s.freeze !== null || !(policy.enforceOn as readonly string[]).includes(s.config.market)) return
+    if (s.freeze !== null || !isEnforced(policy, s.config.market)) return
     const count = deploymentsToday(journal.db, now())
     if (count < policy.deploymentsPerDay) return
     const until = isoUtc(utcDay(now()) + DAY)

@@ -7,7 +7,7 @@ import { watchedDeployments } from '../db/deployments.ts'
 import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
-import { type HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
+import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import { Builder } from './builder.ts'
 import { compileStrategy, versionHash } from './compile.ts'
 import { Consequences } from './consequences.ts'
@@ -272,8 +272,8 @@ export class Deployer {
     const of = new PolicyCase({
       strategy,
       hash: candidate.hash.slice(0, 12),
-      held: hold === true,
-      shadow,
+      parked: shadow ? 'shadow' : hold === true ? 'reload' : null,
+      exempt: attempt.trigger === 'start',
       by,
       reason,
       override,
@@ -282,7 +282,7 @@ export class Deployer {
     const { hash, ref } = candidate
     this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
     if (shadow) this.beginShadow(deployment)
-    const passed = await this.mayPass(deployment, attempt, of)
+    const passed = await this.mayPass(deployment, of)
     this.endShadow(strategy)
     if (!passed) return candidate.hosted.worker.stop()
     if (!(await this.stage(deployment, candidate, false))) return
@@ -311,13 +311,11 @@ export class Deployer {
     return true
   }
 
-  private async mayPass(deployment: Deployment, attempt: Attempt, of: PolicyCase): Promise<boolean> {
-    // A desk that just starts has neither a version to protect nor, maybe, a price yet.
-    if (attempt.trigger === 'start') of.override = undefined
+  private mayPass(deployment: Deployment, of: PolicyCase): Promise<boolean> {
     return deployment.step(
       'policy',
       'policy',
-      () => (attempt.trigger === 'start' ? Promise.resolve(true) : this.policy.pass(deployment, of)),
+      () => this.policy.pass(deployment, of),
       (passed) => ({ ok: passed, note: passed ? passedNote(deployment) : '' }),
     )
   }
@@ -330,11 +328,8 @@ export class Deployer {
       () => this.proving.run(deployment, candidate, bundle),
       (row) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
     )
-    if (!deployment.ended && proof.verdict === 'failed') {
-      const stays =
-        deployment.current.from === null ? 'nothing of it is live' : `${deployment.current.from.label} keeps trading`
-      deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${stays}`)
-    }
+    if (!deployment.ended && proof.verdict === 'failed')
+      deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${deployment.stays}`)
     if (!deployment.ended) return true
     candidate.hosted.worker.stop()
     return false
@@ -369,8 +364,4 @@ function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
   if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
   const decisions = Math.round(candidate.decisions / 1000)
   return `${slots.length} slots · ${decisions} k decisions · ${differences} differ`
-}
-
-function failureText(failure: HostFailure): string {
-  return failure.kind === 'dead' ? failure.message : failure.failure.message
 }

@@ -78,6 +78,12 @@ export class Deployment {
     return this.row.endedAt !== null
   }
 
+  /** What goes on when it fails, in words. */
+  get stays(): string {
+    const { from } = this.row
+    return from === null ? 'nothing of it is live' : `${from.label} keeps trading`
+  }
+
   /** Its version went live; what is left is to watch it. */
   get isLive(): boolean {
     return this.row.swappedAt !== null
@@ -162,12 +168,11 @@ export class Deployment {
 
   /** Fails with the first of several places in the sources. */
   failWith(ts: number, what: string, diagnostics: readonly Diagnostic[]): void {
-    const { strategy, from } = this.current
+    const { strategy } = this.current
     const first = diagnostics[0]
     const where =
       first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
-    const stays = from === null ? 'nothing of it is live' : `${from.label} keeps trading`
-    this.fail(ts, `${strategy} ${what}${where}; ${stays}`, diagnostics)
+    this.fail(ts, `${strategy} ${what}${where}; ${this.stays}`, diagnostics)
   }
 
   fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {

@@ -4,7 +4,7 @@ import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
 import type { Deployment } from './deployment.ts'
-import { cooldownBar, type PolicyFacts, policyBars } from './policy.ts'
+import { cooldownBar, isEnforced, type PolicyFacts, policyBars } from './policy.ts'
 
 export interface PolicyParts {
   readonly session: Session
@@ -31,29 +31,28 @@ export class PolicyCase {
   readonly strategy: string
   /** First digits of the candidate's hash. */
   readonly hash: string
-  /** It waits for a reload that names it. */
-  held: boolean
-  /** It runs beside the live version until it is promoted. */
-  shadow: boolean
+  /** What a person must say before any rule is looked at: a reload that names it, or a promotion of the shadow. */
+  parked: 'reload' | 'shadow' | null
+  /** Nothing of its strategy is live: there is neither a version to protect nor, maybe, a cycle yet in which to look again. */
+  readonly exempt: boolean
   by: string
   reason: string | undefined
   override: string | undefined
   /** Since when nothing but `quiet` holds it back. */
   quietSince: number | null = null
 
-  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'held' | 'shadow' | 'by' | 'reason' | 'override'>) {
+  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'parked' | 'exempt' | 'by' | 'reason' | 'override'>) {
     this.strategy = of.strategy
     this.hash = of.hash
-    this.held = of.held
-    this.shadow = of.shadow
+    this.parked = of.parked
+    this.exempt = of.exempt
     this.by = of.by
     this.reason = of.reason
     this.override = of.override
   }
 
   hear(word: Extract<Word, { kind: 'go' }>): void {
-    this.held = false
-    this.shadow = word.shadow === true
+    this.parked = word.shadow === true ? 'shadow' : null
     this.by = word.by
     this.reason = word.reason ?? this.reason
     this.override = word.override ?? this.override
@@ -77,10 +76,10 @@ export class PolicyStep {
 
   /** Everything that stands against a swap now and that nobody has overridden. */
   bars(deployment: Deployment, of: PolicyCase): PolicyBar[] {
-    if (of.shadow) return [SHADOW]
-    if (of.held) return [reloadBar(of.hash)]
+    if (of.parked !== null) return [of.parked === 'shadow' ? SHADOW : reloadBar(of.hash)]
     if (of.override !== undefined) return []
-    return this.judge(deployment, of)
+    const bars = this.judge(deployment, of)
+    return of.exempt ? bars.filter((bar) => bar.rule === 'freeze') : bars
   }
 
   private judge(deployment: Deployment, of: PolicyCase): PolicyBar[] {
@@ -91,9 +90,11 @@ export class PolicyStep {
 
   /** The first cooldown that runs now, for the desk's one word on deployments; null when none does. */
   cooling(): PolicyBar | null {
-    for (const strategy of this.parts.session.engine.state.live.keys()) {
-      const facts = this.facts(strategy, null, false, null)
-      const bar = facts.enforced ? cooldownBar(facts, this.parts.config.policy) : null
+    const { session, config, now } = this.parts
+    const s = session.engine.state
+    if (!isEnforced(config.policy, s.config.market)) return null
+    for (const strategy of s.live.keys()) {
+      const bar = cooldownBar({ now: now(), live: this.live(strategy) }, config.policy)
       if (bar !== null) return bar
     }
     return null
@@ -107,20 +108,25 @@ export class PolicyStep {
     return stale.length === 0 ? null : `no prices of ${stale.join(', ')}`
   }
 
+  private live(strategy: string): PolicyFacts['live'] {
+    const s = this.parts.session.engine.state
+    const hash = s.live.get(strategy)
+    const version = hash === undefined ? undefined : s.versions.get(hash)
+    if (version === undefined) return null
+    return { label: version.label, faulted: version.state !== 'live', ...version.stint }
+  }
+
   private facts(strategy: string, proof: ProofRow | null, reasoned: boolean, quietSince: number | null): PolicyFacts {
     const { session, config, now } = this.parts
     const s = session.engine.state
-    const hash = s.live.get(strategy)
-    const version = hash === undefined ? undefined : s.versions.get(hash)
     const slots = slotsOf({ s, out: [] }, strategy)
     const proved = proof === null || proof.candidate === null ? null : proof.coverage
     return {
       now: now(),
-      enforced: (config.policy.enforceOn as readonly string[]).includes(s.config.market),
+      enforced: isEnforced(config.policy, s.config.market),
       freeze: s.freeze,
       venue: this.trouble(new Set(slots.map(({ slot }) => slot.asset))),
-      live:
-        version === undefined ? null : { label: version.label, faulted: version.state !== 'live', ...version.stint },
+      live: this.live(strategy),
       reasoned,
       slots: slots.map(({ slot, asset, window }) => ({
         slot: slot.id,
@@ -147,12 +153,12 @@ export class PolicyStep {
         return true
       }
       of.quietSince = bars.every((bar) => bar.rule === 'quiet') ? (of.quietSince ?? now()) : null
-      const over = this.over(bars, until)
+      const over = this.over(bars, of, until)
       if (over !== null) {
         deployment.fail(now(), `${over}; what is live keeps trading`)
         return false
       }
-      deployment.waits(bars, of.held || of.shadow ? null : until)
+      deployment.waits(bars, of.parked === null ? until : null)
       const word = await this.word(deployment, of.strategy)
       if (word.kind === 'go') of.hear(word)
     }
@@ -168,10 +174,10 @@ export class PolicyStep {
   }
 
   /** Why it need not wait any longer: it is refused. */
-  private over(bars: readonly PolicyBar[], until: number): string | null {
+  private over(bars: readonly PolicyBar[], { parked, exempt }: PolicyCase, until: number): string | null {
     const [first] = bars
-    if (first === undefined || first.rule === 'reload' || first.rule === 'shadow') return null
-    if (first.rule === 'freeze' && this.parts.config.policy.whileFrozen === 'refuse')
+    if (first === undefined || parked !== null) return null
+    if (first.rule === 'freeze' && (exempt || this.parts.config.policy.whileFrozen === 'refuse'))
       return `${first.message}; unfreeze, or reload with an override`
     if (this.parts.now() >= until) return `waited ${this.parts.config.policy.waitMinutes} min in vain: ${first.message}`
     return null

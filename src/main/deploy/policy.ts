@@ -60,8 +60,13 @@ function venueBar({ venue }: PolicyFacts): PolicyBar | null {
   return venue === null ? null : { rule: 'venue', message: `${venue}: no new code until that is over`, until: null }
 }
 
+/** Whether cooldown, tilt guard, regime and quiet hold in a market, and so many deployments of a day are enough. */
+export function isEnforced({ enforceOn }: Rules, market: string): boolean {
+  return (enforceOn as readonly string[]).includes(market)
+}
+
 /** A version gets time and trades to show what it does; one that never trades cannot lock the desk. */
-export function cooldownBar({ live, now }: PolicyFacts, { cooldown }: Rules): PolicyBar | null {
+export function cooldownBar({ live, now }: Pick<PolicyFacts, 'live' | 'now'>, { cooldown }: Rules): PolicyBar | null {
   if (live === null || live.faulted) return null
   const age = now - live.since
   const most = live.since + cooldown.maxMinutes * MINUTE

@@ -7,7 +7,7 @@ import type { ReplayLab } from '../replay/lab.ts'
 import { stretchesOf } from '../replay/plan.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
-import { differencesOf, statsOf, tradesOf } from '../replay/stats.ts'
+import { differencesBetween, statsOf, tradesOf } from '../replay/stats.ts'
 import type { Deployment } from './deployment.ts'
 import { liveReplayVersion } from './proving.ts'
 
@@ -95,13 +95,12 @@ export class Shadow {
       const why = candidate?.failure?.message ?? 'it did not run'
       return this.deployment.fail(now(), `its shadow was dropped: ${why}; what is live keeps trading`)
     }
-    const acts = (of: typeof candidate) => of.days.flatMap((day) => day.acts)
     this.keepTrades(tradesOf(candidate.days))
     this.tell({
       reached: stretches.value.at(-1)?.to ?? this.since,
       candidate: statsOf(candidate.days),
       live: beside === undefined || beside.failure !== null ? null : statsOf(beside.days),
-      differences: beside === undefined ? 0 : differencesOf(acts(candidate), acts(beside)).length,
+      differences: differencesBetween(candidate, beside).length,
       reason: null,
     })
   }

@@ -3,7 +3,7 @@ import { type Decider, type DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
 import type { DeskSide } from '../../engine/market/paper-market.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
-import type { SlotState } from '../../engine/state.ts'
+import { isUnsettled, type SlotState } from '../../engine/state.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import type { Config } from '../../shared/config.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
@@ -165,7 +165,7 @@ class DayReplay {
 
   finish(reached: number): DayRecord {
     const { state } = this.engine
-    const open = [...state.positions.values()].filter((p) => p.state === 'open' || p.state === 'ended').length
+    const open = [...state.positions.values()].filter(isUnsettled).length
     return this.record.finish({
       from: this.parts.from,
       reached,

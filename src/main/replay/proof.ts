@@ -9,7 +9,7 @@ import type { Act } from './day-record.ts'
 import type { ReplayLab, ReplayProgress, VersionOutcome } from './lab.ts'
 import { hoursOf, stretchesOf } from './plan.ts'
 import type { ReplayVersion } from './protocol.ts'
-import { coverageOf, differencesOf, statsOf } from './stats.ts'
+import { coverageOf, differencesBetween, differencesOf, statsOf } from './stats.ts'
 
 export interface ProofParts {
   readonly lab: ReplayLab
@@ -144,15 +144,6 @@ function shortage(recorded: readonly { slot: string; hours: number }[], minHours
   const others = recorded.filter(({ hours }) => hours < minHours).length - 1
   const more = others === 0 ? '' : ` and ${others} more`
   return `${least.hours.toFixed(1)} h of ${least.slot}${more}, at least ${minHours} h are needed`
-}
-
-function differencesBetween(
-  candidate: VersionOutcome | undefined,
-  live: VersionOutcome | undefined,
-): readonly DecisionDifference[] {
-  if (candidate === undefined || live === undefined || candidate.failure !== null || live.failure !== null) return []
-  const acts = (outcome: VersionOutcome) => outcome.days.flatMap((day) => day.acts)
-  return differencesOf(acts(candidate), acts(live))
 }
 
 function judge(

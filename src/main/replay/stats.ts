@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { addUsd, NO_USD, type Usd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference, ReplayStats, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Act, DayRecord, ReplayCoverage } from './day-record.ts'
+import type { VersionOutcome } from './lab.ts'
 
 /** Several stretches of one version as one result, in the order of time. */
 export function statsOf(days: readonly DayRecord[]): ReplayStats {
@@ -82,6 +83,16 @@ export function differencesOf(candidate: readonly Act[], live: readonly Act[]): 
   }
   for (const act of theirs.values()) found.push(difference(act, null, act))
   return found.toSorted((a, b) => a.ts - b.ts || (a.slot < b.slot ? -1 : 1))
+}
+
+/** The same for what two versions came to; none where one of them could not be replayed. */
+export function differencesBetween(
+  candidate: VersionOutcome | undefined,
+  live: VersionOutcome | undefined,
+): readonly DecisionDifference[] {
+  if (candidate === undefined || live === undefined || candidate.failure !== null || live.failure !== null) return []
+  const acts = (outcome: VersionOutcome) => outcome.days.flatMap((day) => day.acts)
+  return differencesOf(acts(candidate), acts(live))
 }
 
 function byMoment(acts: readonly Act[]): Map<string, Act> {

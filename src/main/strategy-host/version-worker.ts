@@ -27,6 +27,11 @@ export type HostFailure =
   | { readonly kind: 'dead'; readonly message: string }
   | { readonly kind: 'threw'; readonly failure: StrategyFailure }
 
+/** What a failure says, whoever says it. */
+export function failureText(failure: HostFailure): string {
+  return failure.kind === 'dead' ? failure.message : failure.failure.message
+}
+
 export interface BatchAnswer {
   readonly decisions: readonly SlotDecision[]
   readonly faults: readonly { readonly slot: SlotId; readonly failure: StrategyFailure }[]

@@ -77,19 +77,12 @@ const TRADING = {
   killed: { kill: 'killed', rearm: 'running' },
 } as const satisfies Table
 
-const DEPLOYS = {
-  open: { freeze: 'frozen', cool: 'cooling' },
-  cooling: { freeze: 'frozen', warm: 'open' },
-  frozen: { freeze: 'frozen', unfreeze: 'open' },
-} as const satisfies Table
-
 export const LIFECYCLES = {
   order: ORDER,
   position: POSITION,
   version: VERSION,
   deployment: DEPLOYMENT,
   trading: TRADING,
-  deploys: DEPLOYS,
 } as const
 
 export type Machine = keyof typeof LIFECYCLES
@@ -105,7 +98,8 @@ export type PositionState = StateOf<'position'>
 export type VersionState = StateOf<'version'>
 export type DeploymentState = StateOf<'deployment'>
 export type TradingState = StateOf<'trading'>
-export type DeploysState = StateOf<'deploys'>
+/** Whether new code may go live. Derived from freeze and cooldown, so it has no table. */
+export type DeploysState = 'open' | 'frozen' | 'cooling'
 
 /** True where the table has an entry for the pair. */
 export function allows<M extends Machine>(machine: M, state: StateOf<M>, trigger: TriggerOf<M>): boolean {

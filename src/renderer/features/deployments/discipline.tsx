@@ -9,6 +9,7 @@ import { useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { StatsTable } from '../../ui/stats-table.tsx'
+import { Bounds } from './bounds.tsx'
 
 /** What a candidate waits for, rule by rule, and how long that takes at the most. */
 export function Waits({ row }: { row: DeploymentRow }) {
@@ -101,19 +102,16 @@ export function Probation({ probation }: { probation: ProbationRow | null }) {
       <p className="proof-text figure">
         {count(trades)} settled, {count(wins)} won, {money(pnl)}
       </p>
-      <ul className="gates" aria-label="Bounds of its probation">
-        {bounds.map((bound) => (
-          <li key={bound.name} className={bound.passed ? 'gate' : 'gate down'}>
-            <Icon name={bound.passed ? 'check' : 'cross'} className={bound.passed ? 'up' : 'down'} />
-            <span className="sr-only">{bound.passed ? 'within' : 'beyond'}</span>
-            <span>{sentence(bound.name)}</span>
-            <span className="figure gate-value">{amount(bound, bound.value)}</span>
-            <span className="figure gate-bound">
-              {bound.unit === 'chance' ? 'at least' : 'at most'} {amount(bound, bound.bound)}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Bounds
+        label="Bounds of its probation"
+        words={{ passed: 'within', broken: 'beyond' }}
+        of={bounds.map((bound) => ({
+          name: bound.name,
+          passed: bound.passed,
+          value: amount(bound, bound.value),
+          bound: `${bound.unit === 'chance' ? 'at least' : 'at most'} ${amount(bound, bound.bound)}`,
+        }))}
+      />
     </section>
   )
 }

@@ -2,30 +2,13 @@ import type { DeploymentRow, ProofGate, ProofRow } from '../../../shared/ipc/con
 import { showDifferences } from '../../data/actions.ts'
 import { useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
-import { count, money, progress, sentence, span, stretch } from '../../ui/format.ts'
-import { Icon } from '../../ui/icons.tsx'
+import { count, money, progress, span, stretch } from '../../ui/format.ts'
 import { StatsTable } from '../../ui/stats-table.tsx'
+import { Bounds } from './bounds.tsx'
 import { verdictOf } from './progress.ts'
 
 function amount(gate: ProofGate, value: number): string {
   return gate.unit === 'usd' ? money(value) : count(value)
-}
-
-function Gates({ gates }: { gates: readonly ProofGate[] }) {
-  if (gates.length === 0) return null
-  return (
-    <ul className="gates" aria-label="Safety gates">
-      {gates.map((gate) => (
-        <li key={gate.name} className={gate.passed ? 'gate' : 'gate down'}>
-          <Icon name={gate.passed ? 'check' : 'cross'} className={gate.passed ? 'up' : 'down'} />
-          <span className="sr-only">{gate.passed ? 'passed' : 'failed'}</span>
-          <span>{sentence(gate.name)}</span>
-          <span className="figure gate-value">{amount(gate, gate.value)}</span>
-          <span className="figure gate-bound">at most {amount(gate, gate.bound)}</span>
-        </li>
-      ))}
-    </ul>
-  )
 }
 
 function restsOn(proof: ProofRow): string {
@@ -79,7 +62,16 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
           { version: proof.liveVersion, role: 'live', stats: proof.live },
         ]}
       />
-      <Gates gates={proof.gates} />
+      <Bounds
+        label="Safety gates"
+        words={{ passed: 'passed', broken: 'failed' }}
+        of={proof.gates.map((gate) => ({
+          name: gate.name,
+          passed: gate.passed,
+          value: amount(gate, gate.value),
+          bound: `at most ${amount(gate, gate.bound)}`,
+        }))}
+      />
       <p className="proof-text faint">
         <span title="Every version ever proved or replayed counts: trying many finds lucky ones.">
           {count(proof.trials)} {proof.trials === 1 ? 'trial' : 'trials'} of this strategy.
