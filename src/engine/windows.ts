@@ -73,6 +73,7 @@ function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: num
     slot.book = null
     slot.bookSince = c.s.now
     slot.said.clear()
+    if (slot.pause !== null && slot.pause.until !== null && tsVenue >= slot.pause.until) slot.pause = null
     slot.changed = true
   }
 }

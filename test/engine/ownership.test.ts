@@ -103,8 +103,10 @@ describe('by hand', () => {
     expect(again).toHaveLength(1)
     expect(bench.events('refused').join()).toMatch(/slot-paused: BTC-5m is paused: its position is closed by hand/)
     expect(bench.ownersByLedger().get(position.id)).toBe('desk')
-    // The next window is its version's again.
+    // The next window is its version's again, and says so.
+    expect(bench.engine.state.slots.get(position.slot)?.pause).not.toBeNull()
     bench.pump(unixMs(position.windowEnd + 20_000))
+    expect(bench.engine.state.slots.get(position.slot)?.pause).toBeNull()
     bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('up') : hold()))
     const next = [...bench.engine.state.orders.values()].find(
       (order) => order.slot === 'BTC-5m' && order.kind === 'enter' && isWorking(order),
