@@ -16,46 +16,35 @@ interface Held {
 
 function columnsFor(session: Session, versions: readonly VersionRow[]): readonly Column<Held>[] {
   return [
-    { key: 'slot', head: 'slot', width: '86px', cell: ({ row }) => row.slot },
+    { key: 'slot', head: 'slot', width: '80px', cell: ({ row }) => row.slot },
     { key: 'side', head: 'side', width: '52px', cell: ({ position }) => <SideCell side={position.side} /> },
-    { key: 'shares', head: 'shares', align: 'right', width: '58px', cell: ({ position }) => shares(position.shares) },
+    { key: 'shares', head: 'shares', align: 'right', width: '52px', cell: ({ position }) => shares(position.shares) },
     {
       key: 'paid',
       head: 'paid',
       align: 'right',
-      width: '60px',
+      width: '56px',
       cell: ({ row, position }) =>
         position.shares === 0 ? NONE : price((position.cost / position.shares) * 1_000_000, row.tick),
     },
-    { key: 'cost', head: 'cost', align: 'right', width: '62px', cell: ({ position }) => money(position.cost) },
+    { key: 'cost', head: 'cost', align: 'right', width: '58px', cell: ({ position }) => money(position.cost) },
     {
       key: 'mark',
       head: 'mark',
       align: 'right',
-      width: '62px',
+      width: '58px',
       cell: ({ position }) => (position.markValue === null ? NONE : money(position.markValue)),
     },
     {
       key: 'profit',
       head: 'P&L',
       align: 'right',
-      width: '66px',
+      width: '62px',
       cell: ({ position }) => (
         <ProfitCell value={position.markValue === null ? null : position.markValue - position.cost} />
       ),
     },
-    { key: 'state', head: 'state', width: '72px', cell: ({ position }) => position.state },
-    {
-      key: 'owner',
-      head: 'owner',
-      width: '92px',
-      cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
-    },
-    {
-      key: 'opened',
-      head: 'opened by',
-      cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
-    },
+    { key: 'state', head: 'state', width: '58px', cell: ({ position }) => position.state },
     {
       key: 'close',
       head: '',
@@ -70,6 +59,17 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
             Close
           </Button>
         ) : null,
+    },
+    {
+      key: 'owner',
+      head: 'owner',
+      width: '84px',
+      cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
+    },
+    {
+      key: 'opened',
+      head: 'opener',
+      cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
     },
   ]
 }
@@ -90,7 +90,7 @@ export function Positions() {
     <DataTable
       label="Positions"
       testId="positions"
-      minWidth={740}
+      minWidth={680}
       columns={columns}
       rows={rows}
       rowKey={({ position }) => position.id}
