@@ -17,7 +17,7 @@ interface Held {
 function columnsFor(session: Session, versions: readonly VersionRow[]): readonly Column<Held>[] {
   return [
     { key: 'slot', head: 'slot', width: '80px', cell: ({ row }) => row.slot },
-    { key: 'side', head: 'side', width: '52px', cell: ({ position }) => <SideCell side={position.side} /> },
+    { key: 'side', head: 'side', width: '46px', cell: ({ position }) => <SideCell side={position.side} /> },
     { key: 'shares', head: 'shares', align: 'right', width: '52px', cell: ({ position }) => shares(position.shares) },
     {
       key: 'paid',
@@ -46,9 +46,20 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
     },
     { key: 'state', head: 'state', width: '58px', cell: ({ position }) => position.state },
     {
+      key: 'owner',
+      head: 'owner',
+      width: '84px',
+      cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
+    },
+    {
+      key: 'opened',
+      head: 'opener',
+      cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
+    },
+    {
       key: 'close',
       head: '',
-      width: '58px',
+      width: '72px',
       cell: ({ row, position }) =>
         position.state === 'open' ? (
           <Button
@@ -59,17 +70,6 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
             Close
           </Button>
         ) : null,
-    },
-    {
-      key: 'owner',
-      head: 'owner',
-      width: '84px',
-      cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
-    },
-    {
-      key: 'opened',
-      head: 'opener',
-      cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
     },
   ]
 }
