@@ -48,7 +48,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
     {
       key: 'owner',
       head: 'owner',
-      width: '84px',
+      width: '80px',
       cell: ({ position }) => <OwnerCell owner={position.owner} label={position.ownerLabel} versions={versions} />,
     },
     {
@@ -59,7 +59,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
     {
       key: 'close',
       head: '',
-      width: '72px',
+      width: '70px',
       cell: ({ row, position }) =>
         position.state === 'open' ? (
           <Button
