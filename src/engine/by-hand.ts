@@ -2,6 +2,7 @@ import { usdOf } from '../shared/domain/money.ts'
 import type { Position, PositionId } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import type { Command } from '../shared/ipc/commands.ts'
+import { inCharge } from './charge.ts'
 import type { Caps } from './config.ts'
 import { keepState, slotsOwned } from './drain.ts'
 import { cancelAll } from './orders.ts'
@@ -60,13 +61,13 @@ export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assig
   const slot = s.slots.get(id as SlotId)
   if (slot === undefined) return
   const before = slot.strategy
-  const hash = before === null ? undefined : s.live.get(before)
-  const version = hash === undefined ? undefined : s.versions.get(hash)
+  const version = inCharge(s, slot)
   if (version !== undefined && slotsOwned(s, version.hash).has(slot.slot.id)) {
     keepState(c, version, slot)
     s.aside.add(version.hash)
   }
   slot.strategy = strategy
+  slot.canary = false
   slot.warmFor = null
   slot.setState('null')
   slot.lastWhy = `given to ${strategy}`

@@ -1,6 +1,7 @@
 import { step } from '../shared/domain/lifecycles.ts'
 import type { Owner, VersionHash } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
+import { isAsked, isLent } from './charge.ts'
 import {
   type Context,
   type EngineState,
@@ -70,7 +71,10 @@ export function endDrains(c: Context): void {
     const version = c.s.versions.get(hash)
     if (version === undefined) continue
     const owned = slotsOwned(c.s, hash)
-    for (const slot of version.kept.keys()) if (!owned.has(slot)) version.kept.delete(slot)
+    for (const id of version.kept.keys()) {
+      const slot = c.s.slots.get(id)
+      if (!owned.has(id) && (slot === undefined || !isLent(c.s, slot, version))) version.kept.delete(id)
+    }
     if (version.kept.size > 0) continue
     c.s.aside.delete(hash)
     if (version.state === 'draining') retireDrained(c, version)
@@ -83,13 +87,13 @@ function retireDrained(c: Context, version: VersionRecord): void {
   say(c, 'info', 'deployment', `${version.label} has nothing open any more and is retired`, { version: version.hash })
 }
 
-/** Owners of something open that nobody here can ask: neither the desk, nor a version that is live or draining. */
+/** Owners of something open that nobody here can ask. */
 export function ownersLost(s: EngineState): readonly VersionHash[] {
   const lost = new Set<VersionHash>()
   const look = (owner: Owner) => {
     if (owner === 'desk') return
-    const state = s.versions.get(owner)?.state
-    if (state !== 'live' && state !== 'draining') lost.add(owner)
+    const version = s.versions.get(owner)
+    if (version === undefined || !isAsked(version)) lost.add(owner)
   }
   for (const position of s.positions.values()) if (isUnsettled(position)) look(position.ownedBy)
   for (const order of s.orders.values()) if (isWorking(order)) look(order.owner)

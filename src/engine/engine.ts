@@ -3,10 +3,12 @@ import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { AssetState } from './asset-state.ts'
+import { beginCanary, canaryBar, endCanary } from './canary.ts'
+import { inCharge } from './charge.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import { endDrains, managerAside } from './drain.ts'
-import type { Effect, EngineEvent, Swap } from './events.ts'
+import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
 import {
@@ -30,7 +32,6 @@ import {
   applyDecisions,
   applyFault,
   applySwap,
-  liveVersion,
   recordVersion,
   slotsOf,
   swapBar,
@@ -116,6 +117,10 @@ export class Engine {
         return
       case 'swap':
         return applySwap(c, event.swap)
+      case 'canary':
+        return beginCanary(c, event.start)
+      case 'endCanary':
+        return endCanary(c, event.strategy, event.why)
       case 'adopt':
         for (const { slot: id, json } of event.states) {
           slotOf(c.s, id).setState(json)
@@ -156,12 +161,19 @@ export class Engine {
     return swapBar({ s: this.state, out: [] }, swap)
   }
 
-  /** State of each of a strategy's slots, for a migration. */
-  strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number }[] {
+  /** Why a canary cannot begin at this moment; null when it can. */
+  canaryBar(start: CanaryStart): string | null {
+    return canaryBar({ s: this.state, out: [] }, start)
+  }
+
+  /** State of each of a strategy's slots as its live version has it, for a migration. */
+  strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number; lent: boolean }[] {
+    const live = this.state.versions.get(this.state.live.get(strategy) ?? ('' as never))
     return slotsOf({ s: this.state, out: [] }, strategy).map((slot) => ({
       slot: slot.slot.id,
-      json: slot.stateJson,
+      json: slot.canary ? (live?.kept.get(slot.slot.id)?.json ?? 'null') : slot.stateJson,
       revision: slot.revision,
+      lent: slot.canary,
     }))
   }
 
@@ -192,7 +204,7 @@ export class Engine {
   private cycle(c: Context, count: number, only: readonly SlotId[] | null): void {
     if (!this.beginCycle(c, count)) return
     for (const team of c.s.teams) {
-      const version = liveVersion(c.s, team.strategy)
+      const version = inCharge(c.s, team)
       if (version === undefined) continue
       const views: SlotView[] = []
       for (const slot of team.slots) {
@@ -209,11 +221,10 @@ export class Engine {
 
   /** Those that are not asked for slots of their own in the same breath. */
   private askAside(c: Context, count: number, only: readonly SlotId[] | null): void {
-    const teams = new Set(c.s.teams.map((team) => team.strategy))
+    const inTeams = new Set(c.s.teams.map((team) => inCharge(c.s, team)))
     for (const hash of c.s.aside) {
       const version = versionOf(c.s, hash)
-      if (version.state === 'draining' || !teams.has(version.strategy))
-        this.evaluate(c, version, count, this.asideViews(c, version, only))
+      if (!inTeams.has(version)) this.evaluate(c, version, count, this.asideViews(c, version, only))
     }
   }
 
@@ -274,7 +285,7 @@ export class Engine {
     if (ts > c.s.now) c.s.now = ts
     if (!this.beginCycle(c, count)) return c.out
     for (const team of c.s.teams) {
-      const version = liveVersion(c.s, team.strategy)
+      const version = inCharge(c.s, team)
       if (version !== undefined) this.ask(c, team, version, only, decider)
     }
     return c.out
@@ -397,7 +408,7 @@ export class Engine {
   nextWakeAt(ts: number): number {
     let best = Number.POSITIVE_INFINITY
     for (const team of this.state.teams) {
-      const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
+      const wake = inCharge(this.state, team)?.manifest.wake ?? NEVER
       for (let w = 0; w < wake.length; w++) {
         const beforeMs = (wake[w] ?? 0) * 1000
         for (const { window } of team.slots) {
@@ -413,7 +424,7 @@ export class Engine {
   wokenAt(ts: number): readonly SlotId[] {
     const woken: SlotId[] = []
     for (const team of this.state.teams) {
-      const wake = liveVersion(this.state, team.strategy)?.manifest.wake ?? NEVER
+      const wake = inCharge(this.state, team)?.manifest.wake ?? NEVER
       for (const { window, slot } of team.slots) {
         if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
       }

@@ -61,6 +61,15 @@ export interface Swap {
   readonly states: readonly { readonly slot: SlotId; readonly json: string; readonly fromRevision: number }[]
 }
 
+/** A version that takes over a part of its strategy, beside the live one. */
+export interface CanaryStart {
+  /** States of at least the slots it gets. */
+  readonly swap: Swap
+  readonly slots: readonly SlotId[]
+  /** Of what it wants to stake, this much is staked, in millionths. */
+  readonly stakePpm: number
+}
+
 /** Everything the engine is ever told, in order. */
 export type EngineEvent =
   | FeedEvent
@@ -107,6 +116,9 @@ export type EngineEvent =
   | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
+  | { readonly kind: 'canary'; readonly ts: UnixMs; readonly start: CanaryStart }
+  /** The canary of a strategy is given up. */
+  | { readonly kind: 'endCanary'; readonly ts: UnixMs; readonly strategy: string; readonly why: string }
   /** First states of slots that a resumed version has none for: new in the configuration, or another strategy's before. */
   | {
       readonly kind: 'adopt'

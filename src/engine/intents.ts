@@ -2,10 +2,12 @@ import { assertNever, err, ok, type Result } from '../shared/domain/base.ts'
 import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../shared/domain/money.ts'
 import type { Order, OrderId, Position, Tags, VersionHash } from '../shared/domain/records.ts'
 import { MINUTE, plusMs, SECOND, unixMs } from '../shared/domain/time.ts'
+import { canaryStake } from './canary.ts'
+import { inCharge } from './charge.ts'
 import { pauseEntries } from './commands.ts'
 import { exposureFor } from './exposure.ts'
 import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
-import { type Approved, judgeEntry, judgeExit, type Refusal, refuse } from './risk.ts'
+import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
 import {
   type Context,
   isWorking,
@@ -39,7 +41,7 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   const { s } = c
   const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
   const { asset } = slot
-  if (slot.strategy !== version.strategy || version.state !== 'live')
+  if (inCharge(s, slot) !== version)
     return no('draining', `${version.label} only manages what it has open in ${slot.slot.id}`)
   if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
   if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
@@ -79,13 +81,15 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   }
   const timing = readTiming(c, intent)
   if (!timing.ok) return timing
+  // The venue takes cash in whole cents; a stake beyond the safe integers is over every cap anyway.
+  const wanted = usd(Math.floor(Math.min(intent.stakeUsd, 1e9) * 100 + 1e-9) * 10_000)
+  const canary = version.state === 'canary' ? s.canaries.get(version.strategy) : undefined
   const request: OrderRequest = {
     slot,
     kind: 'enter',
     side: intent.side,
     limit,
-    // The venue takes cash in whole cents; a stake beyond the safe integers is over every cap anyway.
-    stake: usd(Math.floor(Math.min(intent.stakeUsd, 1e9) * 100 + 1e-9) * 10_000),
+    stake: canary === undefined ? wanted : canaryStake(canary, wanted, minimumStake(limit, s.config)),
     quantity: NO_SHARES,
     ...timing.value,
     position: null,

@@ -10,9 +10,10 @@ import type {
 } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
+import { inCharge, isLent } from './charge.ts'
 import type { Caps } from './config.ts'
 import { slotsOwned } from './drain.ts'
-import { type EngineState, type Pause, teamsOf } from './state.ts'
+import { type Canary, type EngineState, type Pause, teamsOf } from './state.ts'
 import { newStint } from './stint.ts'
 import type { StrategyManifest } from './views.ts'
 
@@ -48,6 +49,7 @@ export interface SavedDesk {
   /** What commands changed of the configuration. */
   readonly caps: Caps | null
   readonly assigned: readonly { readonly slot: SlotId; readonly strategy: string }[]
+  readonly canaries: readonly (Canary & { readonly strategy: string; readonly slots: readonly SlotId[] })[]
   /** Positions that a person has the desk sell. */
   readonly closing: readonly PositionId[]
   readonly states: readonly {
@@ -73,11 +75,18 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   for (const version of saved.versions) {
     const stint = version.stint === null ? newStint(s.now, undefined) : { ...version.stint }
     s.versions.set(version.hash, { ...version, stint, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
-    if (version.state !== 'draining') s.live.set(version.strategy, version.hash)
+    if (version.state !== 'draining' && version.state !== 'canary') s.live.set(version.strategy, version.hash)
   }
   for (const { slot, strategy } of saved.assigned) {
     const state = s.slots.get(slot)
     if (state !== undefined) state.strategy = strategy
+  }
+  for (const { strategy, slots, ...canary } of saved.canaries) {
+    s.canaries.set(strategy, canary)
+    for (const id of slots) {
+      const slot = s.slots.get(id)
+      if (slot?.strategy === strategy) slot.canary = true
+    }
   }
   s.teams = teamsOf(s.slots.values())
   restoreKept(s, saved)
@@ -106,11 +115,13 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   s.cycle = saved.lastCycle
 }
 
-/** A version manages aside what it owns in slots that are not its own: it drains, or they were given away. */
+/** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */
 function restoreKept(s: EngineState, saved: SavedDesk): void {
   for (const version of s.versions.values()) {
-    for (const id of slotsOwned(s, version.hash)) {
-      if (version.state !== 'draining' && s.slots.get(id)?.strategy === version.strategy) continue
+    const lent = [...s.slots.values()].filter((slot) => isLent(s, slot, version))
+    for (const id of new Set([...slotsOwned(s, version.hash), ...lent.map(({ slot }) => slot.id)])) {
+      const slot = s.slots.get(id)
+      if (slot !== undefined && inCharge(s, slot) === version) continue
       const { json = 'null', revision = 0 } =
         saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
       version.kept.set(id, { json, revision })

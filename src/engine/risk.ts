@@ -89,6 +89,11 @@ export function reserveFor(stake: Usd, limit: Price, ratePpm: number): Usd {
 
 const dollars = (amount: number) => `$${(amount / MICRO).toFixed(2)}`
 
+/** The least that the market takes of an entry at a limit. */
+export function minimumStake(limit: Price, config: EngineConfig): Usd {
+  return usd(Math.max(config.minStake, notional(limit, config.minShares)))
+}
+
 /** Judges an entry against the caps (I12). */
 export function judgeEntry(
   order: Order,
@@ -97,7 +102,7 @@ export function judgeEntry(
   config: EngineConfig,
   caps: Caps,
 ): Result<Approved<Order>, Refusal> {
-  const minimum = Math.max(config.minStake, notional(order.limit, config.minShares))
+  const minimum = minimumStake(order.limit, config)
   if (order.stake < minimum) {
     return refuse(
       'below-minimum',

@@ -61,6 +61,8 @@ export class SlotState {
   readonly listed: boolean
   /** The strategy that trades it; a command can change it. */
   strategy: string | null
+  /** In charge is its strategy's canary, not the live version. */
+  canary = false
   readonly asset: AssetState
   window: Window | null = null
   strike: number | null = null
@@ -128,9 +130,11 @@ export class SlotState {
   }
 }
 
-/** The listed slots that configuration gives to one strategy, in the order of their first slots. */
+/** The listed slots of one strategy that one version is in charge of, in the order of their first slots. */
 export interface Team {
   readonly strategy: string
+  /** True: the strategy's canary is in charge, not the live version. */
+  readonly canary: boolean
   readonly slots: readonly SlotState[]
 }
 
@@ -149,6 +153,14 @@ export interface VersionRecord extends LiveVersion {
   readonly kept: Map<SlotId, { json: string; revision: number }>
 }
 
+/** A version in charge of a part of its strategy before it gets all of it. */
+export interface Canary {
+  readonly version: VersionHash
+  readonly deployment: DeploymentId
+  /** Of what it wants to stake, this much is staked, in millionths. */
+  readonly stakePpm: number
+}
+
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
 export interface EngineState {
   readonly config: EngineConfig
@@ -163,6 +175,8 @@ export interface EngineState {
   readonly positions: Map<PositionId, Position>
   readonly versions: Map<VersionHash, VersionRecord>
   readonly live: Map<string, VersionHash>
+  /** By strategy. */
+  readonly canaries: Map<string, Canary>
   /** Evaluations asked for and not yet answered. */
   readonly pending: Map<
     VersionHash,
@@ -212,6 +226,7 @@ export function emptyState(config: EngineConfig): EngineState {
     positions: new Map(),
     versions: new Map(),
     live: new Map(),
+    canaries: new Map(),
     pending: new Map(),
     strategyPauses: new Map(),
     orphanedByFault: new Map(),
@@ -236,10 +251,15 @@ export function emptyState(config: EngineConfig): EngineState {
 
 /** Who trades what, by what each slot says. */
 export function teamsOf(slots: Iterable<SlotState>): readonly Team[] {
-  return [...Map.groupBy(slots, (slot) => slot.strategy)].flatMap(([strategy, members]) => {
-    const listed = members.filter((slot) => slot.listed)
-    return strategy === null || listed.length === 0 ? [] : [{ strategy, slots: listed }]
-  })
+  const teams: { strategy: string; canary: boolean; slots: SlotState[] }[] = []
+  for (const slot of slots) {
+    const { strategy, canary } = slot
+    if (strategy === null || !slot.listed) continue
+    const team = teams.find((one) => one.strategy === strategy && one.canary === canary)
+    if (team === undefined) teams.push({ strategy, canary, slots: [slot] })
+    else team.slots.push(slot)
+  }
+  return teams
 }
 
 /** What one `handle` call works with: the state, and where its effects go. */

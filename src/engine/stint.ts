@@ -1,6 +1,7 @@
 import { addUsd, NO_USD, subUsd, type Usd } from '../shared/domain/money.ts'
 import type { Position, Stint } from '../shared/domain/records.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
+import { inCharge } from './charge.ts'
 import type { EngineState, SlotState, VersionRecord } from './state.ts'
 
 /** A version's record from its swap on; the losing run is its strategy's, so that a swap does not end it. */
@@ -21,10 +22,9 @@ export function newStint(since: UnixMs, before: Stint | undefined): Stint {
   }
 }
 
-/** A window of a slot has settled: counts for the live version if it has had all of it. */
+/** A window of a slot has settled: counts for the version in charge if it has had all of it. */
 export function countWindow(s: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
-  const hash = slot.strategy === null ? undefined : s.live.get(slot.strategy)
-  const version = hash === undefined ? undefined : s.versions.get(hash)
+  const version = inCharge(s, slot)
   if (version === undefined || windowStart < version.stint.since) return undefined
   version.stint.windows++
   return version

@@ -1,6 +1,8 @@
 import { invariant } from '../shared/domain/base.ts'
 import { step } from '../shared/domain/lifecycles.ts'
-import type { VersionHash } from '../shared/domain/records.ts'
+import type { Order, Position, VersionHash } from '../shared/domain/records.ts'
+import { endCanary, endLending, endLostCanaries } from './canary.ts'
+import { inCharge, isAsked, isLent } from './charge.ts'
 import { beginDrain, ownersLost, recordKept } from './drain.ts'
 import type { EngineEvent, Swap } from './events.ts'
 import { applyIntent } from './intents.ts'
@@ -20,7 +22,7 @@ import type { SlotDecision } from './views.ts'
 
 /** Slots that configuration gives to a strategy. */
 export function slotsOf(c: Context, strategy: string): readonly SlotState[] {
-  return c.s.teams.find((team) => team.strategy === strategy)?.slots ?? []
+  return c.s.teams.flatMap((team) => (team.strategy === strategy ? team.slots : []))
 }
 
 export function recordVersion(c: Context, version: VersionRecord): void {
@@ -31,7 +33,10 @@ export function recordVersion(c: Context, version: VersionRecord): void {
 /** Why a swap cannot be committed now; null when it can (I4, revision check). */
 export function swapBar(c: Context, swap: Swap): string | null {
   const old = c.s.live.get(swap.strategy)
-  if (old !== undefined && c.s.pending.has(old)) return 'an evaluation is in flight'
+  const canary = c.s.canaries.get(swap.strategy)?.version
+  if ([old, canary].some((hash) => hash !== undefined && c.s.pending.has(hash))) return 'an evaluation is in flight'
+  if (canary !== undefined && canary !== swap.version)
+    return `a canary of ${swap.strategy} runs: promote it, or dismiss it`
   for (const { slot, fromRevision } of swap.states) {
     if (slotOf(c.s, slot).revision !== fromRevision) return `state of ${slot} moved on while it was migrated`
   }
@@ -44,8 +49,7 @@ export function applySwap(c: Context, swap: Swap): void {
   const bar = swapBar(c, swap)
   invariant(bar === null, `I4: swap of ${swap.label} outside the yield interval: ${bar}`)
   const oldHash = s.live.get(swap.strategy)
-  const version = admit(c, swap)
-  version.state = step('version', version.state, 'swap')
+  const version = admit(c, swap, 'live')
   const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
   const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
   let moved = 0
@@ -57,6 +61,7 @@ export function applySwap(c: Context, swap: Swap): void {
     if (old.state !== 'live' || !beginDrain(c, old)) retire(c, old)
   }
   s.live.set(swap.strategy, swap.version)
+  if (s.canaries.has(swap.strategy)) endLending(c, swap.strategy)
   forgetRetired(s)
   record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
@@ -76,7 +81,8 @@ export function applySwap(c: Context, swap: Swap): void {
   })
 }
 
-function admit(c: Context, swap: Swap): VersionRecord {
+/** Takes a version in, as the live one or as the canary of its strategy. */
+export function admit(c: Context, swap: Swap, as: 'live' | 'canary'): VersionRecord {
   const { s } = c
   const known = s.versions.get(swap.version)
   const earlier = known ?? swap.before
@@ -91,7 +97,7 @@ function admit(c: Context, swap: Swap): VersionRecord {
     strategy: swap.strategy,
     deployment: swap.deployment,
     // Proved and staged outside; a version that comes back is staged anew.
-    state: step('version', known?.state ?? 'candidate', 'stage'),
+    state: step('version', step('version', known?.state ?? 'candidate', 'stage'), as === 'live' ? 'swap' : 'tryOut'),
     firstLiveAt: earlier?.firstLiveAt ?? s.now,
     epoch: ++s.epoch,
     decisions: earlier?.decisions ?? 0,
@@ -101,7 +107,7 @@ function admit(c: Context, swap: Swap): VersionRecord {
     kept,
   }
   s.versions.set(version.hash, version)
-  recordVersion(c, { ...version, state: 'live' })
+  recordVersion(c, version)
   return version
 }
 
@@ -116,6 +122,8 @@ function forgetRetired(s: EngineState): void {
 
 function retire(c: Context, version: VersionRecord): void {
   if (version.state === 'live' || version.state === 'faulted') version.state = step('version', version.state, 'retire')
+  version.kept.clear()
+  c.s.aside.delete(version.hash)
   recordVersion(c, version)
 }
 
@@ -142,18 +150,13 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   if (event.clean) version.faultsInRow = 0
   for (const { slot, why, state, intents } of event.decisions) {
     // A command may have given the slot away while the answer was on its way.
-    if (pending.slots.has(slot) && manages(slotOf(s, slot), version))
+    if (pending.slots.has(slot) && manages(s, slotOf(s, slot), version))
       applyDecision(c, slotOf(s, slot), version, why, state, intents)
   }
 }
 
-/** Its thread is there to be asked: as the live version, or for what it still manages. */
-export function isAsked(version: VersionRecord): boolean {
-  return version.state === 'live' || version.state === 'draining'
-}
-
-function manages(slot: SlotState, version: VersionRecord): boolean {
-  return version.kept.has(slot.slot.id) || (version.state === 'live' && slot.strategy === version.strategy)
+function manages(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  return version.kept.has(slot.slot.id) || inCharge(s, slot) === version
 }
 
 /** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
@@ -195,7 +198,7 @@ function keepNewState(
   recordKept(c, version, slot)
 }
 
-function recordState(c: Context, slot: SlotState, version: VersionRecord): void {
+export function recordState(c: Context, slot: SlotState, version: VersionRecord): void {
   const { stateJson: json, revision } = slot
   record(c, { t: 'state', slot: slot.slot.id, strategy: version.strategy, version: version.hash, revision, json })
 }
@@ -220,8 +223,10 @@ function stopVersion(c: Context, version: VersionRecord): void {
   const { s } = c
   version.state = step('version', version.state, 'fault')
   s.pending.delete(version.hash)
+  if (s.canaries.get(version.strategy)?.version === version.hash)
+    endCanary(c, version.strategy, 'it was stopped by a fault')
   s.aside.delete(version.hash)
-  version.kept.clear()
+  for (const id of version.kept.keys()) if (!isLent(s, slotOf(s, id), version)) version.kept.delete(id)
   const moved = leaveToDesk(c, version.hash, version.strategy, 'fault')
   const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
   say(c, 'error', 'fault', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
@@ -235,29 +240,24 @@ export function leaveToDesk(
   owner: VersionHash,
   strategy: string | null,
   reason: 'fault' | 'unloadable',
+  only: (subject: Position | Order) => boolean = () => true,
 ): number {
   const { s } = c
   for (const subject of [...s.positions.values(), ...s.orders.values()]) {
     const owned = 'ownedBy' in subject ? subject.ownedBy : subject.owner
-    if (owned === owner && strategy !== null) s.orphanedByFault.set(subject.id, strategy)
+    if (owned === owner && strategy !== null && only(subject)) s.orphanedByFault.set(subject.id, strategy)
   }
-  return transferAll(c, { from: owner, to: 'desk', reason, deployment: null })
+  return transferAll(c, { from: owner, to: 'desk', reason, deployment: null }, only)
 }
 
 /** I1: what belongs to a version that cannot be asked any more is the desk's. */
 export function takeInLost(c: Context): void {
+  endLostCanaries(c)
   for (const owner of ownersLost(c.s)) {
     const moved = leaveToDesk(c, owner, c.s.versions.get(owner)?.strategy ?? null, 'unloadable')
     const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
     say(c, 'error', 'owner', `the desk holds ${what} to settlement`)
   }
-}
-
-/** The live version of a strategy; undefined while there is none that can be asked. */
-export function liveVersion(s: EngineState, strategy: string): VersionRecord | undefined {
-  const hash = s.live.get(strategy)
-  const version = hash === undefined ? undefined : s.versions.get(hash)
-  return version?.state === 'live' ? version : undefined
 }
 
 /** Closed candles a slot still lacks before its strategy may decide; null when it has enough. */

@@ -105,6 +105,14 @@ const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** What a canary gets where nothing else is said. */
+  canary: z
+    .strictObject({
+      /** Of its strategy's slots, at least one. */
+      slotsPercent: z.number().positive().max(100).default(25),
+      stakePercent: z.number().positive().max(100).default(100),
+    })
+    .prefault({}),
   /** The first windows of a new version, watched; beyond a bound the last good version comes back by itself. */
   probation: z
     .strictObject({

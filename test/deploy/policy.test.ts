@@ -74,7 +74,7 @@ interface Rule {
   readonly end?: (scene: Scene) => void
 }
 
-const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload' | 'shadow'>, Rule>> = {
+const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload' | 'shadow' | 'canary'>, Rule>> = {
   freeze: {
     policy: { whileFrozen: 'wait' },
     begin: ({ bench, now }) => {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isWorking } from '../../src/engine/state.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
-import type { Owner, Position } from '../../src/shared/domain/records.ts'
+import type { Owner, Position, VersionHash } from '../../src/shared/domain/records.ts'
 import { MINUTE, plusMs, unixMs } from '../../src/shared/domain/time.ts'
-import { EngineBench, enter, hold, slots } from '../support/bench-engine.ts'
+import { EngineBench, enter, hold, MANIFEST, slots } from '../support/bench-engine.ts'
 
 const OWN = slots('BTC-5m', 'ETH-5m', 'BTC-15m')
 
@@ -23,6 +23,133 @@ function holding(handover: 'handoff' | 'drain'): { bench: EngineBench; position:
 
 const askedFor = (bench: EngineBench) =>
   bench.cycle(hold).map(({ version, views }) => [version, views.map((view) => view.slot)] as const)
+
+const own = (state: EngineBench['engine']['state'], slot: string) => state.slots.get(slot as never)?.stateJson
+
+describe('canary', () => {
+  let bench: EngineBench
+  let position: Position
+  let first: VersionHash
+  beforeEach(() => {
+    const begun = holding('handoff')
+    bench = begun.bench
+    position = begun.position
+    first = begun.first as VersionHash
+    bench.cycle((view) => ({ intents: [], why: 'counts', state: `{"seen":"${view.slot}"}` }))
+  })
+  const nextWindow = () => bench.pump(plusMs(unixMs(position.windowEnd), 15_000))
+
+  test('it has its slots from their next window on; what is open there stays with the live version, which manages it', () => {
+    const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
+    expect(bench.engine.state.versions.get(canary)?.state).toBe('canary')
+    expect(bench.engine.state.live.get('alpha')).toBe(first)
+    expect(position.ownedBy).toBe(first)
+    expect(new Map(askedFor(bench)).get(first)).toEqual(['ETH-5m', 'BTC-5m'])
+    nextWindow()
+    const asked = new Map(askedFor(bench))
+    expect([asked.get(first), asked.get(canary)]).toEqual([['ETH-5m'], ['BTC-5m']])
+    bench.pump(plusMs(bench.now, 5_000))
+    bench.cycle(() => enter('up'))
+    const bought = [...bench.engine.state.orders.values()].map(({ slot, version }) => [slot, version])
+    expect(bought).toContainEqual(['BTC-5m', canary])
+    expect(bought).toContainEqual(['ETH-5m', first])
+  })
+
+  test('with a part of the stake it buys for that part, and for no less than the market takes', () => {
+    bench.canary('alpha', ['BTC-5m', 'ETH-5m'], 400_000)
+    nextWindow()
+    bench.cycle((view) => ({
+      why: 'in',
+      intents:
+        view.slot === 'BTC-15m'
+          ? []
+          : [{ kind: 'enter', side: 'up', limit: 0.9, stakeUsd: view.slot === 'BTC-5m' ? 14 : 5, why: 'in' }],
+      state: '{}',
+    }))
+    const stakes = [...bench.engine.state.orders.values()].filter(isWorking).map(({ slot, stake }) => [slot, stake])
+    expect(Object.fromEntries(stakes)).toEqual({ 'BTC-5m': usdOf(5.6), 'ETH-5m': usdOf(4.5) })
+  })
+
+  test('dismissed, it gives back its slots with the state from before, and what it has open (I1)', () => {
+    const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000, '{"canary":1}')
+    nextWindow()
+    bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('up') : hold()))
+    bench.pump(plusMs(bench.now, 3_000))
+    const [opened] = [...bench.engine.state.positions.values()].filter((one) => one.openedBy === canary)
+    expect(own(bench.engine.state, 'BTC-5m')).not.toBe('{"seen":"BTC-5m"}')
+    bench.deliver({ kind: 'endCanary', ts: bench.now, strategy: 'alpha', why: 'test' })
+    expect(opened).toMatchObject({ ownedBy: first, openedBy: canary, version: canary })
+    expect(bench.ownersByLedger().get(opened?.id ?? '')).toBe(first)
+    expect(own(bench.engine.state, 'BTC-5m')).toBe('{"seen":"BTC-5m"}')
+    expect(bench.engine.state.versions.get(canary)?.state).toBe('retired')
+    bench.pump(plusMs(bench.now, 5_000))
+    expect(askedFor(bench)).toEqual([
+      [first, ['BTC-5m', 'ETH-5m']],
+      [expect.anything(), ['BTC-15m']],
+    ])
+  })
+
+  test('promoted, it keeps its own state where it was, takes over the rest, and owns what the other had', () => {
+    const canary = bench.canary('alpha', ['ETH-5m'], 500_000, '{"canary":1}')
+    bench.promote('alpha', '{"migrated":1}')
+    const { state } = bench.engine
+    expect(state.live.get('alpha')).toBe(canary)
+    expect([state.versions.get(canary)?.state, state.canaries.size]).toEqual(['live', 0])
+    expect([own(state, 'ETH-5m'), own(state, 'BTC-5m')]).toEqual(['{"canary":1}', '{"migrated":1}'])
+    expect(position.ownedBy).toBe(canary)
+    bench.pump(plusMs(bench.now, 5_000))
+    expect(new Map(askedFor(bench)).get(canary)).toEqual(['BTC-5m', 'ETH-5m'])
+  })
+
+  test('stopped by a fault, it is over at once, and the live version has everything', () => {
+    const version = bench.canary('alpha', ['BTC-5m'], 1_000_000)
+    nextWindow()
+    bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('up') : hold()))
+    bench.pump(plusMs(bench.now, 3_000))
+    const [opened] = [...bench.engine.state.positions.values()].filter((one) => one.openedBy === version)
+    bench.deliver({ kind: 'fault', ts: bench.now, version, slot: null, fatal: true, message: 'planted' })
+    expect(opened?.ownedBy).toBe(first)
+    expect(bench.engine.state.canaries.size).toBe(0)
+    expect(bench.engine.state.versions.get(version)?.state).toBe('faulted')
+    // With the live version stopped as well nobody is left but the desk, until its next version.
+    const again = bench.canary('alpha', ['ETH-5m'], 1_000_000)
+    bench.deliver({ kind: 'fault', ts: bench.now, version: first, slot: null, fatal: true, message: 'planted' })
+    bench.deliver({ kind: 'fault', ts: bench.now, version: again, slot: null, fatal: true, message: 'planted' })
+    expect(opened?.ownedBy).toBe('desk')
+    expect(opened?.ownedBy).toBe(bench.ownersByLedger().get(opened?.id ?? ''))
+    const next = bench.swap('alpha')
+    expect(opened?.ownedBy).toBe(next)
+  })
+
+  test('I4: nothing else is swapped in beside it, and none begins while an answer is awaited', () => {
+    const start = (version: string, slots: readonly string[]) => ({
+      swap: {
+        deployment: 'D-9' as never,
+        reason: 'deployment' as const,
+        strategy: 'alpha',
+        version: version as VersionHash,
+        label: 'alpha v9',
+        manifest: MANIFEST,
+        before: null,
+        states: [],
+      },
+      slots: slots as never,
+      stakePpm: 1,
+    })
+    const bar = (version: string, of: readonly string[] = ['BTC-5m']) => bench.engine.canaryBar(start(version, of))
+    expect(bar('9', ['BTC-15m'])).toMatch(/BTC-15m is no slot of alpha/)
+    expect(bar('9', [])).toMatch(/no slots/)
+    expect(bar(first)).toMatch(/live already/)
+    const asked = bench.cycle(hold, false)
+    expect(bar('9')).toMatch(/in flight/)
+    for (const evaluation of asked) bench.answer(evaluation, hold)
+    expect(bar('9')).toBeNull()
+    const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
+    expect(bar('9')).toMatch(/a canary of alpha runs already/)
+    expect(bench.engine.swapBar(start('9', []).swap)).toMatch(/promote it, or dismiss it/)
+    expect(bench.engine.swapBar(start(canary, []).swap)).toBeNull()
+  })
+})
 
 describe('drain', () => {
   let bench: EngineBench

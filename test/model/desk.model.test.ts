@@ -112,6 +112,18 @@ const fault = (strategy: string, fatal: boolean) =>
     desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal, message: 'planted' })
   })
 
+const tryOut = (strategy: string, count: number, stakePpm: number) =>
+  new Step(`canary ${strategy} ${count} ${stakePpm}`, (desk) => desk.tryOut(strategy, count, stakePpm))
+const promote = (strategy: string) => new Step(`promote ${strategy}`, (desk) => desk.promoteCanary(strategy))
+const dismiss = (strategy: string) => new Step(`dismiss ${strategy}`, (desk) => desk.dismiss(strategy))
+
+const faultCanary = (strategy: string) =>
+  new Step(`fault of the canary of ${strategy}`, (desk) => {
+    const version = desk.engine.state.canaries.get(strategy)?.version
+    if (version === undefined) return
+    desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'planted' })
+  })
+
 const faultDraining = new Step('fault of a draining version', (desk) => {
   for (const version of [...desk.engine.state.aside])
     desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'planted' })
@@ -171,6 +183,15 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(strategy, pick).map(([of, to]) => rollback(of, to)) },
   { weight: 2, arbitrary: fc.tuple(strategy, fc.boolean()).map(([of, fatal]) => fault(of, fatal)) },
   { weight: 1, arbitrary: fc.constant(faultDraining) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(strategy, fc.nat(3), fc.constantFrom(250_000, 1_000_000))
+      .map(([of, count, stake]) => tryOut(of, count, stake)),
+  },
+  { weight: 2, arbitrary: strategy.map(promote) },
+  { weight: 1, arbitrary: strategy.map(dismiss) },
+  { weight: 1, arbitrary: strategy.map(faultCanary) },
   { weight: 1, arbitrary: fc.constant(late) },
   { weight: 1, arbitrary: fc.boolean().map(kill) },
   { weight: 2, arbitrary: fc.constant(command({ kind: 'rearm', confirm: 'REARM', reason: 'test' })) },

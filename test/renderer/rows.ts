@@ -138,6 +138,7 @@ export function deploymentRow(id: string, change: Partial<DeploymentRow> = {}): 
     policy: null,
     probation: null,
     shadow: null,
+    canary: null,
     ...change,
   }
 }

@@ -1,7 +1,7 @@
 import type { EngineCommand } from '../../src/engine/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
-import type { Effect, EngineEvent } from '../../src/engine/events.ts'
+import type { Effect, EngineEvent, Swap } from '../../src/engine/events.ts'
 import { COARSE_TICK } from '../../src/engine/market/book-maker.ts'
 import { PaperMarket } from '../../src/engine/market/paper-market.ts'
 import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
@@ -12,7 +12,7 @@ import { sha256 } from '../../src/main/platform/system.ts'
 import type { TapeRecorder } from '../../src/main/tape/recorder.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
-import { asset, makeSlot, type Slot } from '../../src/shared/domain/slots.ts'
+import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 import { asView } from './views.ts'
 
@@ -157,25 +157,35 @@ export class EngineBench {
   /** Swaps a new version in; the hash names how many came before. */
   swap(strategy = 'alpha', manifest = MANIFEST, json = '{}'): VersionHash {
     const version = `${++this.versions}`.padStart(64, '0') as VersionHash
+    this.deliver({ kind: 'swap', ts: this.now, swap: this.swapOf(strategy, version, manifest, json) })
+    return version
+  }
+
+  /** A new version gets a part of a strategy. */
+  canary(strategy: string, of: readonly string[], stakePpm: number, json = '{}'): VersionHash {
+    const version = `${++this.versions}`.padStart(64, '0') as VersionHash
+    const swap = this.swapOf(strategy, version, MANIFEST, json)
+    this.deliver({ kind: 'canary', ts: this.now, start: { swap, slots: of as readonly SlotId[], stakePpm } })
+    return version
+  }
+
+  /** The canary of a strategy gets all of it. */
+  promote(strategy: string, json = '{}'): void {
+    const canary = this.engine.state.canaries.get(strategy)
+    if (canary === undefined) throw new Error('there is no canary')
+    const { states, ...rest } = this.swapOf(strategy, canary.version, MANIFEST, json)
+    const lent = new Set(this.engine.strategyStates(strategy).flatMap((slot) => (slot.lent ? [slot.slot] : [])))
+    const swap = { ...rest, states: states.filter(({ slot }) => !lent.has(slot)) }
+    this.deliver({ kind: 'swap', ts: this.now, swap })
+  }
+
+  private swapOf(strategy: string, version: VersionHash, manifest: typeof MANIFEST, json: string): Swap {
     const states = this.engine
       .strategyStates(strategy)
       .map(({ slot, revision }) => ({ slot, json, fromRevision: revision }))
-    const deployment = `D-${this.versions}` as DeploymentId
-    this.deliver({
-      kind: 'swap',
-      ts: this.now,
-      swap: {
-        deployment,
-        reason: 'deployment',
-        strategy,
-        version,
-        label: `${strategy} v${this.versions}`,
-        manifest,
-        before: null,
-        states,
-      },
-    })
-    return version
+    const label = `${strategy} v${Number(version)}`
+    const deployment = `D-${Number(version)}` as DeploymentId
+    return { deployment, reason: 'deployment', strategy, version, label, manifest, before: null, states }
   }
 
   command(command: EngineCommand): string | null {

@@ -88,8 +88,11 @@ export function deploy(desk: Desk, strategy: string): Promise<DeploymentRow> {
   return desk.deployer.deploy({ strategy, trigger: 'save', by: 'test', noticedAt: systemClock.monotonic() })
 }
 
-/** Waits until something is true, looking often; fails with what was awaited. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+/**
+ * Waits until something is true, looking often; fails with what was awaited. In real time half a minute may pass before a
+ * window lets anything be entered.
+ */
+export async function until(what: string, check: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs
   while (performance.now() < end) {
     if (await check()) return

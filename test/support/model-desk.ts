@@ -72,10 +72,25 @@ export class ModelDesk extends EngineBench {
     this.journal.flush()
   }
 
-  /** Swaps a new version in, as a deployment does. */
-  bring(strategy: string): VersionHash {
+  /** Swaps a new version in, as a deployment does; beside a canary none may be. */
+  bring(strategy: string): VersionHash | undefined {
+    if (this.engine.state.canaries.has(strategy)) {
+      expect(this.engine.swapBar(this.swapFor(this.nameNext(strategy), 'deployment')), 'I4').toMatch(/canary/)
+      return undefined
+    }
+    const version = this.store(strategy)
+    this.commit(version, this.swapFor(version, 'deployment'))
+    return version.hash
+  }
+
+  private nameNext(strategy: string): Known {
     const number = this.known.length + 1
-    const hash = number.toString(16).padStart(64, '0') as VersionHash
+    return { hash: number.toString(16).padStart(64, '0') as VersionHash, strategy, number }
+  }
+
+  private store(strategy: string): Known {
+    const version = this.nameNext(strategy)
+    const { hash, number } = version
     this.journal.storeVersion({
       hash,
       strategy,
@@ -88,26 +103,60 @@ export class ModelDesk extends EngineBench {
       createdAt: this.now,
       sources: [],
     })
-    const version = { hash, strategy, number }
     this.known.push(version)
-    this.commit(version, 'deployment')
-    return hash
+    return version
   }
 
-  /** Goes back to a version that was live before. */
+  /** Goes back to a version that was live before; a canary is dismissed first. */
   back(version: Known): void {
-    if (this.engine.state.live.get(version.strategy) !== version.hash) this.commit(version, 'rollback')
+    this.dismiss(version.strategy)
+    if (this.engine.state.live.get(version.strategy) !== version.hash)
+      this.commit(version, this.swapFor(version, 'rollback'))
   }
 
-  private commit({ hash, strategy, number }: Known, reason: Swap['reason']): void {
+  /** A new version gets some of a strategy's slots, and a part of the stake there. */
+  tryOut(strategy: string, count: number, stakePpm: number): void {
+    const own = this.engine.strategyStates(strategy).map(({ slot }) => slot)
+    const slots = own.slice(0, 1 + (count % Math.max(1, own.length)))
+    const swap = this.swapFor(this.nameNext(strategy), 'deployment')
+    if (this.engine.canaryBar({ swap, slots, stakePpm }) !== null) return
+    const version = this.store(strategy)
+    this.deliver({ kind: 'canary', ts: this.now, start: { swap, slots, stakePpm } })
+    this.saveDeployment(version, swap.deployment)
+  }
+
+  promoteCanary(strategy: string): void {
+    const canary = this.engine.state.canaries.get(strategy)
+    const version = this.known.find(({ hash }) => hash === canary?.version)
+    if (canary === undefined || version === undefined) return
+    const { states, ...rest } = this.swapFor(version, 'deployment')
+    const lent = new Set(this.engine.strategyStates(strategy).flatMap((slot) => (slot.lent ? [slot.slot] : [])))
+    const own = states.filter(({ slot }) => !lent.has(slot))
+    this.commit(version, { ...rest, deployment: canary.deployment, states: own })
+  }
+
+  dismiss(strategy: string): void {
+    if (!this.engine.state.canaries.has(strategy)) return
+    this.deliver({ kind: 'endCanary', ts: this.now, strategy, why: 'test' })
+  }
+
+  private swapFor({ hash, strategy, number }: Known, reason: Swap['reason']): Swap {
     const deployment = `D-${++this.versions}` as DeploymentId
     const label = `${strategy} v${number}`
     const states = this.engine
       .strategyStates(strategy)
       .map(({ slot, revision }) => ({ slot, json: '{}', fromRevision: revision }))
-    const swap: Swap = { deployment, reason, strategy, version: hash, label, manifest: MANIFEST, before: null, states }
+    return { deployment, reason, strategy, version: hash, label, manifest: MANIFEST, before: null, states }
+  }
+
+  private commit(version: Known, swap: Swap): void {
     expect(this.engine.swapBar(swap), 'I4: nothing is in flight').toBeNull()
     this.deliver({ kind: 'swap', ts: this.now, swap })
+    this.saveDeployment(version, swap.deployment)
+  }
+
+  private saveDeployment({ hash, strategy, number }: Known, deployment: DeploymentId): void {
+    const label = `${strategy} v${number}`
     this.journal.flush(() => {
       const count = this.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment)
       const ref = { hash, strategy, label, number }
@@ -145,7 +194,12 @@ export class ModelDesk extends EngineBench {
     askVenue(this.engine, (orderId, report) => this.deliver({ kind: 'order', ts: this.now, orderId, report }))
     for (const { hash, state } of [...this.engine.state.versions.values()]) {
       const version = this.known.find((one) => one.hash === hash)
-      if ((state !== 'live' && state !== 'draining') || version === undefined || loads(version) === 'loads') continue
+      if (
+        (state !== 'live' && state !== 'canary' && state !== 'draining') ||
+        version === undefined ||
+        loads(version) === 'loads'
+      )
+        continue
       const message = 'it does not load from its stored bundle'
       this.deliver({ kind: 'fault', ts: this.now, version: hash, slot: null, fatal: true, message })
     }
@@ -177,14 +231,28 @@ export class ModelDesk extends EngineBench {
       if (order.kind === 'enter' && order.filledShares === 0) count(order.windowId)
       if (s.trading === 'killed') expect(order.owner, 'I5: late fills are the desk’s').toBe('desk')
     }
+    this.checkCanaries()
     for (const [windowId, entries] of windows) expect(entries, `I2: ${windowId}`).toBeLessThanOrEqual(1)
+  }
+
+  /** A canary stands beside a live version, trades slots of its strategy, and is the journal's, too. */
+  private checkCanaries(): void {
+    const s = this.engine.state
+    for (const slot of s.slots.values())
+      if (slot.canary) expect(s.canaries.has(slot.strategy ?? ''), `${slot.slot.id} has its canary`).toBe(true)
+    for (const [strategy, { version }] of s.canaries) {
+      expect(s.versions.get(version)?.state, `canary of ${strategy}`).toBe('canary')
+      expect(s.live.has(strategy), `${strategy} is live beside its canary`).toBe(true)
+    }
+    const saved = readSavedDesk(this.db).canaries.map(({ strategy, version }) => [strategy, version])
+    expect(saved.sort()).toEqual([...s.canaries].map(([strategy, { version }]) => [strategy, version]).sort())
   }
 
   /** I1: the desk, or a version that can be asked; whatever is open in another's slot is managed aside. */
   private checkOwner(owner: Owner, what: string): void {
     if (owner === 'desk') return
     const version = this.engine.state.versions.get(owner)
-    expect(['live', 'draining'], `I1: ${what} belongs to ${owner}`).toContain(version?.state)
+    expect(['live', 'canary', 'draining'], `I1: ${what} belongs to ${owner}`).toContain(version?.state)
     if (version?.state === 'draining') expect(this.engine.state.aside.has(owner), `I1: ${what} is managed`).toBe(true)
   }
 

@@ -46,7 +46,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
 async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): Promise<Result<void>> {
   const stored = findVersion(desk.journal.db, strategy, hash)
   if (stored === undefined) return err('its bundle is not in the journal')
-  if (stored.state !== 'live' && stored.state !== 'draining') return ok(undefined)
+  if (stored.state !== 'live' && stored.state !== 'canary' && stored.state !== 'draining') return ok(undefined)
   const worker = await VersionWorker.start(
     stored.bundle,
     stored.label,
@@ -65,7 +65,7 @@ export async function adoptSlots(
   hash: VersionHash,
   now: () => UnixMs,
 ): Promise<Result<void>> {
-  const missing = session.engine.strategyStates(strategy).filter(({ json }) => json === 'null')
+  const missing = session.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
   const states = await session.hostOf(hash)?.worker.migrate(fresh, '', session.deadlineMs)

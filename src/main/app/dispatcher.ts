@@ -1,4 +1,5 @@
 import { type EngineCommand, isEngineCommand } from '../../engine/commands.ts'
+import { ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import {
@@ -11,6 +12,8 @@ import {
 import type { DeploymentRow } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Deployer } from '../deploy/deployer.ts'
+import { partText } from '../deploy/deployment.ts'
+import type { Part } from '../deploy/swap-step.ts'
 import { newId } from '../platform/system.ts'
 import { adoptSlots } from './bring-up.ts'
 import type { Gate } from './gate.ts'
@@ -111,17 +114,37 @@ export class Dispatcher {
   private async promote(command: Extract<Command, { kind: 'promote' }>, source: CommandSource): Promise<Verdict> {
     const { strategy, hash, reason, override } = command
     const { deployer, clock } = this.parts
-    const word = { by: source, noticedAt: clock.monotonic(), reason, override }
-    const row = await deployer.confirm(strategy, hash, word)
-    if (row === undefined) return refused(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
+    const found = deployer.undecided(strategy, hash)
+    if (!found.ok) return refused(found.error)
+    const part = this.partOf(command, strategy)
+    if (!part.ok) return refused(part.error)
+    const word = { by: source, noticedAt: clock.monotonic(), reason, override, part: part.value }
+    const { version } = found.value.current
+    if (found.value.isCanary) {
+      if (part.value !== undefined)
+        return refused(`${version?.label} is a canary already: dismiss it to change its part`)
+      const promoted = await deployer.promote(found.value, word)
+      return promoted.ok ? done(fateOf(promoted.value)) : refused(`${version?.label}: ${promoted.error}`)
+    }
+    const row = await deployer.confirm(strategy, version?.hash, word)
+    if (row === undefined) return refused(`no candidate of ${strategy} waits any more`)
     if (row.state === 'failed') return { outcome: 'failed', message: fateOf(row) }
-    return row.swappedAt === null ? refused(fateOf(row)) : done(fateOf(row))
+    return row.swappedAt === null && row.state !== 'canary' ? refused(fateOf(row)) : done(fateOf(row))
   }
 
-  private dismiss(command: Extract<Command, { kind: 'dismiss' }>, source: CommandSource): Verdict {
-    const result = this.parts.deployer.dismiss(command.strategy, command.reason ?? `by ${source}`)
+  /** What a canary is to get; undefined where none is asked for. */
+  private partOf(
+    { as, slots, stakePercent }: Extract<Command, { kind: 'reload' | 'promote' }>,
+    strategy: string,
+  ): Result<Part | undefined> {
+    return as === 'canary' ? this.parts.deployer.canaries.part(strategy, { slots, stakePercent }) : ok(undefined)
+  }
+
+  private async dismiss(command: Extract<Command, { kind: 'dismiss' }>, source: CommandSource): Promise<Verdict> {
+    const { strategy, hash, reason } = command
+    const result = await this.parts.deployer.dismiss(strategy, hash, reason ?? `by ${source}`)
     if (!result.ok) return refused(result.error)
-    return done(`${result.value.version?.label ?? command.strategy} is given up; what is live keeps trading`)
+    return done(`${result.value.version?.label ?? strategy} is given up; what is live keeps trading`)
   }
 
   private async reload(command: Extract<Command, { kind: 'reload' }>, source: CommandSource): Promise<Verdict> {
@@ -144,7 +167,19 @@ export class Dispatcher {
       }
     }
     const { reason, override } = command
-    const word = { by: source, noticedAt: clock.monotonic(), reason, override, shadow: command.as === 'shadow' }
+    const [first] = wanted
+    if (command.as === 'canary' && (wanted.length !== 1 || first === undefined))
+      return refused('a canary is of one strategy: say which')
+    const part = this.partOf(command, first ?? '')
+    if (!part.ok) return refused(part.error)
+    const word = {
+      by: source,
+      noticedAt: clock.monotonic(),
+      reason,
+      override,
+      shadow: command.as === 'shadow',
+      part: part.value,
+    }
     const rows = await Promise.all(
       wanted.map(
         (strategy) =>
@@ -163,6 +198,8 @@ export class Dispatcher {
     if (!result.ok) return refused(result.error)
     const row = result.value
     if (row.swappedAt !== null) return done(`${row.version?.label} is live again`)
+    if (row.canary !== null)
+      return done(`${row.version?.label} is no canary any more; ${row.from?.label} has its slots`)
     return { outcome: 'failed', message: row.reason ?? `the rollback ended ${row.state}` }
   }
 }
@@ -172,6 +209,8 @@ const SHADOWED = 'runs as a shadow with paper fills; promote it, or dismiss it'
 /** What became of one strategy's candidate. */
 function fateOf(row: DeploymentRow): string {
   if (row.swappedAt !== null) return `${row.version?.label} is live`
+  if (row.state === 'canary' && row.canary !== null)
+    return `${row.version?.label} is a canary: ${partText(row.canary)}; promote it, or dismiss it`
   if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${row.reason}`
   if (row.policy.waits.some((bar) => bar.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
   return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`

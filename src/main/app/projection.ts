@@ -1,8 +1,9 @@
+import { inCharge } from '../../engine/charge.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { totalAtRisk } from '../../engine/exposure.ts'
 import { estimateUp } from '../../engine/owners.ts'
 import { assetOf, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
-import { liveVersion, warmUpLeft } from '../../engine/versions.ts'
+import { warmUpLeft } from '../../engine/versions.ts'
 import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
 import type {
@@ -36,7 +37,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   const s = parts.engine.state
   const asset = assetOf(s, slot.slot.asset)
   const window = slot.window ?? windowAt(slot.slot, s.now)
-  const version = slot.strategy === null ? undefined : s.live.get(slot.strategy)
+  const version = slot.canary ? inCharge(s, slot)?.hash : slot.strategy === null ? undefined : s.live.get(slot.strategy)
   const { status, reason } = slotStatus(parts, slot)
   const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
   const spot = asset.price > 0 ? asset.price : null
@@ -74,7 +75,7 @@ function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStat
   if (slot.strategy === null) return { status: 'unassigned', reason: 'no strategy is assigned to it' }
   const live = s.live.get(slot.strategy)
   if (live === undefined) return { status: 'unassigned', reason: `no version of ${slot.strategy} is live` }
-  const version = liveVersion(s, slot.strategy)
+  const version = inCharge(s, slot)
   if (version === undefined)
     return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
   if (slot.pause !== null) return { status: 'paused', reason: slot.pause.reason }

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { Effect, EngineEvent, Swap } from '../../engine/events.ts'
+import type { CanaryStart, Effect, EngineEvent, Swap } from '../../engine/events.ts'
 import type { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { Approved } from '../../engine/risk.ts'
 import { slotOf } from '../../engine/state.ts'
@@ -261,18 +261,34 @@ export class Session {
    * @returns real milliseconds for which the loop was held, or why it must be tried again
    */
   commitSwap(swap: Swap, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+    const bar = this.engine.swapBar(swap)
+    return bar === null ? this.commit({ kind: 'swap', ts: this.atYield(), swap }, swap, hosted, also) : err(bar)
+  }
+
+  /** The same for a version that gets a part of its strategy. */
+  commitCanary(start: CanaryStart, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+    const bar = this.engine.canaryBar(start)
+    if (bar !== null) return err(bar)
+    return this.commit({ kind: 'canary', ts: this.atYield(), start }, start.swap, hosted, also)
+  }
+
+  /** The moment of what happens between two cycles. */
+  private atYield(): UnixMs {
+    return this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now)
+  }
+
+  private commit(
+    event: Extract<EngineEvent, { kind: 'swap' | 'canary' }>,
+    { version }: Swap,
+    hosted: HostedVersion,
+    also: (heldMs: number) => void,
+  ): Result<number> {
     if (this.closed) return err('the desk is stopping')
     if (this.inCycle) return err('a cycle is under way')
-    const bar = this.engine.swapBar(swap)
-    if (bar !== null) return err(bar)
     const { clock, journal } = this.parts
     const started = clock.monotonic()
-    this.host(swap.version, hosted)
-    this.deliver({
-      kind: 'swap',
-      ts: this.parts.virtual ? this.engine.state.now : this.now(this.engine.state.now),
-      swap,
-    })
+    this.host(version, hosted)
+    this.deliver(event)
     try {
       journal.flush(() => also(clock.monotonic() - started))
     } catch (error) {

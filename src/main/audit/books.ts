@@ -143,7 +143,9 @@ export interface Books {
   readonly deployments: ReadonlyMap<string, DeploymentRow>
   /** State of every stored version. */
   readonly versions: ReadonlyMap<string, string>
-  /** Versions that the table of live ones names. */
+  /** Strategy of every stored version. */
+  readonly strategies: ReadonlyMap<string, string>
+  /** Versions that the table of live ones, or a canary's setting, names. */
   readonly live: ReadonlySet<string>
   readonly commands: readonly CommandRow[]
 }
@@ -174,8 +176,17 @@ export function readBooks(db: Db): Books {
     versions: new Map(
       all<{ hash: string; state: string }>('SELECT hash, state FROM versions').map((row) => [row.hash, row.state]),
     ),
+    strategies: new Map(
+      all<{ hash: string; strategy: string }>('SELECT hash, strategy FROM versions').map((row) => [
+        row.hash,
+        row.strategy,
+      ]),
+    ),
     live: new Set(
-      all<{ version: string }>('SELECT version FROM live WHERE version IS NOT NULL').map((row) => row.version),
+      all<{ version: string }>(
+        `SELECT version FROM live WHERE version IS NOT NULL
+         UNION SELECT json_extract(json, '$.version') FROM settings WHERE key LIKE 'canary %' AND json <> 'null'`,
+      ).map((row) => row.version),
     ),
     commands: all<CommandRow>('SELECT ts, kind, body, outcome FROM commands ORDER BY rowid'),
   }

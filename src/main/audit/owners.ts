@@ -1,7 +1,15 @@
 import type { Books, HandoffRow, OrderRow, PositionRow } from './books.ts'
 import { isUnsettled, type Report, WORKING } from './finding.ts'
 
-const REASONS: ReadonlySet<string> = new Set(['deployment', 'rollback', 'fault', 'kill', 'unloadable', 'close'])
+const REASONS: ReadonlySet<string> = new Set([
+  'deployment',
+  'rollback',
+  'fault',
+  'kill',
+  'unloadable',
+  'close',
+  'dismissal',
+])
 /** Those leave things with the desk. */
 const TO_DESK: ReadonlySet<string> = new Set(['fault', 'kill', 'unloadable', 'close'])
 /** A command is written down just after it was carried out; the desk's own exits follow within a cycle. */
@@ -47,10 +55,15 @@ function auditHandoff(books: Books, row: HandoffRow, report: Report): void {
   if (row.mark !== null && (row.mark < 0 || row.mark > 1_000_000)) say(`mark ${row.mark} is not between 0 and 1 USD`)
 }
 
-/** A fault and a kill leave things with the desk; a deployment and a rollback give them to the version they brought. */
+/** A fault and a kill leave things with the desk; a deployment and a rollback give them to the version they brought, a canary gives back. */
 function auditCause(books: Books, row: HandoffRow, say: (message: string) => void): void {
   if (TO_DESK.has(row.reason)) {
     if (row.to_owner !== 'desk') say(`a ${row.reason} hands over to the desk, not to ${short(row.to_owner)}`)
+    return
+  }
+  if (row.reason === 'dismissal') {
+    const [from, to] = [row.from_owner, row.to_owner].map((owner) => books.strategies.get(owner))
+    if (to === undefined || from !== to) say('a canary gives back to another version of its strategy')
     return
   }
   const deployment = row.deployment === null ? undefined : books.deployments.get(row.deployment)
@@ -138,12 +151,12 @@ function ownersAt(order: OrderRow, chain: readonly HandoffRow[], ts: number): st
 function auditLiveOwner(books: Books, open: boolean, owner: string, table: string, id: string, report: Report): void {
   if (!isOwner(books, owner)) report(table, id, `its owner ${short(owner)} is neither a stored version nor the desk`)
   else if (open && owner !== 'desk' && !isLoaded(books, owner))
-    report(table, id, `it is open, but its owner ${short(owner)} is neither live nor draining: an orphan`)
+    report(table, id, `it is open, but its owner ${short(owner)} is neither live, a canary nor draining: an orphan`)
 }
 
 function isLoaded(books: Books, version: string): boolean {
   const state = books.versions.get(version)
-  return state === 'draining' || (state === 'live' && books.live.has(version))
+  return state === 'draining' || ((state === 'live' || state === 'canary') && books.live.has(version))
 }
 
 /** An owner as a person can tell it from another. */

@@ -32,6 +32,8 @@ export function addCtl(parent: Program, finish: (code: ExitCode) => void): void 
         const flags = { timeout, ...(home === undefined ? {} : { home }), ...(json === undefined ? {} : { json }) }
         finish(await ctl({ kind, ...input }, flags))
       })
+  const slots = ['--slots <list>', 'slots of a canary, BTC-5m,ETH-5m', (text: string) => text.split(',')] as const
+  const stake = ['--stake-percent <n>', 'of what a canary wants to stake', Number] as const
   const why = ['--reason <why>', 'why, in a few words'] as const
 
   add('reload', 'deploy what the strategy files say now')
@@ -39,17 +41,26 @@ export function addCtl(parent: Program, finish: (code: ExitCode) => void): void 
     .option('--hash <digits>', 'only if the files have this hash')
     .option(...why)
     .option('--override <why>', 'go past the policy; the reason is kept for ever')
-    .option('--as <what>', 'live, or shadow: beside the live version with paper fills')
-  add('promote', 'let a shadow, or a candidate that waits, go live')
+    .option(
+      '--as <what>',
+      'live; shadow: beside the live version with paper fills; canary: with a part of its slots or stake',
+    )
+    .option(...slots)
+    .option(...stake)
+  add('promote', 'let a shadow, a canary, or a candidate that waits, go live')
     .requiredOption('--strategy <name>', 'whose')
     .option('--hash <digits>', 'only if it has this hash')
     .option(...why)
     .option('--override <why>', 'go past the policy; the reason is kept for ever')
+    .option('--as <what>', 'live; canary: with a part of its slots or stake')
+    .option(...slots)
+    .option(...stake)
   add('rollback', 'bring an earlier version back')
     .requiredOption('--strategy <name>', 'whose')
     .option('--to <hash>', 'which version (default: the one before)')
-  add('dismiss', 'give up the candidate that waits')
+  add('dismiss', 'give up the candidate that waits, or the canary')
     .requiredOption('--strategy <name>', 'whose')
+    .option('--hash <digits>', 'which, where there are both')
     .option(...why)
   add('close', 'have the desk sell one position at what the book pays')
     .requiredOption('--position <id>', 'which, P-12; "baton trades" lists them')

@@ -5,9 +5,9 @@ import { toDeployment } from './queries.ts'
 
 /** What discipline asks of the journal about deployments. Times in ms UTC. */
 
-/** Deployments whose versions were on probation when the desk stopped. */
+/** Deployments whose versions were on probation, or canaries, when the desk stopped. */
 export function watchedDeployments(db: Db): DeploymentRow[] {
-  const rows = db.prepare("SELECT * FROM deployments WHERE state = 'probation' ORDER BY swapped_at").all()
+  const rows = db.prepare("SELECT * FROM deployments WHERE state IN ('probation', 'canary') ORDER BY rowid").all()
   return (rows as Record<string, unknown>[]).map((row) => toDeployment(db, row))
 }
 

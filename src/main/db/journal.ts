@@ -231,7 +231,12 @@ export class Journal {
         steps: JSON.stringify(row.steps),
         diagnostics: JSON.stringify(row.diagnostics),
         proof: row.proof === null ? null : JSON.stringify(row.proof),
-        policy: JSON.stringify({ policy: row.policy, probation: row.probation, shadow: row.shadow }),
+        policy: JSON.stringify({
+          policy: row.policy,
+          probation: row.probation,
+          shadow: row.shadow,
+          canary: row.canary,
+        }),
         outgoingStates,
       },
     )
@@ -263,7 +268,7 @@ export class Journal {
   endAbandoned(ts: UnixMs): void {
     this.run(
       `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
-       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation')`,
+       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation', 'canary')`,
       [ts],
     )
   }

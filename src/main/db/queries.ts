@@ -108,8 +108,9 @@ export function toDeployment(db: Db, row: Row): DeploymentRow {
     policy = null,
     probation = null,
     shadow = null,
+    canary = null,
   } = (row.policy === null ? {} : JSON.parse(row.policy as string)) as Partial<
-    Pick<DeploymentRow, 'policy' | 'probation' | 'shadow'>
+    Pick<DeploymentRow, 'policy' | 'probation' | 'shadow' | 'canary'>
   >
   const ref = (hash: unknown) => (typeof hash === 'string' ? versionRef(db, hash) : null)
   return {
@@ -134,6 +135,7 @@ export function toDeployment(db: Db, row: Row): DeploymentRow {
     policy,
     probation,
     shadow,
+    canary,
   }
 }
 
@@ -297,12 +299,13 @@ export function nextVersionNumber(db: Db, strategy: string): number {
   )
 }
 
-/** Versions that only manage what they have open, with the deployment that last made each live. */
+/** Versions that only manage what they have open, with the deployment that last made each live, or a canary. */
 export function drainingVersions(db: Db): { strategy: string; version: string; deployment: string }[] {
   return db
     .prepare(
-      `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash AND swapped_at IS NOT NULL
-         ORDER BY swapped_at DESC, rowid DESC LIMIT 1) AS deployment
+      `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash
+         AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
+         ORDER BY rowid DESC LIMIT 1) AS deployment
        FROM versions v WHERE v.state = 'draining'`,
     )
     .all() as { strategy: string; version: string; deployment: string }[]

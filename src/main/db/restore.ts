@@ -28,6 +28,7 @@ export function readSavedDesk(db: Db): SavedDesk {
   const ledger = db
     .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger ORDER BY seq')
     .all()
+  const canaries = savedCanaries(db)
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())
   return {
     trading: desk.trading as SavedDesk['trading'],
@@ -44,10 +45,15 @@ export function readSavedDesk(db: Db): SavedDesk {
       const { limitPrice, postOnly, ...rest } = domain(row)
       return { ...rest, limit: limitPrice, postOnly: postOnly === 1 } as unknown as Order
     }),
-    versions: [...drainingVersions(db), ...liveVersions(db)].flatMap((live) => savedVersion(db, live)),
+    versions: [
+      ...drainingVersions(db),
+      ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
+      ...liveVersions(db),
+    ].flatMap((live) => savedVersion(db, live)),
     kept: db.prepare('SELECT version, slot, revision, json FROM kept_states').all() as SavedDesk['kept'][number][],
     caps: savedCaps(db),
     assigned: savedAssignments(db),
+    canaries,
     closing: newestHandoffs(db, 'close') as PositionId[],
     states: db
       .prepare('SELECT slot, strategy, revision, json FROM strategy_states')
@@ -134,6 +140,22 @@ export function savedAssignments(db: Db): { slot: SlotId; strategy: string }[] {
     const strategy = parseJson(z.string(), json as string)
     return strategy === undefined ? [] : [{ slot: (key as string).slice('assign '.length) as SlotId, strategy }]
   })
+}
+
+const canarySchema = z.object({
+  version: z.string(),
+  deployment: z.string(),
+  stakePpm: z.int().positive(),
+  slots: z.array(z.string()),
+})
+
+/** Versions that have a part of a strategy beside its live one. */
+function savedCanaries(db: Db): SavedDesk['canaries'] {
+  const rows = db.prepare("SELECT key, json FROM settings WHERE key LIKE 'canary %'").all() as Row[]
+  return rows.flatMap(({ key, json }) => {
+    const canary = parseJson(canarySchema, json as string)
+    return canary === undefined ? [] : [{ ...canary, strategy: (key as string).slice('canary '.length) }]
+  }) as unknown as SavedDesk['canaries']
 }
 
 /** Subjects whose newest handoff had this reason. */

@@ -6,6 +6,7 @@ import type { Session } from '../app/session.ts'
 import { deploymentsToday, lastGoodVersion, recentRollbacks } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
+import type { Canaries } from './canaries.ts'
 import type { Deployment } from './deployment.ts'
 import { isEnforced } from './policy.ts'
 
@@ -16,6 +17,7 @@ export interface ConsequencesParts {
   readonly proof: ProofParts
   /** Something that a person must be told at once. */
   readonly onAlarm: (message: string) => void
+  readonly canaries: Canaries
   readonly rollback: (strategy: string, to: string, by: string) => Promise<Result<DeploymentRow>>
 }
 
@@ -35,6 +37,10 @@ export class Consequences {
 
   /** A version on probation went beyond a bound: the last good one comes back, with no word from anybody. */
   async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
+    if (deployment.isCanary) {
+      const reason = await this.parts.canaries.breach(deployment, probation)
+      return this.stopped ? undefined : this.wentBack(reason)
+    }
     const { journal, now } = this.parts
     const { strategy, version } = deployment.current
     const label = version?.label ?? strategy
@@ -55,6 +61,12 @@ export class Consequences {
     }
     const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
     if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
+    this.wentBack(reason)
+  }
+
+  /** Said to whoever is there; so many of them freeze deployments until somebody has looked. */
+  private wentBack(reason: string): void {
+    const { journal, now } = this.parts
     this.parts.onAlarm(reason)
     const { rollbacksToFreeze } = this.parts.proof.config.policy
     const count = recentRollbacks(journal.db, now())

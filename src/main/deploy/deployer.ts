@@ -9,6 +9,7 @@ import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import { Builder } from './builder.ts'
+import { Canaries } from './canaries.ts'
 import { compileStrategy, versionHash } from './compile.ts'
 import { Consequences } from './consequences.ts'
 import { Deployment } from './deployment.ts'
@@ -16,7 +17,7 @@ import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { Shadow, type ShadowParts } from './shadow.ts'
 import { type Candidate, locate, Staging } from './staging.ts'
-import { SwapStep } from './swap-step.ts'
+import { type Part, SwapStep } from './swap-step.ts'
 import { ProbationWatch } from './watch.ts'
 
 export interface DeployerParts extends ProvingParts, ShadowParts {
@@ -40,6 +41,8 @@ interface Attempt {
   readonly override?: string | undefined
   /** It runs beside the live version until it is promoted. */
   readonly shadow?: boolean
+  /** What it gets as a canary. */
+  readonly part?: Part | undefined
 }
 
 /** What a person says who lets a waiting candidate on. */
@@ -49,6 +52,7 @@ export interface Confirmation {
   readonly reason?: string | undefined
   readonly override?: string | undefined
   readonly shadow?: boolean
+  readonly part?: Part | undefined
 }
 
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
@@ -70,6 +74,7 @@ export class Deployer {
   private readonly watch: ProbationWatch
   private readonly swapping: SwapStep
   private readonly consequences: Consequences
+  readonly canaries: Canaries
 
   constructor(parts: DeployerParts) {
     this.parts = parts
@@ -79,17 +84,22 @@ export class Deployer {
     this.proving = new Proving(parts)
     this.builder = new Builder(parts)
     this.policy = new PolicyStep({ session, config, now })
-    this.consequences = new Consequences({ ...parts, rollback: (...of) => this.rollback(...of) })
     this.watch = new ProbationWatch({ session, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
     const { staging, policy, watch } = this
     this.swapping = new SwapStep({ session, journal, now, staging, policy, watch })
+    this.canaries = new Canaries({ session, config, now, policy, watch, swapping: this.swapping })
+    const { canaries } = this
+    this.consequences = new Consequences({ ...parts, canaries, rollback: (...of) => this.rollback(...of) })
   }
 
   /** Goes on watching what was on probation when the desk stopped. */
   resume(): void {
     const { journal, clock } = this.parts
-    for (const row of watchedDeployments(journal.db))
-      this.watch.begin(new Deployment(row, clock.monotonic(), clock, (changed) => this.save(changed)))
+    for (const row of watchedDeployments(journal.db)) {
+      const deployment = new Deployment(row, clock.monotonic(), clock, (changed) => this.save(changed))
+      if (deployment.isCanary) this.canaries.resume(deployment)
+      else this.watch.begin(deployment)
+    }
   }
 
   /** To be called after each cycle: candidates that wait look again, versions on probation are judged. */
@@ -151,13 +161,38 @@ export class Deployer {
     return Promise.race([this.results.get(waiter) ?? waiting, waiting])
   }
 
-  /** Gives a waiting candidate up. */
-  dismiss(strategy: string, reason: string): Result<DeploymentRow> {
-    const waiter = this.policy.waiter(strategy)
-    if (waiter === undefined) return err(`no candidate of ${strategy} waits`)
-    waiter.supersede(this.parts.now(), `dismissed: ${reason}`)
+  /**
+   * The candidate of a strategy that waits, or its canary.
+   * @param hash its, or its first digits; undefined where there is only one of them
+   */
+  undecided(strategy: string, hash: string | undefined): Result<Deployment> {
+    const both = [this.canaries.of(strategy), this.policy.waiter(strategy)].filter((one) => one !== undefined)
+    const meant = both.filter(({ current }) => current.version?.hash.startsWith(hash ?? '') === true)
+    const [only] = meant
+    if (only === undefined) return err(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
+    if (meant.length === 1) return ok(only)
+    const names = meant.map(({ current }) => `${current.version?.label} (${current.version?.hash.slice(0, 12)})`)
+    return err(`say by its hash which is meant: ${names.join(' or ')}`)
+  }
+
+  /** Gives up a candidate that waits, or takes back what a canary had. */
+  async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow>> {
+    const found = this.undecided(strategy, hash)
+    if (!found.ok) return found
+    if (found.value.isCanary) return ok(await this.canaries.dismiss(found.value, reason))
+    found.value.supersede(this.parts.now(), `dismissed: ${reason}`)
     this.policy.say(strategy, { kind: 'drop' })
-    return ok(waiter.current)
+    return ok(found.value.current)
+  }
+
+  /** Gives a canary all of its strategy, as far as the rules let it. */
+  async promote(canary: Deployment, word: Confirmation): Promise<Result<DeploymentRow>> {
+    canary.goOn(word.by, word.noticedAt)
+    const { by, reason, override } = word
+    const done = await this.canaries.promote(canary, { by, reason, override })
+    if (!done.ok) return done
+    this.consequences.freezeAfterMany()
+    return ok(canary.current)
   }
 
   /**
@@ -168,6 +203,12 @@ export class Deployer {
     const { journal, clock, session } = this.parts
     const live = session.engine.state.live.get(strategy)
     if (live === undefined) return err(`no version of ${strategy} is live`)
+    const canary = this.canaries.of(strategy)
+    if (canary !== undefined) {
+      const row = await this.canaries.dismiss(canary, `rolled back by ${by}`)
+      // Back from a canary is to what is live.
+      if (to === undefined || live.startsWith(to)) return ok(row)
+    }
     const target = to ?? previousVersion(journal.db, strategy, live)
     if (target === undefined) return err(`${strategy} has no earlier version to roll back to`)
     const stored = findVersion(journal.db, strategy, target)
@@ -184,7 +225,7 @@ export class Deployer {
       const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
       const hash = stored.hash as VersionHash
       const candidate: Candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
-      if (await this.stage(deployment, candidate, true)) await this.swapping.run(deployment, candidate, null)
+      if (await this.stage(deployment, candidate, true)) await this.swapping.run(deployment, candidate, null, null)
     })
     this.rollbacks.add(work)
     await work.finally(() => this.rollbacks.delete(work))
@@ -195,7 +236,7 @@ export class Deployer {
   stop(): void {
     this.consequences.stop()
     for (const [strategy, deployment] of this.under) {
-      if (!deployment.ended && !deployment.isLive)
+      if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
         deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
       this.policy.say(strategy, { kind: 'drop' })
     }
@@ -225,7 +266,7 @@ export class Deployer {
   /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
   private makeWay(strategy: string): void {
     const running = this.under.get(strategy)
-    if (running === undefined || running.ended || running.isLive) return
+    if (running === undefined || running.ended || running.isLive || running.isCanary) return
     const waits = this.policy.waiter(strategy) === running
     if (!waits && (running.current.trigger !== 'save' || running.current.state === 'swapping')) return
     running.supersede(this.parts.now(), 'a newer save took its place')
@@ -237,7 +278,7 @@ export class Deployer {
     try {
       await work()
     } catch (error) {
-      if (!deployment.ended && !deployment.isLive)
+      if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
         deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
       throw error
     }
@@ -264,7 +305,7 @@ export class Deployer {
 
   /** Compile, check, prove, policy, stage and swap; where it ends before, the reason is in the deployment. */
   private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
-    const { strategy, by, reason, override, hold, shadow = false } = attempt
+    const { strategy, by, reason, override, hold, shadow = false, part = null } = attempt
     if (this.refusedByFreeze(deployment, attempt)) return
     const built = await this.builder.build(deployment, strategy)
     if (built === undefined) return
@@ -278,6 +319,7 @@ export class Deployer {
       reason,
       override,
     })
+    of.part = part
     if (!(await this.prove(deployment, candidate, bundle))) return
     const { hash, ref } = candidate
     this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
@@ -286,7 +328,7 @@ export class Deployer {
     this.endShadow(strategy)
     if (!passed) return candidate.hosted.worker.stop()
     if (!(await this.stage(deployment, candidate, false))) return
-    if (!(await this.swapping.run(deployment, candidate, of))) return
+    if (!(await this.swapping.run(deployment, candidate, of, of.part))) return
     if (attempt.trigger !== 'start') this.consequences.freezeAfterMany()
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/domain/feed.ts'
 import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type {
+  CanaryRow,
   DeploymentRow,
   Diagnostic,
   PolicyBar,
@@ -46,6 +47,7 @@ export class Deployment {
       policy: null,
       probation: null,
       shadow: null,
+      canary: null,
     }
     onChange(row)
     return new Deployment(row, noticedAt, clock, onChange)
@@ -89,6 +91,11 @@ export class Deployment {
     return this.row.swappedAt !== null
   }
 
+  /** It trades a part of its strategy, and can be given all of it or be dismissed. */
+  get isCanary(): boolean {
+    return this.row.state === 'canary'
+  }
+
   private change(part: Partial<DeploymentRow>): void {
     this.row = { ...this.row, ...part }
     this.onChange(this.row)
@@ -112,7 +119,7 @@ export class Deployment {
     const { ok, note } = judge(value)
     const ms = this.clock.monotonic() - started
     // The swap writes its own step, in its own transaction.
-    if (!this.ended && !this.isLive)
+    if (!this.ended && !this.isLive && !this.isCanary)
       this.change({ steps: [...earlier, { name, state: ok ? 'done' : 'failed', ms, note }] })
     return value
   }
@@ -201,8 +208,27 @@ export class Deployment {
 
   /** The version before it is live again. */
   rolledBack(now: number, probation: ProbationRow, reason: string): void {
-    const steps = this.probationStep(now, false, probation)
+    const steps = this.isCanary ? this.canaryStep(now) : this.probationStep(now, false, probation)
     this.change({ state: this.move('rollBack'), endedAt: now, probation, reason, steps })
+  }
+
+  /** The row as it is written in the transaction that gives it its part. */
+  tryOut(canary: CanaryRow, heldMs: number): DeploymentRow {
+    const saveToLiveMs = this.clock.monotonic() - this.noticedAt
+    const steps = this.row.steps.map((s) =>
+      s.name === 'swap' ? { ...s, state: 'done' as const, ms: heldMs, note: 'nothing handed over' } : s,
+    )
+    const note = partText(canary)
+    this.row = {
+      ...this.row,
+      state: this.move('tryOut'),
+      reason: null,
+      canary,
+      swapMs: heldMs,
+      saveToLiveMs,
+      steps: [...steps, { name: 'canary', state: 'running', ms: null, note }],
+    }
+    return this.row
   }
 
   /** It is stopped where it is: there is nothing to go back to. */
@@ -218,14 +244,29 @@ export class Deployment {
     )
   }
 
+  /** It has been given up as a canary. */
+  dismissed(now: number, reason: string): void {
+    this.change({ state: this.move('supersede'), endedAt: now, reason, steps: this.canaryStep(now) })
+  }
+
+  private canaryStep(now: number): DeploymentRow['steps'] {
+    const ms = now - (this.row.canary?.since ?? now)
+    return this.row.steps.map((s) => (s.name === 'canary' ? { ...s, state: 'failed' as const, ms } : s))
+  }
+
   /**
    * The row as it is written in the swap's own transaction.
    * @param watched whether its first windows are watched
    */
   live(now: number, heldMs: number, handoffs: number, watched: boolean): DeploymentRow {
     const saveToLiveMs = this.clock.monotonic() - this.noticedAt
+    const since = this.row.canary?.since ?? now
     const steps = this.row.steps.map((s) =>
-      s.name === 'swap' ? { ...s, state: 'done' as const, ms: heldMs, note: `${handoffs} handed over` } : s,
+      s.name === 'swap'
+        ? { ...s, state: 'done' as const, ms: heldMs, note: `${handoffs} handed over` }
+        : s.name === 'canary'
+          ? { ...s, state: 'done' as const, ms: now - since }
+          : s,
     )
     const probation = { name: 'probation', state: 'running', ms: null, note: '' } as const
     this.row = {
@@ -245,4 +286,10 @@ export class Deployment {
   tell(): void {
     this.onChange(this.row)
   }
+}
+
+/** What a canary has, in words. */
+export function partText({ slots, stakePercent }: Omit<CanaryRow, 'since'>): string {
+  const places = slots.length > 3 ? `${slots.length} slots` : slots.join(', ')
+  return stakePercent === 100 ? places : `${stakePercent} % of the stake in ${places}`
 }

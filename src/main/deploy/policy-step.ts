@@ -5,6 +5,7 @@ import type { PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
 import type { Deployment } from './deployment.ts'
 import { cooldownBar, isEnforced, type PolicyFacts, policyBars } from './policy.ts'
+import type { Part } from './swap-step.ts'
 
 export interface PolicyParts {
   readonly session: Session
@@ -20,6 +21,8 @@ export type Word =
       readonly reason?: string | undefined
       readonly override?: string | undefined
       readonly shadow?: boolean
+      /** What it is to get as a canary. */
+      readonly part?: Part | undefined
     }
   /** Time has passed, or something changed: look again. */
   | { readonly kind: 'look' }
@@ -35,6 +38,8 @@ export class PolicyCase {
   parked: 'reload' | 'shadow' | null
   /** Nothing of its strategy is live: there is neither a version to protect nor, maybe, a cycle yet in which to look again. */
   readonly exempt: boolean
+  /** What it gets as a canary; null: all of its strategy. */
+  part: Part | null = null
   by: string
   reason: string | undefined
   override: string | undefined
@@ -53,6 +58,7 @@ export class PolicyCase {
 
   hear(word: Extract<Word, { kind: 'go' }>): void {
     this.parked = word.shadow === true ? 'shadow' : null
+    this.part = word.part ?? null
     this.by = word.by
     this.reason = word.reason ?? this.reason
     this.override = word.override ?? this.override
@@ -77,9 +83,20 @@ export class PolicyStep {
   /** Everything that stands against a swap now and that nobody has overridden. */
   bars(deployment: Deployment, of: PolicyCase): PolicyBar[] {
     if (of.parked !== null) return [of.parked === 'shadow' ? SHADOW : reloadBar(of.hash)]
+    const beside = this.canaryBar(deployment, of)
+    if (beside !== null) return [beside]
     if (of.override !== undefined) return []
     const bars = this.judge(deployment, of)
     return of.exempt ? bars.filter((bar) => bar.rule === 'freeze') : bars
+  }
+
+  /** Beside a canary there is no room for another candidate, whatever anybody says. */
+  private canaryBar(deployment: Deployment, { strategy }: PolicyCase): PolicyBar | null {
+    const { canaries, versions } = this.parts.session.engine.state
+    const canary = canaries.get(strategy)
+    if (canary === undefined || canary.version === deployment.current.version?.hash) return null
+    const label = versions.get(canary.version)?.label ?? 'a version'
+    return { rule: 'canary', message: `${label} is a canary of ${strategy}: promote it, or dismiss it`, until: null }
   }
 
   private judge(deployment: Deployment, of: PolicyCase): PolicyBar[] {
@@ -148,8 +165,7 @@ export class PolicyStep {
     while (!deployment.ended) {
       const bars = this.bars(deployment, of)
       if (bars.length === 0) {
-        this.noteOverride(deployment, of)
-        deployment.passes(this.regimes(of.strategy))
+        this.letThrough(deployment, of)
         return true
       }
       of.quietSince = bars.every((bar) => bar.rule === 'quiet') ? (of.quietSince ?? now()) : null
@@ -163,6 +179,15 @@ export class PolicyStep {
       if (word.kind === 'go') of.hear(word)
     }
     return false
+  }
+
+  /** Writes down that nothing stands against it, or what a person overrode; what does is returned, and nothing written. */
+  letThrough(deployment: Deployment, of: PolicyCase): readonly PolicyBar[] {
+    const bars = this.bars(deployment, of)
+    if (bars.length > 0) return bars
+    this.noteOverride(deployment, of)
+    deployment.passes(this.regimes(of.strategy))
+    return bars
   }
 
   /** What stood against it when a person let it through all the same is kept for ever. */

@@ -1,7 +1,9 @@
 import type { Swap } from '../../engine/events.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentId } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
+import type { CanaryRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
@@ -19,6 +21,9 @@ export interface SwapParts {
   readonly watch: ProbationWatch
 }
 
+/** What a canary gets of its strategy. */
+export type Part = Omit<CanaryRow, 'since'>
+
 const SWAP_TRIES = 5
 
 /** The last step to being live: the last migration and the commit, in a yield interval that policy allows. */
@@ -31,52 +36,85 @@ export class SwapStep {
 
   /**
    * @param of null: a rollback, which no rule holds back
-   * @returns true once it is live; else the deployment's row says why it is not
+   * @param part what it gets as a canary; null: all of its strategy
+   * @returns true once it trades; else the deployment's row says why it does not
    */
-  async run(deployment: Deployment, candidate: Candidate, of: PolicyCase | null): Promise<boolean> {
+  async run(deployment: Deployment, candidate: Candidate, of: PolicyCase | null, part: Part | null): Promise<boolean> {
     await deployment.step(
       'swap',
       'swap',
-      () => this.tryOn(deployment, candidate, of),
+      () => this.tryOn(deployment, candidate, of, part),
       () => ({ ok: true, note: '' }),
     )
-    if (!deployment.isLive) candidate.hosted.worker.stop()
-    return deployment.isLive
+    const trades = deployment.isLive || deployment.isCanary
+    if (!trades) candidate.hosted.worker.stop()
+    return trades
   }
 
-  private async tryOn(deployment: Deployment, candidate: Candidate, of: PolicyCase | null): Promise<void> {
-    const { session, policy, now } = this.parts
-    for (let tries = 0; ; tries++) {
+  /** Gives a canary all of its strategy; where it cannot be now, it stays what it is. */
+  async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
+    for (let tries = 1; ; tries++) {
+      const done = await this.inYield(() => this.trySwap(deployment, candidate, of, null))
+      if (done.ok || tries === SWAP_TRIES) return done
+    }
+  }
+
+  private async tryOn(
+    deployment: Deployment,
+    candidate: Candidate,
+    of: PolicyCase | null,
+    part: Part | null,
+  ): Promise<void> {
+    const { policy, now } = this.parts
+    for (let tries = 1; ; tries++) {
       if (of !== null && !(await policy.pass(deployment, of))) return
-      const done = await new Promise<Result<void>>((resolve) => {
-        session.inYield(async () => resolve(await this.trySwap(deployment, candidate, of)))
-      })
+      const done = await this.inYield(() => this.trySwap(deployment, candidate, of, part))
       if (done.ok || deployment.ended) return
-      if (tries < SWAP_TRIES - 1) continue
+      if (tries < SWAP_TRIES) continue
       const reason = `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`
       return deployment.fail(now(), reason)
     }
   }
 
-  private async trySwap(deployment: Deployment, candidate: Candidate, of: PolicyCase | null): Promise<Result<void>> {
-    const { session, journal, now, staging, policy, watch } = this.parts
+  private inYield<T>(job: () => Promise<T>): Promise<T> {
+    return new Promise((resolve) => {
+      this.parts.session.inYield(async () => resolve(await job()))
+    })
+  }
+
+  private async trySwap(
+    deployment: Deployment,
+    candidate: Candidate,
+    of: PolicyCase | null,
+    part: Part | null,
+  ): Promise<Result<void>> {
+    const { session, now, staging, policy } = this.parts
     const reason: Swap['reason'] = of === null ? 'rollback' : 'deployment'
     const states = await staging.migrated(candidate, reason)
     if (deployment.ended) return ok(undefined)
     if (!states.ok) {
       const at = locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+      if (deployment.isCanary) return err(`it could not take over the state of the other slots: ${at.message}`)
       deployment.failWith(now(), 'could not take over the state', [at])
       return ok(undefined)
     }
     const [bar] = of === null ? [] : policy.bars(deployment, of)
     if (bar !== undefined) return err(bar.message)
-    const { ref } = candidate
-    const replaced = session.engine.state.live.get(ref.strategy)
-    deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
-    const outgoing = JSON.stringify(
-      session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
+    // What a canary was lent it has in its own form already.
+    const lent = new Set(
+      deployment.isCanary
+        ? session.engine.strategyStates(candidate.ref.strategy).flatMap((of) => (of.lent ? [of.slot] : []))
+        : [],
     )
-    const swap: Swap = {
+    const own = states.value.filter(({ slot }) => !lent.has(slot))
+    const swap = this.swapOf(deployment, candidate, reason, own)
+    return part === null ? this.commit(deployment, candidate, swap) : this.commitPart(deployment, candidate, swap, part)
+  }
+
+  private swapOf(deployment: Deployment, candidate: Candidate, reason: Swap['reason'], states: Swap['states']): Swap {
+    const { journal } = this.parts
+    const { ref } = candidate
+    return {
       deployment: deployment.id as DeploymentId,
       reason,
       strategy: ref.strategy,
@@ -84,10 +122,20 @@ export class SwapStep {
       label: ref.label,
       manifest: candidate.manifest,
       before: earlierFigures(journal, ref.strategy, candidate.hash),
-      states: states.value,
+      states,
     }
+  }
+
+  private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void> {
+    const { session, journal, now, watch } = this.parts
+    const { ref } = candidate
+    const replaced = session.engine.state.live.get(ref.strategy)
+    deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
+    const outgoing = JSON.stringify(
+      session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
+    )
     // There is nothing to go back to from a first version, and a rollback goes back itself.
-    const watched = watch.isOn && reason === 'deployment' && replaced !== undefined && replaced !== candidate.hash
+    const watched = watch.isOn && swap.reason === 'deployment' && replaced !== undefined && replaced !== candidate.hash
     const committed = session.commitSwap(swap, candidate.hosted, (heldMs) => {
       const handoffs = Number(
         journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id),
@@ -95,8 +143,21 @@ export class SwapStep {
       journal.saveDeployment(deployment.live(now(), heldMs, handoffs, watched), outgoing)
     })
     if (!committed.ok) return committed
+    watch.end(deployment)
     watch.replaced(ref.strategy, ref.label)
     if (watched) watch.begin(deployment)
+    deployment.tell()
+    return ok(undefined)
+  }
+
+  private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: Part): Result<void> {
+    const { session, journal, now, watch } = this.parts
+    const start = { swap, slots: part.slots as readonly SlotId[], stakePpm: Math.round(part.stakePercent * 10_000) }
+    const committed = session.commitCanary(start, candidate.hosted, (heldMs) =>
+      journal.saveDeployment(deployment.tryOut({ ...part, since: now() }, heldMs), null),
+    )
+    if (!committed.ok) return committed
+    watch.begin(deployment)
     deployment.tell()
     return ok(undefined)
   }

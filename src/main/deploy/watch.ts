@@ -18,7 +18,7 @@ export interface WatchParts {
 /** Watches the first windows of every version that went live. */
 export class ProbationWatch {
   private readonly parts: WatchParts
-  /** By strategy. */
+  /** By id. */
   private readonly watched = new Map<string, Deployment>()
 
   constructor(parts: WatchParts) {
@@ -31,39 +31,52 @@ export class ProbationWatch {
   }
 
   begin(deployment: Deployment): void {
-    this.watched.set(deployment.current.strategy, deployment)
+    this.watched.set(deployment.id, deployment)
+  }
+
+  /** The deployment whose version is the canary of a strategy; undefined while there is none. */
+  canaryOf(strategy: string): Deployment | undefined {
+    return [...this.watched.values()].find(({ current, isCanary }) => isCanary && current.strategy === strategy)
+  }
+
+  /** Its version is not watched any more. */
+  end(deployment: Deployment): void {
+    this.watched.delete(deployment.id)
   }
 
   /** Another version has taken the place of the one that was watched. */
   replaced(strategy: string, by: string): void {
-    const deployment = this.watched.get(strategy)
-    this.watched.delete(strategy)
-    if (deployment?.ended === false)
-      deployment.supersede(this.parts.now(), `${by} took its place before its probation ended`)
+    for (const deployment of this.watched.values()) {
+      if (deployment.current.strategy !== strategy || deployment.isCanary) continue
+      this.end(deployment)
+      if (!deployment.ended) deployment.supersede(this.parts.now(), `${by} took its place before its probation ended`)
+    }
   }
 
   /** To be called after every cycle: ends probations, well or badly. */
   look(): void {
-    for (const [strategy, deployment] of this.watched) {
-      const row = this.judge(strategy, deployment)
+    for (const deployment of this.watched.values()) {
+      const row = this.judge(deployment)
       if (row === null) continue
-      if (row.verdict === 'running') {
+      // A canary that has seen enough waits for somebody to say so.
+      if (row.verdict === 'running' || (deployment.isCanary && row.verdict === 'passed')) {
         if (changed(deployment.current.probation, row)) deployment.watched(row)
         continue
       }
-      this.watched.delete(strategy)
+      this.end(deployment)
       if (row.verdict === 'passed') deployment.keep(this.parts.now(), row)
       else this.parts.onBreach(deployment, row)
     }
   }
 
-  private judge(strategy: string, { current }: Deployment): ProbationRow | null {
+  private judge({ current, isCanary }: Deployment): ProbationRow | null {
     const { session, config, now } = this.parts
     const s = session.engine.state
     const version = s.versions.get((current.version?.hash ?? '') as VersionHash)
     if (version === undefined) return null
     const proof = current.proof?.candidate ?? null
-    const slots = slotsOf({ s, out: [] }, strategy).length
+    const part = isCanary ? current.canary?.slots : undefined
+    const { length: slots } = part ?? slotsOf({ s, out: [] }, current.strategy)
     const stopped = version.state === 'faulted'
     return judgeProbation({ now: now(), stint: version.stint, slots, stopped, proof }, config.probation)
   }

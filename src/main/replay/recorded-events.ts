@@ -118,6 +118,12 @@ const jsonRecord = z.discriminatedUnion('kind', [
     command: commandSchema,
   }),
   z.object({ kind: z.literal('swap'), ts, swap: swapSchema }),
+  z.object({
+    kind: z.literal('canary'),
+    ts,
+    start: z.object({ swap: swapSchema, slots: z.array(slotName), stakePpm: z.int().positive() }),
+  }),
+  z.object({ kind: z.literal('endCanary'), ts, strategy: z.string(), why: z.string() }),
   z.object({ kind: z.literal('adopt'), ts, states }),
   z.object({ kind: z.literal('begin'), ts }),
   z.object({ kind: z.literal('deposit'), ts, amount: z.int() }),

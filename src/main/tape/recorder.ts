@@ -161,7 +161,7 @@ export class TapeRecorder {
     const { live, versions } = this.parts.engine.state
     for (const [strategy, hash] of live) this.version(ts, strategy, hash)
     for (const { hash, strategy, state } of versions.values())
-      if (state === 'draining') this.version(ts, strategy, hash)
+      if (state === 'draining' || state === 'canary') this.version(ts, strategy, hash)
     this.preamble = records.count - before
   }
 
@@ -173,6 +173,7 @@ export class TapeRecorder {
   event(event: EngineEvent): void {
     if (!this.begun) return
     if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
+    if (event.kind === 'canary') this.version(event.ts, event.start.swap.strategy, event.start.swap.version)
     this.events.event(event)
     if (this.events.records.bytes >= HAND_OVER) this.handOver()
   }

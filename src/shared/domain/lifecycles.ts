@@ -47,7 +47,9 @@ const POSITION = {
 
 const VERSION = {
   candidate: { stage: 'staged', reject: 'rejected' },
-  staged: { swap: 'live', drop: 'retired' },
+  staged: { swap: 'live', tryOut: 'canary', drop: 'retired' },
+  // In charge of a part of its strategy's slots, or of their stake.
+  canary: { stage: 'staged', retire: 'retired', drain: 'draining', fault: 'faulted' },
   live: { retire: 'retired', drain: 'draining', fault: 'faulted' },
   // Replaced, and kept only to manage what it opened.
   draining: { retire: 'retired', fault: 'faulted', stage: 'staged' },
@@ -63,7 +65,8 @@ const DEPLOYMENT = {
   proving: { policy: 'waiting', fail: 'failed', supersede: 'superseded' },
   waiting: { stage: 'staging', fail: 'failed', supersede: 'superseded' },
   staging: { swap: 'swapping', fail: 'failed', supersede: 'superseded' },
-  swapping: { probate: 'probation', keep: 'kept', fail: 'failed', supersede: 'superseded' },
+  swapping: { tryOut: 'canary', probate: 'probation', keep: 'kept', fail: 'failed', supersede: 'superseded' },
+  canary: { probate: 'probation', keep: 'kept', rollBack: 'rolled-back', supersede: 'superseded' },
   probation: { keep: 'kept', rollBack: 'rolled-back', fail: 'failed', supersede: 'superseded' },
   kept: {},
   failed: {},

@@ -112,8 +112,11 @@ export interface Settlement {
 export interface Handoff {
   readonly ts: UnixMs
   readonly deployment: DeploymentId | null
-  /** `unloadable`: its version cannot be loaded any more; `close`: a person has the desk sell it. */
-  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close'
+  /**
+   * `unloadable`: its version cannot be loaded any more; `close`: a person has the desk sell it; `dismissal`: a canary gives
+   * it back to the version it stood beside.
+   */
+  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close' | 'dismissal'
   readonly subject: 'position' | 'order'
   readonly subjectId: PositionId | OrderId
   readonly from: Owner
@@ -210,7 +213,7 @@ export type JournalRecord =
       readonly flatten: boolean
     }
   | { readonly t: 'pause'; readonly scope: string; readonly reason: string | null }
-  /** What a command changed of the configuration: `caps`, or `assign BTC-5m`. */
+  /** What a command changed of the configuration: `caps`, or `assign BTC-5m`; or the part of a strategy that its canary has. */
   | { readonly t: 'setting'; readonly key: string; readonly json: string }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
   | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }

@@ -12,23 +12,41 @@ const positionId = z.string().regex(/^P-[0-9]+$/, 'a position is written like P-
 const capUsd = z.number().positive().max(1_000_000).optional()
 const instant = z.iso.datetime({ offset: true })
 
+/** How a candidate goes on: `shadow` beside the live version with paper fills, `canary` with a part of its slots or stake. */
+const partOf = {
+  slots: z.array(slotId).min(1).max(1_000).optional(),
+  stakePercent: z.number().positive().max(100).optional(),
+}
+
+function partIsCanary(of: { as?: string | undefined; slots?: unknown; stakePercent?: unknown }): boolean {
+  return of.as === 'canary' || (of.slots === undefined && of.stakePercent === undefined)
+}
+
+const PART = 'slots and stakePercent are for a canary: say as "canary"'
+
 export const commandSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('reload'),
-    strategy: strategyName.optional(),
-    hash: versionHash.optional(),
-    reason: reason.optional(),
-    override: reason.optional(),
-    /** `shadow`: it runs beside the live version with paper fills until it is promoted or dismissed. */
-    as: z.enum(['live', 'shadow']).optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('promote'),
-    strategy: strategyName,
-    hash: versionHash.optional(),
-    reason: reason.optional(),
-    override: reason.optional(),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('reload'),
+      strategy: strategyName.optional(),
+      hash: versionHash.optional(),
+      reason: reason.optional(),
+      override: reason.optional(),
+      as: z.enum(['live', 'shadow', 'canary']).optional(),
+      ...partOf,
+    })
+    .refine(partIsCanary, PART),
+  z
+    .strictObject({
+      kind: z.literal('promote'),
+      strategy: strategyName,
+      hash: versionHash.optional(),
+      reason: reason.optional(),
+      override: reason.optional(),
+      as: z.enum(['live', 'canary']).optional(),
+      ...partOf,
+    })
+    .refine(partIsCanary, PART),
   z.strictObject({ kind: z.literal('rollback'), strategy: strategyName, to: versionHash.optional() }),
   z.strictObject({ kind: z.literal('freeze'), reason, until: instant.optional() }),
   z.strictObject({ kind: z.literal('unfreeze'), reason }),
@@ -44,7 +62,12 @@ export const commandSchema = z.discriminatedUnion('kind', [
     positions: z.enum(['hold', 'flatten']).default('hold'),
     reason: reason.optional(),
   }),
-  z.strictObject({ kind: z.literal('dismiss'), strategy: strategyName, reason: reason.optional() }),
+  z.strictObject({
+    kind: z.literal('dismiss'),
+    strategy: strategyName,
+    hash: versionHash.optional(),
+    reason: reason.optional(),
+  }),
   z.strictObject({ kind: z.literal('close'), position: positionId, reason: reason.optional() }),
   z.strictObject({ kind: z.literal('assign'), slot: slotId, strategy: strategyName, reason: reason.optional() }),
   z

@@ -128,7 +128,7 @@ export interface VersionRow extends VersionRef {
   readonly overrides: readonly PolicyOverride[]
 }
 
-export type StepName = 'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap' | 'probation'
+export type StepName = 'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap' | 'canary' | 'probation'
 
 export interface Diagnostic {
   /** Path below the strategies folder, `snipe.ts`. */
@@ -208,7 +208,7 @@ export interface ProofRow {
 
 /** Something that holds a sound candidate back. */
 export interface PolicyBar {
-  readonly rule: 'reload' | 'shadow' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
+  readonly rule: 'reload' | 'shadow' | 'canary' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
   /** The figure, its bound, and what one may do about it. */
   readonly message: string
   /** When it passes by itself, at the latest; null: nobody can tell. */
@@ -255,6 +255,14 @@ export interface ShadowRow {
   readonly differences: number
   /** Why nothing is known yet. */
   readonly reason: string | null
+}
+
+/** The part that a version had of its strategy before it got all of it. */
+export interface CanaryRow {
+  readonly since: number
+  readonly slots: readonly string[]
+  /** Of what it wants to stake, this much is staked. */
+  readonly stakePercent: number
 }
 
 /** The first windows of a version that has gone live. */
@@ -369,6 +377,8 @@ export interface DeploymentRow {
   readonly probation: ProbationRow | null
   /** Null unless it ran as a shadow. */
   readonly shadow: ShadowRow | null
+  /** Null unless it was a canary. */
+  readonly canary: CanaryRow | null
 }
 
 export interface OrderRow {

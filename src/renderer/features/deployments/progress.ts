@@ -1,14 +1,16 @@
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow, DeploymentStep, ProofRow, StepName } from '../../../shared/ipc/contract.ts'
 
-const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'probation']
+const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'canary', 'probation']
 
 /** Steps passed and, while a deployment is under way, those still ahead of it. */
 export function stepsOf(row: DeploymentRow): readonly (DeploymentStep | { name: StepName; state: 'ahead' })[] {
   const last = row.steps.at(-1)
   if (isFinal('deployment', row.state)) return row.steps
   const from = last === undefined ? 0 : ORDER.indexOf(last.name) + 1
-  return [...row.steps, ...ORDER.slice(from).map((name) => ({ name, state: 'ahead' as const }))]
+  // Being a canary is a step of those alone that somebody made one.
+  const ahead = ORDER.slice(from).filter((name) => name !== 'canary')
+  return [...row.steps, ...ahead.map((name) => ({ name, state: 'ahead' as const }))]
 }
 
 const VERDICTS = {

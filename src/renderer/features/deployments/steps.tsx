@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<StepName, string>> = {
   policy: 'Policy',
   stage: 'Stage',
   swap: 'Swap',
+  canary: 'Canary',
   probation: 'Probation',
 }
 
@@ -24,6 +25,7 @@ const AHEAD: Readonly<Record<StepName, string>> = {
   policy: 'freeze, cooldown, tilt',
   stage: 'worker, migrate, warm',
   swap: 'next yield interval',
+  canary: 'a part of slots or stake',
   probation: 'first windows, watched',
 }
 
@@ -63,6 +65,8 @@ export function Steps({ row }: { row: DeploymentRow }) {
                 ''
               ) : step.name === 'policy' ? (
                 'waiting'
+              ) : step.name === 'canary' ? (
+                'trading'
               ) : step.name === 'prove' && proving !== null ? (
                 <ProofProgress done={proving.progress} />
               ) : (

@@ -1,0 +1,123 @@
+import { slotsOf } from '../../engine/versions.ts'
+import type { Config } from '../../shared/config.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
+import type { Session } from '../app/session.ts'
+import type { Deployment } from './deployment.ts'
+import { PolicyCase, type PolicyStep } from './policy-step.ts'
+import type { Candidate } from './staging.ts'
+import type { Part, SwapStep } from './swap-step.ts'
+import type { ProbationWatch } from './watch.ts'
+
+export interface CanariesParts {
+  readonly session: Session
+  readonly config: Config
+  readonly now: () => UnixMs
+  readonly policy: PolicyStep
+  readonly watch: ProbationWatch
+  readonly swapping: SwapStep
+}
+
+/** What somebody asks a canary to get; what is not named is the configuration's. */
+export interface PartAsked {
+  readonly slots?: readonly string[] | undefined
+  readonly stakePercent?: number | undefined
+}
+
+/** Versions that trade a part of their strategy, until somebody promotes or dismisses them or a bound is broken. */
+export class Canaries {
+  private readonly parts: CanariesParts
+
+  constructor(parts: CanariesParts) {
+    this.parts = parts
+  }
+
+  /** The deployment whose version is the canary of a strategy; undefined while there is none. */
+  of(strategy: string): Deployment | undefined {
+    return this.parts.watch.canaryOf(strategy)
+  }
+
+  /** What a canary of a strategy gets, slots spread over all of its own; an error names what is wrong with what was asked. */
+  part(strategy: string, asked: PartAsked): Result<Part> {
+    const { session, config } = this.parts
+    const { state } = session.engine
+    if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
+    const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id as string)
+    const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
+    if (foreign.length > 0) return err(`${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`)
+    const count = Math.max(1, Math.floor((own.length * config.canary.slotsPercent) / 100))
+    const spread = Array.from({ length: count }, (_, i) => own[Math.floor((i * own.length) / count)] ?? '')
+    return ok({
+      slots: [...new Set(asked.slots ?? spread)],
+      stakePercent: asked.stakePercent ?? config.canary.stakePercent,
+    })
+  }
+
+  /** Gives a canary all of its strategy, as far as the rules let it; it stays a canary where they do not. */
+  async promote(deployment: Deployment, word: Pick<PolicyCase, 'by' | 'reason' | 'override'>): Promise<Result<void>> {
+    const { policy, swapping } = this.parts
+    const candidate = this.candidateOf(deployment)
+    if (candidate === undefined) return err('it has no thread any more')
+    const of = new PolicyCase({
+      ...word,
+      strategy: candidate.ref.strategy,
+      hash: candidate.hash.slice(0, 12),
+      parked: null,
+      exempt: false,
+    })
+    const [bar] = policy.letThrough(deployment, of)
+    if (bar !== undefined) return err(`${bar.rule}: ${bar.message}; it stays a canary`)
+    return swapping.promote(deployment, candidate, of)
+  }
+
+  private candidateOf({ current }: Deployment): Candidate | undefined {
+    const { version, strategy } = current
+    const hash = version?.hash as VersionHash | undefined
+    const hosted = hash === undefined ? undefined : this.parts.session.hostOf(hash)
+    if (version === null || hash === undefined || hosted === undefined) return undefined
+    return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
+  }
+
+  /** Its slots and what it has open go back to the live version, in the next yield interval. */
+  async dismiss(deployment: Deployment, why: string): Promise<DeploymentRow> {
+    await this.end(deployment, why)
+    if (!deployment.ended) deployment.dismissed(this.parts.now(), `dismissed: ${why}`)
+    return deployment.current
+  }
+
+  /** It went beyond a bound. */
+  async breach(deployment: Deployment, probation: ProbationRow): Promise<string> {
+    const { strategy, version, from } = deployment.current
+    await this.end(deployment, probation.reason)
+    const reason = `the canary ${version?.label ?? strategy} was taken back, ${from?.label ?? 'what is live'} has its slots again: ${probation.reason}`
+    if (!deployment.ended) deployment.rolledBack(this.parts.now(), probation, reason)
+    return reason
+  }
+
+  private async end(deployment: Deployment, why: string): Promise<void> {
+    const { session, watch, now } = this.parts
+    const { strategy, version } = deployment.current
+    watch.end(deployment)
+    await new Promise<void>((resolve) => {
+      session.inYield(async () => {
+        // A fault has ended it already.
+        if (session.engine.state.canaries.get(strategy)?.version === version?.hash) {
+          session.deliver({ kind: 'endCanary', ts: now(), strategy, why })
+          session.settle()
+        }
+        resolve()
+      })
+    })
+  }
+
+  /** After a restart: goes on with a canary that was, or writes down that it is none any more. */
+  resume(deployment: Deployment): void {
+    const { session, watch, now } = this.parts
+    const { strategy, version } = deployment.current
+    const canary = session.engine.state.canaries.get(strategy)
+    if (canary !== undefined && canary.version === version?.hash) watch.begin(deployment)
+    else deployment.dismissed(now(), 'it was no canary any more when the desk started')
+  }
+}

@@ -1,0 +1,172 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Desk } from '../../src/main/app/desk.ts'
+import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
+import type { SlotId } from '../../src/shared/domain/slots.ts'
+import { deploy, eager, TestHome, until } from '../support/desk.ts'
+
+const homes: TestHome[] = []
+afterAll(async () => {
+  for (const home of homes) await home.remove()
+})
+
+/** Trades nothing in BTC-5m, so that a canary there is asked at once; its state says how often it was asked. */
+function firstVersion(): string {
+  return eager('snipe', 1).replace(
+    'const side',
+    "if (view.slot === 'BTC-5m') return { state: { entries: state.entries + 1 }, why: 'never here' }\n    const side",
+  )
+}
+
+async function trading(config: object = {}): Promise<{ home: TestHome; desk: Desk }> {
+  const home = new TestHome({ slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'], assign: { '*-5m': 'snipe' }, ...config })
+  homes.push(home)
+  home.write('snipe.ts', firstVersion())
+  const desk = await home.desk()
+  await desk.start()
+  return { home, desk }
+}
+
+const say = (desk: Desk, command: object) => desk.dispatcher.dispatch({ strategy: 'snipe', ...command }, 'cli')
+const newest = (desk: Desk) => listDeployments(desk.journal.db, 1)[0]
+const inCharge = (desk: Desk) => [...desk.engine.state.slots.values()].map((slot) => slot.canary)
+
+describe('a canary', () => {
+  test('gets its part, stands there alone among candidates, and is promoted to all of it', async () => {
+    const { home, desk } = await trading({ probation: { windows: 3 } })
+    const live = desk.engine.state.live.get('snipe')
+    home.write('snipe.ts', eager('snipe', 2))
+    expect(await say(desk, { kind: 'reload', as: 'canary', slots: ['AVAX-5m'] })).toMatchObject({
+      outcome: 'refused',
+      message: 'AVAX-5m is no slot of snipe; it has BTC-5m, ETH-5m, SOL-5m',
+    })
+    expect(await say(desk, { kind: 'reload', slots: ['BTC-5m'] })).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('say as "canary"'),
+    })
+    expect(await say(desk, { kind: 'reload', as: 'canary', slots: ['BTC-5m'], stakePercent: 50 })).toMatchObject({
+      outcome: 'done',
+      message: expect.stringMatching(/is a canary: 50 % of the stake in BTC-5m; promote it, or dismiss it/),
+    })
+    const canary = newest(desk)?.version
+    expect(newest(desk)).toMatchObject({
+      state: 'canary',
+      swappedAt: null,
+      canary: { slots: ['BTC-5m'], stakePercent: 50 },
+      steps: expect.arrayContaining([expect.objectContaining({ name: 'canary', state: 'running' })]),
+    })
+    expect(desk.engine.state.live.get('snipe')).toBe(live)
+    expect(inCharge(desk)).toEqual([true, false, false])
+    expect(desk.hub.snapshot().slots.find(({ slot }) => slot === 'BTC-5m')?.version).toMatchObject(canary ?? {})
+    expect(listVersions(desk.journal.db).map(({ state }) => state)).toEqual(['canary', 'live'])
+    // A newer save waits for the word on it; what is meant must then be said.
+    home.write('snipe.ts', eager('snipe', 3))
+    const waiting = await say(desk, { kind: 'reload', override: 'in a hurry' })
+    expect(waiting).toMatchObject({ outcome: 'refused', message: expect.stringMatching(/is a canary of snipe/) })
+    expect(await say(desk, { kind: 'promote' })).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringMatching(/say by its hash which is meant: snipe v2 .* or snipe v3/),
+    })
+    const third = newest(desk)?.version?.hash
+    expect(await say(desk, { kind: 'dismiss', hash: third })).toMatchObject({ outcome: 'done' })
+    await until('both trade', () => new Set(orderVersions(desk)).size > 1)
+    const stakes = desk.journal.db
+      .prepare('SELECT version, slot, max(stake) FROM intents GROUP BY 1, 2 ORDER BY 2')
+      .raw()
+    expect(stakes.all()).toContainEqual([canary?.hash, 'BTC-5m', expect.any(Number)])
+    expect((stakes.all() as [string, string, number][]).find(([, slot]) => slot === 'BTC-5m')?.[2]).toBeLessThan(5e6)
+    // What holds every deployment holds this.
+    await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'news' }, 'cli')
+    expect(await say(desk, { kind: 'promote' })).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringMatching(/freeze: .*; it stays a canary/),
+    })
+    await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
+    const promoted = await say(desk, { kind: 'promote' })
+    expect(promoted, promoted.message).toMatchObject({ outcome: 'done' })
+    expect(desk.engine.state.live.get('snipe')).toBe(canary?.hash)
+    expect(inCharge(desk)).toEqual([false, false, false])
+    for (const position of desk.engine.state.positions.values())
+      if (position.state === 'open') expect(position.ownedBy).toBe(canary?.hash)
+    const row = listDeployments(desk.journal.db, 9).find(({ version }) => version?.hash === canary?.hash)
+    expect(row).toMatchObject({ state: 'probation', canary: { slots: ['BTC-5m'] }, from: { hash: live } })
+    expect(row?.steps.map(({ name, state }) => `${name} ${state}`).slice(-3)).toEqual([
+      'swap done',
+      'canary done',
+      'probation running',
+    ])
+    // Back from it is to what was live, with its state of the promotion.
+    expect(await say(desk, { kind: 'rollback' })).toMatchObject({ outcome: 'done' })
+    expect(desk.engine.state.live.get('snipe')).toBe(live)
+    expect(desk.session.figures.missedCycles).toBe(0)
+  })
+
+  test('goes on after a restart, and is taken back by a rollback with all that it has open', async () => {
+    const { home, desk: before } = await trading()
+    const live = before.engine.state.live.get('snipe')
+    await until('it has a state', () => stateIn(before, 'BTC-5m') !== '{"entries":0}')
+    home.write('snipe.ts', eager('snipe', 2))
+    // Nothing named: a quarter of three slots is one.
+    expect(await say(before, { kind: 'reload', as: 'canary' })).toMatchObject({ outcome: 'done' })
+    expect(newest(before)?.canary).toMatchObject({ slots: ['BTC-5m'], stakePercent: 100 })
+    const kept = before.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json
+    await home.close()
+    const desk = await home.desk()
+    await desk.start()
+    expect(desk.engine.state.canaries.get('snipe')?.version).toBe(newest(desk)?.version?.hash)
+    expect(inCharge(desk)).toEqual([true, false, false])
+    expect(newest(desk)).toMatchObject({ state: 'canary' })
+    expect(desk.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json).toBe(kept)
+    await until('it decides', () => (desk.engine.state.slots.get('BTC-5m' as SlotId)?.lastWhy ?? '').includes('2'))
+    const back = await say(desk, { kind: 'rollback' })
+    expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/is no canary any more; snipe v1/) })
+    expect(desk.engine.state.live.get('snipe')).toBe(live)
+    expect(inCharge(desk)).toEqual([false, false, false])
+    expect(stateIn(desk, 'BTC-5m')).toBe(kept)
+    for (const position of desk.engine.state.positions.values())
+      if (position.state === 'open') expect(position.ownedBy).toBe(live)
+    expect(newest(desk)).toMatchObject({ state: 'superseded', reason: 'dismissed: rolled back by cli' })
+    expect((await deploy(desk, 'snipe')).state).toBe('kept')
+  })
+
+  test('beyond a bound it is taken back by itself, as an automatic rollback', async () => {
+    const policy = { enforceOn: [], rollbacksToFreeze: 1 }
+    const { home, desk } = await trading({ probation: { windows: 3 }, policy })
+    const live = desk.engine.state.live.get('snipe')
+    home.write('snipe.ts', THROWS)
+    const begun = await say(desk, { kind: 'reload', as: 'canary', slots: ['BTC-5m'] })
+    expect(begun, begun.message).toMatchObject({ outcome: 'done' })
+    await until('it is taken back', () => newest(desk)?.state === 'rolled-back')
+    expect(newest(desk)?.reason).toMatch(
+      /the canary snipe v2 · \w+ was taken back, snipe v1 · \w+ has its slots again: /,
+    )
+    expect(desk.engine.state.canaries.size).toBe(0)
+    expect(inCharge(desk)).toEqual([false, false, false])
+    await until('deployments are frozen', () => desk.engine.state.freeze !== null)
+    expect(desk.engine.state.live.get('snipe')).toBe(live)
+    for (const position of desk.engine.state.positions.values())
+      if (position.state === 'open') expect(position.ownedBy).toBe(live)
+    expect(desk.session.figures.missedCycles).toBe(0)
+  })
+})
+
+/** Sound at its dry run; from its second decision on it throws. */
+const THROWS = `import { defineStrategy } from 'baton'
+export default defineStrategy({
+  name: 'snipe',
+  params: {},
+  initialState: () => ({ n: 0 }),
+  migrate: () => ({ n: 0 }),
+  decide: (_view, state) => {
+    if (state.n > 0) throw new Error('planted')
+    return { state: { n: 1 }, why: 'hold' }
+  },
+})
+`
+
+function orderVersions(desk: Desk): string[] {
+  return desk.journal.db.prepare('SELECT DISTINCT version FROM intents').pluck().all() as string[]
+}
+
+function stateIn(desk: Desk, slot: string): string | undefined {
+  return desk.engine.state.slots.get(slot as SlotId)?.stateJson
+}
