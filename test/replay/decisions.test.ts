@@ -41,13 +41,30 @@ export default defineStrategy({
 
 type Action =
   | { readonly do: 'cycles'; readonly count: number }
-  | { readonly do: 'look' | 'swap' | 'fatal' | 'kill' | 'flatten' | 'rearm' | 'pause' | 'resume' | 'idle' }
+  | {
+      readonly do:
+        | 'look'
+        | 'swap'
+        | 'canary'
+        | 'promote'
+        | 'dismiss'
+        | 'fatal'
+        | 'kill'
+        | 'flatten'
+        | 'rearm'
+        | 'pause'
+        | 'resume'
+        | 'idle'
+    }
   | { readonly do: 'late'; readonly swap: boolean; readonly cycles: number }
 
 const plain = (kind: Exclude<Action['do'], 'cycles' | 'late'>) => fc.constant({ do: kind })
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('cycles' as const), count: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 4, arbitrary: plain('swap') },
+  { weight: 3, arbitrary: plain('canary') },
+  { weight: 2, arbitrary: plain('promote') },
+  { weight: 1, arbitrary: plain('dismiss') },
   { weight: 4, arbitrary: plain('look') },
   {
     weight: 3,
@@ -125,6 +142,15 @@ function perform(bench: RecordedBench, action: Action): void {
       return late(bench, action)
     case 'swap':
       return bench.deploy()
+    case 'canary':
+      return bench.tryOut()
+    case 'promote':
+      if (bench.engine.state.canaries.has('alpha')) bench.promote('alpha', '{"n":3}')
+      return
+    case 'dismiss':
+      if (bench.engine.state.canaries.has('alpha'))
+        bench.deliver({ kind: 'endCanary', ts: bench.now, strategy: 'alpha', why: 'test' })
+      return
     case 'look':
       // A dry run of a candidate, and a window that shows regimes: neither is told to the engine.
       bench.pump(plusMs(bench.now, 61_000))

@@ -5,7 +5,7 @@ import { slotOf } from '../../src/engine/state.ts'
 import type { SlotDecision } from '../../src/engine/views.ts'
 import { chainOf } from '../../src/main/cli/tape/decisions.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
-import { checkDecisions, seamDifference } from '../../src/main/replay/decision-check.ts'
+import { checkDecisions, seamDifference, withStateOf } from '../../src/main/replay/decision-check.ts'
 import { type Recorded, recordedAt } from '../../src/main/replay/recorded-events.ts'
 import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
 import { DirectStrategy } from '../../src/main/strategy-host/direct-strategy.ts'
@@ -66,12 +66,24 @@ export class RecordedBench extends EngineBench {
 
   /** The next bundle's turn. */
   deploy(): void {
+    if (this.engine.state.canaries.has('alpha')) return
+    const { strategy, json } = this.load()
+    this.swap('alpha', strategy.manifest, json)
+  }
+
+  /** The next bundle's turn, in some of the slots and for half of the stake. */
+  tryOut(): void {
+    if (this.engine.state.canaries.has('alpha')) return
+    this.canary('alpha', ['BTC-5m', 'BTC-15m'], 500_000, this.load().json)
+  }
+
+  private load(): { readonly strategy: DirectStrategy; readonly json: string | undefined } {
     const bundle = this.bundles[this.swaps++ % this.bundles.length] ?? ''
     const strategy = value(DirectStrategy.load(bundle, 'alpha'))
     const hash = `${this.swaps}`.padStart(64, '0') as VersionHash
     this.loaded.set(hash, { bundle, decide: strategy.seatInFull(this.engine) })
     const [first] = value(strategy.firstStates(this.engine.state.config.slots.map((slot) => slot.id)))
-    this.swap('alpha', strategy.manifest, first?.json)
+    return { strategy, json: first?.json }
   }
 
   /** One cycle; what the versions answer is given back, not told. */
@@ -79,9 +91,11 @@ export class RecordedBench extends EngineBench {
     return this.cycle(() => ({ intents: [], why: '', state: null }), false).map((evaluation) => {
       const decisions: SlotDecision[] = []
       const faults: { slot: SlotId; message: string }[] = []
-      for (const { slot } of evaluation.views) {
-        const answer = this.loaded.get(evaluation.version)?.decide(slotOf(this.engine.state, slot))
-        if (answer === undefined) throw new Error('a version without code was asked')
+      const decide = this.loaded.get(evaluation.version)?.decide
+      if (decide === undefined) throw new Error('a version without code was asked')
+      for (const view of evaluation.views) {
+        const { slot } = view
+        const answer = withStateOf(view, slotOf(this.engine.state, slot), decide)
         if (answer.fault === null) decisions.push(decisionOf(slot, answer))
         else faults.push({ slot, message: answer.fault })
       }

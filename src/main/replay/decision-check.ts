@@ -147,7 +147,7 @@ function partsOf(of: object): readonly (readonly [unknown, unknown])[] {
 }
 
 /** A version that manages a slot aside has a state of its own there: it is asked with that one. */
-function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, decide: (slot: SlotState) => T): T {
+export function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, decide: (slot: SlotState) => T): T {
   const own = { stateJson: slot.stateJson, revision: slot.revision }
   if (own.stateJson === state && own.revision === revision) return decide(slot)
   Object.assign(slot, { stateJson: state, revision, edition: slot.edition + 1 })
