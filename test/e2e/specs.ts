@@ -230,4 +230,28 @@ export function deskScenario(open: () => DeskWindow): void {
     expect(live[0]?.label).toMatch(/^snipe v1 /)
     await checkTruth(facts)
   })
+
+  it('gives a version a part of slots and stake as a canary, and takes it back', async () => {
+    const { page, facts } = open()
+    await page.keyboard.press('ControlOrMeta+k')
+    await page.getByPlaceholder('Type a command, a slot, a file or a version').fill('snipe as a canary')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByTestId('ask')
+    for (const slot of ['ETH-5m', 'SOL-5m']) await dialog.getByRole('button', { name: slot, exact: true }).click()
+    await dialog.getByLabel('Percent of the stake').fill('60')
+    await dialog.getByRole('button', { name: 'Start canary' }).click()
+    await showsText(page, 'canary', /Trades 60 % of the stake in ETH-5m, SOL-5m/, 15_000)
+    const deployments = page.getByTestId('deployments')
+    await deployments.getByRole('button', { name: 'Promote' }).waitFor()
+    const stakes = () =>
+      facts.rows<{ stake: number }>(`SELECT stake FROM intents WHERE kind = 'enter' AND deployment IN
+        (SELECT id FROM deployments WHERE state = 'canary')`)
+    const [first] = await until('it trades', () => (stakes().length > 0 ? stakes() : undefined), 60_000)
+    expect(first?.stake).toBeLessThan(5_000_000)
+    await checkTruth(facts)
+    await deployments.getByRole('button', { name: 'Dismiss' }).click()
+    await showsText(page, 'answer', /is given up; what is live keeps trading/)
+    await showsText(page, 'live-version', /snipe v1/)
+    await checkTruth(facts)
+  })
 }

@@ -91,15 +91,48 @@ export function shadowCandidate(session: Session, row: DeploymentRow): void {
   void session.command({ kind: 'reload', strategy: row.strategy, hash: row.version.hash, as: 'shadow' })
 }
 
-/** A shadow goes live, as far as the rules let it. */
+const CANARY =
+  'It trades its part with money; the live version keeps the rest. What is open in its slots stays with the live version.'
+
+/** Asks which part a candidate that waits, or a shadow, gets as a canary. */
+export function askCanary(session: Session, row: DeploymentRow): void {
+  const { version, strategy } = row
+  if (version === null) return
+  session.ui.setState({
+    ask: {
+      kind: 'canary',
+      title: `${version.label} as a canary`,
+      explain: CANARY,
+      strategy,
+      command: (part) => ({ kind: 'promote', strategy, hash: version.hash, ...part }),
+    },
+  })
+}
+
+/** Asks which part the files of a strategy get as a canary, as they are now. */
+export function askCanaryOfFiles(session: Session, strategy: string): void {
+  session.ui.setState({
+    paletteOpen: false,
+    ask: {
+      kind: 'canary',
+      title: `${strategy}.ts as a canary`,
+      explain: CANARY,
+      strategy,
+      command: (part) => ({ kind: 'reload', strategy, ...part }),
+    },
+  })
+}
+
+/** A shadow, or a canary, goes live as far as the rules let it. */
 export function promoteCandidate(session: Session, row: DeploymentRow): void {
   if (row.version === null) return
   void session.command({ kind: 'promote', strategy: row.strategy, hash: row.version.hash })
 }
 
-/** Gives up the candidate of a strategy that waits. */
-export function dismissCandidate(session: Session, strategy: string): void {
-  void session.command({ kind: 'dismiss', strategy, reason: 'dismissed at the desk' })
+/** Gives up a candidate that waits, or a canary. */
+export function dismissCandidate(session: Session, { strategy, version }: DeploymentRow): void {
+  if (version === null) return
+  void session.command({ kind: 'dismiss', strategy, hash: version.hash, reason: 'dismissed at the desk' })
 }
 
 /** Has the desk sell a position at what the book pays. */

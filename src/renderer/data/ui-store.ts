@@ -14,6 +14,20 @@ export type Ask =
       readonly action: string
       readonly command: (reason: string) => CommandInput
     }
+  | {
+      readonly kind: 'canary'
+      readonly title: string
+      readonly explain: string
+      readonly strategy: string
+      readonly command: (part: CanaryPart) => CommandInput
+    }
+
+/** What a canary is to get; slots that are not named are the desk's choice. */
+export interface CanaryPart {
+  readonly as: 'canary'
+  readonly slots?: string[]
+  readonly stakePercent: number
+}
 
 /** The desk's answer to what was just asked of it. */
 export interface Notice {

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import type { DeploymentRow } from '../../../shared/ipc/contract.ts'
 import {
+  askCanary,
   askOverride,
   compareVersion,
   dismissCandidate,
@@ -16,7 +17,7 @@ import { clock, count, countdown, duration, shortLabel } from '../../ui/format.t
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { Override, Probation, Shadow, Waits } from './discipline.tsx'
+import { Canary, Override, Probation, Shadow, Waits } from './discipline.tsx'
 import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
@@ -77,6 +78,7 @@ function Actions({ row }: { row: DeploymentRow }) {
   const waits = row.policy?.waits ?? []
   const named = waits.some((bar) => bar.rule === 'reload')
   const shadowed = waits.some((bar) => bar.rule === 'shadow')
+  const canary = row.state === 'canary'
   return (
     <>
       {version !== null && named ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
@@ -86,7 +88,7 @@ function Actions({ row }: { row: DeploymentRow }) {
             Reload {version.label}
           </Button>
         ) : null}
-        {shadowed ? (
+        {shadowed || canary ? (
           <Button small tone="primary" onClick={() => promoteCandidate(session, row)}>
             Promote
           </Button>
@@ -96,8 +98,13 @@ function Actions({ row }: { row: DeploymentRow }) {
             Run as shadow
           </Button>
         ) : null}
-        {version !== null && waits.length > 0 ? (
-          <Button small onClick={() => dismissCandidate(session, row.strategy)}>
+        {version !== null && from !== null && waits.length > 0 ? (
+          <Button small onClick={() => askCanary(session, row)}>
+            Canary…
+          </Button>
+        ) : null}
+        {version !== null && (waits.length > 0 || canary) ? (
+          <Button small tone={canary ? 'attention' : 'plain'} onClick={() => dismissCandidate(session, row)}>
             Dismiss
           </Button>
         ) : null}
@@ -162,7 +169,8 @@ function Current({ row }: { row: DeploymentRow }) {
       <Actions row={row} />
       <Waits row={row} />
       <Override override={row.policy?.override ?? null} />
-      <Probation probation={row.probation} />
+      <Canary row={row} />
+      <Probation row={row} />
       <Shadow row={row} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
     </article>

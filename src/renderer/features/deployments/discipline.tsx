@@ -1,10 +1,4 @@
-import type {
-  DeploymentRow,
-  PolicyBar,
-  PolicyOverride,
-  ProbationBound,
-  ProbationRow,
-} from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/ipc/contract.ts'
 import { useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -84,11 +78,30 @@ export function Shadow({ row }: { row: DeploymentRow }) {
   )
 }
 
+/** The part of its strategy that a version has, or had, before all of it. */
+export function Canary({ row }: { row: DeploymentRow }) {
+  const { canary } = row
+  if (canary === null) return null
+  const stake = canary.stakePercent === 100 ? 'the whole stake' : `${canary.stakePercent} % of the stake`
+  return (
+    <p className="proof-text" data-testid="canary">
+      {row.state === 'canary' ? 'Trades' : 'Was a canary with'} {stake} in {canary.slots.join(', ')} since{' '}
+      {clock(canary.since)} UTC{row.state === 'canary' ? '; promote it, or dismiss it.' : '.'}
+    </p>
+  )
+}
+
+const WATCHED = {
+  probation: { running: 'On probation', passed: 'Probation passed', failed: 'Probation failed' },
+  canary: { running: 'Canary, watched', passed: 'Canary, within every bound', failed: 'Canary taken back' },
+} as const
+
 /** How the first windows of a version go, bound by bound. */
-export function Probation({ probation }: { probation: ProbationRow | null }) {
+export function Probation({ row }: { row: DeploymentRow }) {
+  const { probation } = row
   if (probation === null) return null
   const { verdict, windows, windowsNeeded, trades, wins, pnl, bounds, reason } = probation
-  const words = { running: 'On probation', passed: 'Probation passed', failed: 'Probation failed' }[verdict]
+  const words = WATCHED[row.canary !== null && row.swappedAt === null ? 'canary' : 'probation'][verdict]
   return (
     <section className="discipline" aria-label="Probation" data-testid="probation">
       <header className="proof-head">

@@ -82,6 +82,45 @@ function ReasonForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'reason' }>; o
   )
 }
 
+/** Which slots, and how much of the stake: none chosen leaves the slots to the desk. */
+function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; onClose: () => void }) {
+  const session = useSession()
+  const slots = useDesk((state) => state.slots)
+  const ids = useDesk((state) => state.slotIds).filter((id) => slots[id]?.strategy === ask.strategy)
+  const [chosen, setChosen] = useState<readonly string[]>([])
+  const [stake, setStake] = useState('100')
+  const percent = Number(stake)
+  const ready = percent > 0 && percent <= 100
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (!ready) return
+    onClose()
+    const part = { as: 'canary', stakePercent: percent } as const
+    void session.command(ask.command(chosen.length === 0 ? part : { ...part, slots: [...chosen] }))
+  }
+  return (
+    <form onSubmit={submit}>
+      <div className="field">
+        <span className="dim">Slots{chosen.length === 0 ? ': the desk picks a part of them' : ''}</span>
+        <fieldset className="filter wraps" aria-label="Slots">
+          {ids.map((id) => (
+            <button
+              key={id}
+              type="button"
+              aria-pressed={chosen.includes(id)}
+              onClick={() => setChosen(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id])}
+            >
+              {id}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <Field label="Percent of the stake" value={stake} onChange={setStake} mono />
+      <Buttons action="Start canary" disabled={!ready} onCancel={onClose} />
+    </form>
+  )
+}
+
 function About({ onClose }: { onClose: () => void }) {
   const home = useDesk((state) => state.status?.homeFolder)
   return (
@@ -126,6 +165,8 @@ export function Dialogs() {
       >
         {ask === null ? null : ask.kind === 'rearm' ? (
           <RearmForm onClose={close} />
+        ) : ask.kind === 'canary' ? (
+          <CanaryForm ask={ask} onClose={close} />
         ) : (
           <ReasonForm ask={ask} onClose={close} />
         )}

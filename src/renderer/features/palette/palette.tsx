@@ -2,6 +2,8 @@ import { Command } from 'cmdk'
 import { useMemo } from 'react'
 import type { SlotRow } from '../../../shared/ipc/contract.ts'
 import {
+  askCanary,
+  askCanaryOfFiles,
   askRearm,
   askReason,
   askReplay,
@@ -10,6 +12,7 @@ import {
   compareVersion,
   dismissCandidate,
   kill,
+  promoteCandidate,
   reloadCandidate,
   rollBack,
   showDifferences,
@@ -121,12 +124,20 @@ function Lists({ onDone }: { onDone: () => void }) {
           },
           {
             name: `Dismiss candidate ${candidate.version.label}`,
-            run: () => dismissCandidate(session, candidate.strategy),
+            run: () => dismissCandidate(session, candidate),
           },
+          { name: `Candidate ${candidate.version.label} as a canary…`, run: () => askCanary(session, candidate) },
         ]
+  const canaryActions: Action[] = deployments
+    .filter((row) => row.state === 'canary')
+    .flatMap((row) => [
+      { name: `Promote canary ${row.version?.label}`, run: () => promoteCandidate(session, row) },
+      { name: `Dismiss canary ${row.version?.label}`, run: () => dismissCandidate(session, row) },
+    ])
   const strategyActions: Action[] = strategies.flatMap((strategy) => [
     { name: `Replay ${strategy}`, run: () => askReplay(session, strategy) },
     { name: `Reload ${strategy}`, run: () => void session.command({ kind: 'reload', strategy }) },
+    { name: `Reload ${strategy} as a canary…`, run: () => askCanaryOfFiles(session, strategy) },
     { name: `Roll back ${strategy} to the version before`, run: () => rollBack(session, strategy) },
     {
       name: `Pause strategy ${strategy}`,
@@ -167,7 +178,11 @@ function Lists({ onDone }: { onDone: () => void }) {
     <>
       <Group heading="Desk" actions={deskActions(session, { trading, deploys })} onDone={onDone} />
       <Group heading="Go" actions={goActions(session, active)} onDone={onDone} />
-      <Group heading="Strategies" actions={[...candidateActions, ...strategyActions]} onDone={onDone} />
+      <Group
+        heading="Strategies"
+        actions={[...candidateActions, ...canaryActions, ...strategyActions]}
+        onDone={onDone}
+      />
       <Group heading="Slots" actions={slotActions} onDone={onDone} />
       <Group heading="Files" actions={fileActions} onDone={onDone} />
       <Group heading="Versions" actions={versionActions} onDone={onDone} />

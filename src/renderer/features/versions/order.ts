@@ -1,12 +1,12 @@
 import type { VersionRow } from '../../../shared/ipc/contract.ts'
 
-/** The strategy that changed last comes first; within one, the live version, then the newest. */
+/** The strategy that changed last comes first; within one, the live version, its canary, then the newest. */
 export function inOrder(versions: readonly VersionRow[]): readonly VersionRow[] {
   const changedAt = new Map<string, number>()
   for (const row of versions) {
     changedAt.set(row.strategy, Math.max(changedAt.get(row.strategy) ?? 0, row.firstLiveAt ?? 0))
   }
-  const rank = (row: VersionRow): number => (row.state === 'live' ? 0 : 1)
+  const rank = (row: VersionRow): number => (row.state === 'live' ? 0 : row.state === 'canary' ? 1 : 2)
   return [...versions].sort(
     (a, b) =>
       (changedAt.get(b.strategy) ?? 0) - (changedAt.get(a.strategy) ?? 0) ||

@@ -32,7 +32,7 @@ function VersionItem({ row }: { row: VersionRow }) {
           <VersionDot version={row} />v{row.number}
           {row.state === 'retired' ? null : (
             <span className={row.state === 'live' ? 'tag live' : row.state === 'faulted' ? 'tag down' : 'tag'}>
-              {row.state}
+              {row.state === 'candidate' ? 'new' : row.state}
             </span>
           )}
           {row.overrides.length === 0 ? null : (
