@@ -135,18 +135,32 @@ const turning = (marker: number, into: string) =>
     )
     .replace('{ entries: state.entries + 1 }', '{ entries: state.entries + 1, seen: 0 }')
 
-const BAD = {
-  throws: "if (state.seen > 1) throw new Error('planted')",
-  spins: 'if (state.seen > 1) for (;;) state.seen',
-}
+const THROW = "if (state.seen > 1) throw new Error('planted')"
 
-describe('a bad version that was let through', () => {
+/** Each with what the reason for its rollback says. */
+const BAD = {
+  throws: [turning(2, THROW), /stopped by a fault/],
+  spins: [turning(2, 'if (state.seen > 1) for (;;) state.seen'), /stopped by a fault/],
+  'answers after its deadline': [
+    turning(2, 'if (state.seen > 1) for (let n = 0; n < 2e10; n++) n++'),
+    /stopped by a fault/,
+  ],
+} as const
+
+/** Buys and sells again, cycle after cycle: it pays spread and fees each time. */
+const LOSING = eager('snipe', 2).replace(
+  'const side',
+  "const held = view.position\n    if (held !== null && view[held.side].bid !== null) return { state, intents: [{ kind: 'exit', limit: 0.01, why: 'out again' }] }\n    const side",
+)
+
+// Mostly they wait for cycles, each on a desk of its own.
+describe.concurrent('a bad version that was let through', () => {
   test.each(Object.entries(BAD))(
     '%s: the last good one is back by itself, with every position, and it is said',
-    async (_, into) => {
+    async (name, [source, why]) => {
       const { home, desk } = await trading()
       const good = desk.engine.state.live.get('snipe')
-      home.write('snipe.ts', turning(2, into))
+      home.write('snipe.ts', source)
       const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
       expect(outcome.outcome, outcome.message).toBe('done')
       const bad = listDeployments(desk.journal.db, 5).find((row) => row.trigger === 'reload')
@@ -157,13 +171,18 @@ describe('a bad version that was let through', () => {
         () => listDeployments(desk.journal.db, 5).some((row) => row.state === 'rolled-back'),
         60_000,
       )
-      console.log(`rolled back ${((performance.now() - swapped) / 1000).toFixed(1)} s after its swap`)
+      const cost = listVersions(desk.journal.db).find((version) => version.number === 2)?.pnl ?? 0
+      const seconds = ((performance.now() - swapped) / 1000).toFixed(1)
+      console.log(
+        `one that ${name}: rolled back ${seconds} s after its swap, its profit ${(cost / 1e6).toFixed(2)} USD`,
+      )
       expect(desk.engine.state.live.get('snipe')).toBe(good)
       expect(desk.engine.state.versions.get(good ?? ('' as never))?.state).toBe('live')
       const [back] = listDeployments(desk.journal.db, 1)
       expect(back).toMatchObject({ trigger: 'rollback', by: 'probation', state: 'kept', version: { hash: good } })
       const failed = listDeployments(desk.journal.db, 5).find((row) => row.state === 'rolled-back')
       expect(failed?.reason).toMatch(/snipe v2 · \w+ was rolled back to snipe v1 · \w+: /)
+      expect(failed?.reason).toMatch(why)
       expect(failed?.probation).toMatchObject({ verdict: 'failed' })
       for (const position of desk.engine.state.positions.values())
         if (position.state === 'open') expect(position.ownedBy).toBe(good)
@@ -171,10 +190,36 @@ describe('a bad version that was let through', () => {
     },
   )
 
+  test('loses: the last good one is back by itself once the drawdown is at its bound', async () => {
+    const home = new TestHome({
+      slots: ['BTC-5m', 'ETH-5m', 'SOL-5m', 'XRP-5m'],
+      assign: { '*-5m': 'snipe' },
+      probation: { windows: 60, maxDrawdownUsd: 8 },
+    })
+    homes.push(home)
+    home.write('snipe.ts', eager('snipe', 1))
+    const desk = await home.desk({ speed: 240, from: START, forMs: 4 * HOUR })
+    await desk.start()
+    await until('it holds something', () => desk.engine.state.positions.size > 0)
+    const good = desk.engine.state.live.get('snipe')
+    home.write('snipe.ts', LOSING)
+    const swapped = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
+    expect(swapped.outcome, swapped.message).toBe('done')
+    const row = () => listDeployments(desk.journal.db, 9).find(({ version }) => version?.number === 2)
+    await until('it is rolled back', () => row()?.state === 'rolled-back')
+    const { swappedAt, endedAt, probation, reason } = row() ?? {}
+    const minutes = (((endedAt ?? 0) - (swappedAt ?? 0)) / 60_000).toFixed(0)
+    console.log(`one that loses: rolled back ${minutes} min of market time after its swap, ${reason}`)
+    expect(reason).toMatch(/drawdown \$\d+\.\d\d, bound \$8\.00/)
+    expect(probation?.pnl).toBeLessThan(0)
+    expect(desk.engine.state.live.get('snipe')).toBe(good)
+    expect(desk.session.figures.missedCycles).toBe(0)
+  })
+
   test('two automatic rollbacks freeze deployments until a person has looked', async () => {
     const { home, desk } = await trading()
     for (const marker of [3, 4]) {
-      home.write('snipe.ts', turning(marker, BAD.throws))
+      home.write('snipe.ts', turning(marker, THROW))
       const row = await deploy(desk, 'snipe')
       expect(row.state, row.reason ?? '').toBe('probation')
       const count = () => listDeployments(desk.journal.db, 20).filter((row) => row.state === 'rolled-back').length

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { packageRoot } from '../../src/main/app/home.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
+import { packageRoot } from '../../src/main/app/home.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
-import { checkAll } from '../support/recorded.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { checkAll } from '../support/recorded.ts'
 import { type SimProcess, spawnVenueSim } from '../support/venue-sim.ts'
 
 /** A desk in real time on the exchange's own protocol, deployed to a hundred times while it holds positions. */

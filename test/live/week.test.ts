@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, expect, test } from 'vitest'
 import { summarise } from '../../src/main/app/summary.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
@@ -10,6 +12,16 @@ import { eager, TestHome } from '../support/desk.ts'
 const [HOURS = 3, DEPLOYMENTS = 12] = (process.env.BATON_WEEK ?? '3,12').split(',').map(Number)
 /** Market seconds a real second: as fast as a deployment and its share of market time take here. */
 const SPEED = 600
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** What the process holds on to, and all that it has of the system, in MB. */
+function inUse(): string {
+  collect()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return `${Math.round((heapUsed + external) / 2 ** 20)}/${Math.round(rss / 2 ** 20)}`
+}
 
 const home = new TestHome({
   policy: { enforceOn: ['simulated'], deploymentsPerDay: 100_000, freezeDrawdownUsd: 100_000 },
@@ -24,7 +36,7 @@ test('I1, I2, I8: deployments by override through days of trading cost no cycle,
   for (const name of ['snipe', 'fade']) home.write(`${name}.ts`, eager(name, 0))
   const desk = await home.desk({ speed: SPEED, from: unixMs(Date.UTC(2026, 0, 5)), forMs: HOURS * HOUR, seed: 5 })
   await desk.start()
-  const memory: number[] = []
+  const memory: string[] = []
   let open = 0
   let done = 0
   const over = desk.done.then(() => {
@@ -38,7 +50,7 @@ test('I1, I2, I8: deployments by override through days of trading cost no cycle,
     open += desk.engine.state.positions.size
     const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy, override: `number ${i}` }, 'cli')
     expect(outcome.outcome, outcome.message).toBe('done')
-    if (i % Math.ceil(DEPLOYMENTS / 10) === 0) memory.push(Math.round(process.memoryUsage.rss() / 2 ** 20))
+    if (i % Math.ceil(DEPLOYMENTS / 10) === 0) memory.push(inUse())
   }
   await over
   const summary = summarise(desk)
@@ -51,7 +63,7 @@ test('I1, I2, I8: deployments by override through days of trading cost no cycle,
   process.stdout.write(
     `${DEPLOYMENTS} deployments in ${HOURS} h of market time, ${open} positions open meanwhile, ${handoffs} handoffs, ` +
       `${summary.cycles} cycles, ${summary.missedCycles} missed, ${summary.duplicateEntries} duplicate entries, ` +
-      `${summary.orphanPositions} orphans, swap held ≤ ${summary.swapMsMax} ms, memory ${memory.join(' ')} MB\n`,
+      `${summary.orphanPositions} orphans, swap held ≤ ${summary.swapMsMax} ms, held/resident ${memory.join(' ')} MB\n`,
   )
   expect(summary).toMatchObject({ missedCycles: 0, duplicateEntries: 0, orphanPositions: 0, ledgerBalanced: true })
   expect(audit.ok && audit.value.findings).toEqual([])
