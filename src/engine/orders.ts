@@ -20,7 +20,7 @@ import type { UnixMs } from '../shared/domain/time.ts'
 import type { OrderReport } from './events.ts'
 import { negative } from './ledger.ts'
 import { type Approved, reserveFor } from './risk.ts'
-import { type Context, isWorking, record, type SlotState, say, slotOf } from './state.ts'
+import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from './state.ts'
 import { countTrade } from './stint.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
@@ -71,6 +71,7 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     reserve: request.kind === 'enter' ? reserveFor(request.stake, request.limit, s.config.feeRatePpm) : NO_USD,
     positionId: request.position?.id ?? null,
     why: request.why,
+    quote: quoteOf(request.slot.book, request.side)[request.kind === 'enter' ? 'ask' : 'bid']?.price ?? null,
     state: 'intent',
     owner: request.owner,
     digest: null,
@@ -294,6 +295,8 @@ function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void
  */
 function reverse(c: Context, order: Order, reason: string): void {
   advance(c, order, 'fail', reason)
+  // Before what comes of it: a position that ends by it was no trade.
+  record(c, { t: 'order', order: { ...order } })
   say(c, 'error', 'reversed', `${order.id} failed after matching and was reversed: ${reason}`, {
     slot: order.slot,
     version: order.version === 'desk' ? null : order.version,

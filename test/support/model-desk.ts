@@ -9,9 +9,12 @@ import { askVenue } from '../../src/main/app/resume.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { type Db, openDatabase } from '../../src/main/db/database.ts'
 import { Journal } from '../../src/main/db/journal.ts'
+import { listVersions } from '../../src/main/db/queries.ts'
 import { readSavedDesk } from '../../src/main/db/restore.ts'
+import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
+import type { SettledTrade } from '../../src/shared/domain/trade.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
 import { deploymentRow } from '../renderer/rows.ts'
 import { EngineBench, MANIFEST } from './bench-engine.ts'
@@ -264,11 +267,36 @@ export class ModelDesk extends EngineBench {
     ).toBe(true)
   }
 
+  /** Every settled trade is kept, its owners' parts add up to its profit, and the table made anew says the same. */
+  private checkTrades(): void {
+    const kept = [...readTrades(this.db)]
+    for (const { position, pnl, parts, openedBy, settledUnder } of kept) {
+      if (parts === null) expect(settledUnder, `${position} never changed its owner`).toBe(openedBy)
+      else {
+        expect(
+          parts.reduce((sum, part) => sum + part.pnl, 0),
+          `parts of ${position}`,
+        ).toBe(pnl)
+        expect([parts[0]?.owner, parts.at(-1)?.owner]).toEqual([openedBy, settledUnder])
+      }
+    }
+    const versions = listVersions(this.db)
+    const byVersion = Map.groupBy(kept, (trade) => trade.openedBy)
+    for (const { hash, trades, pnl } of versions) {
+      const own = byVersion.get(hash as never) ?? []
+      expect([own.length, own.reduce((sum, trade) => sum + trade.pnl, 0)], `trades of ${hash}`).toEqual([trades, pnl])
+    }
+    expect(new TradeBook(this.db).rebuild()).toBe(kept.length)
+    const order = (trades: readonly SettledTrade[]) => trades.toSorted((a, b) => (a.position < b.position ? -1 : 1))
+    expect(order([...readTrades(this.db)])).toEqual(order(kept))
+  }
+
   /** The database by itself, with code that shares nothing with the engine. */
   audit(): void {
     this.journal.flush()
     const report = auditOpen(this.db, 'model', [this.config.feeRatePpm])
     if (!report.ok) throw new Error(report.error)
+    this.checkTrades()
     const findings = report.value.findings.filter(({ message }) => !message.includes("'gone'"))
     expect(findings).toEqual([])
   }

@@ -2,8 +2,12 @@ import { copyFileSync, existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { TradeBook } from './trades.ts'
 
 export type Db = Database.Database
+
+/** The schema that has a table of trades. */
+const TRADES_SINCE = 4
 
 /**
  * Opens baton.db and brings it to the newest schema. A file that is there is copied before it is migrated; one that a
@@ -31,6 +35,8 @@ export function openDatabase(path: string, durable: boolean): Result<Db> {
       if (!existsSync(backup)) copyFileSync(path, backup)
     }
     migrate(db, version)
+    // Trades of before there was a table for them.
+    if (version > 0 && version < TRADES_SINCE) new TradeBook(db).rebuild()
     return ok(db)
   } catch (error) {
     db?.close()

@@ -5,6 +5,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
 import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
+import { TradeBook } from './trades.ts'
 import { SAVE_TRIAL, type Trial } from './trials.ts'
 
 /** What is stored of a version besides how far it has come. */
@@ -22,6 +23,8 @@ export interface StoredVersion {
 }
 
 const KEPT_SNAPSHOTS = 20
+/** States in which what a position came to is known. */
+const ENDED: ReadonlySet<Position['state']> = new Set(['resolved', 'closed'])
 
 /**
  * The desk's memory. Records are gathered and written in one transaction by `flush`; nothing that depends on them may
@@ -31,12 +34,14 @@ export class Journal {
   readonly db: Db
   private pending: JournalRecord[] = []
   private readonly prepared = new Map<string, Statement<unknown[]>>()
+  private readonly trades: TradeBook
   private eventSeq: number
   /** Told of every event once it is written. */
   onEvent: (row: EventRow) => void = () => {}
 
   constructor(db: Db) {
     this.db = db
+    this.trades = new TradeBook(db)
     this.eventSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get())
   }
 
@@ -90,6 +95,7 @@ export class Journal {
         return null
       case 'position':
         this.run(POSITION, positionRow(record.position))
+        if (ENDED.has(record.position.state)) this.trades.keep(record.position.id)
         return null
       case 'settlement':
         this.run(
@@ -319,11 +325,11 @@ function positionRow(position: Position): Record<string, unknown> {
 }
 
 const INTENT = `INSERT INTO intents VALUES (@id, @createdAt, @cycle, @slot, @windowId, @kind, @side, @limit, @stake, @quantity, @tif,
-  @postOnly, @why, @version, @deployment, @regime, @market)`
+  @postOnly, @why, @version, @deployment, @regime, @market, @quote)`
 
 const ORDER = `INSERT INTO orders VALUES (@id, @createdAt, @cycle, @slot, @windowId, @windowEnd, @kind, @side, @tif, @postOnly,
   @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @costSold, @fee,
-  @reason, @updatedAt, @version, @deployment, @regime, @market)
+  @reason, @updatedAt, @version, @deployment, @regime, @market, @quote)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, digest = excluded.digest,
   filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, cost_sold = excluded.cost_sold, fee = excluded.fee, reason = excluded.reason,
   updated_at = excluded.updated_at`

@@ -117,4 +117,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX deployments_version ON deployments (version);
   CREATE INDEX deployments_overridden ON deployments (swapped_at) WHERE json_extract(policy, '$.policy.override') IS NOT NULL;
   `,
+  `
+  ALTER TABLE intents ADD COLUMN quote INTEGER;
+  ALTER TABLE orders ADD COLUMN quote INTEGER;
+  CREATE INDEX fills_position ON fills (position_id);
+  CREATE TABLE trades (
+    position TEXT PRIMARY KEY, strategy TEXT NOT NULL, slot TEXT NOT NULL, window_id TEXT NOT NULL, side TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, settled_at INTEGER NOT NULL, shares INTEGER NOT NULL, cost INTEGER NOT NULL, fees INTEGER NOT NULL,
+    pnl INTEGER NOT NULL, sold INTEGER NOT NULL, opened_by TEXT NOT NULL, settled_under TEXT NOT NULL, deployment TEXT,
+    regime TEXT NOT NULL, market TEXT NOT NULL, why TEXT NOT NULL, latency_ms INTEGER NOT NULL, quote INTEGER, parts TEXT
+  ) STRICT;
+  CREATE INDEX trades_settled ON trades (settled_at);
+  `,
 ]

@@ -46,6 +46,8 @@ export interface Order extends Tags {
   readonly reserve: Usd
   readonly positionId: PositionId | null
   readonly why: string
+  /** Best price of its side when it was decided, to be bought or sold at; null where nobody offered one. */
+  readonly quote: Price | null
   state: OrderState
   owner: Owner
   digest: string | null

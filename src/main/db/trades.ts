@@ -1,0 +1,161 @@
+import type { Statement } from 'better-sqlite3'
+import { MICRO, mulDivFloor } from '../../shared/domain/money.ts'
+import type { SettledTrade, TradePart } from '../../shared/domain/trade.ts'
+import type { Db } from './database.ts'
+
+const COLUMNS = `t.position, t.strategy, t.slot, t.window_id AS windowId, t.side, t.opened_at AS openedAt, t.settled_at AS settledAt,
+  t.shares, t.cost, t.fees, t.pnl, t.sold, t.opened_by AS openedBy, t.settled_under AS settledUnder, t.deployment, t.regime,
+  t.market, t.why, t.latency_ms AS latencyMs, t.quote, t.parts, s.payout_up AS payoutUp`
+
+/**
+ * A position that is over, with everything that is said of it elsewhere in the journal. A window's outcome may be learnt
+ * after the position was sold: it is looked up when trades are read.
+ */
+const TRADE = `SELECT p.id AS position, coalesce(v.strategy, 'desk') AS strategy, p.slot, p.window_id AS windowId, p.side,
+    p.opened_at AS openedAt, p.settled_at AS settledAt, p.bought_shares AS shares, p.bought_cost AS cost, p.fees,
+    p.realised - p.fees AS pnl, p.payout, p.state = 'closed' AS sold, p.opened_by AS openedBy, p.owned_by AS settledUnder,
+    p.deployment, p.regime, p.market, coalesce(o.why, '') AS why, p.opened_at - coalesce(o.created_at, p.opened_at) AS latencyMs,
+    i.quote
+  FROM positions p LEFT JOIN versions v ON v.hash = p.opened_by
+  LEFT JOIN orders o ON o.id = (SELECT order_id FROM fills WHERE position_id = p.id ORDER BY rowid LIMIT 1)
+  LEFT JOIN intents i ON i.id = o.id
+  WHERE p.settled_at IS NOT NULL AND p.state IN ('resolved', 'redeemed', 'closed')
+  -- What the chain took back whole was no trade.
+  AND EXISTS (SELECT 1 FROM fills f JOIN orders e ON e.id = f.order_id
+    WHERE f.position_id = p.id AND f.kind = 'enter' AND e.state <> 'failed')`
+
+interface TradeDbRow extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
+  readonly payout: number | null
+  readonly sold: number
+}
+
+interface FillDbRow {
+  readonly ts: number
+  readonly kind: string
+  readonly shares: number
+  readonly cash: number
+  readonly fee: number
+}
+
+interface HandoffDbRow {
+  readonly ts: number
+  readonly from_owner: string
+  readonly to_owner: string
+  readonly mark: number | null
+}
+
+/**
+ * Splits a trade's profit among its owners: each gets what cash moved while it owned it, plus what it was worth when it
+ * gave it away, less what it was worth when it got it. Worth is shares × mark; where a handoff has no mark it is what the
+ * shares cost, so that whoever holds it on bears all that comes of it. The parts add up to the profit exactly.
+ * @returns null where it never changed its owner
+ */
+export function partsOf(
+  opener: string,
+  firstOwner: string,
+  fills: readonly FillDbRow[],
+  handoffs: readonly HandoffDbRow[],
+  payout: number,
+): TradePart[] | null {
+  if (handoffs.length === 0 && opener === firstOwner) return null
+  const parts: { owner: string; pnl: number }[] = opener === firstOwner ? [] : [{ owner: opener, pnl: 0 }]
+  let [next, shares, cost, worth] = [0, 0, 0, 0]
+  let owner = firstOwner
+  const flowsUntil = (ts: number): number => {
+    let flows = 0
+    for (let fill = fills[next]; fill !== undefined && fill.ts <= ts; fill = fills[++next]) {
+      if (fill.kind === 'enter') {
+        flows -= fill.cash + fill.fee
+        shares += fill.shares
+        cost += fill.cash
+      } else {
+        flows += fill.cash - fill.fee
+        cost -= shares === fill.shares ? cost : mulDivFloor(cost, fill.shares, shares)
+        shares -= fill.shares
+      }
+    }
+    return flows
+  }
+  for (const { ts, to_owner: to, mark } of handoffs) {
+    const flows = flowsUntil(ts)
+    const then = mark === null ? cost : mulDivFloor(shares, mark, MICRO)
+    parts.push({ owner, pnl: flows + then - worth })
+    worth = then
+    owner = to
+  }
+  parts.push({ owner, pnl: flowsUntil(Number.POSITIVE_INFINITY) + payout - worth })
+  return parts as unknown as TradePart[]
+}
+
+const FILLS = `SELECT f.ts, f.kind, f.shares, f.cash, f.fee FROM fills f JOIN orders o ON o.id = f.order_id
+  WHERE f.position_id = ? AND o.state <> 'failed' ORDER BY f.rowid`
+
+const HANDOFFS = `SELECT ts, from_owner, to_owner, mark FROM handoffs WHERE subject = 'position' AND subject_id = ? ORDER BY seq`
+
+const INSERT = `INSERT OR REPLACE INTO trades VALUES (@position, @strategy, @slot, @windowId, @side, @openedAt, @settledAt, @shares,
+  @cost, @fees, @pnl, @sold, @openedBy, @settledUnder, @deployment, @regime, @market, @why, @latencyMs, @quote, @parts)`
+
+/** The table of trades: written as they settle, and made anew from the rest of the journal on demand. */
+export class TradeBook {
+  private readonly db: Db
+  private readonly one: Statement<[string]>
+  private readonly fills: Statement<[string]>
+  private readonly handoffs: Statement<[string]>
+  private readonly insert: Statement<[object]>
+
+  constructor(db: Db) {
+    this.db = db
+    this.one = db.prepare(`${TRADE} AND p.id = ?`)
+    this.fills = db.prepare(FILLS)
+    this.handoffs = db.prepare(HANDOFFS)
+    this.insert = db.prepare(INSERT)
+  }
+
+  /** Writes down what a position came to, in the transaction in which it ended; nothing where it was no trade. */
+  keep(position: string): void {
+    const row = this.one.get(position) as TradeDbRow | undefined
+    if (row !== undefined) this.write(row)
+  }
+
+  /** Makes the whole table anew. @returns how many trades there are */
+  rebuild(): number {
+    return this.db.transaction(() => {
+      this.db.prepare('DELETE FROM trades').run()
+      const rows = this.db.prepare(`${TRADE} ORDER BY p.settled_at, p.rowid`).all() as TradeDbRow[]
+      for (const row of rows) this.write(row)
+      return rows.length
+    })()
+  }
+
+  private write({ payout, ...row }: TradeDbRow): void {
+    const handoffs = this.handoffs.all(row.position) as HandoffDbRow[]
+    // Most are never handed over: their fills need no second look.
+    const first = handoffs[0]?.from_owner ?? row.settledUnder
+    const fills = handoffs.length === 0 && first === row.openedBy ? [] : (this.fills.all(row.position) as FillDbRow[])
+    const parts = partsOf(row.openedBy, first, fills, handoffs, payout ?? 0)
+    this.insert.run({ ...row, parts: parts === null ? null : JSON.stringify(parts) })
+  }
+}
+
+/** Trades as they were settled, oldest first; nothing is left out. */
+export function* readTrades(db: Db): Generator<SettledTrade> {
+  const rows = db.prepare(
+    `SELECT ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id ORDER BY t.settled_at, t.rowid`,
+  )
+  for (const row of rows.iterate() as IterableIterator<StoredTrade>) yield toTrade(row)
+}
+
+interface StoredTrade extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
+  readonly sold: number
+  readonly parts: string | null
+  readonly payoutUp: number | null
+}
+
+function toTrade({ payoutUp, sold, parts, ...row }: StoredTrade): SettledTrade {
+  return {
+    ...row,
+    outcome: payoutUp === null ? null : payoutUp >= MICRO / 2 ? 'up' : 'down',
+    sold: sold === 1,
+    parts: parts === null ? null : (JSON.parse(parts) as TradePart[]),
+  }
+}
