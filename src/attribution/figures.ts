@@ -1,0 +1,147 @@
+import { DAY } from '../shared/domain/time.ts'
+import { Moments, minTrackRecord, probabilisticSharpe, sharpe, sortino } from './sharpe.ts'
+import type { Tally } from './tally.ts'
+import { chanceOfSuchProfit, type Interval, wilson } from './win-rate.ts'
+
+/** Confidence of every interval that is shown. */
+export const LEVEL = 0.95
+
+/** How prices of a range came out: a fair price is right as often as it says. */
+export interface CalibrationBucket {
+  readonly from: number
+  readonly to: number
+  readonly trades: number
+  readonly meanPrice: number
+  readonly winRate: number
+  readonly interval: Interval | null
+}
+
+/**
+ * A record in figures. Rates and probabilities are 0 … 1; money is micro-USD; what cannot be said yet is null. Sharpe and
+ * Sortino are of returns on stake a trade (`…Trade`), or of profit a UTC day between the first trade and the last, days
+ * without one included (`…Day`); neither is annualised.
+ */
+export interface Figures {
+  readonly trades: number
+  readonly wins: number
+  readonly winRate: number | null
+  readonly winRateInterval: Interval | null
+  /** Win rate at which the prices and fees paid earn nothing: (cost + fees) / shares. */
+  readonly breakEven: number | null
+  /** Profit a share, as a probability: the win rate by shares less the break-even. */
+  readonly edge: number | null
+  readonly edgeInterval: Interval | null
+  /** One-sided: the chance of so much profit, or more, without an edge. */
+  readonly pValue: number | null
+  readonly stake: number
+  readonly fees: number
+  readonly pnl: number
+  readonly returnOnStake: number | null
+  /** Gains over losses. */
+  readonly profitFactor: number | null
+  readonly sharpeTrade: number | null
+  readonly sortinoTrade: number | null
+  readonly sharpeDay: number | null
+  readonly sortinoDay: number | null
+  /** Probability that the true Sharpe ratio of its trades is above 0. */
+  readonly probabilisticSharpe: number | null
+  /** Trades it takes until that is 95 %; null where the ratio seen is not above 0. */
+  readonly minTrackRecord: number | null
+  readonly drawdown: number
+  readonly drawdownMs: number
+  /** Trades held until the outcome was known: what these four are of. */
+  readonly decided: number
+  readonly brier: number | null
+  readonly logLoss: number | null
+  readonly calibration: readonly CalibrationBucket[]
+  /** Sold before the outcome was known. */
+  readonly sold: number
+  /** Mean at stake between the first trade and the last. */
+  readonly exposure: number | null
+  /** Paid above the best price at the decision, as a probability a share. */
+  readonly slippage: number | null
+  /** Mean time from decision to first fill. */
+  readonly latencyMs: number | null
+  readonly firstAt: number | null
+  readonly lastAt: number | null
+}
+
+/** What a tally says. */
+export function figuresOf(tally: Tally): Figures {
+  const { trades, wins, shares, cost, fees, pnl, decided } = tally
+  const some = trades > 0
+  const shape = tally.returns.shape()
+  const edge = some ? pnl / shares : null
+  const span = tally.lastAt - tally.firstAt
+  return {
+    trades,
+    wins,
+    winRate: some ? wins / trades : null,
+    winRateInterval: some ? wilson(wins / trades, trades, LEVEL) : null,
+    breakEven: some ? (cost + fees) / shares : null,
+    edge,
+    edgeInterval: edge === null ? null : edgeInterval(tally, edge),
+    pValue: chanceOfSuchProfit(pnl, tally.evenVariance),
+    stake: cost,
+    fees,
+    pnl,
+    returnOnStake: some ? pnl / cost : null,
+    profitFactor: tally.losses === 0 ? null : tally.gains / tally.losses,
+    sharpeTrade: sharpe(shape),
+    sortinoTrade: some ? sortino(trades, shape.mean, tally.squaredLosses) : null,
+    ...byDay(tally),
+    probabilisticSharpe: probabilisticSharpe(shape, 0),
+    minTrackRecord: minTrackRecord(shape, 0, LEVEL),
+    drawdown: tally.drawdown,
+    drawdownMs: tally.drawdownMs,
+    decided,
+    brier: decided === 0 ? null : tally.brier / decided,
+    logLoss: decided === 0 ? null : tally.logLoss / decided,
+    calibration: calibrationOf(tally),
+    sold: tally.sold,
+    exposure: span > 0 ? tally.exposure / span : null,
+    slippage: tally.quotedShares === 0 ? null : tally.slippage / tally.quotedShares,
+    latencyMs: some ? tally.latency / trades : null,
+    firstAt: some ? tally.firstAt : null,
+    lastAt: some ? tally.lastAt : null,
+  }
+}
+
+/** Wilson's interval of the win rate by shares, with Kish's effective number of trades, less the break-even. */
+function edgeInterval({ shares, squaredShares, cost, fees }: Tally, edge: number): Interval | null {
+  const even = (cost + fees) / shares
+  const rate = Math.min(1, Math.max(0, edge + even))
+  const interval = wilson(rate, (shares * shares) / squaredShares, LEVEL)
+  return interval === null ? null : { low: interval.low - even, high: interval.high - even }
+}
+
+function byDay({ days, trades }: Tally): Pick<Figures, 'sharpeDay' | 'sortinoDay'> {
+  if (trades === 0) return { sharpeDay: null, sortinoDay: null }
+  const dates = [...days.keys()]
+  const profits = new Moments()
+  let squaredLosses = 0
+  for (let day = Math.min(...dates); day <= Math.max(...dates); day += DAY) {
+    const profit = days.get(day) ?? 0
+    profits.add(profit)
+    if (profit < 0) squaredLosses += profit * profit
+  }
+  const shape = profits.shape()
+  return { sharpeDay: sharpe(shape), sortinoDay: sortino(shape.count, shape.mean, squaredLosses) }
+}
+
+function calibrationOf({ buckets }: Tally): readonly CalibrationBucket[] {
+  return buckets.flatMap(({ trades, right, price }, i) =>
+    trades === 0
+      ? []
+      : [
+          {
+            from: i / buckets.length,
+            to: (i + 1) / buckets.length,
+            trades,
+            meanPrice: price / trades,
+            winRate: right / trades,
+            interval: wilson(right / trades, trades, LEVEL),
+          },
+        ],
+  )
+}

@@ -1,0 +1,113 @@
+import { DAY } from '../shared/domain/time.ts'
+import { Moments } from './sharpe.ts'
+import { DECIDED, RIGHT, SOLD, type TradeColumns, WON } from './trade-columns.ts'
+
+/** Ten-cent buckets of the price paid. */
+const BUCKETS = 10
+/** A price of 0 or 1 would make the logarithm endless. */
+const NEAR = 1e-6
+
+/** Running sums over trades in the order in which they settled; everything a record says is made of them. */
+export class Tally {
+  trades = 0
+  wins = 0
+  sold = 0
+  shares = 0
+  cost = 0
+  fees = 0
+  pnl = 0
+  gains = 0
+  losses = 0
+  /** Σ shares², for the effective number of trades. */
+  squaredShares = 0
+  /** Σ shares² p(1 − p), p = break-even probability of each trade: variance of the profit if there is no edge. */
+  evenVariance = 0
+  /** Return on stake of each trade. */
+  readonly returns = new Moments()
+  squaredLosses = 0
+  peak = 0
+  drawdown = 0
+  drawdownMs = 0
+  /** Σ cost × time held, in micro-USD × ms. */
+  exposure = 0
+  latency = 0
+  /** Of those whose quote is known: Σ shares × (price paid − quote), Σ shares. */
+  slippage = 0
+  quotedShares = 0
+  /** Those that were held until the outcome was known. */
+  decided = 0
+  brier = 0
+  logLoss = 0
+  readonly buckets = Array.from({ length: BUCKETS }, () => ({ trades: 0, right: 0, price: 0 }))
+  /** Profit by UTC day, in micro-USD. */
+  readonly days = new Map<number, number>()
+  firstAt = Number.POSITIVE_INFINITY
+  lastAt = Number.NEGATIVE_INFINITY
+  private peakAt = 0
+
+  add(of: TradeColumns, row: number): void {
+    const { numbers } = of
+    const [shares, cost, fees, pnl] = [
+      numbers.shares[row] ?? 0,
+      numbers.cost[row] ?? 0,
+      numbers.fees[row] ?? 0,
+      numbers.pnl[row] ?? 0,
+    ]
+    const flags = of.flags[row] ?? 0
+    const [openedAt, settledAt] = [numbers.openedAt[row] ?? 0, numbers.settledAt[row] ?? 0]
+    if (this.trades === 0) this.peakAt = openedAt
+    this.trades++
+    if ((flags & WON) !== 0) this.wins++
+    if ((flags & SOLD) !== 0) this.sold++
+    this.shares += shares
+    this.cost += cost
+    this.fees += fees
+    this.pnl += pnl
+    if (pnl > 0) this.gains += pnl
+    else this.losses -= pnl
+    this.squaredShares += shares * shares
+    const even = Math.min(1, (cost + fees) / shares)
+    this.evenVariance += shares * shares * even * (1 - even)
+    const made = pnl / cost
+    this.returns.add(made)
+    if (made < 0) this.squaredLosses += made * made
+    this.fall(settledAt)
+    this.exposure += cost * (settledAt - openedAt)
+    this.latency += numbers.latencyMs[row] ?? 0
+    const quote = numbers.quote[row] ?? Number.NaN
+    if (!Number.isNaN(quote)) {
+      this.slippage += cost - (shares * quote) / 1e6
+      this.quotedShares += shares
+    }
+    if ((flags & DECIDED) !== 0 && (flags & SOLD) === 0) this.judge(cost / shares, (flags & RIGHT) !== 0)
+    const day = settledAt - (settledAt % DAY)
+    this.days.set(day, (this.days.get(day) ?? 0) + pnl)
+    if (openedAt < this.firstAt) this.firstAt = openedAt
+    if (settledAt > this.lastAt) this.lastAt = settledAt
+  }
+
+  /** Deepest fall of the profit from a peak, and the longest time below one; the start counts as one. */
+  private fall(at: number): void {
+    if (this.pnl >= this.peak) {
+      this.peak = this.pnl
+      this.peakAt = at
+      return
+    }
+    this.drawdown = Math.max(this.drawdown, this.peak - this.pnl)
+    this.drawdownMs = Math.max(this.drawdownMs, at - this.peakAt)
+  }
+
+  /** The price paid as a forecast of the outcome. */
+  private judge(price: number, right: boolean): void {
+    this.decided++
+    const outcome = right ? 1 : 0
+    this.brier += (outcome - price) ** 2
+    const near = Math.min(1 - NEAR, Math.max(NEAR, price))
+    this.logLoss -= Math.log(right ? near : 1 - near)
+    const bucket = this.buckets[Math.min(BUCKETS - 1, Math.floor(price * BUCKETS))]
+    if (bucket === undefined) return
+    bucket.trades++
+    if (right) bucket.right++
+    bucket.price += price
+  }
+}

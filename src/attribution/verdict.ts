@@ -1,0 +1,36 @@
+import type { Figures } from './figures.ts'
+
+const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits)} %`
+const dollars = (micro: number) => `$${(Math.abs(micro) / 1e6).toFixed(2)}`
+
+/** Rough number of trades after which an edge like the one seen would stand clear of chance. */
+function enoughFor({ edge, winRate }: Figures): number | null {
+  if (edge === null || winRate === null || edge === 0) return null
+  const rate = Math.min(0.99, Math.max(0.01, winRate))
+  return Math.ceil((1.96 ** 2 * rate * (1 - rate)) / (edge * edge))
+}
+
+/**
+ * What a record says, in plain words: whether it earns, why, and how sure that is. A high win rate at a high price is named
+ * for what it is.
+ */
+export function recordSentence(figures: Figures): string {
+  const { trades, winRate, breakEven, edge, edgeInterval, stake, fees, pnl, pValue } = figures
+  if (winRate === null || breakEven === null || edge === null || edgeInterval === null)
+    return 'No settled trade yet: there is nothing to judge.'
+  const price = (breakEven * stake) / (stake + fees)
+  const won = `it wins ${percent(winRate)} of ${trades} ${trades === 1 ? 'trade' : 'trades'}`
+  const needs = `at an average price of ${price.toFixed(3)} and its fees it must win ${percent(breakEven)} to earn nothing`
+  const clear = edgeInterval.low > 0 || edgeInterval.high < 0
+  const more = enoughFor(figures)
+  const unsure = clear
+    ? ''
+    : ` ${trades === 1 ? 'One trade is' : `${trades} trades are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
+        more === null || more <= trades ? '' : `; an edge like this takes about ${more} trades to tell`
+      }.`
+  if (pnl < 0) return `${clear ? 'It loses' : 'So far it loses'} ${dollars(pnl)}: ${won}, but ${needs}.${unsure}`
+  if (pnl === 0) return `It earned nothing: ${won}, and ${needs}.${unsure}`
+  const luck =
+    pValue === null ? '' : `; so much without an edge has a chance of ${percent(pValue, pValue < 0.001 ? 3 : 1)}`
+  return `${clear ? 'It earns' : 'So far it earns'} ${dollars(pnl)}: ${won}, and ${needs}${luck}.${unsure}`
+}

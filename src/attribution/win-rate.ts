@@ -1,0 +1,33 @@
+import { normalCdf, zOf } from './distributions.ts'
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * Wilson score interval of a win rate (Wilson 1927, "Probable inference, the law of succession, and statistical
+ * inference"; without continuity correction).
+ * @param rate 0 … 1
+ * @param trades number of independent trades; may be an effective number
+ * @param level 0.95 = ninety-five times of a hundred
+ * @returns null without trades
+ */
+export function wilson(rate: number, trades: number, level: number): Interval | null {
+  if (trades <= 0) return null
+  const z = zOf(level)
+  const z2 = z * z
+  const middle = (rate + z2 / (2 * trades)) / (1 + z2 / trades)
+  const half = (z / (1 + z2 / trades)) * Math.sqrt((rate * (1 - rate)) / trades + z2 / (4 * trades * trades))
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
+}
+
+/**
+ * One-sided p-value of a profit when there is no edge: each trade then wins with the probability that its own price and
+ * fees break even at, so the profit has mean 0 and variance Σ shares² p(1 − p).
+ * @param profit in any unit of money
+ * @param variance in that unit squared
+ */
+export function chanceOfSuchProfit(profit: number, variance: number): number | null {
+  return variance <= 0 ? null : normalCdf(-profit / Math.sqrt(variance))
+}
