@@ -1,0 +1,83 @@
+import { deflatedSharpe, luckySharpe, type Shape, sharpe } from './sharpe.ts'
+
+/** What the journal says of how a strategy has been worked on. */
+export interface Tinkering {
+  /** Versions ever traded, proved or replayed: each was a trial. */
+  readonly versionsTried: number
+  /** Sharpe ratio of each trial's trades, one a version, of those that have one. */
+  readonly trialRatios: readonly number[]
+  /** Deployments by people: when each went live, and whether the trade settled last before it had lost. */
+  readonly deployments: readonly { readonly at: number; readonly afterLoss: boolean }[]
+  /** Time that the strategy has been live, in days. */
+  readonly daysLive: number
+  /** Return on stake that each version's proof promised, and what it then made, where both are known. */
+  readonly promises: readonly { readonly proof: number; readonly live: number }[]
+  /** Shape of the live version's returns. */
+  readonly live: Shape
+  /** Part of its trades that lost, over all versions: how often a deployment follows a loss by chance. */
+  readonly lossRate: number | null
+}
+
+export interface OverfitGauge {
+  readonly versionsTried: number
+  readonly deploymentsPerDay: number | null
+  /** Part of the deployments that came right after a losing trade; and of all trades that lost. */
+  readonly afterLoss: number | null
+  readonly lossRate: number | null
+  /** Mean return on stake that proofs promised, less what was then made. */
+  readonly shortfall: number | null
+  /** Sharpe ratio that the best of so many trials has by luck alone. */
+  readonly luckySharpe: number | null
+  readonly deflatedSharpe: number | null
+  readonly sentence: string
+}
+
+/** How much of a record may be owed to trying often. */
+export function overfitGauge(of: Tinkering): OverfitGauge {
+  const { versionsTried, trialRatios, deployments, daysLive, promises, live, lossRate } = of
+  const variance = varianceOf(trialRatios)
+  const judged = sharpe(live) !== null && (versionsTried < 2 || variance !== null)
+  const afterLoss =
+    deployments.length === 0 ? null : deployments.filter((one) => one.afterLoss).length / deployments.length
+  const gauge = {
+    versionsTried,
+    deploymentsPerDay: daysLive > 0 ? deployments.length / Math.max(1, daysLive) : null,
+    afterLoss,
+    lossRate,
+    shortfall:
+      promises.length === 0
+        ? null
+        : promises.reduce((sum, { proof, live: made }) => sum + proof - made, 0) / promises.length,
+    luckySharpe: variance === null ? null : luckySharpe(versionsTried, variance),
+    deflatedSharpe: judged ? deflatedSharpe(live, Math.max(1, versionsTried), variance ?? 0) : null,
+  }
+  return { ...gauge, sentence: sentenceOf(gauge) }
+}
+
+function varianceOf(values: readonly number[]): number | null {
+  if (values.length < 2) return null
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+}
+
+function sentenceOf({
+  versionsTried,
+  deflatedSharpe: deflated,
+  afterLoss,
+  lossRate,
+  shortfall,
+}: Omit<OverfitGauge, 'sentence'>): string {
+  const tried = `${versionsTried} ${versionsTried === 1 ? 'version' : 'versions'} tried`
+  const record =
+    deflated === null
+      ? `${tried}; too few trades to say how much of the record is luck`
+      : `${tried}: that the record is more than the luck of the best of them has a probability of ${Math.round(deflated * 100)} %`
+  const notes: string[] = []
+  if (afterLoss !== null && lossRate !== null && afterLoss > lossRate + 0.2)
+    notes.push(
+      `${Math.round(afterLoss * 100)} % of the deployments came right after a loss, though only ${Math.round(lossRate * 100)} % of the trades lost`,
+    )
+  if (shortfall !== null && shortfall > 0.02)
+    notes.push(`live fell short of the proofs by ${(shortfall * 100).toFixed(1)} % of the stake`)
+  return `${[record, ...notes].join('; ')}.`
+}
