@@ -1,7 +1,7 @@
 import { DAY } from '../shared/domain/time.ts'
 import { Moments, minTrackRecord, probabilisticSharpe, sharpe, sortino } from './sharpe.ts'
 import type { Tally } from './tally.ts'
-import { chanceOfSuchProfit, type Interval, wilson } from './win-rate.ts'
+import { chanceOfSuchLuck, type Interval, wilson } from './win-rate.ts'
 
 /** Confidence of every interval that is shown. */
 export const LEVEL = 0.95
@@ -26,12 +26,17 @@ export interface Figures {
   readonly wins: number
   readonly winRate: number | null
   readonly winRateInterval: Interval | null
-  /** Win rate at which the prices and fees paid earn nothing: (cost + fees) / shares. */
+  /** Mean price paid a share, a trade each. */
+  readonly price: number | null
+  /** Win rate at which the prices and fees paid earn nothing: mean of (cost + fees) / shares, a trade each. */
   readonly breakEven: number | null
-  /** Profit a share, as a probability: the win rate by shares less the break-even. */
+  /**
+   * What a share came to less what it had cost with fees, mean of the trades. Where none was sold before its outcome that
+   * is the win rate less the break-even.
+   */
   readonly edge: number | null
   readonly edgeInterval: Interval | null
-  /** One-sided: the chance of so much profit, or more, without an edge. */
+  /** One-sided: the chance of such an edge, or a larger one, by luck alone. */
   readonly pValue: number | null
   readonly stake: number
   readonly fees: number
@@ -68,20 +73,21 @@ export interface Figures {
 
 /** What a tally says. */
 export function figuresOf(tally: Tally): Figures {
-  const { trades, wins, shares, cost, fees, pnl, decided } = tally
+  const { trades, wins, cost, fees, pnl, decided, evens } = tally
   const some = trades > 0
   const shape = tally.returns.shape()
-  const edge = some ? pnl / shares : null
+  const edge = some ? (tally.worth - evens) / trades : null
   const span = tally.lastAt - tally.firstAt
   return {
     trades,
     wins,
     winRate: some ? wins / trades : null,
     winRateInterval: some ? wilson(wins / trades, trades, LEVEL) : null,
-    breakEven: some ? (cost + fees) / shares : null,
+    price: some ? tally.prices / trades : null,
+    breakEven: some ? evens / trades : null,
     edge,
-    edgeInterval: edge === null ? null : edgeInterval(tally, edge),
-    pValue: chanceOfSuchProfit(pnl, tally.evenVariance),
+    edgeInterval: edgeInterval(tally),
+    pValue: chanceOfSuchLuck(tally.worth - evens, tally.evenVariance),
     stake: cost,
     fees,
     pnl,
@@ -107,11 +113,10 @@ export function figuresOf(tally: Tally): Figures {
   }
 }
 
-/** Wilson's interval of the win rate by shares, with Kish's effective number of trades, less the break-even. */
-function edgeInterval({ shares, squaredShares, cost, fees }: Tally, edge: number): Interval | null {
-  const even = (cost + fees) / shares
-  const rate = Math.min(1, Math.max(0, edge + even))
-  const interval = wilson(rate, (shares * shares) / squaredShares, LEVEL)
+/** Wilson's interval of what a share came to, less the break-even; wider than need be where some were sold early. */
+function edgeInterval({ trades, worth, evens }: Tally): Interval | null {
+  const interval = wilson(Math.min(1, Math.max(0, worth / trades)), trades, LEVEL)
+  const even = evens / trades
   return interval === null ? null : { low: interval.low - even, high: interval.high - even }
 }
 

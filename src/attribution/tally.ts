@@ -18,10 +18,12 @@ export class Tally {
   pnl = 0
   gains = 0
   losses = 0
-  /** Σ shares², for the effective number of trades. */
-  squaredShares = 0
-  /** Σ shares² p(1 − p), p = break-even probability of each trade: variance of the profit if there is no edge. */
+  prices = 0
+  /** Σ p, p = break-even probability of each trade: how many would win if there were no edge. And Σ p(1 − p). */
+  evens = 0
   evenVariance = 0
+  /** Σ of what a share came to: 1 or 0, or the price at which it was sold. */
+  worth = 0
   /** Return on stake of each trade. */
   readonly returns = new Moments()
   squaredLosses = 0
@@ -65,9 +67,11 @@ export class Tally {
     this.pnl += pnl
     if (pnl > 0) this.gains += pnl
     else this.losses -= pnl
-    this.squaredShares += shares * shares
+    this.prices += cost / shares
     const even = Math.min(1, (cost + fees) / shares)
-    this.evenVariance += shares * shares * even * (1 - even)
+    this.evens += even
+    this.evenVariance += even * (1 - even)
+    this.worth += (pnl + cost + fees) / shares
     const made = pnl / cost
     this.returns.add(made)
     if (made < 0) this.squaredLosses += made * made

@@ -15,11 +15,11 @@ function enoughFor({ edge, winRate }: Figures): number | null {
  * for what it is.
  */
 export function recordSentence(figures: Figures): string {
-  const { trades, winRate, breakEven, edge, edgeInterval, stake, fees, pnl, pValue } = figures
-  if (winRate === null || breakEven === null || edge === null || edgeInterval === null)
+  const { trades, winRate, price, breakEven, edge, edgeInterval, pnl, pValue, sold } = figures
+  if (winRate === null || price === null || breakEven === null || edge === null || edgeInterval === null)
     return 'No settled trade yet: there is nothing to judge.'
-  const price = (breakEven * stake) / (stake + fees)
-  const won = `it wins ${percent(winRate)} of ${trades} ${trades === 1 ? 'trade' : 'trades'}`
+  const early = sold === 0 ? '' : ` (${sold} sold before the outcome)`
+  const won = `it wins ${percent(winRate)} of ${trades} ${trades === 1 ? 'trade' : 'trades'}${early}`
   const needs = `at an average price of ${price.toFixed(3)} and its fees it must win ${percent(breakEven)} to earn nothing`
   const clear = edgeInterval.low > 0 || edgeInterval.high < 0
   const more = enoughFor(figures)
@@ -28,9 +28,14 @@ export function recordSentence(figures: Figures): string {
     : ` ${trades === 1 ? 'One trade is' : `${trades} trades are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
         more === null || more <= trades ? '' : `; an edge like this takes about ${more} trades to tell`
       }.`
+  // Cheap and dear trades mixed: how often it wins and how much do not say the same.
+  if (pnl < 0 && edge > 0)
+    return `${clear ? 'It loses' : 'So far it loses'} ${dollars(pnl)}: a share earns ${percent(edge)} on average, but what it loses it loses on more of them.${unsure}`
+  if (pnl > 0 && edge < 0)
+    return `${clear ? 'It earns' : 'So far it earns'} ${dollars(pnl)}, though a share loses ${percent(-edge)} on average: a few large wins carry it.${unsure}`
   if (pnl < 0) return `${clear ? 'It loses' : 'So far it loses'} ${dollars(pnl)}: ${won}, but ${needs}.${unsure}`
   if (pnl === 0) return `It earned nothing: ${won}, and ${needs}.${unsure}`
   const luck =
-    pValue === null ? '' : `; so much without an edge has a chance of ${percent(pValue, pValue < 0.001 ? 3 : 1)}`
+    pValue === null ? '' : `; such an edge by luck alone has a chance of ${percent(pValue, pValue < 0.001 ? 3 : 1)}`
   return `${clear ? 'It earns' : 'So far it earns'} ${dollars(pnl)}: ${won}, and ${needs}${luck}.${unsure}`
 }

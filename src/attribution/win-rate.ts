@@ -23,11 +23,12 @@ export function wilson(rate: number, trades: number, level: number): Interval | 
 }
 
 /**
- * One-sided p-value of a profit when there is no edge: each trade then wins with the probability that its own price and
- * fees break even at, so the profit has mean 0 and variance Σ shares² p(1 − p).
- * @param profit in any unit of money
- * @param variance in that unit squared
+ * One-sided p-value of wins beyond what is expected when there is no edge: each trade then wins with the probability p that
+ * its own price and fees break even at, so that wins have mean Σ p and variance Σ p(1 − p) (Poisson binomial, normal
+ * approximation).
+ * @param beyond wins less Σ p
+ * @param variance Σ p(1 − p)
  */
-export function chanceOfSuchProfit(profit: number, variance: number): number | null {
-  return variance <= 0 ? null : normalCdf(-profit / Math.sqrt(variance))
+export function chanceOfSuchLuck(beyond: number, variance: number): number | null {
+  return variance <= 0 ? null : normalCdf(-beyond / Math.sqrt(variance))
 }

@@ -3,11 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
-import { readStatus } from '../../src/main/control/status-file.ts'
 import { packageRoot } from '../../src/main/app/home.ts'
+import { readStatus } from '../../src/main/control/status-file.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
-import { checkAll } from '../support/recorded.ts'
 import { eager, TestHome, until } from '../support/desk.ts'
+import { checkAll } from '../support/recorded.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
 const children: ChildProcess[] = []

@@ -158,12 +158,16 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   expect(figures.trades).toBe(n)
   if (n === 0) return
   const wins = own.filter((one) => one.pnl > 0).length
-  const [shares, cost, fees, pnl] = [sum((o) => o.shares), sum((o) => o.cost), sum((o) => o.fees), sum((o) => o.pnl)]
+  const [cost, fees, pnl] = [sum((o) => o.cost), sum((o) => o.fees), sum((o) => o.pnl)]
   expect([figures.wins, figures.stake, figures.fees, figures.pnl]).toEqual([wins, cost, fees, pnl])
   expect(figures.winRate).toBeCloseTo(wins / n, 12)
   expect(figures.winRateInterval).toEqual(wilson(wins / n, n, 0.95))
-  expect(figures.breakEven).toBeCloseTo((cost + fees) / shares, 12)
-  expect(figures.edge).toBeCloseTo(pnl / shares, 12)
+  const even = (one: SettledTrade) => (one.cost + one.fees) / one.shares
+  expect(figures.price).toBeCloseTo(sum((one) => one.cost / one.shares) / n, 12)
+  expect(figures.breakEven).toBeCloseTo(sum(even) / n, 12)
+  expect(figures.edge).toBeCloseTo(sum((one) => one.pnl / one.shares) / n, 12)
+  const right = own.filter((one) => one.outcome === one.side).length / n
+  if (own.every((one) => !one.sold)) expect((figures.edge ?? 0) + (figures.breakEven ?? 0)).toBeCloseTo(right, 9)
   expect(figures.returnOnStake).toBeCloseTo(pnl / cost, 12)
   const gains = sum((o) => Math.max(0, o.pnl))
   const losses = -sum((o) => Math.min(0, o.pnl))

@@ -10,7 +10,7 @@ import {
   sharpe,
   sortino,
 } from '../../src/attribution/sharpe.ts'
-import { chanceOfSuchProfit, wilson } from '../../src/attribution/win-rate.ts'
+import { chanceOfSuchLuck, wilson } from '../../src/attribution/win-rate.ts'
 
 const shape = (part: Partial<Shape>): Shape => ({
   count: 1250,
@@ -81,9 +81,9 @@ describe('a win rate', () => {
       if (k === wins) tail += term / 2
       term *= ((trades - k) / (k + 1)) * (price / (1 - price))
     }
-    const p = chanceOfSuchProfit(wins - trades * price, trades * price * (1 - price))
+    const p = chanceOfSuchLuck(wins - trades * price, trades * price * (1 - price))
     expect(p).toBeCloseTo(tail, 3)
-    expect(chanceOfSuchProfit(1, 0)).toBeNull()
+    expect(chanceOfSuchLuck(1, 0)).toBeNull()
   })
 })
 

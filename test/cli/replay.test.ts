@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { baton } from '../support/cli.ts'
 import { randomCandles, writeCandles } from '../support/candle-tape.ts'
+import { baton } from '../support/cli.ts'
 import { eager, TestHome } from '../support/desk.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')

@@ -155,6 +155,7 @@ export function replayStats(change: Partial<ReplayStats> = {}): ReplayStats {
     stake: NO_USD,
     pnl: NO_USD,
     fees: NO_USD,
+    sharpe: null,
     maxDrawdown: NO_USD,
     peakOrdersPerMinute: 0,
     faults: 0,

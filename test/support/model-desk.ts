@@ -269,7 +269,7 @@ export class ModelDesk extends EngineBench {
 
   /** Every settled trade is kept, its owners' parts add up to its profit, and the table made anew says the same. */
   private checkTrades(): void {
-    const kept = [...readTrades(this.db)]
+    const kept = [...readTrades(this.db)].map(({ trade }) => trade)
     for (const { position, pnl, parts, openedBy, settledUnder } of kept) {
       if (parts === null) expect(settledUnder, `${position} never changed its owner`).toBe(openedBy)
       else {
@@ -288,7 +288,7 @@ export class ModelDesk extends EngineBench {
     }
     expect(new TradeBook(this.db).rebuild()).toBe(kept.length)
     const order = (trades: readonly SettledTrade[]) => trades.toSorted((a, b) => (a.position < b.position ? -1 : 1))
-    expect(order([...readTrades(this.db)])).toEqual(order(kept))
+    expect(order([...readTrades(this.db)].map(({ trade }) => trade))).toEqual(order(kept))
   }
 
   /** The database by itself, with code that shares nothing with the engine. */

@@ -9,8 +9,8 @@ import { HOUR, plusMs } from '../../src/shared/domain/time.ts'
 import { START, slots } from '../support/bench-engine.ts'
 import { baton } from '../support/cli.ts'
 import { eager, TestHome } from '../support/desk.ts'
-import { Recording } from '../support/recording.ts'
 import { RecordedBench } from '../support/recorded.ts'
+import { Recording } from '../support/recording.ts'
 import { value } from '../support/tape.ts'
 
 const homes: TestHome[] = []

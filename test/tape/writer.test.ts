@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { joinChunks } from '../../src/main/tape/join-chunks.ts'

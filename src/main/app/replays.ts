@@ -259,6 +259,7 @@ export class Replays {
       decisions: stats.decisions,
       trades: stats.trades,
       pnl: stats.pnl ?? NO_USD,
+      sharpe: stats.sharpe,
     })
   }
 

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { DIMENSIONS } from '../../attribution/trade-columns.ts'
 import { runHeadless } from '../headless.ts'
+import { type AttributionFlags, attribution, parseDimensions } from './attribution.ts'
 import { audit } from './audit.ts'
 import { addCtl } from './ctl-command.ts'
 import { deployments } from './deployments.ts'
@@ -7,7 +9,7 @@ import { addDeskFlags, type DeskFlags, stationOptions } from './desk-options.ts'
 import { type DoctorFlags, doctor } from './doctor.ts'
 import type { ListFlags } from './lists.ts'
 import { complain, EXIT, type ExitCode, UsageError } from './output.ts'
-import { parseCount } from './parsers.ts'
+import { parseCount, parseDate } from './parsers.ts'
 import { addReplay } from './replay.ts'
 import { run } from './run.ts'
 import { addTape } from './tape-command.ts'
@@ -81,6 +83,21 @@ function addReadingCommands(program: Command, finish: (code: ExitCode) => void):
     .option('--slot <slot>', 'only of this slot, BTC-5m')
     .option('--version <hash>', 'only opened by this version')
     .action((flags: TradeFlags) => finish(trades(flags)))
+  reading(program, 'attribution', 'judge every version by its own trades')
+    .option('--by <what>', `grouped by ${DIMENSIONS.join(', ')}`, parseDimensions, ['version', 'market'])
+    .option('--strategy <name>', 'only this strategy')
+    .option('--version <hash>', 'only this version')
+    .option('--market <market>', 'only simulated, paper or live')
+    .option('--from <date>', 'settled from then on, ISO 8601 UTC', parseDate)
+    .option('--to <date>', 'settled before then', parseDate)
+    .option('--trades <file>', 'trades from elsewhere: CSV with time, version, slot, side, shares, price, fee, outcome')
+    .option('--compare <versions>', 'two versions, the earlier first: 3fa9c1,77ab02')
+    .option(
+      '--export <file>',
+      'write trades to a .csv, .jsonl or .parquet file; records if its name has "records" in it',
+    )
+    .option('--rebuild', 'make the table of trades anew from the rest of the journal')
+    .action((flags: AttributionFlags) => finish(attribution(flags)))
   reading(program, 'audit', 'recompute the invariants from the database and name every row that breaks one').action(
     (flags: ListFlags) => finish(audit(flags)),
   )

@@ -215,6 +215,7 @@ function countTrial(home: Home, summary: Summary): void {
     decisions: summary.decisions,
     trades: summary.trades,
     pnl: Math.round(summary.pnlUsd * 1e6),
+    sharpe: summary.sharpe,
   })
   db.value.close()
 }

@@ -120,6 +120,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE intents ADD COLUMN quote INTEGER;
   ALTER TABLE orders ADD COLUMN quote INTEGER;
+  ALTER TABLE trials ADD COLUMN sharpe REAL;
   CREATE INDEX fills_position ON fills (position_id);
   CREATE TABLE trades (
     position TEXT PRIMARY KEY, strategy TEXT NOT NULL, slot TEXT NOT NULL, window_id TEXT NOT NULL, side TEXT NOT NULL,

@@ -50,8 +50,7 @@ interface Totals {
   wins: number
   pnl: number
   fees: number
-  bought: number
-  boughtShares: number
+  breakEven: number | null
   open: number
 }
 
@@ -61,8 +60,7 @@ const TOTALS = `
     count(*) FILTER (WHERE settled_at IS NOT NULL AND realised - fees > 0) AS wins,
     coalesce(sum(realised - fees) FILTER (WHERE settled_at IS NOT NULL), 0) AS pnl,
     coalesce(sum(fees), 0) AS fees,
-    coalesce(sum(bought_cost + fees) FILTER (WHERE settled_at IS NOT NULL), 0) AS bought,
-    coalesce(sum(bought_shares) FILTER (WHERE settled_at IS NOT NULL), 0) AS boughtShares,
+    avg((bought_cost + fees) * 1.0 / bought_shares) FILTER (WHERE settled_at IS NOT NULL) AS breakEven,
     count(*) FILTER (WHERE settled_at IS NULL) AS open
   FROM positions WHERE NOT (bought_cost > 0 AND shares = 0 AND realised = 0 AND fees = 0 AND payout IS NULL) GROUP BY opened_by`
 
@@ -86,7 +84,7 @@ export function listVersions(db: Db): VersionRow[] {
       trades,
       wins: t?.wins ?? 0,
       winRate: t === undefined || trades === 0 ? null : t.wins / trades,
-      breakEven: t === undefined || t.boughtShares === 0 ? null : t.bought / t.boughtShares,
+      breakEven: t?.breakEven ?? null,
       pnl: (t?.pnl ?? 0) as Usd,
       fees: (t?.fees ?? 0) as Usd,
       openPositions: t?.open ?? 0,

@@ -137,12 +137,17 @@ export class TradeBook {
   }
 }
 
-/** Trades as they were settled, oldest first; nothing is left out. */
-export function* readTrades(db: Db): Generator<SettledTrade> {
+/**
+ * Trades in the order in which they settled, with the place of each, after which to read on another time.
+ * @param after a place; 0 = from the first
+ */
+export function* readTrades(db: Db, after = 0): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
   const rows = db.prepare(
-    `SELECT ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id ORDER BY t.settled_at, t.rowid`,
+    `SELECT t.rowid AS row, ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id
+     WHERE t.rowid > ? ORDER BY t.rowid`,
   )
-  for (const row of rows.iterate() as IterableIterator<StoredTrade>) yield toTrade(row)
+  for (const { row, ...trade } of rows.iterate(after) as IterableIterator<StoredTrade & { row: number }>)
+    yield { row, trade: toTrade(trade) }
 }
 
 interface StoredTrade extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {

@@ -16,10 +16,12 @@ export interface Trial {
   readonly decisions: number
   readonly trades: number
   readonly pnl: Usd
+  /** Of the returns of its trades; null with too few of them. */
+  readonly sharpe: number | null
 }
 
 export const SAVE_TRIAL = `INSERT INTO trials VALUES (NULL, @ts, @kind, @strategy, @hash, @tape, @from, @to, @slots,
-  @decisions, @trades, @pnl)`
+  @decisions, @trades, @pnl, @sharpe)`
 
 /** How many hashes of a strategy were ever proved or replayed. */
 export function trialsOf(db: Db, strategy: string): number {

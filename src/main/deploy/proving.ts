@@ -71,6 +71,7 @@ export class Proving {
         decisions: row.candidate.decisions,
         trades: row.candidate.trades,
         pnl: row.candidate.pnl ?? NO_USD,
+        sharpe: row.candidate.sharpe,
       })
     }
     return row

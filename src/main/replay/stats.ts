@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Moments, sharpe } from '../../attribution/sharpe.ts'
 import { addUsd, NO_USD, type Usd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference, ReplayStats, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Act, DayRecord, ReplayCoverage } from './day-record.ts'
@@ -11,7 +12,7 @@ export function statsOf(days: readonly DayRecord[]): ReplayStats {
   const wins = trades.filter((trade) => (trade.pnl ?? 0) > 0).length
   const total = (pick: (trade: ReplayTrade) => Usd) =>
     trades.reduce((amount, trade) => addUsd(amount, pick(trade)), NO_USD)
-  const shares = trades.reduce((count, trade) => count + trade.shares, 0)
+  const evens = trades.reduce((sum, one) => sum + (one.cost + one.fees) / one.shares, 0)
   const cost = total((trade) => trade.cost)
   const fees = total((trade) => trade.fees)
   return {
@@ -21,10 +22,11 @@ export function statsOf(days: readonly DayRecord[]): ReplayStats {
     trades: trades.length,
     wins,
     winRate: trades.length === 0 ? null : wins / trades.length,
-    breakEven: shares === 0 ? null : (cost + fees) / shares,
+    breakEven: trades.length === 0 ? null : evens / trades.length,
     stake: cost,
     pnl: total((trade) => trade.pnl ?? NO_USD),
     fees,
+    sharpe: sharpeOf(trades),
     maxDrawdown: drawdownOf(trades),
     peakOrdersPerMinute: Math.max(0, ...days.map((day) => day.peakOrdersPerMinute)),
     faults: sum((day) => day.faults),
@@ -48,6 +50,13 @@ export function coverageOf(days: readonly DayRecord[]): ReplayCoverage {
 
 export function tradesOf(days: readonly DayRecord[]): ReplayTrade[] {
   return days.flatMap((day) => day.trades)
+}
+
+/** Sharpe ratio of returns on stake, a trade each. */
+function sharpeOf(trades: readonly ReplayTrade[]): number | null {
+  const moments = new Moments()
+  for (const { pnl, cost } of trades) if (pnl !== null && cost > 0) moments.add(pnl / cost)
+  return sharpe(moments.shape())
 }
 
 /** Largest fall of the realised profit from a peak, the start counting as one. */

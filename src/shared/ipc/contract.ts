@@ -163,6 +163,8 @@ export interface ReplayStats {
   readonly stake: Usd
   readonly pnl: Usd
   readonly fees: Usd
+  /** Mean return on stake of a trade over its standard deviation; null with too few. */
+  readonly sharpe: number | null
   /** Largest fall of realised profit from a peak. */
   readonly maxDrawdown: Usd
   /** Most orders within one minute. */

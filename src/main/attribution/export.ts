@@ -1,0 +1,97 @@
+import { parquetWriteFile } from 'hyparquet-writer'
+import type { TradeRecord } from '../../attribution/records.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
+import type { SettledTrade } from '../../shared/domain/trade.ts'
+import { writeWhole } from '../app/files.ts'
+
+export const EXPORT_FORMATS = ['csv', 'jsonl', 'parquet'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+type Cell = string | number | boolean | null
+/** A row of a table by the names of its columns; every row has the same. */
+export type Flat = Readonly<Record<string, Cell>>
+
+const usd = (micro: number | null) => (micro === null ? null : micro / 1e6)
+
+/** A trade as others read it: dollars, shares, ISO times. */
+export function flatTrade(trade: SettledTrade): Flat {
+  return {
+    position: trade.position,
+    strategy: trade.strategy,
+    slot: trade.slot,
+    window: trade.windowId,
+    side: trade.side,
+    openedAt: isoUtc(trade.openedAt),
+    settledAt: isoUtc(trade.settledAt),
+    shares: trade.shares / 1e6,
+    price: trade.cost / trade.shares,
+    costUsd: usd(trade.cost),
+    feesUsd: usd(trade.fees),
+    breakEven: (trade.cost + trade.fees) / trade.shares,
+    outcome: trade.outcome,
+    sold: trade.sold,
+    pnlUsd: usd(trade.pnl),
+    openedBy: trade.openedBy,
+    settledUnder: trade.settledUnder,
+    deployment: trade.deployment,
+    regime: trade.regime,
+    market: trade.market,
+    why: trade.why,
+    latencyMs: trade.latencyMs,
+    quote: trade.quote === null ? null : trade.quote / 1e6,
+    parts:
+      trade.parts === null ? null : JSON.stringify(trade.parts.map(({ owner, pnl }) => ({ owner, pnlUsd: usd(pnl) }))),
+  }
+}
+
+/** A record as others read it; what it is of comes first. */
+export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord): Flat {
+  const { winRateInterval, edgeInterval, calibration: _, stake, fees, pnl, drawdown, exposure, ...rest } = figures
+  return {
+    ...of,
+    ...rest,
+    winRateLow: winRateInterval?.low ?? null,
+    winRateHigh: winRateInterval?.high ?? null,
+    edgeLow: edgeInterval?.low ?? null,
+    edgeHigh: edgeInterval?.high ?? null,
+    stakeUsd: usd(stake),
+    feesUsd: usd(fees),
+    pnlUsd: usd(pnl),
+    drawdownUsd: usd(drawdown),
+    exposureUsd: usd(exposure),
+    handedOver: handedOver.trades,
+    handedOverUsd: usd(handedOver.pnl),
+    takenOver: takenOver.trades,
+    takenOverUsd: usd(takenOver.pnl),
+  }
+}
+
+/** Writes a table whole, or not at all. */
+export function writeTable(path: string, format: ExportFormat, rows: readonly Flat[]): void {
+  if (format === 'jsonl') return writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  const names = Object.keys(rows[0] ?? {})
+  if (format === 'csv')
+    return writeWhole(path, [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join(''))
+  parquetWriteFile({
+    filename: path,
+    columnData: names.map((name) => ({
+      name,
+      data: rows.map((row) => row[name] ?? null),
+      type: typeOf(rows, name),
+      nullable: true,
+    })),
+  })
+}
+
+function csvLine(cells: readonly Cell[]): string {
+  const text = (cell: Cell) => {
+    const plain = cell === null ? '' : String(cell)
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+  }
+  return `${cells.map(text).join(',')}\n`
+}
+
+function typeOf(rows: readonly Flat[], name: string): 'STRING' | 'DOUBLE' | 'BOOLEAN' {
+  const some = rows.find((row) => row[name] !== null)?.[name]
+  return typeof some === 'number' ? 'DOUBLE' : typeof some === 'boolean' ? 'BOOLEAN' : 'STRING'
+}

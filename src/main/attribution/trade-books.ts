@@ -1,0 +1,94 @@
+import { type Comparison, compare } from '../../attribution/compare.ts'
+import { type OverfitGauge, overfitGauge } from '../../attribution/overfit.ts'
+import { recordsBy, rowsOf, type TradeFilter, type TradeRecord } from '../../attribution/records.ts'
+import { Tally } from '../../attribution/tally.ts'
+import { type Dimension, HANDED, TradeColumns, WON } from '../../attribution/trade-columns.ts'
+import { DAY } from '../../shared/domain/time.ts'
+import { countOrders, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
+import type { Db } from '../db/database.ts'
+import { readTrades } from '../db/trades.ts'
+
+/** What the journal says of a version besides its trades. */
+export interface VersionLife extends OrderCounts {
+  /** Milliseconds for which it was live, or a canary. */
+  readonly liveMs: number
+  readonly decisions: number
+  readonly faults: number
+}
+
+/** All settled trades of a journal, read once and then kept up: only what has settled since is read again. */
+export class TradeBooks {
+  readonly columns = new TradeColumns()
+  private readonly db: Db
+  private readUpTo = 0
+
+  constructor(db: Db) {
+    this.db = db
+  }
+
+  /** Reads what has settled since the last time. @returns how many trades that were */
+  refresh(): number {
+    let count = 0
+    for (const { row, trade } of readTrades(this.db, this.readUpTo)) {
+      this.columns.add(trade)
+      this.readUpTo = row
+      count++
+    }
+    return count
+  }
+
+  records(by: readonly Dimension[], filter: TradeFilter): readonly TradeRecord[] {
+    this.refresh()
+    return recordsBy(this.columns, by, filter)
+  }
+
+  /** Fills, time live, decisions and faults, by version. */
+  lives(now: number): ReadonlyMap<string, VersionLife> {
+    const orders = countOrders(this.db)
+    const none = { entries: 0, filled: 0, missed: 0, fillRate: null }
+    return new Map(
+      [...timeLiveByVersion(this.db, now)].map(([hash, life]) => [hash, { ...none, ...orders.get(hash), ...life }]),
+    )
+  }
+
+  compare(before: TradeFilter, after: TradeFilter, by: Comparison['by'], seed?: number): Comparison {
+    this.refresh()
+    return compare(this.columns, before, after, by, seed)
+  }
+
+  /** How much of a strategy's record may be owed to trying often. */
+  gauge(strategy: string, live: string | null, now: number): OverfitGauge {
+    this.refresh()
+    const { columns } = this
+    const { versionsTried, ratios, deployments, promises } = readTinkering(this.db, strategy)
+    const tally = new Tally()
+    const byDeployment = new Map<string, { pnl: number; cost: number }>()
+    const settled: { at: number; lost: boolean }[] = []
+    for (const row of rowsOf(columns, { strategy })) {
+      const flags = columns.flags[row] ?? 0
+      settled.push({ at: columns.numbers.settledAt[row] ?? 0, lost: (flags & WON) === 0 })
+      if ((flags & HANDED) !== 0) continue
+      if (columns.names.version.names[columns.ids.version[row] ?? 0] === live) tally.add(columns, row)
+      const deployment = columns.names.deployment.names[columns.ids.deployment[row] ?? 0] ?? ''
+      const made = byDeployment.get(deployment) ?? { pnl: 0, cost: 0 }
+      made.pnl += columns.numbers.pnl[row] ?? 0
+      made.cost += columns.numbers.cost[row] ?? 0
+      byDeployment.set(deployment, made)
+    }
+    const [first] = deployments
+    return overfitGauge({
+      versionsTried,
+      trialRatios: ratios,
+      deployments: deployments.flatMap(({ at, byPerson }) =>
+        byPerson ? [{ at, afterLoss: settled.findLast((trade) => trade.at < at)?.lost === true }] : [],
+      ),
+      daysLive: first === undefined ? 0 : (now - first.at) / DAY,
+      promises: promises.flatMap(({ deployment, proof }) => {
+        const made = byDeployment.get(deployment)
+        return made === undefined ? [] : [{ proof, live: made.pnl / made.cost }]
+      }),
+      live: tally.returns.shape(),
+      lossRate: settled.length === 0 ? null : settled.filter(({ lost }) => lost).length / settled.length,
+    })
+  }
+}

@@ -1,0 +1,240 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { Figures } from '../../attribution/figures.ts'
+import { recordsBy, type TradeFilter, type TradeRecord } from '../../attribution/records.ts'
+import { DIMENSIONS, type Dimension, TradeColumns } from '../../attribution/trade-columns.ts'
+import { recordSentence } from '../../attribution/verdict.ts'
+import { homeAt } from '../app/home.ts'
+import { EXPORT_FORMATS, type ExportFormat, flatRecord, flatTrade, writeTable } from '../attribution/export.ts'
+import { readOutsideTrades } from '../attribution/outside-trades.ts'
+import { TradeBooks } from '../attribution/trade-books.ts'
+import { type Db, openDatabase } from '../db/database.ts'
+import { liveVersions, ownerLabel } from '../db/queries.ts'
+import { readTrades, TradeBook } from '../db/trades.ts'
+import { systemClock } from '../platform/system.ts'
+import { deskRuns } from './file-lock.ts'
+import { type ListFlags, reading } from './lists.ts'
+import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
+
+export interface AttributionFlags extends ListFlags {
+  readonly by: readonly Dimension[]
+  readonly strategy?: string
+  readonly version?: string
+  readonly market?: string
+  readonly from?: number
+  readonly to?: number
+  readonly trades?: string
+  readonly compare?: string
+  readonly export?: string
+  readonly rebuild?: boolean
+}
+
+/** Reads `version,regime`. */
+export function parseDimensions(text: string): readonly Dimension[] {
+  const words = text.split(',').map((word) => word.trim())
+  const wrong = words.find((word) => !DIMENSIONS.some((dimension) => dimension === word))
+  if (wrong !== undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${wrong}"`)
+  return words as Dimension[]
+}
+
+/** `baton attribution`: every version judged by its own trades; also over trades from elsewhere. */
+export function attribution(flags: AttributionFlags): ExitCode {
+  if (flags.trades !== undefined) return outside(flags, flags.trades)
+  if (flags.rebuild === true) return rebuild(flags)
+  return reading(flags, (db) => {
+    const books = new TradeBooks(db)
+    books.refresh()
+    const label = (hash: string) => ownerLabel(db, hash)
+    const filter = filterOf(flags, (word) => versionOf(db, word))
+    if (flags.compare !== undefined) return compareTwo(db, books, flags, flags.compare)
+    if (flags.export !== undefined)
+      return exportTo(flags, flags.export, books.records(flags.by, filter), () =>
+        [...readTrades(db)].map(({ trade }) => trade),
+      )
+    const now = systemClock.now()
+    const lives = books.lives(now)
+    const gauges = liveVersions(db).map(({ strategy, version }) => ({
+      strategy,
+      ...books.gauge(strategy, version, now),
+    }))
+    show(
+      flags,
+      books.records(flags.by, filter),
+      label,
+      (record) => ({ life: lives.get(record.of.version ?? '') ?? null }),
+      gauges,
+    )
+    return EXIT.done
+  })
+}
+
+function outside(flags: AttributionFlags, file: string): ExitCode {
+  if (!existsSync(file)) throw new UsageError(`${file} is not there`)
+  const read = readOutsideTrades(readFileSync(file, 'utf8'), file)
+  if (!read.ok) throw new UsageError(read.error)
+  const columns = new TradeColumns()
+  for (const trade of read.value) columns.add(trade)
+  const records = recordsBy(
+    columns,
+    flags.by,
+    filterOf(flags, (word) => word),
+  )
+  if (flags.export !== undefined) return exportTo(flags, flags.export, records, () => read.value)
+  show(
+    flags,
+    records,
+    (version) => version,
+    () => ({}),
+    [],
+  )
+  return EXIT.done
+}
+
+/** Makes the table of trades anew from the rest of the journal, and says whether it was the same. */
+function rebuild(flags: AttributionFlags): ExitCode {
+  const home = homeAt(flags.home, undefined)
+  if (deskRuns(home.folder)) {
+    complain(`a desk runs in ${home.folder}: stop it first`)
+    return EXIT.failed
+  }
+  if (!existsSync(home.database))
+    throw new UsageError(`${home.database} is not there: no desk has run in this home folder`)
+  const opened = openDatabase(home.database, true)
+  if (!opened.ok) {
+    complain(opened.error)
+    return EXIT.failed
+  }
+  const db = opened.value
+  const all = () =>
+    JSON.stringify([...readTrades(db)].map(({ trade }) => trade).toSorted((a, b) => (a.position < b.position ? -1 : 1)))
+  const before = all()
+  const count = new TradeBook(db).rebuild()
+  const same = all() === before
+  db.close()
+  if (flags.json === true) print(JSON.stringify({ trades: count, same }))
+  else
+    print(
+      `${count} trades made anew from orders, fills, handoffs and settlements: ${same ? 'the same as before' : 'NOT the same as before'}`,
+    )
+  return same ? EXIT.done : EXIT.failed
+}
+
+function filterOf(flags: AttributionFlags, versionOf: (word: string) => string): TradeFilter {
+  const { strategy, version, market, from, to } = flags
+  return {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(version === undefined ? {} : { version: versionOf(version) }),
+    ...(market === undefined ? {} : { market }),
+    from,
+    to,
+  }
+}
+
+/** The one version whose hash begins so. */
+function versionOf(db: Db, word: string): string {
+  const found = db.prepare("SELECT hash FROM versions WHERE hash LIKE ? || '%' LIMIT 2").pluck().all(word) as string[]
+  const [hash] = found
+  if (hash === undefined || found.length > 1)
+    throw new UsageError(
+      `${found.length === 0 ? 'no version' : 'more than one version'} begins with "${word}"; see "baton versions"`,
+    )
+  return hash
+}
+
+function compareTwo(db: Db, books: TradeBooks, flags: AttributionFlags, pair: string): ExitCode {
+  const words = pair.split(',')
+  const [before, after] = words.map((word) => versionOf(db, word.trim()))
+  if (before === undefined || after === undefined || words.length !== 2)
+    throw new UsageError('--compare takes two versions, the earlier first: 3fa9c1,77ab02')
+  const found = books.compare({ version: before }, { version: after }, 'trades')
+  if (flags.json === true) print(JSON.stringify({ from: before, to: after, ...found }))
+  else print(`${ownerLabel(db, before)} → ${ownerLabel(db, after)}\n${found.sentence}`)
+  return EXIT.done
+}
+
+function exportTo(
+  flags: AttributionFlags,
+  path: string,
+  records: readonly TradeRecord[],
+  trades: () => Parameters<typeof flatTrade>[0][] | readonly Parameters<typeof flatTrade>[0][],
+): ExitCode {
+  const format = EXPORT_FORMATS.find((one) => path.endsWith(`.${one}`)) as ExportFormat | undefined
+  if (format === undefined)
+    throw new UsageError(`--export takes a file that ends with ${EXPORT_FORMATS.map((one) => `.${one}`).join(', ')}`)
+  // A name that says so is a table of records; all else is trades.
+  const rows = /records/.test(path) ? records.map(flatRecord) : trades().map(flatTrade)
+  writeTable(path, format, rows)
+  const what = `${rows.length} ${/records/.test(path) ? 'records' : 'trades'}`
+  print(flags.json === true ? JSON.stringify({ file: path, rows: rows.length }) : `${what} written to ${path}`)
+  return EXIT.done
+}
+
+function show(
+  flags: AttributionFlags,
+  records: readonly TradeRecord[],
+  label: (version: string) => string,
+  more: (record: TradeRecord) => object,
+  gauges: readonly { readonly strategy: string; readonly sentence: string }[],
+): void {
+  const named = records.map((record) => ({ record, name: nameOf(record, flags.by, label) }))
+  if (flags.json === true) {
+    const rows = named.map(({ record, name }) => ({
+      name,
+      ...record,
+      sentence: recordSentence(record.figures),
+      ...more(record),
+    }))
+    return print(JSON.stringify({ by: flags.by, records: rows, gauges }))
+  }
+  if (records.length === 0) return print('No settled trade yet.')
+  const head = [
+    flags.by.join(' · '),
+    'trades',
+    'win rate',
+    '95 %',
+    'break-even',
+    'edge',
+    'p',
+    'P&L',
+    'on stake',
+    'Sharpe',
+    'PSR',
+    'drawdown',
+  ]
+  print(
+    table(
+      head,
+      named.map(({ record, name }) => [name, ...cells(record.figures)]),
+      new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+    ),
+  )
+  for (const { record, name } of named) {
+    print(`\n${name}\n  ${recordSentence(record.figures)}`)
+    const { handedOver, takenOver } = record
+    if (handedOver.trades > 0)
+      print(`  ${handedOver.trades} more were handed over, ${money(handedOver.pnl)} up to then.`)
+    if (takenOver.trades > 0) print(`  ${takenOver.trades} more were taken over, ${money(takenOver.pnl)} from then on.`)
+  }
+  for (const { strategy, sentence } of gauges) print(`\n${strategy}\n  ${sentence}`)
+}
+
+function nameOf({ of }: TradeRecord, by: readonly Dimension[], label: (version: string) => string): string {
+  return by.map((dimension) => (dimension === 'version' ? label(of.version ?? '') : (of[dimension] ?? ''))).join(' · ')
+}
+
+function cells(figures: Figures): string[] {
+  const { winRateInterval: interval } = figures
+  const number = (value: number | null) => (value === null ? '–' : value.toFixed(2))
+  return [
+    String(figures.trades),
+    percent(figures.winRate),
+    interval === null ? '–' : `${percent(interval.low)}–${percent(interval.high)}`,
+    percent(figures.breakEven),
+    percent(figures.edge),
+    number(figures.pValue),
+    money(figures.pnl),
+    percent(figures.returnOnStake),
+    number(figures.sharpeTrade),
+    percent(figures.probabilisticSharpe),
+    money(-figures.drawdown),
+  ]
+}

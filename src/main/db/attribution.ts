@@ -1,0 +1,104 @@
+import type { Db } from './database.ts'
+
+/** What attribution asks of the journal besides trades. Times in ms UTC. */
+
+/** Entries that a version sent, and what became of them. */
+export interface OrderCounts {
+  readonly entries: number
+  /** Entries that bought something. */
+  readonly filled: number
+  /** Entries that bought nothing: killed, cancelled, lapsed or rejected. */
+  readonly missed: number
+  /** Cash spent of the cash that those which are over wanted to spend, 0 … 1; null without any. */
+  readonly fillRate: number | null
+}
+
+/** By version. */
+export function countOrders(db: Db): Map<string, OrderCounts> {
+  const rows = db
+    .prepare(
+      `SELECT version, count(*) AS entries, count(*) FILTER (WHERE filled_shares > 0 AND state <> 'failed') AS filled,
+         count(*) FILTER (WHERE filled_shares = 0 AND state IN ('cancelled', 'rejected')) AS missed,
+         sum(CASE WHEN state = 'failed' THEN 0 ELSE filled_cost END) * 1.0 / sum(stake) AS fillRate
+       FROM orders WHERE kind = 'enter' AND state IN ('matched', 'confirmed', 'failed', 'cancelled', 'rejected')
+       GROUP BY version`,
+    )
+    .all() as (OrderCounts & { version: string })[]
+  return new Map(rows.map(({ version, ...counts }) => [version, counts]))
+}
+
+interface LifeRow {
+  readonly hash: string
+  readonly decisions: number
+  readonly faults: number
+}
+
+/** How long each version was live, as the deployments say; a canary's time counts from its beginning. */
+export function timeLiveByVersion(
+  db: Db,
+  now: number,
+): Map<string, { liveMs: number; decisions: number; faults: number }> {
+  const versions = db.prepare('SELECT hash, decisions, faults FROM versions').all() as LifeRow[]
+  const lives = new Map(versions.map(({ hash, decisions, faults }) => [hash, { liveMs: 0, decisions, faults }]))
+  const swaps = db
+    .prepare(
+      `SELECT strategy, version, swapped_at AS at, json_extract(policy, '$.canary.since') AS since, ended_at AS ended
+       FROM deployments WHERE version IS NOT NULL AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
+       ORDER BY coalesce(swapped_at, ended_at), rowid`,
+    )
+    .all() as { strategy: string; version: string; at: number | null; since: number | null; ended: number | null }[]
+  const nextSwap = new Map<string, number>()
+  for (const { strategy, version, at, since, ended } of swaps.toReversed()) {
+    const until = at === null ? (ended ?? now) : (nextSwap.get(strategy) ?? now)
+    const life = lives.get(version)
+    if (life !== undefined) life.liveMs += until - (since ?? at ?? until)
+    if (at !== null) nextSwap.set(strategy, at)
+  }
+  return lives
+}
+
+/** How a strategy has been worked on. */
+export interface TinkeringRows {
+  /** Versions ever traded, proved or replayed. */
+  readonly versionsTried: number
+  /** Sharpe ratio of the newest trial of each. */
+  readonly ratios: readonly number[]
+  readonly deployments: readonly { readonly at: number; readonly byPerson: boolean }[]
+  /** Return on stake that the proof of a deployment made. */
+  readonly promises: readonly { readonly deployment: string; readonly proof: number }[]
+}
+
+export function readTinkering(db: Db, strategy: string): TinkeringRows {
+  const tried = db
+    .prepare(
+      `SELECT count(*) FROM (SELECT hash FROM trials WHERE strategy = @strategy UNION
+         SELECT version FROM deployments WHERE strategy = @strategy AND swapped_at IS NOT NULL)`,
+    )
+    .pluck()
+    .get({ strategy })
+  const ratios = db
+    .prepare(
+      `SELECT sharpe FROM trials t WHERE strategy = ? AND sharpe IS NOT NULL
+       AND seq = (SELECT max(seq) FROM trials WHERE hash = t.hash AND strategy = t.strategy AND sharpe IS NOT NULL)`,
+    )
+    .pluck()
+    .all(strategy)
+  const deployments = db
+    .prepare(
+      `SELECT swapped_at AS at, trigger IN ('save', 'reload') AS byPerson FROM deployments
+       WHERE strategy = ? AND swapped_at IS NOT NULL ORDER BY swapped_at, rowid`,
+    )
+    .all(strategy) as { at: number; byPerson: number }[]
+  const promises = db
+    .prepare(
+      `SELECT id AS deployment, json_extract(proof, '$.candidate.pnl') * 1.0 / json_extract(proof, '$.candidate.stake') AS proof
+       FROM deployments WHERE strategy = ? AND swapped_at IS NOT NULL AND json_extract(proof, '$.candidate.stake') > 0`,
+    )
+    .all(strategy)
+  return {
+    versionsTried: Number(tried),
+    ratios: ratios as number[],
+    deployments: deployments.map(({ at, byPerson }) => ({ at, byPerson: byPerson === 1 })),
+    promises: promises as TinkeringRows['promises'],
+  }
+}
