@@ -3,7 +3,7 @@ import { Tally } from './tally.ts'
 import { DIMENSIONS, type Dimension, HANDED, type TradeColumns } from './trade-columns.ts'
 
 /** Which trades are looked at; what is not named is not restricted. Times by settlement, ms UTC, `to` exclusive. */
-export type TradeFilter = Partial<Readonly<Record<Dimension, string>>> & {
+export type TradeFilter = Readonly<Partial<Record<Dimension, string | undefined>>> & {
   readonly from?: number | undefined
   readonly to?: number | undefined
 }

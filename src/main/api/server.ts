@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { CALL_INPUTS } from '../../shared/ipc/calls.ts'
 import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
@@ -38,6 +39,17 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   slot: z.string().optional(),
   version: z.string().optional(),
+})
+
+/** `?by=version,regime&market=paper&from=…`; times in ms UTC. */
+const attributionQuery = CALL_INPUTS['attribution.records'].shape.filter.extend({
+  by: z
+    .string()
+    .default('version,market')
+    .transform((text) => text.split(','))
+    .pipe(CALL_INPUTS['attribution.records'].shape.by),
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
 })
 
 /** HTTP, server-sent events and the browser desk, on loopback alone. */
@@ -126,6 +138,12 @@ function routes(app: FastifyInstance, desk: Desk): void {
   app.get('/api/trades', (request, reply) => {
     const query = listQuery.safeParse(request.query)
     return query.success ? listTrades(db, query.data) : refuse(reply, 400, explain(query.error))
+  })
+  app.get('/api/attribution', (request, reply) => {
+    const query = attributionQuery.safeParse(request.query)
+    if (!query.success) return refuse(reply, 400, explain(query.error))
+    const { by, ...filter } = query.data
+    return desk.books.ask('attribution.records', { by, filter })
   })
   app.get('/api/tape', () => desk.hub.tapes())
   app.get('/api/events', (request, reply) => {

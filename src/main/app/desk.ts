@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
+import { BooksThread } from '../attribution/books-thread.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
 import { readBotState } from '../db/restore.ts'
@@ -70,6 +71,8 @@ export class Desk {
   readonly replayLab: ReplayLab
   /** For shadows: one thread, which none of the others waits for. */
   readonly shadowLab: ReplayLab
+  /** Judges versions by their trades, on a thread of its own. */
+  readonly books: BooksThread
   /** Null where the configuration says that nothing is recorded. */
   readonly recorder: TapeRecorder | null
   private readonly lock: HomeLock
@@ -172,6 +175,10 @@ export class Desk {
     this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.shadowLab = new ReplayLab(options.clock, 1)
+    this.books = new BooksThread(options.home.database, () => ({
+      now: this.now(),
+      live: Object.fromEntries(this.engine.state.live),
+    }))
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
@@ -376,6 +383,7 @@ export class Desk {
     this.proofLab.close()
     this.replayLab.close()
     this.shadowLab.close()
+    this.books.close()
     await this.deployer.idle()
     this.hub.stop()
     this.closeJournal()

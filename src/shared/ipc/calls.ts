@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { DIMENSIONS } from '../../attribution/trade-columns.ts'
 import type { commandSchema } from './commands.ts'
 import type { CallName } from './contract.ts'
 
 const none = z.strictObject({})
 const limit = z.int().min(1).max(1_000)
+const name = z.string().max(100).optional()
 
 /** Schemas of every call's input: what a window sends is parsed before anything is done with it. */
 export const CALL_INPUTS = {
@@ -17,6 +19,25 @@ export const CALL_INPUTS = {
   'pnl.get': none,
   'trades.list': z.strictObject({ limit }),
   'orders.list': z.strictObject({ limit }),
+  'attribution.records': z.strictObject({
+    by: z.array(z.enum(DIMENSIONS)).max(DIMENSIONS.length),
+    filter: z.strictObject({
+      version: name,
+      strategy: name,
+      regime: name,
+      slot: name,
+      market: name,
+      deployment: name,
+      from: z.number().optional(),
+      to: z.number().optional(),
+    }),
+  }),
+  'attribution.compare': z.strictObject({
+    before: z.string().max(64),
+    after: z.string().max(64),
+    by: z.enum(['trades', 'time']),
+  }),
+  'attribution.gauge': z.strictObject({ strategy: z.string().max(40) }),
   'files.list': none,
   'files.read': z.strictObject({ path: z.string().max(300) }),
   'files.write': z.strictObject({ path: z.string().max(300), text: z.string(), baseHash: z.string().nullable() }),

@@ -1,3 +1,7 @@
+import type { Comparison } from '../../attribution/compare.ts'
+import type { OverfitGauge } from '../../attribution/overfit.ts'
+import type { TradeFilter, TradeRecord } from '../../attribution/records.ts'
+import type { Dimension } from '../../attribution/trade-columns.ts'
 import type {
   DeploymentState,
   DeploysState,
@@ -480,6 +484,23 @@ export interface VersionSource {
   readonly files: readonly { readonly path: string; readonly text: string }[]
 }
 
+/** A version's record, or a part of it, as the desk shows it. */
+export interface AttributionRow extends TradeRecord {
+  /** Null where it is not grouped by version, and for the desk itself. */
+  readonly version: VersionRef | null
+  readonly life: {
+    readonly entries: number
+    readonly filled: number
+    readonly missed: number
+    readonly fillRate: number | null
+    readonly liveMs: number
+    readonly decisions: number
+    readonly faults: number
+  } | null
+  /** What the record says, in plain words. */
+  readonly sentence: string
+}
+
 export interface DeskSnapshot {
   readonly status: DeskStatus
   readonly slots: readonly SlotRow[]
@@ -498,6 +519,17 @@ export interface DeskCalls {
   'pnl.get': (input: Record<string, never>) => readonly PnlSeries[]
   'trades.list': (input: { limit: number }) => readonly TradeRow[]
   'orders.list': (input: { limit: number }) => readonly OrderRow[]
+  'attribution.records': (input: {
+    by: Dimension[]
+    filter: TradeFilter
+  }) => readonly AttributionRow[] | Promise<readonly AttributionRow[]>
+  /** What came before a change against what came after it, by the versions' hashes. */
+  'attribution.compare': (input: {
+    before: string
+    after: string
+    by: 'trades' | 'time'
+  }) => Comparison | Promise<Comparison>
+  'attribution.gauge': (input: { strategy: string }) => OverfitGauge | Promise<OverfitGauge>
   'files.list': (input: Record<string, never>) => readonly FileEntry[]
   'files.read': (input: { path: string }) => FileText | null
   'files.write': (input: { path: string; text: string; baseHash: string | null }) => WriteResult

@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { recordSentence } from '../../attribution/verdict.ts'
+import type { AttributionRow } from '../../shared/ipc/contract.ts'
+import { openReadOnly } from '../db/database.ts'
+import { versionRef } from '../db/queries.ts'
+import type { FromBooksThread, ToBooksThread } from './protocol.ts'
+import { TradeBooks } from './trade-books.ts'
+
+/** The thread that reads trades and judges versions: what takes long here delays no cycle. */
+const port = parentPort
+if (port === null) throw new Error('worker.ts runs in a worker thread')
+const opened = openReadOnly(workerData as string)
+if (!opened.ok) throw new Error(opened.error)
+const db = opened.value
+const books = new TradeBooks(db)
+
+function rows({ by, filter }: ToBooksThread<'attribution.records'>['input'], now: number): AttributionRow[] {
+  const lives = books.lives(now)
+  return books.records(by, filter).map((record) => {
+    const { version } = record.of
+    return {
+      ...record,
+      version: version === undefined ? null : versionRef(db, version),
+      life: version === undefined ? null : (lives.get(version) ?? null),
+      sentence: recordSentence(record.figures),
+    }
+  })
+}
+
+function answer({ call, input, now, live }: ToBooksThread): unknown {
+  switch (call) {
+    case 'attribution.records':
+      return rows(input as ToBooksThread<'attribution.records'>['input'], now)
+    case 'attribution.compare': {
+      const { before, after, by } = input as ToBooksThread<'attribution.compare'>['input']
+      return books.compare({ version: before }, { version: after }, by)
+    }
+    case 'attribution.gauge': {
+      const { strategy } = input as ToBooksThread<'attribution.gauge'>['input']
+      return books.gauge(strategy, live[strategy] ?? null, now)
+    }
+  }
+}
+
+port.on('message', (message: ToBooksThread) => {
+  let reply: FromBooksThread
+  try {
+    reply = { id: message.id, ok: true, value: answer(message) }
+  } catch (error) {
+    reply = { id: message.id, ok: false, error: error instanceof Error ? error.message : String(error) }
+  }
+  port.postMessage(reply)
+})
