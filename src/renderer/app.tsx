@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { Attribution } from './features/attribution/attribution.tsx'
 import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
 import { Deployments } from './features/deployments/deployments.tsx'
 import { Dialogs } from './features/dialogs/dialogs.tsx'
@@ -30,6 +31,7 @@ const TAB_CONTENT = {
   positions: <Positions />,
   orders: <Orders />,
   trades: <Trades />,
+  attribution: part('Attribution', <Attribution />),
   log: <Log />,
   differences: part('The differences', <Differences />),
 }

@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { DAY } from '../../shared/domain/time.ts'
 import type { DeploymentRow } from '../../shared/ipc/contract.ts'
+import type { AttributionState } from './attribution-store.ts'
 import type { ChartState } from './chart-store.ts'
 import type { DeskState } from './desk-store.ts'
 import type { FilesState } from './files-store.ts'
@@ -42,6 +43,10 @@ export function useUi<T>(select: (state: UiState) => T): T {
 
 export function useProof<T>(select: (state: ProofState) => T): T {
   return useStore(useSession().proof, select)
+}
+
+export function useAttribution<T>(select: (state: AttributionState) => T): T {
+  return useStore(useSession().attribution, select)
 }
 
 export function useReplay<T>(select: (state: ReplayState) => T): T {

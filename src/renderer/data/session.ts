@@ -1,6 +1,8 @@
 import type { CandleFrame } from '../../shared/domain/slots.ts'
 import type { CommandInput } from '../../shared/ipc/commands.ts'
 import type { Desk, DeskPush, VersionSource } from '../../shared/ipc/contract.ts'
+import { type AttributionActions, createAttributionSession } from './attribution-session.ts'
+import { type AttributionStore, createAttributionStore } from './attribution-store.ts'
 import { applyToChart, type ChartStore, createChartStore } from './chart-store.ts'
 import { type ClockStore, createClockStore, deskTime } from './clock-store.ts'
 import { applyPushes, applySnapshot, createDeskStore, type DeskStore } from './desk-store.ts'
@@ -23,6 +25,8 @@ export interface Session {
   readonly desk: DeskStore
   readonly chart: ChartStore
   readonly ledger: LedgerStore
+  readonly attribution: AttributionStore
+  readonly attributionActions: AttributionActions
   readonly files: FilesStore
   readonly ui: UiStore
   readonly clock: ClockStore
@@ -101,6 +105,9 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     },
     options.after,
   )
+  const attribution = createAttributionStore()
+  const attributionActions = createAttributionSession({ desk, rows: store, store: attribution })
+  const fetchRecords = createThrottle(2_000, () => attributionActions.refresh(), options.after)
 
   const fetchChart = createThrottle(
     300,
@@ -150,6 +157,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
         store.setState((state) => applySnapshot(state, snapshot), true)
         tick()
         fetchLedger()
+        fetchRecords()
         const first = snapshot.slots.find((row) => row.status !== 'unlisted') ?? snapshot.slots[0]
         if (chart.getState().slot === null && first !== undefined) showChart(first.slot)
         else fetchChart()
@@ -173,6 +181,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     store.setState((state) => applyPushes(state, pushes), true)
     const after = store.getState()
     if (after.ledgerRevision !== before.ledgerRevision) fetchLedger()
+    if (after.versions !== before.versions) fetchRecords()
     // What is under way now matters more than an earlier deployment somebody looked up.
     if (after.deployments[0]?.id !== before.deployments[0]?.id) ui.setState({ deployment: null })
     proofActions.receive(pushes)
@@ -217,6 +226,8 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     clock,
     proof,
     replay,
+    attribution,
+    attributionActions,
     filesActions,
     proofActions,
     replayActions,

@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CommandInput } from '../../shared/ipc/commands.ts'
 
-export const TABS = ['editor', 'replay', 'positions', 'orders', 'trades', 'log', 'differences'] as const
+export const TABS = ['editor', 'replay', 'positions', 'orders', 'trades', 'log', 'attribution', 'differences'] as const
 export type Tab = (typeof TABS)[number]
 
 /** A dialog that asks for words before a command goes out. */

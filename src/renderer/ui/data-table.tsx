@@ -26,6 +26,10 @@ interface DataTableProps<Row> {
   /** Makes rows choosable, by click and by arrow keys; the value is the key of the chosen one. */
   chosen?: string | null
   onChoose?: (row: Row) => void
+  /** By what the rows are sorted; the heads of `sortable` columns are buttons then. */
+  sort?: { readonly key: string; readonly descends: boolean }
+  sortable?: ReadonlySet<string>
+  onSort?: (key: string) => void
   testId: string
 }
 
@@ -60,7 +64,7 @@ function Gap({ rows }: { rows: number }) {
 
 /** A table with fixed columns, 28 px rows and a heading that stays. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { columns, rows, rowKey, chosen = null, onChoose } = props
+  const { columns, rows, rowKey, chosen = null, onChoose, sort, sortable, onSort } = props
   const id = useId()
   const { box, onScroll, range } = useRowWindow(rows.length, props.wrap === true)
   const at = chosen === null || onChoose === undefined ? -1 : rows.findIndex((row) => rowKey(row) === chosen)
@@ -96,8 +100,20 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={column.align}>
-                {column.head}
+              <th
+                key={column.key}
+                scope="col"
+                className={column.align}
+                aria-sort={sort?.key !== column.key ? undefined : sort.descends ? 'descending' : 'ascending'}
+              >
+                {sortable?.has(column.key) === true ? (
+                  <button type="button" className="sort" onClick={() => onSort?.(column.key)}>
+                    {column.head}
+                    <span aria-hidden>{sort?.key !== column.key ? '' : sort.descends ? ' ↓' : ' ↑'}</span>
+                  </button>
+                ) : (
+                  column.head
+                )}
               </th>
             ))}
           </tr>

@@ -69,6 +69,13 @@ export function percent(share: number | null): string {
   return share === null ? NONE : `${fixed(share * 100, 1)} %`
 }
 
+/** Both ends of an interval of shares, in percent: `−3.4 … 27.7`. */
+export function range(interval: { readonly low: number; readonly high: number } | null): string {
+  if (interval === null) return NONE
+  const end = (value: number) => `${value < 0 ? '−' : ''}${Math.abs(value * 100).toFixed(1)}`
+  return `${end(interval.low)} … ${end(interval.high)}`
+}
+
 /** Decimals of an underlying's price: enough to see a basis point move. */
 export function assetDecimals(value: number): number {
   const size = Math.abs(value)

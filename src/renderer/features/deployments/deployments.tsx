@@ -17,7 +17,7 @@ import { clock, count, countdown, duration, shortLabel } from '../../ui/format.t
 import { Icon } from '../../ui/icons.tsx'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { Canary, Override, Probation, Shadow, Waits } from './discipline.tsx'
+import { Canary, Gauge, Override, Probation, Shadow, Waits } from './discipline.tsx'
 import { Proof } from './proof.tsx'
 import { Steps } from './steps.tsx'
 
@@ -173,6 +173,7 @@ function Current({ row }: { row: DeploymentRow }) {
       <Probation row={row} />
       <Shadow row={row} />
       {row.proof === null ? null : <Proof row={row} proof={row.proof} />}
+      <Gauge strategy={row.strategy} />
     </article>
   )
 }

@@ -1,5 +1,5 @@
 import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/ipc/contract.ts'
-import { useNow } from '../../data/hooks.ts'
+import { useAttribution, useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { StatsTable } from '../../ui/stats-table.tsx'
@@ -74,6 +74,29 @@ export function Shadow({ row }: { row: DeploymentRow }) {
       <p className="proof-text faint">
         Paper fills on the desk's own recording; none of it is among the desk's trades.
       </p>
+    </section>
+  )
+}
+
+/** How much of a strategy's record may be luck, where one is about to try once more. */
+export function Gauge({ strategy }: { strategy: string }) {
+  const gauge = useAttribution((state) => state.gauges[strategy])
+  if (gauge === undefined || gauge.versionsTried === 0) return null
+  const { deploymentsPerDay, afterLoss, deflatedSharpe, shortfall } = gauge
+  const figures = [
+    `${count(gauge.versionsTried)} tried`,
+    ...(deploymentsPerDay === null ? [] : [`${deploymentsPerDay.toFixed(1)} deployments a day`]),
+    ...(afterLoss === null ? [] : [`${percent(afterLoss)} after a loss`]),
+    ...(shortfall === null ? [] : [`${percent(shortfall)} short of proof`]),
+    `deflated Sharpe ${deflatedSharpe === null ? '–' : percent(deflatedSharpe)}`,
+  ]
+  return (
+    <section className="discipline" aria-label="Overfitting" data-testid="gauge">
+      <header className="proof-head">
+        <strong>{sentence(strategy)}: is it luck?</strong>
+      </header>
+      <p className="proof-text figure">{figures.join(' · ')}</p>
+      <p className="proof-text faint">{sentence(gauge.sentence)}</p>
     </section>
   )
 }

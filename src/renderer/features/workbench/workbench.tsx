@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Tab, string>> = {
   positions: 'Positions',
   orders: 'Orders',
   trades: 'Trades',
+  attribution: 'Attribution',
   log: 'Log',
   differences: 'Differences',
 }

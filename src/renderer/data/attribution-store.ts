@@ -1,0 +1,109 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Comparison } from '../../attribution/compare.ts'
+import type { OverfitGauge } from '../../attribution/overfit.ts'
+import type { Dimension } from '../../attribution/trade-columns.ts'
+import type { AttributionRow } from '../../shared/ipc/contract.ts'
+
+/** What the table shows a line of. */
+export const GROUPINGS = {
+  version: ['version', 'market'],
+  regime: ['version', 'regime', 'market'],
+  slot: ['version', 'slot', 'market'],
+} as const satisfies Record<string, readonly Dimension[]>
+export type Grouping = keyof typeof GROUPINGS
+
+/** Settled within so many hours; null = ever. */
+export const PERIODS = { day: 24, week: 168, all: null } as const
+export type Period = keyof typeof PERIODS
+
+/** Columns that can be sorted by. */
+export type SortKey = 'name' | 'trades' | 'winRate' | 'breakEven' | 'edge' | 'pnl' | 'sharpe' | 'psr' | 'drawdown'
+
+export interface AttributionState {
+  readonly grouping: Grouping
+  readonly period: Period
+  /** Part of a name that is looked for. */
+  readonly search: string
+  readonly sort: { readonly key: SortKey; readonly descends: boolean }
+  /** Null before the first answer. */
+  readonly rows: readonly AttributionRow[] | null
+  /** Why there is no answer. */
+  readonly error: string | null
+  /** Key of the chosen line. */
+  readonly chosen: string | null
+  /** Hash of the version that the chosen one is held against. */
+  readonly against: string | null
+  readonly comparison: Comparison | null
+  /** By strategy. */
+  readonly gauges: Readonly<Record<string, OverfitGauge>>
+}
+
+export type AttributionStore = StoreApi<AttributionState>
+
+export function createAttributionStore(): AttributionStore {
+  return createStore<AttributionState>(() => ({
+    grouping: 'version',
+    period: 'all',
+    search: '',
+    sort: { key: 'pnl', descends: true },
+    rows: null,
+    error: null,
+    chosen: null,
+    against: null,
+    comparison: null,
+    gauges: {},
+  }))
+}
+
+/** Names a line of the table. */
+export function keyOf({ of }: Pick<AttributionRow, 'of'>): string {
+  return [of.version, of.regime, of.slot, of.market].join(' ')
+}
+
+const FIGURES: Readonly<Record<Exclude<SortKey, 'name'>, (row: AttributionRow) => number | null>> = {
+  trades: ({ figures }) => figures.trades,
+  winRate: ({ figures }) => figures.winRate,
+  breakEven: ({ figures }) => figures.breakEven,
+  edge: ({ figures }) => figures.edge,
+  pnl: ({ figures }) => figures.pnl,
+  sharpe: ({ figures }) => figures.sharpeTrade,
+  psr: ({ figures }) => figures.probabilisticSharpe,
+  drawdown: ({ figures }) => figures.drawdown,
+}
+
+/** What a line is called: its version, and what it is narrowed down to. */
+export function nameOf({ version, of }: AttributionRow): string {
+  return [version?.label ?? of.version ?? '', of.regime, of.slot, of.market]
+    .filter((part) => part !== undefined && part !== '')
+    .join(' · ')
+}
+
+/** The lines that are looked for, in the order asked for; what has no figure comes last either way. */
+export function shownRows({
+  rows,
+  search,
+  sort,
+}: Pick<AttributionState, 'rows' | 'search' | 'sort'>): readonly AttributionRow[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = (rows ?? []).filter((row) => {
+    const name = nameOf(row).toLowerCase()
+    return words.every((word) => name.includes(word))
+  })
+  const sign = sort.descends ? -1 : 1
+  if (sort.key === 'name') return found.toSorted((a, b) => sign * byName(a, b))
+  const figure = FIGURES[sort.key]
+  return found.toSorted((a, b) => {
+    const [x, y] = [figure(a), figure(b)]
+    if (x === null || y === null) return Number(x === null) - Number(y === null)
+    return sign * (x - y)
+  })
+}
+
+function byName(a: AttributionRow, b: AttributionRow): number {
+  const [x, y] = [a.version, b.version]
+  return (
+    (x?.strategy ?? '').localeCompare(y?.strategy ?? '') ||
+    (x?.number ?? 0) - (y?.number ?? 0) ||
+    nameOf(a).localeCompare(nameOf(b))
+  )
+}

@@ -1,0 +1,182 @@
+import { useMemo } from 'react'
+import type { AttributionRow } from '../../../shared/ipc/contract.ts'
+import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
+import { useAttribution, useSession } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { ProfitCell } from '../../ui/cells.tsx'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { count, money, NONE, percent, range } from '../../ui/format.ts'
+import { Empty } from '../../ui/panel.tsx'
+import { saveText } from '../../ui/save.ts'
+import { VersionDot } from '../../ui/version-dot.tsx'
+import { csvOf } from './csv.ts'
+import { Detail } from './detail.tsx'
+
+const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
+  version: 'Version',
+  regime: 'Version × regime',
+  slot: 'Version × slot',
+}
+const PERIOD_NAMES: Readonly<Record<Period, string>> = { day: '24 h', week: '7 days', all: 'Ever' }
+
+/** Green or red only where the whole interval lies on one side: a figure that may be chance has no colour. */
+function edgeTone({ edgeInterval }: AttributionRow['figures']): string {
+  if (edgeInterval === null) return ''
+  return edgeInterval.low > 0 ? 'up' : edgeInterval.high < 0 ? 'down' : 'dim'
+}
+
+const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] = [
+  {
+    key: 'name',
+    head: 'version',
+    cell: (row) => (
+      <span className="version-cell" title={nameOf(row)}>
+        <VersionDot version={row.version} />
+        {row.version === null ? (row.of.version ?? '') : `${row.version.strategy} v${row.version.number}`}
+        <span className="dim">{[row.of.regime, row.of.slot].filter(Boolean).join(' ')}</span>
+      </span>
+    ),
+  },
+  { key: 'trades', head: 'trades', align: 'right', width: '56px', cell: ({ figures }) => count(figures.trades) },
+  { key: 'pnl', head: 'P&L', align: 'right', width: '72px', cell: ({ figures }) => <ProfitCell value={figures.pnl} /> },
+  {
+    key: 'winRate',
+    head: 'win',
+    align: 'right',
+    width: '54px',
+    cell: ({ figures }) => <span title={`95 %: ${range(figures.winRateInterval)}`}>{percent(figures.winRate)}</span>,
+  },
+  {
+    key: 'breakEven',
+    head: 'even at',
+    align: 'right',
+    width: '56px',
+    cell: ({ figures }) => <span className="dim">{percent(figures.breakEven)}</span>,
+  },
+  {
+    key: 'edge',
+    head: 'edge',
+    align: 'right',
+    width: '60px',
+    cell: ({ figures }) => (
+      <span className={edgeTone(figures)} title={`95 %: ${range(figures.edgeInterval)}`}>
+        {percent(figures.edge)}
+      </span>
+    ),
+  },
+  {
+    key: 'sharpe',
+    head: 'Sharpe',
+    align: 'right',
+    width: '60px',
+    cell: ({ figures }) => (figures.sharpeTrade === null ? NONE : figures.sharpeTrade.toFixed(2).replace('-', '−')),
+  },
+  {
+    key: 'psr',
+    head: 'PSR',
+    align: 'right',
+    width: '56px',
+    cell: ({ figures }) => percent(figures.probabilisticSharpe),
+  },
+  {
+    key: 'drawdown',
+    head: 'drawdown',
+    align: 'right',
+    width: '76px',
+    cell: ({ figures }) => money(figures.drawdown),
+  },
+]
+
+const SORTABLE: ReadonlySet<string> = new Set(COLUMNS.map((column) => column.key))
+
+function Choice<T extends string>(props: {
+  label: string
+  names: Readonly<Record<T, string>>
+  value: T
+  onChange: (value: T) => void
+}) {
+  return (
+    <fieldset className="filter" aria-label={props.label}>
+      {(Object.keys(props.names) as T[]).map((name) => (
+        <button key={name} type="button" aria-pressed={props.value === name} onClick={() => props.onChange(name)}>
+          {props.names[name]}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Bar({ rows }: { rows: readonly AttributionRow[] }) {
+  const { attributionActions } = useSession()
+  const grouping = useAttribution((state) => state.grouping)
+  const period = useAttribution((state) => state.period)
+  const search = useAttribution((state) => state.search)
+  return (
+    <div className="attribution-bar">
+      <Choice
+        label="A line for"
+        names={GROUPING_NAMES}
+        value={grouping}
+        onChange={(value) => attributionActions.show({ grouping: value })}
+      />
+      <Choice
+        label="Settled within"
+        names={PERIOD_NAMES}
+        value={period}
+        onChange={(value) => attributionActions.show({ period: value })}
+      />
+      <input
+        className="search"
+        aria-label="Filter"
+        placeholder="snipe v7 wild"
+        value={search}
+        spellCheck={false}
+        onChange={(event) => attributionActions.show({ search: event.target.value })}
+      />
+      <span className="spring" />
+      <Button small onClick={() => saveText('records.csv', 'text/csv', csvOf(rows))}>
+        Save CSV
+      </Button>
+    </div>
+  )
+}
+
+/** Every version judged by its own trades; a line that is chosen says what may be concluded. */
+export function Attribution() {
+  const { attributionActions } = useSession()
+  const all = useAttribution((state) => state.rows)
+  const error = useAttribution((state) => state.error)
+  const search = useAttribution((state) => state.search)
+  const sort = useAttribution((state) => state.sort)
+  const chosen = useAttribution((state) => state.chosen)
+  const rows = useMemo(() => shownRows({ rows: all, search, sort }), [all, search, sort])
+  if (all === null) return <Empty busy={error === null}>{error ?? 'Reading the trades…'}</Empty>
+  if (all.length === 0)
+    return <Empty>No trade has settled yet. Each version is judged by its own from the first on.</Empty>
+  const picked = rows.find((row) => keyOf(row) === chosen) ?? rows[0]
+  return (
+    <div className="attribution">
+      <Bar rows={rows} />
+      <div className="attribution-body">
+        <DataTable
+          label="Records of versions"
+          testId="attribution"
+          columns={COLUMNS}
+          rows={rows}
+          rowKey={keyOf}
+          minWidth={620}
+          chosen={picked === undefined ? null : keyOf(picked)}
+          onChoose={(row) => attributionActions.choose(keyOf(row))}
+          sort={sort}
+          onSort={(key) =>
+            attributionActions.show({
+              sort: { key: key as SortKey, descends: sort.key === key ? !sort.descends : key !== 'name' },
+            })
+          }
+          sortable={SORTABLE}
+        />
+        {picked === undefined ? null : <Detail row={picked} />}
+      </div>
+    </div>
+  )
+}

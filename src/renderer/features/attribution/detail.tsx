@@ -1,0 +1,162 @@
+import type { AttributionRow } from '../../../shared/ipc/contract.ts'
+import { compareVersion, rollBack } from '../../data/actions.ts'
+import { keyOf, nameOf } from '../../data/attribution-store.ts'
+import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { count, duration, money, NONE, percent, profit, range, stretch } from '../../ui/format.ts'
+import { VersionDot } from '../../ui/version-dot.tsx'
+
+const ratio = (value: number | null) => (value === null ? NONE : value.toFixed(2).replace('-', '−'))
+
+/** Figures that have no column, by name. */
+function figuresOf({ figures, life, handedOver, takenOver }: AttributionRow): readonly (readonly [string, string])[] {
+  const handed = ({ trades, pnl }: { trades: number; pnl: number }) =>
+    trades === 0 ? NONE : `${count(trades)} · ${profit(pnl)}`
+  return [
+    ['Win rate, 95 %', range(figures.winRateInterval)],
+    ['Edge, 95 %', range(figures.edgeInterval)],
+    ['Stake', money(figures.stake)],
+    ['Return on stake', percent(figures.returnOnStake)],
+    ['Fees', money(figures.fees)],
+    ['Mean price', figures.price === null ? NONE : figures.price.toFixed(3)],
+    ['p-value of the edge', figures.pValue === null ? NONE : figures.pValue.toFixed(3)],
+    ['Profit factor', ratio(figures.profitFactor)],
+    ['Sortino a trade', ratio(figures.sortinoTrade)],
+    ['Sharpe a day', ratio(figures.sharpeDay)],
+    ['Trades to prove it', figures.minTrackRecord === null ? NONE : count(Math.ceil(figures.minTrackRecord))],
+    ['Longest drawdown', figures.drawdown === 0 ? NONE : stretch(figures.drawdownMs)],
+    ['Brier · log loss', `${ratio(figures.brier)} · ${ratio(figures.logLoss)}`],
+    ['Mean at stake', figures.exposure === null ? NONE : money(figures.exposure)],
+    [
+      'Slippage a share',
+      figures.slippage === null ? NONE : `${(figures.slippage * 100).toFixed(2).replace('-', '−')} ¢`,
+    ],
+    ['Decision to fill', figures.latencyMs === null ? NONE : duration(figures.latencyMs)],
+    ['Sold early', count(figures.sold)],
+    ['Fill rate', percent(life?.fillRate ?? null)],
+    ['Fills missed', life === null ? NONE : count(life.missed)],
+    ['Time live', life === null ? NONE : stretch(life.liveMs)],
+    ['Decisions · faults', life === null ? NONE : `${count(life.decisions)} · ${count(life.faults)}`],
+    ['Handed over', handed(handedOver)],
+    ['Taken over', handed(takenOver)],
+  ]
+}
+
+/** The price paid as a forecast: where the win rate of its prices lies. */
+function Calibration({ row }: { row: AttributionRow }) {
+  const { calibration } = row.figures
+  if (calibration.length === 0) return null
+  return (
+    <table className="calibration" aria-label="Calibration by price paid">
+      <thead>
+        <tr>
+          <th scope="col">price</th>
+          <th scope="col">trades</th>
+          <th scope="col">mean</th>
+          <th scope="col">won</th>
+        </tr>
+      </thead>
+      <tbody>
+        {calibration.map((bucket) => (
+          <tr key={bucket.from}>
+            <td>
+              {bucket.from.toFixed(1)}–{bucket.to.toFixed(1)}
+            </td>
+            <td>{count(bucket.trades)}</td>
+            <td>{bucket.meanPrice.toFixed(3)}</td>
+            <td>{percent(bucket.winRate)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Against({ row }: { row: AttributionRow }) {
+  const { attributionActions } = useSession()
+  const versions = useDesk((state) => state.versions)
+  const against = useAttribution((state) => state.against)
+  const comparison = useAttribution((state) => state.comparison)
+  const others = versions.filter((other) => other.hash !== row.of.version && other.trades > 0)
+  if (row.version === null || others.length === 0) return null
+  return (
+    <section className="against">
+      <label>
+        Against{' '}
+        <select
+          value={against ?? ''}
+          data-testid="against"
+          onChange={(event) =>
+            attributionActions.against(keyOf(row), event.target.value === '' ? null : event.target.value)
+          }
+        >
+          <option value="">no other version</option>
+          {others.map((other) => (
+            <option key={other.hash} value={other.hash}>
+              {other.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {comparison === null ? null : (
+        <div data-testid="comparison">
+          <p>{comparison.sentence}</p>
+          {comparison.chanceBetter === null ? null : (
+            <p className="dim">
+              By wins alone it lies further above its break-even with a probability of{' '}
+              {percent(comparison.chanceBetter)}.
+            </p>
+          )}
+          {comparison.regimes.length < 2 ? null : (
+            <ul className="dim">
+              {comparison.regimes.map((one) => (
+                <li key={one.regime}>
+                  {one.regime}: {count(one.before)} before, {count(one.after)} after
+                  {one.difference === null ? '' : `, ${profit(one.difference)} a trade`}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      )}
+    </section>
+  )
+}
+
+/** One record in full: what it says, every figure, and held against another. */
+export function Detail({ row }: { row: AttributionRow }) {
+  const session = useSession()
+  const { version } = row
+  const live = useDesk((state) => state.versions.find((one) => one.hash === row.of.version)?.state === 'live')
+  return (
+    <aside className="record" data-testid="record" aria-label={`Record of ${nameOf(row)}`}>
+      <header className="version-cell">
+        <VersionDot version={version} />
+        <strong>{nameOf(row)}</strong>
+      </header>
+      <p data-testid="record-sentence">{row.sentence}</p>
+      {version === null ? null : (
+        <div className="deployment-actions">
+          <Button small onClick={() => compareVersion(session, version)}>
+            Source and diff
+          </Button>
+          {live ? null : (
+            <Button small onClick={() => rollBack(session, version.strategy, version.hash)}>
+              Roll back to it
+            </Button>
+          )}
+        </div>
+      )}
+      <Against row={row} />
+      <dl className="record-figures">
+        {figuresOf(row).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd className="figure">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Calibration row={row} />
+    </aside>
+  )
+}
