@@ -159,7 +159,7 @@ function byRegime(columns: TradeColumns, older: readonly number[], newer: readon
   return { regimes, atSameRegimes: weight === 0 ? null : weighted / weight, mixShift: shift }
 }
 
-const cents = (micro: number) => `${(micro / 10_000).toFixed(1)} cents`
+const cents = (micro: number) => `${(micro / 10_000).toFixed(1).replace('-', '−')} cents`
 
 /** What may be concluded and what may not, in plain words. */
 function sentenceOf(of: Omit<Comparison, 'sentence'>): string {

@@ -1,6 +1,6 @@
 import type { Figures } from './figures.ts'
 
-const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits)} %`
+const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits).replace('-', '−')} %`
 const dollars = (micro: number) => `$${(Math.abs(micro) / 1e6).toFixed(2)}`
 
 /** Rough number of trades after which an edge like the one seen would stand clear of chance. */

@@ -4,6 +4,7 @@ import { recordsBy, rowsOf, type TradeFilter, type TradeRecord } from '../../att
 import { Tally } from '../../attribution/tally.ts'
 import { type Dimension, HANDED, TradeColumns, WON } from '../../attribution/trade-columns.ts'
 import { DAY } from '../../shared/domain/time.ts'
+import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
 import { countOrders, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
 import type { Db } from '../db/database.ts'
 import { readTrades } from '../db/trades.ts'
@@ -56,6 +57,26 @@ export class TradeBooks {
     return compare(this.columns, before, after, by, seed)
   }
 
+  /** Cumulated profit of each version, a point a settled trade, no more points than a chart can show. */
+  profit(refOf: (hash: string) => VersionRef | null): PnlSeries[] {
+    this.refresh()
+    const { columns } = this
+    const lines = new Map<number, { ts: number; pnl: number }[]>()
+    for (let row = 0; row < columns.count; row++) {
+      const version = columns.ids.version[row] ?? 0
+      const line = lines.get(version) ?? []
+      lines.set(version, line)
+      line.push({
+        ts: columns.numbers.settledAt[row] ?? 0,
+        pnl: (line.at(-1)?.pnl ?? 0) + (columns.numbers.pnl[row] ?? 0),
+      })
+    }
+    return [...lines].flatMap(([id, points]) => {
+      const version = refOf(columns.names.version.names[id] ?? '')
+      return version === null ? [] : [{ version, points: thinned(points) as PnlSeries['points'] }]
+    })
+  }
+
   /** How much of a strategy's record may be owed to trying often. */
   gauge(strategy: string, live: string | null, now: number): OverfitGauge {
     this.refresh()
@@ -91,4 +112,22 @@ export class TradeBooks {
       lossRate: settled.length === 0 ? null : settled.filter(({ lost }) => lost).length / settled.length,
     })
   }
+}
+
+/** Points of a line on a chart. */
+const POINTS = 400
+
+/** The lowest and the highest of each stretch, and the last: no fall and no peak is lost. */
+function thinned<T extends { readonly pnl: number }>(points: readonly T[]): readonly T[] {
+  if (points.length <= POINTS) return points
+  const kept: T[] = []
+  const stretch = (points.length / POINTS) * 2
+  for (let from = 0; from < points.length; from += stretch) {
+    const part = points.slice(Math.floor(from), Math.floor(from + stretch))
+    const low = part.reduce((a, b) => (b.pnl < a.pnl ? b : a), part[0] as T)
+    const high = part.reduce((a, b) => (b.pnl > a.pnl ? b : a), part[0] as T)
+    kept.push(...(part.indexOf(low) < part.indexOf(high) ? [low, high] : [high, low]))
+  }
+  kept.push(points.at(-1) as T)
+  return kept
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { recordSentence } from '../../attribution/verdict.ts'
 import type { AttributionRow } from '../../shared/ipc/contract.ts'
+import { happenings } from '../db/attribution.ts'
 import { openReadOnly } from '../db/database.ts'
 import { versionRef } from '../db/queries.ts'
 import type { FromBooksThread, ToBooksThread } from './protocol.ts'
@@ -35,6 +36,8 @@ function answer({ call, input, now, live }: ToBooksThread): unknown {
       const { before, after, by } = input as ToBooksThread<'attribution.compare'>['input']
       return books.compare({ version: before }, { version: after }, by)
     }
+    case 'attribution.profit':
+      return { series: books.profit((hash) => versionRef(db, hash)), ...happenings(db) }
     case 'attribution.gauge': {
       const { strategy } = input as ToBooksThread<'attribution.gauge'>['input']
       return books.gauge(strategy, live[strategy] ?? null, now)

@@ -1,3 +1,4 @@
+import type { ProfitHistory, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
 
 /** What attribution asks of the journal besides trades. Times in ms UTC. */
@@ -101,4 +102,27 @@ export function readTinkering(db: Db, strategy: string): TinkeringRows {
     deployments: deployments.map(({ at, byPerson }) => ({ at, byPerson: byPerson === 1 })),
     promises: promises as TinkeringRows['promises'],
   }
+}
+
+/** Deployments since the first trade, and when they were frozen, as the journal's events say. */
+export function happenings(db: Db): Pick<ProfitHistory, 'deployments' | 'freezes'> {
+  const deployments = db
+    .prepare(
+      `SELECT d.swapped_at AS ts, v.hash, v.strategy, v.label, v.number FROM deployments d JOIN versions v ON v.hash = d.version
+       WHERE d.swapped_at IS NOT NULL ORDER BY d.swapped_at DESC LIMIT 200`,
+    )
+    .all() as ({ ts: number } & VersionRef)[]
+  const events = db
+    .prepare(
+      `SELECT ts, kind = 'frozen' OR message LIKE 'deployments are frozen:%' AS frozen FROM events
+       WHERE kind IN ('frozen', 'unfrozen') OR (kind = 'command' AND message LIKE 'deployments are %') ORDER BY seq`,
+    )
+    .all() as { ts: number; frozen: number }[]
+  const freezes: { from: number; to: number | null }[] = []
+  for (const { ts, frozen } of events) {
+    const open = freezes.at(-1)
+    if (frozen === 1 && open?.to !== null) freezes.push({ from: ts, to: null })
+    else if (frozen === 0 && open?.to === null) open.to = ts
+  }
+  return { deployments: deployments.map(({ ts, ...version }) => ({ ts, version })), freezes }
 }

@@ -128,6 +128,10 @@ export const MIGRATIONS: readonly string[] = [
     pnl INTEGER NOT NULL, sold INTEGER NOT NULL, opened_by TEXT NOT NULL, settled_under TEXT NOT NULL, deployment TEXT,
     regime TEXT NOT NULL, market TEXT NOT NULL, why TEXT NOT NULL, latency_ms INTEGER NOT NULL, quote INTEGER, parts TEXT
   ) STRICT;
-  CREATE INDEX trades_settled ON trades (settled_at);
+  CREATE TABLE version_totals (
+    version TEXT PRIMARY KEY, trades INTEGER NOT NULL, wins INTEGER NOT NULL, pnl INTEGER NOT NULL, fees INTEGER NOT NULL,
+    evens REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX positions_open ON positions (opened_by) WHERE settled_at IS NULL;
   `,
 ]

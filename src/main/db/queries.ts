@@ -6,7 +6,6 @@ import type {
   DeploymentRow,
   EventRow,
   OrderRow,
-  PnlSeries,
   ProofRow,
   TradeRow,
   VersionRef,
@@ -50,23 +49,20 @@ interface Totals {
   wins: number
   pnl: number
   fees: number
-  breakEven: number | null
-  open: number
+  evens: number
 }
-
-const TOTALS = `
-  SELECT opened_by AS version,
-    count(*) FILTER (WHERE settled_at IS NOT NULL) AS trades,
-    count(*) FILTER (WHERE settled_at IS NOT NULL AND realised - fees > 0) AS wins,
-    coalesce(sum(realised - fees) FILTER (WHERE settled_at IS NOT NULL), 0) AS pnl,
-    coalesce(sum(fees), 0) AS fees,
-    avg((bought_cost + fees) * 1.0 / bought_shares) FILTER (WHERE settled_at IS NOT NULL) AS breakEven,
-    count(*) FILTER (WHERE settled_at IS NULL) AS open
-  FROM positions WHERE NOT (bought_cost > 0 AND shares = 0 AND realised = 0 AND fees = 0 AND payout IS NULL) GROUP BY opened_by`
 
 /** Every version with its results, newest first. */
 export function listVersions(db: Db): VersionRow[] {
-  const totals = new Map((db.prepare(TOTALS).all() as Totals[]).map((row) => [row.version, row]))
+  const totals = new Map(
+    (db.prepare('SELECT * FROM version_totals').all() as Totals[]).map((row) => [row.version, row]),
+  )
+  const open = new Map(
+    db.prepare('SELECT opened_by, count(*) FROM positions WHERE settled_at IS NULL GROUP BY opened_by').raw().all() as [
+      string,
+      number,
+    ][],
+  )
   const rows = db
     .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
     .all() as VersionDbRow[]
@@ -84,10 +80,10 @@ export function listVersions(db: Db): VersionRow[] {
       trades,
       wins: t?.wins ?? 0,
       winRate: t === undefined || trades === 0 ? null : t.wins / trades,
-      breakEven: t?.breakEven ?? null,
+      breakEven: t === undefined || trades === 0 ? null : t.evens / trades,
       pnl: (t?.pnl ?? 0) as Usd,
       fees: (t?.fees ?? 0) as Usd,
-      openPositions: t?.open ?? 0,
+      openPositions: open.get(row.hash) ?? 0,
       decisions: row.decisions,
       faults: row.faults,
       overrides: overrides.get(row.hash) ?? [],
@@ -218,24 +214,6 @@ export function listOrders(db: Db, limit: number): OrderRow[] {
     why: row.why as string,
     createdAt: row.created_at as number,
   }))
-}
-
-/** Cumulated profit of each version, a point a settled trade, oldest version first. */
-export function pnlSeries(db: Db): PnlSeries[] {
-  const rows = db
-    .prepare(
-      `SELECT p.settled_at AS ts, p.realised - p.fees AS pnl, ${REF} FROM positions p JOIN versions v ON v.hash = p.opened_by
-       WHERE p.settled_at IS NOT NULL ORDER BY p.settled_at, p.rowid`,
-    )
-    .all() as (Row & { ts: number; pnl: number })[]
-  const series = new Map<string, { version: VersionRef; points: { ts: number; pnl: Usd }[] }>()
-  for (const row of rows) {
-    const version = refOf(row)
-    const found = series.get(version.hash) ?? { version, points: [] }
-    series.set(version.hash, found)
-    found.points.push({ ts: row.ts, pnl: ((found.points.at(-1)?.pnl ?? 0) + row.pnl) as Usd })
-  }
-  return [...series.values()]
 }
 
 export function versionSources(db: Db, hash: string): { path: string; text: string }[] {

@@ -92,8 +92,13 @@ const FILLS = `SELECT f.ts, f.kind, f.shares, f.cash, f.fee FROM fills f JOIN or
 
 const HANDOFFS = `SELECT ts, from_owner, to_owner, mark FROM handoffs WHERE subject = 'position' AND subject_id = ? ORDER BY seq`
 
-const INSERT = `INSERT OR REPLACE INTO trades VALUES (@position, @strategy, @slot, @windowId, @side, @openedAt, @settledAt, @shares,
+const INSERT = `INSERT OR IGNORE INTO trades VALUES (@position, @strategy, @slot, @windowId, @side, @openedAt, @settledAt, @shares,
   @cost, @fees, @pnl, @sold, @openedBy, @settledUnder, @deployment, @regime, @market, @why, @latencyMs, @quote, @parts)`
+
+/** Sums by version beside the trades, so that nobody has to read them all for a figure that is shown all the time. */
+const ADD_UP = `INSERT INTO version_totals VALUES (@openedBy, 1, @pnl > 0, @pnl, @fees, (@cost + @fees) * 1.0 / @shares)
+  ON CONFLICT (version) DO UPDATE SET trades = trades + 1, wins = wins + excluded.wins, pnl = pnl + excluded.pnl,
+    fees = fees + excluded.fees, evens = evens + excluded.evens`
 
 /** The table of trades: written as they settle, and made anew from the rest of the journal on demand. */
 export class TradeBook {
@@ -102,6 +107,7 @@ export class TradeBook {
   private readonly fills: Statement<[string]>
   private readonly handoffs: Statement<[string]>
   private readonly insert: Statement<[object]>
+  private readonly addUp: Statement<[object]>
 
   constructor(db: Db) {
     this.db = db
@@ -109,6 +115,7 @@ export class TradeBook {
     this.fills = db.prepare(FILLS)
     this.handoffs = db.prepare(HANDOFFS)
     this.insert = db.prepare(INSERT)
+    this.addUp = db.prepare(ADD_UP)
   }
 
   /** Writes down what a position came to, in the transaction in which it ended; nothing where it was no trade. */
@@ -120,7 +127,7 @@ export class TradeBook {
   /** Makes the whole table anew. @returns how many trades there are */
   rebuild(): number {
     return this.db.transaction(() => {
-      this.db.prepare('DELETE FROM trades').run()
+      this.db.exec('DELETE FROM trades; DELETE FROM version_totals')
       const rows = this.db.prepare(`${TRADE} ORDER BY p.settled_at, p.rowid`).all() as TradeDbRow[]
       for (const row of rows) this.write(row)
       return rows.length
@@ -133,7 +140,8 @@ export class TradeBook {
     const first = handoffs[0]?.from_owner ?? row.settledUnder
     const fills = handoffs.length === 0 && first === row.openedBy ? [] : (this.fills.all(row.position) as FillDbRow[])
     const parts = partsOf(row.openedBy, first, fills, handoffs, payout ?? 0)
-    this.insert.run({ ...row, parts: parts === null ? null : JSON.stringify(parts) })
+    const { changes } = this.insert.run({ ...row, parts: parts === null ? null : JSON.stringify(parts) })
+    if (changes > 0) this.addUp.run({ ...row })
   }
 }
 

@@ -1,11 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { OrderRow, PnlSeries, TradeRow } from '../../shared/ipc/contract.ts'
+import type { OrderRow, ProfitHistory, TradeRow } from '../../shared/ipc/contract.ts'
 
 /** Lists that are asked for rather than pushed; null until the first answer. */
 export interface LedgerState {
   readonly orders: readonly OrderRow[] | null
   readonly trades: readonly TradeRow[] | null
-  readonly pnl: readonly PnlSeries[] | null
+  readonly pnl: ProfitHistory | null
 }
 
 export type LedgerStore = StoreApi<LedgerState>

@@ -98,7 +98,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
       void Promise.all([
         desk.call('orders.list', { limit: 200 }).then((orders) => ledger.setState({ orders })),
         desk.call('trades.list', { limit: 200 }).then((trades) => ledger.setState({ trades })),
-        desk.call('pnl.get', {}).then((pnl) => ledger.setState({ pnl })),
+        desk.call('attribution.profit', {}).then((pnl) => ledger.setState({ pnl })),
       ]).catch(() => {
         // What was shown stays; the next change or the next connection asks again.
       })

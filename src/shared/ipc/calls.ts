@@ -16,7 +16,6 @@ export const CALL_INPUTS = {
     'a command is an object',
   ),
   'chart.get': z.strictObject({ slot: z.string(), frame: z.enum(['1m', '5m', '15m']) }),
-  'pnl.get': none,
   'trades.list': z.strictObject({ limit }),
   'orders.list': z.strictObject({ limit }),
   'attribution.records': z.strictObject({
@@ -37,6 +36,7 @@ export const CALL_INPUTS = {
     after: z.string().max(64),
     by: z.enum(['trades', 'time']),
   }),
+  'attribution.profit': none,
   'attribution.gauge': z.strictObject({ strategy: z.string().max(40) }),
   'files.list': none,
   'files.read': z.strictObject({ path: z.string().max(300) }),

@@ -460,6 +460,14 @@ export interface ChartData {
 }
 
 /** Cumulated profit of one version, a point a settled trade. */
+/** How each version's profit came about, with what happened meanwhile. */
+export interface ProfitHistory {
+  readonly series: readonly PnlSeries[]
+  readonly deployments: readonly DeploymentLine[]
+  /** Times for which deployments were frozen; null = they still are. */
+  readonly freezes: readonly { readonly from: number; readonly to: number | null }[]
+}
+
 export interface PnlSeries {
   readonly version: VersionRef
   readonly points: readonly { readonly ts: number; readonly pnl: Usd }[]
@@ -516,7 +524,6 @@ export interface DeskCalls {
   'desk.snapshot': (input: Record<string, never>) => DeskSnapshot
   'desk.command': (input: CommandInput) => CommandOutcome
   'chart.get': (input: { slot: string; frame: CandleFrame }) => ChartData
-  'pnl.get': (input: Record<string, never>) => readonly PnlSeries[]
   'trades.list': (input: { limit: number }) => readonly TradeRow[]
   'orders.list': (input: { limit: number }) => readonly OrderRow[]
   'attribution.records': (input: {
@@ -529,6 +536,7 @@ export interface DeskCalls {
     after: string
     by: 'trades' | 'time'
   }) => Comparison | Promise<Comparison>
+  'attribution.profit': (input: Record<string, never>) => ProfitHistory | Promise<ProfitHistory>
   'attribution.gauge': (input: { strategy: string }) => OverfitGauge | Promise<OverfitGauge>
   'files.list': (input: Record<string, never>) => readonly FileEntry[]
   'files.read': (input: { path: string }) => FileText | null

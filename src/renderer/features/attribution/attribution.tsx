@@ -43,7 +43,7 @@ const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] =
     key: 'winRate',
     head: 'win',
     align: 'right',
-    width: '54px',
+    width: '58px',
     cell: ({ figures }) => <span title={`95 %: ${range(figures.winRateInterval)}`}>{percent(figures.winRate)}</span>,
   },
   {
@@ -57,7 +57,7 @@ const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] =
     key: 'edge',
     head: 'edge',
     align: 'right',
-    width: '60px',
+    width: '66px',
     cell: ({ figures }) => (
       <span className={edgeTone(figures)} title={`95 %: ${range(figures.edgeInterval)}`}>
         {percent(figures.edge)}
@@ -149,6 +149,7 @@ export function Attribution() {
   const search = useAttribution((state) => state.search)
   const sort = useAttribution((state) => state.sort)
   const chosen = useAttribution((state) => state.chosen)
+  const grouping = useAttribution((state) => state.grouping)
   const rows = useMemo(() => shownRows({ rows: all, search, sort }), [all, search, sort])
   if (all === null) return <Empty busy={error === null}>{error ?? 'Reading the trades…'}</Empty>
   if (all.length === 0)
@@ -164,7 +165,7 @@ export function Attribution() {
           columns={COLUMNS}
           rows={rows}
           rowKey={keyOf}
-          minWidth={620}
+          minWidth={grouping === 'version' ? 620 : 690}
           chosen={picked === undefined ? null : keyOf(picked)}
           onChoose={(row) => attributionActions.choose(keyOf(row))}
           sort={sort}

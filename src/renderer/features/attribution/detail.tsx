@@ -6,6 +6,9 @@ import { Button } from '../../ui/button.tsx'
 import { count, duration, money, NONE, percent, profit, range, stretch } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
+/** A figure stays with its sign. */
+const whole = (text: string) => text.replaceAll(' %', '\u00a0%')
+
 const ratio = (value: number | null) => (value === null ? NONE : value.toFixed(2).replace('-', '−'))
 
 /** Figures that have no column, by name. */
@@ -100,7 +103,7 @@ function Against({ row }: { row: AttributionRow }) {
       </label>
       {comparison === null ? null : (
         <div data-testid="comparison">
-          <p>{comparison.sentence}</p>
+          <p>{whole(comparison.sentence)}</p>
           {comparison.chanceBetter === null ? null : (
             <p className="dim">
               By wins alone it lies further above its break-even with a probability of{' '}
@@ -134,7 +137,7 @@ export function Detail({ row }: { row: AttributionRow }) {
         <VersionDot version={version} />
         <strong>{nameOf(row)}</strong>
       </header>
-      <p data-testid="record-sentence">{row.sentence}</p>
+      <p data-testid="record-sentence">{whole(row.sentence)}</p>
       {version === null ? null : (
         <div className="deployment-actions">
           <Button small onClick={() => compareVersion(session, version)}>

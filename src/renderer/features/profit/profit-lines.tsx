@@ -1,6 +1,6 @@
-import { Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { Line, LineChart, ReferenceArea, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { MICRO } from '../../../shared/domain/money.ts'
-import type { PnlSeries } from '../../../shared/ipc/contract.ts'
+import type { PnlSeries, ProfitHistory } from '../../../shared/ipc/contract.ts'
 import { dateTime, fixed, hourMinute, profit } from '../../ui/format.ts'
 import { versionStyle } from '../../ui/version-style.ts'
 
@@ -19,7 +19,13 @@ function pointsOf(series: PnlSeries): readonly Point[] {
 const AXIS = { fontSize: 11, fill: '#8a939e' }
 
 /** The lines themselves; a module of its own so that recharts loads after the desk is on screen. */
-export default function ProfitLines({ series }: { series: readonly PnlSeries[] }) {
+export default function ProfitLines({
+  series,
+  deployments,
+  freezes,
+}: Pick<ProfitHistory, 'series' | 'deployments' | 'freezes'>) {
+  const times = series.flatMap(({ points }) => [points[0]?.ts ?? 0, points.at(-1)?.ts ?? 0])
+  const [first, last] = [Math.min(...times), Math.max(...times)]
   const several = new Set(series.map((one) => one.version.strategy)).size > 1
   return (
     <div className="profit-lines" role="img" aria-label={`Profit of ${series.length} versions over time`}>
@@ -44,6 +50,20 @@ export default function ProfitLines({ series }: { series: readonly PnlSeries[] }
             tickFormatter={(value: number) => `${value < 0 ? '−' : ''}$${fixed(Math.abs(value), 0)}`}
           />
           <ReferenceLine y={0} stroke="#3a424d" strokeDasharray="2 3" />
+          {freezes.map(({ from, to }) => (
+            <ReferenceArea key={from} x1={Math.max(from, first)} x2={to ?? last} fill="#5b9cf5" fillOpacity={0.12} />
+          ))}
+          {deployments
+            .filter(({ ts }) => ts >= first && ts <= last)
+            .map(({ ts, version }) => (
+              <ReferenceLine
+                key={`${ts} ${version.hash}`}
+                x={ts}
+                stroke={versionStyle(version).color}
+                strokeOpacity={0.5}
+                strokeDasharray="3 3"
+              />
+            ))}
           <Tooltip
             isAnimationActive={false}
             cursor={{ stroke: '#4a525c' }}

@@ -21,7 +21,7 @@ function SavePng() {
 /** Cumulated profit, a line a version, each from zero. */
 export function Profit() {
   const pnl = useLedger((state) => state.pnl)
-  const drawn = (pnl ?? []).filter((series) => series.points.length > 0)
+  const drawn = (pnl?.series ?? []).filter((series) => series.points.length > 0)
   return (
     <Panel
       title="Profit by version"
@@ -36,7 +36,7 @@ export function Profit() {
         <Empty>No trade has settled yet.</Empty>
       ) : (
         <Suspense fallback={<Empty busy>Loading the chart…</Empty>}>
-          <ProfitLines series={drawn} />
+          <ProfitLines series={drawn} deployments={pnl.deployments} freezes={pnl.freezes} />
         </Suspense>
       )}
     </Panel>
