@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts'
+import { sureSign } from './sure.ts'
 
 const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits).replace('-', '−')} %`
 const dollars = (micro: number) => `$${(Math.abs(micro) / 1e6).toFixed(2)}`
@@ -21,7 +22,7 @@ export function recordSentence(figures: Figures): string {
   const early = sold === 0 ? '' : ` (${sold} sold before the outcome)`
   const won = `it wins ${percent(winRate)} of ${trades} ${trades === 1 ? 'trade' : 'trades'}${early}`
   const needs = `at an average price of ${price.toFixed(3)} and its fees it must win ${percent(breakEven)} to earn nothing`
-  const clear = edgeInterval.low > 0 || edgeInterval.high < 0
+  const clear = sureSign(figures) !== null
   const more = enoughFor(figures)
   const unsure = clear
     ? ''

@@ -1,7 +1,7 @@
 import { homeAt } from '../app/home.ts'
 import { type Db, openReadOnly } from '../db/database.ts'
 import type { ExitCode } from './output.ts'
-import { complain, EXIT } from './output.ts'
+import { complain, EXIT, UsageError } from './output.ts'
 
 export interface ListFlags {
   readonly home?: string
@@ -20,6 +20,7 @@ export function reading(flags: ListFlags, work: (db: Db) => ExitCode): ExitCode 
   try {
     return work(db)
   } catch (error) {
+    if (error instanceof UsageError) throw error
     complain(`${database} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     return EXIT.failed
   } finally {

@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { sureSign } from '../../../attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
 import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
 import { useAttribution, useSession } from '../../data/hooks.ts'
@@ -19,10 +20,10 @@ const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
 }
 const PERIOD_NAMES: Readonly<Record<Period, string>> = { day: '24 h', week: '7 days', all: 'Ever' }
 
-/** Green or red only where the whole interval lies on one side: a figure that may be chance has no colour. */
-function edgeTone({ edgeInterval }: AttributionRow['figures']): string {
-  if (edgeInterval === null) return ''
-  return edgeInterval.low > 0 ? 'up' : edgeInterval.high < 0 ? 'down' : 'dim'
+/** Green or red only where it is sure: a figure that may be chance has no colour. */
+function edgeTone(figures: AttributionRow['figures']): string {
+  const sign = sureSign(figures)
+  return sign === null ? 'dim' : sign > 0 ? 'up' : 'down'
 }
 
 const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] = [

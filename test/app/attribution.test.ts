@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Station } from '../../src/main/app/station.ts'
+import { listVersions } from '../../src/main/db/queries.ts'
+import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
+import { baton } from '../support/cli.ts'
+import { eager, freePort, TestHome, until } from '../support/desk.ts'
+
+/** Four hours of trading with two versions of snipe, one after the other. */
+const home = new TestHome({
+  slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'],
+  assign: { '*-5m': 'snipe' },
+  caps: { lossPerDayUsd: 10_000 },
+  proof: { maxDrawdownUsd: 10_000 },
+})
+let station: Station
+
+beforeAll(async () => {
+  home.write('snipe.ts', eager('snipe', 1))
+  station = await home.station({
+    speed: 1_200,
+    from: unixMs(Date.UTC(2026, 0, 5)),
+    forMs: 4 * HOUR,
+    port: await freePort(),
+  })
+  const { desk } = station
+  await until('half of it is over', () => desk.now() > Date.UTC(2026, 0, 5) + 1.5 * HOUR)
+  home.write('snipe.ts', eager('snipe', 2))
+  const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
+  expect(outcome.outcome, outcome.message).toBe('done')
+  await desk.done
+}, 120_000)
+afterAll(() => home.remove())
+
+describe('the desk judges its versions', () => {
+  test('on a thread of its own: records, what they say, and how each came about', async () => {
+    const { desk } = station
+    const rows = await desk.books.ask('attribution.records', { by: ['version', 'market'], filter: {} })
+    const versions = listVersions(desk.journal.db)
+    for (const { hash, trades, pnl, winRate, breakEven } of versions) {
+      const row = rows.find(({ of }) => of.version === hash)
+      if (row === undefined) throw new Error(`nothing of ${hash}`)
+      // Trades that changed their owner are in the desk's totals, and a line of their own here.
+      expect(row.figures.trades + row.handedOver.trades).toBe(trades)
+      if (row.handedOver.trades === 0) {
+        expect([row.figures.pnl, row.figures.winRate]).toEqual([pnl, winRate])
+        expect(row.figures.breakEven).toBeCloseTo(breakEven ?? 0, 12)
+      }
+      expect(row.of.market).toBe('simulated')
+      expect(row.sentence).toMatch(/^(It|So far it) (earns|loses)/)
+      expect(row.life).toMatchObject({ faults: 0, decisions: expect.any(Number), entries: expect.any(Number) })
+      expect(row.life?.liveMs).toBeGreaterThan(HOUR)
+      expect(row.life?.fillRate).toBeGreaterThan(0.5)
+      expect(row.figures.latencyMs).toBeGreaterThan(0)
+    }
+    const handed = rows.reduce((sum, row) => sum + row.handedOver.trades, 0)
+    expect(handed).toBe(rows.reduce((sum, row) => sum + row.takenOver.trades, 0))
+    const profit = await desk.books.ask('attribution.profit', {})
+    expect(profit.series.map(({ points }) => points.length > 20)).toEqual([true, true])
+    expect(profit.deployments.map(({ version }) => version.number)).toEqual([2, 1])
+    const ends = profit.series.map(({ version, points }) => [version.hash, points.at(-1)?.pnl])
+    expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(versions.map(({ hash, pnl }) => [hash, pnl])))
+  })
+
+  test('what came after a deployment is held against what came before, and the gauge says how often one tried', async () => {
+    const { desk } = station
+    const [second, first] = listVersions(desk.journal.db)
+    const found = await desk.books.ask('attribution.compare', {
+      before: first?.hash ?? '',
+      after: second?.hash ?? '',
+      by: 'trades',
+    })
+    expect(found.before.figures.trades).toBe(found.after.figures.trades)
+    expect(found.verdict).toBe('undecided')
+    expect(found.sentence).toMatch(/^It cannot be told yet which is better: the difference is/)
+    const gauge = await desk.books.ask('attribution.gauge', { strategy: 'snipe' })
+    expect(gauge).toMatchObject({ versionsTried: 2, afterLoss: expect.any(Number) })
+    expect(gauge.sentence).toMatch(/^2 versions tried/)
+  })
+
+  test('over HTTP, with a clear word on a bad question', async () => {
+    const token = readFileSync(home.home.tokenFile, 'utf8').trim()
+    const get = (query: string) =>
+      fetch(`${new URL(station.api?.address ?? '').origin}/api/attribution${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    const rows = (await (await get('?by=version,regime&market=simulated')).json()) as { of: object }[]
+    expect(rows.length).toBeGreaterThan(2)
+    expect(Object.keys(rows[0]?.of ?? {})).toEqual(['version', 'regime'])
+    const bad = await get('?by=colour')
+    expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('by')])
+  })
+})
+
+describe('baton attribution', () => {
+  const run = (...args: string[]) => baton('attribution', '--home', home.folder, ...args)
+
+  test('prints every version with what it says, and the same as JSON', async () => {
+    const text = await run()
+    expect(text.code).toBe(0)
+    expect(text.out).toMatch(/snipe v1 · \w+ · simulated .*%/)
+    expect(text.out).toMatch(/must win \d+\.\d % to earn nothing/)
+    const json = JSON.parse((await run('--json', '--by', 'version,regime')).out)
+    expect(json.by).toEqual(['version', 'regime'])
+    expect(json.records.length).toBeGreaterThan(2)
+    expect(json.gauges[0]).toMatchObject({ strategy: 'snipe', versionsTried: 2 })
+    const none = await run('--by', 'colour')
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('not "colour"')])
+  })
+
+  test('compares two versions, and names a version it does not know', async () => {
+    const { desk } = station
+    const [second, first] = listVersions(desk.journal.db)
+    const pair = `${first?.hash.slice(0, 8)},${second?.hash.slice(0, 8)}`
+    expect((await run('--compare', pair)).out).toMatch(/snipe v1 · \w+ → snipe v2 · \w+\nIt cannot be told yet/)
+    const unknown = await run('--compare', `${first?.hash},ffff`)
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no version begins with "ffff"')])
+  })
+
+  test('exports the same trades as CSV, JSON Lines and Parquet', async () => {
+    const file = (name: string) => join(home.folder, name)
+    for (const name of ['t.csv', 't.jsonl', 't.parquet']) expect((await run('--export', file(name))).code).toBe(0)
+    const lines = readFileSync(file('t.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const csv = readFileSync(file('t.csv'), 'utf8').trim().split('\n')
+    const bytes = readFileSync(file('t.parquet'))
+    const rows = await parquetReadObjects({
+      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    })
+    const { count } = station.desk.journal.db.prepare('SELECT count(*) AS count FROM trades').get() as { count: number }
+    expect([lines.length, csv.length - 1, rows.length]).toEqual([count, count, count])
+    expect(rows).toEqual(lines)
+    expect(csv[0]?.split(',')).toEqual(Object.keys(lines[0]))
+    expect((await run('--export', file('records.csv'))).out).toMatch(/2 records written/)
+    expect((await run('--export', file('t.xlsx'))).code).toBe(2)
+  })
+
+  test('makes the trades anew from the rest of the journal, once no desk runs, and finds them the same', async () => {
+    expect(await run('--rebuild')).toMatchObject({ code: 1, err: expect.stringContaining('a desk runs') })
+    await home.close()
+    expect((await run('--rebuild')).out).toMatch(/trades made anew .*: the same as before/)
+    home.write(
+      'outside.csv',
+      'time,version,slot,side,shares,price,fee,outcome\n2026-01-05T00:03:00Z,a,BTC-5m,up,10,0.93,0.05,up\n2026-01-05T00:08:00Z,a,BTC-5m,up,10,0.93,0.05,down\n',
+    )
+    const outside = await run('--trades', join(home.strategies, 'outside.csv'))
+    expect(outside.out).toMatch(/So far it loses \$8\.70: it wins 50\.0 % of 2 trades, but .* 93\.5 % to earn nothing/)
+    home.write(
+      'bad.csv',
+      'time,version,slot,side,shares,price,fee,outcome\n2026-01-05T00:03:00Z,a,BTC-5m,up,10,1.93,0.05,up\n',
+    )
+    const bad = await run('--trades', join(home.strategies, 'bad.csv'))
+    expect([bad.code, bad.err]).toEqual([
+      2,
+      expect.stringContaining('bad.csv line 2: price: it is a price between 0 and 1'),
+    ])
+  })
+})
