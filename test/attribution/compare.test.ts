@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { compare } from '../../src/attribution/compare.ts'
-import { overfitGauge } from '../../src/attribution/overfit.ts'
-import { recordsBy } from '../../src/attribution/records.ts'
-import type { Shape } from '../../src/attribution/sharpe.ts'
+import { compare } from '../../src/shared/attribution/compare.ts'
+import { overfitGauge } from '../../src/shared/attribution/overfit.ts'
+import { recordsBy } from '../../src/shared/attribution/records.ts'
+import type { Shape } from '../../src/shared/attribution/sharpe.ts'
 import { columnsOf, MONTH_START, simulate, type Truth } from '../support/trades.ts'
 
 const WINDOW = 300_000

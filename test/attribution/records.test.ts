@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { recordsBy } from '../../src/attribution/records.ts'
-import { recordSentence } from '../../src/attribution/verdict.ts'
-import { wilson } from '../../src/attribution/win-rate.ts'
+import { recordsBy } from '../../src/shared/attribution/records.ts'
+import { recordSentence } from '../../src/shared/attribution/verdict.ts'
+import { wilson } from '../../src/shared/attribution/win-rate.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
 import { columnsOf, MONTH_START, simulate, trade } from '../support/trades.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chanceOfBetterEdge, normalCdf, normalQuantile } from '../../src/attribution/distributions.ts'
+import { chanceOfBetterEdge, normalCdf, normalQuantile } from '../../src/shared/attribution/distributions.ts'
 import {
   deflatedSharpe,
   luckySharpe,
@@ -9,8 +9,8 @@ import {
   type Shape,
   sharpe,
   sortino,
-} from '../../src/attribution/sharpe.ts'
-import { chanceOfSuchLuck, wilson } from '../../src/attribution/win-rate.ts'
+} from '../../src/shared/attribution/sharpe.ts'
+import { chanceOfSuchLuck, wilson } from '../../src/shared/attribution/win-rate.ts'
 
 const shape = (part: Partial<Shape>): Shape => ({
   count: 1250,

@@ -1,5 +1,5 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { TradeColumns } from '../../src/attribution/trade-columns.ts'
+import { TradeColumns } from '../../src/shared/attribution/trade-columns.ts'
 import { takerFee } from '../../src/shared/domain/money.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
 

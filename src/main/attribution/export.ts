@@ -1,5 +1,5 @@
-import { parquetWriteFile } from 'hyparquet-writer'
-import type { TradeRecord } from '../../attribution/records.ts'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { TradeRecord } from '../../shared/attribution/records.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { writeWhole } from '../app/files.ts'
@@ -72,8 +72,7 @@ export function writeTable(path: string, format: ExportFormat, rows: readonly Fl
   const names = Object.keys(rows[0] ?? {})
   if (format === 'csv')
     return writeWhole(path, [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join(''))
-  parquetWriteFile({
-    filename: path,
+  const bytes = parquetWriteBuffer({
     columnData: names.map((name) => ({
       name,
       data: rows.map((row) => row[name] ?? null),
@@ -81,6 +80,7 @@ export function writeTable(path: string, format: ExportFormat, rows: readonly Fl
       nullable: true,
     })),
   })
+  writeWhole(path, Buffer.from(bytes))
 }
 
 function csvLine(cells: readonly Cell[]): string {

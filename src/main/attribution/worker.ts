@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { recordSentence } from '../../attribution/verdict.ts'
+import { recordSentence } from '../../shared/attribution/verdict.ts'
 import type { AttributionRow } from '../../shared/ipc/contract.ts'
 import { happenings } from '../db/attribution.ts'
 import { openReadOnly } from '../db/database.ts'

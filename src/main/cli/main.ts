@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { DIMENSIONS } from '../../attribution/trade-columns.ts'
+import { DIMENSIONS } from '../../shared/attribution/trade-columns.ts'
 import { runHeadless } from '../headless.ts'
 import { type AttributionFlags, attribution, parseDimensions } from './attribution.ts'
 import { audit } from './audit.ts'

@@ -3,6 +3,6 @@ declare module 'write-file-atomic' {
     readonly mode?: number
     readonly fsync?: boolean
   }
-  const writeFileAtomic: { sync(path: string, text: string, options?: Options): void }
+  const writeFileAtomic: { sync(path: string, text: string | Buffer, options?: Options): void }
   export default writeFileAtomic
 }

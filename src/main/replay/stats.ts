@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Moments, sharpe } from '../../attribution/sharpe.ts'
+import { Moments, sharpe } from '../../shared/attribution/sharpe.ts'
 import { addUsd, NO_USD, type Usd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference, ReplayStats, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Act, DayRecord, ReplayCoverage } from './day-record.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DIMENSIONS } from '../../attribution/trade-columns.ts'
+import { DIMENSIONS } from '../attribution/trade-columns.ts'
 import type { commandSchema } from './commands.ts'
 import type { CallName } from './contract.ts'
 

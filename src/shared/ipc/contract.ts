@@ -1,7 +1,7 @@
-import type { Comparison } from '../../attribution/compare.ts'
-import type { OverfitGauge } from '../../attribution/overfit.ts'
-import type { TradeFilter, TradeRecord } from '../../attribution/records.ts'
-import type { Dimension } from '../../attribution/trade-columns.ts'
+import type { Comparison } from '../attribution/compare.ts'
+import type { OverfitGauge } from '../attribution/overfit.ts'
+import type { TradeFilter, TradeRecord } from '../attribution/records.ts'
+import type { Dimension } from '../attribution/trade-columns.ts'
 import type {
   DeploymentState,
   DeploysState,

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { sureSign } from '../../../attribution/sure.ts'
+import { sureSign } from '../../../shared/attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
 import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
 import { useAttribution, useSession } from '../../data/hooks.ts'

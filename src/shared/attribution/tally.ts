@@ -1,4 +1,4 @@
-import { DAY } from '../shared/domain/time.ts'
+import { DAY } from '../domain/time.ts'
 import { Moments } from './sharpe.ts'
 import { DECIDED, RIGHT, SOLD, type TradeColumns, WON } from './trade-columns.ts'
 

@@ -1,4 +1,4 @@
-import { DAY } from '../shared/domain/time.ts'
+import { DAY } from '../domain/time.ts'
 import { Moments, minTrackRecord, probabilisticSharpe, sharpe, sortino } from './sharpe.ts'
 import type { Tally } from './tally.ts'
 import { chanceOfSuchLuck, type Interval, wilson } from './win-rate.ts'

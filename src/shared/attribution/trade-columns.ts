@@ -1,4 +1,4 @@
-import type { SettledTrade, TradePart } from '../shared/domain/trade.ts'
+import type { SettledTrade, TradePart } from '../domain/trade.ts'
 
 /** Names as numbers, in the order of their first appearance. */
 class Names {
