@@ -70,6 +70,7 @@ describe('the desk judges its versions', () => {
     const found = await desk.books.ask('attribution.compare', {
       before: first?.hash ?? '',
       after: second?.hash ?? '',
+      at: null,
       by: 'trades',
     })
     expect(found.before.figures.trades).toBe(found.after.figures.trades)

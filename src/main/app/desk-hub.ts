@@ -90,7 +90,7 @@ export class DeskHub {
       'desk.snapshot': () => this.snapshot(),
       'desk.command': (input) => this.desk.dispatcher.dispatch(input, source),
       'chart.get': ({ slot, frame }) => this.chart(slot as SlotId, frame),
-      'trades.list': ({ limit }) => listTrades(journal.db, { limit }),
+      'trades.list': (filter) => listTrades(journal.db, filter),
       'orders.list': ({ limit }) => listOrders(journal.db, limit),
       'attribution.records': (input) => this.desk.books.ask('attribution.records', input),
       'attribution.compare': (input) => this.desk.books.ask('attribution.compare', input),

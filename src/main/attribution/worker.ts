@@ -33,8 +33,9 @@ function answer({ call, input, now, live }: ToBooksThread): unknown {
     case 'attribution.records':
       return rows(input as ToBooksThread<'attribution.records'>['input'], now)
     case 'attribution.compare': {
-      const { before, after, by } = input as ToBooksThread<'attribution.compare'>['input']
-      return books.compare({ version: before }, { version: after }, by)
+      const { before, after, at, by } = input as ToBooksThread<'attribution.compare'>['input']
+      const [to, from] = at === null ? [] : [at, at]
+      return books.compare({ version: before, to }, { version: after, from }, by)
     }
     case 'attribution.profit':
       return { series: books.profit((hash) => versionRef(db, hash)), ...happenings(db) }

@@ -1,4 +1,5 @@
-import type { DecisionDifference, DeploymentRow } from '../../shared/ipc/contract.ts'
+import type { DecisionDifference, DeploymentRow, AttributionRow as Line } from '../../shared/ipc/contract.ts'
+import { keyOf } from './attribution-store.ts'
 import { shownDeployment } from './proof-store.ts'
 import type { Session } from './session.ts'
 
@@ -69,6 +70,25 @@ export function askReason(session: Session, kind: 'freeze' | 'pause'): void {
 export function compareVersion(session: Session, version: { hash: string; label: string; strategy: string }): void {
   const { hash, label, strategy } = version
   session.ui.setState({ compare: { hash, label, strategy }, tab: 'editor', paletteOpen: false })
+}
+
+/** Lists the trades of one version. */
+export function showTrades(session: Session, hash: string): void {
+  session.ledgerActions.tradesOf(hash)
+  session.ui.setState({ tab: 'trades' })
+}
+
+/** Holds what came after a deployment against what came before it. */
+export function showBeforeAfter(session: Session, { version, from, swappedAt }: DeploymentRow): void {
+  const market = session.desk.getState().status?.market
+  if (version === null || from === null) return
+  session.attributionActions.show({ grouping: 'version', period: 'all', search: '' })
+  session.attributionActions.against(
+    keyOf({ of: { version: version.hash, market } as Line['of'] }),
+    from.hash,
+    swappedAt,
+  )
+  session.ui.setState({ tab: 'attribution' })
 }
 
 /** The candidate that waits for a reload to name it: the one shown, else the newest. */

@@ -9,8 +9,10 @@ export interface AttributionActions {
   /** Changes what is shown; asks again where the desk must answer it. */
   show(change: Partial<Pick<AttributionState, 'grouping' | 'period' | 'search' | 'sort'>>): void
   choose(key: string | null): void
-  /** Holds a line's version against another; null ends it. */
-  against(key: string, hash: string | null): void
+  /** Holds a line's version against another; null ends it. `at`: before and after that moment alone. */
+  against(key: string, hash: string | null, at?: number | null): void
+  /** Equal lengths by trades, or by time. */
+  lengthsBy(by: AttributionState['by']): void
 }
 
 export interface AttributionParts {
@@ -50,10 +52,10 @@ export function createAttributionSession({ desk, rows, store }: AttributionParts
   }
 
   const compare = (): void => {
-    const { chosen, against, rows: shown } = store.getState()
+    const { chosen, against, at, by, rows: shown } = store.getState()
     const after = shown?.find((row) => keyOf(row) === chosen)?.of.version
     if (after === undefined || against === null) return store.setState({ comparison: null })
-    desk.call('attribution.compare', { before: against, after, by: 'trades' }).then(
+    desk.call('attribution.compare', { before: against, after, at, by }).then(
       (comparison) => {
         if (store.getState().against === against) store.setState({ comparison })
       },
@@ -72,10 +74,14 @@ export function createAttributionSession({ desk, rows, store }: AttributionParts
       if (change.grouping !== undefined || change.period !== undefined) records()
     },
     choose(chosen) {
-      store.setState({ chosen, against: null, comparison: null })
+      store.setState({ chosen, against: null, at: null, comparison: null })
     },
-    against(chosen, hash) {
-      store.setState({ chosen, against: hash, comparison: null })
+    against(chosen, hash, at = null) {
+      store.setState({ chosen, against: hash, at, comparison: null })
+      compare()
+    },
+    lengthsBy(by) {
+      store.setState({ by, comparison: null })
       compare()
     },
   }

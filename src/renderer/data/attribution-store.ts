@@ -33,6 +33,10 @@ export interface AttributionState {
   readonly chosen: string | null
   /** Hash of the version that the chosen one is held against. */
   readonly against: string | null
+  /** Moment of the deployment that is looked at; null = all that both ever did. */
+  readonly at: number | null
+  /** Both sides as long by trades, or by time. */
+  readonly by: 'trades' | 'time'
   readonly comparison: Comparison | null
   /** By strategy. */
   readonly gauges: Readonly<Record<string, OverfitGauge>>
@@ -50,6 +54,8 @@ export function createAttributionStore(): AttributionStore {
     error: null,
     chosen: null,
     against: null,
+    at: null,
+    by: 'trades',
     comparison: null,
     gauges: {},
   }))

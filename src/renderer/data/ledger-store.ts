@@ -6,10 +6,12 @@ export interface LedgerState {
   readonly orders: readonly OrderRow[] | null
   readonly trades: readonly TradeRow[] | null
   readonly pnl: ProfitHistory | null
+  /** Hash of the version whose trades alone are listed. */
+  readonly tradesOf: string | null
 }
 
 export type LedgerStore = StoreApi<LedgerState>
 
 export function createLedgerStore(): LedgerStore {
-  return createStore<LedgerState>(() => ({ orders: null, trades: null, pnl: null }))
+  return createStore<LedgerState>(() => ({ orders: null, trades: null, pnl: null, tradesOf: null }))
 }

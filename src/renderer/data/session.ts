@@ -27,6 +27,10 @@ export interface Session {
   readonly ledger: LedgerStore
   readonly attribution: AttributionStore
   readonly attributionActions: AttributionActions
+  readonly ledgerActions: {
+    /** Lists the trades of one version alone; null = of all. */
+    tradesOf(hash: string | null): void
+  }
   readonly files: FilesStore
   readonly ui: UiStore
   readonly clock: ClockStore
@@ -92,12 +96,18 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     if (now !== clock.getState().now) clock.setState({ now })
   }
 
+  const fetchTrades = async (): Promise<void> => {
+    const { tradesOf } = ledger.getState()
+    const trades = await desk.call('trades.list', { limit: 200, version: tradesOf ?? undefined })
+    if (ledger.getState().tradesOf === tradesOf) ledger.setState({ trades })
+  }
+
   const fetchLedger = createThrottle(
     1_000,
     () => {
       void Promise.all([
         desk.call('orders.list', { limit: 200 }).then((orders) => ledger.setState({ orders })),
-        desk.call('trades.list', { limit: 200 }).then((trades) => ledger.setState({ trades })),
+        fetchTrades(),
         desk.call('attribution.profit', {}).then((pnl) => ledger.setState({ pnl })),
       ]).catch(() => {
         // What was shown stays; the next change or the next connection asks again.
@@ -228,6 +238,14 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     replay,
     attribution,
     attributionActions,
+    ledgerActions: {
+      tradesOf(hash) {
+        ledger.setState({ tradesOf: hash, trades: null })
+        fetchTrades().catch(() => {
+          // The next change or the next connection asks again.
+        })
+      },
+    },
     filesActions,
     proofActions,
     replayActions,

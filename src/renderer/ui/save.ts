@@ -5,6 +5,11 @@ export function saveText(name: string, type: string, text: string): void {
   URL.revokeObjectURL(url)
 }
 
+/** Saves a canvas as a PNG. */
+export function saveCanvas(name: string, canvas: HTMLCanvasElement): void {
+  follow(canvas.toDataURL('image/png'), name)
+}
+
 /** Saves a drawing of the page as a PNG of twice its size on screen, on the desk's own ground. */
 export async function savePng(name: string, drawing: SVGSVGElement): Promise<void> {
   const { width, height } = drawing.getBoundingClientRect()
@@ -24,7 +29,7 @@ export async function savePng(name: string, drawing: SVGSVGElement): Promise<voi
   context.fillStyle = getComputedStyle(document.body).backgroundColor
   context.fillRect(0, 0, width, height)
   context.drawImage(image, 0, 0)
-  follow(canvas.toDataURL('image/png'), name)
+  saveCanvas(name, canvas)
 }
 
 function follow(url: string, name: string): void {

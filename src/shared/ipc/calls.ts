@@ -16,7 +16,7 @@ export const CALL_INPUTS = {
     'a command is an object',
   ),
   'chart.get': z.strictObject({ slot: z.string(), frame: z.enum(['1m', '5m', '15m']) }),
-  'trades.list': z.strictObject({ limit }),
+  'trades.list': z.strictObject({ limit, version: z.string().max(64).optional() }),
   'orders.list': z.strictObject({ limit }),
   'attribution.records': z.strictObject({
     by: z.array(z.enum(DIMENSIONS)).max(DIMENSIONS.length),
@@ -34,6 +34,7 @@ export const CALL_INPUTS = {
   'attribution.compare': z.strictObject({
     before: z.string().max(64),
     after: z.string().max(64),
+    at: z.number().nullable(),
     by: z.enum(['trades', 'time']),
   }),
   'attribution.profit': none,

@@ -524,7 +524,7 @@ export interface DeskCalls {
   'desk.snapshot': (input: Record<string, never>) => DeskSnapshot
   'desk.command': (input: CommandInput) => CommandOutcome
   'chart.get': (input: { slot: string; frame: CandleFrame }) => ChartData
-  'trades.list': (input: { limit: number }) => readonly TradeRow[]
+  'trades.list': (input: { limit: number; version?: string | undefined }) => readonly TradeRow[]
   'orders.list': (input: { limit: number }) => readonly OrderRow[]
   'attribution.records': (input: {
     by: Dimension[]
@@ -534,6 +534,8 @@ export interface DeskCalls {
   'attribution.compare': (input: {
     before: string
     after: string
+    /** Moment of the change: what the earlier one did after it, or the later one before, does not count. */
+    at: number | null
     by: 'trades' | 'time'
   }) => Comparison | Promise<Comparison>
   'attribution.profit': (input: Record<string, never>) => ProfitHistory | Promise<ProfitHistory>

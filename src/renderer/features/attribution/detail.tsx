@@ -1,9 +1,9 @@
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
-import { compareVersion, rollBack } from '../../data/actions.ts'
+import { compareVersion, rollBack, showTrades } from '../../data/actions.ts'
 import { keyOf, nameOf } from '../../data/attribution-store.ts'
 import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
-import { count, duration, money, NONE, percent, profit, range, stretch } from '../../ui/format.ts'
+import { count, dateTime, duration, money, NONE, percent, profit, range, stretch } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 /** A figure stays with its sign. */
@@ -80,6 +80,8 @@ function Against({ row }: { row: AttributionRow }) {
   const versions = useDesk((state) => state.versions)
   const against = useAttribution((state) => state.against)
   const comparison = useAttribution((state) => state.comparison)
+  const at = useAttribution((state) => state.at)
+  const by = useAttribution((state) => state.by)
   const others = versions.filter((other) => other.hash !== row.of.version && other.trades > 0)
   if (row.version === null || others.length === 0) return null
   return (
@@ -101,6 +103,21 @@ function Against({ row }: { row: AttributionRow }) {
           ))}
         </select>
       </label>
+      {against === null ? null : (
+        <fieldset className="filter" aria-label="Both sides as long by">
+          {(['trades', 'time'] as const).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={by === name}
+              onClick={() => attributionActions.lengthsBy(name)}
+            >
+              as many {name === 'trades' ? 'trades' : 'hours'}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {at === null ? null : <p className="dim">Before and after the deployment at {dateTime(at)} UTC.</p>}
       {comparison === null ? null : (
         <div data-testid="comparison">
           <p>{whole(comparison.sentence)}</p>
@@ -142,6 +159,9 @@ export function Detail({ row }: { row: AttributionRow }) {
         <div className="deployment-actions">
           <Button small onClick={() => compareVersion(session, version)}>
             Source and diff
+          </Button>
+          <Button small onClick={() => showTrades(session, version.hash)}>
+            Trades
           </Button>
           {live ? null : (
             <Button small onClick={() => rollBack(session, version.strategy, version.hash)}>

@@ -10,6 +10,7 @@ import {
   reloadCandidate,
   rollBack,
   shadowCandidate,
+  showBeforeAfter,
 } from '../../data/actions.ts'
 import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
@@ -125,6 +126,11 @@ function Actions({ row }: { row: DeploymentRow }) {
         {version === null ? null : (
           <Button small onClick={() => compareVersion(session, version)}>
             Show {shortLabel(version)}
+          </Button>
+        )}
+        {from === null || row.swappedAt === null ? null : (
+          <Button small onClick={() => showBeforeAfter(session, row)}>
+            Before and after
           </Button>
         )}
         {from === null ? null : (

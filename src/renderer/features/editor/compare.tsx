@@ -11,12 +11,13 @@ const DiffViewer = lazy(() => import('../../ui/monaco/diff-viewer.tsx'))
 
 type Loaded = { readonly source: VersionSource | null } | { readonly error: string } | null
 
-function useSource(hash: string): Loaded {
+function useSource(hash: string | null): Loaded {
   const session = useSession()
   const [loaded, setLoaded] = useState<Loaded>(null)
   useEffect(() => {
     let wanted = true
     setLoaded(null)
+    if (hash === null) return
     session.source(hash).then(
       (source) => (wanted ? setLoaded({ source }) : undefined),
       (error: unknown) =>
@@ -29,13 +30,24 @@ function useSource(hash: string): Loaded {
   return loaded
 }
 
-/** A stored version against the files as they are in the editor, read-only, with the way back to it. */
+/** A file of a loaded version; nothing while it is not there. */
+function textOf(loaded: Loaded, path: string): string {
+  const source = loaded !== null && 'source' in loaded ? loaded.source : null
+  return source?.files.find((file) => file.path === path)?.text ?? ''
+}
+
+/** A stored version against the files as they are in the editor, or another version, read-only, with the way back to it. */
 export function Compare({ compare }: { compare: Comparison }) {
   const session = useSession()
   const loaded = useSource(compare.hash)
   const files = useFiles((state) => state.files)
   const version = useDesk((state) => state.versions.find((row) => row.hash === compare.hash) ?? null)
   const [picked, setPicked] = useState<string | null>(null)
+  const [other, setOther] = useState<string | null>(null)
+  const held = useSource(other)
+  const others = useDesk((state) => state.versions).filter(
+    (row) => row.strategy === compare.strategy && row.hash !== compare.hash,
+  )
   const source = loaded !== null && 'source' in loaded ? loaded.source : null
   const shown = source?.files.find((file) => file.path === picked) ?? source?.files[0]
   return (
@@ -43,7 +55,23 @@ export function Compare({ compare }: { compare: Comparison }) {
       <header className="compare-head">
         <VersionDot version={version ?? source?.version ?? null} />
         <strong>{compare.label}</strong>
-        <span className="dim">against the file now{version === null ? '' : ` · ${version.state}`}</span>
+        <label className="dim">
+          against{' '}
+          <select
+            className="run-select"
+            data-testid="compare-against"
+            value={other ?? ''}
+            onChange={(event) => setOther(event.target.value === '' ? null : event.target.value)}
+          >
+            <option value="">the file now</option>
+            {others.map((row) => (
+              <option key={row.hash} value={row.hash}>
+                {row.label}
+              </option>
+            ))}
+          </select>
+          {version === null ? '' : ` · ${version.state}`}
+        </label>
         {(source?.files.length ?? 0) > 1 ? (
           <fieldset className="filter" aria-label="File">
             {source?.files.map((file) => (
@@ -81,7 +109,10 @@ export function Compare({ compare }: { compare: Comparison }) {
         <Empty>No source is stored for {compare.label}.</Empty>
       ) : (
         <Suspense fallback={<Empty busy>Loading the editor…</Empty>}>
-          <DiffViewer original={shown.text} modified={files[shown.path]?.draft ?? ''} />
+          <DiffViewer
+            original={shown.text}
+            modified={other === null ? (files[shown.path]?.draft ?? '') : textOf(held, shown.path)}
+          />
         </Suspense>
       )}
     </section>

@@ -78,6 +78,7 @@ export function LiveChart({ row }: { row: SlotRow }) {
       frameMs={frameMs(frame)}
       strike={row.strike === null ? null : { price: row.strike, estimate: row.strikeIsEstimate }}
       decimals={assetDecimals(candles.at(-1)?.[4] ?? 1)}
+      saveAs={`${row.slot}-${frame}.png`}
       label={`Candles of ${row.asset}, ${frame}, ${marks.length} trade marks, ${lines.length} deployments${differing}`}
     />
   )
@@ -115,6 +116,7 @@ export function ReplayChart({ slot, run }: { slot: string; run: ReplayRow | unde
       frameMs={frameMs(frame)}
       strike={null}
       decimals={assetDecimals(candles.at(-1)?.[4] ?? 1)}
+      saveAs={`replay-${slot}-${frame}.png`}
       label={`REPLAY: candles of ${slot}, ${frame}, ${marks.length} trade marks`}
     />
   )

@@ -1,10 +1,11 @@
-import { useMemo } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { TradeRow } from '../../../shared/ipc/contract.ts'
-import { useLedger, useToday } from '../../data/hooks.ts'
+import { useDesk, useLedger, useSession, useToday } from '../../data/hooks.ts'
 import { ProfitCell, SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, sentence, shares, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
+import { VersionDot } from '../../ui/version-dot.tsx'
 
 function columnsFor(today: number | null): readonly Column<TradeRow>[] {
   return [
@@ -49,8 +50,34 @@ export function Trades() {
   const trades = useLedger((state) => state.trades)
   const today = useToday()
   const columns = useMemo(() => columnsFor(today), [today])
+  const of = useLedger((state) => state.tradesOf)
   if (trades === null) return <Empty busy>Loading trades…</Empty>
-  if (trades.length === 0) return <Empty>No trade yet. A trade is listed from its first fill on.</Empty>
+  if (trades.length === 0 && of === null) return <Empty>No trade yet. A trade is listed from its first fill on.</Empty>
+  if (of !== null) return <Filtered of={of} table={tableOf(trades, columns)} />
+  return tableOf(trades, columns)
+}
+
+/** Says whose trades are listed, and how to see all again. */
+function Filtered({ of, table }: { of: string; table: ReactNode }) {
+  const { ledgerActions } = useSession()
+  const version = useDesk((state) => state.versions.find((row) => row.hash === of) ?? null)
+  return (
+    <div className="log">
+      <p className="filter">
+        <span className="version-cell">
+          Opened by <VersionDot version={version} />
+          {version?.label ?? of.slice(0, 6)}
+        </span>
+        <button type="button" className="link" onClick={() => ledgerActions.tradesOf(null)}>
+          show all
+        </button>
+      </p>
+      {table}
+    </div>
+  )
+}
+
+function tableOf(trades: readonly TradeRow[], columns: readonly Column<TradeRow>[]) {
   return (
     <DataTable
       label="Trades"

@@ -15,6 +15,7 @@ import {
 } from 'lightweight-charts'
 import { useEffect, useRef } from 'react'
 import { dateTime, fixed } from '../format.ts'
+import { saveCanvas } from '../save.ts'
 import { DeploymentLines } from './deployment-lines.ts'
 import { MomentMarks } from './moment-marks.ts'
 
@@ -145,6 +146,8 @@ export function PriceChart(props: {
   strike: { readonly price: number; readonly estimate: boolean } | null
   decimals: number
   label: string
+  /** File name of its picture. */
+  saveAs: string
 }) {
   const host = useRef<HTMLDivElement>(null)
   const parts = useRef<Parts | null>(null)
@@ -230,5 +233,16 @@ export function PriceChart(props: {
           })
   }, [strikePrice, estimate])
 
-  return <div ref={host} className="price-chart" role="img" aria-label={props.label} />
+  const save = (): void => {
+    const chart = parts.current?.chart
+    if (chart !== undefined) saveCanvas(props.saveAs, chart.takeScreenshot())
+  }
+  return (
+    <div className="chart-frame">
+      <div ref={host} className="price-chart" role="img" aria-label={props.label} />
+      <button type="button" className="link chart-save" onClick={save}>
+        save PNG
+      </button>
+    </div>
+  )
 }
