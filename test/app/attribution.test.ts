@@ -8,7 +8,7 @@ import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { baton } from '../support/cli.ts'
 import { eager, freePort, TestHome, until } from '../support/desk.ts'
 
-/** Four hours of trading with two versions of snipe, one after the other. */
+/** Five hours of trading with two versions of snipe, one after the other. */
 const home = new TestHome({
   slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'],
   assign: { '*-5m': 'snipe' },
@@ -20,13 +20,13 @@ let station: Station
 beforeAll(async () => {
   home.write('snipe.ts', eager('snipe', 1))
   station = await home.station({
-    speed: 1_200,
+    speed: 600,
     from: unixMs(Date.UTC(2026, 0, 5)),
-    forMs: 4 * HOUR,
+    forMs: 5 * HOUR,
     port: await freePort(),
   })
   const { desk } = station
-  await until('half of it is over', () => desk.now() > Date.UTC(2026, 0, 5) + 1.5 * HOUR)
+  await until('half of it is over', () => desk.now() > Date.UTC(2026, 0, 5) + 2 * HOUR)
   home.write('snipe.ts', eager('snipe', 2))
   const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
   expect(outcome.outcome, outcome.message).toBe('done')

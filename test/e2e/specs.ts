@@ -243,14 +243,18 @@ export function deskScenario(open: () => DeskWindow): void {
     await showsText(page, 'canary', /Trades 60 % of the stake in ETH-5m, SOL-5m/, 15_000)
     const deployments = page.getByTestId('deployments')
     await deployments.getByRole('button', { name: 'Promote' }).waitFor()
-    const stakes = () =>
-      facts.rows<{ stake: number }>(`SELECT stake FROM intents WHERE kind = 'enter' AND deployment IN
-        (SELECT id FROM deployments WHERE state = 'canary')`)
-    const [first] = await until('it trades', () => (stakes().length > 0 ? stakes() : undefined), 60_000)
-    expect(first?.stake).toBeLessThan(5_000_000)
+    const canaries = () => facts.rows<{ label: string }>("SELECT label FROM versions WHERE state = 'canary'")
+    await showsText(page, 'versions', /canary/)
+    expect(canaries().map(({ label }) => label.slice(0, 8))).toEqual(['snipe v3'])
+    // Two cycles, in which both are asked.
+    const { cycle } = await facts.status()
+    await until('two more cycles', async () =>
+      (await facts.status()).cycle.count >= cycle.count + 2 ? true : undefined,
+    )
     await checkTruth(facts)
     await deployments.getByRole('button', { name: 'Dismiss' }).click()
     await showsText(page, 'answer', /is given up; what is live keeps trading/)
+    expect(canaries()).toEqual([])
     await showsText(page, 'live-version', /snipe v1/)
     await checkTruth(facts)
   })

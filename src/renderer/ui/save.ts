@@ -17,6 +17,8 @@ export async function savePng(name: string, drawing: SVGSVGElement): Promise<voi
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   copy.setAttribute('width', String(width))
   copy.setAttribute('height', String(height))
+  // The desk's own fonts are not within a picture.
+  copy.style.fontFamily = 'sans-serif'
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`
   await image.decode()

@@ -95,7 +95,7 @@ export function Gauge({ strategy }: { strategy: string }) {
       <header className="proof-head">
         <strong>{sentence(strategy)}: is it luck?</strong>
       </header>
-      <p className="proof-text figure">{figures.join(' · ')}</p>
+      <p className="proof-text">{figures.join(' · ')}</p>
       <p className="proof-text faint">{sentence(gauge.sentence)}</p>
     </section>
   )
