@@ -2,6 +2,7 @@ import { usdOf } from '../shared/domain/money.ts'
 import type { Position, PositionId } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import type { Command } from '../shared/ipc/commands.ts'
+import { settleTeams } from './canary.ts'
 import { inCharge } from './charge.ts'
 import type { Caps } from './config.ts'
 import { keepState, slotsOwned } from './drain.ts'
@@ -67,10 +68,12 @@ export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assig
     s.aside.add(version.hash)
   }
   slot.strategy = strategy
+  const lent = slot.canary
   slot.canary = false
   slot.warmFor = null
   slot.setState('null')
   slot.lastWhy = `given to ${strategy}`
+  if (lent && before !== null) settleTeams(c, before)
   s.teams = teamsOf(s.slots.values())
   record(c, { t: 'setting', key: `assign ${slot.slot.id}`, json: JSON.stringify(strategy) })
   const why = reason === undefined ? '' : `: ${reason}`

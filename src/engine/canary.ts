@@ -50,7 +50,7 @@ export function beginCanary(c: Context, start: CanaryStart): void {
     slot.setState(json)
     recordState(c, slot, version)
   }
-  settle(c, swap.strategy)
+  settleTeams(c, swap.strategy)
   const part = stakePpm < 1_000_000 ? ` with ${stakePpm / 10_000} % of its stake` : ''
   say(c, 'info', 'deployment', `${swap.label} is a canary in ${start.slots.join(', ')}${part}`, {
     version: swap.version,
@@ -75,7 +75,7 @@ export function endCanary(c: Context, strategy: string, why: string): void {
   else transferAll(c, { from: canary.version, to: live.hash, reason: 'dismissal', deployment: null }, inItsOwn)
   giveBack(c, strategy, lent)
   s.canaries.delete(strategy)
-  settle(c, strategy)
+  settleTeams(c, strategy)
   say(c, 'warn', 'deployment', `${version?.label ?? 'a canary that cannot be loaded'} is no canary any more: ${why}`, {
     version: canary.version,
   })
@@ -90,7 +90,7 @@ export function endCanary(c: Context, strategy: string, why: string): void {
 export function endLending(c: Context, strategy: string): void {
   for (const slot of lentSlots(c, strategy)) slot.canary = false
   c.s.canaries.delete(strategy)
-  settle(c, strategy)
+  settleTeams(c, strategy)
 }
 
 function giveBack(c: Context, strategy: string, lent: readonly SlotState[]): void {
@@ -111,7 +111,7 @@ function lentSlots(c: Context, strategy: string): readonly SlotState[] {
 }
 
 /** Who trades what has changed: said to the teams and to the journal. */
-function settle(c: Context, strategy: string): void {
+export function settleTeams(c: Context, strategy: string): void {
   c.s.teams = teamsOf(c.s.slots.values())
   const canary = c.s.canaries.get(strategy)
   const slots = lentSlots(c, strategy).map(({ slot }) => slot.id)

@@ -58,6 +58,12 @@ describe('a canary', () => {
     expect(inCharge(desk)).toEqual([true, false, false])
     expect(desk.hub.snapshot().slots.find(({ slot }) => slot === 'BTC-5m')?.version).toMatchObject(canary ?? {})
     expect(listVersions(desk.journal.db).map(({ state }) => state)).toEqual(['canary', 'live'])
+    // The same once more is no promotion.
+    expect(await deploy(desk, 'snipe')).toMatchObject({
+      state: 'superseded',
+      reason: expect.stringMatching(/the code is that of snipe v2 · \w+, which is a canary already/),
+    })
+    expect(inCharge(desk)).toEqual([true, false, false])
     // A newer save waits for the word on it; what is meant must then be said.
     home.write('snipe.ts', eager('snipe', 3))
     const waiting = await say(desk, { kind: 'reload', override: 'in a hurry' })

@@ -247,8 +247,10 @@ export class ModelDesk extends EngineBench {
       expect(s.versions.get(version)?.state, `canary of ${strategy}`).toBe('canary')
       expect(s.live.has(strategy), `${strategy} is live beside its canary`).toBe(true)
     }
-    const saved = readSavedDesk(this.db).canaries.map(({ strategy, version }) => [strategy, version])
-    expect(saved.sort()).toEqual([...s.canaries].map(([strategy, { version }]) => [strategy, version]).sort())
+    const lent = (strategy: string) =>
+      [...s.slots.values()].filter((slot) => slot.canary && slot.strategy === strategy).map(({ slot }) => slot.id)
+    const saved = readSavedDesk(this.db).canaries.map(({ strategy, version, slots }) => [strategy, version, slots])
+    expect(saved.sort()).toEqual([...s.canaries].map(([of, { version }]) => [of, version, lent(of)]).sort())
   }
 
   /** I1: the desk, or a version that can be asked; whatever is open in another's slot is managed aside. */

@@ -61,11 +61,21 @@ export class Builder {
     return undefined
   }
 
-  /** A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. */
-  private isLive(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
+  /**
+   * A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. One that equals a
+   * canary would be its promotion, which nobody asked for.
+   */
+  private runsAlready(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
     const { state } = this.parts.session.engine
     const live = state.live.get(strategy)
     const version = live === undefined ? undefined : state.versions.get(live)
+    const canary = state.canaries.get(strategy)?.version
+    const beside = canary === hash ? state.versions.get(canary) : undefined
+    if (beside?.state === 'canary') {
+      const what = `the code is that of ${beside.label}, which is a canary already: promote it, or dismiss it`
+      deployment.supersede(this.parts.now(), what)
+      return true
+    }
     if (version === undefined || version.hash !== hash || version.state !== 'live') return false
     deployment.supersede(this.parts.now(), `the code is that of ${version.label}, which is live already`)
     return true
@@ -111,7 +121,7 @@ export class Builder {
       deployment.failWith(now(), 'failed its check', problems)
       return undefined
     }
-    if (this.isLive(compiled.strategy, hash, deployment)) {
+    if (this.runsAlready(compiled.strategy, hash, deployment)) {
       drop()
       return undefined
     }
