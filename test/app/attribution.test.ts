@@ -4,6 +4,7 @@ import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Station } from '../../src/main/app/station.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
+import { shares, usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { baton } from '../support/cli.ts'
 import { eager, freePort, TestHome, until } from '../support/desk.ts'
@@ -81,6 +82,37 @@ describe('the desk judges its versions', () => {
     expect(gauge.sentence).toMatch(/^2 versions tried/)
   })
 
+  test('what a shadow would have traded is a line of its own, and in no other figure', async () => {
+    const { desk } = station
+    const ask = () => desk.books.ask('attribution.records', { by: ['version', 'market'], filter: {} })
+    const before = await ask()
+    const [second, first] = listVersions(desk.journal.db)
+    const start = Date.UTC(2026, 0, 5) / 1000
+    desk.journal.saveShadowTrades('D-shadow', second?.hash ?? '', [
+      {
+        slot: 'BTC-5m',
+        windowId: `btc-updown-5m-${start}`,
+        side: 'up',
+        openedAt: start * 1000 + 60_000,
+        settledAt: start * 1000 + 320_000,
+        shares: shares(10_000_000),
+        cost: usdOf(9.3),
+        fees: usdOf(0.05),
+        pnl: usdOf(0.65),
+        outcome: 'up',
+        regime: 'quiet-range',
+        why: 'shadow',
+      },
+    ])
+    const after = await ask()
+    const shadow = after.find(({ of }) => of.market === 'shadow')
+    expect(shadow).toMatchObject({ of: { version: second?.hash }, figures: { trades: 1, wins: 1, pnl: 650_000 } })
+    expect(after.filter(({ of }) => of.market !== 'shadow')).toEqual(before)
+    const pair = { before: first?.hash ?? '', after: second?.hash ?? '', at: null, by: 'time' as const }
+    const { trades } = (await desk.books.ask('attribution.compare', pair)).after.figures
+    expect(trades).toBeLessThanOrEqual(before.find(({ of }) => of.version === second?.hash)?.figures.trades ?? 0)
+  })
+
   test('over HTTP, with a clear word on a bad question', async () => {
     const token = readFileSync(home.home.tokenFile, 'utf8').trim()
     const get = (query: string) =>
@@ -136,7 +168,7 @@ describe('baton attribution', () => {
     expect([lines.length, csv.length - 1, rows.length]).toEqual([count, count, count])
     expect(rows).toEqual(lines)
     expect(csv[0]?.split(',')).toEqual(Object.keys(lines[0]))
-    expect((await run('--export', file('records.csv'))).out).toMatch(/2 records written/)
+    expect((await run('--export', file('records.csv'))).out).toMatch(/3 records written/)
     expect((await run('--export', file('t.xlsx'))).code).toBe(2)
   })
 

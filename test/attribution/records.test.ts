@@ -192,6 +192,10 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   const dayVariance = profits.reduce((a, b) => a + (b - dayMean) ** 2, 0) / (profits.length - 1)
   if (profits.length > 1 && dayVariance > 0) expect(figures.sharpeDay).toBeCloseTo(dayMean / Math.sqrt(dayVariance), 9)
   checkDrawdown(own, figures)
+  const span = Math.max(...own.map((o) => o.settledAt)) - Math.min(...own.map((o) => o.openedAt))
+  expect(figures.exposure).toBeCloseTo(sum((o) => o.cost * (o.settledAt - o.openedAt)) / span, 3)
+  expect(figures.latencyMs).toBeCloseTo(sum((o) => o.latencyMs) / n, 9)
+  expect(figures.sold).toBe(own.filter((o) => o.sold).length)
   const held = own.filter((one) => !one.sold && one.outcome !== null)
   expect(figures.decided).toBe(held.length)
   if (held.length > 0) {
@@ -228,4 +232,13 @@ function checkDrawdown(own: readonly SettledTrade[], figures: ReturnType<typeof 
   for (let i = 0; i < path.length; i++)
     for (let j = i; j < path.length; j++) worst = Math.max(worst, (path[i] ?? 0) - (path[j] ?? 0))
   expect(figures.drawdown).toBe(worst)
+  // From each peak, until it is reached again or the trades end.
+  const times = [own[0]?.openedAt ?? 0, ...own.map((one) => one.settledAt)]
+  let longest = 0
+  for (let i = 0; i < path.length; i++) {
+    if (path.slice(0, i).some((before) => before > (path[i] ?? 0))) continue
+    for (let j = i + 1; j < path.length && (path[j] ?? 0) < (path[i] ?? 0); j++)
+      longest = Math.max(longest, (times[j] ?? 0) - (times[i] ?? 0))
+  }
+  expect(figures.drawdownMs).toBe(longest)
 }

@@ -177,6 +177,7 @@ export class Desk {
     this.shadowLab = new ReplayLab(options.clock, 1)
     this.books = new BooksThread(options.home.database, () => ({
       now: this.now(),
+      market: this.engine.state.config.market,
       live: Object.fromEntries(this.engine.state.live),
     }))
     this.hub = new DeskHub(this)

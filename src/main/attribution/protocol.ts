@@ -7,8 +7,9 @@ export interface ToBooksThread<N extends BooksCall = BooksCall> {
   readonly id: number
   readonly call: N
   readonly input: Parameters<DeskCalls[N]>[0]
-  /** The desk's own time, and what is live of each strategy. */
+  /** The desk's own time and market, and what is live of each strategy. */
   readonly now: number
+  readonly market: string
   readonly live: Readonly<Record<string, string>>
 }
 

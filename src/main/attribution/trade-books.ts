@@ -7,7 +7,7 @@ import { DAY } from '../../shared/domain/time.ts'
 import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
 import { countOrders, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
 import type { Db } from '../db/database.ts'
-import { readTrades } from '../db/trades.ts'
+import { readShadowTrades, readTrades } from '../db/trades.ts'
 
 /** What the journal says of a version besides its trades. */
 export interface VersionLife extends OrderCounts {
@@ -21,7 +21,9 @@ export interface VersionLife extends OrderCounts {
 export class TradeBooks {
   readonly columns = new TradeColumns()
   private readonly db: Db
+  /** Places in the journal up to which trades, and those of shadows, are read. */
   private readUpTo = 0
+  private shadowsUpTo = 0
 
   constructor(db: Db) {
     this.db = db
@@ -35,12 +37,25 @@ export class TradeBooks {
       this.readUpTo = row
       count++
     }
+    for (const { row, trade } of readShadowTrades(this.db, this.shadowsUpTo)) {
+      this.columns.add(trade)
+      this.shadowsUpTo = row
+      count++
+    }
     return count
   }
 
   records(by: readonly Dimension[], filter: TradeFilter): readonly TradeRecord[] {
     this.refresh()
     return recordsBy(this.columns, by, filter)
+  }
+
+  /** Markets that trades were made in, shadows' not among them, the one of the newest trade first. */
+  markets(): readonly string[] {
+    this.refresh()
+    const { names } = this.columns.names.market
+    const newest = (market: string) => [...rowsOf(this.columns, { market })].at(-1) ?? -1
+    return names.filter((name) => name !== 'shadow').toSorted((a, b) => newest(b) - newest(a))
   }
 
   /** Fills, time live, decisions and faults, by version. */
@@ -58,11 +73,11 @@ export class TradeBooks {
   }
 
   /** Cumulated profit of each version, a point a settled trade, no more points than a chart can show. */
-  profit(refOf: (hash: string) => VersionRef | null): PnlSeries[] {
+  profit(market: string, refOf: (hash: string) => VersionRef | null): PnlSeries[] {
     this.refresh()
     const { columns } = this
     const lines = new Map<number, { ts: number; pnl: number }[]>()
-    for (let row = 0; row < columns.count; row++) {
+    for (const row of rowsOf(columns, { market })) {
       const version = columns.ids.version[row] ?? 0
       const line = lines.get(version) ?? []
       lines.set(version, line)
@@ -78,14 +93,14 @@ export class TradeBooks {
   }
 
   /** How much of a strategy's record may be owed to trying often. */
-  gauge(strategy: string, live: string | null, now: number): OverfitGauge {
+  gauge(strategy: string, market: string, live: string | null, now: number): OverfitGauge {
     this.refresh()
     const { columns } = this
     const { versionsTried, ratios, deployments, promises } = readTinkering(this.db, strategy)
     const tally = new Tally()
     const byDeployment = new Map<string, { pnl: number; cost: number }>()
     const settled: { at: number; lost: boolean }[] = []
-    for (const row of rowsOf(columns, { strategy })) {
+    for (const row of rowsOf(columns, { strategy, market })) {
       const flags = columns.flags[row] ?? 0
       settled.push({ at: columns.numbers.settledAt[row] ?? 0, lost: (flags & WON) === 0 })
       if ((flags & HANDED) !== 0) continue

@@ -28,20 +28,20 @@ function rows({ by, filter }: ToBooksThread<'attribution.records'>['input'], now
   })
 }
 
-function answer({ call, input, now, live }: ToBooksThread): unknown {
+function answer({ call, input, now, market, live }: ToBooksThread): unknown {
   switch (call) {
     case 'attribution.records':
       return rows(input as ToBooksThread<'attribution.records'>['input'], now)
     case 'attribution.compare': {
       const { before, after, at, by } = input as ToBooksThread<'attribution.compare'>['input']
       const [to, from] = at === null ? [] : [at, at]
-      return books.compare({ version: before, to }, { version: after, from }, by)
+      return books.compare({ version: before, market, to }, { version: after, market, from }, by)
     }
     case 'attribution.profit':
-      return { series: books.profit((hash) => versionRef(db, hash)), ...happenings(db) }
+      return { series: books.profit(market, (hash) => versionRef(db, hash)), ...happenings(db) }
     case 'attribution.gauge': {
       const { strategy } = input as ToBooksThread<'attribution.gauge'>['input']
-      return books.gauge(strategy, live[strategy] ?? null, now)
+      return books.gauge(strategy, market, live[strategy] ?? null, now)
     }
   }
 }

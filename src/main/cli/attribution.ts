@@ -54,7 +54,7 @@ export function attribution(flags: AttributionFlags): ExitCode {
     const lives = books.lives(now)
     const gauges = liveVersions(db).map(({ strategy, version }) => ({
       strategy,
-      ...books.gauge(strategy, version, now),
+      ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version, now),
     }))
     show(
       flags,
@@ -129,6 +129,13 @@ function filterOf(flags: AttributionFlags, versionOf: (word: string) => string):
   }
 }
 
+/** Trades of two markets are not held against each other. */
+function onlyMarket(books: TradeBooks): string | undefined {
+  const markets = books.markets()
+  if (markets.length > 1) throw new UsageError(`there are trades of ${markets.join(' and ')}: say which with --market`)
+  return markets[0]
+}
+
 /** The one version whose hash begins so. */
 function versionOf(db: Db, word: string): string {
   const found = db.prepare("SELECT hash FROM versions WHERE hash LIKE ? || '%' LIMIT 2").pluck().all(word) as string[]
@@ -145,7 +152,8 @@ function compareTwo(db: Db, books: TradeBooks, flags: AttributionFlags, pair: st
   const [before, after] = words.map((word) => versionOf(db, word.trim()))
   if (before === undefined || after === undefined || words.length !== 2)
     throw new UsageError('--compare takes two versions, the earlier first: 3fa9c1,77ab02')
-  const found = books.compare({ version: before }, { version: after }, 'trades')
+  const market = flags.market ?? onlyMarket(books)
+  const found = books.compare({ version: before, market }, { version: after, market }, 'trades')
   if (flags.json === true) print(JSON.stringify({ from: before, to: after, ...found }))
   else print(`${ownerLabel(db, before)} → ${ownerLabel(db, after)}\n${found.sentence}`)
   return EXIT.done

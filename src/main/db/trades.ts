@@ -158,6 +158,21 @@ export function* readTrades(db: Db, after = 0): Generator<{ readonly row: number
     yield { row, trade: toTrade(trade) }
 }
 
+const SHADOWS = `SELECT t.rowid AS row, t.deployment || ' ' || t.window_id AS position, v.strategy, t.slot, t.window_id AS windowId, t.side,
+    t.opened_at AS openedAt, t.settled_at AS settledAt, t.shares, t.cost, t.fees, t.pnl, 0 AS sold, t.version AS openedBy,
+    t.version AS settledUnder, t.deployment, t.regime, 'shadow' AS market, t.why, 0 AS latencyMs, NULL AS quote, NULL AS parts,
+    CASE t.outcome WHEN 'up' THEN 1000000 WHEN 'down' THEN 0 END AS payoutUp
+  FROM shadow_trades t JOIN versions v ON v.hash = t.version WHERE t.settled_at IS NOT NULL AND t.rowid > ? ORDER BY t.rowid`
+
+/** The same for what shadows would have traded: their market is `shadow`, and they are never added to others. */
+export function* readShadowTrades(
+  db: Db,
+  after = 0,
+): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
+  const rows = db.prepare(SHADOWS).iterate(after) as IterableIterator<StoredTrade & { row: number }>
+  for (const { row, ...trade } of rows) yield { row, trade: toTrade(trade) }
+}
+
 interface StoredTrade extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
   readonly sold: number
   readonly parts: string | null

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { sureSign } from '../../../shared/attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
 import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
-import { useAttribution, useSession } from '../../data/hooks.ts'
+import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { ProfitCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -26,17 +26,24 @@ function edgeTone(figures: AttributionRow['figures']): string {
   return sign === null ? 'dim' : sign > 0 ? 'up' : 'down'
 }
 
+/** The market is named where it is not the desk's own: a shadow's, or an earlier run's. */
+function Name({ row }: { row: AttributionRow }) {
+  const market = useDesk((state) => state.status?.market)
+  const { regime, slot, version, market: own } = row.of
+  return (
+    <span className="version-cell" title={nameOf(row)}>
+      <VersionDot version={row.version} />
+      {row.version === null ? (version ?? '') : `${row.version.strategy} v${row.version.number}`}
+      <span className="dim">{[own === market ? '' : own, regime, slot].filter(Boolean).join(' ')}</span>
+    </span>
+  )
+}
+
 const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] = [
   {
     key: 'name',
     head: 'version',
-    cell: (row) => (
-      <span className="version-cell" title={nameOf(row)}>
-        <VersionDot version={row.version} />
-        {row.version === null ? (row.of.version ?? '') : `${row.version.strategy} v${row.version.number}`}
-        <span className="dim">{[row.of.regime, row.of.slot].filter(Boolean).join(' ')}</span>
-      </span>
-    ),
+    cell: (row) => <Name row={row} />,
   },
   { key: 'trades', head: 'trades', align: 'right', width: '56px', cell: ({ figures }) => count(figures.trades) },
   { key: 'pnl', head: 'P&L', align: 'right', width: '72px', cell: ({ figures }) => <ProfitCell value={figures.pnl} /> },
