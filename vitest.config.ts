@@ -4,11 +4,12 @@ export default defineConfig({
   resolve: { alias: { baton: new URL('./src/engine/strategy-api/baton.ts', import.meta.url).pathname } },
   test: {
     include: ['test/**/*.test.ts'],
-    // Real SQLite, sockets, threads and a browser: a process a file, and room for a busy machine.
+    // Real SQLite, sockets, threads and a browser: a process a file, and room for a busy machine. In real time half a minute
+    // may pass before a window lets anything be entered.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
   },
 })
