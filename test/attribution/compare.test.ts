@@ -3,6 +3,7 @@ import { compare } from '../../src/shared/attribution/compare.ts'
 import { overfitGauge } from '../../src/shared/attribution/overfit.ts'
 import { recordsBy } from '../../src/shared/attribution/records.ts'
 import type { Shape } from '../../src/shared/attribution/sharpe.ts'
+import { type Interval, wilson } from '../../src/shared/attribution/win-rate.ts'
 import { columnsOf, MONTH_START, simulate, type Truth } from '../support/trades.ts'
 
 const WINDOW = 300_000
@@ -40,17 +41,29 @@ describe('a simulated month whose truth is known', () => {
     expect(held / RUNS).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / RUNS))
   })
 
-  test('Wilson’s interval of the edge holds the truth as often as it claims', () => {
-    let held = 0
+  test.each([
+    ['each slot by itself', 1, 0],
+    ['eight slots that move together half of the time', 8, 0.5],
+    ['eight slots that always move together', 8, 1],
+  ])('the interval of the edge holds the truth as often as it claims: %s', (what, count, together) => {
+    let [held, plain] = [0, 0]
     const RUNS = 1_000
     const edge = old.chance - old.price - 0.07 * old.price * (1 - old.price)
+    const holds = (interval: Interval | null | undefined, truth: number) =>
+      interval != null && interval.low <= truth && truth <= interval.high
     for (let run = 0; run < RUNS; run++) {
-      const [record] = recordsBy(columnsOf(simulate(old, { windows: 150, slots: 1, seed: run + 1 })), ['version'])
-      const interval = record?.figures.edgeInterval
-      if (interval != null && interval.low <= edge && edge <= interval.high) held++
+      const trades = simulate(old, { windows: 150, slots: count, seed: run + 1, together })
+      const [record] = recordsBy(columnsOf(trades), ['version'])
+      const { winRate, edgeInterval } = record?.figures ?? {}
+      if (holds(edgeInterval, edge)) held++
+      if (holds(wilson(winRate ?? 0, trades.length, 0.95), old.chance)) plain++
     }
-    console.log(`Wilson intervals of 95 % held the truth ${((held / RUNS) * 100).toFixed(1)} % of ${RUNS} times`)
+    const percent = (times: number) => ((times / RUNS) * 100).toFixed(1)
+    console.log(
+      `${what}: intervals of 95 % held the truth ${percent(held)} % of ${RUNS} times, without the design effect ${percent(plain)} %`,
+    )
     expect(held / RUNS).toBeGreaterThan(0.95 - 3 * Math.sqrt((0.95 * 0.05) / RUNS))
+    if (together > 0) expect(plain).toBeLessThan(held)
   })
 
   test('of two versions that are the same one is called better or worse no more often than one in twenty', () => {

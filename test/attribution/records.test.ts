@@ -21,6 +21,7 @@ const anyTrade = fc
     won: fc.boolean(),
     sold: fc.boolean(),
     handed: fc.boolean(),
+    window: fc.nat(12),
     after: fc.integer({ min: 0, max: 3 * HOUR }),
     quote: fc.option(fc.integer({ min: 10_000, max: 990_000 })),
   })
@@ -47,6 +48,7 @@ function tradesFrom(drawn: readonly (typeof anyTrade extends fc.Arbitrary<infer 
       settledUnder: of.handed ? 'desk' : of.version,
       regime: of.regime,
       slot: of.slot,
+      windowId: `${of.slot}-${MONTH_START / 1000 + of.window * 300}`,
       market: of.market,
       shares: of.shares,
       cost,
@@ -161,7 +163,9 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   const [cost, fees, pnl] = [sum((o) => o.cost), sum((o) => o.fees), sum((o) => o.pnl)]
   expect([figures.wins, figures.stake, figures.fees, figures.pnl]).toEqual([wins, cost, fees, pnl])
   expect(figures.winRate).toBeCloseTo(wins / n, 12)
-  expect(figures.winRateInterval).toEqual(wilson(wins / n, n, 0.95))
+  const effective = effectiveOf(own)
+  expect(figures.effectiveTrades).toBeCloseTo(effective, 9)
+  expect(figures.winRateInterval?.low).toBeCloseTo(wilson(wins / n, effective, 0.95)?.low ?? 0, 12)
   const even = (one: SettledTrade) => (one.cost + one.fees) / one.shares
   expect(figures.price).toBeCloseTo(sum((one) => one.cost / one.shares) / n, 12)
   expect(figures.breakEven).toBeCloseTo(sum(even) / n, 12)
@@ -222,6 +226,22 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   const slipped = quoted.reduce((total, one) => total + one.cost - (one.shares * (one.quote ?? 0)) / 1e6, 0)
   if (quoted.length > 0)
     expect(figures.slippage).toBeCloseTo(slipped / quoted.reduce((total, one) => total + one.shares, 0), 9)
+}
+
+/** By the definition: variance of the mean by clusters of a window start, over that of independent trades. */
+function effectiveOf(own: readonly SettledTrade[]): number {
+  const beyond = (one: SettledTrade) => one.pnl / one.shares
+  const n = own.length
+  const mean = own.reduce((total, one) => total + beyond(one), 0) / n
+  const clusters = [...Map.groupBy(own, (one) => one.windowId.slice(one.windowId.lastIndexOf('-'))).values()]
+  const c = clusters.length
+  if (c < 2) return Math.min(n, c)
+  if (c === n) return n
+  const between = clusters.reduce((total, of) => total + of.reduce((sum, one) => sum + beyond(one) - mean, 0) ** 2, 0)
+  const within = own.reduce((total, one) => total + (beyond(one) - mean) ** 2, 0)
+  if (within / n <= 0) return c
+  const effect = (between * c) / (c - 1) / n ** 2 / (within / n / (n - 1))
+  return n / Math.max(1, effect)
 }
 
 function checkDrawdown(own: readonly SettledTrade[], figures: ReturnType<typeof recordsBy>[number]['figures']): void {

@@ -123,7 +123,7 @@ export class TradeBooks {
         const made = byDeployment.get(deployment)
         return made === undefined ? [] : [{ proof, live: made.pnl / made.cost }]
       }),
-      live: tally.returns.shape(),
+      live: { ...tally.returns.shape(), count: tally.trades === 0 ? 0 : tally.effectiveTrades() },
       lossRate: settled.length === 0 ? null : settled.filter(({ lost }) => lost).length / settled.length,
     })
   }

@@ -23,6 +23,8 @@ export interface CalibrationBucket {
  */
 export interface Figures {
   readonly trades: number
+  /** Independent trades they are worth: slots of one window start move together. All intervals and chances count these. */
+  readonly effectiveTrades: number
   readonly wins: number
   readonly winRate: number | null
   readonly winRateInterval: Interval | null
@@ -76,18 +78,21 @@ export function figuresOf(tally: Tally): Figures {
   const { trades, wins, cost, fees, pnl, decided, evens } = tally
   const some = trades > 0
   const shape = tally.returns.shape()
+  const effective = some ? tally.effectiveTrades() : 0
+  const independent = { ...shape, count: effective }
   const edge = some ? (tally.worth - evens) / trades : null
   const span = tally.lastAt - tally.firstAt
   return {
     trades,
+    effectiveTrades: effective,
     wins,
     winRate: some ? wins / trades : null,
-    winRateInterval: some ? wilson(wins / trades, trades, LEVEL) : null,
+    winRateInterval: some ? wilson(wins / trades, effective, LEVEL) : null,
     price: some ? tally.prices / trades : null,
     breakEven: some ? evens / trades : null,
     edge,
-    edgeInterval: edgeInterval(tally),
-    pValue: chanceOfSuchLuck(tally.worth - evens, tally.evenVariance),
+    edgeInterval: edgeInterval(tally, effective),
+    pValue: some ? chanceOfSuchLuck(tally.worth - evens, (tally.evenVariance * trades) / effective) : null,
     stake: cost,
     fees,
     pnl,
@@ -96,8 +101,8 @@ export function figuresOf(tally: Tally): Figures {
     sharpeTrade: sharpe(shape),
     sortinoTrade: some ? sortino(trades, shape.mean, tally.squaredLosses) : null,
     ...byDay(tally),
-    probabilisticSharpe: probabilisticSharpe(shape, 0),
-    minTrackRecord: minTrackRecord(shape, 0, LEVEL),
+    probabilisticSharpe: probabilisticSharpe(independent, 0, sharpe(shape)),
+    minTrackRecord: scaled(minTrackRecord(shape, 0, LEVEL), trades / effective),
     drawdown: tally.drawdown,
     drawdownMs: tally.drawdownMs,
     decided,
@@ -113,9 +118,14 @@ export function figuresOf(tally: Tally): Figures {
   }
 }
 
+/** Dependent trades prove less: it takes as many more. */
+function scaled(count: number | null, factor: number): number | null {
+  return count === null ? null : count * factor
+}
+
 /** Wilson's interval of what a share came to, less the break-even; wider than need be where some were sold early. */
-function edgeInterval({ trades, worth, evens }: Tally): Interval | null {
-  const interval = wilson(Math.min(1, Math.max(0, worth / trades)), trades, LEVEL)
+function edgeInterval({ trades, worth, evens }: Tally, effective: number): Interval | null {
+  const interval = wilson(Math.min(1, Math.max(0, worth / trades)), effective, LEVEL)
   const even = evens / trades
   return interval === null ? null : { low: interval.low - even, high: interval.high - even }
 }

@@ -12,7 +12,7 @@ export interface Tinkering {
   readonly daysLive: number
   /** Return on stake that each version's proof promised, and what it then made, where both are known. */
   readonly promises: readonly { readonly proof: number; readonly live: number }[]
-  /** Shape of the live version's returns. */
+  /** Shape of the live version's returns; its count is of independent trades. */
   readonly live: Shape
   /** Part of its trades that lost, over all versions: how often a deployment follows a loss by chance. */
   readonly lossRate: number | null

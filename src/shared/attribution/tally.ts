@@ -24,6 +24,10 @@ export class Tally {
   evenVariance = 0
   /** Σ of what a share came to: 1 or 0, or the price at which it was sold. */
   worth = 0
+  /** Σ of (what a share came to less p)². */
+  private squaredBeyond = 0
+  /** Trades and Σ of what their shares came to less p, by window start: slots of one start move together. */
+  private readonly starts = new Map<number, { trades: number; beyond: number }>()
   /** Return on stake of each trade. */
   readonly returns = new Moments()
   squaredLosses = 0
@@ -71,7 +75,9 @@ export class Tally {
     const even = Math.min(1, (cost + fees) / shares)
     this.evens += even
     this.evenVariance += even * (1 - even)
-    this.worth += (pnl + cost + fees) / shares
+    const worth = (pnl + cost + fees) / shares
+    this.worth += worth
+    this.gather(numbers.windowStart[row] ?? 0, worth - even)
     const made = pnl / cost
     this.returns.add(made)
     if (made < 0) this.squaredLosses += made * made
@@ -88,6 +94,33 @@ export class Tally {
     this.days.set(day, (this.days.get(day) ?? 0) + pnl)
     if (openedAt < this.firstAt) this.firstAt = openedAt
     if (settledAt > this.lastAt) this.lastAt = settledAt
+  }
+
+  private gather(start: number, beyond: number): void {
+    this.squaredBeyond += beyond * beyond
+    const cluster = this.starts.get(start)
+    if (cluster === undefined) this.starts.set(start, { trades: 1, beyond })
+    else {
+      cluster.trades++
+      cluster.beyond += beyond
+    }
+  }
+
+  /**
+   * How many independent trades these are worth: their number over Kish's design effect, the variance of the mean edge by
+   * clusters of one window start over that of as many independent trades (Kish 1965, "Survey sampling", 5.4); never more
+   * than there are.
+   */
+  effectiveTrades(): number {
+    const { trades, starts } = this
+    const clusters = starts.size
+    if (clusters < 2 || clusters === trades) return clusters < 2 ? Math.min(trades, clusters) : trades
+    const edge = (this.worth - this.evens) / trades
+    let between = 0
+    for (const { trades: count, beyond } of starts.values()) between += (beyond - count * edge) ** 2
+    const clustered = (between * clusters) / (clusters - 1) / trades ** 2
+    const independent = (this.squaredBeyond / trades - edge * edge) / (trades - 1)
+    return independent <= 0 ? clusters : trades / Math.max(1, clustered / independent)
   }
 
   /** Deepest fall of the profit from a peak, and the longest time below one; the start counts as one. */

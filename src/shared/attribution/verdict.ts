@@ -5,10 +5,10 @@ const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits).re
 const dollars = (micro: number) => `$${(Math.abs(micro) / 1e6).toFixed(2)}`
 
 /** Rough number of trades after which an edge like the one seen would stand clear of chance. */
-function enoughFor({ edge, winRate }: Figures): number | null {
+function enoughFor({ edge, winRate, trades, effectiveTrades }: Figures): number | null {
   if (edge === null || winRate === null || edge === 0) return null
   const rate = Math.min(0.99, Math.max(0.01, winRate))
-  return Math.ceil((1.96 ** 2 * rate * (1 - rate)) / (edge * edge))
+  return Math.ceil(((1.96 ** 2 * rate * (1 - rate)) / (edge * edge)) * (trades / effectiveTrades))
 }
 
 /**
@@ -16,7 +16,7 @@ function enoughFor({ edge, winRate }: Figures): number | null {
  * for what it is.
  */
 export function recordSentence(figures: Figures): string {
-  const { trades, winRate, price, breakEven, edge, edgeInterval, pnl, pValue, sold } = figures
+  const { trades, effectiveTrades, winRate, price, breakEven, edge, edgeInterval, pnl, pValue, sold } = figures
   if (winRate === null || price === null || breakEven === null || edge === null || edgeInterval === null)
     return 'No settled trade yet: there is nothing to judge.'
   const early = sold === 0 ? '' : ` (${sold} sold before the outcome)`
@@ -24,9 +24,10 @@ export function recordSentence(figures: Figures): string {
   const needs = `at an average price of ${price.toFixed(3)} and its fees it must win ${percent(breakEven)} to earn nothing`
   const clear = sureSign(figures) !== null
   const more = enoughFor(figures)
+  const worth = effectiveTrades < trades * 0.8 ? `, worth about ${Math.round(effectiveTrades)} independent ones,` : ''
   const unsure = clear
     ? ''
-    : ` ${trades === 1 ? 'One trade is' : `${trades} trades are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
+    : ` ${trades === 1 ? 'One trade is' : `${trades} trades${worth} are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
         more === null || more <= trades ? '' : `; an edge like this takes about ${more} trades to tell`
       }.`
   // Cheap and dear trades mixed: how often it wins and how much do not say the same.

@@ -18,6 +18,7 @@ function figuresOf({ figures, life, handedOver, takenOver }: AttributionRow): re
   return [
     ['Win rate, 95 %', range(figures.winRateInterval)],
     ['Edge, 95 %', range(figures.edgeInterval)],
+    ['Worth independent', count(Math.round(figures.effectiveTrades))],
     ['Stake', money(figures.stake)],
     ['Return on stake', percent(figures.returnOnStake)],
     ['Fees', money(figures.fees)],
