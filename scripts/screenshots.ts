@@ -115,7 +115,7 @@ async function takePictures(browser: Browser, address: string, strategies: strin
   await shot(page, 'replay.png')
   await page.keyboard.press('Escape')
   await page.getByRole('tab', { name: 'Attribution' }).click()
-  await page.getByTestId('attribution').getByText('snipe v1').click()
+  await page.getByTestId('attribution').getByText('snipe v4').click()
   await page.getByTestId('against').selectOption({ index: 1 })
   await page.getByTestId('comparison').waitFor()
   await shot(page, 'attribution.png')

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { recordSentence } from '../../shared/attribution/verdict.ts'
+import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { AttributionRow } from '../../shared/ipc/contract.ts'
 import { happenings } from '../db/attribution.ts'
 import { openReadOnly } from '../db/database.ts'
@@ -23,7 +23,7 @@ function rows({ by, filter }: ToBooksThread<'attribution.records'>['input'], now
       ...record,
       version: version === undefined ? null : versionRef(db, version),
       life: version === undefined ? null : (lives.get(version) ?? null),
-      sentence: recordSentence(record.figures),
+      sentence: lineSentence(record),
     }
   })
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Figures } from '../../shared/attribution/figures.ts'
 import { recordsBy, type TradeFilter, type TradeRecord } from '../../shared/attribution/records.ts'
 import { DIMENSIONS, type Dimension, TradeColumns } from '../../shared/attribution/trade-columns.ts'
-import { recordSentence } from '../../shared/attribution/verdict.ts'
+import { lineSentence } from '../../shared/attribution/verdict.ts'
 import { homeAt } from '../app/home.ts'
 import { EXPORT_FORMATS, type ExportFormat, flatRecord, flatTrade, writeTable } from '../attribution/export.ts'
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
@@ -188,7 +188,7 @@ function show(
     const rows = named.map(({ record, name }) => ({
       name,
       ...record,
-      sentence: recordSentence(record.figures),
+      sentence: lineSentence(record),
       ...more(record),
     }))
     return print(JSON.stringify({ by: flags.by, records: rows, gauges }))
@@ -216,11 +216,7 @@ function show(
     ),
   )
   for (const { record, name } of named) {
-    print(`\n${name}\n  ${recordSentence(record.figures)}`)
-    const { handedOver, takenOver } = record
-    if (handedOver.trades > 0)
-      print(`  ${handedOver.trades} more were handed over, ${money(handedOver.pnl)} up to then.`)
-    if (takenOver.trades > 0) print(`  ${takenOver.trades} more were taken over, ${money(takenOver.pnl)} from then on.`)
+    print(`\n${name}\n  ${lineSentence(record)}`)
   }
   for (const { strategy, sentence } of gauges) print(`\n${strategy}\n  ${sentence}`)
 }

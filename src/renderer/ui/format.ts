@@ -66,6 +66,7 @@ export function bp(value: number | null): string {
 }
 
 export function percent(share: number | null): string {
+  if (share === 1) return '100 %'
   return share === null ? NONE : `${fixed(share * 100, 1)} %`
 }
 

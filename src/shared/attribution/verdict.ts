@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts'
+import type { HandedLine, TradeRecord } from './records.ts'
 import { sureSign } from './sure.ts'
 
 const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits).replace('-', '−')} %`
@@ -9,6 +10,24 @@ function enoughFor({ edge, winRate, trades, effectiveTrades }: Figures): number 
   if (edge === null || winRate === null || edge === 0) return null
   const rate = Math.min(0.99, Math.max(0.01, winRate))
   return Math.ceil(((1.96 ** 2 * rate * (1 - rate)) / (edge * edge)) * (trades / effectiveTrades))
+}
+
+/** The same, with what became of trades that changed their owner. */
+export function lineSentence({
+  figures,
+  handedOver,
+  takenOver,
+}: Pick<TradeRecord, 'figures' | 'handedOver' | 'takenOver'>): string {
+  const profit = ({ pnl }: HandedLine) => `${pnl < 0 ? '−' : '+'}${dollars(pnl)}`
+  const lines = [
+    ...(handedOver.trades === 0
+      ? []
+      : [`${handedOver.trades} that it opened went to another owner, ${profit(handedOver)} up to then`]),
+    ...(takenOver.trades === 0 ? [] : [`${takenOver.trades} came from another, ${profit(takenOver)} from then on`]),
+  ]
+  const own =
+    figures.trades === 0 && lines.length > 0 ? 'No trade was its own from first to last.' : recordSentence(figures)
+  return lines.length === 0 ? own : `${own} Beside these: ${lines.join('; ')}.`
 }
 
 /**
