@@ -124,7 +124,7 @@ function Against({ row }: { row: AttributionRow }) {
           <p>{whole(comparison.sentence)}</p>
           {comparison.chanceBetter === null ? null : (
             <p className="dim">
-              By wins alone it lies further above its break-even with a probability of{' '}
+              By wins alone, every win rate as likely before, it lies further above its break-even with a probability of{' '}
               {percent(comparison.chanceBetter)}.
             </p>
           )}
@@ -148,6 +148,7 @@ function Against({ row }: { row: AttributionRow }) {
 export function Detail({ row }: { row: AttributionRow }) {
   const session = useSession()
   const { version } = row
+  const deployment = useDesk((state) => state.deployments.find((one) => one.version?.hash === row.of.version)?.id)
   const live = useDesk((state) => state.versions.find((one) => one.hash === row.of.version)?.state === 'live')
   return (
     <aside className="record" data-testid="record" aria-label={`Record of ${nameOf(row)}`}>
@@ -161,6 +162,11 @@ export function Detail({ row }: { row: AttributionRow }) {
           <Button small onClick={() => compareVersion(session, version)}>
             Source and diff
           </Button>
+          {deployment === undefined ? null : (
+            <Button small onClick={() => session.ui.setState({ deployment })}>
+              Proof and probation
+            </Button>
+          )}
           <Button small onClick={() => showTrades(session, version.hash)}>
             Trades
           </Button>
