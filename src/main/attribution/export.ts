@@ -1,17 +1,11 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import type { TradeRecord } from '../../shared/attribution/records.ts'
+import { csvText, type Flat, usd } from '../../shared/attribution/flat.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { writeWhole } from '../app/files.ts'
 
 export const EXPORT_FORMATS = ['csv', 'jsonl', 'parquet'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
-
-type Cell = string | number | boolean | null
-/** A row of a table by the names of its columns; every row has the same. */
-export type Flat = Readonly<Record<string, Cell>>
-
-const usd = (micro: number | null) => (micro === null ? null : micro / 1e6)
 
 /** A trade as others read it: dollars, shares, ISO times. */
 export function flatTrade(trade: SettledTrade): Flat {
@@ -44,34 +38,11 @@ export function flatTrade(trade: SettledTrade): Flat {
   }
 }
 
-/** A record as others read it; what it is of comes first. */
-export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord): Flat {
-  const { winRateInterval, edgeInterval, calibration: _, stake, fees, pnl, drawdown, exposure, ...rest } = figures
-  return {
-    ...of,
-    ...rest,
-    winRateLow: winRateInterval?.low ?? null,
-    winRateHigh: winRateInterval?.high ?? null,
-    edgeLow: edgeInterval?.low ?? null,
-    edgeHigh: edgeInterval?.high ?? null,
-    stakeUsd: usd(stake),
-    feesUsd: usd(fees),
-    pnlUsd: usd(pnl),
-    drawdownUsd: usd(drawdown),
-    exposureUsd: usd(exposure),
-    handedOver: handedOver.trades,
-    handedOverUsd: usd(handedOver.pnl),
-    takenOver: takenOver.trades,
-    takenOverUsd: usd(takenOver.pnl),
-  }
-}
-
 /** Writes a table whole, or not at all. */
 export function writeTable(path: string, format: ExportFormat, rows: readonly Flat[]): void {
   if (format === 'jsonl') return writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (format === 'csv') return writeWhole(path, csvText(rows))
   const names = Object.keys(rows[0] ?? {})
-  if (format === 'csv')
-    return writeWhole(path, [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join(''))
   const bytes = parquetWriteBuffer({
     columnData: names.map((name) => ({
       name,
@@ -81,14 +52,6 @@ export function writeTable(path: string, format: ExportFormat, rows: readonly Fl
     })),
   })
   writeWhole(path, Buffer.from(bytes))
-}
-
-function csvLine(cells: readonly Cell[]): string {
-  const text = (cell: Cell) => {
-    const plain = cell === null ? '' : String(cell)
-    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
-  }
-  return `${cells.map(text).join(',')}\n`
 }
 
 function typeOf(rows: readonly Flat[], name: string): 'STRING' | 'DOUBLE' | 'BOOLEAN' {

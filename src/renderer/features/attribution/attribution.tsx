@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { csvText, flatRecord } from '../../../shared/attribution/flat.ts'
 import { sureSign } from '../../../shared/attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
 import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
@@ -10,7 +11,6 @@ import { count, money, NONE, percent, range } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { saveText } from '../../ui/save.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { csvOf } from './csv.ts'
 import { Detail } from './detail.tsx'
 
 const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
@@ -142,7 +142,12 @@ function Bar({ rows }: { rows: readonly AttributionRow[] }) {
         onChange={(event) => attributionActions.show({ search: event.target.value })}
       />
       <span className="spring" />
-      <Button small onClick={() => saveText('records.csv', 'text/csv', csvOf(rows))}>
+      <Button
+        small
+        onClick={() =>
+          saveText('records.csv', 'text/csv', csvText(rows.map((row) => ({ name: nameOf(row), ...flatRecord(row) }))))
+        }
+      >
         Save CSV
       </Button>
     </div>

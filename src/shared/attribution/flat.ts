@@ -1,0 +1,45 @@
+import type { TradeRecord } from './records.ts'
+
+/** What stands in a column. */
+export type Cell = string | number | boolean | null
+/** A row of a table by the names of its columns; every row has the same. */
+export type Flat = Readonly<Record<string, Cell>>
+
+/** Dollars. */
+export const usd = (micro: number | null) => (micro === null ? null : micro / 1e6)
+
+/** A record as others read it; what it is of comes first. */
+export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord): Flat {
+  const { winRateInterval, edgeInterval, calibration: _, stake, fees, pnl, drawdown, exposure, ...rest } = figures
+  return {
+    ...of,
+    ...rest,
+    winRateLow: winRateInterval?.low ?? null,
+    winRateHigh: winRateInterval?.high ?? null,
+    edgeLow: edgeInterval?.low ?? null,
+    edgeHigh: edgeInterval?.high ?? null,
+    stakeUsd: usd(stake),
+    feesUsd: usd(fees),
+    pnlUsd: usd(pnl),
+    drawdownUsd: usd(drawdown),
+    exposureUsd: usd(exposure),
+    handedOver: handedOver.trades,
+    handedOverUsd: usd(handedOver.pnl),
+    takenOver: takenOver.trades,
+    takenOverUsd: usd(takenOver.pnl),
+  }
+}
+
+/** Rows as CSV with a head; text with a comma, a quote or a line's end is quoted (RFC 4180). */
+export function csvText(rows: readonly Flat[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  return [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join('')
+}
+
+function csvLine(cells: readonly Cell[]): string {
+  const text = (cell: Cell) => {
+    const plain = cell === null ? '' : String(cell)
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+  }
+  return `${cells.map(text).join(',')}\n`
+}
