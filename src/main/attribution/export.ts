@@ -1,5 +1,5 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { csvText, type Flat, usd } from '../../shared/attribution/flat.ts'
+import { csvText, type Flat, inDollars } from '../../shared/attribution/flat.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { writeWhole } from '../app/files.ts'
@@ -19,12 +19,12 @@ export function flatTrade(trade: SettledTrade): Flat {
     settledAt: isoUtc(trade.settledAt),
     shares: trade.shares / 1e6,
     price: trade.cost / trade.shares,
-    costUsd: usd(trade.cost),
-    feesUsd: usd(trade.fees),
+    costUsd: inDollars(trade.cost),
+    feesUsd: inDollars(trade.fees),
     breakEven: (trade.cost + trade.fees) / trade.shares,
     outcome: trade.outcome,
     sold: trade.sold,
-    pnlUsd: usd(trade.pnl),
+    pnlUsd: inDollars(trade.pnl),
     openedBy: trade.openedBy,
     settledUnder: trade.settledUnder,
     deployment: trade.deployment,
@@ -34,7 +34,9 @@ export function flatTrade(trade: SettledTrade): Flat {
     latencyMs: trade.latencyMs,
     quote: trade.quote === null ? null : trade.quote / 1e6,
     parts:
-      trade.parts === null ? null : JSON.stringify(trade.parts.map(({ owner, pnl }) => ({ owner, pnlUsd: usd(pnl) }))),
+      trade.parts === null
+        ? null
+        : JSON.stringify(trade.parts.map(({ owner, pnl }) => ({ owner, pnlUsd: inDollars(pnl) }))),
   }
 }
 

@@ -5,8 +5,8 @@ export type Cell = string | number | boolean | null
 /** A row of a table by the names of its columns; every row has the same. */
 export type Flat = Readonly<Record<string, Cell>>
 
-/** Dollars. */
-export const usd = (micro: number | null) => (micro === null ? null : micro / 1e6)
+/** Micro-USD in dollars; nothing stays nothing. */
+export const inDollars = (micro: number | null) => (micro === null ? null : micro / 1e6)
 
 /** A record as others read it; what it is of comes first. */
 export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord): Flat {
@@ -18,15 +18,15 @@ export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord):
     winRateHigh: winRateInterval?.high ?? null,
     edgeLow: edgeInterval?.low ?? null,
     edgeHigh: edgeInterval?.high ?? null,
-    stakeUsd: usd(stake),
-    feesUsd: usd(fees),
-    pnlUsd: usd(pnl),
-    drawdownUsd: usd(drawdown),
-    exposureUsd: usd(exposure),
+    stakeUsd: inDollars(stake),
+    feesUsd: inDollars(fees),
+    pnlUsd: inDollars(pnl),
+    drawdownUsd: inDollars(drawdown),
+    exposureUsd: inDollars(exposure),
     handedOver: handedOver.trades,
-    handedOverUsd: usd(handedOver.pnl),
+    handedOverUsd: inDollars(handedOver.pnl),
     takenOver: takenOver.trades,
-    takenOverUsd: usd(takenOver.pnl),
+    takenOverUsd: inDollars(takenOver.pnl),
   }
 }
 
