@@ -114,7 +114,7 @@ function Actions({ row }: { row: DeploymentRow }) {
             Roll back now
           </Button>
         ) : null}
-        {version !== null && waits.length > 0 && !named && !shadowed ? (
+        {version !== null && waits.some((bar) => bar.rule !== 'canary') && !named && !shadowed ? (
           <Button
             small
             tone="attention"
