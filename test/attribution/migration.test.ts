@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/main/db/database.ts'
 import { MIGRATIONS } from '../../src/main/db/migrations.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { readTrades } from '../../src/main/db/trades.ts'
+import { baton } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-migration-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -68,6 +69,16 @@ function older(path: string): void {
   ).run(V1, V2)
   db.close()
 }
+
+test('until its desk has brought it up to date, whoever reads it is told how', async () => {
+  older(join(folder, 'baton.db'))
+  for (const command of ['versions', 'trades', 'attribution'])
+    expect(await baton(command, '--home', folder)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('has schema 3, this Baton reads 4: start its desk once'),
+    })
+  rmSync(join(folder, 'baton.db'))
+})
 
 test('a journal of before has its trades made, profits split at the marks, and is copied first', () => {
   const path = join(folder, 'baton.db')

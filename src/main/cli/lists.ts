@@ -1,5 +1,6 @@
 import { homeAt } from '../app/home.ts'
 import { type Db, openReadOnly } from '../db/database.ts'
+import { MIGRATIONS } from '../db/migrations.ts'
 import type { ExitCode } from './output.ts'
 import { complain, EXIT, UsageError } from './output.ts'
 
@@ -18,6 +19,12 @@ export function reading(flags: ListFlags, work: (db: Db) => ExitCode): ExitCode 
   }
   const db = opened.value
   try {
+    const schema = Number(db.pragma('user_version', { simple: true }))
+    if (schema !== MIGRATIONS.length) {
+      const what = schema < MIGRATIONS.length ? 'start its desk once, which brings it up to date' : 'update Baton'
+      complain(`${database} has schema ${schema}, this Baton reads ${MIGRATIONS.length}: ${what}`)
+      return EXIT.failed
+    }
     return work(db)
   } catch (error) {
     if (error instanceof UsageError) throw error
