@@ -211,7 +211,7 @@ describe.concurrent('a bad version that was let through', () => {
     const minutes = (((endedAt ?? 0) - (swappedAt ?? 0)) / 60_000).toFixed(0)
     console.log(`one that loses: rolled back ${minutes} min of market time after its swap, ${reason}`)
     expect(reason).toMatch(/drawdown \$\d+\.\d\d, bound \$8\.00/)
-    expect(probation?.pnl).toBeLessThan(0)
+    expect(probation).toMatchObject({ verdict: 'failed' })
     expect(desk.engine.state.live.get('snipe')).toBe(good)
     expect(desk.session.figures.missedCycles).toBe(0)
   })
