@@ -293,7 +293,7 @@ export class Engine {
 
   private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
     const { turn, count } = this.lineUp(c, team, version, only, decider)
-    const faults: { slot: SlotId; message: string }[] = []
+    let faults: { slot: SlotId; message: string }[] | undefined
     for (let next = 0; next < count; next++) {
       const at = decider.ask(turn, next, count)
       applyAgain(version, at - next)
@@ -302,10 +302,13 @@ export class Engine {
       if (slot === undefined) break
       const { fault, why, state, intents } = decider.answer
       if (fault === null) applyDecision(c, slot, version, why, state, intents)
-      else faults.push({ slot: slot.slot.id, message: fault })
+      else {
+        faults ??= []
+        faults.push({ slot: slot.slot.id, message: fault })
+      }
     }
-    if (faults.length === 0) version.faultsInRow = 0
-    for (const { slot, message } of faults) {
+    if (faults === undefined) version.faultsInRow = 0
+    for (const { slot, message } of faults ?? []) {
       applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
     }
   }

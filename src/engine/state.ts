@@ -196,7 +196,7 @@ export interface EngineState {
   killReason: string | null
   flatten: boolean
   freeze: Pause | null
-  /** UTC day whose drawdown has frozen deployments: once a day is enough. */
+  /** UTC day whose drawdown has frozen deployments, once a day is enough; minus infinity before the first. */
   drawdownDay: number
   feed: Pick<FeedState, 'connected' | 'stale' | 'detail'>
   now: UnixMs
@@ -239,7 +239,7 @@ export function emptyState(config: EngineConfig): EngineState {
     killReason: null,
     flatten: false,
     freeze: null,
-    drawdownDay: 0,
+    drawdownDay: Number.NEGATIVE_INFINITY,
     feed: { connected: true, stale: [], detail: '' },
     now: 0 as UnixMs,
     cycle: 0,

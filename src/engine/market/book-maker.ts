@@ -1,10 +1,10 @@
 import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
 import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { chanceAbove, closeVariance, expectedClose, normalCdf } from '../estimate.ts'
+import { chanceAbove, closeVariance, expectedClose, logRatio, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import type { AssetMarket } from './asset-market.ts'
-import { placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformAt } from './noise.ts'
+import { DRAWS, drawAt, placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformOf } from './noise.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
@@ -27,15 +27,24 @@ interface Stage extends Measured {
   readonly goneBeyond: number
   /** Shares over the best five bids of BTC, by the sum that a soft normal number is made of. */
   readonly depths: Float64Array
+  /** Spread in dollars by the draw. */
+  readonly spreads: Float64Array
 }
 
 function stageOf(measured: Measured): Stage {
-  const { twoSided, depth10, depth50 } = measured
+  const { twoSided, spread90, depth10, depth50 } = measured
   const depths = Float64Array.from(
     { length: SOFT_SUMS },
     (_, sum) => depth50 * (depth10 / depth50) ** (-softNormalOf(sum) / 1.2816),
   )
-  return { ...measured, goneBeyond: twoSided >= 1 ? Number.POSITIVE_INFINITY : deviationsWith(twoSided), depths }
+  const spreads = Float64Array.from({ length: DRAWS }, (_, draw) => spreadOf(uniformOf(draw), spread90))
+  const goneBeyond = twoSided >= 1 ? Number.POSITIVE_INFINITY : deviationsWith(twoSided)
+  return { ...measured, goneBeyond, depths, spreads }
+}
+
+/** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
+function spreadOf(u: number, spread90: number): number {
+  return u < 0.5 ? 0.01 : 0.01 + ((spread90 - 0.01) * Math.log(0.5 / (1 - u))) / Math.log(5)
 }
 
 /** How many deviations a normal number is within with this probability; by halving. */
@@ -220,10 +229,8 @@ export class BookMaker {
     return (ERROR * (kept * from + share * to)) / Math.sqrt(kept * kept + share * share)
   }
 
-  /** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
   private spreadAt(ts: number, stage: Stage): number {
-    const u = uniformAt(this.place, CHANCE.spread + Math.floor(ts / DRAW_MS))
-    return u < 0.5 ? 0.01 : 0.01 + ((stage.spread90 - 0.01) * Math.log(0.5 / (1 - u))) / Math.log(5)
+    return stage.spreads[drawAt(this.place, CHANCE.spread + Math.floor(ts / DRAW_MS))] ?? 0
   }
 
   private depthAt(ts: number, stage: Stage): number {
@@ -238,7 +245,7 @@ export class BookMaker {
   private isOneSided(price: number, volPerSec: number, stage: Stage, left: number): boolean {
     const passed = (this.windowEnd - this.window.start) / SECOND - left
     if (stage.twoSided >= 1 || passed <= 0) return false
-    return Math.abs(Math.log(price / this.strike)) > stage.goneBeyond * volPerSec * Math.sqrt(passed)
+    return Math.abs(logRatio(price, this.strike)) > stage.goneBeyond * volPerSec * Math.sqrt(passed)
   }
 }
 
@@ -272,7 +279,7 @@ function side(best: number, step: number, depth: number, tick: number): Level[] 
 }
 
 function writeBest(out: Float64Array, to: number, best: number, step: number, depth: number, tick: number): void {
-  for (let i = 0; i < WEIGHTS.length; i++) {
+  for (let i = 0; depth > 0 && i < WEIGHTS.length; i++) {
     const at = best + i * step
     const size = sizeAt(i, at, depth, tick)
     if (size === 0) continue

@@ -30,6 +30,19 @@ export function uniformAt(place: number, index: number): number {
   return scramble(place + Math.imul(index, 0x9e3779b1)) / 0x1_0000_0000
 }
 
+/** How many draws there are that differ: what is dear to work out of one fits into a table. */
+export const DRAWS = 1024
+
+/** One of `DRAWS`, 0 … `DRAWS` − 1, all equally likely. */
+export function drawAt(place: number, index: number): number {
+  return scramble(place + Math.imul(index, 0x9e3779b1)) >>> 22
+}
+
+/** The middle of a draw's part of [0, 1). */
+export function uniformOf(draw: number): number {
+  return (draw + 0.5) / DRAWS
+}
+
 /** Deviation 1, mean 0, within ±3: the sum of three ten-bit uniforms, near enough to normal and free of logarithms. */
 export function softNormalAt(place: number, index: number): number {
   return softNormalOf(softSumAt(place, index))

@@ -10,7 +10,7 @@ export class DecisionHash {
   private readonly hash = createHash('sha256')
   /** Text not yet in the hash: giving it over in pieces this small would cost more than making it. */
   private pending = ''
-  /** Moment and version of the last line: they are the same for every slot of a cycle, and said once. */
+  /** Moment and version of the last line: each is said where it becomes another. */
   private readonly head = { ts: 0, version: '' }
   private readonly slots: { readonly id: string; version: string; why: string }[] = []
   /** How often each slot's last line held. */
@@ -24,10 +24,13 @@ export class DecisionHash {
       return
     }
     const { head } = this
-    if (head.ts !== ts || head.version !== version) {
-      head.ts = ts
+    if (head.version !== version) {
       head.version = version
-      this.pending += `${ts}|${version}\n`
+      this.pending += `${version}\n`
+    }
+    if (head.ts !== ts) {
+      this.pending += `+${ts - head.ts}\n`
+      head.ts = ts
     }
     const line = `${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
     if (seen === undefined) {
