@@ -58,6 +58,7 @@ export function bareLoop(
       candles: { '1m': candles, '5m': candles, '15m': candles },
     })),
     fill: () => {},
+    look: () => {},
   })
   const { params } = JSON.parse(harness.adopt()).value
   direct.use(JSON.stringify({ ...params, minEdge: 1 }))
@@ -86,4 +87,5 @@ function place({ span, series, candles, row, last }: Seat, now: number): void {
   row[ROW.meanElapsed] = left < 60 ? 60 - left : 0
   row[ROW.mean] = last[ROW.price] ?? 0
   row[ROW.filled] = now
+  last[ROW.now] = now
 }

@@ -12,6 +12,24 @@ const FIRST_GUESS_VOL = 5e-5
 /** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
 export const BOUNDARY_MS = 5 * MINUTE
 
+/** Prices that nobody tells at their moments: whoever looks asks for them. */
+export interface LazyPrices {
+  /** Has everybody hear what there is by now. */
+  pull(): void
+}
+
+/** What is left of a minute in one piece: prices between its extremes, both of which it met. */
+export interface MinuteRest {
+  /** When the last of them is heard, and the venue's own time of it. */
+  ts: number
+  tsVenue: number
+  low: number
+  high: number
+  close: number
+  /** Of the whole minute. */
+  volume: number
+}
+
 /** What the engine knows of one underlying. */
 export class AssetState {
   readonly asset: Asset
@@ -26,6 +44,8 @@ export class AssetState {
   boundary = 0
   /** The newest price and when it came, at their places of a view's row: views read them here. */
   readonly last = new Float64Array(SHARED_WIDTH)
+  /** Null where every price is told. */
+  source: LazyPrices | null = null
   private label = NO_REGIME
   private labelled = true
 
@@ -35,6 +55,7 @@ export class AssetState {
   }
 
   get price(): number {
+    this.source?.pull()
     return this.last[ROW.price] ?? 0
   }
 
@@ -43,11 +64,23 @@ export class AssetState {
   }
 
   get priceTs(): number {
+    this.source?.pull()
     return this.last[ROW.priceTs] ?? 0
   }
 
   set priceTs(ts: number) {
     this.last[ROW.priceTs] = ts
+  }
+
+  /** The price as far as it was heard: for whoever is just hearing one. */
+  get heardPrice(): number {
+    return this.last[ROW.price] ?? 0
+  }
+
+  /** Brings price and mean up to `now`, for views of that moment. */
+  look(now: number): void {
+    this.source?.pull()
+    this.last[ROW.now] = now
   }
 
   /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */

@@ -1,6 +1,7 @@
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs } from '../shared/domain/slots.ts'
 import { unixMs } from '../shared/domain/time.ts'
+import type { MinuteRest } from './asset-state.ts'
 
 /** Closed candles kept a series: half a day of minutes, more than a strategy may ask for. */
 export const KEPT_CANDLES = 720
@@ -68,6 +69,16 @@ export class CandleSeries {
     f[3] = price
     f[4] = (f[4] ?? 0) + (cells[at + 3] ?? 0)
     return false
+  }
+
+  /** Takes in what is left of the forming candle. */
+  takeRest({ tsVenue, low, high, close, volume }: MinuteRest): void {
+    const f = this.forming
+    if (tsVenue < this.formingFrom || tsVenue >= this.formingEnd) return
+    f[1] = Math.max(f[1] ?? 0, high)
+    f[2] = Math.min(f[2] ?? 0, low)
+    f[3] = close
+    f[4] = volume
   }
 
   private begin(ts: number, price: number, volume: number): boolean {

@@ -2,7 +2,7 @@ import { assertNever, invariant } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
-import type { AssetState } from './asset-state.ts'
+import type { AssetState, MinuteRest } from './asset-state.ts'
 import { beginCanary, canaryBar, endCanary } from './canary.ts'
 import { inCharge } from './charge.ts'
 import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
@@ -40,7 +40,7 @@ import {
 } from './versions.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
-import { applyRedemption, applySettlement, applyStrike, applyTick } from './windows.ts'
+import { applyRedemption, applyRest, applySettlement, applyStrike, applyTick } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -355,13 +355,24 @@ export class Engine {
     if (this.quiet.out.length > 0) this.quiet.out.length = 0
   }
 
+  /** What is left of a minute in one piece; false where its prices must be told one by one. */
+  rest(asset: AssetState, rest: MinuteRest): boolean {
+    return applyRest(this.state, asset, rest)
+  }
+
   /** @param index place in the configuration */
   slotAt(index: number): SlotState | undefined {
     return this.slots[index]
   }
 
+  /** Has the price of a view be that of now, when a strategy looks. */
+  look(slot: SlotState): void {
+    slot.asset.look(this.state.now)
+  }
+
   /** Fills in what a view says of book and closing mean, when a strategy looks. */
   fill(slot: SlotState): void {
+    this.look(slot)
     fillView(this.state, slot)
   }
 

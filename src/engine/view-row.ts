@@ -4,7 +4,7 @@
  * written for a decision.
  */
 export const ROW = {
-  /** Moment of the decision. */
+  /** Moment of the decision; beside an asset's newest price that as of which it is the newest. */
   now: 0,
   /** Newest price, and when the desk heard of it. */
   price: 1,

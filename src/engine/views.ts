@@ -96,7 +96,7 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
   }
 }
 
-/** Writes what the book and the closing mean say now. */
+/** Writes what the book and the closing mean say now, as far as prices were heard. */
 export function fillView(s: EngineState, slot: SlotState): void {
   const { row } = slot
   row[ROW.filled] = s.now
@@ -132,11 +132,11 @@ const BEST = new Float64Array(5)
 /** The whole view of a slot as it is now, as plain data. */
 export function slotView(s: EngineState, slot: SlotState): SlotView {
   if (slot.changed) writeRow(s, slot)
-  fillView(s, slot)
   const { row, asset } = slot
   row[ROW.now] = s.now
   row[ROW.price] = asset.price
   row[ROW.priceTs] = asset.priceTs
+  fillView(s, slot)
   return {
     slot: slot.slot.id,
     asset: slot.slot.asset,

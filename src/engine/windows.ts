@@ -3,11 +3,11 @@ import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } 
 import type { Position } from '../shared/domain/records.ts'
 import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
-import { type AssetState, BOUNDARY_MS } from './asset-state.ts'
+import { type AssetState, BOUNDARY_MS, type MinuteRest } from './asset-state.ts'
 import { freezeDeploys, pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
-import { type Context, record, type SlotState, say, slotOf } from './state.ts'
+import { type Context, type EngineState, record, type SlotState, say, slotOf } from './state.ts'
 import { countTrade, countWindow } from './stint.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 import { recordVersion } from './versions.ts'
@@ -31,6 +31,18 @@ export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at
   if (asset.candles['1m'].take(cells, at)) minuteClosed(c, asset, tsVenue)
 }
 
+/**
+ * The rest of a minute, whose first price was told. It does what all its prices one by one would do.
+ * @returns false, with nothing done, where they must be: one of them may begin a mean
+ */
+export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): boolean {
+  if (asset.meanStarted || rest.tsVenue >= asset.boundary - s.config.settlementMeanSec * SECOND) return false
+  asset.price = rest.close
+  asset.priceTs = rest.ts
+  asset.candles['1m'].takeRest(rest)
+  return true
+}
+
 function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
   const { high, low, end } = asset.candles['1m'].columns
   asset.vol.minute(high[end - 1] ?? 0, low[end - 1] ?? 0)
@@ -48,7 +60,7 @@ function recordCandle(c: Context, { asset, candles }: AssetState, frame: CandleF
 function beginMean(c: Context, asset: AssetState, tsVenue: number, price: number): void {
   const meanMs = c.s.config.settlementMeanSec * SECOND
   if (meanMs === 0) return
-  asset.mean.begin(asset.boundary - meanMs, asset.price > 0 ? asset.price : price)
+  asset.mean.begin(asset.boundary - meanMs, asset.heardPrice > 0 ? asset.heardPrice : price)
   asset.mean.tick(tsVenue, price)
   asset.meanStarted = true
 }

@@ -19,6 +19,7 @@ export function asView(view: SlotView): View {
     candles: { '1m': EMPTY, '5m': EMPTY, '15m': EMPTY },
     keep: {},
     fill: null,
+    look: null,
   })
   made.raw.open = true
   made.raw.positionId = view.positionId

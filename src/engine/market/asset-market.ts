@@ -1,6 +1,6 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
-import type { AssetState } from '../asset-state.ts'
+import type { AssetState, LazyPrices, MinuteRest } from '../asset-state.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 
@@ -21,6 +21,8 @@ export class AssetMarket<S = unknown> {
   readonly slots: S[] = []
   /** The desk's side of the same underlying, where prices go without an event. */
   desk: AssetState | null = null
+  /** Null where every price is told. */
+  source: LazyPrices | null = null
   readonly vol = new VolMeter(5e-5)
   readonly mean = new TimeMean()
   meanStarted = false
@@ -56,15 +58,30 @@ export class AssetMarket<S = unknown> {
       this.meanStarted = true
     }
     this.range(tsVenue, price)
+    this.remember(tick[TICK_TS] ?? 0, tsVenue, price)
+  }
+
+  private remember(ts: number, tsVenue: number, price: number): void {
     this.price = price
     this.lastVenue = tsVenue
     const { memory } = this
     const at = (this.count++ & MASK) * WIDTH
-    memory[at + TS] = tick[TICK_TS] ?? 0
+    memory[at + TS] = ts
     memory[at + VENUE] = tsVenue
     memory[at + PRICE] = price
     memory[at + VOL] = this.volPerSec
     memory[at + MEAN] = this.meanStarted ? (this.mean.mean(tsVenue) ?? Number.NaN) : Number.NaN
+  }
+
+  /** True when no price between these can decide anything until after `ts`: `takeRest` may take them in at once. */
+  isCalmWithin({ low, high, ts }: MinuteRest): boolean {
+    return ts < this.calmUntil && low > this.calmLow && high < this.calmHigh
+  }
+
+  /** Takes in the rest of a minute whose first price was observed. */
+  takeRest({ ts, tsVenue, low, high, close }: MinuteRest): void {
+    if (high > this.high || low < this.low) this.widen(high, low)
+    this.remember(ts, tsVenue, close)
   }
 
   private range(tsVenue: number, price: number): void {
@@ -75,11 +92,13 @@ export class AssetMarket<S = unknown> {
       this.calmUntil = 0
       this.high = price
       this.low = price
-    } else if (price > this.high || price < this.low) {
-      this.high = Math.max(price, this.high)
-      this.low = Math.min(price, this.low)
-      this.volPerSec = this.vol.perSecondWithin(this.high, this.low)
-    }
+    } else if (price > this.high || price < this.low) this.widen(price, price)
+  }
+
+  private widen(high: number, low: number): void {
+    this.high = Math.max(high, this.high)
+    this.low = Math.min(low, this.low)
+    this.volPerSec = this.vol.perSecondWithin(this.high, this.low)
   }
 
   /** True when the newest price, of `ts`, is known to decide nothing. */

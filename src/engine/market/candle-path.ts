@@ -2,14 +2,13 @@ import { invariant } from '../../shared/domain/base.ts'
 import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
 
 /** One price for each cycle, a second before it: what happens more often inside a candle would be invented anyway. */
 const TICK_MS = 5 * SECOND
 const FIRST_MS = 4 * SECOND
-const TICKS_A_MINUTE = MINUTE / TICK_MS
+export const TICKS_A_MINUTE = MINUTE / TICK_MS
 const LAST = TICKS_A_MINUTE - 1
 
 /** Expected range of a Brownian path over a minute ÷ its deviation a tick: 1.6 × √12 (Feller 1951). */
@@ -25,18 +24,54 @@ export interface CandlePathOptions {
   readonly seed: number
 }
 
-/** Takes the price in the source's `tick`, of the `index`th asset; true when the market must be looked at before the next. */
-export type TellPrice = (index: number) => boolean
+/** When the `at`th price of a minute comes. */
+export function tickAt(minute: number, at: number): number {
+  return minute + FIRST_MS + at * TICK_MS
+}
 
-/** One asset on its way through its candles; holds the ticks of one minute. */
-interface Track {
+/** The first price of a minute that comes at or after `ts`; `TICKS_A_MINUTE` where none does. */
+export function firstTickFrom(minute: number, ts: number): number {
+  return Math.min(TICKS_A_MINUTE, Math.max(0, Math.ceil((ts - minute - FIRST_MS) / TICK_MS)))
+}
+
+/** One asset on its way through its candles; spells out the ticks of one minute at a time. */
+export class CandleTrack {
   readonly series: CandleColumns
-  readonly name: string
-  /** Candle that `prices` and `volumes` spell out once `hasMinute`. */
+  /** The candle it stands before, or at once `hasMinute`. */
   index: number
-  hasMinute: boolean
-  readonly prices: Float64Array
-  readonly volumes: Float64Array
+  hasMinute = false
+  readonly prices = new Float64Array(TICKS_A_MINUTE)
+  readonly volumes = new Float64Array(TICKS_A_MINUTE)
+  private readonly seed: number
+
+  constructor(series: CandleColumns, from: number, seed: number) {
+    this.series = series
+    this.seed = seed
+    this.index = firstFrom(series, from - (from % MINUTE))
+  }
+
+  /** Writes prices and volumes of the minute it is at. */
+  spellOut(minute: number): void {
+    spellOut(this, placeSeed(this.seed ^ (minute / MINUTE), this.series.asset))
+  }
+}
+
+/** Start of the earliest minute that any track has after the one it is at; infinity where it is not before `to`. */
+export function minuteAfter(tracks: readonly CandleTrack[], to: number): number {
+  let minute = Number.POSITIVE_INFINITY
+  for (const { series, index, hasMinute } of tracks) {
+    const next = hasMinute ? index + 1 : index
+    if (next < series.length) minute = Math.min(minute, series.openTime[next] ?? minute)
+  }
+  return minute < to ? minute : Number.POSITIVE_INFINITY
+}
+
+/** Moves tracks on to a minute, which some of them have. */
+export function enterMinute(tracks: readonly CandleTrack[], minute: number): void {
+  for (const track of tracks) {
+    if (track.hasMinute) track.index++
+    track.hasMinute = track.series.openTime[track.index] === minute
+  }
 }
 
 /**
@@ -48,14 +83,11 @@ interface Track {
  */
 export class CandlePathSource implements TickSource {
   readonly assets: readonly Asset[]
-  /** The price being told by `advance`; see `tick-cells.ts`. */
-  readonly tick = new Float64Array(4)
-  readonly #tracks: readonly Track[]
+  readonly #tracks: readonly CandleTrack[]
   readonly #byAsset: ReadonlyMap<Asset, CandleColumns>
   readonly #to: number
-  readonly #seed: number
   #minute: number
-  #tick = 0
+  #tick: number
   #turn = 0
 
   constructor({ series, from, to, seed }: CandlePathOptions) {
@@ -64,22 +96,14 @@ export class CandlePathSource implements TickSource {
     this.#byAsset = new Map(series.map((one) => [one.asset, one]))
     invariant(this.#byAsset.size === series.length, 'an asset was given twice')
     this.#to = to
-    this.#seed = seed
-    this.#tracks = series.map((one) => ({
-      series: one,
-      name: one.asset,
-      index: firstFrom(one, from - (from % MINUTE)),
-      hasMinute: false,
-      prices: new Float64Array(TICKS_A_MINUTE),
-      volumes: new Float64Array(TICKS_A_MINUTE),
-    }))
+    this.#tracks = series.map((one) => new CandleTrack(one, from, seed))
     this.#minute = this.#loadMinute()
-    if (this.#minute < from) this.#tick = Math.max(0, Math.ceil((from - this.#minute - FIRST_MS) / TICK_MS))
+    this.#tick = firstTickFrom(this.#minute, from)
     this.#settle()
   }
 
   peek(): UnixMs | undefined {
-    const ts = this.#minute + FIRST_MS + this.#tick * TICK_MS
+    const ts = tickAt(this.#minute, this.#tick)
     return ts < this.#to ? unixMs(ts) : undefined
   }
 
@@ -105,33 +129,6 @@ export class CandlePathSource implements TickSource {
     return series === undefined ? [] : closedBefore(series, before, count)
   }
 
-  /**
-   * Tells every price up to and including `until`, without making anything.
-   * @returns how far it told: `until`, or the moment after which it was asked to stop
-   */
-  advance(until: number, tell: TellPrice): number {
-    const { tick } = this
-    const tracks = this.#tracks
-    for (;;) {
-      const at = this.#tick
-      const ts = this.#minute + FIRST_MS + at * TICK_MS
-      if (ts > until || ts >= this.#to) return until
-      let stop = false
-      tick[TICK_TS] = ts
-      tick[TICK_VENUE] = ts
-      for (let turn = this.#turn; turn < tracks.length; turn++) {
-        const track = tracks[turn]
-        if (track === undefined || !track.hasMinute) continue
-        tick[TICK_PRICE] = track.prices[at] ?? 0
-        tick[TICK_VOLUME] = track.volumes[at] ?? 0
-        if (tell(turn)) stop = true
-      }
-      this.#turn = tracks.length
-      this.#settle()
-      if (stop) return ts
-    }
-  }
-
   /** Moves to the next track that has this minute, and on to the next tick and minute where there is none. */
   #settle(): void {
     while (this.#minute < this.#to) {
@@ -143,28 +140,20 @@ export class CandlePathSource implements TickSource {
       this.#turn = 0
       if (++this.#tick < TICKS_A_MINUTE) continue
       this.#tick = 0
-      for (const track of this.#tracks) if (track.hasMinute) track.index++
       this.#minute = this.#loadMinute()
     }
   }
 
-  /** Spells out the earliest minute that any track stands before; gives its start, infinity when none is left. */
   #loadMinute(): number {
-    let minute = Number.POSITIVE_INFINITY
-    for (const { series, index } of this.#tracks) {
-      if (index < series.length) minute = Math.min(minute, series.openTime[index] ?? minute)
-    }
-    if (minute >= this.#to) return Number.POSITIVE_INFINITY
-    for (const track of this.#tracks) {
-      track.hasMinute = track.series.openTime[track.index] === minute
-      if (track.hasMinute) spellOut(track, placeSeed(this.#seed ^ (minute / MINUTE), track.name))
-    }
+    const minute = minuteAfter(this.#tracks, this.#to)
+    enterMinute(this.#tracks, minute)
+    for (const track of this.#tracks) if (track.hasMinute) track.spellOut(minute)
     return minute
   }
 }
 
 /** Writes the prices and volumes of the track's candle; `place` decides what the candle does not. */
-function spellOut({ series, index, prices, volumes }: Track, place: number): void {
+function spellOut({ series, index, prices, volumes }: CandleTrack, place: number): void {
   const open = series.open[index] ?? Number.NaN
   const high = series.high[index] ?? Number.NaN
   const low = series.low[index] ?? Number.NaN

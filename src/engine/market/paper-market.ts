@@ -3,13 +3,12 @@ import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { BOUNDARY_MS } from '../asset-state.ts'
+import { BOUNDARY_MS, type MinuteRest } from '../asset-state.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { BookSource } from '../state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 import { AssetMarket } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
-import type { TellPrice } from './candle-path.ts'
 import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
 import { PaperVenue, settlementDelay, type VenueSettings } from './paper-venue.ts'
@@ -38,17 +37,27 @@ export interface PaperMarketSettings {
 /** A feed that said nothing for so long has not seen what happened in between. */
 const SILENCE_MS = 15_000
 
+/** Takes the price in the source's `tick`, of the `index`th asset; true when the market must be looked at before the next. */
+export type TellPrice = (index: number) => boolean
+
 /** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
 export interface PriceSource {
   readonly markets: readonly AssetMarket<SlotMarket>[]
   /** The price being told. */
   readonly tick: Float64Array
-  advance(until: number, tell: TellPrice): number
+  /**
+   * Tells prices up to and including `until`, without making anything.
+   * @param all the market must hear of each at its moment; otherwise a source may keep some until somebody looks
+   * @returns how far it told: `until`, or the moment after which it was asked to stop
+   */
+  advance(until: number, all: boolean, tell: TellPrice): number
 }
 
 /** Who hears of the market. */
 export interface DeskSide {
   readonly price: (asset: AssetMarket, ticks: Float64Array, at: number) => void
+  /** The rest of a minute in one piece; false where the desk must hear its prices one by one. */
+  readonly rest: (asset: AssetMarket, rest: MinuteRest) => boolean
   readonly event: (event: EngineEvent) => void
 }
 
@@ -74,7 +83,8 @@ export class PaperMarket implements BookSource {
   private readonly due = new Set<Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>>()
   /** Windows over whose end the feed was silent. */
   private readonly missed = new Map<WindowId, { readonly slot: Slot; readonly window: Window }>()
-  private now = 0
+  /** The moment it has come to. */
+  now = 0
   private readonly tick = new Float64Array(4)
 
   constructor(settings: PaperMarketSettings) {
@@ -123,11 +133,16 @@ export class PaperMarket implements BookSource {
     this.tick[1] = tick.tsVenue
     this.tick[2] = tick.price
     this.tick[3] = tick.volume
-    this.price(this.asset(tick.asset), this.tick)
+    this.take(this.asset(tick.asset), this.tick)
   }
 
-  /** @returns true when it put something on the schedule */
-  private price(asset: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+  /** How long a price takes to the desk, in ms. */
+  get feedDelayMs(): number {
+    return this.settings.feedDelayMs
+  }
+
+  /** Takes in a price that the desk hears of from elsewhere. @returns true when it put something on the schedule */
+  take(asset: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
     const ts = tick[TICK_TS] ?? 0
     if (ts > this.now) this.now = ts
     let scheduled = false
@@ -186,6 +201,7 @@ export class PaperMarket implements BookSource {
   private answered(slot: SlotMarket, since: number): number {
     const { asset, window } = slot
     if (window === null) return -1
+    asset.source?.pull()
     const newest = asset.tsAt(0)
     const all = Math.max(newest, asset.tsVenueAt(0) + SLOWEST_REACTION)
     if (newest >= since && all <= this.now && all < window.end) return this.shape(slot, 0) ? 0 : -1
@@ -229,28 +245,31 @@ export class PaperMarket implements BookSource {
   }
 
   /**
-   * Plays a source up to and including `until`, in the order in which `relay` and `pop` would tell it, without making a
-   * thing for a price.
+   * Plays a source in the order in which `relay` and `pop` would tell it, without making a thing for a price.
+   * @returns plays up to and including a moment
    */
-  advance(source: PriceSource, until: number, desk: DeskSide): void {
+  player(source: PriceSource, desk: DeskSide): (until: number) => void {
     const { tick, markets } = source
-    const tellMarket = (index: number): boolean => {
+    const { schedule, delayed, venue } = this
+    const tell = (index: number): boolean => {
       const asset = markets[index]
       if (asset === undefined) return false
-      this.delayed.add(asset, tick)
-      return this.price(asset, tick)
+      delayed.add(asset, tick)
+      return this.take(asset, tick)
     }
-    for (;;) {
-      const due = this.schedule.peek() ?? Number.POSITIVE_INFINITY
-      const to = Math.min(due, until)
-      const reached = source.advance(to, tellMarket)
-      this.delayed.drain(reached, desk.price)
-      if (reached < to) continue
-      if (due > until) break
-      const event = this.pop()
-      if (event !== undefined) desk.event(event)
+    return (until) => {
+      for (;;) {
+        const due = schedule.peek() ?? Number.POSITIVE_INFINITY
+        const to = Math.min(due, until)
+        const reached = source.advance(to, venue.rests, tell)
+        delayed.drain(reached, desk.price)
+        if (reached < to) continue
+        if (due > until) break
+        const event = this.pop()
+        if (event !== undefined) desk.event(event)
+      }
+      if (until > this.now) this.now = until
     }
-    if (until > this.now) this.now = until
   }
 
   /** Time of the next event; undefined when nothing is coming. */

@@ -48,9 +48,9 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
   const states = strategy.firstStates(slots.map((slot) => slot.id))
   if (!states.ok) return states
   const replay = new DayReplay(parts)
-  playback.begin(replay.engine)
+  playback.begin(replay.engine, replay.desk)
   replay.tell({ kind: 'deposit', ts: from, amount: usdOf(parts.config.accountUsd) })
-  playback.advance(from, replay.desk)
+  playback.advance(from)
   replay.tell({
     kind: 'swap',
     ts: from,
@@ -66,7 +66,7 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
     },
   })
   const reached = replay.cycles(from, to)
-  if (reached >= to) playback.advance(to + SETTLING_MS, replay.desk)
+  if (reached >= to) playback.advance(to + SETTLING_MS)
   return ok(replay.finish(Math.min(reached, to)))
 }
 
@@ -88,13 +88,14 @@ class DayReplay {
       price: (asset, ticks, at) => {
         if (asset.desk !== null) engine.tick(asset.desk, ticks, at)
       },
+      rest: (asset, rest) => asset.desk !== null && engine.rest(asset.desk, rest),
       event: (event) => this.tell(event),
     }
   }
 
   /** The loop of `runVirtual`, without waiting for anybody; gives the moment it came to. */
   cycles(from: UnixMs, to: UnixMs): number {
-    const { engine, desk, hash } = this
+    const { engine, hash } = this
     const { strategy, params, playback, look } = this.parts
     const seated = strategy.seat(engine, params)
     const { answer } = seated
@@ -115,7 +116,7 @@ class DayReplay {
     let now: number = from
     while (now < to) {
       if (count % LOOK_EVERY === 0 && look(now, this.record, this.decisions)) return now
-      playback.advance(now, desk)
+      playback.advance(now)
       const woken = now === grid ? null : engine.wokenAt(now)
       count++
       const ts = unixMs(now)

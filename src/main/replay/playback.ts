@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
-import { CandlePathSource } from '../../engine/market/candle-path.ts'
-import { PaperMarket, type PriceSource, type DeskSide as Told } from '../../engine/market/paper-market.ts'
+import { CandlePlayer } from '../../engine/market/candle-player.ts'
+import { PaperMarket, type DeskSide as Told } from '../../engine/market/paper-market.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
 import { assetOf } from '../../engine/state.ts'
 import type { Config } from '../../shared/config.ts'
@@ -13,10 +13,10 @@ export type { Told }
 
 /** A market that is played from a tape: what the engine hears, and where its orders go. */
 export interface Playback {
-  /** Seeds history and says where books come from; to be called once, before anything else. */
-  begin(engine: Engine): void
+  /** Seeds history, says where books come from, and who is told; to be called once, before anything else. */
+  begin(engine: Engine, desk: Told): void
   /** Tells everything up to and including `until`. */
-  advance(until: number, desk: Told): void
+  advance(until: number): void
   submit(order: Order, ts: UnixMs): void
   cancel(orderId: OrderId, ts: UnixMs): void
 }
@@ -28,9 +28,9 @@ const HISTORY_MINUTES = 400
 export class CandlePlayback implements Playback {
   private readonly series: readonly CandleColumns[]
   private readonly from: UnixMs
-  private readonly source: CandlePathSource
   private readonly market: PaperMarket
-  private readonly prices: PriceSource
+  private readonly player: CandlePlayer
+  private play: (until: number) => void = () => {}
 
   /** @param until first instant not played; settlements may need prices beyond the last decision */
   constructor(
@@ -42,7 +42,6 @@ export class CandlePlayback implements Playback {
     const wanted = new Set(slots.map((slot) => slot.asset))
     this.series = series.filter((one) => wanted.has(one.asset))
     this.from = span.from
-    this.source = new CandlePathSource({ series: this.series, from: span.from, to: span.until, seed: span.seed })
     this.market = new PaperMarket({
       ...paperSettingsOf(config),
       seed: span.seed,
@@ -55,26 +54,25 @@ export class CandlePlayback implements Playback {
         return minute?.openTime === openTime ? minute : undefined
       },
     })
-    this.prices = {
-      markets: this.source.assets.map((name) => this.market.asset(name)),
-      tick: this.source.tick,
-      advance: (until, tell) => this.source.advance(until, tell),
-    }
+    const path = { series: this.series, from: span.from, to: span.until, seed: span.seed }
+    this.player = new CandlePlayer(path, this.market)
   }
 
-  begin(engine: Engine): void {
-    for (const { asset } of this.series) {
-      const minutes = this.source.history(asset, this.from, HISTORY_MINUTES)
+  begin(engine: Engine, desk: Told): void {
+    for (const series of this.series) {
+      const minutes = closedBefore(series, this.from, HISTORY_MINUTES)
       if (minutes.length === 0) continue
-      engine.seedHistory(asset, minutes)
-      this.market.seedVolatility(asset, minutes)
+      engine.seedHistory(series.asset, minutes)
+      this.market.seedVolatility(series.asset, minutes)
     }
-    for (const market of this.prices.markets) market.desk = assetOf(engine.state, market.name)
+    for (const market of this.player.markets) market.desk = assetOf(engine.state, market.name)
     engine.readBooksFrom(this.market)
+    this.player.begin(desk)
+    this.play = this.market.player(this.player, desk)
   }
 
-  advance(until: number, desk: Told): void {
-    this.market.advance(this.prices, until, desk)
+  advance(until: number): void {
+    this.play(until)
   }
 
   submit(order: Order, ts: UnixMs): void {

@@ -15,6 +15,7 @@ import type { TapeCursor } from './tape-cursor.ts'
 export class PricePlayback implements Playback {
   private readonly market: PaperMarket
   private readonly source: PriceSource
+  private play: (until: number) => void = () => {}
 
   constructor(
     cursor: TapeCursor,
@@ -38,13 +39,14 @@ export class PricePlayback implements Playback {
     this.source = priceSource(cursor, markets, indices)
   }
 
-  begin(engine: Engine): void {
+  begin(engine: Engine, desk: Told): void {
     for (const market of this.source.markets) market.desk = assetOf(engine.state, market.name)
     engine.readBooksFrom(this.market)
+    this.play = this.market.player(this.source, desk)
   }
 
-  advance(until: number, desk: Told): void {
-    this.market.advance(this.source, until, desk)
+  advance(until: number): void {
+    this.play(until)
   }
 
   submit(order: Order, ts: UnixMs): void {
@@ -64,7 +66,7 @@ function priceSource(cursor: TapeCursor, markets: PriceSource['markets'], indice
   return {
     markets,
     tick,
-    advance: (until, tell) => {
+    advance: (until, _all, tell) => {
       for (;;) {
         if (!waiting && !cursor.next()) return until
         waiting = reader.ts > until

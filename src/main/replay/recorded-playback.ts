@@ -55,6 +55,7 @@ export class RecordedPlayback implements Playback, BookSource {
   private readonly levels = emptyLevels()
   private readonly cells = new Float64Array(TICK_CELLS)
   private engine: Engine | undefined
+  private desk: Told | undefined
   private assetsHere: (AssetState | undefined)[] = []
   private slotsHere: (SlotState | undefined)[] = []
   private over = false
@@ -70,8 +71,9 @@ export class RecordedPlayback implements Playback, BookSource {
     })
   }
 
-  begin(engine: Engine): void {
+  begin(engine: Engine, desk: Told): void {
     this.engine = engine
+    this.desk = desk
     for (const [name, minutes] of this.history) if (engine.state.assets.has(name)) engine.seedHistory(name, minutes)
     for (const slot of engine.state.slots.values()) {
       this.slots.push(slot)
@@ -88,24 +90,24 @@ export class RecordedPlayback implements Playback, BookSource {
     this.over = !this.cursor.next()
   }
 
-  advance(until: number, desk: Told): void {
+  advance(until: number): void {
     for (;;) {
       const dueAt = this.schedule.peek() ?? Number.POSITIVE_INFINITY
       const limit = dueAt < until ? dueAt : until
       // What an event brings about may be due before the next record.
-      if (this.playUntilEvent(limit, desk)) continue
+      if (this.playUntilEvent(limit)) continue
       if (dueAt > until) return
-      this.runDue(desk)
+      this.runDue()
     }
   }
 
   /** Tells records up to and including `limit`; true when it stopped early, after one that others may follow from. */
-  private playUntilEvent(limit: number, desk: Told): boolean {
+  private playUntilEvent(limit: number): boolean {
     const { cursor } = this
     const { reader } = cursor
     while (!this.over) {
       if (reader.ts > limit) return false
-      const follows = this.tell(reader.kind, desk)
+      const follows = this.tell(reader.kind)
       this.over = !cursor.next()
       if (follows) return true
     }
@@ -113,22 +115,22 @@ export class RecordedPlayback implements Playback, BookSource {
   }
 
   /** Tells the record that the cursor stands at; true when others may follow from it before the next. */
-  private tell(kind: number, desk: Told): boolean {
+  private tell(kind: number): boolean {
     if (kind === BOOK) return this.keepBook()
     if (kind === PRICE) this.tellPrice()
-    else if (kind === EVENT) return this.tellEvent(desk)
-    else this.tellCandle(desk)
+    else if (kind === EVENT) return this.tellEvent()
+    else this.tellCandle()
     return false
   }
 
-  private tellCandle(desk: Told): void {
+  private tellCandle(): void {
     const { reader } = this.cursor
     const of = this.assetsHere[reader.asset]
     if (of === undefined) return
     const { openTime, open, high, low, close, volume, frame } = reader
     const candle = { openTime: unixMs(openTime), open, high, low, close, volume }
     const origin = reader.backfill ? 'backfill' : 'stream'
-    desk.event({ kind: 'candle', ts: unixMs(reader.ts), asset: of.asset, frame, candle, origin })
+    this.desk?.event({ kind: 'candle', ts: unixMs(reader.ts), asset: of.asset, frame, candle, origin })
   }
 
   private tellPrice(): void {
@@ -162,7 +164,7 @@ export class RecordedPlayback implements Playback, BookSource {
   }
 
   /** True when it told one: most of what a desk is told concerns that desk alone. */
-  private tellEvent(desk: Told): boolean {
+  private tellEvent(): boolean {
     const { reader, bytes } = this.cursor
     const at = reader.bodyOffset + KIND_AT
     if (!BEGINNINGS.has(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0))) return false
@@ -175,15 +177,15 @@ export class RecordedPlayback implements Playback, BookSource {
     // A slot that is not replayed has no business here.
     if ('slot' in event && !this.byName.has(event.slot)) return false
     if (event.kind === 'settled') this.venue.onWindowEnd(event.windowId as WindowId, unixMs(reader.ts))
-    desk.event({ ...event, ts: unixMs(reader.ts) } as EngineEvent)
+    this.desk?.event({ ...event, ts: unixMs(reader.ts) } as EngineEvent)
     return true
   }
 
-  private runDue(desk: Told): void {
+  private runDue(): void {
     const next = this.schedule.pop()
     if (next === undefined) return
     if (typeof next.what === 'function') next.what(next.ts)
-    else desk.event(next.what)
+    else this.desk?.event(next.what)
   }
 
   bookOf(index: number, since: number): BookUpdate | null {

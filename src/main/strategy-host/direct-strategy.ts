@@ -63,6 +63,10 @@ export class DirectStrategy {
         const slot = slots[index]
         if (slot !== undefined) engine.fill(slot)
       },
+      look: (index) => {
+        const slot = slots[index]
+        if (slot !== undefined) engine.look(slot)
+      },
     })
     direct.use(params === null ? null : JSON.stringify(params))
     const told = slots.map(() => ({ revision: -1, orders: NOTHING, held: null as string | null }))

@@ -33,8 +33,9 @@ export interface DirectSlots {
     readonly last: Float64Array
     readonly candles: Readonly<Record<string, Columns>>
   }[]
-  /** Fills in what a view says only when looked at. */
+  /** Fill in what a view says only when looked at: all of it, and the newest price alone. */
   readonly fill: (index: number) => void
+  readonly look: (index: number) => void
 }
 
 /** Asks a strategy without text in between. What is answered stands in `answer` until the next call. */
@@ -275,6 +276,7 @@ export function prelude(makeView: ViewMaker): Harness {
       candles: of,
       keep: limits(),
       fill: null,
+      look: null,
     })
     seats.set(slot, seat)
     return seat
@@ -373,17 +375,17 @@ export function prelude(makeView: ViewMaker): Harness {
           json: toJson(back(deepFreeze(parse(json)), toVersion), 'migrateBack'),
         }))
       }),
-    direct: ({ slots, fill }) => {
+    direct: ({ slots, fill, look }) => {
       const keep = limits()
-      const seated = slots.map(({ slot, asset, timeframe, cells, clock, last, candles: of }, index) => {
-        const fillIn = () => {
-          try {
-            fill(index)
-          } catch {
-            // What the host throws must not reach a strategy.
-            throw new TypeError('the view could not be filled in')
-          }
+      const guard = (tell: (index: number) => void, index: number) => () => {
+        try {
+          tell(index)
+        } catch {
+          // What the host throws must not reach a strategy.
+          throw new TypeError('the view could not be filled in')
         }
+      }
+      const seated = slots.map(({ slot, asset, timeframe, cells, clock, last, candles: of }, index) => {
         return sit({
           slot,
           asset,
@@ -393,7 +395,8 @@ export function prelude(makeView: ViewMaker): Harness {
           last,
           candles: of,
           keep,
-          fill: fillIn,
+          fill: guard(fill, index),
+          look: guard(look, index),
         })
       })
       const at = (index: number) => {

@@ -21,8 +21,9 @@ export interface Given {
   readonly candles: Readonly<Record<string, Columns>>
   /** Most candles of each frame that may be seen. */
   readonly keep: Readonly<Record<string, number>>
-  /** Fills in quotes and closing mean; called once a `decide`, when first looked at. */
+  /** Fills in quotes and closing mean, or the newest price; called once a `decide`, when first looked at. */
   readonly fill: (() => void) | null
+  readonly look: (() => void) | null
 }
 
 type Row = ArrayLike<number | null>
@@ -100,14 +101,23 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
     fill(): void {
       if (this.given.fill !== null) this.given.fill()
     }
+    /** The cells with the newest price in them. */
+    get newest(): Row {
+      const { last } = this.opened
+      if (last[NOW] !== this.clock[NOW]) this.look()
+      return last
+    }
+    look(): void {
+      if (this.given.look !== null) this.given.look()
+    }
     get now() {
       return this.opened.clock[NOW]
     }
     get price() {
-      return this.opened.last[PRICE]
+      return this.newest[PRICE]
     }
     get priceAgeMs() {
-      return (this.opened.clock[NOW] as number) - (this.last[PRICE_TS] as number)
+      return (this.clock[NOW] as number) - (this.newest[PRICE_TS] as number)
     }
     get secondsLeft() {
       return ((this.cells[WINDOW_END] as number) - (this.clock[NOW] as number)) / 1000

@@ -1,0 +1,204 @@
+import type { LazyPrices, MinuteRest } from '../asset-state.ts'
+import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
+import type { AssetMarket } from './asset-market.ts'
+import {
+  type CandlePathOptions,
+  CandleTrack,
+  enterMinute,
+  firstTickFrom,
+  minuteAfter,
+  TICKS_A_MINUTE,
+  tickAt,
+} from './candle-path.ts'
+import type { DeskSide, PaperMarket, PriceSource, TellPrice } from './paper-market.ts'
+import type { SlotMarket } from './slot-market.ts'
+
+const LAST = TICKS_A_MINUTE - 1
+
+/**
+ * Plays candles as `CandlePathSource` does, without making a thing for a price. It tells only the first price of each
+ * minute at its moment; those after it are spelt out and heard when somebody looks, or in one piece when the minute is
+ * over. A path is a function of its candle and a seed: it makes no difference when it is heard.
+ */
+export class CandlePlayer implements PriceSource {
+  readonly tick = new Float64Array(TICK_CELLS)
+  readonly markets: readonly AssetMarket<SlotMarket>[]
+  private readonly tracks: readonly CandleTrack[]
+  private readonly rides: readonly Ride[]
+  private readonly to: number
+  private minute = 0
+  /** How many prices the minute has before the end. */
+  private count = 0
+  private next: number
+  private first: number
+
+  constructor({ series, from, to, seed }: CandlePathOptions, market: PaperMarket) {
+    this.to = to
+    this.tracks = series.map((one) => new CandleTrack(one, from, seed))
+    this.rides = this.tracks.map((track) => new Ride(track, market))
+    this.markets = this.rides.map(({ asset }) => asset)
+    this.next = minuteAfter(this.tracks, to)
+    this.first = firstTickFrom(this.next, from)
+    if (this.first === TICKS_A_MINUTE) this.enter()
+  }
+
+  /** To be called once, before anything is told. */
+  begin(desk: DeskSide): void {
+    for (const ride of this.rides) ride.begin(desk)
+  }
+
+  advance(until: number, all: boolean, tell: TellPrice): number {
+    for (;;) {
+      const stopped = all ? this.tellEach(until) : null
+      if (stopped !== null) return stopped
+      const ts = tickAt(this.next, this.first)
+      if (ts > until || ts >= this.to) return until
+      if (this.begins(ts, tell)) return ts
+    }
+  }
+
+  /** Somebody must hear of each price at its moment; gives that after which it must stop, null where there is none. */
+  private tellEach(until: number): number | null {
+    for (let at = 0; at < this.count; at++) {
+      const ts = tickAt(this.minute, at)
+      if (ts > until) break
+      let stop = false
+      for (const ride of this.rides) if (ride.tellMarket(ts)) stop = true
+      if (stop) return ts
+    }
+    return null
+  }
+
+  /** The next minute begins; true when its first prices put something on the schedule. */
+  private begins(ts: number, tell: TellPrice): boolean {
+    for (const ride of this.rides) ride.finish()
+    const { first, tick, rides } = this
+    this.enter()
+    let stop = false
+    for (let index = 0; index < rides.length; index++) {
+      const ride = rides[index]
+      if (ride === undefined || !ride.enter(this.minute, first, this.count)) continue
+      ride.takeFirst(first, ts, tick)
+      if (tell(index)) stop = true
+    }
+    return stop
+  }
+
+  private enter(): void {
+    this.minute = this.next
+    this.count = firstTickFrom(this.minute, this.to)
+    enterMinute(this.tracks, this.minute)
+    this.next = minuteAfter(this.tracks, this.to)
+    this.first = 0
+  }
+}
+
+/** One asset on its way through its candles: how many prices of its minute the market and the desk have heard. */
+class Ride implements LazyPrices {
+  readonly asset: AssetMarket<SlotMarket>
+  private readonly track: CandleTrack
+  private readonly market: PaperMarket
+  private readonly cells = new Float64Array(TICK_CELLS)
+  private desk: DeskSide | null = null
+  private minute = 0
+  private count = 0
+  private told = 0
+  private heard = 0
+  /** False where playing began within the minute. */
+  private isWhole = false
+  private isSpelt = false
+  private readonly rest: MinuteRest = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
+
+  constructor(track: CandleTrack, market: PaperMarket) {
+    this.track = track
+    this.market = market
+    this.asset = market.asset(track.series.asset)
+  }
+
+  begin(desk: DeskSide): void {
+    this.desk = desk
+    this.asset.source = this
+    if (this.asset.desk !== null) this.asset.desk.source = this
+  }
+
+  /** A minute begins, of which the caller tells the first price; false where this asset has none. */
+  enter(minute: number, first: number, count: number): boolean {
+    this.minute = minute
+    this.count = this.track.hasMinute ? count : 0
+    this.told = first + 1
+    this.heard = first + 1
+    this.isWhole = first === 0
+    this.isSpelt = false
+    return this.track.hasMinute
+  }
+
+  /** Puts the first price into `cells`: mostly the open, which takes no spelling out. */
+  takeFirst(first: number, ts: number, cells: Float64Array): void {
+    const { series, index } = this.track
+    if (first > 0) return this.take(first, ts, cells)
+    cells[TICK_TS] = ts
+    cells[TICK_VENUE] = ts
+    cells[TICK_PRICE] = series.open[index] ?? 0
+    cells[TICK_VOLUME] = (series.volume[index] ?? 0) / TICKS_A_MINUTE
+  }
+
+  /** Puts a price of the minute into `cells`, heard at `ts`. */
+  take(at: number, ts: number, cells: Float64Array): void {
+    const { track, minute } = this
+    if (!this.isSpelt) {
+      track.spellOut(minute)
+      this.isSpelt = true
+    }
+    cells[TICK_TS] = ts
+    cells[TICK_VENUE] = tickAt(minute, at)
+    cells[TICK_PRICE] = track.prices[at] ?? 0
+    cells[TICK_VOLUME] = track.volumes[at] ?? 0
+  }
+
+  /** Tells the market prices up to and including `until`; true when that put something on the schedule. */
+  tellMarket(until: number): boolean {
+    let scheduled = false
+    while (this.told < this.count) {
+      const ts = tickAt(this.minute, this.told)
+      if (ts > until) break
+      this.take(this.told++, ts, this.cells)
+      if (this.market.take(this.asset, this.cells)) scheduled = true
+    }
+    return scheduled
+  }
+
+  private tellDesk(until: number): void {
+    while (this.heard < this.count) {
+      const ts = tickAt(this.minute, this.heard) + this.market.feedDelayMs
+      if (ts > until) break
+      this.take(this.heard++, ts, this.cells)
+      this.desk?.price(this.asset, this.cells, 0)
+    }
+  }
+
+  pull(): void {
+    const { now } = this.market
+    this.tellMarket(now)
+    this.tellDesk(now)
+  }
+
+  /** The minute is over: where no price of it decides anything by itself, what nobody looked at is taken in at once. */
+  finish(): void {
+    if (this.told >= this.count && this.heard >= this.count) return
+    const { rest, asset, isWhole, market } = this
+    const { series, index } = this.track
+    const last = tickAt(this.minute, LAST)
+    rest.ts = last
+    rest.tsVenue = last
+    rest.low = series.low[index] ?? Number.NaN
+    rest.high = series.high[index] ?? Number.NaN
+    rest.close = series.close[index] ?? Number.NaN
+    rest.volume = series.volume[index] ?? 0
+    if (this.told < this.count && isWhole && asset.isCalmWithin(rest)) asset.takeRest(rest)
+    else this.tellMarket(last)
+    rest.ts = last + market.feedDelayMs
+    if (this.heard === this.count || !isWhole || this.desk?.rest(asset, rest) !== true) this.tellDesk(rest.ts)
+    this.told = this.count
+    this.heard = this.count
+  }
+}
