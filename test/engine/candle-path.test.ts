@@ -7,22 +7,9 @@ import { loadCandles } from '../../src/main/venues/tape/candle-files.ts'
 import type { Candle, PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { DAY, MINUTE, unixMs } from '../../src/shared/domain/time.ts'
+import { candlesOf, SERIES_START, seriesOf } from '../support/candle-series.ts'
 
-const START = 1_680_566_400_000
-
-function seriesOf(name: string, candles: readonly Candle[]): CandleColumns {
-  const column = (pick: (candle: Candle) => number) => Float64Array.from(candles, pick)
-  return {
-    asset: asset(name),
-    length: candles.length,
-    openTime: column((c) => c.openTime),
-    open: column((c) => c.open),
-    high: column((c) => c.high),
-    low: column((c) => c.low),
-    close: column((c) => c.close),
-    volume: column((c) => c.volume),
-  }
-}
+const START = SERIES_START
 
 function play(series: readonly CandleColumns[], from: number, to: number, seed: number): PriceTick[] {
   const source = new CandlePathSource({ series, from: unixMs(from), to: unixMs(to), seed })
@@ -48,28 +35,7 @@ function rebuild(ticks: readonly PriceTick[]): Candle[] {
   }))
 }
 
-/** Candles as venues write them: prices on a decimal grid, some minutes missing, some flat. */
-const candles = fc
-  .array(
-    fc.record({
-      skip: fc.integer({ min: 0, max: 3 }),
-      prices: fc.tuple(fc.nat(400), fc.nat(400), fc.nat(400), fc.nat(400)),
-      volume: fc.oneof(fc.constant(0), fc.double({ min: 1e-5, max: 1e6, noNaN: true })),
-    }),
-    { minLength: 1, maxLength: 12 },
-  )
-  .chain((rows) => fc.tuple(fc.constant(rows), fc.constantFrom(1, 100, 10_000, 1e8, 3.7), fc.nat(30_000)))
-  .map(([rows, grid, base]) => {
-    let openTime = START
-    return rows.map(({ skip, prices, volume }) => {
-      openTime += (1 + skip) * MINUTE
-      const [a, b, c, d] = prices.map((step) => (base + step + 1) / grid)
-      const [open, close, x, y] = [a ?? 1, b ?? 1, c ?? 1, d ?? 1]
-      const high = Math.max(open, close, x, y)
-      const low = Math.min(open, close, x, y)
-      return { openTime: unixMs(openTime), open, high, low, close, volume }
-    })
-  })
+const candles = candlesOf(12, 3)
 
 const END = START + 60 * MINUTE
 

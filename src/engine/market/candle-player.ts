@@ -1,4 +1,6 @@
-import type { LazyPrices, MinuteRest } from '../asset-state.ts'
+import type { AssetState, LazyPrices, MinuteRest } from '../asset-state.ts'
+import type { Engine } from '../engine.ts'
+import { assetOf } from '../state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import type { AssetMarket } from './asset-market.ts'
 import {
@@ -10,7 +12,7 @@ import {
   TICKS_A_MINUTE,
   tickAt,
 } from './candle-path.ts'
-import type { DeskSide, PaperMarket, PriceSource, TellPrice } from './paper-market.ts'
+import type { DeskSide, PaperMarket, PriceSource } from './paper-market.ts'
 import type { SlotMarket } from './slot-market.ts'
 
 const LAST = TICKS_A_MINUTE - 1
@@ -21,39 +23,45 @@ const LAST = TICKS_A_MINUTE - 1
  * over. A path is a function of its candle and a seed: it makes no difference when it is heard.
  */
 export class CandlePlayer implements PriceSource {
-  readonly tick = new Float64Array(TICK_CELLS)
-  readonly markets: readonly AssetMarket<SlotMarket>[]
+  private readonly market: PaperMarket
   private readonly tracks: readonly CandleTrack[]
   private readonly rides: readonly Ride[]
   private readonly to: number
   private minute = 0
   /** How many prices the minute has before the end. */
   private count = 0
+  /** When the desk hears the minute's first price; infinity once it has. */
+  private heardAt = Number.POSITIVE_INFINITY
   private next: number
   private first: number
 
+  /** The market's feed delay must be no longer than from a minute's last price to the next one's first: 5 s. */
   constructor({ series, from, to, seed }: CandlePathOptions, market: PaperMarket) {
+    this.market = market
     this.to = to
     this.tracks = series.map((one) => new CandleTrack(one, from, seed))
     this.rides = this.tracks.map((track) => new Ride(track, market))
-    this.markets = this.rides.map(({ asset }) => asset)
     this.next = minuteAfter(this.tracks, to)
     this.first = firstTickFrom(this.next, from)
     if (this.first === TICKS_A_MINUTE) this.enter()
   }
 
   /** To be called once, before anything is told. */
-  begin(desk: DeskSide): void {
-    for (const ride of this.rides) ride.begin(desk)
+  begin(engine: Engine, desk: DeskSide): void {
+    for (const ride of this.rides) {
+      ride.asset.desk = assetOf(engine.state, ride.asset.name)
+      ride.begin(ride.asset.desk, desk)
+    }
   }
 
-  advance(until: number, all: boolean, tell: TellPrice): number {
+  advance(until: number, all: boolean): number {
     for (;;) {
       const stopped = all ? this.tellEach(until) : null
       if (stopped !== null) return stopped
+      if (this.heardAt <= until) this.tellDesk()
       const ts = tickAt(this.next, this.first)
       if (ts > until || ts >= this.to) return until
-      if (this.begins(ts, tell)) return ts
+      if (this.begins(ts)) return ts
     }
   }
 
@@ -62,26 +70,30 @@ export class CandlePlayer implements PriceSource {
     for (let at = 0; at < this.count; at++) {
       const ts = tickAt(this.minute, at)
       if (ts > until) break
-      let stop = false
-      for (const ride of this.rides) if (ride.tellMarket(ts)) stop = true
-      if (stop) return ts
+      if (this.tellMarket(ts)) return ts
     }
     return null
   }
 
-  /** The next minute begins; true when its first prices put something on the schedule. */
-  private begins(ts: number, tell: TellPrice): boolean {
-    for (const ride of this.rides) ride.finish()
-    const { first, tick, rides } = this
-    this.enter()
+  private tellMarket(ts: number): boolean {
     let stop = false
-    for (let index = 0; index < rides.length; index++) {
-      const ride = rides[index]
-      if (ride === undefined || !ride.enter(this.minute, first, this.count)) continue
-      ride.takeFirst(first, ts, tick)
-      if (tell(index)) stop = true
-    }
+    for (const ride of this.rides) if (ride.tellMarket(ts)) stop = true
     return stop
+  }
+
+  private tellDesk(): void {
+    for (const ride of this.rides) ride.tellDesk(this.heardAt)
+    this.heardAt = Number.POSITIVE_INFINITY
+  }
+
+  /** The next minute begins; true when its first prices put something on the schedule. */
+  private begins(ts: number): boolean {
+    for (const ride of this.rides) ride.finish()
+    const { first } = this
+    this.enter()
+    this.heardAt = ts + this.market.feedDelayMs
+    for (const ride of this.rides) ride.enter(this.minute, first, this.count)
+    return this.tellMarket(ts)
   }
 
   private enter(): void {
@@ -115,44 +127,32 @@ class Ride implements LazyPrices {
     this.asset = market.asset(track.series.asset)
   }
 
-  begin(desk: DeskSide): void {
+  begin(state: AssetState, desk: DeskSide): void {
     this.desk = desk
     this.asset.source = this
-    if (this.asset.desk !== null) this.asset.desk.source = this
+    state.source = this
   }
 
-  /** A minute begins, of which the caller tells the first price; false where this asset has none. */
-  enter(minute: number, first: number, count: number): boolean {
+  enter(minute: number, first: number, count: number): void {
     this.minute = minute
     this.count = this.track.hasMinute ? count : 0
-    this.told = first + 1
-    this.heard = first + 1
+    this.told = first
+    this.heard = first
     this.isWhole = first === 0
     this.isSpelt = false
-    return this.track.hasMinute
   }
 
-  /** Puts the first price into `cells`: mostly the open, which takes no spelling out. */
-  takeFirst(first: number, ts: number, cells: Float64Array): void {
-    const { series, index } = this.track
-    if (first > 0) return this.take(first, ts, cells)
-    cells[TICK_TS] = ts
-    cells[TICK_VENUE] = ts
-    cells[TICK_PRICE] = series.open[index] ?? 0
-    cells[TICK_VOLUME] = (series.volume[index] ?? 0) / TICKS_A_MINUTE
-  }
-
-  /** Puts a price of the minute into `cells`, heard at `ts`. */
-  take(at: number, ts: number, cells: Float64Array): void {
-    const { track, minute } = this
-    if (!this.isSpelt) {
+  /** Puts a price of the minute into the cells, heard at `ts`. The first is the open, which takes no spelling out. */
+  private take(at: number, ts: number): void {
+    const { track, minute, cells } = this
+    if (!this.isSpelt && at > 0) {
       track.spellOut(minute)
       this.isSpelt = true
     }
     cells[TICK_TS] = ts
     cells[TICK_VENUE] = tickAt(minute, at)
-    cells[TICK_PRICE] = track.prices[at] ?? 0
-    cells[TICK_VOLUME] = track.volumes[at] ?? 0
+    cells[TICK_PRICE] = at > 0 ? (track.prices[at] ?? 0) : (track.series.open[track.index] ?? 0)
+    cells[TICK_VOLUME] = at > 0 ? (track.volumes[at] ?? 0) : (track.series.volume[track.index] ?? 0) / TICKS_A_MINUTE
   }
 
   /** Tells the market prices up to and including `until`; true when that put something on the schedule. */
@@ -161,17 +161,17 @@ class Ride implements LazyPrices {
     while (this.told < this.count) {
       const ts = tickAt(this.minute, this.told)
       if (ts > until) break
-      this.take(this.told++, ts, this.cells)
+      this.take(this.told++, ts)
       if (this.market.take(this.asset, this.cells)) scheduled = true
     }
     return scheduled
   }
 
-  private tellDesk(until: number): void {
+  tellDesk(until: number): void {
     while (this.heard < this.count) {
       const ts = tickAt(this.minute, this.heard) + this.market.feedDelayMs
       if (ts > until) break
-      this.take(this.heard++, ts, this.cells)
+      this.take(this.heard++, ts)
       this.desk?.price(this.asset, this.cells, 0)
     }
   }

@@ -37,20 +37,14 @@ export interface PaperMarketSettings {
 /** A feed that said nothing for so long has not seen what happened in between. */
 const SILENCE_MS = 15_000
 
-/** Takes the price in the source's `tick`, of the `index`th asset; true when the market must be looked at before the next. */
-export type TellPrice = (index: number) => boolean
-
-/** Prices in bulk: `markets` are the assets by the index that `tell` is given. */
+/** Prices in bulk. */
 export interface PriceSource {
-  readonly markets: readonly AssetMarket<SlotMarket>[]
-  /** The price being told. */
-  readonly tick: Float64Array
   /**
    * Tells prices up to and including `until`, without making anything.
    * @param all the market must hear of each at its moment; otherwise a source may keep some until somebody looks
-   * @returns how far it told: `until`, or the moment after which it was asked to stop
+   * @returns how far it told: `until`, or the moment of a price that put something on the schedule
    */
-  advance(until: number, all: boolean, tell: TellPrice): number
+  advance(until: number, all: boolean): number
 }
 
 /** Who hears of the market. */
@@ -125,6 +119,12 @@ export class PaperMarket implements BookSource {
   relay(tick: PriceTick): void {
     this.onTick(tick)
     this.delayed.add(this.asset(tick.asset), this.tick)
+  }
+
+  /** The same of a price in cells. @returns true when it put something on the schedule */
+  relayCells(asset: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+    this.delayed.add(asset, tick)
+    return this.take(asset, tick)
   }
 
   /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
@@ -249,19 +249,12 @@ export class PaperMarket implements BookSource {
    * @returns plays up to and including a moment
    */
   player(source: PriceSource, desk: DeskSide): (until: number) => void {
-    const { tick, markets } = source
     const { schedule, delayed, venue } = this
-    const tell = (index: number): boolean => {
-      const asset = markets[index]
-      if (asset === undefined) return false
-      delayed.add(asset, tick)
-      return this.take(asset, tick)
-    }
     return (until) => {
       for (;;) {
         const due = schedule.peek() ?? Number.POSITIVE_INFINITY
         const to = Math.min(due, until)
-        const reached = source.advance(to, venue.rests, tell)
+        const reached = source.advance(to, venue.rests)
         delayed.drain(reached, desk.price)
         if (reached < to) continue
         if (due > until) break

@@ -3,7 +3,6 @@ import { type CandleColumns, closedBefore } from '../../engine/market/candle-col
 import { CandlePlayer } from '../../engine/market/candle-player.ts'
 import { PaperMarket, type DeskSide as Told } from '../../engine/market/paper-market.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
-import { assetOf } from '../../engine/state.ts'
 import type { Config } from '../../shared/config.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
@@ -65,9 +64,8 @@ export class CandlePlayback implements Playback {
       engine.seedHistory(series.asset, minutes)
       this.market.seedVolatility(series.asset, minutes)
     }
-    for (const market of this.player.markets) market.desk = assetOf(engine.state, market.name)
     engine.readBooksFrom(this.market)
-    this.player.begin(desk)
+    this.player.begin(engine, desk)
     this.play = this.market.player(this.player, desk)
   }
 

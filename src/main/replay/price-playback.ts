@@ -1,5 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
+import type { AssetMarket } from '../../engine/market/asset-market.ts'
 import { PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import type { SlotMarket } from '../../engine/market/slot-market.ts'
 import { paperSettingsOf } from '../../engine/settings.ts'
 import { assetOf } from '../../engine/state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
@@ -14,6 +16,7 @@ import type { TapeCursor } from './tape-cursor.ts'
 /** Recorded prices without books: the books around them are simulated, strikes and outcomes computed from the prices. */
 export class PricePlayback implements Playback {
   private readonly market: PaperMarket
+  private readonly markets: readonly AssetMarket<SlotMarket>[]
   private readonly source: PriceSource
   private play: (until: number) => void = () => {}
 
@@ -36,11 +39,12 @@ export class PricePlayback implements Playback {
     const names = [...new Set(slots.map((slot) => slot.asset))]
     const markets = names.map((name) => this.market.asset(name))
     const indices = cursor.header.assets.map((name) => names.indexOf(asset(name)))
-    this.source = priceSource(cursor, markets, indices)
+    this.markets = markets
+    this.source = priceSource(cursor, this.market, markets, indices)
   }
 
   begin(engine: Engine, desk: Told): void {
-    for (const market of this.source.markets) market.desk = assetOf(engine.state, market.name)
+    for (const market of this.markets) market.desk = assetOf(engine.state, market.name)
     engine.readBooksFrom(this.market)
     this.play = this.market.player(this.source, desk)
   }
@@ -59,25 +63,28 @@ export class PricePlayback implements Playback {
 }
 
 /** @param indices place among `markets` of each of the tape's assets; −1 for one that is not wanted */
-function priceSource(cursor: TapeCursor, markets: PriceSource['markets'], indices: readonly number[]): PriceSource {
+function priceSource(
+  cursor: TapeCursor,
+  market: PaperMarket,
+  markets: readonly AssetMarket<SlotMarket>[],
+  indices: readonly number[],
+): PriceSource {
   const tick = new Float64Array(TICK_CELLS)
   const { reader } = cursor
   let waiting = false
   return {
-    markets,
-    tick,
-    advance: (until, _all, tell) => {
+    advance: (until) => {
       for (;;) {
         if (!waiting && !cursor.next()) return until
         waiting = reader.ts > until
         if (waiting) return until
-        const index = reader.kind === KIND.price ? (indices[reader.asset] ?? -1) : -1
-        if (index < 0) continue
+        const asset = reader.kind === KIND.price ? markets[indices[reader.asset] ?? -1] : undefined
+        if (asset === undefined) continue
         tick[TICK_TS] = reader.ts
         tick[TICK_VENUE] = reader.tsVenue
         tick[TICK_PRICE] = reader.price
         tick[TICK_VOLUME] = reader.volume
-        if (tell(index)) return reader.ts
+        if (market.relayCells(asset, tick)) return reader.ts
       }
     },
   }
