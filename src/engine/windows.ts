@@ -36,7 +36,7 @@ export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at
  * @returns false, with nothing done, where they must be: one of them may begin a mean
  */
 export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): boolean {
-  if (asset.meanStarted || rest.tsVenue >= asset.boundary - s.config.settlementMeanSec * SECOND) return false
+  if (rest.tsVenue >= asset.boundary - s.config.settlementMeanSec * SECOND) return false
   asset.price = rest.close
   asset.priceTs = rest.ts
   asset.candles['1m'].takeRest(rest)
