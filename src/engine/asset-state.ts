@@ -83,6 +83,11 @@ export class AssetState {
     this.last[ROW.now] = now
   }
 
+  /** Forgets as of which moment the price was last looked at: a cache of views, which follows from the rest. */
+  forgetLook(): void {
+    this.last[ROW.now] = 0
+  }
+
   /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
   minutesChanged(): void {
     this.labelled = false

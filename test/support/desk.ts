@@ -3,10 +3,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
-import { homeAt } from '../../src/main/app/home.ts'
+import { homeAt, packageRoot } from '../../src/main/app/home.ts'
 import { Station } from '../../src/main/app/station.ts'
+import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
+import { checkAll } from './recorded.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '../../strategies')
 
@@ -15,6 +17,8 @@ export class TestHome {
   readonly folder: string
   readonly strategies: string
   readonly home: ReturnType<typeof homeAt>
+  /** I7: what its desks recorded is decided again when it is removed. False where a test tampers with its tape. */
+  checksTape = true
   private readonly closers: (() => Promise<void>)[] = []
 
   /** @param inside the folder that it is made in */
@@ -79,6 +83,8 @@ export class TestHome {
 
   async remove(): Promise<void> {
     await this.close()
+    const { differences } = this.checksTape ? checkAll(this.home.tape, engineBuild(packageRoot())) : { differences: [] }
+    if (differences.length > 0) throw new Error(`I7: the recording of ${this.folder} decides otherwise: ${differences}`)
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

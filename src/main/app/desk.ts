@@ -300,7 +300,7 @@ export class Desk {
         if (late.length > LATE_KEPT) late.shift()
         this.afterCycle(ts)
       },
-      onEnd: () => this.ended(),
+      onEnd: () => void this.loopEnded(),
     })
     this.feed.listen?.((event) => this.live?.onFeed(event))
     playIdleTime(this)
@@ -332,6 +332,13 @@ export class Desk {
     } catch (error) {
       this.panicked ??= error
     }
+    await this.loopEnded()
+  }
+
+  /** No cycle comes any more: whatever waits for one is ended with that reason, then whoever waits for the desk. */
+  private async loopEnded(): Promise<void> {
+    this.deployer.stop('the run ended before it was live')
+    await this.session.endLoop('the run has ended')
     this.ended()
   }
 
@@ -356,7 +363,7 @@ export class Desk {
     this.panicked = error
     this.latchKill(error)
     void this.live?.stop()
-    this.ended()
+    void this.loopEnded().catch(() => this.ended())
   }
 
   /** Whoever starts this desk again must do so knowingly: the kill is left where it cannot be overlooked. */
@@ -378,7 +385,7 @@ export class Desk {
     await this.feed.stop()
     await this.live?.stop()
     if (this.virtual && this.begun) await this.done
-    this.deployer.stop()
+    this.deployer.stop('the desk stopped before it was live')
     await this.session.stop()
     await this.recorder?.stop()
     this.proofLab.close()

@@ -76,7 +76,8 @@ export class Session {
   private readonly hash = new DecisionHash()
   private evaluations: Evaluation[] = []
   private yieldJobs: (() => Promise<void>)[] = []
-  private closed = false
+  /** Why the loop runs no more; null while it does. */
+  private loopEnd: string | null = null
 
   constructor(parts: SessionParts) {
     this.parts = parts
@@ -229,10 +230,22 @@ export class Session {
     this.deliver({ kind: 'fault', ts, version, slot, fatal, message })
   }
 
-  /** Runs `job` in the next yield interval; in real time that is at once when one has begun. */
-  inYield(job: () => Promise<void>): void {
-    if (this.closed || (!this.parts.virtual && !this.inCycle)) void job()
-    else this.yieldJobs.push(job)
+  /**
+   * Runs `job` in the next yield interval; in real time that is at once when one has begun. Once the loop has ended it runs
+   * at once as well, and whatever it would commit is refused with the reason.
+   * @returns what the job returns; rejects with what it throws
+   */
+  inYield<T>(job: () => Promise<T>): Promise<T> {
+    if (this.loopEnd !== null || (!this.parts.virtual && !this.inCycle)) return job()
+    return new Promise((resolve, reject) => {
+      this.yieldJobs.push(() => job().then(resolve, reject))
+    })
+  }
+
+  /** No cycle comes any more: what waits for a yield interval runs now and is told why nothing can be committed. */
+  async endLoop(reason: string): Promise<void> {
+    this.loopEnd ??= reason
+    await this.runYieldJobs()
   }
 
   /** Runs what waits for the yield interval; virtual time stands still meanwhile. */
@@ -283,7 +296,7 @@ export class Session {
     hosted: HostedVersion,
     also: (heldMs: number) => void,
   ): Result<number> {
-    if (this.closed) return err('the desk is stopping')
+    if (this.loopEnd !== null) return err(this.loopEnd)
     if (this.inCycle) return err('a cycle is under way')
     const { clock, journal } = this.parts
     const started = clock.monotonic()
@@ -314,7 +327,7 @@ export class Session {
   /** A thread that ended between two cycles. */
   private onDeath(version: VersionHash, message: string): void {
     // Within a cycle the missing answer tells it.
-    if (this.inCycle || this.closed || this.parts.virtual) return
+    if (this.inCycle || this.loopEnd !== null || this.parts.virtual) return
     this.fault(this.now(this.engine.state.now), version, { kind: 'dead', message })
     this.settle()
   }
@@ -326,9 +339,8 @@ export class Session {
 
   /** Ends every thread; what still waits for a yield interval runs and finds them gone. */
   async stop(): Promise<void> {
-    this.closed = true
     for (const version of [...this.hosted.keys()]) this.dismiss(version)
-    await this.runYieldJobs()
+    await this.endLoop('the desk is stopping')
   }
 
   /** A broken invariant stops trading: wrong books are worse than none. */

@@ -100,15 +100,11 @@ export class Canaries {
     const { session, watch, now } = this.parts
     const { strategy, version } = deployment.current
     watch.end(deployment)
-    await new Promise<void>((resolve) => {
-      session.inYield(async () => {
-        // A fault has ended it already.
-        if (session.engine.state.canaries.get(strategy)?.version === version?.hash) {
-          session.deliver({ kind: 'endCanary', ts: now(), strategy, why })
-          session.settle()
-        }
-        resolve()
-      })
+    await session.inYield(async () => {
+      // A fault has ended it already.
+      if (session.engine.state.canaries.get(strategy)?.version !== version?.hash) return
+      session.deliver({ kind: 'endCanary', ts: now(), strategy, why })
+      session.settle()
     })
   }
 

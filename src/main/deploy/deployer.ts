@@ -233,11 +233,11 @@ export class Deployer {
   }
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
-  stop(): void {
+  stop(reason: string): void {
     this.consequences.stop()
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.supersede(this.parts.now(), 'the desk stopped before it was live')
+        deployment.supersede(this.parts.now(), reason)
       this.policy.say(strategy, { kind: 'drop' })
     }
   }

@@ -54,7 +54,7 @@ export class SwapStep {
   /** Gives a canary all of its strategy; where it cannot be now, it stays what it is. */
   async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
     for (let tries = 1; ; tries++) {
-      const done = await this.inYield(() => this.trySwap(deployment, candidate, of, null))
+      const done = await this.parts.session.inYield(() => this.trySwap(deployment, candidate, of, null))
       if (done.ok || tries === SWAP_TRIES) return done
     }
   }
@@ -65,21 +65,15 @@ export class SwapStep {
     of: PolicyCase | null,
     part: Part | null,
   ): Promise<void> {
-    const { policy, now } = this.parts
+    const { policy, session, now } = this.parts
     for (let tries = 1; ; tries++) {
       if (of !== null && !(await policy.pass(deployment, of))) return
-      const done = await this.inYield(() => this.trySwap(deployment, candidate, of, part))
+      const done = await session.inYield(() => this.trySwap(deployment, candidate, of, part))
       if (done.ok || deployment.ended) return
       if (tries < SWAP_TRIES) continue
       const reason = `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`
       return deployment.fail(now(), reason)
     }
-  }
-
-  private inYield<T>(job: () => Promise<T>): Promise<T> {
-    return new Promise((resolve) => {
-      this.parts.session.inYield(async () => resolve(await job()))
-    })
   }
 
   private async trySwap(

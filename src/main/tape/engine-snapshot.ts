@@ -13,6 +13,7 @@ import { explain } from '../../shared/ipc/commands.ts'
  * what they are to the bit. Good for the engine build that wrote it; what later builds read of it is `minutesIn`.
  */
 export function snapshotOf(engine: Engine): Uint8Array {
+  for (const asset of engine.state.assets.values()) asset.forgetLook()
   return serialize(engine.state)
 }
 

@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from 'vitest'
+import { MINUTE } from '../../src/shared/domain/time.ts'
+import { eager, TestHome } from '../support/desk.ts'
+
+const homes: TestHome[] = []
+afterEach(() => Promise.all(homes.splice(0).map((home) => home.remove())))
+
+async function virtualDesk() {
+  const home = new TestHome({ slots: ['BTC-5m'] })
+  homes.push(home)
+  home.write('snipe.ts', eager('snipe', 1))
+  const desk = await home.desk({ speed: null, forMs: MINUTE })
+  await desk.start()
+  return { home, desk }
+}
+
+test('T2: a reload that a virtual run has no cycle left for is ended with the run, and says so', async () => {
+  const { home, desk } = await virtualDesk()
+  await desk.done
+  home.write('snipe.ts', eager('snipe', 2))
+  const before = desk.engine.state.live.get('snipe')
+  const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
+  expect(outcome.outcome).toBe('failed')
+  expect(outcome.message).toContain('the run has ended')
+  expect(desk.engine.state.live.get('snipe')).toBe(before)
+})
+
+test('T2: a reload under way when the run ends does not wait for ever', async () => {
+  const { home, desk } = await virtualDesk()
+  home.write('snipe.ts', eager('snipe', 3))
+  const reload = desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
+  await desk.done
+  const { outcome, message } = await reload
+  expect(['done', 'failed']).toContain(outcome)
+  if (outcome === 'failed') expect(message).toMatch(/the run (has ended|ended before)/)
+})
+
+test('T2: a job of the yield interval that throws rejects its caller, and the others run', async () => {
+  const { desk } = await virtualDesk()
+  const broken = desk.session.inYield(() => Promise.reject(new Error('planted')))
+  const sound = desk.session.inYield(async () => 'sound')
+  await expect(broken).rejects.toThrow('planted')
+  await expect(sound).resolves.toBe('sound')
+})
