@@ -46,6 +46,11 @@ export class AssetState {
   readonly last = new Float64Array(SHARED_WIDTH)
   /** Null where every price is told. */
   source: LazyPrices | null = null
+  /** Whether a candle ever had volume: without, one that stands still says nothing. */
+  private tellsVolume = false
+  /** Closed minutes without a trade and without a move: in a row until now, and all of them. */
+  flatInRow = 0
+  flatMinutes = 0
   private label = NO_REGIME
   private labelled = true
 
@@ -81,6 +86,14 @@ export class AssetState {
   look(now: number): void {
     this.source?.pull()
     this.last[ROW.now] = now
+  }
+
+  /** A minute has closed: counts how long nothing was traded and nothing moved. */
+  countFlat(high: number, low: number, volume: number): void {
+    if (volume > 0) this.tellsVolume = true
+    const flat = this.tellsVolume && volume === 0 && high === low
+    this.flatInRow = flat ? this.flatInRow + 1 : 0
+    if (flat) this.flatMinutes++
   }
 
   /** Forgets as of which moment the price was last looked at: a cache of views, which follows from the rest. */

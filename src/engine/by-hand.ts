@@ -1,14 +1,17 @@
-import { usdOf } from '../shared/domain/money.ts'
+import { step } from '../shared/domain/lifecycles.ts'
+import { NO_USD, usdOf } from '../shared/domain/money.ts'
 import type { Position, PositionId } from '../shared/domain/records.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
+import { isoUtc } from '../shared/domain/time.ts'
 import type { Command } from '../shared/ipc/commands.ts'
 import { settleTeams } from './canary.ts'
 import { inCharge } from './charge.ts'
 import type { Caps } from './config.ts'
 import { keepState, slotsOwned } from './drain.ts'
+import { negative } from './ledger.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
-import { type Context, record, say, teamsOf } from './state.ts'
+import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed } from './state.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 
@@ -45,6 +48,44 @@ export function closePosition(c: Context, { position: id, reason }: Of<'close'>)
     slot.pause = { reason: 'its position is closed by hand: nothing more in this window', until: position.windowEnd }
   say(c, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
     slot: position.slot,
+  })
+}
+
+/** Why a position cannot be voided by hand. */
+export function voidBar(c: Context, { position: id, token }: Of<'void'>): string | null {
+  const position = positionOf(c, id)
+  if (position === undefined) return `no position ${id} is open`
+  if (position.state !== 'ended')
+    return `${id} is ${position.state}: only a position whose window has ended can be voided`
+  if (!isUnsettleable(c.s, position)) {
+    const from = isoUtc(position.windowEnd + c.s.config.unsettledAfterMs)
+    return `the outcome of ${id} may still come: it can be voided from ${from} on`
+  }
+  const order = unconfirmed(c.s, position.windowId)
+  if (order !== undefined) return `${order.id} of ${id} is not confirmed yet: it may still be reversed`
+  if (c.s.config.market === 'live' && token !== position.windowId)
+    return `on live a position is voided with the token of its window: "token": "${position.windowId}"`
+  return null
+}
+
+/**
+ * Writes off a position that nothing can settle: its cost leaves the open positions for an account of its own (I10). It is
+ * no trade: no figure of any version knows it.
+ */
+export function voidPosition(c: Context, { position: id, reason }: Of<'void'>): void {
+  const position = positionOf(c, id)
+  if (position === undefined) return
+  const { cost, slot } = position
+  const entry = c.s.ledger.post(c.s.now, 'void', position.id, { cost: negative(cost), voided: cost })
+  record(c, { t: 'ledger', entry })
+  position.state = step('position', position.state, 'void')
+  position.cost = NO_USD
+  position.settledAt = c.s.now
+  record(c, { t: 'position', position: { ...position } })
+  c.s.positions.delete(position.id)
+  c.s.unsettleable.delete(position.id)
+  say(c, 'warn', 'command', `${id} in ${slot} is voided by hand, $${(cost / 1e6).toFixed(2)} written off: ${reason}`, {
+    slot,
   })
 }
 

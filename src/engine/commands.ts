@@ -3,7 +3,8 @@ import { step } from '../shared/domain/lifecycles.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { Command } from '../shared/ipc/commands.ts'
-import { assignBar, assignSlot, changeCaps, closeBar, closePosition } from './by-hand.ts'
+import { assignBar, assignSlot, changeCaps, closeBar, closePosition, voidBar, voidPosition } from './by-hand.ts'
+import type { EngineEvent } from './events.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
 import { type Context, type Pause, record, say } from './state.ts'
@@ -44,6 +45,19 @@ export function pauseEntries(c: Context, reason: string, until: UnixMs | null): 
   recordTrading(c)
 }
 
+/** A condition that stands against entries has come up, has changed, or is over; each is said once. */
+export function applyHold(c: Context, { about, reason }: Extract<EngineEvent, { kind: 'hold' }>): void {
+  const { holds } = c.s
+  const before = holds.get(about)
+  if (reason === null) {
+    if (before === undefined) return
+    holds.delete(about)
+    return say(c, 'info', 'hold', `entries are no longer held: ${before}`)
+  }
+  holds.set(about, reason)
+  if (before === undefined) say(c, 'warn', 'hold', `entries are held: ${reason}`)
+}
+
 /** Ends pauses and freezes whose time has come. */
 export function expire(c: Context): void {
   const { s } = c
@@ -73,6 +87,8 @@ export function commandBar(c: Context, command: EngineCommand): string | null {
       return pauseBar(c, command)
     case 'close':
       return closeBar(c, command)
+    case 'void':
+      return voidBar(c, command)
     case 'assign':
       return assignBar(c, command)
     case 'caps':
@@ -126,6 +142,8 @@ export function applyCommand(c: Context, command: EngineCommand): void {
     }
     case 'close':
       return closePosition(c, command)
+    case 'void':
+      return voidPosition(c, command)
     case 'assign':
       return assignSlot(c, command)
     case 'caps':

@@ -27,6 +27,8 @@ export interface EngineConfig {
   readonly freezeDrawdown: Usd
   /** Whether a version's successor takes its open positions, or it keeps them until they have settled. */
   readonly handover: Readonly<Record<string, 'handoff' | 'drain'>>
+  /** A position whose window ended this long ago without an outcome counts as unsettleable: it is named, and may be voided. */
+  readonly unsettledAfterMs: number
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
   /** Taker fee rate in parts per million. */

@@ -5,7 +5,7 @@ import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import type { AssetState, MinuteRest } from './asset-state.ts'
 import { beginCanary, canaryBar, endCanary } from './canary.ts'
 import { inCharge } from './charge.ts'
-import { applyCommand, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
+import { applyCommand, applyHold, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
 import type { EngineConfig } from './config.ts'
 import { endDrains, managerAside } from './drain.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
@@ -40,7 +40,7 @@ import {
 } from './versions.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
-import { applyRedemption, applyRest, applySettlement, applyStrike, applyTick } from './windows.ts'
+import { applyRedemption, applyRest, applySettlement, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -104,6 +104,8 @@ export class Engine {
         return applySettlement(c, event)
       case 'redeemed':
         return applyRedemption(c, event.windowId)
+      case 'hold':
+        return applyHold(c, event)
       case 'cycle':
         return this.cycle(c, event.count, event.slots)
       case 'decisions':
@@ -264,6 +266,7 @@ export class Engine {
     s.cycle = count
     this.clock[ROW.now] = s.now
     expire(c)
+    nameUnsettleable(c)
     this.lapse(c)
     if (c.s.aside.size > 0) endDrains(c)
     if (c.s.closing.size > 0) this.close(c)

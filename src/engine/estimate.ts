@@ -84,14 +84,19 @@ export class VolMeter {
     this.variance = initial * initial
   }
 
-  /** A minute has closed. */
-  minute(high: number, low: number): void {
-    if (low > 0) this.variance = this.with(high, low)
+  /**
+   * A minute has closed.
+   * @param step price grid in dollars, 0 where it is finer than matters
+   */
+  minute(high: number, low: number, step = 0): void {
+    if (low > 0) this.variance = this.with(high, low, step)
   }
 
-  private with(high: number, low: number): number {
+  /** Both extremes were rounded to the grid, which adds step²/12 each to the squared range (Sheppard's correction). */
+  private with(high: number, low: number, step: number): number {
     const range = logRatio(high, low)
-    return KEEP * this.variance + ((1 - KEEP) * range * range) / (4 * Math.LN2 * 60)
+    const rounding = step === 0 ? 0 : (step * step) / (6 * low * low)
+    return KEEP * this.variance + ((1 - KEEP) * Math.max(0, range * range - rounding)) / (4 * Math.LN2 * 60)
   }
 
   /** Standard deviation of the log return over one second, never 0: a price that stood still may move again. */
@@ -100,8 +105,8 @@ export class VolMeter {
   }
 
   /** The same while a minute is forming whose range so far is known: it can only widen. */
-  perSecondWithin(high: number, low: number): number {
-    return Math.max(Math.sqrt(Math.max(this.variance, this.with(high, low))), 1e-6)
+  perSecondWithin(high: number, low: number, step = 0): number {
+    return Math.max(Math.sqrt(Math.max(this.variance, this.with(high, low, step))), 1e-6)
   }
 }
 

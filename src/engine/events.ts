@@ -70,6 +70,9 @@ export interface CanaryStart {
   readonly stakePpm: number
 }
 
+/** What the runtime found that must stop entries by itself until it is over; see the event `hold`. */
+export type HoldKind = 'clock' | 'journal' | 'settings' | 'reconcile'
+
 /** Everything the engine is ever told, in order. */
 export type EngineEvent =
   | FeedEvent
@@ -92,6 +95,8 @@ export type EngineEvent =
       readonly source: string
     }
   | { readonly kind: 'redeemed'; readonly ts: UnixMs; readonly windowId: WindowId }
+  /** A condition stands against entries until it is over: `reason` null ends it. Exits and settlement go on. */
+  | { readonly kind: 'hold'; readonly ts: UnixMs; readonly about: HoldKind; readonly reason: string | null }
   /** `slots` null: the regular pass over all; else the extra one some strategy asked for. */
   | { readonly kind: 'cycle'; readonly ts: UnixMs; readonly count: number; readonly slots: readonly SlotId[] | null }
   | {

@@ -1,11 +1,22 @@
 import { addUsd, NO_USD, subUsd, type Usd } from '../shared/domain/money.ts'
 import type { Asset, SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { Exposure } from './risk.ts'
-import { type EngineState, isUnsettled, isWorking, remainingReserve, reserved, slotOf } from './state.ts'
+import {
+  type EngineState,
+  isUnsettleable,
+  isUnsettled,
+  isWorking,
+  remainingReserve,
+  reserved,
+  slotOf,
+} from './state.ts'
 
 /** Calls `visit` with every amount at risk: cost of unresolved positions and what working entries may still cost. */
 function atRisk(s: EngineState, visit: (slot: SlotId, windowId: WindowId, amount: Usd) => void): void {
-  for (const p of s.positions.values()) if (isUnsettled(p)) visit(p.slot, p.windowId, p.cost)
+  for (const p of s.positions.values()) {
+    // With simulated money a position that nothing can settle gives its cap back; real money may still be there.
+    if (isUnsettled(p) && (s.config.market === 'live' || !isUnsettleable(s, p))) visit(p.slot, p.windowId, p.cost)
+  }
   for (const o of s.orders.values())
     if (o.kind === 'enter' && isWorking(o)) visit(o.slot, o.windowId, remainingReserve(o))
 }

@@ -45,12 +45,15 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
     return no('draining', `${version.label} only manages what it has open in ${slot.slot.id}`)
   if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
   if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
+  for (const reason of s.holds.values()) return no('held', `entries are held: ${reason}`)
   if (slot.pause !== null) return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)
   const strategyPause = s.strategyPauses.get(version.strategy)
   if (strategyPause !== undefined)
     return no('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
   if (!slot.listed) return no('unlisted', `${slot.slot.id} is not listed by this feed or venue`)
   if (slot.window === null || s.now >= slot.window.end) return no('window-over', 'the window is over')
+  if (slot.strike === null)
+    return no('no-strike', `the price at the start of this window of ${slot.slot.id} is not known`)
   if (!s.feed.connected || s.feed.stale.includes(asset.asset)) return no('feed-down', `price feed: ${s.feed.detail}`)
   const age = s.now - asset.priceTs
   if (asset.price === 0 || age > s.config.stalePriceMs) {

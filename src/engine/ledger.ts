@@ -3,14 +3,22 @@ import { addUsd, NO_USD, subUsd, type Usd, usd } from '../shared/domain/money.ts
 import type { LedgerEntry } from '../shared/domain/records.ts'
 import { type UnixMs, utcDay } from '../shared/domain/time.ts'
 
-type Movement = Partial<Pick<LedgerEntry, 'cash' | 'cost' | 'locked' | 'deposit' | 'realised' | 'fee'>>
+type Movement = Partial<Pick<LedgerEntry, 'cash' | 'cost' | 'locked' | 'deposit' | 'realised' | 'fee' | 'voided'>>
 
 /**
  * The account in micro-USD. I10 holds after every entry:
- * cash + cost of open positions + locked payouts = net deposits + gross realised profit − fees.
+ * cash + cost of open positions + locked payouts = net deposits + gross realised profit − fees − voided.
  */
 export class Ledger {
-  private totals = { cash: NO_USD, cost: NO_USD, locked: NO_USD, deposit: NO_USD, realised: NO_USD, fee: NO_USD }
+  private totals = {
+    cash: NO_USD,
+    cost: NO_USD,
+    locked: NO_USD,
+    deposit: NO_USD,
+    realised: NO_USD,
+    fee: NO_USD,
+    voided: NO_USD,
+  }
   private day = { start: 0, realised: NO_USD, fee: NO_USD, peak: NO_USD }
 
   /** Books one movement and checks the balance; a difference is a broken invariant. */
@@ -25,6 +33,7 @@ export class Ledger {
       deposit: movement.deposit ?? NO_USD,
       realised: movement.realised ?? NO_USD,
       fee: movement.fee ?? NO_USD,
+      voided: movement.voided ?? NO_USD,
     }
     this.apply(entry)
     if (!this.balanced()) broken(`I10: ledger out of balance by ${this.difference()} micro-USD after ${kind} ${ref}`)
@@ -41,6 +50,7 @@ export class Ledger {
       deposit: addUsd(t.deposit, entry.deposit),
       realised: addUsd(t.realised, entry.realised),
       fee: addUsd(t.fee, entry.fee),
+      voided: addUsd(t.voided, entry.voided),
     }
     const start = utcDay(entry.ts)
     if (start !== this.day.start) this.day = { start, realised: NO_USD, fee: NO_USD, peak: NO_USD }
@@ -52,7 +62,7 @@ export class Ledger {
 
   private difference(): number {
     const t = this.totals
-    return t.cash + t.cost + t.locked - (t.deposit + t.realised - t.fee)
+    return t.cash + t.cost + t.locked - (t.deposit + t.realised - t.fee - t.voided)
   }
 
   balanced(): boolean {
@@ -70,6 +80,10 @@ export class Ledger {
   }
   get fees(): Usd {
     return this.totals.fee
+  }
+  /** Cost of positions voided by hand since the account began. */
+  get voided(): Usd {
+    return this.totals.voided
   }
   /** Realised profit after fees since the account began. */
   get profit(): Usd {

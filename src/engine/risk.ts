@@ -24,6 +24,8 @@ export type RefusalReason =
   | 'paused'
   | 'slot-paused'
   | 'strategy-paused'
+  | 'held'
+  | 'no-strike'
   | 'unlisted'
   | 'stale-price'
   | 'feed-down'

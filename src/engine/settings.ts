@@ -1,6 +1,7 @@
 import { assignSlots, type Config } from '../shared/config.ts'
 import { MICRO, shares, usdOf } from '../shared/domain/money.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
+import { MINUTE } from '../shared/domain/time.ts'
 import type { Caps, EngineConfig } from './config.ts'
 import { COARSE_TICK } from './market/book-maker.ts'
 import type { PaperMarketSettings } from './market/paper-market.ts'
@@ -23,6 +24,7 @@ export function engineConfigOf(
     faultsInRow: config.faultsInRow,
     freezeDrawdown: usdOf(config.policy.freezeDrawdownUsd),
     handover: config.handover,
+    unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
     settlementMeanSec: config.settlementMeanSec,
     feeRatePpm: Math.round(paper.feeRate * MICRO),
     minShares: shares(Math.round(paper.minShares * MICRO)),

@@ -25,7 +25,7 @@ import {
 import type { UnixMs } from '../shared/domain/time.ts'
 import { AssetState } from './asset-state.ts'
 import type { Caps, EngineConfig } from './config.ts'
-import type { BookUpdate, Effect, Level } from './events.ts'
+import type { BookUpdate, Effect, HoldKind, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
@@ -189,6 +189,10 @@ export interface EngineState {
   readonly aside: Set<VersionHash>
   /** Positions that a person has the desk sell. */
   readonly closing: Set<PositionId>
+  /** Conditions that stand against entries until they are over, and why. */
+  readonly holds: Map<HoldKind, string>
+  /** Positions that were named as unsettleable; see `isUnsettleable`. */
+  readonly unsettleable: Set<PositionId>
   readonly ledger: Ledger
   readonly rate: OrderRate
   trading: TradingState
@@ -200,6 +204,8 @@ export interface EngineState {
   drawdownDay: number
   feed: Pick<FeedState, 'connected' | 'stale' | 'detail'>
   now: UnixMs
+  /** When unsettled positions are looked at next. */
+  nextUnsettledLook: number
   cycle: number
   epoch: number
   nextOrder: number
@@ -232,6 +238,8 @@ export function emptyState(config: EngineConfig): EngineState {
     orphanedByFault: new Map(),
     aside: new Set(),
     closing: new Set(),
+    holds: new Map(),
+    unsettleable: new Set(),
     ledger: new Ledger(),
     rate: new OrderRate(),
     trading: 'running',
@@ -242,6 +250,7 @@ export function emptyState(config: EngineConfig): EngineState {
     drawdownDay: Number.NEGATIVE_INFINITY,
     feed: { connected: true, stale: [], detail: '' },
     now: 0 as UnixMs,
+    nextUnsettledLook: Number.NEGATIVE_INFINITY,
     cycle: 0,
     epoch: 0,
     nextOrder: 1,
@@ -321,6 +330,11 @@ export function isWorking(order: Order): boolean {
 /** True until its window's outcome is known, or it is sold: somebody must own it. */
 export function isUnsettled({ state }: Pick<Position, 'state'>): boolean {
   return state === 'open' || state === 'ended'
+}
+
+/** True where a window ended so long ago that its outcome will hardly come by itself any more. */
+export function isUnsettleable(s: EngineState, { state, windowEnd }: Pick<Position, 'state' | 'windowEnd'>): boolean {
+  return state === 'ended' && s.now - windowEnd >= s.config.unsettledAfterMs
 }
 
 export function positionIn(s: EngineState, windowId: WindowId): Position | undefined {

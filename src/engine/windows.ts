@@ -7,7 +7,8 @@ import { type AssetState, BOUNDARY_MS, type MinuteRest } from './asset-state.ts'
 import { freezeDeploys, pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
 import { negative } from './ledger.ts'
-import { type Context, type EngineState, record, type SlotState, say, slotOf } from './state.ts'
+import { HALT_MINUTES } from './market/asset-market.ts'
+import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from './state.ts'
 import { countTrade, countWindow } from './stint.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 import { recordVersion } from './versions.ts'
@@ -44,11 +45,28 @@ export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): 
 }
 
 function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
-  const { high, low, end } = asset.candles['1m'].columns
+  const { high, low, volume, end } = asset.candles['1m'].columns
   asset.vol.minute(high[end - 1] ?? 0, low[end - 1] ?? 0)
+  noteHalt(c, asset, high[end - 1] ?? 0, low[end - 1] ?? 0, volume[end - 1] ?? 0)
   asset.minutesChanged()
   recordCandle(c, asset, '1m')
   for (const frame of asset.candles.closeLonger(tsVenue)) recordCandle(c, asset, frame)
+}
+
+/** Says once that nothing is traded any more, and once that it is again. */
+function noteHalt(c: Context, asset: AssetState, high: number, low: number, volume: number): void {
+  const before = asset.flatInRow
+  asset.countFlat(high, low, volume)
+  if (c.quiet === true) return
+  if (asset.flatInRow === HALT_MINUTES)
+    say(
+      c,
+      'warn',
+      'halt',
+      `${asset.asset}: no trade and no move for ${HALT_MINUTES} minutes, as in a halt; nobody quotes it`,
+    )
+  else if (asset.flatInRow === 0 && before >= HALT_MINUTES)
+    say(c, 'info', 'halt', `${asset.asset} is traded again after ${before} minutes without a trade`)
 }
 
 function recordCandle(c: Context, { asset, candles }: AssetState, frame: CandleFrame): void {
@@ -155,6 +173,7 @@ function resolve(c: Context, position: Position, payoutUp: number): Usd {
   position.realised = addUsd(position.realised, gross)
   position.cost = NO_USD
   position.settledAt = c.s.now
+  c.s.unsettleable.delete(position.id)
   record(c, { t: 'position', position: { ...position } })
   countTrade(c.s, position)
   return subUsd(position.realised, position.fees)
@@ -170,6 +189,25 @@ export function applyRedemption(c: Context, windowId: WindowId): void {
     position.state = step('position', position.state, 'redeem')
     record(c, { t: 'position', position: { ...position } })
     c.s.positions.delete(position.id)
+  }
+}
+
+/** How often positions are looked at that wait for an outcome, in ms. */
+const LOOK_MS = 30 * SECOND
+
+/** Names, once each, the positions whose outcome will hardly come by itself any more. */
+export function nameUnsettleable(c: Context): void {
+  const { s } = c
+  if (s.now < s.nextUnsettledLook) return
+  s.nextUnsettledLook = s.now + LOOK_MS
+  for (const position of s.positions.values()) {
+    if (!isUnsettleable(s, position) || s.unsettleable.has(position.id)) continue
+    s.unsettleable.add(position.id)
+    const { id, slot, windowId, cost, shares, side } = position
+    const held = `${(shares / MICRO).toFixed(2)} ${side} for ${toDollars(cost).toFixed(2)} USD`
+    const cap = s.config.market === 'live' ? 'it still counts against the caps' : 'it no longer counts against the caps'
+    const message = `${id} (${held}) in window ${windowId} has no outcome: prices are missing where it began or ended; ${cap}; void it by hand with a reason, or wait for the outcome`
+    say(c, 'error', 'unsettleable', message, { slot })
   }
 }
 

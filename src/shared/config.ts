@@ -33,6 +33,11 @@ const configSchema = z.strictObject({
   stalePriceMs: z.int().min(1_000).max(60_000).default(10_000),
   /** Seconds of the closing mean that decides a window; 0 = the last price. */
   settlementMeanSec: z.int().min(0).max(240).default(60),
+  /**
+   * Minutes after its end at which a window without an outcome counts as unsettleable: what is held there is named, gives its
+   * cap back (not on live), and may be voided by hand. A simulated window settles within five.
+   */
+  unsettledMinutes: z.number().min(6).max(1_440).default(15),
   deployOn: z.enum(['save', 'reload']).default('save'),
   /** The replay of recent tape that every candidate passes before it may go live. It gates safety, never profit. */
   proof: z

@@ -194,7 +194,7 @@ describe('windows whose end no price told', () => {
     after.restore(before.snapshot(), START + 20 * 60_000)
     after.onTick(tick(START + 20 * 60_000, 500))
     expect(settled(after)).toEqual([])
-    after.miss(slot, windowAt(slot, START))
+    after.miss(slot, windowAt(slot, START), null)
     expect(settled(after)).toMatchObject([{ close: 101, payoutUp: 1_000_000 }])
   })
 })

@@ -36,6 +36,7 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     faultsInRow: 3,
     freezeDrawdown: usdOf(10_000),
     handover: {},
+    unsettledAfterMs: 900_000,
     settlementMeanSec: 60,
     feeRatePpm: 70_000,
     minShares: DEFAULT_VENUE.minShares,

@@ -2,7 +2,8 @@ import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
 import type { AssetState, LazyPrices, MinuteRest } from '../asset-state.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
+import { PriceGrid } from './price-grid.ts'
 
 /** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
 const KEPT = 8
@@ -13,7 +14,14 @@ const VENUE = 1
 const PRICE = 2
 const VOL = 3
 const MEAN = 4
-const WIDTH = 5
+const HALTED = 5
+const WIDTH = 6
+
+/** Closed minutes in a row without a trade and without a move after which the market counts as halted. */
+export const HALT_MINUTES = 2
+
+/** A feed that said nothing for so long has not seen what happened in between. */
+export const SILENCE_MS = 15_000
 
 /** What the market knows of one underlying: its true price, before the desk hears of it. */
 export class AssetMarket<S = unknown> {
@@ -32,6 +40,15 @@ export class AssetMarket<S = unknown> {
   volPerSec = 5e-5
   /** Venue time of the last price. */
   lastVenue = 0
+  readonly grid = new PriceGrid()
+  /** The closing mean that runs has a hole in it: what it comes to is not known. */
+  private meanBroken = false
+  /** Whether this feed tells volumes at all: without them a price that stands still says nothing. */
+  private tellsVolume = false
+  /** Base volume of the minute that is forming. */
+  private minuteVolume = 0
+  /** Closed minutes in a row without a trade and without a move. */
+  private flatMinutes = 0
   private minuteEnd = 0
   private high = 0
   private low = 0
@@ -51,14 +68,29 @@ export class AssetMarket<S = unknown> {
     const tsVenue = tick[TICK_VENUE] ?? 0
     const price = tick[TICK_PRICE] ?? 0
     const before = this.price
-    if (this.meanStarted) this.mean.tick(tsVenue, price)
+    this.grid.hear(price)
+    if (this.meanStarted) this.continueMean(tsVenue, price)
     else if (meanSec > 0 && tsVenue >= this.boundary - meanSec * SECOND) {
       this.mean.begin(this.boundary - meanSec * SECOND, before > 0 ? before : price)
-      this.mean.tick(tsVenue, price)
+      this.meanBroken = false
+      this.continueMean(tsVenue, price)
       this.meanStarted = true
     }
-    this.range(tsVenue, price)
+    this.range(tsVenue, price, tick[TICK_VOLUME] ?? 0)
     this.remember(tick[TICK_TS] ?? 0, tsVenue, price)
+  }
+
+  private continueMean(tsVenue: number, price: number): void {
+    if (tsVenue - this.lastVenue > SILENCE_MS) this.meanBroken = true
+    this.mean.tick(tsVenue, price)
+  }
+
+  /**
+   * No trade and no move for so long that an exchange would call it a halt: nobody quotes. The first trade ends it.
+   * Known from closed minutes and the one that is forming, so that it makes no difference which of its prices were heard.
+   */
+  get isHalted(): boolean {
+    return this.flatMinutes >= HALT_MINUTES && this.minuteVolume === 0 && this.high === this.low
   }
 
   private remember(ts: number, tsVenue: number, price: number): void {
@@ -71,6 +103,7 @@ export class AssetMarket<S = unknown> {
     memory[at + PRICE] = price
     memory[at + VOL] = this.volPerSec
     memory[at + MEAN] = this.meanStarted ? (this.mean.mean(tsVenue) ?? Number.NaN) : Number.NaN
+    memory[at + HALTED] = this.isHalted ? 1 : 0
   }
 
   /** True when no price between these can decide anything until after `ts`: `takeRest` may take them in at once. */
@@ -79,26 +112,41 @@ export class AssetMarket<S = unknown> {
   }
 
   /** Takes in the rest of a minute whose first price was observed. */
-  takeRest({ ts, tsVenue, low, high, close }: MinuteRest): void {
+  takeRest({ ts, tsVenue, low, high, close, volume }: MinuteRest): void {
+    for (const price of [low, high, close]) this.grid.hear(price)
+    this.minuteVolume = volume
     if (high > this.high || low < this.low) this.widen(high, low)
     this.remember(ts, tsVenue, close)
   }
 
-  private range(tsVenue: number, price: number): void {
+  private range(tsVenue: number, price: number, volume: number): void {
+    if (volume > 0) this.tellsVolume = true
     if (tsVenue >= this.minuteEnd) {
-      if (this.minuteEnd > 0) this.vol.minute(this.high, this.low)
+      if (this.minuteEnd > 0) this.closeMinute(tsVenue, price)
+      this.minuteVolume = volume
       this.volPerSec = this.vol.perSecond()
       this.minuteEnd = tsVenue - (tsVenue % MINUTE) + MINUTE
       this.calmUntil = 0
       this.high = price
       this.low = price
-    } else if (price > this.high || price < this.low) this.widen(price, price)
+      return
+    }
+    this.minuteVolume += volume
+    if (price > this.high || price < this.low) this.widen(price, price)
+  }
+
+  /** @param price first one of the minute that begins */
+  private closeMinute(tsVenue: number, price: number): void {
+    this.vol.minute(this.high, this.low, 2 * this.grid.halfStep)
+    const adjoins = tsVenue < this.minuteEnd + MINUTE
+    const flat = this.tellsVolume && this.minuteVolume === 0 && this.high === this.low && price === this.price
+    this.flatMinutes = flat && adjoins ? this.flatMinutes + 1 : 0
   }
 
   private widen(high: number, low: number): void {
     this.high = Math.max(high, this.high)
     this.low = Math.min(low, this.low)
-    this.volPerSec = this.vol.perSecondWithin(this.high, this.low)
+    this.volPerSec = this.vol.perSecondWithin(this.high, this.low, 2 * this.grid.halfStep)
   }
 
   /** True when the newest price, of `ts`, is known to decide nothing. */
@@ -106,9 +154,20 @@ export class AssetMarket<S = unknown> {
     return ts < this.calmUntil && this.price > this.calmLow && this.price < this.calmHigh
   }
 
-  /** Value that decides a window ending at `end`, by the mean; null where none was running. */
+  /** Value that decides a window ending at `end`, by the mean, on the price's own grid; null where none was running. */
   closingValue(end: number): number | null {
-    return this.meanStarted ? this.mean.mean(end) : null
+    const mean = this.meanStarted ? this.mean.mean(end) : null
+    return mean === null ? null : this.grid.nearest(mean)
+  }
+
+  /** True when prices were silent within the mean that closes now, or are until `tsVenue`. */
+  closedUnseen(tsVenue: number): boolean {
+    return tsVenue - this.lastVenue > SILENCE_MS || (this.meanStarted && this.meanBroken)
+  }
+
+  /** Whether the market counted as halted then; see `isHalted`. */
+  haltedAt(ago: number): boolean {
+    return this.at(ago, HALTED) === 1
   }
 
   /** How many prices are remembered. */

@@ -159,17 +159,20 @@ export class BookMaker {
     const low = Math.floor((mid * MICRO - spread / 2) / tick) * tick
     const depth = this.depthAt(ts, stage)
     const gone = this.isOneSided(price, asset.volAt(ago), stage, left)
+    const halted = asset.haltedAt(ago)
     this.tick = tick
     this.low = low
     this.high = low + spread
-    this.bidDepth = gone && mid < 0.5 ? 0 : depth
-    this.askDepth = gone && mid >= 0.5 ? 0 : depth
+    this.bidDepth = halted || (gone && mid < 0.5) ? 0 : depth
+    this.askDepth = halted || (gone && mid >= 0.5) ? 0 : depth
     if (this.sweeps.length > 0) this.thin(ts)
   }
 
   private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
     const expected = left >= meanSec ? price : expectedClose(price, left, meanSec, this.meanSoFar(asset, ago))
-    return chanceAbove(expected, this.strike, closeVariance(left, asset.volAt(ago), meanSec))
+    // A tie is Up, and whatever rounds to the strike on the price's grid is a tie.
+    const tie = this.strike - asset.grid.halfStep
+    return chanceAbove(expected, tie, closeVariance(left, asset.volAt(ago), meanSec))
   }
 
   /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */

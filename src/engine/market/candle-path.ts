@@ -4,6 +4,7 @@ import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts'
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
+import { onGrid } from './price-grid.ts'
 
 /** One price for each cycle, a second before it: what happens more often inside a candle would be invented anyway. */
 const TICK_MS = 5 * SECOND
@@ -209,10 +210,6 @@ function gridOf(open: number, high: number, low: number, close: number): number 
     if (onGrid(open, grid) && onGrid(high, grid) && onGrid(low, grid) && onGrid(close, grid)) return grid
   }
   return 0
-}
-
-function onGrid(price: number, grid: number): boolean {
-  return Math.round(price * grid) / grid === price
 }
 
 /**

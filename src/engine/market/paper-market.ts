@@ -7,7 +7,7 @@ import { BOUNDARY_MS, type MinuteRest } from '../asset-state.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { BookSource } from '../state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
-import { AssetMarket } from './asset-market.ts'
+import { AssetMarket, SILENCE_MS } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
 import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
@@ -34,8 +34,18 @@ export interface PaperMarketSettings {
   readonly tellsBooks: boolean
 }
 
-/** A feed that said nothing for so long has not seen what happened in between. */
-const SILENCE_MS = 15_000
+/** A window whose end no price told. */
+interface Missed {
+  readonly slot: Slot
+  readonly window: Window
+  /** Null where its start was not told either. */
+  readonly strike: number | null
+}
+
+/** The very first price of a market opens the window that it comes right at the start of. */
+function openingPrice(window: Window, tsVenue: number, price: number): number | null {
+  return tsVenue - window.start <= SILENCE_MS ? price : null
+}
 
 /** Prices in bulk. */
 export interface PriceSource {
@@ -76,7 +86,7 @@ export class PaperMarket implements BookSource {
   private readonly venue: PaperVenue
   private readonly due = new Set<Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>>()
   /** Windows over whose end the feed was silent. */
-  private readonly missed = new Map<WindowId, { readonly slot: Slot; readonly window: Window }>()
+  private readonly missed = new Map<WindowId, Missed>()
   /** The moment it has come to. */
   now = 0
   private readonly tick = new Float64Array(4)
@@ -288,7 +298,7 @@ export class PaperMarket implements BookSource {
 
   private passBoundary(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): void {
     const ended = asset.boundary
-    const silent = tsVenue - asset.lastVenue > SILENCE_MS
+    const unseen = asset.closedUnseen(tsVenue)
     const last = asset.price > 0 ? asset.price : at
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
@@ -297,45 +307,48 @@ export class PaperMarket implements BookSource {
     for (const slot of asset.slots) {
       if (slot.window !== null && tsVenue < slot.window.end) continue
       const next = windowAt(slot.slot, unixMs(tsVenue))
-      const strike = this.close(slot, ts, next, { silent, value, at })
+      const first = slot.window === null
+      const strike =
+        this.close(slot, ts, next, unseen ? null : value) ?? (first ? openingPrice(next, tsVenue, at) : null)
       slot.window = next
-      slot.maker = new BookMaker(next, strike, this.settings.seed, slot.depthScale)
       slot.strike = strike
       slot.shapedFor = -1
+      // Nobody quotes a window whose strike is not known.
+      slot.maker = strike === null ? null : new BookMaker(next, strike, this.settings.seed, slot.depthScale)
+      if (strike === null) continue
       const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, 'strike ', next.id), 0) * 900)
       const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
       this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
     }
   }
 
-  /** Settles the window that is over and returns the value at its end, which is the next one's strike. */
-  private close(
-    slot: SlotMarket,
-    ts: number,
-    next: Window,
-    end: { readonly silent: boolean; readonly value: number; readonly at: number },
-  ): number {
+  /**
+   * Settles the window that is over.
+   * @param value at its end; null where prices were silent then
+   * @returns the strike of the next one: that value, else that of the minute before it; null where neither is known
+   */
+  private close(slot: SlotMarket, ts: number, next: Window, value: number | null): number | null {
     const old = slot.window
-    if (old === null) return this.valueFromMinute(slot.slot.asset, next.start) ?? end.at
-    this.venue.onWindowEnd(old.id, unixMs(Math.max(ts, old.end)))
-    if (end.silent) {
-      this.miss(slot.slot, old)
-      return this.valueFromMinute(slot.slot.asset, next.start) ?? end.at
+    if (old !== null) {
+      this.venue.onWindowEnd(old.id, unixMs(Math.max(ts, old.end)))
+      if (value === null) this.miss(slot.slot, old, slot.strike)
+      else if (slot.strike === null) this.miss(slot.slot, old, null)
+      else this.settle(slot.slot, old, slot.strike, value)
+      if (value !== null && old.end === next.start) return value
     }
-    if (slot.strike !== null) this.settle(slot.slot, old, slot.strike, end.value)
-    return old.end === next.start ? end.value : end.at
+    return this.valueFromMinute(slot.slot.asset, next.start) ?? null
   }
 
   /** A window whose end no price told: it is decided by minute candles as soon as those are there. */
-  miss(slot: Slot, window: Window): void {
-    this.missed.set(window.id, { slot, window })
+  miss(slot: Slot, window: Window, strike: number | null): void {
+    this.missed.set(window.id, { slot, window, strike })
     this.settleMissed()
   }
 
   /** To be called when minutes have come in. */
   settleMissed(): void {
-    for (const { slot, window } of this.missed.values()) {
-      const strike = this.valueFromMinute(slot.asset, window.start)
+    for (const { slot, window, strike: known } of this.missed.values()) {
+      const strike = known ?? this.valueFromMinute(slot.asset, window.start)
       const close = this.valueFromMinute(slot.asset, window.end)
       if (strike === undefined || close === undefined) continue
       this.missed.delete(window.id)
@@ -347,7 +360,10 @@ export class PaperMarket implements BookSource {
   private valueFromMinute(asset: Asset, boundary: number): number | undefined {
     const minute = this.settings.minuteAt(asset, boundary - MINUTE)
     if (minute === undefined) return undefined
-    return this.settings.settlementMeanSec > 0 ? (minute.high + minute.low + minute.close) / 3 : minute.close
+    const { grid } = this.asset(asset)
+    return this.settings.settlementMeanSec > 0
+      ? grid.nearest((minute.high + minute.low + minute.close) / 3)
+      : minute.close
   }
 
   private settle(slot: Slot, window: Window, strike: number, close: number): void {

@@ -224,6 +224,8 @@ function describe(command: EngineCommand): string {
       return 'trading is armed again'
     case 'close':
       return `${command.position} belongs to the desk now, which sells it at what the book pays`
+    case 'void':
+      return `${command.position} is voided: its cost is written off, and no figure counts it`
     case 'assign':
       return `${command.slot} is ${command.strategy}'s now; what is open there stays with its owner until it has settled`
     case 'caps':

@@ -88,6 +88,6 @@ export function decideMissedWindows(desk: Desk): void {
     const waiting = isUnsettled(position)
     if (!waiting || slot === undefined || position.windowEnd > now || desk.market.isDeciding(position.windowId))
       continue
-    desk.market.miss(slot, windowAt(slot, unixMs(position.windowEnd - 1)))
+    desk.market.miss(slot, windowAt(slot, unixMs(position.windowEnd - 1)), null)
   }
 }

@@ -3,7 +3,7 @@ import type { Report } from './finding.ts'
 
 const MICRO = 1_000_000n
 
-const NO_MOVEMENT: Movement = { cash: 0, cost: 0, locked: 0, deposit: 0, realised: 0, fee: 0 }
+const NO_MOVEMENT: Movement = { cash: 0, cost: 0, locked: 0, deposit: 0, realised: 0, fee: 0, voided: 0 }
 
 /** A ledger row that must be there, and the row it follows from. */
 export interface ExpectedRow {
@@ -113,6 +113,7 @@ function ordersOf(books: Books, positionId: string): OrderRow[] {
 
 /** What the settlement of its window makes of the shares that are still held. */
 function settle(books: Books, position: PositionRow, account: Account, report: Report): ExpectedRow[] {
+  if (position.state === 'voided') return [voided(position, account)]
   const settlement = books.settlements.get(position.window_id)
   if (account.shares <= 0 || settlement === undefined) return []
   if (position.state === 'open' || position.state === 'ended') {
@@ -132,6 +133,15 @@ function settle(books: Books, position: PositionRow, account: Account, report: R
   if (position.state === 'redeemed')
     rows.push({ ...of, kind: 'redeem', ts: null, movement: { ...NO_MOVEMENT, cash: payout, locked: -payout } })
   return rows
+}
+
+/** What was still held when a person wrote it off has left for an account of its own, whatever its window came to later. */
+function voided(position: PositionRow, account: Account): ExpectedRow {
+  const { cost } = account
+  account.cost = 0
+  const movement = { ...NO_MOVEMENT, cost: -cost, voided: cost }
+  const source = { table: 'positions', id: position.id }
+  return { kind: 'void', ref: position.id, ts: position.settled_at, movement, position: position.id, source }
 }
 
 function compare(books: Books, position: PositionRow, account: Account, report: Report): void {

@@ -104,6 +104,7 @@ export interface Movement {
   readonly deposit: number
   readonly realised: number
   readonly fee: number
+  readonly voided: number
 }
 
 export interface LedgerRow extends Movement {

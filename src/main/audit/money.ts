@@ -2,7 +2,7 @@ import { auditAccounts, type ExpectedRow } from './accounts.ts'
 import type { Books, FillRow, LedgerRow, Movement } from './books.ts'
 import type { Report } from './finding.ts'
 
-const COLUMNS: readonly (keyof Movement)[] = ['cash', 'cost', 'locked', 'deposit', 'realised', 'fee']
+const COLUMNS: readonly (keyof Movement)[] = ['cash', 'cost', 'locked', 'deposit', 'realised', 'fee', 'voided']
 const MICRO = 1_000_000
 
 /** I10: every movement of money follows from a fill, a settlement or a reversal, and the account balances after each. */
@@ -21,7 +21,7 @@ function auditLedger(books: Books, expected: readonly ExpectedRow[], report: Rep
   let deposited = false
   for (const row of books.ledger) {
     const say = (message: string) => report('ledger', row.seq, message)
-    const off = row.cash + row.cost + row.locked - (row.deposit + row.realised - row.fee)
+    const off = row.cash + row.cost + row.locked - (row.deposit + row.realised - row.fee - row.voided)
     if (off !== 0) say(`the account is out of balance by ${off} micro-USD after ${row.kind} ${row.ref}`)
     total.cost += row.cost
     total.locked += row.locked
@@ -44,12 +44,18 @@ function auditLedger(books: Books, expected: readonly ExpectedRow[], report: Rep
 
 /** The account begins with one deposit; nothing else puts money in. */
 function auditDeposit(row: LedgerRow, before: boolean, say: (message: string) => void): void {
-  const pure = row.cash === row.deposit && row.cost === 0 && row.locked === 0 && row.realised === 0 && row.fee === 0
+  const pure =
+    row.cash === row.deposit &&
+    row.cost === 0 &&
+    row.locked === 0 &&
+    row.realised === 0 &&
+    row.fee === 0 &&
+    row.voided === 0
   if (!pure || row.deposit <= 0) say('a deposit moves cash in and nothing else')
   if (before) say('the account was opened before: a second deposit')
 }
 
-const ORDER_OF_LIFE: Readonly<Record<string, number>> = { buy: 1, sell: 1, reverse: 1, resolve: 2, redeem: 3 }
+const ORDER_OF_LIFE: Readonly<Record<string, number>> = { buy: 1, sell: 1, reverse: 1, resolve: 2, void: 2, redeem: 3 }
 
 function auditMovement(
   row: LedgerRow,

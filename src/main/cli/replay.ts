@@ -13,6 +13,7 @@ import { openDatabase } from '../db/database.ts'
 import { SAVE_TRIAL } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { systemClock } from '../platform/system.ts'
+import type { DayRecord } from '../replay/day-record.ts'
 import { ReplayLab, type ReplayOutcome } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
@@ -187,6 +188,8 @@ function summaryOf(
     pnlUsd: toDollars(pnl),
     feesUsd: toDollars(fees),
     maxDrawdownUsd: toDollars(maxDrawdown),
+    unsettled: days.flatMap((day) => day.unsettled),
+    flatMinutes: flatMinutesOf(days),
     ledgerBalanced: days.every((day) => day.ledgerBalanced),
     decisionsHash: hashOf(days),
     seed: about.flags.seed,
@@ -196,6 +199,20 @@ function summaryOf(
     notices: about.tape.notices,
     ...(about.flags.trades === true ? { list: tradesOf(days) } : {}),
   }
+}
+
+/** The first few names of a list, and how many more there are; `--json` has all. */
+function firstOf(names: readonly string[]): string {
+  const shown = names.slice(0, 6).join(' ')
+  return names.length <= 6 ? shown : `${shown} and ${names.length - 6} more (--json lists them)`
+}
+
+/** Minutes without a trade and without a move, by asset, over all days. */
+function flatMinutesOf(days: readonly DayRecord[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const { flatMinutes } of days)
+    for (const [asset, count] of Object.entries(flatMinutes)) sum[asset] = (sum[asset] ?? 0) + count
+  return sum
 }
 
 /** The hash counts as a trial in the home's journal. */
@@ -246,6 +263,10 @@ function show(summary: Summary): void {
     row('max drawdown', money(-summary.maxDrawdownUsd * 1e6)),
     row('faults · refused', `${summary.faults} · ${summary.refused}`),
     row('open at the end', String(summary.openPositions)),
+    ...(summary.unsettled.length === 0 ? [] : [row('without an outcome', firstOf(summary.unsettled))]),
+    ...Object.entries(summary.flatMinutes).map(([asset, count]) =>
+      row('no trade, no move', `${asset}: ${count} minutes`),
+    ),
     row(
       'time',
       `${(summary.wallMs / 1000).toFixed(2)} s for ${((Date.parse(summary.to) - Date.parse(summary.from)) / HOUR).toFixed(1)} h`,

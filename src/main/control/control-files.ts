@@ -8,7 +8,7 @@ import {
   type CommandSource,
   controlFileSchema,
   explain,
-  STALE_SENSITIVE,
+  NEVER_STALE,
 } from '../../shared/ipc/commands.ts'
 
 /** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */
@@ -120,7 +120,7 @@ export class ControlFiles {
       else this.problem(text, `seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`)
       return
     }
-    if (!fresh && STALE_SENSITIVE.has(command.kind)) {
+    if (!fresh && !NEVER_STALE.has(command.kind)) {
       return this.acknowledge({
         seq,
         outcome: 'refused',

@@ -113,7 +113,7 @@ export class Journal {
         return null
       case 'ledger':
         this.run(
-          'INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee)',
+          'INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee, @voided)',
           {
             ...record.entry,
           },

@@ -134,4 +134,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX positions_open ON positions (opened_by) WHERE settled_at IS NULL;
   `,
+  `
+  ALTER TABLE ledger ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

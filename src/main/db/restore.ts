@@ -21,12 +21,14 @@ function domain(row: Row): Row {
 /** Reads what the engine needs to go on where the journal ends. Rows were written by the engine itself. */
 export function readSavedDesk(db: Db): SavedDesk {
   const desk = db.prepare('SELECT * FROM desk').get() as Row
-  const positions = db.prepare("SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed')").all() as Row[]
+  const positions = db
+    .prepare("SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed', 'voided')")
+    .all() as Row[]
   const orders = db
     .prepare("SELECT * FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')")
     .all() as Row[]
   const ledger = db
-    .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger ORDER BY seq')
+    .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee, voided FROM ledger ORDER BY seq')
     .all()
   const canaries = savedCanaries(db)
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())

@@ -25,6 +25,10 @@ export interface DayRecord {
   readonly peakOrdersPerMinute: number
   /** Positions that had not settled when the tape ended. */
   readonly open: number
+  /** Windows of those positions: prices are missing where they began or ended, or the tape ends before their outcome. */
+  readonly unsettled: readonly string[]
+  /** Closed minutes without a trade and without a move, by asset: nobody quotes through two or more of them. */
+  readonly flatMinutes: Readonly<Record<string, number>>
   readonly ledgerBalanced: boolean
   /** Settled trades in order of settlement. */
   readonly trades: readonly ReplayTrade[]
@@ -145,7 +149,10 @@ export class DayRecorder {
   }
 
   finish(
-    rest: Pick<DayRecord, 'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'ledgerBalanced'>,
+    rest: Pick<
+      DayRecord,
+      'from' | 'reached' | 'decisions' | 'decisionsHash' | 'open' | 'unsettled' | 'flatMinutes' | 'ledgerBalanced'
+    >,
   ): DayRecord {
     return {
       ...rest,

@@ -166,13 +166,17 @@ class DayReplay {
 
   finish(reached: number): DayRecord {
     const { state } = this.engine
-    const open = [...state.positions.values()].filter(isUnsettled).length
+    const open = [...state.positions.values()].filter(isUnsettled)
     return this.record.finish({
       from: this.parts.from,
       reached,
       decisions: this.decisions,
       decisionsHash: this.hash.hex(),
-      open,
+      open: open.length,
+      unsettled: open.map((position) => position.windowId),
+      flatMinutes: Object.fromEntries(
+        [...state.assets].flatMap(([name, { flatMinutes }]) => (flatMinutes > 0 ? [[name, flatMinutes]] : [])),
+      ),
       ledgerBalanced: state.ledger.balanced(),
     })
   }

@@ -125,6 +125,12 @@ const jsonRecord = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('endCanary'), ts, strategy: z.string(), why: z.string() }),
   z.object({ kind: z.literal('adopt'), ts, states }),
+  z.object({
+    kind: z.literal('hold'),
+    ts,
+    about: z.enum(['clock', 'journal', 'settings', 'reconcile']),
+    reason: z.string().nullable(),
+  }),
   z.object({ kind: z.literal('begin'), ts }),
   z.object({ kind: z.literal('deposit'), ts, amount: z.int() }),
 ])

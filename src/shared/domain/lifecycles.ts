@@ -39,9 +39,11 @@ const ORDER = {
 
 const POSITION = {
   open: { end: 'ended', close: 'closed', reverse: 'closed' },
-  ended: { resolve: 'resolved', close: 'closed', reverse: 'closed' },
+  // Voided by hand: nothing will ever tell its outcome, and its cost is written off.
+  ended: { resolve: 'resolved', close: 'closed', reverse: 'closed', void: 'voided' },
   resolved: { redeem: 'redeemed' },
   redeemed: {},
+  voided: {},
   closed: {},
 } as const satisfies Table
 

@@ -130,7 +130,7 @@ export interface Handoff {
 /** One movement of money; the sums of all rows are the account (I10). */
 export interface LedgerEntry {
   readonly ts: UnixMs
-  readonly kind: 'deposit' | 'buy' | 'sell' | 'resolve' | 'redeem' | 'reverse'
+  readonly kind: 'deposit' | 'buy' | 'sell' | 'resolve' | 'redeem' | 'reverse' | 'void'
   readonly ref: string
   readonly cash: Usd
   readonly cost: Usd
@@ -138,6 +138,8 @@ export interface LedgerEntry {
   readonly deposit: Usd
   readonly realised: Usd
   readonly fee: Usd
+  /** Cost written off by hand because its window can never be settled; in no figure of any version. */
+  readonly voided: Usd
 }
 
 export interface DeskEvent {

@@ -69,6 +69,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
     reason: reason.optional(),
   }),
   z.strictObject({ kind: z.literal('close'), position: positionId, reason: reason.optional() }),
+  z.strictObject({ kind: z.literal('void'), position: positionId, reason, token: z.string().max(100).optional() }),
   z.strictObject({ kind: z.literal('assign'), slot: slotId, strategy: strategyName, reason: reason.optional() }),
   z
     .strictObject({
@@ -111,19 +112,12 @@ export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'promote',
   'dismiss',
   'close',
+  'void',
   'assign',
   'caps',
 ])
-/** Refused when written into control.json before the desk started. */
-export const STALE_SENSITIVE: ReadonlySet<CommandKind> = new Set([
-  'rearm',
-  'unfreeze',
-  'reload',
-  'promote',
-  'close',
-  'assign',
-  'caps',
-])
+/** Carried out even when written into control.json before the desk started: they only ever make it do less. */
+export const NEVER_STALE: ReadonlySet<CommandKind> = new Set(['pause', 'freeze', 'kill'])
 
 export const controlFileSchema = z.strictObject({
   seq: z.int().nonnegative(),
