@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isUnsettleable } from '../../src/engine/state.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { hold, slots } from '../support/bench-engine.ts'
@@ -166,6 +167,26 @@ const close = (pick: number) =>
     if (position !== undefined) desk.command({ kind: 'close', position: position.id })
   })
 
+const silence = (seconds: number) => new Step(`silence ${seconds} s`, (desk) => desk.silence(seconds * 1_000))
+
+/** Every position that may be voided is, and nothing else can be. */
+const voidAll = new Step('void', (desk) => {
+  for (const position of [...desk.engine.state.positions.values()]) {
+    const may = isUnsettleable(desk.engine.state, position)
+    const bar = desk.command({ kind: 'void', position: position.id, reason: 'test' })
+    if (!may) expect(bar, `${position.id} is ${position.state}`).not.toBeNull()
+  }
+})
+
+const holdEntries = (reason: string | null) =>
+  new Step(`hold ${reason}`, (desk) => {
+    desk.deliver({ kind: 'hold', ts: desk.now, about: 'clock', reason })
+    const { nextOrder } = desk.engine.state
+    desk.cycle(greedy(5, 1))
+    for (const order of desk.engine.state.orders.values())
+      if (reason !== null && Number(order.id.slice(2)) >= nextOrder) expect(order.kind).toBe('exit')
+  })
+
 const command = (...of: Parameters<ModelDesk['command']>) =>
   new Step(JSON.stringify(of[0]), (desk) => void desk.command(...of))
 
@@ -197,6 +218,9 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant(command({ kind: 'rearm', confirm: 'REARM', reason: 'test' })) },
   { weight: 2, arbitrary: pick.map(restart) },
   { weight: 2, arbitrary: pick.map(close) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 1_500 }).map(silence) },
+  { weight: 2, arbitrary: fc.constant(voidAll) },
+  { weight: 2, arbitrary: fc.constantFrom('the clock is wrong', null, null).map(holdEntries) },
   {
     weight: 1,
     arbitrary: fc
@@ -239,11 +263,14 @@ describe('a desk that anything happens to', () => {
           const desk = newDesk(seed, how)
           for (const one of steps) one.run({}, desk)
           // To the end of everything: whatever was open has settled, and nobody drains any more.
-          desk.pump(plusMs(desk.now, 25 * 60_000))
+          desk.pump(plusMs(desk.now, 35 * 60_000))
           desk.cycle(hold)
           desk.check()
           const { state } = desk.engine
+          // What prices were missing for can be voided, and then nothing is open.
+          voidAll.run({}, desk)
           expect([...state.positions.values()].filter(({ state: of }) => of === 'open' || of === 'ended')).toEqual([])
+          desk.cycle(hold)
           expect([...state.versions.values()].filter((version) => version.state === 'draining')).toEqual([])
           desk.audit()
           desk.db.close()

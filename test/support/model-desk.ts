@@ -14,6 +14,7 @@ import { readSavedDesk } from '../../src/main/db/restore.ts'
 import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
+import { plusMs } from '../../src/shared/domain/time.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
 import { deploymentRow } from '../renderer/rows.ts'
@@ -175,6 +176,13 @@ export class ModelDesk extends EngineBench {
     this.journal.flush()
     this.journal.saveCommand(this.now, 'cli', command.kind, JSON.stringify(command), outcome)
     return bar
+  }
+
+  /** Prices are missing for a while: nobody hears what they were. */
+  silence(ms: number): void {
+    const until = this.now + ms
+    while ((this.source.peek() ?? until) < until) this.source.next()
+    this.pump(plusMs(this.now, ms))
   }
 
   /**

@@ -68,6 +68,8 @@ export interface DeskSide {
 export interface PaperSnapshot {
   readonly slots: readonly { readonly slot: SlotId; readonly windowStart: number; readonly strike: number | null }[]
   readonly means: readonly { readonly asset: Asset; readonly boundary: number; readonly mean: readonly number[] }[]
+  /** Venue time of each asset's last price, so that a stop is seen as the silence that it is; absent in older snapshots. */
+  readonly heard?: readonly { readonly asset: Asset; readonly lastVenue: number }[] | undefined
   /** Settlements and redemptions that are still to come. */
   readonly due: readonly Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>[]
 }
@@ -392,7 +394,8 @@ export class PaperMarket implements BookSource {
     const means = [...this.assets.values()].flatMap(({ name: asset, boundary, mean, meanStarted }) =>
       meanStarted ? [{ asset, boundary, mean: mean.snapshot() }] : [],
     )
-    return { slots, means, due: [...this.due] }
+    const heard = [...this.assets.values()].map(({ name: asset, lastVenue }) => ({ asset, lastVenue }))
+    return { slots, means, heard, due: [...this.due] }
   }
 
   /** @param endedBefore windows that ended before this are left out: no price will tell how they ended */
@@ -403,7 +406,8 @@ export class PaperMarket implements BookSource {
       const window = windowAt(slot.slot, unixMs(saved.windowStart))
       if (window.end <= endedBefore) continue
       slot.window = window
-      slot.asset.lastVenue = Number.MAX_SAFE_INTEGER
+      const heard = snapshot.heard?.find(({ asset }) => asset === slot.slot.asset)
+      slot.asset.lastVenue = heard?.lastVenue ?? Number.MAX_SAFE_INTEGER
       slot.strike = saved.strike
       if (saved.strike === null) continue
       slot.maker = new BookMaker(slot.window, saved.strike, this.settings.seed, slot.depthScale)

@@ -48,9 +48,13 @@ export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapsh
   })
 }
 
-/** Reads a snapshot back; one that cannot be read is as good as none, because the tables are the truth. */
+/** Reads a snapshot back. An unreadable snapshot is ignored; the tables are authoritative. */
 export function parseBotState(json: string | undefined): BotState | undefined {
   if (json === undefined) return undefined
-  const parsed = snapshotSchema.safeParse(JSON.parse(json))
-  return parsed.success ? parsed.data : undefined
+  try {
+    const parsed = snapshotSchema.safeParse(JSON.parse(json))
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
 }
