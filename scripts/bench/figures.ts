@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
 import { type Home, homeAt } from '../../src/main/app/home.ts'
+import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 
 /** One line of the report. */
@@ -39,7 +40,7 @@ export async function benchDesk(home: Home, part: Partial<DeskOptions> = {}): Pr
     speed: undefined,
     from: undefined,
     forMs: undefined,
-    clock: systemClock,
+    clock: new DeskClock(systemClock),
     ...part,
   })
   if (!opened.ok) throw new Error(opened.error)

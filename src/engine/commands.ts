@@ -55,7 +55,10 @@ export function applyHold(c: Context, { about, reason }: Extract<EngineEvent, { 
     return say(c, 'info', 'hold', `entries are no longer held: ${before}`)
   }
   holds.set(about, reason)
-  if (before === undefined) say(c, 'warn', 'hold', `entries are held: ${reason}`)
+  if (before !== undefined) return
+  say(c, 'warn', 'hold', `entries are held: ${reason}`)
+  // What rested while nobody looked rests on a price that nobody saw.
+  if (about === 'reconcile') cancelAll(c)
 }
 
 /** Ends pauses and freezes whose time has come. */
@@ -116,7 +119,9 @@ function resumeBar(c: Context, command: Extract<Command, { kind: 'resume' }>): s
     return c.s.slots.get(command.slot as SlotId)?.pause == null ? `${command.slot} is not paused` : null
   if (command.strategy !== undefined)
     return c.s.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
-  return c.s.trading === 'paused' ? null : 'trading is not paused'
+  if (c.s.trading === 'paused') return null
+  const [held] = c.s.holds.values()
+  return held === undefined ? 'trading is not paused' : `entries are held until it is over: ${held}`
 }
 
 export function applyCommand(c: Context, command: EngineCommand): void {

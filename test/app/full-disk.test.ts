@@ -102,7 +102,10 @@ test('a journal that cannot be written stops trading and leaves a KILL file', as
       out += chunk.toString()
     })
   const code = new Promise((done) => child.once('close', done))
-  await until('a position', () => readStatus(home.home.status)?.slots.some((slot) => slot.position !== null) === true)
+  await until(
+    'a position',
+    () => readStatus(home.home.status)?.slots.some((slot) => slot.positions.length > 0) === true,
+  )
   disk.fill()
   expect(await code, out).toBe(1)
   expect(out).toMatch(/baton: trading stopped: .*disk is full/)

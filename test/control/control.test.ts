@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Station } from '../../src/main/app/station.ts'
 import { readStatus, statusSchema } from '../../src/main/control/status-file.ts'
@@ -97,6 +97,37 @@ describe('HTTP', () => {
     expect((await post('rearm', { confirm: 'REARM', reason: 'x' })).status).toBe(403)
   })
 
+  test.each<[string, RequestInit]>([
+    ['content-type json and no body', { headers: { 'content-type': 'application/json' } }],
+    ['no content-type', {}],
+    ['a body that is no JSON', { headers: { 'content-type': 'application/json' }, body: '{kill' }],
+    ['a body that is no object', { headers: { 'content-type': 'application/json' }, body: '"now"' }],
+    ['a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'reason=now' }],
+    [
+      'fields that are none of its own',
+      { headers: { 'content-type': 'application/json' }, body: '{"reason":7,"why":"x"}' },
+    ],
+    ['a byte-order mark', { headers: { 'content-type': 'application/json' }, body: '\ufeff{"reason":"mark"}' }],
+  ])('B9, I5: a kill by HTTP never fails on form: %s', async (_, init) => {
+    const headers = { ...init.headers, authorization: `Bearer ${remote}` }
+    const reply = await fetch(`${base}/api/control/kill`, { ...init, method: 'POST', headers })
+    expect([reply.status, await reply.json()]).toEqual([200, expect.objectContaining({ outcome: 'done' })])
+    expect(station.desk.gate.isShut).toBe(true)
+    const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
+    expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })
+  })
+
+  test('B9: any other command wants a JSON object, and says so', async () => {
+    const headers = { authorization: `Bearer ${remote}`, 'content-type': 'application/json' }
+    const reply = await fetch(`${base}/api/control/pause`, { method: 'POST', headers, body: '{pause' })
+    expect([reply.status, await reply.json()]).toEqual([
+      400,
+      { error: expect.stringContaining('the body must be JSON') },
+    ])
+    const empty = await fetch(`${base}/api/control/pause`, { method: 'POST', headers })
+    expect([empty.status, await empty.text()]).toEqual([409, expect.stringContaining('reason')])
+  })
+
   test('events stream', async () => {
     const controller = new AbortController()
     const reply = await fetch(`${base}/api/events`, {
@@ -117,7 +148,8 @@ describe('files', () => {
     await until('a status file', () => readStatus(home.home.status) !== undefined)
     const status = statusSchema.parse(JSON.parse(readFileSync(home.home.status, 'utf8')))
     expect(status).toMatchObject({
-      schema: 1,
+      schema: 2,
+      up: true,
       pid: process.pid,
       market: 'simulated',
       trading: 'running',
@@ -138,7 +170,7 @@ describe('files', () => {
   test('control.json is carried out once and acknowledged', async () => {
     control(1, { kind: 'freeze', reason: 'by file' })
     await until('the acknowledgement', () => ack()?.seq === 1)
-    expect(ack()).toEqual({ seq: 1, outcome: 'done' })
+    expect(ack()).toMatchObject({ seq: 1, outcome: 'done' })
     expect(station.desk.engine.state.freeze?.reason).toBe('by file')
     control(1, { kind: 'unfreeze', reason: 'the same number' })
     control(2, { kind: 'unfreeze', reason: 'the next' })
@@ -146,34 +178,82 @@ describe('files', () => {
     expect(station.desk.engine.state.freeze).toBeNull()
   })
 
-  test('a broken control.json is reported, ignored, and the desk trades on', async () => {
+  test('A7: a broken control.json is acknowledged as refused, and the desk trades on', async () => {
     const said = (text: string) =>
       station.desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`)
     control(3, '{ "seq": 3, "command": ')
-    await until('it is reported', () => said('control.json was ignored: is not JSON') === 1)
+    await until('it is reported', () => said('control.json was refused: it is not JSON') === 1)
+    await until('the acknowledgement', () => ack()?.outcome === 'refused')
+    expect(ack()).toEqual({
+      seq: null,
+      outcome: 'refused',
+      error: expect.stringContaining('it is not JSON'),
+      at: expect.any(String),
+    })
     control(4, { kind: 'pause' })
     await until('it is refused', () => ack()?.seq === 4)
     expect(ack()).toMatchObject({ outcome: 'refused', error: expect.stringContaining('command.reason') })
     expect(trading()).toBe('running')
   })
 
+  const rearmed = async () => {
+    await until('the kill', () => station.desk.gate.isShut && trading() === 'killed')
+    const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
+    expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })
+  }
+  let next = 5
+  /** A kill as text, with the next number. */
+  const killText = () =>
+    JSON.stringify({ command: { reason: 'by file', kind: 'kill' }, by: 'test', seq: next++ }, null, 2)
+  const utf16 = (text: string, swap: boolean) => {
+    const bytes = Buffer.from(text, 'utf16le')
+    return swap ? bytes.swap16() : bytes
+  }
+
+  test.each<[string, () => string | Buffer]>([
+    ['a UTF-8 byte-order mark, as Notepad writes it', () => `\ufeff${killText()}`],
+    ['UTF-16 with a mark, as PowerShell writes it', () => utf16(`\ufeff${killText()}`, false)],
+    ['UTF-16 of the other byte order', () => utf16(`\ufeff${killText()}`, true)],
+    ['UTF-16 without a mark', () => utf16(killText(), false)],
+    ['lines that end in CR LF', () => killText().replaceAll('\n', '\r\n')],
+    ['lines that end in CR', () => killText().replaceAll('\n', '\r')],
+    [
+      'a reason that is none and an unknown key',
+      () => JSON.stringify({ seq: next++, command: { kind: 'kill', reason: '', pos: 'x' } }),
+    ],
+    ['no number', () => JSON.stringify({ command: { kind: 'kill' } })],
+    ['nothing but the command itself', () => JSON.stringify({ kind: 'kill', positions: 'hold' })],
+  ])('A7, I5: a kill by file is understood with %s', async (_, file) => {
+    expect(trading()).toBe('running')
+    writeFileSync(home.home.control, file())
+    await rearmed()
+  })
+
+  test('A7: what cannot be opened is acknowledged as well', async () => {
+    rmSync(home.home.control)
+    mkdirSync(home.home.control)
+    await until('the refusal', () => ack()?.error?.includes('EISDIR') === true)
+    expect(ack()?.seq).toBeNull()
+    rmSync(home.home.control, { recursive: true })
+  })
+
   test('I5: a kill by file does not wait for a deployment that was asked for before it', async () => {
     const good = home.read('snipe.ts')
     home.write('snipe.ts', `let n = 1\nwhile (n > 0) n = 1\n${good}`)
-    control(10, { kind: 'reload', strategy: 'snipe' })
+    control(100, { kind: 'reload', strategy: 'snipe' })
     const checking = "SELECT count(*) FROM deployments WHERE state = 'checking'"
     await until('the reload is under way', () => station.desk.journal.db.prepare(checking).pluck().get() !== 0)
     const since = performance.now()
-    control(11, { kind: 'kill', reason: 'now' })
+    control(101, { kind: 'kill', reason: 'now' })
     await until('the kill', () => station.desk.gate.isShut)
     expect(performance.now() - since).toBeLessThan(1_000)
-    await until('its acknowledgement', () => ack()?.seq === 11)
-    expect(ack()).toEqual({ seq: 11, outcome: 'done' })
+    await until('its acknowledgement', () => ack()?.seq === 101)
+    expect(ack()).toMatchObject({ seq: 101, outcome: 'done' })
     const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
     expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })
     home.write('snipe.ts', good)
     await station.desk.deployer.idle()
-    expect(ack()?.seq).toBe(11)
+    expect(ack()?.seq).toBe(101)
   })
 
   test('a bad configuration while it runs is named; the desk goes on with the one it has', async () => {

@@ -218,7 +218,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant(command({ kind: 'rearm', confirm: 'REARM', reason: 'test' })) },
   { weight: 2, arbitrary: pick.map(restart) },
   { weight: 2, arbitrary: pick.map(close) },
-  { weight: 2, arbitrary: fc.integer({ min: 1, max: 1_500 }).map(silence) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 1_500 }).map(silence) },
   { weight: 2, arbitrary: fc.constant(voidAll) },
   { weight: 2, arbitrary: fc.constantFrom('the clock is wrong', null, null).map(holdEntries) },
   {

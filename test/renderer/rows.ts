@@ -49,6 +49,7 @@ export function status(change: Partial<DeskStatus> = {}): DeskStatus {
     notices: ['Prices are SIMULATED'],
     trading: 'running',
     tradingReason: null,
+    alerts: [],
     deploys: 'open',
     deploysReason: null,
     deploysUntil: null,

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
 import { homeAt, packageRoot } from '../../src/main/app/home.ts'
 import { Station } from '../../src/main/app/station.ts'
+import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
@@ -54,7 +55,7 @@ export class TestHome {
       speed: undefined,
       from: undefined,
       forMs: undefined,
-      clock: systemClock,
+      clock: new DeskClock(systemClock),
       ...part,
     }
   }

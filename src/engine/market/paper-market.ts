@@ -363,6 +363,7 @@ export class PaperMarket implements BookSource {
     const minute = this.settings.minuteAt(asset, boundary - MINUTE)
     if (minute === undefined) return undefined
     const { grid } = this.asset(asset)
+    for (const price of [minute.high, minute.low, minute.close]) grid.hear(price)
     return this.settings.settlementMeanSec > 0
       ? grid.nearest((minute.high + minute.low + minute.close) / 3)
       : minute.close

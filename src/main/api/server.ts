@@ -10,6 +10,7 @@ import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
+import { decodeJson } from '../platform/text.ts'
 import { COOKIE, type Credentials, mayCommand, type Role, roleOf, strangerBar, tokenOf } from './auth.ts'
 import { openSocket } from './socket.ts'
 
@@ -58,6 +59,7 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const hosts = new Set<string>()
   const credentials: Credentials = { windowToken: options.windowToken, remoteToken: options.remoteToken, hosts }
   app.decorateRequest('role', 'remote')
+  readBodies(app)
   // Before the guard: it closes the sockets of upgrades that the guard refuses only when it saw them first.
   await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
   guard(app, credentials)
@@ -78,6 +80,21 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   for (const name of ['127.0.0.1', 'localhost']) hosts.add(`${name}:${port}`)
   return ok({ port, address: `http://127.0.0.1:${port}/?token=${options.windowToken}`, close: () => app.close() })
+}
+
+/**
+ * Bodies are JSON as any shell writes it: with a byte-order mark, as UTF-16, or none at all, which is an empty object.
+ * A kill never fails on form (I5): of a body that is no JSON it is carried out without one.
+ */
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    if (bytes.length === 0) return done(null, {})
+    const json = decodeJson(bytes)
+    if (json.ok) return done(null, json.value)
+    if (request.url === '/api/control/kill') return done(null, {})
+    done(Object.assign(new Error(`the body must be JSON: ${json.error}`), { statusCode: 400 }))
+  })
 }
 
 /** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
@@ -160,10 +177,11 @@ function routes(app: FastifyInstance, desk: Desk): void {
   for (const kind of COMMAND_KINDS) {
     app.post(`/api/control/${kind}`, async (request, reply) => {
       const { body } = request
-      if (body !== null && body !== undefined && (typeof body !== 'object' || Array.isArray(body)))
+      const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+      if (body !== null && body !== undefined && !isObject && kind !== 'kill')
         return refuse(reply, 400, 'the body must be a JSON object')
       if (!mayCommand(request.role, kind)) return refuse(reply, 403, `${kind} needs the token of the desk's own window`)
-      const outcome = await desk.dispatcher.dispatch({ ...(body ?? {}), kind }, 'http')
+      const outcome = await desk.dispatcher.dispatch({ ...(isObject ? body : {}), kind }, 'http')
       return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
     })
   }

@@ -5,7 +5,6 @@ import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
 import { engineConfigOf, paperSettingsOf } from '../../engine/settings.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { BooksThread } from '../attribution/books-thread.ts'
@@ -13,6 +12,7 @@ import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
 import { readBotState } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
+import type { DeskClock } from '../platform/desk-clock.ts'
 import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
@@ -29,6 +29,7 @@ import { LiveDriver } from './live-driver.ts'
 import { leftOut, openJournal } from './opening.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { Session } from './session.ts'
+import { TimeKeeper } from './time-keeper.ts'
 import { runVirtual } from './virtual-driver.ts'
 
 export interface DeskOptions {
@@ -41,7 +42,7 @@ export interface DeskOptions {
   readonly speed: number | null | undefined
   readonly from: UnixMs | undefined
   readonly forMs: number | undefined
-  readonly clock: Clock
+  readonly clock: DeskClock
 }
 
 const SNAPSHOT_MS = 30_000
@@ -75,6 +76,8 @@ export class Desk {
   readonly books: BooksThread
   /** Null where the configuration says that nothing is recorded. */
   readonly recorder: TapeRecorder | null
+  /** Notices sleep and steps of the computer's clock; real time alone needs it. */
+  private readonly time: TimeKeeper
   private readonly lock: HomeLock
   private live: LiveDriver | undefined
   private stopping = false
@@ -170,6 +173,11 @@ export class Desk {
       // Virtual time has no hurry, and a slow machine must not end a run.
       decisionDeadlineMs: config.decisionDeadlineMs * (this.virtual ? 10 : 1),
       virtual: this.virtual,
+    })
+    this.time = new TimeKeeper({
+      session: this.session,
+      clock,
+      say: (level, message) => this.hub.say(level, message, 'clock'),
     })
     restoreBooks(this, before)
     this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
@@ -294,6 +302,7 @@ export class Desk {
       market: this.market,
       clock,
       until: this.feed.until,
+      onTime: () => this.time.look(),
       onCycle: (ts, lateMs) => {
         const { lateMs: late } = this.session.figures
         late.push(lateMs)

@@ -8,6 +8,7 @@ import {
   type CommandSource,
   commandSchema,
   explain,
+  killIn,
 } from '../../shared/ipc/commands.ts'
 import type { DeploymentRow } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
@@ -47,7 +48,7 @@ export class Dispatcher {
   /** Carries out what came from outside; anything but a known command is refused with what is wrong and where. */
   async dispatch(input: unknown, source: CommandSource): Promise<CommandOutcome> {
     const id = newId('C')
-    const parsed = commandSchema.safeParse(input)
+    const parsed = commandSchema.safeParse(killIn(input) ?? input)
     if (!parsed.success) {
       const verdict = refused(`not a command: ${explain(parsed.error)}`)
       return this.write(id, source, 'invalid', JSON.stringify(input ?? null).slice(0, 2_000), verdict)

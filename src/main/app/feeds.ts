@@ -2,10 +2,11 @@ import { CandlePathSource } from '../../engine/market/candle-path.ts'
 import { SIMULATED_ASSETS, SimPrices, type SimSnapshot } from '../../engine/market/sim-prices.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Clock, FeedEvent, TickSource } from '../../shared/domain/feed.ts'
+import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
+import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
@@ -26,7 +27,7 @@ export interface FeedRequest {
   readonly slots: string | undefined
   readonly resume: SimSnapshot | undefined
   readonly config: Config
-  readonly clock: Clock
+  readonly clock: DeskClock
   /** Sees every frame of a venue as it came. */
   readonly onFrame: (text: string) => void
 }
@@ -161,6 +162,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     wsUrl,
     historyCount: 400,
     onFrame: request.onFrame,
+    onTime: ({ offsetMs, roundTripMs }) => request.clock.follow(offsetMs, roundTripMs),
   })
   const early: FeedEvent[] = []
   let tell = (event: FeedEvent): void => {

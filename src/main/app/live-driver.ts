@@ -16,13 +16,15 @@ export interface LiveRun {
   readonly market: PaperMarket
   readonly clock: Clock
   readonly until: UnixMs
+  /** Called several times a second, before anything is told: time may have jumped. */
+  readonly onTime: () => void
   readonly onCycle: (ts: UnixMs, lateMs: number) => void
   readonly onEnd: () => void
 }
 
 /**
  * Real time: prices as they come, a cycle at the start and then every five seconds on the UTC grid, extra ones where a
- * strategy asked to be woken. Cycles are timed by the monotonic clock, so that a step of the wall clock moves none.
+ * strategy asked to be woken. The desk's clock goes by the monotonic one, so that setting the computer's clock moves none.
  */
 export class LiveDriver {
   private readonly run: LiveRun
@@ -82,6 +84,7 @@ export class LiveDriver {
     if (this.stopped) return
     this.cancelPump()
     const { session, source, market, clock } = this.run
+    this.run.onTime()
     const now = clock.now()
     pump(session, source, market, now)
     session.settle()
@@ -95,9 +98,7 @@ export class LiveDriver {
   private scheduleCycle(after: UnixMs): void {
     if (this.stopped) return
     const { clock, session } = this.run
-    const wall = clock.now()
-    // A wall clock that was set back is followed at once: cycles never wait for it to catch up.
-    const now = after - wall > CYCLE_MS ? wall : unixMs(Math.max(wall, after))
+    const now = unixMs(Math.max(clock.now(), after))
     const grid = now - (now % CYCLE_MS) + CYCLE_MS
     const wake = session.engine.nextWake(now)
     const due = Math.min(grid, wake?.ts ?? grid)

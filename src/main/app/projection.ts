@@ -2,7 +2,15 @@ import { inCharge } from '../../engine/charge.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { totalAtRisk } from '../../engine/exposure.ts'
 import { estimateUp } from '../../engine/owners.ts'
-import { assetOf, isWorking, markOf, positionIn, quoteOf, type SlotState } from '../../engine/state.ts'
+import {
+  assetOf,
+  type EngineState,
+  isWorking,
+  markOf,
+  positionIn,
+  quoteOf,
+  type SlotState,
+} from '../../engine/state.ts'
 import { warmUpLeft } from '../../engine/versions.ts'
 import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
@@ -125,13 +133,34 @@ function deploysOf(
   return { deploys: 'cooling', deploysReason: cooling.message, deploysUntil: cooling.until }
 }
 
+/** What entries may do now: a condition that holds them looks like the pause that it is. */
+function tradingOf(s: EngineState): Pick<DeskStatus, 'trading' | 'tradingReason'> {
+  const [held] = s.holds.values()
+  if (s.trading === 'running' && held !== undefined) return { trading: 'paused', tradingReason: held }
+  return { trading: s.trading, tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null) }
+}
+
+/** What is wrong now and concerns the desk as a whole, in sentences, the gravest first. */
+function alertsOf(s: EngineState): string[] {
+  const unsettled = [...s.unsettleable].map(
+    (id) => `${id} in ${s.positions.get(id)?.slot} has no outcome: prices are missing; it may be voided by hand`,
+  )
+  const held = [...s.holds.values()].map((reason) => `entries are held: ${reason}`)
+  const feed = s.feed.connected
+    ? s.feed.stale.length > 0
+      ? [`no reliable prices of ${s.feed.stale.join(', ')}: ${s.feed.detail}`]
+      : []
+    : [`the price feed is down: ${s.feed.detail}`]
+  return [...held, ...unsettled, ...feed]
+}
+
 /** The whole desk in one glance. */
 export function deskStatus(engine: Engine, runtime: Runtime, cooling: PolicyBar | null): DeskStatus {
   const s = engine.state
   return {
     ...runtime,
-    trading: s.trading,
-    tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null),
+    ...tradingOf(s),
+    alerts: alertsOf(s),
     ...deploysOf(engine, cooling),
     now: s.now,
     pnlToday: s.ledger.profitOn(s.now),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
-import { isUnsettled, isWorking } from '../../engine/state.ts'
+import { isUnsettleable, isUnsettled, isWorking } from '../../engine/state.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import { toDollars, toShares } from '../../shared/domain/money.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
@@ -29,6 +29,8 @@ export class Station {
   private readonly watcher: StrategyWatcher
   private configWatcher: FSWatcher | undefined
   private ack: ControlAck
+  /** When and why the desk ended; null while it runs. */
+  private ended: StatusFile['ended'] = null
 
   static async open(options: StationOptions): Promise<Result<Station>> {
     const opened = await Desk.open(options)
@@ -65,7 +67,7 @@ export class Station {
       controlPath: home.control,
       killPath: home.kill,
       clock,
-      startedAt: clock.now(),
+      startedAt: clock.wall(),
       acknowledged,
       dispatch: (input, source) => desk.dispatcher.dispatch(input, source),
       isKilled: () => desk.gate.isShut,
@@ -107,13 +109,15 @@ export class Station {
     const now = this.compose(0)
     const owners = (status: StatusFile) =>
       status.slots
-        .flatMap((s) => (s.position === null ? [] : [`${s.position.id} ${s.position.owner}`]))
+        .flatMap((slot) => slot.positions.map(({ id, owner }) => `${id} ${owner}`))
         .toSorted()
         .join(', ')
     const differences = [
-      before.trading === now.trading ? null : `trading was ${before.trading}, the journal says ${now.trading}`,
+      before.trading === now.trading || before.holds.length > 0
+        ? null
+        : `trading was ${before.trading}, the journal says ${now.trading}`,
       JSON.stringify(before.versions) === JSON.stringify(now.versions) ? null : 'the live versions differ',
-      owners(before) === owners(now) || now.slots.every((s) => s.position === null)
+      owners(before) === owners(now) || now.slots.every((slot) => slot.positions.length === 0)
         ? null
         : 'positions or owners differ',
     ].filter((text) => text !== null)
@@ -126,7 +130,7 @@ export class Station {
 
   private acknowledge(ack: ControlAck): void {
     this.ack = ack
-    this.desk.journal.saveControlSeq(ack.seq)
+    if (ack.seq !== null) this.desk.journal.saveControlSeq(ack.seq)
     this.status.changed(true)
   }
 
@@ -153,7 +157,9 @@ export class Station {
       .prepare('SELECT id, strategy, state, reason FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT 1')
       .get()
     return {
-      schema: 1,
+      schema: 2,
+      up: this.ended === null,
+      ended: this.ended,
       pid: process.pid,
       revision,
       journalSeq: Number(desk.journal.db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get()),
@@ -162,6 +168,8 @@ export class Station {
       feed: status.feed,
       trading: status.trading,
       tradingReason: status.tradingReason,
+      holds: [...state.holds].map(([about, reason]) => ({ about, reason })),
+      clock: this.clockNow(),
       deploys: status.deploys,
       versions: Object.fromEntries(
         [...state.live].map(([strategy, hash]) => {
@@ -170,25 +178,30 @@ export class Station {
         }),
       ),
       slots: [...state.slots.values()].map((slot) => {
-        const position = [...state.positions.values()].find((p) => p.slot === slot.slot.id && isUnsettled(p))
+        const positions = [...state.positions.values()].filter((p) => p.slot === slot.slot.id && isUnsettled(p))
         const orders = [...state.orders.values()].filter((order) => order.slot === slot.slot.id && isWorking(order))
         return {
           slot: slot.slot.id,
           status: slot.listed ? 'listed' : 'unlisted',
           window: slot.window?.id ?? '',
-          position:
-            position === undefined
-              ? null
-              : {
-                  id: position.id,
-                  side: position.side,
-                  shares: toShares(position.shares),
-                  costUsd: toDollars(position.cost),
-                  owner: position.ownedBy,
-                  state: position.state,
-                },
-          openOrders: orders.length,
-          unknownOrders: orders.filter((order) => order.state === 'unknown').length,
+          positions: positions.map((position) => ({
+            id: position.id,
+            window: position.windowId,
+            side: position.side,
+            shares: toShares(position.shares),
+            costUsd: toDollars(position.cost),
+            owner: position.ownedBy,
+            state: position.state,
+            unsettleable: isUnsettleable(state, position),
+          })),
+          orders: orders.map((order) => ({
+            id: order.id,
+            window: order.windowId,
+            kind: order.kind,
+            side: order.side,
+            owner: order.owner,
+            state: order.state,
+          })),
         }
       }),
       lastCycle: {
@@ -200,6 +213,13 @@ export class Station {
       lastDeployment: (newest ?? null) as StatusFile['lastDeployment'],
       control: this.ack,
     }
+  }
+
+  private clockNow(): StatusFile['clock'] {
+    const { desk } = this
+    const { clock } = desk.options
+    if (desk.virtual) return { follows: 'virtual', skewMs: 0 }
+    return { follows: clock.followsVenue ? 'venue' : 'monotonic', skewMs: clock.skewMs }
   }
 
   /** Stops listening, then trading, and leaves everything on disk. */

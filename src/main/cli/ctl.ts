@@ -110,7 +110,7 @@ function write(path: string, text: string): Result<void> {
 async function acknowledgement(home: Home, seq: number, command: Command, deadline: number): Promise<Answer> {
   for (;;) {
     const control = readStatus(home.status)?.control
-    if (control !== undefined && control.seq >= seq) {
+    if (control?.seq != null && control.seq >= seq) {
       if (control.seq > seq)
         return {
           seq,

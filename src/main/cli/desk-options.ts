@@ -4,6 +4,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { homeAt } from '../app/home.ts'
 import type { StationOptions } from '../app/station.ts'
+import { DeskClock } from '../platform/desk-clock.ts'
 import { systemClock } from '../platform/system.ts'
 import { UsageError } from './output.ts'
 import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from './parsers.ts'
@@ -77,7 +78,7 @@ export function stationOptions(flags: DeskFlags, virtual: number | null | undefi
     speed,
     from: flags.from,
     forMs: flags.for,
-    clock: systemClock,
+    clock: new DeskClock(systemClock),
     port: flags.port,
   }
 }

@@ -3,13 +3,17 @@ import { type FSWatcher, watch } from 'chokidar'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
 import {
   type CommandOutcome,
   type CommandSource,
+  commandSchema,
   controlFileSchema,
   explain,
+  killIn,
   NEVER_STALE,
 } from '../../shared/ipc/commands.ts'
+import { decodeJson } from '../platform/text.ts'
 
 /** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */
 const POLL_MS = 100
@@ -18,7 +22,7 @@ export interface ControlFilesParts {
   readonly controlPath: string
   readonly killPath: string
   readonly clock: Clock
-  /** Real time at which this desk started. */
+  /** When this desk started by the operating system's clock, as the times of files are. */
   readonly startedAt: number
   /** Highest sequence number that was carried out before. */
   readonly acknowledged: number
@@ -32,12 +36,16 @@ export interface ControlFilesParts {
 
 /** What became of control.json, for status.json. */
 export interface ControlAck {
-  readonly seq: number
+  /** Number of the command; null where the file has none that can be read. */
+  readonly seq: number | null
   readonly outcome: CommandOutcome['outcome']
   readonly error?: string
+  /** When it was answered, ISO 8601 UTC. */
+  readonly at?: string
 }
 
 const seqSchema = z.object({ seq: z.int().nonnegative() })
+const killSchema = z.object({ command: z.unknown() })
 
 /** control.json and KILL: anyone with a text editor can drive the desk. */
 export class ControlFiles {
@@ -45,7 +53,6 @@ export class ControlFiles {
   private watcher: FSWatcher | undefined
   private cancelPoll: Disposer = () => {}
   private lastSeq: number
-  private lastBad = ''
   private seenStamp = ''
   private ackedSeq: number
 
@@ -80,44 +87,37 @@ export class ControlFiles {
 
   private async readControl(): Promise<void> {
     const { controlPath } = this.parts
-    let text: string
+    let bytes: Uint8Array
     let writtenAt: number
     try {
       const stats = statSync(controlPath)
       const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino}`
-      if (stamp === this.seenStamp) return
-      text = readFileSync(controlPath, 'utf8')
-      writtenAt = stats.mtimeMs
+      // An empty file is one that an editor is about to write.
+      if (stamp === this.seenStamp || stats.size === 0) return
       this.seenStamp = stamp
-    } catch {
+      bytes = readFileSync(controlPath)
+      writtenAt = stats.mtimeMs
+    } catch (error) {
+      // Not there is the usual state; anything else is said.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.refuseFile(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
       return
     }
     // Not one after another: a kill must not wait for a deployment that came before it.
-    await this.carryOut(text, writtenAt)
+    await this.carryOut(bytes, writtenAt)
   }
 
-  private async carryOut(text: string, writtenAt: number): Promise<void> {
-    let input: unknown
-    try {
-      input = JSON.parse(text)
-    } catch (error) {
-      return this.problem(text, `is not JSON: ${error instanceof Error ? error.message : String(error)}`)
-    }
-    const parsed = controlFileSchema.safeParse(input)
-    if (!parsed.success) {
-      this.problem(text, explain(parsed.error))
-      // A readable number with an unreadable command is acknowledged, so that whoever wrote it need not wait.
-      const seq = seqSchema.safeParse(input)
-      if (seq.success && seq.data.seq > this.lastSeq)
-        this.acknowledge({ seq: seq.data.seq, outcome: 'refused', error: explain(parsed.error) })
-      return
-    }
+  private async carryOut(bytes: Uint8Array, writtenAt: number): Promise<void> {
+    const input = decodeJson(bytes)
+    if (!input.ok) return this.refuseFile(input.error)
+    const parsed = controlFileSchema.safeParse(input.value)
+    if (!parsed.success) return this.refuseForm(input.value, explain(parsed.error))
     const { seq, command } = parsed.data
     const fresh = writtenAt >= this.parts.startedAt
     if (seq <= this.lastSeq) {
       if (!fresh) return
-      if (command.kind === 'kill') void this.parts.dispatch(command, 'file')
-      else this.problem(text, `seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`)
+      if (command.kind === 'kill') await this.dispatch(seq, command)
+      else this.refuseFile(`seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`)
       return
     }
     if (!fresh && !NEVER_STALE.has(command.kind)) {
@@ -130,27 +130,48 @@ export class ControlFiles {
     this.lastSeq = seq
     // Before it is carried out: a crash in between must not carry it out again.
     this.parts.onBegin(seq)
+    await this.dispatch(seq, command)
+  }
+
+  private async dispatch(seq: number | null, command: unknown): Promise<void> {
     const { outcome, message } = await this.parts.dispatch(command, 'file')
     this.acknowledge(outcome === 'done' ? { seq, outcome } : { seq, outcome, error: message })
   }
 
+  /** JSON that is no command: a kill is carried out all the same (I5), anything else is refused by its number, if it has one. */
+  private async refuseForm(input: unknown, error: string): Promise<void> {
+    const numbered = seqSchema.safeParse(input)
+    const seq = numbered.success && numbered.data.seq > this.lastSeq ? numbered.data.seq : null
+    const meant = killSchema.safeParse(input)
+    const kill = [meant.success ? meant.data.command : undefined, input].map(killOf).find((one) => one !== undefined)
+    if (kill !== undefined) return this.dispatch(seq, kill)
+    if (seq === null) return this.refuseFile(error)
+    this.acknowledge({ seq, outcome: 'refused', error })
+  }
+
   private acknowledge(ack: ControlAck): void {
+    const at = isoUtc(this.parts.clock.now())
+    if (ack.seq === null) return this.parts.onAck({ ...ack, at })
     this.lastSeq = Math.max(this.lastSeq, ack.seq)
     // A deployment that took long must not hide what was done after it.
     if (ack.seq < this.ackedSeq) return
     this.ackedSeq = ack.seq
-    this.parts.onAck(ack)
+    this.parts.onAck({ ...ack, at })
   }
 
-  /** Says once what is wrong with a file; it is ignored and the desk trades on. */
-  private problem(text: string, message: string): void {
-    if (this.lastBad === text) return
-    this.lastBad = text
-    this.parts.onProblem(`control.json was ignored: ${message}`)
+  /** A file without a command that can be carried out is acknowledged where its author will look; the desk trades on. */
+  private refuseFile(error: string): void {
+    this.parts.onAck({ seq: null, outcome: 'refused', error, at: isoUtc(this.parts.clock.now()) })
+    this.parts.onProblem(`control.json was refused: ${error}`)
   }
 
   async stop(): Promise<void> {
     this.cancelPoll()
     await this.watcher?.close()
   }
+}
+
+/** The kill that an input is or was meant to be. */
+function killOf(input: unknown): unknown {
+  return killIn(input) ?? (commandSchema.safeParse(input).data?.kind === 'kill' ? input : undefined)
 }

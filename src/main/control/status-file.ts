@@ -9,16 +9,32 @@ const GATHER_MS = 50
 
 const positionSchema = z.object({
   id: z.string(),
+  window: z.string(),
   side: z.string(),
   shares: z.number(),
   costUsd: z.number(),
   owner: z.string(),
   state: z.string(),
+  /** True where its window ended long ago and prices for its outcome are missing: it may be voided by hand. */
+  unsettleable: z.boolean(),
 })
 
-/** status.json, schema 1: the desk as any program can read it. */
+/** An order that the venue could still fill, or whose fate is unknown. */
+const orderSchema = z.object({
+  id: z.string(),
+  window: z.string(),
+  kind: z.string(),
+  side: z.string(),
+  owner: z.string(),
+  state: z.string(),
+})
+
+/** status.json, schema 2: the desk as any program can read it. */
 export const statusSchema = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
+  /** False once the desk has ended; `ended` says when and why. A desk that was killed outright leaves true and its dead pid. */
+  up: z.boolean(),
+  ended: z.object({ at: z.string(), reason: z.string() }).nullable(),
   pid: z.number(),
   revision: z.number(),
   /** Number of the newest journaled event. */
@@ -28,6 +44,14 @@ export const statusSchema = z.object({
   feed: z.string(),
   trading: z.enum(['running', 'paused', 'killed']),
   tradingReason: z.string().nullable(),
+  /** Conditions that hold entries until they are over. */
+  holds: z.array(z.object({ about: z.string(), reason: z.string() })),
+  clock: z.object({
+    /** What the desk's time follows. */
+    follows: z.enum(['venue', 'monotonic', 'virtual']),
+    /** The computer's clock less the desk's time, ms. */
+    skewMs: z.number(),
+  }),
   deploys: z.enum(['open', 'frozen', 'cooling']),
   versions: z.record(z.string(), z.object({ version: z.string(), label: z.string(), state: z.string() })),
   slots: z.array(
@@ -35,16 +59,22 @@ export const statusSchema = z.object({
       slot: z.string(),
       status: z.string(),
       window: z.string(),
-      position: positionSchema.nullable(),
-      openOrders: z.number(),
-      unknownOrders: z.number(),
+      /** Everything unsettled, of earlier windows too, oldest first. */
+      positions: z.array(positionSchema),
+      orders: z.array(orderSchema),
     }),
   ),
   lastCycle: z.object({ count: z.number(), at: z.number(), ms: z.number(), missed: z.number() }),
   lastDeployment: z
     .object({ id: z.string(), strategy: z.string(), state: z.string(), reason: z.string().nullable() })
     .nullable(),
-  control: z.object({ seq: z.number(), outcome: z.string(), error: z.string().optional() }),
+  /** What became of the newest control.json; `seq` null where it had no number that could be read. */
+  control: z.object({
+    seq: z.number().nullable(),
+    outcome: z.string(),
+    error: z.string().optional(),
+    at: z.string().optional(),
+  }),
 })
 export type StatusFile = z.infer<typeof statusSchema>
 

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { uptime } from 'node:os'
 import type { Disposer } from '../../shared/domain/base.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
-import { unixMs } from '../../shared/domain/time.ts'
+import { SECOND, unixMs } from '../../shared/domain/time.ts'
+import type { TimeSource } from './desk-clock.ts'
 
 /** The real clock: the one place that reads it. */
-export const systemClock: Clock = {
+export const systemClock: TimeSource = {
   now: () => unixMs(Date.now()),
   monotonic: () => performance.now(),
+  uptime: () => uptime() * SECOND,
   after: (delayMs, run): Disposer => {
     if (delayMs <= 0) {
       const soon = setImmediate(run)

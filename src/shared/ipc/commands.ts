@@ -126,6 +126,21 @@ export const controlFileSchema = z.strictObject({
   at: z.string().max(40).optional(),
 })
 
+/**
+ * A kill never fails on form (I5): whatever names it is carried out, and what cannot be read of it is left out.
+ * @returns the kill that was meant; undefined where the input is no kill, or is one without fault
+ */
+export function killIn(input: unknown): Extract<Command, { kind: 'kill' }> | undefined {
+  if (typeof input !== 'object' || input === null || Reflect.get(input, 'kind') !== 'kill') return undefined
+  if (commandSchema.safeParse(input).success) return undefined
+  const said = reason.safeParse(String(Reflect.get(input, 'reason') ?? '').slice(0, 500))
+  return {
+    kind: 'kill',
+    positions: Reflect.get(input, 'positions') === 'flatten' ? 'flatten' : 'hold',
+    ...(said.success ? { reason: said.data } : {}),
+  }
+}
+
 /** One clear line for a schema's refusal: `field: what is wrong`. */
 export function explain(error: z.ZodError): string {
   return error.issues

@@ -31,6 +31,8 @@ export interface DeskStatus {
   readonly trading: TradingState
   /** Why trading is paused or killed; absent while it runs. */
   readonly tradingReason: string | null
+  /** What is wrong now and concerns the desk as a whole, in sentences, the gravest first; empty when all is well. */
+  readonly alerts: readonly string[]
   readonly deploys: DeploysState
   readonly deploysReason: string | null
   readonly deploysUntil: number | null

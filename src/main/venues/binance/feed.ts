@@ -285,6 +285,7 @@ export class BinanceFeed implements LiveFeed {
 
   #sampled(sample: TimeSample): void {
     this.#time = sample
+    this.#options.onTime?.(sample)
     this.#tracks.reach(sample.serverTime)
   }
 

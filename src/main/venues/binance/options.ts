@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
 import { HOUR, MINUTE, SECOND } from '../../../shared/domain/time.ts'
+import type { TimeSample } from './rest.ts'
 
 /** Waits and limits of the feed, in milliseconds of the desk's clock unless said otherwise. */
 export interface FeedTimings {
@@ -66,6 +67,8 @@ export interface BinanceFeedOptions {
   /** Closed one-minute candles an asset to begin with. */
   readonly historyCount?: number
   readonly timings?: Partial<FeedTimings>
+  /** Told of every sample of the venue's time, before anything that comes after it. */
+  readonly onTime?: (sample: TimeSample) => void
   /** Sees every frame before it is read. */
   readonly onFrame?: (text: string) => void
 }
