@@ -21,6 +21,7 @@ export default defineConfig({
           'strategy-worker': resolve(root, 'src/main/strategy-host/worker.ts'),
           'replay-worker': resolve(root, 'src/main/replay/worker.ts'),
           'tape-writer': resolve(root, 'src/main/tape/writer-thread.ts'),
+          'journal-worker': resolve(root, 'src/main/db/journal-thread.ts'),
           'books-worker': resolve(root, 'src/main/attribution/worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -95,7 +95,7 @@ function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: num
     if (window !== null && tsVenue < window.end) continue
     const next = windowAt(slot.slot, unixMs(tsVenue))
     const adjoining = window !== null && window.end === next.start && ended === next.start
-    if (window !== null) endPositions(c, window.id)
+    endPositions(c, (position) => position.slot === slot.slot.id && position.windowEnd <= tsVenue)
     slot.window = next
     noteRegime(slot, next.id)
     slot.strike = (adjoining ? estimate : null) ?? (tsVenue - next.start < NEAR_START_MS ? price : null)
@@ -117,9 +117,9 @@ function noteRegime({ regimes, asset }: SlotState, windowId: WindowId): void {
   if (regimes.size > LABELS_KEPT && oldest !== undefined) regimes.delete(oldest)
 }
 
-function endPositions(c: Context, windowId: WindowId): void {
+function endPositions(c: Context, isOver: (position: Position) => boolean): void {
   for (const position of c.s.positions.values()) {
-    if (position.windowId !== windowId || position.state !== 'open') continue
+    if (position.state !== 'open' || !isOver(position)) continue
     position.state = step('position', position.state, 'end')
     slotOf(c.s, position.slot).changed = true
     record(c, { t: 'position', position: { ...position } })
@@ -143,7 +143,7 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
   const regime = slot.regimes.get(windowId) ?? null
   const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
   record(c, { t: 'settlement', settlement })
-  endPositions(c, event.windowId)
+  endPositions(c, (position) => position.windowId === windowId)
   let profit: Usd | null = null
   for (const position of c.s.positions.values()) {
     if (position.windowId !== event.windowId || position.state !== 'ended') continue
@@ -195,11 +195,13 @@ export function applyRedemption(c: Context, windowId: WindowId): void {
 /** How often positions are looked at that wait for an outcome, in ms. */
 const LOOK_MS = 30 * SECOND
 
-/** Names, once each, the positions whose outcome will hardly come by itself any more. */
+/** Ends positions whose windows ended unseen, and names, once each, those whose outcome will hardly come by itself any more. */
 export function nameUnsettleable(c: Context): void {
   const { s } = c
   if (s.now < s.nextUnsettledLook) return
   s.nextUnsettledLook = s.now + LOOK_MS
+  // Where no price tells the end of a window, time does.
+  endPositions(c, (position) => position.windowEnd + LOOK_MS <= s.now)
   for (const position of s.positions.values()) {
     if (!isUnsettleable(s, position) || s.unsettleable.has(position.id)) continue
     s.unsettleable.add(position.id)

@@ -6,6 +6,7 @@ import type { Station } from '../../src/main/app/station.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { shares, usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
+import type { ReplayTrade } from '../../src/shared/ipc/contract.ts'
 import { baton } from '../support/cli.ts'
 import { eager, freePort, TestHome, until } from '../support/desk.ts'
 
@@ -88,7 +89,7 @@ describe('the desk judges its versions', () => {
     const before = await ask()
     const [second, first] = listVersions(desk.journal.db)
     const start = Date.UTC(2026, 0, 5) / 1000
-    desk.journal.saveShadowTrades('D-shadow', second?.hash ?? '', [
+    const shadowed: readonly ReplayTrade[] = [
       {
         slot: 'BTC-5m',
         windowId: `btc-updown-5m-${start}`,
@@ -103,7 +104,9 @@ describe('the desk judges its versions', () => {
         regime: 'quiet-range',
         why: 'shadow',
       },
-    ])
+    ]
+    desk.journal.write({ w: 'shadow', deployment: 'D-shadow', version: second?.hash ?? '', trades: shadowed })
+    await desk.journal.flush()
     const after = await ask()
     const shadow = after.find(({ of }) => of.market === 'shadow')
     expect(shadow).toMatchObject({ of: { version: second?.hash }, figures: { trades: 1, wins: 1, pnl: 650_000 } })

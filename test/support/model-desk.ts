@@ -8,7 +8,7 @@ import { isWorking } from '../../src/engine/state.ts'
 import { askVenue } from '../../src/main/app/resume.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { type Db, openDatabase } from '../../src/main/db/database.ts'
-import { Journal } from '../../src/main/db/journal.ts'
+import { type JournalWrite, JournalWriter } from '../../src/main/db/journal-writer.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { readSavedDesk } from '../../src/main/db/restore.ts'
 import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
@@ -34,7 +34,8 @@ interface Known {
 export class ModelDesk extends EngineBench {
   readonly db: Db
   readonly known: Known[] = []
-  private readonly journal: Journal
+  private readonly writer: JournalWriter
+  private pending: JournalWrite[] = []
   private readonly config: EngineConfig
   /** Owner of everything as the ledger of handoffs tells it. */
   private readonly owners = new Map<string, Owner>()
@@ -49,15 +50,15 @@ export class ModelDesk extends EngineBench {
     const opened = openDatabase(':memory:', false)
     if (!opened.ok) throw new Error(opened.error)
     this.db = opened.value
-    this.journal = new Journal(this.db)
+    this.writer = new JournalWriter(this.db)
     for (const record of this.records.splice(0)) this.record(record)
-    this.journal.flush()
+    this.flush()
   }
 
   protected override record(record: JournalRecord): void {
     // The first records come before there is a journal.
-    if (this.journal === undefined) return super.record(record)
-    this.journal.append(record)
+    if (this.writer === undefined) return super.record(record)
+    this.pending.push({ w: 'record', record })
     if (record.t === 'intent') this.owners.set(record.order.id, record.order.owner)
     if (record.t === 'position' && !this.owners.has(record.position.id))
       this.owners.set(record.position.id, record.position.ownedBy)
@@ -73,7 +74,12 @@ export class ModelDesk extends EngineBench {
   }
 
   protected override beforeSigning(): void {
-    this.journal.flush()
+    this.flush()
+  }
+
+  /** Everything so far, and these, in one transaction. */
+  private flush(...also: readonly JournalWrite[]): void {
+    this.writer.commit([...this.pending.splice(0), ...also])
   }
 
   /** Swaps a new version in, as a deployment does; beside a canary none may be. */
@@ -95,7 +101,7 @@ export class ModelDesk extends EngineBench {
   private store(strategy: string): Known {
     const version = this.nameNext(strategy)
     const { hash, number } = version
-    this.journal.storeVersion({
+    const stored = {
       hash,
       strategy,
       number,
@@ -106,7 +112,8 @@ export class ModelDesk extends EngineBench {
       sourceMap: '',
       createdAt: this.now,
       sources: [],
-    })
+    }
+    this.flush({ w: 'version', version: stored })
     this.known.push(version)
     return version
   }
@@ -161,20 +168,20 @@ export class ModelDesk extends EngineBench {
 
   private saveDeployment({ hash, strategy, number }: Known, deployment: DeploymentId): void {
     const label = `${strategy} v${number}`
-    this.journal.flush(() => {
-      const count = this.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment)
-      const ref = { hash, strategy, label, number }
-      const row: Partial<DeploymentRow> = { strategy, version: ref, from: null, swappedAt: this.now }
-      this.journal.saveDeployment(deploymentRow(deployment, { ...row, handoffs: Number(count) }), null)
-    })
+    this.flush()
+    const count = this.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment)
+    const ref = { hash, strategy, label, number }
+    const row: Partial<DeploymentRow> = { strategy, version: ref, from: null, swappedAt: this.now }
+    const saved = deploymentRow(deployment, { ...row, handoffs: Number(count) })
+    this.flush({ w: 'deployment', row: saved, outgoingStates: null })
   }
 
   /** A person's command, journaled as the dispatcher does. */
   override command(command: EngineCommand): string | null {
     const bar = super.command(command)
     const outcome = { id: `C-${++this.commands}`, outcome: bar === null ? 'done' : 'refused', message: '' } as const
-    this.journal.flush()
-    this.journal.saveCommand(this.now, 'cli', command.kind, JSON.stringify(command), outcome)
+    const { kind } = command
+    this.flush({ w: 'command', ts: this.now, source: 'cli', kind, body: JSON.stringify(command), outcome })
     return bar
   }
 
@@ -215,12 +222,12 @@ export class ModelDesk extends EngineBench {
       this.deliver({ kind: 'fault', ts: this.now, version: hash, slot: null, fatal: true, message })
     }
     this.deliver({ kind: 'begin', ts: this.now })
-    this.journal.flush()
+    this.flush()
   }
 
   /** I1–I3, I6 and I10, and the books of money, as they are in memory right now. */
   check(): void {
-    this.journal.flush()
+    this.flush()
     const s = this.engine.state
     expect(s.ledger.balanced(), 'I10').toBe(true)
     const cost = [...s.positions.values()].reduce((sum, position) => sum + position.cost, 0)
@@ -303,7 +310,7 @@ export class ModelDesk extends EngineBench {
 
   /** The database by itself, with code that shares nothing with the engine. */
   audit(): void {
-    this.journal.flush()
+    this.flush()
     const report = auditOpen(this.db, 'model', [this.config.feeRatePpm])
     if (!report.ok) throw new Error(report.error)
     this.checkTrades()

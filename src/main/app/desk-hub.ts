@@ -43,6 +43,10 @@ type Handlers = {
   [N in CallName]: (input: CallInput<N>) => ReturnType<DeskCalls[N]> | Promise<ReturnType<DeskCalls[N]>>
 }
 
+function headOf({ id, strategy, state, reason }: DeploymentRow) {
+  return { id, strategy, state, reason }
+}
+
 /** What every window sees and may ask, whichever transport it came by. */
 export class DeskHub {
   readonly files: StrategyFiles
@@ -53,6 +57,8 @@ export class DeskHub {
   private readonly shown = new Map<string, string>()
   private readonly startedAt: number
   private versionsChanged = false
+  /** The newest attempt of this process, as far as it has come; before the first, the newest one journaled. */
+  lastDeployment: ReturnType<typeof headOf> | null
   private timer: (() => void) | undefined
   /** Told after every change of the desk: the status file and the tray listen here. */
   onChange: (urgent: boolean) => void = () => {}
@@ -64,6 +70,8 @@ export class DeskHub {
     this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)
     this.startedAt = desk.options.clock.now()
+    const [newest] = listDeployments(desk.journal.db, 1)
+    this.lastDeployment = newest === undefined ? null : headOf(newest)
   }
 
   /** Subscribes a window; the disposer ends it. */
@@ -87,7 +95,10 @@ export class DeskHub {
   private handlers(source: CommandSource): Handlers {
     const { journal } = this.desk
     return {
-      'desk.snapshot': () => this.snapshot(),
+      'desk.snapshot': async () => {
+        await journal.caughtUp()
+        return this.snapshot()
+      },
       'desk.command': (input) => this.desk.dispatcher.dispatch(input, source),
       'chart.get': ({ slot, frame }) => this.chart(slot as SlotId, frame),
       'trades.list': (filter) => listTrades(journal.db, filter),
@@ -183,7 +194,6 @@ export class DeskHub {
 
   onRecord(record: JournalRecord): void {
     const urgent = record.t === 'position' || record.t === 'handoff' || record.t === 'trading' || record.t === 'live'
-    if (urgent || record.t === 'version') this.versionsChanged = true
     if (urgent) this.onChange(true)
     if (this.listeners.size === 0) return
     const mark = markOfRecord(record, (hash) => this.refOf(hash))
@@ -205,8 +215,14 @@ export class DeskHub {
     this.push({ kind: 'event', row })
   }
 
-  onDeployment(row: DeploymentRow): void {
+  /** What lists of versions show has been written. */
+  onListsChanged(): void {
     this.versionsChanged = true
+    this.schedule()
+  }
+
+  onDeployment(row: DeploymentRow): void {
+    this.lastDeployment = headOf(row)
     this.push({ kind: 'deployment', row })
     this.onChange(false)
   }
@@ -237,11 +253,7 @@ export class DeskHub {
         message,
       },
     })
-    try {
-      this.desk.session.settle()
-    } catch {
-      // The session has stopped trading by then, and whoever waits for the desk is told why.
-    }
+    this.desk.session.settle()
   }
 
   /** A strategy file was written or seen to change. */

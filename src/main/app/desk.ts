@@ -226,6 +226,9 @@ export class Desk {
     this.session.onRecord = (record) => this.hub.onRecord(record)
     this.session.onPanic = (error) => this.panic(error)
     journal.onEvent = (row) => this.hub.onEvent(row)
+    journal.onListsChanged = () => this.hub.onListsChanged()
+    journal.onBlocked = (reason) => this.onJournalBlocked(reason)
+    journal.onFailure = (error) => this.panic(error)
   }
 
   private newRecorder(): TapeRecorder {
@@ -271,6 +274,16 @@ export class Desk {
       // The session has stopped trading by then, and says so to whoever waits for the desk.
       this.panic(error)
     }
+  }
+
+  /** Without the journal no order can leave (I3): entries are held until it is written again, and the desk goes on. */
+  private onJournalBlocked(reason: string | null): void {
+    // Virtual time waits for it: the result must not depend on how long it takes.
+    if (this.virtual) return
+    const text = reason === null ? null : `the journal cannot be written for the moment (${reason}); it is tried again`
+    this.session.deliver({ kind: 'hold', ts: this.now(), about: 'journal', reason: text })
+    this.session.settle()
+    this.hub.touch()
   }
 
   /** A virtual run knows of its own tape alone: what earlier runs recorded must not change it. Null = all. */
@@ -348,6 +361,8 @@ export class Desk {
   private async loopEnded(): Promise<void> {
     this.deployer.stop('the run ended before it was live')
     await this.session.endLoop('the run has ended')
+    // Whoever waits for the end reads what came of it from the journal.
+    await this.journal.caughtUp()
     this.ended()
   }
 
@@ -362,9 +377,8 @@ export class Desk {
 
   private saveSnapshot(ts: UnixMs): void {
     for (const effect of this.engine.progress()) if (effect.kind === 'record') this.journal.append(effect.record)
-    this.journal.flush(() =>
-      this.journal.saveBotState(ts, botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())),
-    )
+    const json = botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())
+    this.journal.write({ w: 'botState', ts, json })
   }
 
   private panic(error: unknown): void {
@@ -380,11 +394,11 @@ export class Desk {
     const reason = error instanceof Error ? error.message : String(error)
     try {
       writeFileSync(this.options.home.kill, `${reason}\n`)
-      this.journal.append({ t: 'trading', state: 'killed', reason, until: null, flatten: false })
-      this.journal.flush()
     } catch {
       // A disk that takes nothing: the process ends, and what it wrote before is what the next start finds.
     }
+    this.journal.append({ t: 'trading', state: 'killed', reason, until: null, flatten: false })
+    this.journal.flush().catch(() => {})
   }
 
   /** Leaves everything on disk and lets the home folder go. */
@@ -403,21 +417,14 @@ export class Desk {
     this.books.close()
     await this.deployer.idle()
     this.hub.stop()
-    this.closeJournal()
+    await this.closeJournal()
     this.lock.release()
     this.ended()
   }
 
-  private closeJournal(): void {
-    try {
-      this.saveSnapshot(this.now())
-    } catch (error) {
-      this.panic(error)
-    }
-    try {
-      this.journal.close()
-    } catch {
-      // Said above: what it wrote before is what the next start finds.
-    }
+  private async closeJournal(): Promise<void> {
+    this.saveSnapshot(this.now())
+    const closed = await this.journal.close()
+    if (!closed.ok) this.panicked ??= new Error(closed.error)
   }
 }

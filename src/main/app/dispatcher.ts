@@ -51,7 +51,9 @@ export class Dispatcher {
     const parsed = commandSchema.safeParse(killIn(input) ?? input)
     if (!parsed.success) {
       const verdict = refused(`not a command: ${explain(parsed.error)}`)
-      return this.write(id, source, 'invalid', JSON.stringify(input ?? null).slice(0, 2_000), verdict)
+      const outcome = this.write(id, source, 'invalid', JSON.stringify(input ?? null).slice(0, 2_000), verdict)
+      await this.parts.journal.caughtUp()
+      return outcome
     }
     const command = parsed.data
     // I5: the gate first, before anything is parsed further, written down or waited for.
@@ -59,13 +61,14 @@ export class Dispatcher {
       this.parts.gate.shut(command.reason ?? 'killed by hand', command.positions === 'flatten')
     const verdict = await this.carryOut(command, source)
     const outcome = this.write(id, source, command.kind, JSON.stringify(command), verdict)
+    await this.parts.journal.caughtUp()
     this.parts.onOutcome(command, outcome)
     return outcome
   }
 
   private write(id: string, source: CommandSource, kind: string, body: string, verdict: Verdict): CommandOutcome {
     const outcome = { id, ...verdict }
-    this.parts.journal.saveCommand(this.parts.now(), source, kind, body, outcome)
+    this.parts.journal.write({ w: 'command', ts: this.parts.now(), source, kind, body, outcome })
     return outcome
   }
 

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, type Result } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
-import { openDatabase } from '../db/database.ts'
+import { type Db, openDatabase } from '../db/database.ts'
 import { Journal } from '../db/journal.ts'
 import type { OpenFeed } from './feeds.ts'
 import { type Home, putAside } from './home.ts'
 
+/** A database that is locked, or a disk that is full, for longer than this ends the desk; until then entries are held. */
+const GIVE_UP_MS = 10 * MINUTE
+
 /** Opens the journal of a home, if it is the home of such a desk; a virtual run puts aside what is there. */
 export function openJournal(
-  options: { readonly home: Home; readonly feed: FeedKind },
+  options: { readonly home: Home; readonly feed: FeedKind; readonly clock: Clock },
   virtual: boolean,
 ): Result<Journal> {
   const path = options.home.database
@@ -33,10 +38,19 @@ export function openJournal(
       `${options.home.folder} keeps the books of the ${before} market; give the ${market} market a home of its own with --home`,
     )
   }
-  const journal = new Journal(db.value)
-  journal.setMeta('mode', virtual ? 'virtual' : 'real')
-  journal.setMeta('market', market)
-  return ok(journal)
+  prepare(db.value, { mode: virtual ? 'virtual' : 'real', market }, options.clock.now())
+  db.value.close()
+  return Journal.open({ path, durable: !virtual, clock: options.clock, giveUpMs: GIVE_UP_MS })
+}
+
+/** Writes whose home it is, and that attempts which an earlier process left unfinished ended with it. */
+function prepare(db: Db, meta: Readonly<Record<string, string>>, now: UnixMs): void {
+  const save = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  for (const [key, value] of Object.entries(meta)) save.run(key, value)
+  db.prepare(
+    `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
+     WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation', 'canary')`,
+  ).run(now)
 }
 
 /** Slots that hold something unsettled and that this start would leave without prices and an owner's eyes. */

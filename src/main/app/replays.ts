@@ -17,6 +17,7 @@ import type {
   VersionRef,
 } from '../../shared/ipc/contract.ts'
 import { versionRef } from '../db/queries.ts'
+import type { Trial } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { liveReplayVersion } from '../deploy/proving.ts'
 import { newId } from '../platform/system.ts'
@@ -247,7 +248,7 @@ export class Replays {
       reason: candidate.failure?.message ?? (outcome.partial ? 'cancelled: what is shown is a part' : null),
     })
     if (stats === null) return
-    this.desk.journal.saveTrial({
+    const trial: Trial = {
       ts: this.desk.now(),
       kind: 'replay',
       strategy: kept.row.strategy,
@@ -260,7 +261,8 @@ export class Replays {
       trades: stats.trades,
       pnl: stats.pnl ?? NO_USD,
       sharpe: stats.sharpe,
-    })
+    }
+    this.desk.journal.write({ w: 'trial', trial })
   }
 
   /** The tape's own candles of one slot with the replay's trades on them, as many as a chart can hold. */

@@ -48,6 +48,18 @@ export interface SessionFigures {
   readonly lateMs: number[]
 }
 
+/** What committing a swap came to, for its deployment's row. */
+export interface CommitFigures {
+  /** Real milliseconds for which the loop was held so far. */
+  readonly heldMs: number
+  readonly handoffs: number
+}
+
+/** An order that was not written down by then does not leave: what it was decided on has changed. */
+const MOST_WAIT_MS = 1_500
+/** Batches that may be on their way to the journal in virtual time. */
+const MOST_UNWRITTEN = 32
+
 const ENDED: ReadonlySet<string> = new Set(['retired', 'faulted'])
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -76,6 +88,9 @@ export class Session {
   private readonly hash = new DecisionHash()
   private evaluations: Evaluation[] = []
   private yieldJobs: (() => Promise<void>)[] = []
+  /** Orders on their way out. */
+  private readonly leaving = new Set<Promise<void>>()
+  private handoffs = 0
   /** Why the loop runs no more; null while it does. */
   private loopEnd: string | null = null
 
@@ -110,15 +125,10 @@ export class Session {
     this.perform(this.engine.handle(event), event.ts)
   }
 
-  /** Writes down what is pending; called at the end of each batch of events. */
+  /** Has what is pending written down; called at the end of each batch of events. Nobody waits: I3 is kept by `leave`. */
   settle(): void {
-    if (!this.parts.journal.dirty) return
-    try {
-      this.parts.journal.flush()
-    } catch (error) {
-      this.panic(error)
-      throw error
-    }
+    // A failure is told by the journal itself.
+    if (this.parts.journal.dirty) this.parts.journal.flush().catch(() => {})
   }
 
   private perform(effects: readonly Effect[], ts: UnixMs): void {
@@ -137,19 +147,33 @@ export class Session {
     if (leaving !== undefined) this.place(leaving, ts)
   }
 
+  /** Resolves once every order that was asked for has left or was refused. */
+  async placed(): Promise<void> {
+    while (this.leaving.size > 0) await Promise.all(this.leaving)
+  }
+
   private record(record: JournalRecord): void {
     if (record.t === 'fill') this.figures.fills++
     if (record.t === 'intent') this.figures.orders++
+    if (record.t === 'handoff') this.handoffs++
     this.parts.journal.append(record)
     // A thread goes with the last thing that could be asked of it.
     if (record.t === 'version' && ENDED.has(record.progress.state)) this.dismiss(record.progress.hash)
     this.onRecord(record)
   }
 
-  /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
   private place(orders: readonly Approved<Order>[], ts: UnixMs): void {
-    const { gate, journal, market } = this.parts
-    journal.flush()
+    const leaving = this.leave(orders, ts)
+      .catch((error: unknown) => this.panic(error))
+      .finally(() => this.leaving.delete(leaving))
+    this.leaving.add(leaving)
+  }
+
+  /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
+  private async leave(orders: readonly Approved<Order>[], asked: UnixMs): Promise<void> {
+    const { gate, journal, market, clock } = this.parts
+    const since = clock.monotonic()
+    await journal.flush()
     for (const order of orders) {
       const body = JSON.stringify([
         order.id,
@@ -162,15 +186,32 @@ export class Session {
         order.tif,
         order.createdAt,
       ])
-      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(body) } })
+      const report = { type: 'signed', digest: sha256(body) } as const
+      this.tell({ kind: 'order', ts: this.moment(asked), orderId: order.id, report })
     }
-    journal.flush()
+    await journal.flush()
     for (const order of orders) {
-      const passed = gate.test(order)
+      const ts = this.moment(asked)
+      const bar = this.leavingBar(order, clock.monotonic() - since)
+      const passed = bar === null ? gate.test(order) : err(bar)
       if (passed.ok) market.submit(order, ts)
       const report = passed.ok ? ({ type: 'submitted' } as const) : ({ type: 'refused', reason: passed.error } as const)
       this.tell({ kind: 'order', ts, orderId: order.id, report })
     }
+    this.settle()
+  }
+
+  /** Why an order that is written down may not leave any more; null when it may. */
+  private leavingBar(order: Order, waitedMs: number): string | null {
+    if (!this.parts.virtual && waitedMs > MOST_WAIT_MS)
+      return `it took ${Math.round(waitedMs)} ms to write it down, ${MOST_WAIT_MS} ms allowed: its price is old`
+    if (order.kind === 'enter' && order.owner === 'desk') return 'the desk has taken it over before it left'
+    return null
+  }
+
+  /** The moment of what follows from something asked before: now in real time, the same in virtual time. */
+  private moment(asked: UnixMs): UnixMs {
+    return this.parts.virtual ? asked : this.now(asked)
   }
 
   /** One pass of the loop: views out, decisions in. Resolves when the yield interval begins. */
@@ -180,16 +221,22 @@ export class Session {
     this.evaluations = []
     this.figures.cycles++
     this.deliver({ kind: 'cycle', ts, count: this.figures.cycles, slots })
+    if (this.parts.virtual) await this.placed()
     const evaluations = this.evaluations
     const answers = evaluations.map((evaluation) => this.evaluate(evaluation))
     if (this.parts.virtual) {
       // All answers first, then in the order of the versions: how fast a thread was must not matter.
       const all = await Promise.all(answers)
-      for (const deliverAnswer of all) deliverAnswer(ts)
+      for (const deliverAnswer of all) {
+        deliverAnswer(ts)
+        await this.placed()
+      }
     } else {
       await Promise.all(answers.map(async (answer) => (await answer)(this.now(ts))))
     }
     this.settle()
+    // In virtual time nothing paces the loop but this: it must not run away from the disk.
+    if (this.parts.virtual && this.parts.journal.unwritten > MOST_UNWRITTEN) await this.parts.journal.flush()
     this.inCycle = false
     this.figures.lastCycleMs = this.parts.clock.monotonic() - started
     this.figures.lastCycleAt = ts
@@ -270,16 +317,16 @@ export class Session {
 
   /**
    * Commits a swap: pointer, handoffs, states and deployment in one transaction.
-   * @param also writes the deployment's row in the same transaction, given the milliseconds held so far
+   * @param also writes the deployment's row in the same transaction
    * @returns real milliseconds for which the loop was held, or why it must be tried again
    */
-  commitSwap(swap: Swap, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+  commitSwap(swap: Swap, hosted: HostedVersion, also: (figures: CommitFigures) => void): Result<number> {
     const bar = this.engine.swapBar(swap)
     return bar === null ? this.commit({ kind: 'swap', ts: this.atYield(), swap }, swap, hosted, also) : err(bar)
   }
 
   /** The same for a version that gets a part of its strategy. */
-  commitCanary(start: CanaryStart, hosted: HostedVersion, also: (heldMs: number) => void): Result<number> {
+  commitCanary(start: CanaryStart, hosted: HostedVersion, also: (figures: CommitFigures) => void): Result<number> {
     const bar = this.engine.canaryBar(start)
     if (bar !== null) return err(bar)
     return this.commit({ kind: 'canary', ts: this.atYield(), start }, start.swap, hosted, also)
@@ -294,22 +341,20 @@ export class Session {
     event: Extract<EngineEvent, { kind: 'swap' | 'canary' }>,
     { version }: Swap,
     hosted: HostedVersion,
-    also: (heldMs: number) => void,
+    also: (figures: CommitFigures) => void,
   ): Result<number> {
     if (this.loopEnd !== null) return err(this.loopEnd)
     if (this.inCycle) return err('a cycle is under way')
     const { clock, journal } = this.parts
+    if (journal.blocked !== null) return err(`the journal cannot be written: ${journal.blocked}`)
     const started = clock.monotonic()
+    const handoffsBefore = this.handoffs
     this.host(version, hosted)
     this.deliver(event)
-    try {
-      journal.flush(() => also(clock.monotonic() - started))
-    } catch (error) {
-      this.panic(error)
-      return err('the journal cannot be written')
-    }
-    const heldMs = clock.monotonic() - started
-    return ok(heldMs)
+    also({ heldMs: clock.monotonic() - started, handoffs: this.handoffs - handoffsBefore })
+    // Not waited for: an order of the new version is written after this, and leaves only once it is (I3).
+    this.settle()
+    return ok(clock.monotonic() - started)
   }
 
   /** Makes a thread the one that is asked for a version. */

@@ -71,7 +71,7 @@ export class Station {
       acknowledged,
       dispatch: (input, source) => desk.dispatcher.dispatch(input, source),
       isKilled: () => desk.gate.isShut,
-      onBegin: (seq) => desk.journal.saveControlSeq(seq),
+      onBegin: (seq) => desk.journal.write({ w: 'controlSeq', seq }),
       onAck: (ack) => this.acknowledge(ack),
       onProblem: (message) => desk.hub.say('warn', message),
     })
@@ -130,7 +130,7 @@ export class Station {
 
   private acknowledge(ack: ControlAck): void {
     this.ack = ack
-    if (ack.seq !== null) this.desk.journal.saveControlSeq(ack.seq)
+    if (ack.seq !== null) this.desk.journal.write({ w: 'controlSeq', seq: ack.seq })
     this.status.changed(true)
   }
 
@@ -153,16 +153,13 @@ export class Station {
     const { desk } = this
     const { state } = desk.engine
     const status = desk.hub.status()
-    const newest = desk.journal.db
-      .prepare('SELECT id, strategy, state, reason FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT 1')
-      .get()
     return {
       schema: 2,
       up: this.ended === null,
       ended: this.ended,
       pid: process.pid,
       revision,
-      journalSeq: Number(desk.journal.db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get()),
+      journalSeq: desk.journal.lastEventSeq,
       at: isoUtc(desk.now()),
       market: status.market,
       feed: status.feed,
@@ -210,7 +207,7 @@ export class Station {
         ms: status.cycle.lastMs,
         missed: status.cycle.missed,
       },
-      lastDeployment: (newest ?? null) as StatusFile['lastDeployment'],
+      lastDeployment: desk.hub.lastDeployment,
       control: this.ack,
     }
   }

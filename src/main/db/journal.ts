@@ -1,341 +1,238 @@
-import type { Statement } from 'better-sqlite3'
-import { assertNever } from '../../shared/domain/base.ts'
-import type { JournalRecord, Order, Position, VersionHash } from '../../shared/domain/records.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
-import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
-import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
-import type { Db } from './database.ts'
-import { TradeBook } from './trades.ts'
-import { SAVE_TRIAL, type Trial } from './trials.ts'
+import { Worker } from 'node:worker_threads'
+import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { JournalRecord } from '../../shared/domain/records.ts'
+import type { EventRow } from '../../shared/ipc/contract.ts'
+import { threadUrl } from '../platform/thread-url.ts'
+import { type Db, openReadOnly } from './database.ts'
+import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
+import type { CommitReport, JournalWrite } from './journal-writer.ts'
 
-/** What is stored of a version besides how far it has come. */
-export interface StoredVersion {
-  readonly hash: VersionHash
-  readonly strategy: string
-  readonly number: number
-  readonly label: string
-  readonly apiVersion: number
-  readonly manifest: string
-  readonly bundle: string
-  readonly sourceMap: string
-  readonly createdAt: UnixMs
-  readonly sources: readonly { readonly path: string; readonly text: string }[]
+/** A batch that is not durable after this is late, whatever the thread says: the disk hangs. */
+const LATE_MS = 2_000
+/** How long a stop waits for what cannot be written. */
+const CLOSE_MS = 5_000
+
+export interface JournalOptions {
+  readonly path: string
+  readonly durable: boolean
+  readonly clock: Clock
+  /** How long a batch that cannot be written for the moment is tried again, in ms. */
+  readonly giveUpMs: number
 }
 
-const KEPT_SNAPSHOTS = 20
-/** States in which what a position came to is known. */
-const ENDED: ReadonlySet<Position['state']> = new Set(['resolved', 'closed'])
+/** Whoever waits for a batch. */
+interface Waiting {
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+  readonly dispose: Disposer
+}
 
 /**
- * The desk's memory. Records are gathered and written in one transaction by `flush`; nothing that depends on them may
- * happen before it returns. Synchronous on purpose: a transaction must not be interleaved with anything.
+ * The desk's memory, written by a thread of its own: the loop never waits for the disk. Records are gathered and written in
+ * one transaction by `flush`; nothing that depends on them may happen before its promise resolves (I3). Batches are written in
+ * their order, so what follows from an earlier one is never on disk without it. `db` reads what is written so far.
  */
 export class Journal {
+  /** For reading alone. */
   readonly db: Db
-  private pending: JournalRecord[] = []
-  private readonly prepared = new Map<string, Statement<unknown[]>>()
-  private readonly trades: TradeBook
-  private eventSeq: number
   /** Told of every event once it is written. */
   onEvent: (row: EventRow) => void = () => {}
+  /** Told after each transaction that changed what lists show. */
+  onListsChanged: () => void = () => {}
+  /** Told why nothing can be written for the moment, and with null once it can be again. */
+  onBlocked: (reason: string | null) => void = () => {}
+  /** Told once when the journal has failed for good. */
+  onFailure: (error: Error) => void = () => {}
+  private readonly options: JournalOptions
+  private readonly worker: Worker
+  private pending: JournalWrite[] = []
+  private scheduled = false
+  private readonly waiting = new Map<number, Waiting>()
+  private next = 1
+  private eventSeq: number
+  private blockedBy: string | null = null
+  private failure: Error | null = null
+  private unblocked: Promise<void> = Promise.resolve()
+  private sayBlocked: () => void = () => {}
+  private closed: () => void = () => {}
+  private isClosing = false
 
-  constructor(db: Db) {
+  /** Opens the journal of a database that is there and has the newest schema. */
+  static open(options: JournalOptions): Result<Journal> {
+    const db = openReadOnly(options.path)
+    return db.ok ? ok(new Journal(db.value, options)) : db
+  }
+
+  private constructor(db: Db, options: JournalOptions) {
     this.db = db
-    this.trades = new TradeBook(db)
+    this.options = options
     this.eventSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get())
+    this.renewBlocked()
+    const { path, durable, giveUpMs } = options
+    const workerData: JournalThreadData = { path, durable, giveUpMs }
+    const url = threadUrl(import.meta.url, 'journal-thread.ts', 'journal-worker')
+    this.worker = new Worker(url, { workerData, env: {}, stdin: false, name: 'journal' })
+    this.worker.on('message', (message: FromJournalThread) => this.hear(message))
+    this.worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))))
+    this.worker.on('exit', () => this.fail(new Error('the thread of the journal ended')))
+  }
+
+  private renewBlocked(): void {
+    this.unblocked = new Promise((resolve) => {
+      this.sayBlocked = resolve
+    })
   }
 
   append(record: JournalRecord): void {
-    this.pending.push(record)
+    this.pending.push({ w: 'record', record })
+  }
+
+  /** Writes something besides the engine's records; with those appended in the same task it shares one transaction. */
+  write(one: JournalWrite): void {
+    this.pending.push(one)
+    if (this.scheduled) return
+    this.scheduled = true
+    queueMicrotask(() => {
+      this.scheduled = false
+      void this.flush().catch(() => {})
+    })
   }
 
   get dirty(): boolean {
     return this.pending.length > 0
   }
 
-  /** Makes everything appended so far durable, with `also` in the same transaction. */
-  flush(also: () => void = () => {}): void {
-    const records = this.pending
-    const told: EventRow[] = []
-    this.db.transaction(() => {
-      for (const record of records) {
-        const event = this.write(record)
-        if (event !== null) told.push(event)
-      }
-      also()
-    })()
-    // Only now: what could not be written is not lost to a later attempt.
-    this.pending = this.pending.slice(records.length)
-    for (const event of told) this.onEvent(event)
+  /** Number of the newest event that is written. */
+  get lastEventSeq(): number {
+    return this.eventSeq
   }
 
-  private run(sql: string, values: Readonly<Record<string, unknown>> | readonly unknown[]): void {
-    let statement = this.prepared.get(sql)
-    if (statement === undefined) {
-      statement = this.db.prepare(sql)
-      this.prepared.set(sql, statement)
-    }
-    if (Array.isArray(values)) statement.run(...values)
-    else statement.run(values)
+  /** Batches on their way. */
+  get unwritten(): number {
+    return this.waiting.size
   }
 
-  private write(record: JournalRecord): EventRow | null {
-    switch (record.t) {
-      case 'intent':
-        this.run(INTENT, { ...record.order, postOnly: Number(record.order.postOnly) })
-        return null
-      case 'order':
-        this.run(ORDER, orderRow(record.order))
-        return null
-      case 'fill':
-        this.run(
-          'INSERT INTO fills VALUES (@id, @orderId, @positionId, @ts, @kind, @price, @shares, @cash, @fee, @version, @deployment, @regime, @market)',
-          { ...record.fill },
-        )
-        return null
-      case 'position':
-        this.run(POSITION, positionRow(record.position))
-        if (ENDED.has(record.position.state)) this.trades.keep(record.position.id)
-        return null
-      case 'settlement':
-        this.run(
-          'INSERT OR REPLACE INTO settlements VALUES (@windowId, @slot, @ts, @strike, @close, @payoutUp, @source, @market, @regime)',
-          {
-            ...record.settlement,
-          },
-        )
-        return null
-      case 'handoff':
-        this.run(
-          'INSERT INTO handoffs VALUES (NULL, @ts, @deployment, @reason, @subject, @subjectId, @from, @to, @mark, @markSource)',
-          { ...record.handoff },
-        )
-        return null
-      case 'ledger':
-        this.run(
-          'INSERT INTO ledger VALUES (NULL, @ts, @kind, @ref, @cash, @cost, @locked, @deposit, @realised, @fee, @voided)',
-          {
-            ...record.entry,
-          },
-        )
-        return null
-      case 'event': {
-        const { event } = record
-        const row: EventRow = {
-          seq: ++this.eventSeq,
-          ts: event.ts,
-          level: event.level,
-          kind: event.kind,
-          slot: event.slot,
-          message: event.message,
-        }
-        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
-          row.seq,
-          row.ts,
-          row.level,
-          row.kind,
-          row.slot,
-          event.version,
-          event.deployment,
-          event.regime,
-          event.market,
-          row.message,
-        ])
-        return row
-      }
-      case 'version':
-        this.run(
-          `UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults, stint = @stint
-           WHERE hash = @hash`,
-          { ...record.progress, stint: JSON.stringify(record.progress.stint) },
-        )
-        return null
-      case 'live':
-        this.run('INSERT OR REPLACE INTO live VALUES (?, ?, ?)', [record.strategy, record.version, record.deployment])
-        return null
-      case 'state':
-        this.run('INSERT OR REPLACE INTO strategy_states VALUES (?, ?, ?, ?, ?)', [
-          record.slot,
-          record.strategy,
-          record.version,
-          record.revision,
-          record.json,
-        ])
-        return null
-      case 'draining':
-        this.run('INSERT OR REPLACE INTO kept_states VALUES (?, ?, ?, ?)', [
-          record.version,
-          record.slot,
-          record.revision,
-          record.json,
-        ])
-        return null
-      case 'setting':
-        this.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', [record.key, record.json])
-        return null
-      case 'trading':
-        this.run('UPDATE desk SET trading = ?, trading_reason = ?, trading_until = ?, flatten = ?', [
-          record.state,
-          record.reason,
-          record.until,
-          Number(record.flatten),
-        ])
-        return null
-      case 'pause':
-        if (record.reason === null) this.run('DELETE FROM pauses WHERE scope = ?', [record.scope])
-        else this.run('INSERT OR REPLACE INTO pauses VALUES (?, ?)', [record.scope, record.reason])
-        return null
-      case 'freeze':
-        this.run('UPDATE desk SET freeze_reason = ?, freeze_until = ?', [record.reason, record.until])
-        return null
-      case 'candle': {
-        const { asset, frame, candle } = record
-        this.run('INSERT OR REPLACE INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
-          asset,
-          frame,
-          candle.openTime,
-          candle.open,
-          candle.high,
-          candle.low,
-          candle.close,
-          candle.volume,
-        ])
-        return null
-      }
-      default:
-        return assertNever(record)
+  /** Why nothing can be written for the moment; null while all is well. */
+  get blocked(): string | null {
+    return this.failure?.message ?? this.blockedBy
+  }
+
+  /**
+   * Sends everything appended so far to be written in one transaction.
+   * @returns resolves once that and all before it is durable; rejects when the journal has failed for good
+   */
+  flush(): Promise<void> {
+    if (this.failure !== null) return Promise.reject(this.failure)
+    if (this.pending.length === 0 && this.waiting.size === 0) return Promise.resolve()
+    const seq = this.next++
+    const writes = this.pending
+    this.pending = []
+    const written = new Promise<void>((resolve, reject) => {
+      this.waiting.set(seq, { resolve, reject, dispose: this.watch(seq) })
+    })
+    // Whoever does not wait is told by `onFailure`.
+    written.catch(() => {})
+    const message: ToJournalThread = { kind: 'batch', seq, writes }
+    this.worker.postMessage(message)
+    return written
+  }
+
+  /** Resolves once everything appended so far is durable, or cannot be written for the moment. */
+  async caughtUp(): Promise<void> {
+    if (this.blocked !== null) return
+    await Promise.race([this.flush().catch(() => {}), this.unblocked])
+  }
+
+  /** A thread that hangs in the disk cannot say so. */
+  private watch(seq: number): Disposer {
+    return this.options.clock.after(LATE_MS, () => {
+      if (this.waiting.has(seq) && this.blockedBy === null && this.failure === null)
+        this.block(`the disk has not answered for ${LATE_MS / 1_000} s`)
+    })
+  }
+
+  private hear(message: FromJournalThread): void {
+    switch (message.kind) {
+      case 'done':
+        return this.done(message.seq, message.report)
+      case 'blocked':
+        return this.block(message.reason)
+      case 'failed':
+        return this.fail(new Error(`the journal cannot be written: ${message.reason}`))
+      case 'closed':
+        return this.closed()
     }
   }
 
-  /** Stores a version with its sources; one that is there already keeps its number. */
-  storeVersion(version: StoredVersion): void {
-    this.db.transaction(() => {
-      this.run(
-        `INSERT OR IGNORE INTO versions (hash, strategy, number, label, api_version, manifest, bundle, source_map, state, created_at)
-         VALUES (@hash, @strategy, @number, @label, @apiVersion, @manifest, @bundle, @sourceMap, 'candidate', @createdAt)`,
-        { ...version, sources: undefined },
+  private done(seq: number, { events, listsChanged }: CommitReport): void {
+    const asked = this.waiting.get(seq)
+    this.waiting.delete(seq)
+    asked?.dispose()
+    this.eventSeq = events.at(-1)?.seq ?? this.eventSeq
+    asked?.resolve()
+    if (this.blockedBy !== null) {
+      this.blockedBy = null
+      this.renewBlocked()
+      this.onBlocked(null)
+    }
+    for (const event of events) this.onEvent(event)
+    if (listsChanged) this.onListsChanged()
+  }
+
+  private block(reason: string): void {
+    if (this.blockedBy !== null || this.failure !== null) return
+    this.blockedBy = reason
+    this.sayBlocked()
+    this.onBlocked(reason)
+  }
+
+  private fail(error: Error): void {
+    if (this.failure !== null || this.isClosing) return
+    this.failure = error
+    this.sayBlocked()
+    for (const { reject, dispose } of this.waiting.values()) {
+      dispose()
+      reject(error)
+    }
+    this.waiting.clear()
+    this.onFailure(error)
+  }
+
+  /**
+   * Writes what is left and lets the database go.
+   * @returns an error where not all of it could be written
+   */
+  async close(): Promise<Result<void>> {
+    const written = await this.lastWords()
+    this.isClosing = true
+    if (written.ok) await this.ended()
+    await this.worker.terminate()
+    this.db.close()
+    return written
+  }
+
+  private async lastWords(): Promise<Result<void>> {
+    let dispose: Disposer = () => {}
+    const late = new Promise<Result<void>>((resolve) => {
+      dispose = this.options.clock.after(CLOSE_MS, () =>
+        resolve(err(`what happened last could not be written: ${this.blockedBy ?? 'the disk did not answer'}`)),
       )
-      for (const { path, text } of version.sources) {
-        this.run('INSERT OR IGNORE INTO version_sources VALUES (?, ?, ?)', [version.hash, path, text])
-      }
-    })()
-  }
-
-  /** Writes a deployment as it stands; inside `flush` it shares the swap's transaction. */
-  saveDeployment(row: DeploymentRow, outgoingStates: string | null): void {
-    this.run(
-      `INSERT INTO deployments VALUES (@id, @strategy, @version, @from, @trigger, @by, @state, @startedAt, @endedAt, @steps, @reason,
-         @diagnostics, @saveToLiveMs, @swapMs, @swappedAt, @handoffs, @outgoingStates, @proof, NULL, @policy)
-       ON CONFLICT (id) DO UPDATE SET by = excluded.by, version = excluded.version, from_version = excluded.from_version, state = excluded.state,
-         ended_at = excluded.ended_at, steps = excluded.steps, reason = excluded.reason, diagnostics = excluded.diagnostics,
-         save_to_live_ms = excluded.save_to_live_ms, swap_ms = excluded.swap_ms, swapped_at = excluded.swapped_at,
-         handoffs = excluded.handoffs, proof = excluded.proof, policy = excluded.policy, outgoing_states = coalesce(excluded.outgoing_states, outgoing_states)`,
-      {
-        ...row,
-        version: row.version?.hash ?? null,
-        from: row.from?.hash ?? null,
-        steps: JSON.stringify(row.steps),
-        diagnostics: JSON.stringify(row.diagnostics),
-        proof: row.proof === null ? null : JSON.stringify(row.proof),
-        policy: JSON.stringify({
-          policy: row.policy,
-          probation: row.probation,
-          shadow: row.shadow,
-          canary: row.canary,
-        }),
-        outgoingStates,
-      },
+    })
+    const flushed = this.flush().then(
+      () => ok(undefined),
+      (error: unknown) => err(error instanceof Error ? error.message : String(error)),
     )
+    return Promise.race([flushed, late]).finally(() => dispose())
   }
 
-  /** Stores where a candidate and the live version acted differently. */
-  saveDifferences(deployment: string, differences: readonly DecisionDifference[]): void {
-    this.run('UPDATE deployments SET differences = ? WHERE id = ?', [JSON.stringify(differences), deployment])
-  }
-
-  /** Trades of a shadow: paper fills of a version that is not live. */
-  saveShadowTrades(deployment: string, version: string, trades: readonly ReplayTrade[]): void {
-    this.db.transaction(() => {
-      for (const trade of trades)
-        this.run(
-          `INSERT OR REPLACE INTO shadow_trades VALUES (@deployment, @windowId, @version, @slot, @side, @openedAt, @settledAt, @shares,
-             @cost, @fees, @pnl, @outcome, @regime, @why)`,
-          { ...trade, deployment, version },
-        )
-    })()
-  }
-
-  /** Every hash that was ever proved or replayed counts as a trial. */
-  saveTrial(trial: Trial): void {
-    this.run(SAVE_TRIAL, { ...trial })
-  }
-
-  /** Attempts that an earlier process left unfinished have ended with it. */
-  endAbandoned(ts: UnixMs): void {
-    this.run(
-      `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
-       WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation', 'canary')`,
-      [ts],
-    )
-  }
-
-  saveCommand(ts: UnixMs, source: CommandSource, kind: string, body: string, outcome: CommandOutcome): void {
-    this.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)', [
-      outcome.id,
-      ts,
-      source,
-      kind,
-      body,
-      outcome.outcome,
-      outcome.message,
-    ])
-  }
-
-  saveControlSeq(seq: number): void {
-    this.run('UPDATE desk SET control_seq = ?', [seq])
-  }
-
-  /** A full snapshot of the desk; the newest few are kept. */
-  saveBotState(ts: UnixMs, json: string): void {
-    this.run('INSERT INTO bot_state VALUES (NULL, ?, ?)', [ts, json])
-    this.run('DELETE FROM bot_state WHERE seq <= (SELECT max(seq) FROM bot_state) - ?', [KEPT_SNAPSHOTS])
-  }
-
-  setMeta(key: string, value: string): void {
-    this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', [key, value])
-  }
-
-  /** Closed it is in any case; throws where not all of it could be written. */
-  close(): void {
-    try {
-      this.flush()
-      this.db.pragma('wal_checkpoint(TRUNCATE)')
-    } finally {
-      this.db.close()
-    }
+  /** The thread empties the write-ahead log and ends. */
+  private ended(): Promise<void> {
+    return new Promise((resolve) => {
+      this.closed = resolve
+      this.worker.once('exit', () => resolve())
+      const message: ToJournalThread = { kind: 'close' }
+      this.worker.postMessage(message)
+    })
   }
 }
-
-function orderRow(order: Order): Record<string, unknown> {
-  return { ...order, postOnly: Number(order.postOnly) }
-}
-
-function positionRow(position: Position): Record<string, unknown> {
-  return { ...position }
-}
-
-const INTENT = `INSERT INTO intents VALUES (@id, @createdAt, @cycle, @slot, @windowId, @kind, @side, @limit, @stake, @quantity, @tif,
-  @postOnly, @why, @version, @deployment, @regime, @market, @quote)`
-
-const ORDER = `INSERT INTO orders VALUES (@id, @createdAt, @cycle, @slot, @windowId, @windowEnd, @kind, @side, @tif, @postOnly,
-  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @costSold, @fee,
-  @reason, @updatedAt, @version, @deployment, @regime, @market, @quote)
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, digest = excluded.digest,
-  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, cost_sold = excluded.cost_sold, fee = excluded.fee, reason = excluded.reason,
-  updated_at = excluded.updated_at`
-
-const POSITION = `INSERT INTO positions VALUES (@id, @slot, @windowId, @windowEnd, @side, @openedAt, @openedBy, @ownedBy, @state,
-  @shares, @cost, @boughtShares, @boughtCost, @fees, @realised, @payout, @settledAt, @version, @deployment, @regime, @market)
-  ON CONFLICT (id) DO UPDATE SET owned_by = excluded.owned_by, state = excluded.state, shares = excluded.shares,
-  cost = excluded.cost, bought_shares = excluded.bought_shares, bought_cost = excluded.bought_cost, fees = excluded.fees,
-  realised = excluded.realised, payout = excluded.payout, settled_at = excluded.settled_at`

@@ -126,7 +126,7 @@ export class Builder {
       return undefined
     }
     const { manifest } = started.value
-    journal.storeVersion({
+    const version = {
       hash,
       strategy: compiled.strategy,
       number: ref.number,
@@ -137,7 +137,9 @@ export class Builder {
       sourceMap: compiled.sourceMap,
       createdAt: now(),
       sources: compiled.sources,
-    })
+    }
+    journal.write({ w: 'version', version })
+    await journal.flush()
     deployment.name(ref)
     const hosted: HostedVersion = { worker: started.value, strategy: compiled.strategy, sourceMap: compiled.sourceMap }
     return { hash, ref, manifest, hosted, firstFile: entry }

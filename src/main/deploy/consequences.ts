@@ -42,6 +42,7 @@ export class Consequences {
       return this.stopped ? undefined : this.wentBack(reason)
     }
     const { journal, now } = this.parts
+    await journal.caughtUp()
     const { strategy, version } = deployment.current
     const label = version?.label ?? strategy
     const good = lastGoodVersion(journal.db, strategy, version?.hash ?? '')
@@ -61,13 +62,14 @@ export class Consequences {
     }
     const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
     if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
-    this.wentBack(reason)
+    await this.wentBack(reason)
   }
 
   /** Said to whoever is there; so many of them freeze deployments until somebody has looked. */
-  private wentBack(reason: string): void {
+  private async wentBack(reason: string): Promise<void> {
     const { journal, now } = this.parts
     this.parts.onAlarm(reason)
+    await journal.caughtUp()
     const { rollbacksToFreeze } = this.parts.proof.config.policy
     const count = recentRollbacks(journal.db, now())
     if (count >= rollbacksToFreeze && this.parts.session.engine.state.freeze === null)
@@ -78,11 +80,12 @@ export class Consequences {
   }
 
   /** So many deployments of a day are enough of it. */
-  freezeAfterMany(): void {
+  async freezeAfterMany(): Promise<void> {
     const { session, journal, now, proof } = this.parts
     const { policy } = proof.config
     const s = session.engine.state
     if (s.freeze !== null || !isEnforced(policy, s.config.market)) return
+    await journal.caughtUp()
     const count = deploymentsToday(journal.db, now())
     if (count < policy.deploymentsPerDay) return
     const until = isoUtc(utcDay(now()) + DAY)

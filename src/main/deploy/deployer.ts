@@ -191,7 +191,7 @@ export class Deployer {
     const { by, reason, override } = word
     const done = await this.canaries.promote(canary, { by, reason, override })
     if (!done.ok) return done
-    this.consequences.freezeAfterMany()
+    await this.consequences.freezeAfterMany()
     return ok(canary.current)
   }
 
@@ -201,6 +201,7 @@ export class Deployer {
    */
   async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
     const { journal, clock, session } = this.parts
+    await journal.caughtUp()
     const live = session.engine.state.live.get(strategy)
     if (live === undefined) return err(`no version of ${strategy} is live`)
     const canary = this.canaries.of(strategy)
@@ -299,7 +300,7 @@ export class Deployer {
   }
 
   private save(row: DeploymentRow): void {
-    this.parts.journal.saveDeployment(row, null)
+    this.parts.journal.write({ w: 'deployment', row, outgoingStates: null })
     this.parts.onDeployment(row)
   }
 
@@ -329,7 +330,7 @@ export class Deployer {
     if (!passed) return candidate.hosted.worker.stop()
     if (!(await this.stage(deployment, candidate, false))) return
     if (!(await this.swapping.run(deployment, candidate, of, of.part))) return
-    if (attempt.trigger !== 'start') this.consequences.freezeAfterMany()
+    if (attempt.trigger !== 'start') await this.consequences.freezeAfterMany()
   }
 
   private beginShadow(deployment: Deployment): void {

@@ -57,11 +57,11 @@ export class Proving {
     })
     const { row, differences } = await run.done
     deployment.proves(row)
-    journal.saveDifferences(deployment.id, differences)
+    journal.write({ w: 'differences', deployment: deployment.id, differences })
     if (row.candidate !== null) {
-      journal.saveTrial({
+      const trial = {
         ts: now(),
-        kind: 'proof',
+        kind: 'proof' as const,
         strategy,
         hash: candidate.hash,
         tape: "the desk's own",
@@ -72,7 +72,8 @@ export class Proving {
         trades: row.candidate.trades,
         pnl: row.candidate.pnl ?? NO_USD,
         sharpe: row.candidate.sharpe,
-      })
+      }
+      journal.write({ w: 'trial', trial })
     }
     return row
   }

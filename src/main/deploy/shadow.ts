@@ -107,7 +107,8 @@ export class Shadow {
 
   /** Recorded as a shadow's, in a table of their own: never among those that money was on. */
   private keepTrades(trades: readonly ReplayTrade[]): void {
-    this.parts.journal.saveShadowTrades(this.deployment.id, this.version.hash, trades.slice(this.stored))
+    const { id: deployment } = this.deployment
+    this.parts.journal.write({ w: 'shadow', deployment, version: this.version.hash, trades: trades.slice(this.stored) })
     this.stored = trades.length
   }
 

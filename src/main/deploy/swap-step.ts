@@ -82,7 +82,9 @@ export class SwapStep {
     of: PolicyCase | null,
     part: Part | null,
   ): Promise<Result<void>> {
-    const { session, now, staging, policy } = this.parts
+    const { session, journal, now, staging, policy } = this.parts
+    // What is read of the journal from here on has all that was written before.
+    await journal.caughtUp()
     const reason: Swap['reason'] = of === null ? 'rollback' : 'deployment'
     const states = await staging.migrated(candidate, reason)
     if (deployment.ended) return ok(undefined)
@@ -130,12 +132,13 @@ export class SwapStep {
     )
     // There is nothing to go back to from a first version, and a rollback goes back itself.
     const watched = watch.isOn && swap.reason === 'deployment' && replaced !== undefined && replaced !== candidate.hash
-    const committed = session.commitSwap(swap, candidate.hosted, (heldMs) => {
-      const handoffs = Number(
-        journal.db.prepare('SELECT count(*) FROM handoffs WHERE deployment = ?').pluck().get(deployment.id),
-      )
-      journal.saveDeployment(deployment.live(now(), heldMs, handoffs, watched), outgoing)
-    })
+    const committed = session.commitSwap(swap, candidate.hosted, ({ heldMs, handoffs }) =>
+      journal.write({
+        w: 'deployment',
+        row: deployment.live(now(), heldMs, handoffs, watched),
+        outgoingStates: outgoing,
+      }),
+    )
     if (!committed.ok) return committed
     watch.end(deployment)
     watch.replaced(ref.strategy, ref.label)
@@ -147,9 +150,10 @@ export class SwapStep {
   private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: Part): Result<void> {
     const { session, journal, now, watch } = this.parts
     const start = { swap, slots: part.slots as readonly SlotId[], stakePpm: Math.round(part.stakePercent * 10_000) }
-    const committed = session.commitCanary(start, candidate.hosted, (heldMs) =>
-      journal.saveDeployment(deployment.tryOut({ ...part, since: now() }, heldMs), null),
-    )
+    const committed = session.commitCanary(start, candidate.hosted, ({ heldMs }) => {
+      const row = deployment.tryOut({ ...part, since: now() }, heldMs)
+      journal.write({ w: 'deployment', row, outgoingStates: null })
+    })
     if (!committed.ok) return committed
     watch.begin(deployment)
     deployment.tell()

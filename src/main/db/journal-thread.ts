@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../platform/system.ts'
+import { openDatabase } from './database.ts'
+import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
+import { type JournalWrite, JournalWriter } from './journal-writer.ts'
+
+/** The journal's thread: commits batches one after another, and tries one again that cannot be written for the moment. */
+
+const RETRY_MS = 50
+/** Conditions that pass by themselves: another program holds the database, or the disk is full or does not answer. */
+const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN)/
+
+const { path, durable, giveUpMs } = workerData as JournalThreadData
+const tell = (message: FromJournalThread) => parentPort?.postMessage(message)
+const napping = new Int32Array(new SharedArrayBuffer(4))
+
+const opened = openDatabase(path, durable)
+if (opened.ok) {
+  const db = opened.value
+  db.pragma('busy_timeout = 100')
+  const writer = new JournalWriter(db)
+  parentPort?.on('message', (message: ToJournalThread) => {
+    if (message.kind === 'batch') return write(writer, message.seq, message.writes)
+    try {
+      db.pragma('wal_checkpoint(TRUNCATE)')
+    } catch {
+      // Somebody else reads or holds it: the next start finds everything in the write-ahead log.
+    }
+    db.close()
+    tell({ kind: 'closed' })
+    parentPort?.close()
+  })
+} else tell({ kind: 'failed', reason: opened.error })
+
+function write(writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
+  const since = systemClock.monotonic()
+  let blocked = false
+  for (;;) {
+    try {
+      return tell({ kind: 'done', seq, report: writer.commit(writes) })
+    } catch (error) {
+      const { code = '', message } = error as { code?: string; message: string }
+      const passes = PASSING.test(code)
+      if (!passes || systemClock.monotonic() - since > giveUpMs) {
+        const tried = passes ? `, tried for ${Math.round(giveUpMs / 1_000)} s` : ''
+        return tell({ kind: 'failed', reason: `${message}${tried}` })
+      }
+      if (!blocked) tell({ kind: 'blocked', reason: message })
+      blocked = true
+      Atomics.wait(napping, 0, 0, RETRY_MS)
+    }
+  }
+}
