@@ -8,8 +8,8 @@ export default defineConfig({
     // may pass before a window lets anything be entered.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    testTimeout: 290_000,
+    hookTimeout: 290_000,
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
   },
 })

@@ -41,6 +41,7 @@ export async function benchDesk(home: Home, part: Partial<DeskOptions> = {}): Pr
     from: undefined,
     forMs: undefined,
     clock: new DeskClock(systemClock),
+    strict: true,
     ...part,
   })
   if (!opened.ok) throw new Error(opened.error)

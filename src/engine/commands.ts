@@ -119,6 +119,8 @@ function resumeBar(c: Context, command: Extract<Command, { kind: 'resume' }>): s
     return c.s.slots.get(command.slot as SlotId)?.pause == null ? `${command.slot} is not paused` : null
   if (command.strategy !== undefined)
     return c.s.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
+  const unreadable = c.s.holds.get('settings')
+  if (unreadable !== undefined) return unreadable
   if (c.s.trading === 'paused') return null
   const [held] = c.s.holds.values()
   return held === undefined ? 'trading is not paused' : `entries are held until it is over: ${held}`

@@ -1,4 +1,5 @@
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
+import type { Usd } from '../shared/domain/money.ts'
 import type {
   DeploymentId,
   LedgerEntry,
@@ -46,8 +47,8 @@ export interface SavedDesk {
     readonly revision: number
     readonly json: string
   }[]
-  /** What commands changed of the configuration. */
-  readonly caps: Caps | null
+  /** What commands changed of the configuration; of caps, those that can be read. */
+  readonly caps: Partial<Caps> | null
   readonly assigned: readonly { readonly slot: SlotId; readonly strategy: string }[]
   readonly canaries: readonly (Canary & { readonly strategy: string; readonly slots: readonly SlotId[] })[]
   /** Positions that a person has the desk sell. */
@@ -65,6 +66,8 @@ export interface SavedDesk {
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
+  /** Settings that an operator made and that cannot be read any more, by name: the desk starts held (I12). */
+  readonly unreadable: readonly string[]
 }
 
 /** Brings a fresh engine to where the journal left off: positions, owners, states, versions live, kill latch. */
@@ -104,7 +107,7 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   }
   for (const { id, strategy } of saved.faultHandoffs) s.orphanedByFault.set(id, strategy)
   for (const id of saved.closing) s.closing.add(id)
-  if (saved.caps !== null) s.caps = saved.caps
+  if (saved.caps !== null) s.caps = { ...s.caps, ...saved.caps }
   s.trading = saved.trading
   s.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
   s.pause = saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
@@ -113,6 +116,23 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   s.nextOrder = saved.nextOrder
   s.nextPosition = saved.nextPosition
   s.cycle = saved.lastCycle
+}
+
+/** I12: where some setting cannot be read, the tighter of each configured and journaled cap holds. */
+export function tightenCaps(s: EngineState): void {
+  const { caps } = s.config
+  s.caps = {
+    stakePerOrder: least(s.caps.stakePerOrder, caps.stakePerOrder),
+    exposurePerWindow: least(s.caps.exposurePerWindow, caps.exposurePerWindow),
+    exposurePerAsset: least(s.caps.exposurePerAsset, caps.exposurePerAsset),
+    exposurePerAccount: least(s.caps.exposurePerAccount, caps.exposurePerAccount),
+    ordersPerMinute: Math.min(s.caps.ordersPerMinute, caps.ordersPerMinute),
+    lossPerDay: least(s.caps.lossPerDay, caps.lossPerDay),
+  }
+}
+
+function least(a: Usd, b: Usd): Usd {
+  return a < b ? a : b
 }
 
 /** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { app, type BrowserWindow, dialog, globalShortcut } from 'electron'
 import { Station } from './app/station.ts'
+import { type DeskEnd, Supervisor } from './app/supervise.ts'
 import { addDeskFlags, type DeskFlags, stationOptions } from './cli/desk-options.ts'
 import { registerScheme, serveAssets } from './desktop/assets.ts'
 import { DeskTray } from './desktop/tray.ts'
@@ -17,12 +18,15 @@ function flags(): DeskFlags {
 class Desktop {
   private readonly station: Station
   private readonly tray: DeskTray
+  private readonly supervisor: Supervisor
   private window: BrowserWindow | undefined
   private disconnect: () => void = () => {}
   private quitting = false
 
   constructor(station: Station) {
     this.station = station
+    this.supervisor = new Supervisor(station)
+    void this.supervisor.ended.then((end) => this.gone(end))
     this.tray = new DeskTray(station.desk, { open: () => this.show(), quit: () => app.quit() })
     globalShortcut.register(KILL_CHORD, () => {
       void station.desk.dispatcher.dispatch(
@@ -69,7 +73,14 @@ class Desktop {
     globalShortcut.unregisterAll()
     this.tray.destroy()
     this.disconnect()
-    void this.station.stop().finally(() => app.exit(0))
+    void this.supervisor.end({ reason: 'it was quit', clean: true })
+  }
+
+  /** However the desk ended, the process goes with it; what went wrong is shown before. */
+  private gone({ reason, clean }: DeskEnd): void {
+    this.quitting = true
+    if (!clean) dialog.showErrorBox('Baton is down', reason)
+    app.exit(clean ? 0 : 1)
   }
 }
 
@@ -83,7 +94,6 @@ if (opened.ok) {
   const desktop = new Desktop(opened.value)
   await opened.value.start()
   desktop.follow()
-  process.once('SIGTERM', () => app.quit())
 } else {
   dialog.showErrorBox('Baton cannot start', opened.error)
   app.exit(2)

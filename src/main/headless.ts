@@ -1,4 +1,5 @@
 import { Station, type StationOptions } from './app/station.ts'
+import { Supervisor } from './app/supervise.ts'
 import { complain, EXIT, type ExitCode, print } from './cli/output.ts'
 
 /**
@@ -14,22 +15,16 @@ export async function runHeadless(options: StationOptions, why: string | null): 
   }
   const station = opened.value
   if (why !== null) print(`${why}; the desk is served to a browser instead.`)
-  const stopped = new Promise<ExitCode>((resolve) => {
-    const stop = (code: ExitCode) => {
-      void station.stop().then(() => resolve(code))
-    }
-    process.once('SIGINT', () => stop(EXIT.done))
-    process.once('SIGTERM', () => stop(EXIT.done))
-    void station.desk.done.then(() => {
-      if (station.desk.panicked !== null) {
-        complain(`trading stopped: ${String(station.desk.panicked)}`)
-        stop(EXIT.failed)
-      }
-    })
-  })
+  const supervisor = new Supervisor(station)
+  if (station.lastEnd !== null) print(`Last time: ${station.lastEnd}`)
   await station.start()
   for (const notice of station.desk.feed.notices) print(notice)
   print(`Home folder ${options.home.folder}, strategies ${options.home.strategies}`)
   if (station.api !== null) print(`The desk is at ${station.api.address}`)
-  return stopped
+  for (const alert of station.desk.hub.status().alerts) complain(alert)
+  const { reason, clean } = await supervisor.ended
+  // The last line: whoever finds the terminal later learns that it is down, and why.
+  if (clean) print(`The desk is down: ${reason}`)
+  else complain(`the desk is down: ${reason}`)
+  return clean ? EXIT.done : EXIT.failed
 }

@@ -190,6 +190,45 @@ export function parseConfig(input: unknown): { ok: true; value: Config } | { ok:
   return { ok: false, error: lines.join('; ') }
 }
 
+/**
+ * What can be read of a config that is not readable as a whole: each key that is wrong has its default, which is nobody's
+ * wish, so that a desk that starts on it must not enter anything (I12).
+ * @param input any JSON value; undefined where there is not even that
+ */
+export function salvageConfig(input: unknown): Config {
+  let rest: unknown = structuredClone(input)
+  for (;;) {
+    const parsed = configSchema.safeParse(rest)
+    if (parsed.success) return parsed.data
+    if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) {
+      rest = {}
+      continue
+    }
+    for (const issue of parsed.error.issues) drop(rest, issue)
+  }
+}
+
+/** Takes out of a tree the key that an issue is about, or the unknown keys that it names. */
+function drop(tree: object, issue: z.core.$ZodIssue): void {
+  const path = issue.path.map(String)
+  const names = issue.code === 'unrecognized_keys' ? issue.keys : [path.pop() ?? '']
+  let at: unknown = tree
+  for (const [i, name] of path.entries()) {
+    const next: unknown = typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined
+    // An entry of a list cannot be left out by itself: the list goes.
+    if (Array.isArray(next) && typeof at === 'object' && at !== null) {
+      Reflect.deleteProperty(at, name)
+      return
+    }
+    if (typeof next !== 'object' || next === null) {
+      Reflect.deleteProperty(typeof at === 'object' && at !== null ? at : tree, path[i] ?? '')
+      return
+    }
+    at = next
+  }
+  if (typeof at === 'object' && at !== null) for (const name of names) Reflect.deleteProperty(at, name)
+}
+
 /** The strategy that the assignments give each slot; a slot's own entry goes before the `*` of its timeframe. */
 export function assignSlots(assign: Config['assign'], slots: readonly Slot[]): Map<SlotId, string> {
   const found = new Map<SlotId, string>()

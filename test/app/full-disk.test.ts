@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { packageRoot } from '../../src/main/app/home.ts'
@@ -9,7 +10,7 @@ import { readStatus } from '../../src/main/control/status-file.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { listTapes } from '../../src/main/tape/library.ts'
 import { readSegment } from '../../src/main/tape/segment.ts'
-import { temporaryFolder } from '../support/cli.ts'
+import { baton, temporaryFolder } from '../support/cli.ts'
 import { eager, TestHome, until } from '../support/desk.ts'
 import { checkAll } from '../support/recorded.ts'
 import { SmallDisk } from '../support/small-disk.ts'
@@ -39,10 +40,12 @@ const said = (desk: Desk, text: string) =>
   Number(desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`))
 
 /** Makes the journal as long as one that has run for days: its records find room inside it. */
-function grow({ journal }: Desk): void {
-  journal.db.exec('CREATE TABLE room (bytes)')
-  for (let i = 0; i < 16; i++) journal.db.prepare('INSERT INTO room VALUES (zeroblob(500000))').run()
-  journal.db.exec('DROP TABLE room')
+function grow(home: TestHome): void {
+  const db = new Database(home.home.database, { timeout: 10_000 })
+  db.exec('CREATE TABLE room (bytes)')
+  for (let i = 0; i < 16; i++) db.prepare('INSERT INTO room VALUES (zeroblob(500000))').run()
+  db.exec('DROP TABLE room')
+  db.close()
 }
 
 const findings = (home: TestHome) => value(auditDatabase(home.home.database, [70_000])).findings
@@ -52,7 +55,7 @@ test('a home on a full disk: entries pause with the reason, nothing is lost in s
   const { desk } = await home.station({ speed: 60 })
   await until('positions', () => desk.engine.state.positions.size > 0)
   await desk.recorder?.flush()
-  grow(desk)
+  grow(home)
   disk.fill()
   await until('entries are paused', () => desk.engine.state.trading === 'paused')
   const reason = desk.engine.state.pause?.reason
@@ -91,7 +94,7 @@ test('a home on a full disk: entries pause with the reason, nothing is lost in s
   expect(readFileSync(join(home.home.logs, 'baton.log'), 'utf8')).toContain('the tape is written again')
 })
 
-test('a journal that cannot be written stops trading and leaves a KILL file', async () => {
+test('B7: a disk without room for the journal: entries are held, a stop says so everywhere, and with room it goes on', async () => {
   const { home, disk } = newHome()
   const args = ['desk', '--home', home.folder, '--strategies', home.strategies, '--port', '0']
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -107,24 +110,48 @@ test('a journal that cannot be written stops trading and leaves a KILL file', as
     () => readStatus(home.home.status)?.slots.some((slot) => slot.positions.length > 0) === true,
   )
   disk.fill()
+  // The doctor does not call this folder fine.
+  const checked = await baton('doctor', '--home', home.folder, '--json')
+  expect(checked.code).toBe(1)
+  expect(checked.out).toMatch(/has 0 MB left/)
+  child.kill('SIGTERM')
   expect(await code, out).toBe(1)
-  expect(out).toMatch(/baton: trading stopped: .*disk is full/)
+  expect(out.trim().split('\n').at(-1)).toMatch(
+    /^baton: the desk is down: stopped by SIGTERM; .*(could not be written|full)/,
+  )
   expect(out).not.toContain('    at ')
-  expect(existsSync(home.home.kill)).toBe(true)
-  expect(findings(home)).toEqual([])
+  expect(readStatus(home.home.status)).toMatchObject({
+    up: false,
+    ended: { reason: expect.stringContaining('SIGTERM') },
+  })
   disk.makeRoom()
-  // The next start trades nothing until a person has removed the file and re-armed.
-  const { desk } = await home.station()
-  await until('it is killed', () => desk.engine.state.trading === 'killed')
-  const rearm = async () =>
-    (await desk.dispatcher.dispatch({ kind: 'rearm', confirm: 'REARM', reason: 'test' }, 'desk')).outcome
-  expect(await rearm()).toBe('refused')
-  rmSync(home.home.kill)
-  expect(await rearm()).toBe('done')
+  expect(findings(home)).toEqual([])
+  // The next start says how it ended, and trades.
+  const { desk, lastEnd } = await home.station()
+  expect(lastEnd).toMatch(/went down at .*: stopped by SIGTERM; /)
   const { cycles } = desk.session.figures
   await until('it goes on', () => desk.session.figures.cycles > cycles + 1)
-  expect(desk.engine.state.trading).toBe('running')
-  expect(desk.gate.isShut).toBe(false)
   await home.close()
+  expect(findings(home)).toEqual([])
+})
+
+test('B7: a full disk under a running desk holds entries, and room ends the hold', async () => {
+  const { home, disk } = newHome()
+  home.configure({
+    slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'],
+    assign: { '*-5m': 'snipe', '*-15m': 'fade' },
+    tape: { record: false },
+  })
+  const { desk } = await home.station()
+  await until('positions', () => desk.engine.state.positions.size > 0)
+  disk.fill()
+  await until('entries are held', () => desk.engine.state.holds.has('journal'))
+  const { cycles } = desk.session.figures
+  await until('cycles go on', () => desk.session.figures.cycles > cycles + 1)
+  expect(desk.panicked).toBeNull()
+  disk.makeRoom()
+  await until('entries go on', () => !desk.engine.state.holds.has('journal'))
+  await home.close()
+  expect(desk.panicked).toBeNull()
   expect(findings(home)).toEqual([])
 })

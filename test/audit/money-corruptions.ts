@@ -39,14 +39,14 @@ export const MONEY_CORRUPTIONS: readonly Corruption[] = [
     invariant: 'I10',
     table: 'ledger',
     row: 'SELECT 900001',
-    damage: `INSERT INTO ledger SELECT 900001, ts, kind, ref, cash, cost, locked, deposit, realised, fee FROM ledger WHERE seq = (${LEDGER('buy')})`,
+    damage: `INSERT INTO ledger SELECT 900001, ts, kind, ref, cash, cost, locked, deposit, realised, fee, voided FROM ledger WHERE seq = (${LEDGER('buy')})`,
   },
   {
     name: 'money from nowhere',
     invariant: 'I10',
     table: 'ledger',
     row: 'SELECT 900001',
-    damage: "INSERT INTO ledger VALUES (900001, 1, 'deposit', 'account', 1, 0, 0, 1, 0, 0)",
+    damage: "INSERT INTO ledger VALUES (900001, 1, 'deposit', 'account', 1, 0, 0, 1, 0, 0, 0)",
   },
   {
     name: 'a cost off by one',

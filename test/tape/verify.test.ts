@@ -19,6 +19,7 @@ let bundle = ''
 function newHome(): TestHome {
   const home = new TestHome()
   homes.push(home)
+  home.checksTape = false
   mkdirSync(home.home.tape)
   return home
 }

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
 import { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
+import { tightenCaps } from '../../engine/restore.ts'
 import { engineConfigOf, paperSettingsOf } from '../../engine/settings.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
@@ -10,7 +11,7 @@ import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { BooksThread } from '../attribution/books-thread.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
-import { readBotState } from '../db/restore.ts'
+import { readBotState, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { engineBuild } from '../platform/engine-build.ts'
@@ -24,9 +25,9 @@ import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
-import { apiFile, type Home, HomeLock, packageRoot, prepareHome, readConfig } from './home.ts'
+import { apiFile, type Home, HomeLock, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
-import { leftOut, openJournal } from './opening.ts'
+import { heldSlots, leftOut, openJournal, withSlots } from './opening.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { Session } from './session.ts'
 import { TimeKeeper } from './time-keeper.ts'
@@ -43,6 +44,8 @@ export interface DeskOptions {
   readonly from: UnixMs | undefined
   readonly forMs: number | undefined
   readonly clock: DeskClock
+  /** True: settings that cannot be read are an error. False: the desk starts, holds entries, and names them (I12). */
+  readonly strict: boolean
 }
 
 const SNAPSHOT_MS = 30_000
@@ -92,21 +95,37 @@ export class Desk {
   /** Opens home, journal and feed, and brings the engine to where the journal left off. */
   static async open(options: DeskOptions): Promise<Result<Desk>> {
     const { home } = options
-    const config = readConfig(home.config)
-    if (!config.ok) return config
+    const read = readConfig(home.config)
+    if (!read.ok && options.strict) return read
+    const config = read.ok ? read.value : readableConfig(home.config)
     const ready = prepareHome(home)
     if (!ready.ok) return ready
     const lock = HomeLock.take(home)
     if (!lock.ok) return lock
-    const opened = await Desk.assemble(options, config.value, lock.value)
+    const opened = await Desk.assemble(options, config, lock.value, read.ok ? [] : [read.error])
     if (!opened.ok) lock.value.release()
     return opened
   }
 
-  private static async assemble(options: DeskOptions, config: Config, lock: HomeLock): Promise<Result<Desk>> {
+  /** @param unreadable what of config.json cannot be read; empty where it can be */
+  private static async assemble(
+    options: DeskOptions,
+    read: Config,
+    lock: HomeLock,
+    unreadable: readonly string[],
+  ): Promise<Result<Desk>> {
     const virtual = options.speed !== undefined
     const journal = openJournal(options, virtual)
     if (!journal.ok) return journal
+    const settings = readSavedDesk(journal.value.db).unreadable
+    if (options.strict && settings.length > 0) {
+      await journal.value.close()
+      return err(
+        `${options.home.database}: ${settings.join('; ')} cannot be read: start "baton desk", which holds entries and names them`,
+      )
+    }
+    // Which slots were meant cannot be read: those that hold something are managed in any case.
+    const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value))
     const saved = parseBotState(readBotState(journal.value.db))
     const resume = saved?.prices as SimSnapshot | undefined
     const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
@@ -114,19 +133,20 @@ export class Desk {
     const onFrame = (text: string) => frames.take(text)
     const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
     if (!feed.ok) {
-      journal.value.close()
+      await journal.value.close()
       return feed
     }
     const left = leftOut(journal.value, feed.value)
     if (left.length > 0) {
       await feed.value.stop()
-      journal.value.close()
+      await journal.value.close()
       return err(
         `positions or orders are open in ${left.join(', ')}: keep ${left.length === 1 ? 'this slot' : 'these slots'} in --slots or config.json until they are settled`,
       )
     }
     const desk = new Desk(options, config, lock, journal.value, feed.value, saved)
     frames.take = (text) => desk.recorder?.frame(desk.now(), text)
+    desk.holdFor([...unreadable, ...settings])
     return ok(desk)
   }
 
@@ -229,6 +249,15 @@ export class Desk {
     journal.onListsChanged = () => this.hub.onListsChanged()
     journal.onBlocked = (reason) => this.onJournalBlocked(reason)
     journal.onFailure = (error) => this.panic(error)
+  }
+
+  /** I12: what an operator set and nobody can read any more is named, and nothing is entered until it can be. */
+  private holdFor(unreadable: readonly string[]): void {
+    if (unreadable.length === 0) return
+    tightenCaps(this.engine.state)
+    const reason = `settings cannot be read: ${unreadable.join('; ')}. Put them right and restart the desk; positions are managed meanwhile`
+    this.session.deliver({ kind: 'hold', ts: this.now(), about: 'settings', reason: reason.slice(0, 1_000) })
+    this.session.settle()
   }
 
   private newRecorder(): TapeRecorder {
@@ -379,6 +408,12 @@ export class Desk {
     for (const effect of this.engine.progress()) if (effect.kind === 'record') this.journal.append(effect.record)
     const json = botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())
     this.journal.write({ w: 'botState', ts, json })
+  }
+
+  /** Something threw outside of the desk's own loop: no order leaves any more, and the next start is killed until re-armed. */
+  breakOff(error: unknown): void {
+    this.gate.shut(`an unexpected error: ${error instanceof Error ? error.message : String(error)}`, false)
+    this.panic(error)
   }
 
   private panic(error: unknown): void {

@@ -1,11 +1,22 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import envPaths from 'env-paths'
-import { type Config, parseConfig } from '../../shared/config.ts'
+import { type Config, parseConfig, salvageConfig } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { newToken } from '../platform/system.ts'
+import { readJson, readText } from '../platform/text.ts'
 
 /** Where a desk keeps its things (design, "Home folder"). */
 export interface Home {
@@ -64,8 +75,9 @@ function strategiesFolder(folder: string, given: string | undefined): string {
 /** Makes the folders, and copies the shipped strategies on the first start. */
 export function prepareHome(home: Home): Result<void> {
   try {
-    mkdirSync(home.folder, { recursive: true })
-    mkdirSync(home.logs, { recursive: true })
+    mkdirSync(home.folder, { recursive: true, mode: 0o700 })
+    mkdirSync(home.logs, { recursive: true, mode: 0o700 })
+    closeToOthers(home)
     if (!existsSync(home.strategies) && home.strategies === join(home.folder, 'strategies')) {
       cpSync(join(packageRoot(), 'strategies'), home.strategies, { recursive: true })
     }
@@ -78,24 +90,34 @@ export function prepareHome(home: Home): Result<void> {
   }
 }
 
+/** The books, tokens and strategies of a desk are nobody else's business; the system refuses where the folder is not ours. */
+function closeToOthers({ folder }: Home): void {
+  try {
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
+  } catch {
+    // Said by the doctor: somebody else's folder, or a file system without modes.
+  }
+}
+
 /** Reads config.json; without one the defaults hold. */
 export function readConfig(path: string): Result<Config> {
-  let input: unknown = {}
-  if (existsSync(path)) {
-    try {
-      input = JSON.parse(readFileSync(path, 'utf8'))
-    } catch (error) {
-      return err(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
-  const parsed = parseConfig(input)
+  const input = existsSync(path) ? readJson(path) : ok({})
+  if (!input.ok) return err(`${path}: ${input.error}`)
+  const parsed = parseConfig(input.value)
   return parsed.ok ? parsed : err(`${path}: ${parsed.error}`)
+}
+
+/** What can be read of a config.json that `readConfig` refuses; see `salvageConfig`. */
+export function readableConfig(path: string): Config {
+  const input = readJson(path)
+  return salvageConfig(input.ok ? input.value : undefined)
 }
 
 /** The token that reads, pauses, freezes and kills; made once, readable by its owner alone. */
 export function readToken(path: string): string {
   if (existsSync(path)) {
-    const token = readFileSync(path, 'utf8').trim()
+    const text = readText(path)
+    const token = text.ok ? text.value.trim() : ''
     if (token.length >= 32) {
       chmodSync(path, 0o600)
       return token

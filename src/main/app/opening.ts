@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Config } from '../../shared/config.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
@@ -53,15 +54,26 @@ function prepare(db: Db, meta: Readonly<Record<string, string>>, now: UnixMs): v
   ).run(now)
 }
 
-/** Slots that hold something unsettled and that this start would leave without prices and an owner's eyes. */
-export function leftOut(journal: Journal, feed: OpenFeed): string[] {
-  const held = journal.db
+/** Slots that hold something unsettled, or an order whose fate is not final. */
+export function heldSlots(journal: Journal): string[] {
+  return journal.db
     .prepare(
       `SELECT slot FROM positions WHERE state IN ('open', 'ended', 'resolved')
        UNION SELECT slot FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')`,
     )
     .pluck()
     .all() as string[]
+}
+
+/** The configuration with these slots among its own. */
+export function withSlots(config: Config, slots: readonly string[]): Config {
+  return { ...config, slots: [...new Set([...config.slots, ...slots])] }
+}
+
+/** Slots that hold something and that this start would leave without prices and an owner's eyes. */
+export function leftOut(journal: Journal, feed: OpenFeed): string[] {
   const traded = new Set<string>(feed.slots.filter((slot) => !feed.unlisted.has(slot.id)).map((slot) => slot.id))
-  return held.filter((slot) => !traded.has(slot)).toSorted()
+  return heldSlots(journal)
+    .filter((slot) => !traded.has(slot))
+    .toSorted()
 }

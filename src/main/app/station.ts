@@ -8,7 +8,7 @@ import { type RunningApi, startApi } from '../api/server.ts'
 import { type ControlAck, ControlFiles } from '../control/control-files.ts'
 import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
 import { StrategyWatcher } from '../deploy/watcher.ts'
-import { openLog } from '../platform/log.ts'
+import { type DeskLog, openLog } from '../platform/log.ts'
 import { newToken } from '../platform/system.ts'
 import { Desk, type DeskOptions } from './desk.ts'
 import { readConfig, readToken } from './home.ts'
@@ -28,6 +28,9 @@ export class Station {
   private readonly status: StatusWriter
   private readonly watcher: StrategyWatcher
   private configWatcher: FSWatcher | undefined
+  /** How the desk before this one ended in this home, in words; null where none did, or nothing is known. */
+  readonly lastEnd: string | null
+  private readonly log: DeskLog
   private ack: ControlAck
   /** When and why the desk ended; null while it runs. */
   private ended: StatusFile['ended'] = null
@@ -54,7 +57,9 @@ export class Station {
     this.windowToken = windowToken
     const { home, clock } = desk.options
     const log = openLog(home.logs)
-    desk.hub.onEventRow = ({ level, message, ...row }) => log[level](row, message)
+    this.log = log
+    desk.hub.onEventRow = ({ level, message, ...row }) => log.line[level](row, message)
+    this.lastEnd = lastEndOf(readStatus(home.status))
     const acknowledged = Number(desk.journal.db.prepare('SELECT control_seq FROM desk').pluck().get())
     this.ack = { seq: acknowledged, outcome: 'done' }
     this.status = new StatusWriter(
@@ -90,8 +95,9 @@ export class Station {
   /** Begins to trade and to listen. */
   async start(): Promise<void> {
     const { desk } = this
+    if (this.lastEnd !== null && !desk.virtual) desk.hub.say('info', this.lastEnd, 'last-end')
     this.compareWithStatus()
-    desk.hub.onChange = (urgent) => this.status.changed(urgent && !desk.virtual)
+    desk.hub.onChange = (urgent) => this.onChange(urgent && !desk.virtual)
     for (const file of desk.hub.files.list()) this.watcher.remember(file.path, file.hash)
     desk.hub.files.onWritten = (path) => this.watcher.notice(path, 'desk')
     this.control.start()
@@ -100,6 +106,13 @@ export class Station {
     await watching
     this.watchConfig()
     this.status.write()
+  }
+
+  /** What matters is only said once it is on disk: a crash right after it must not find the file ahead of the journal. */
+  private onChange(urgent: boolean): void {
+    if (!urgent) return this.status.changed(false)
+    // After this task: what it writes together must not be torn apart.
+    queueMicrotask(() => void this.desk.journal.caughtUp().then(() => this.status.changed(true)))
   }
 
   /** The journal wins where it and the last status file disagree; the disagreement is said. */
@@ -219,13 +232,32 @@ export class Station {
     return { follows: clock.followsVenue ? 'venue' : 'monotonic', skewMs: clock.skewMs }
   }
 
-  /** Stops listening, then trading, and leaves everything on disk. */
-  async stop(): Promise<void> {
+  /**
+   * Stops listening, then trading, and leaves everything on disk.
+   * @param reason why, for the status file, the log and the next start
+   */
+  async stop(reason = 'it was stopped'): Promise<void> {
     await this.configWatcher?.close()
     await this.control.stop()
     await this.watcher.stop()
     await this.api?.close()
-    this.status.stop()
     await this.desk.stop()
+    this.noteEnd(reason)
   }
+
+  /** Says in the status file and the log that the desk is down; what is known later replaces it. */
+  noteEnd(reason: string): void {
+    if (this.ended?.reason === reason) return
+    this.ended = { at: isoUtc(this.desk.now()), reason }
+    this.status.stop()
+    this.log.line.info({ kind: 'end' }, `the desk is down: ${reason}`)
+    this.log.flush()
+  }
+}
+
+/** How a desk ended, by the status file that it left. */
+function lastEndOf(before: StatusFile | undefined): string | null {
+  if (before === undefined) return null
+  if (before.ended !== null) return `the desk before this one went down at ${before.ended.at}: ${before.ended.reason}`
+  return `the desk before this one (process ${before.pid}) ended without a word, shortly after ${before.at}: killed, out of memory, or a power cut`
 }

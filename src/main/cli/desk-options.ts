@@ -54,8 +54,12 @@ function parseSpeed(text: string): number | 'max' {
   throw new InvalidArgumentError('it is a number of virtual seconds a real second, or max')
 }
 
-/** Flags as a desk takes them. `virtual` is what the command is without a --speed of its own. */
-export function stationOptions(flags: DeskFlags, virtual: number | null | undefined): StationOptions {
+/**
+ * Flags as a desk takes them.
+ * @param virtual what the command is without a --speed of its own
+ * @param strict settings that cannot be read are an error; otherwise the desk starts held and names them
+ */
+export function stationOptions(flags: DeskFlags, virtual: number | null | undefined, strict = false): StationOptions {
   if (flags.market === 'live')
     throw new UsageError(
       '--market live is not there yet: the venue adapter comes with a later version; use simulated or paper',
@@ -79,6 +83,7 @@ export function stationOptions(flags: DeskFlags, virtual: number | null | undefi
     from: flags.from,
     forMs: flags.for,
     clock: new DeskClock(systemClock),
+    strict,
     port: flags.port,
   }
 }

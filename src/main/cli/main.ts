@@ -8,7 +8,7 @@ import { deployments } from './deployments.ts'
 import { addDeskFlags, type DeskFlags, stationOptions } from './desk-options.ts'
 import { type DoctorFlags, doctor } from './doctor.ts'
 import type { ListFlags } from './lists.ts'
-import { complain, EXIT, type ExitCode, UsageError } from './output.ts'
+import { complain, EXIT, type ExitCode, print, UsageError } from './output.ts'
 import { parseCount, parseDate } from './parsers.ts'
 import { addReplay } from './replay.ts'
 import { run } from './run.ts'
@@ -52,7 +52,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    return exitCodeOf(error)
+    return exitCodeOf(error, args.includes('--json'))
   }
 }
 
@@ -116,8 +116,11 @@ function usageLine(text: string): string {
   return `baton: ${said}; see "baton --help"\n`
 }
 
-function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+/** Says what went wrong, to a program that asked for JSON as JSON. */
+function exitCodeOf(error: unknown, json: boolean): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
+  if (json) print(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }))
+  if (error instanceof CommanderError) return EXIT.usage
   if (error instanceof UsageError) {
     complain(error.message)
     return EXIT.usage

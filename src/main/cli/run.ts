@@ -1,22 +1,19 @@
 import { Station } from '../app/station.ts'
 import { summarise } from '../app/summary.ts'
+import { Supervisor } from '../app/supervise.ts'
 import { type DeskFlags, stationOptions } from './desk-options.ts'
 import { complain, EXIT, type ExitCode, money, print, table, UsageError } from './output.ts'
 
 /** `baton run`: a desk without a window, for a bounded time; ends with its summary. */
 export async function run(flags: DeskFlags & { readonly json?: boolean }): Promise<ExitCode> {
-  const options = stationOptions(flags, 1)
+  const options = stationOptions(flags, 1, true)
   if (options.forMs === undefined && options.feed !== 'tape')
     throw new UsageError('--for says how long to run, in market time: --for 6h')
   const opened = await Station.open({ ...options, port: flags.port ?? 0 })
   if (!opened.ok) throw new UsageError(opened.error)
   const station = opened.value
   const { desk } = station
-  const stop = () => {
-    void station.stop().then(() => process.exit(EXIT.failed))
-  }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const supervisor = new Supervisor(station)
   if (flags.json !== true) {
     for (const notice of desk.feed.notices) print(notice)
     if (station.api !== null) print(`The desk is at ${station.api.address}`)
@@ -25,21 +22,19 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
     complain(
       `trading is killed (${desk.engine.state.killReason}); re-arm it first: baton ctl rearm --confirm REARM --reason …`,
     )
-    await station.stop()
+    await station.stop('trading is killed')
     return EXIT.refused
   }
   await station.start()
-  await desk.done
-  const summary = summarise(desk)
-  const { panicked } = desk
-  await station.stop()
-  if (flags.json === true) print(JSON.stringify(summary))
-  else printSummary(summary)
-  if (panicked !== null) {
-    complain(`the run stopped: ${panicked instanceof Error ? panicked.message : String(panicked)}`)
-    return EXIT.failed
-  }
-  return EXIT.done
+  await Promise.race([desk.done, supervisor.ended])
+  const summary = desk.panicked === null ? summarise(desk) : null
+  const { reason, clean } = await supervisor.end({ reason: 'the run is over', clean: true })
+  const over = clean && reason === 'the run is over' && summary !== null
+  if (flags.json === true) print(JSON.stringify(over ? summary : { ...summary, error: reason }))
+  else if (summary !== null) printSummary(summary)
+  if (over) return EXIT.done
+  complain(`the run stopped: ${reason}`)
+  return EXIT.failed
 }
 
 function printSummary(summary: ReturnType<typeof summarise>): void {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { writeWhole } from '../app/files.ts'
+import { readJson } from '../platform/text.ts'
 
 /** Changes that are not about positions, owners or kills are gathered this long. */
 const GATHER_MS = 50
@@ -81,12 +82,8 @@ export type StatusFile = z.infer<typeof statusSchema>
 /** Reads a status file; undefined when there is none or it is not one. */
 export function readStatus(path: string): StatusFile | undefined {
   if (!existsSync(path)) return undefined
-  try {
-    const parsed = statusSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-    return parsed.success ? parsed.data : undefined
-  } catch {
-    return undefined
-  }
+  const json = readJson(path)
+  return json.ok ? statusSchema.safeParse(json.value).data : undefined
 }
 
 /** Writes status.json whole: at once where it matters, else gathered. */
@@ -134,7 +131,18 @@ export class StatusWriter {
 
   /** Writes it a last time; what changes after that is the next start's to tell. */
   stop(): void {
-    this.write()
     this.stopped = true
+    this.cancel?.()
+    try {
+      const text = `${JSON.stringify(this.compose(++this.revision), null, 1)}\n`
+      try {
+        writeWhole(this.path, text)
+      } catch {
+        // On a full disk there is no room for a second file: the first one's own room is used.
+        writeFileSync(this.path, text)
+      }
+    } catch (error) {
+      this.onProblem(`status.json cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -35,12 +35,24 @@ export function openDatabase(path: string, durable: boolean): Result<Db> {
       if (!existsSync(backup)) copyFileSync(path, backup)
     }
     migrate(db, version)
+    if (path !== ':memory:') ownerOnly(path)
     // Trades of before there was a table for them.
     if (version > 0 && version < TRADES_SINCE) new TradeBook(db).rebuild()
     return ok(db)
   } catch (error) {
     db?.close()
     return err(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Nobody else on this computer reads the books; files that the database adds later take their mode from it. */
+function ownerOnly(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
+    } catch {
+      // Somebody else's file, or a file system without modes: the doctor says so.
+    }
   }
 }
 

@@ -18,9 +18,43 @@ function domain(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([key, value]) => [camel(key), value]))
 }
 
+/** Names what cannot be read; the names go to the operator (I12). */
+type Complain = (what: string) => void
+
+const deskSchema = z.object({
+  trading: z.enum(['running', 'paused', 'killed']),
+  trading_reason: z.string().nullable(),
+  trading_until: z.int().nonnegative().nullable(),
+  flatten: z.union([z.literal(0), z.literal(1)]),
+  freeze_reason: z.string().nullable(),
+  freeze_until: z.int().nonnegative().nullable(),
+})
+
+/** Whether trading is on, as last journaled; unreadable it is paused. */
+function savedTrading(
+  db: Db,
+  complain: Complain,
+): Pick<SavedDesk, 'trading' | 'tradingReason' | 'tradingUntil' | 'flatten' | 'freeze'> {
+  const read = deskSchema.safeParse(db.prepare('SELECT * FROM desk').get())
+  if (!read.success) {
+    complain('whether trading was paused or killed')
+    const reason = 'whether trading was paused or killed cannot be read'
+    return { trading: 'paused', tradingReason: reason, tradingUntil: null, flatten: false, freeze: null }
+  }
+  const { trading, trading_reason, trading_until, flatten, freeze_reason, freeze_until } = read.data
+  return {
+    trading,
+    tradingReason: trading_reason,
+    tradingUntil: trading_until as UnixMs | null,
+    flatten: flatten === 1,
+    freeze: freeze_reason === null ? null : { reason: freeze_reason, until: freeze_until as UnixMs | null },
+  }
+}
+
 /** Reads what the engine needs to go on where the journal ends. Rows were written by the engine itself. */
 export function readSavedDesk(db: Db): SavedDesk {
-  const desk = db.prepare('SELECT * FROM desk').get() as Row
+  const unreadable: string[] = []
+  const complain: Complain = (what) => unreadable.push(what)
   const positions = db
     .prepare("SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed', 'voided')")
     .all() as Row[]
@@ -30,17 +64,10 @@ export function readSavedDesk(db: Db): SavedDesk {
   const ledger = db
     .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee, voided FROM ledger ORDER BY seq')
     .all()
-  const canaries = savedCanaries(db)
+  const canaries = savedCanaries(db, complain)
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())
   return {
-    trading: desk.trading as SavedDesk['trading'],
-    tradingReason: desk.trading_reason as string | null,
-    tradingUntil: desk.trading_until as UnixMs | null,
-    flatten: desk.flatten === 1,
-    freeze:
-      desk.freeze_reason === null
-        ? null
-        : { reason: desk.freeze_reason as string, until: desk.freeze_until as UnixMs | null },
+    ...savedTrading(db, complain),
     ledger: ledger as LedgerEntry[],
     positions: positions.map((row) => domain(row) as unknown as Position),
     orders: orders.map((row) => {
@@ -51,10 +78,10 @@ export function readSavedDesk(db: Db): SavedDesk {
       ...drainingVersions(db),
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
       ...liveVersions(db),
-    ].flatMap((live) => savedVersion(db, live)),
+    ].flatMap((live) => savedVersion(db, live, complain)),
     kept: db.prepare('SELECT version, slot, revision, json FROM kept_states').all() as SavedDesk['kept'][number][],
-    caps: savedCaps(db),
-    assigned: savedAssignments(db),
+    caps: savedCaps(db, complain),
+    assigned: savedAssignments(db, complain),
     canaries,
     closing: newestHandoffs(db, 'close') as PositionId[],
     states: db
@@ -71,13 +98,18 @@ export function readSavedDesk(db: Db): SavedDesk {
     nextOrder: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents'),
     nextPosition: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),
+    unreadable,
   }
 }
 
 type SavedVersion = SavedDesk['versions'][number]
 
 /** Nothing where what is stored of a version cannot be read: whatever it owns is then taken over by the desk. */
-function savedVersion(db: Db, live: { strategy: string; version: string; deployment: string }): SavedVersion[] {
+function savedVersion(
+  db: Db,
+  live: { strategy: string; version: string; deployment: string },
+  complain: Complain,
+): SavedVersion[] {
   const stored = findVersion(db, live.strategy, live.version)
   const manifest = stored === undefined ? undefined : parseJson(manifestSchema, stored.manifest)
   if (stored === undefined || manifest === undefined) return []
@@ -92,9 +124,17 @@ function savedVersion(db: Db, live: { strategy: string; version: string; deploym
       decisions: stored.decisions,
       faults: stored.faults,
       deployment: live.deployment as SavedVersion['deployment'],
-      stint: (stored.stint === null ? undefined : (parseJson(stintSchema, stored.stint) as Stint | undefined)) ?? null,
+      stint: savedStint(stored, complain),
     },
   ]
+}
+
+/** What a version came to since it was last live: probation and cooldown are judged by it. */
+function savedStint({ stint, label }: { stint: string | null; label: string }, complain: Complain): Stint | null {
+  if (stint === null || stint === 'null') return null
+  const read = parseJson(stintSchema, stint) as Stint | undefined
+  if (read === undefined) complain(`the record of ${label} since it went live`)
+  return read ?? null
 }
 
 function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
@@ -105,7 +145,7 @@ function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
   }
 }
 
-const stintSchema = z.object({
+const stintSchema = z.strictObject({
   since: z.number(),
   windows: z.number(),
   trades: z.number(),
@@ -120,31 +160,41 @@ const stintSchema = z.object({
   lastLossAt: z.number().nullable(),
 })
 
-const capsSchema = z.object({
-  stakePerOrder: z.number(),
-  exposurePerWindow: z.number(),
-  exposurePerAsset: z.number(),
-  exposurePerAccount: z.number(),
-  ordersPerMinute: z.number(),
-  lossPerDay: z.number(),
+const cap = z.int().positive().optional()
+const capsSchema = z.strictObject({
+  stakePerOrder: cap,
+  exposurePerWindow: cap,
+  exposurePerAsset: cap,
+  exposurePerAccount: cap,
+  ordersPerMinute: cap,
+  lossPerDay: cap,
 })
 
-/** What a command last changed of the caps; null where none ever did. */
-function savedCaps(db: Db): Caps | null {
+/** What a command last changed of the caps, as far as it can be read; null where none ever did. */
+function savedCaps(db: Db, complain: Complain): Partial<Caps> | null {
   const json = db.prepare("SELECT json FROM settings WHERE key = 'caps'").pluck().get() as string | undefined
-  return json === undefined ? null : ((parseJson(capsSchema, json) as Caps | undefined) ?? null)
+  if (json === undefined) return null
+  const whole = parseJson(capsSchema.required(), json)
+  if (whole !== undefined) return whole as Caps
+  complain('the caps set by command')
+  const found = parseJson(z.record(z.string(), z.unknown()), json) ?? {}
+  const readable = Object.entries(capsSchema.shape).filter(([name, schema]) => schema.safeParse(found[name]).success)
+  return Object.fromEntries(
+    readable.flatMap(([name]) => (found[name] === undefined ? [] : [[name, found[name]]])),
+  ) as Partial<Caps>
 }
 
 /** Slots that commands gave to other strategies than the configuration does. */
-export function savedAssignments(db: Db): { slot: SlotId; strategy: string }[] {
+function savedAssignments(db: Db, complain: Complain): { slot: SlotId; strategy: string }[] {
   const rows = db.prepare("SELECT key, json FROM settings WHERE key LIKE 'assign %'").all() as Row[]
   return rows.flatMap(({ key, json }) => {
     const strategy = parseJson(z.string(), json as string)
+    if (strategy === undefined) complain(`to which strategy ${key} was given by command`.replace('assign ', ''))
     return strategy === undefined ? [] : [{ slot: (key as string).slice('assign '.length) as SlotId, strategy }]
   })
 }
 
-const canarySchema = z.object({
+const canarySchema = z.strictObject({
   version: z.string(),
   deployment: z.string(),
   stakePpm: z.int().positive(),
@@ -152,10 +202,13 @@ const canarySchema = z.object({
 })
 
 /** Versions that have a part of a strategy beside its live one. */
-function savedCanaries(db: Db): SavedDesk['canaries'] {
+function savedCanaries(db: Db, complain: Complain): SavedDesk['canaries'] {
   const rows = db.prepare("SELECT key, json FROM settings WHERE key LIKE 'canary %'").all() as Row[]
   return rows.flatMap(({ key, json }) => {
+    // Written as null once it is over.
+    if (json === 'null') return []
     const canary = parseJson(canarySchema, json as string)
+    if (canary === undefined) complain(`the part that the ${key} has`)
     return canary === undefined ? [] : [{ ...canary, strategy: (key as string).slice('canary '.length) }]
   }) as unknown as SavedDesk['canaries']
 }

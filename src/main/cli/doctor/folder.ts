@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Home, readConfig } from '../../app/home.ts'
 import { type Db, openReadOnly } from '../../db/database.ts'
@@ -24,15 +24,36 @@ function folder({ folder: path }: Home): Check {
   if (existsSync(path)) {
     if (!statSync(path).isDirectory())
       return fail('home folder', `${path} is not a folder`, 'choose another with --home')
-    return writable(path)
-      ? fine('home folder', path)
-      : fail('home folder', `${path} cannot be written`, 'choose another with --home')
+    if (!writable(path)) return fail('home folder', `${path} cannot be written`, 'choose another with --home')
+    return room(path) ?? open(path) ?? fine('home folder', path)
   }
   let above = dirname(path)
   while (!existsSync(above) && dirname(above) !== above) above = dirname(above)
   if (!writable(above))
     return fail('home folder', `${path} is not there and cannot be made`, 'choose another with --home')
   return fine('home folder', `${path} is not there yet; the first start makes it`)
+}
+
+/** A desk writes a megabyte or two an hour: with less than this left it will not run for long. */
+const LEAST_FREE = 100 * 2 ** 20
+
+function room(path: string): Check | null {
+  const { bavail, bsize } = statfsSync(path)
+  const free = bavail * bsize
+  if (free >= LEAST_FREE) return null
+  const found = `${path} has ${Math.floor(free / 2 ** 20)} MB left, a desk wants ${LEAST_FREE / 2 ** 20} MB`
+  return fail('home folder', found, 'make room, or choose another with --home')
+}
+
+function open(path: string): Check | null {
+  const mode = statSync(path).mode & 0o777
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return null
+  const text = mode.toString(8).padStart(4, '0')
+  return warn(
+    'home folder',
+    `others may look into ${path} (mode ${text})`,
+    `the next start closes it, or: chmod 700 ${path}`,
+  )
 }
 
 function running({ folder: path }: Home): Check {

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Desk } from '../../src/main/app/desk.ts'
+import { auditDatabase } from '../../src/main/audit/audit.ts'
+import { readStatus } from '../../src/main/control/status-file.ts'
+import { SECOND } from '../../src/shared/domain/time.ts'
+import { eager, TestHome, until } from '../support/desk.ts'
+import { value } from '../support/tape.ts'
+
+const homes: TestHome[] = []
+const children: (() => void)[] = []
+afterEach(async () => {
+  for (const kill of children.splice(0)) kill()
+  for (const home of homes.splice(0)) await home.remove()
+})
+
+/** Another program holds the database for writing, and lets it go after a while. */
+async function lockFor(path: string, ms: number): Promise<void> {
+  const script = `
+    import Database from 'better-sqlite3'
+    const db = new Database(${JSON.stringify(path)})
+    db.pragma('busy_timeout = 20000')
+    db.exec('BEGIN EXCLUSIVE')
+    console.log('held')
+    setTimeout(() => db.exec('ROLLBACK'), ${ms})
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+}
+
+async function trading(slots = ['BTC-5m', 'ETH-5m', 'BTC-15m']): Promise<{ home: TestHome; desk: Desk }> {
+  const home = new TestHome({ slots, assign: { '*-5m': 'snipe', '*-15m': 'snipe' } })
+  homes.push(home)
+  home.write('snipe.ts', eager('snipe'))
+  const { desk } = await home.station()
+  await until('a position', () => desk.engine.state.positions.size > 0)
+  return { home, desk }
+}
+
+const said = (desk: Desk, text: string) =>
+  Number(desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`))
+
+/** A minute as well in the long form. */
+const SECONDS = process.env.BATON_FULL === '1' ? [1, 5, 60] : [1, 5]
+
+describe('A8: another program holds baton.db', () => {
+  test.each(SECONDS)(
+    'for %i s: cycles go on, entries are held, and everything is written in the end',
+    async (seconds) => {
+      const { home, desk } = await trading()
+      const before = { ...desk.session.figures }
+      await lockFor(home.home.database, seconds * SECOND)
+      await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
+      expect(desk.hub.status()).toMatchObject({ trading: 'paused', tradingReason: expect.stringContaining('locked') })
+      await until('the status file says so', () => readStatus(home.home.status)?.trading === 'paused')
+      const held = { orders: desk.session.figures.fills, cycles: desk.session.figures.cycles }
+      await until('entries go on', () => !desk.engine.state.holds.has('journal'), seconds * SECOND + 30_000)
+      // Cycles went on while nothing could be written, and no order left.
+      expect(desk.session.figures.cycles).toBeGreaterThanOrEqual(held.cycles + Math.floor(seconds / 5) - 1)
+      await until('it is written', () => said(desk, 'the journal cannot be written for the moment') > 0)
+      expect(said(desk, 'entries are no longer held')).toBeGreaterThan(0)
+      await until('two more cycles', () => desk.session.figures.cycles > before.cycles + 2)
+      expect(desk.panicked).toBeNull()
+      expect(desk.session.figures.missedCycles).toBe(before.missedCycles)
+      await home.close()
+      expect(value(auditDatabase(home.home.database, [70_000])).findings).toEqual([])
+    },
+  )
+
+  test('I5: a kill is at once all the same, and is on disk once it can be', async () => {
+    const { home, desk } = await trading()
+    await lockFor(home.home.database, 4 * SECOND)
+    await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
+    const since = performance.now()
+    const outcome = await desk.dispatcher.dispatch({ kind: 'kill' }, 'cli')
+    expect(outcome.outcome).toBe('done')
+    expect(performance.now() - since).toBeLessThan(1_000)
+    expect(desk.gate.isShut).toBe(true)
+    const killed = () => desk.journal.db.prepare('SELECT trading FROM desk').pluck().get() === 'killed'
+    await until('it is journaled', killed)
+    await home.close()
+  })
+
+  test('a stop meanwhile says what could not be written, everywhere', async () => {
+    const { home, desk } = await trading()
+    await lockFor(home.home.database, 60 * SECOND)
+    await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
+    await home.close()
+    expect(String(desk.panicked)).toContain('could not be written')
+    expect(readStatus(home.home.status)).toMatchObject({ up: false })
+    children.splice(0).forEach((kill) => kill())
+    // The next start goes on from what is on disk.
+    const again = await home.station()
+    expect(again.lastEnd).toContain('went down')
+    await until('it trades', () => again.desk.session.figures.cycles > 1)
+  })
+})
