@@ -52,27 +52,33 @@ describe('a settlement feed', () => {
       feed(1),
       feed(1, 2000), // line 4: the same report again
       feed(5), // line 5: gap of 4 s
-      feed(6, 5100), // line 6: received before the one above
+      feed(6, 5100), // line 6: received before the one above, which is late then
       feed(4, 6950), // line 7: an older report
       'a,b,c,d,e', // line 8
       `${T + 7500},63000.5,63000500000000000000000,${T},${T + 7600}`, // line 9
       `${T + 8000},63001,63000500000000000000000,${T},${T + 8100}`, // line 10
       `12,63000.5,63000500000000000000000,${T},${T + 8100}`, // line 11
       feed(9),
+      feed(10),
+      feed(11),
+      feed(12),
     ]
     const { source, header, records } = await imported([put('BTCUSD-prices.csv.gz', FEED, ...lines)])
     expect(source).toMatchObject({
       format: 'settlement feed',
-      rows: 11,
-      kept: 4,
-      leftOut: { duplicate: 1, 'back-step': 2, malformed: 1, 'off-grid': 1, nonsense: 1, 'impossible time': 1 },
+      rows: 14,
+      kept: 7,
+      leftOut: { duplicate: 1, late: 2, malformed: 1, 'off-grid': 1, nonsense: 1, 'impossible time': 1 },
       backSteps: 1,
-      gaps: { count: 2, totalMs: 7000, longestMs: 4000 },
+      gaps: { count: 2, totalMs: 8000, longestMs: 5000 },
+      times: ['milliseconds since 1970'],
+      firstTs: T + 900,
+      lastTs: T + 12_900,
     })
-    expect(source?.examples).toContain('line 5: nothing for 4 s before it')
-    expect(source?.examples.some((line) => line.startsWith('line 6: back-step'))).toBe(true)
+    expect(source?.examples).toContain('line 6: nothing for 5 s before it')
+    expect(source?.examples.some((line) => line.startsWith('line 5: late'))).toBe(true)
     expect(records[0]).toEqual([T + 900, 0, T, 63_000.5, 0])
-    expect(records).toHaveLength(4)
+    expect(records).toHaveLength(7)
     expect(header).toMatchObject({ origin: 'import', feed: 'chainlink', assets: ['BTC'], sources: [source] })
   })
 })
@@ -86,7 +92,7 @@ describe('best bid and ask', () => {
       row('10:34:14', '0.09', '0.11'),
       row('10:34:15', '0.0', '0.11', '0.0,200'),
       row('10:34:15', '0.0', '0.11', '0.0,200'), // line 4: again
-      row('10:34:13', '0.09', '0.11'), // line 5: back
+      row('10:34:13', '0.09', '0.11'), // line 5: back, and put where it belongs
       row('10:34:16', '0.12', '0.11'), // line 6: crossed
       row('10:34:17', '0.0955', '0.11'), // line 7: off the grid
       row('10:34:18', '0.09', '1.1'), // line 8
@@ -97,13 +103,15 @@ describe('best bid and ask', () => {
     const { source, records, header } = await imported([put('x_btc15m_bbo.csv', BBO, ...lines)])
     expect(source).toMatchObject({
       rows: 10,
-      kept: 3,
-      leftOut: { duplicate: 1, 'back-step': 1, nonsense: 2, 'off-grid': 1, malformed: 1, 'impossible time': 1 },
+      kept: 4,
+      leftOut: { duplicate: 1, nonsense: 2, 'off-grid': 1, malformed: 1, 'impossible time': 1 },
       backSteps: 1,
       gaps: { count: 1, longestMs: 25_000 },
     })
     const start = Date.UTC(2025, 11, 26, 10, 30) / 1000
+    const earlier = [start * 1000 + 253_000, 0, start, 10_000, [[90_000, 100_500_000]], [[110_000, 200_000_000]]]
     expect(records).toEqual([
+      earlier,
       [start * 1000 + 254_000, 0, start, 10_000, [[90_000, 100_500_000]], [[110_000, 200_000_000]]],
       [start * 1000 + 255_000, 0, start, 10_000, [], [[110_000, 200_000_000]]],
       [start * 1000 + 280_000, 0, start, 1_000, [[95_000, 100_500_000]], [[110_000, 200_000_000]]],
@@ -134,16 +142,22 @@ describe('windows', () => {
       market(T + 1_000),
       market(T + 300_000, { slug: 'x' }),
       market(T + 300_000, { outcome_prices: ['0.5', '0.5'] }),
+      '',
+      market(T, { outcome_prices: ['1', '0'] }),
+      ...[4, 5, 6, 7].map((n) => market(T + n * 300_000, { resolved: false, strike_value: null })),
       '{',
     ]
     const { source, records } = await imported([put('markets.jsonl', ...lines)])
     expect(source).toMatchObject({
-      rows: 7,
-      kept: 2,
-      records: 5,
-      leftOut: { duplicate: 1, 'off-grid': 1, nonsense: 2, malformed: 1 },
-      gaps: { count: 1, totalMs: 300_000 },
+      rows: 12,
+      kept: 6,
+      records: 9,
+      leftOut: { duplicate: 1, conflict: 1, 'off-grid': 1, nonsense: 2, malformed: 1 },
+      backSteps: 1,
+      gaps: { count: 2, totalMs: 600_000 },
     })
+    expect(source?.examples).toContain(`line 8: conflict: btc-updown-5m-${T / 1000} again, and not as before`)
+    expect(source?.examples.some((line) => line.startsWith('line 13: malformed'))).toBe(true)
     const of = (ts: number, start: number, strike: number | null, outcome: string | null) => [
       ts,
       {
@@ -163,7 +177,9 @@ describe('windows', () => {
       of(T + 2_000, T, 63_123.544863797615, null),
       of(T + 316_000, T, 63_123.544863797615, 'down'),
       of(T + 600_000, T + 600_000, null, null),
+      of(T + 1_200_000, T + 1_200_000, null, null),
       of(T + 1_216_000, T + 600_000, null, 'down'),
+      ...[5, 6, 7].map((n) => of(T + n * 300_000, T + n * 300_000, null, null)),
     ])
   })
 
@@ -214,7 +230,7 @@ describe('raw books', () => {
     message(6, { bids: [{ price: '0.6', size: '5' }] }), // line 4: crossed
     message(7, { bids: [{ price: '1.6', size: '5' }] }), // line 5
     message(8, { event_type: 'price_change' }), // line 6
-    message(2), // line 7: back
+    message(2), // line 7: back, and put where it belongs
     message(9e9), // line 8
     message(20_005, { bids: [] }),
     '?',
@@ -224,8 +240,8 @@ describe('raw books', () => {
     const { source, records, header } = await imported([put('raw.jsonl.gz', ...lines)])
     expect(source).toMatchObject({
       rows: 10,
-      kept: 2,
-      leftOut: { other: 2, duplicate: 1, nonsense: 2, 'back-step': 1, 'impossible time': 1, malformed: 1 },
+      kept: 3,
+      leftOut: { other: 2, duplicate: 1, nonsense: 2, 'impossible time': 1, malformed: 1 },
       gaps: { count: 1, longestMs: 20_000 },
     })
     const bids = [
@@ -237,6 +253,7 @@ describe('raw books', () => {
       [990_000, 1_000_000],
     ]
     expect(records).toEqual([
+      [T + 2, 0, T / 1000, 10_000, bids, asks],
       [T + 5, 0, T / 1000, 10_000, bids, asks],
       [T + 20_005, 0, T / 1000, 10_000, [], asks],
     ])
@@ -263,8 +280,8 @@ describe('raw books', () => {
 describe('an import', () => {
   test('puts files in order of time, candles at their close', async () => {
     const candles = JSON.stringify([
-      [T - 60_000, 1, 2, 0.5, 1.5, 9],
-      [T + 60_000, 1, 2, 0.5, 1.5, 9],
+      [T - 60_000, 1.2, 2, 1, 1.5, 9],
+      [T + 60_000, 1.2, 2, 1, 1.5, 9],
     ])
     const { records, source, header } = await imported([
       put('BTCUSD-prices.csv', FEED, feed(0), feed(119, 119_999), feed(121)),
@@ -281,7 +298,11 @@ describe('an import', () => {
     ['an unknown object', () => put('x.jsonl', '{"a":1}'), 'known are'],
     ['a feed of who knows what', () => put('prices.csv', FEED, feed(0)), 'name it like BTCUSD-prices.csv'],
     ['windows of who knows what', () => put('bbo.csv', BBO), 'name it like btc15m.csv'],
-    ['no usable row', () => put('BTCUSD-prices.csv', FEED, 'x'), 'no usable row (line 2: malformed'],
+    [
+      'no usable row',
+      () => put('BTCUSD-prices.csv', FEED, 'x'),
+      'no usable row of 1 (1 malformed; line 2: malformed: not five numbers)',
+    ],
   ])('refuses %s in one line and leaves nothing behind', async (_, make, message) => {
     const made = await run([make()])
     expect(made.ok ? '' : made.error).toContain(message)
