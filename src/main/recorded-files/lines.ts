@@ -29,10 +29,15 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch> {
   }
 }
 
-/** The first line of a text file that is not blank, trimmed; empty where there is none. Throws as `readLines` does. */
+/** True for a line that is neither blank nor a comment, nor the address that some put above their tables. */
+export function saysSomething(line: string): boolean {
+  return !/^\s*($|#|https?:)/.test(line)
+}
+
+/** The first line of a text file that says something, trimmed; empty where there is none. Throws as `readLines` does. */
 export async function firstLineOf(path: string): Promise<string> {
   for await (const { lines } of readLines(path)) {
-    const first = lines.find((line) => line.trim() !== '')
+    const first = lines.find(saysSomething)
     if (first !== undefined) return first.trim()
   }
   return ''

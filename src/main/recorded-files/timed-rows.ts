@@ -1,5 +1,5 @@
 import type { TimeForm } from '../../shared/domain/dates.ts'
-import { readLines } from './lines.ts'
+import { readLines, saysSomething } from './lines.ts'
 import type { ReportBuilder, RowFault } from './report-builder.ts'
 import { type Timed, TimeOrder } from './time-order.ts'
 
@@ -15,7 +15,7 @@ interface Told {
   readonly form: TimeForm
 }
 
-/** Every line of a file that is no header and not blank, with its number. */
+/** Every line of a file that says something and is no header, with its number. */
 export async function* rowsOf(
   path: string,
   hasHeader: boolean,
@@ -24,7 +24,7 @@ export async function* rowsOf(
   for await (const { firstLine, lines } of readLines(path)) {
     const rows: (readonly [number, string])[] = []
     for (const [i, line] of lines.entries()) {
-      if (line.trim() === '') continue
+      if (!saysSomething(line)) continue
       if (!header) rows.push([firstLine + i, line])
       header = false
     }

@@ -44,10 +44,10 @@ export function outcomeOf(strike: bigint, close: bigint): Side {
 export async function settleWindows(markets: string, prices: string): Promise<Result<SettleReport>> {
   const reports = [marketsFileReport(basename(markets)), feedFileReport(basename(prices))] as const
   try {
+    const rows = await readMarkets(markets, reports[0])
     const header = await firstLineOf(prices)
     if (header !== FEED_HEADER)
       return err(`${basename(prices)} is no settlement feed: its header should be ${FEED_HEADER}`)
-    const rows = await readMarkets(markets, reports[0])
     if (rows.length === 0) return err(`${markets}: no window in it; it should be markets as JSON Lines`)
     for (const row of rows) reports[0].keep(row.start, 0)
     const byTime = await readValues(prices, reports[1])

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import { type CandleRow, CANDLE_COLUMNS, candleRow, isCandleHeader, matchHeader } from './candle-fields.ts'
+import { saysSomething } from '../../recorded-files/lines.ts'
 import type { RowFault } from '../../recorded-files/report-builder.ts'
 
 /** Rows of one candle file, each judged by itself. */
@@ -85,7 +86,7 @@ function jsonElement(text: string): Result<unknown> {
 
 function readCsv(text: string, asset: string): Result<CandleText> {
   const lines = text.split('\n')
-  const start = lines.findIndex((line) => line.trim() !== '' && !/^\s*(#|https?:)/.test(line))
+  const start = lines.findIndex(saysSomething)
   const first = lines[start]?.trim()
   if (first === undefined) return err('the file is empty')
   const separator = [';', '\t', ','].find((one) => first.includes(one)) ?? ','
@@ -96,7 +97,7 @@ function readCsv(text: string, asset: string): Result<CandleText> {
   const rows: { place: number; row: CandleRow | RowFault }[] = []
   for (let at = headless ? start : start + 1; at < lines.length; at++) {
     const line = lines[at]?.trim() ?? ''
-    if (line !== '') rows.push({ place: at + 1, row: csvRow(line, separator, head.length, columns.value) })
+    if (saysSomething(line)) rows.push({ place: at + 1, row: csvRow(line, separator, head.length, columns.value) })
   }
   return ok({ unit: 'line', rows, notes: headless ? [headlessNote(head.length)] : [] })
 }
