@@ -116,7 +116,7 @@ describe('output', () => {
   }
 
   it.each([
-    ['trades', '--limit', '3000'],
+    ['attribution', '--json'],
     ['attribution', '--by', 'deployment'],
   ])('A14: baton %s whose reader goes away ends quietly', async (...args) => {
     copyFileSync(sound, database)

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -277,7 +277,97 @@ describe('raw books', () => {
   })
 })
 
+describe('trades of an exchange', () => {
+  const TICKS = 'recv_ns,trade_us,event_us,symbol,price,qty,is_sell'
+  const tick = (ms: number, price: string, symbol = 'BTCUSDT', late = 40) =>
+    `${T + ms + late}000000,${T + ms}123,${T + ms}456,${symbol},${price},0.5,1`
+
+  test('B1: become prices at the time of receipt; an absurd one and another currency are left out', async () => {
+    const lines = [
+      tick(0, '63000.10000000'),
+      tick(1000, '63000.20000000'),
+      tick(1000, '63000.20000000'), // line 4: again
+      tick(500, '63000.15'), // line 5: put where it belongs
+      tick(2000, '190000'), // line 6
+      tick(3000, '63000.3'),
+      '', // line 8
+      tick(4000, '58000', 'BTCEUR'), // line 9
+      tick(5000, '63000.4', 'BTCUSDT', -2500), // line 10: the recorder's clock was behind
+      tick(9000, 'x'), // line 11
+      tick(20_000, '63000.5'),
+    ]
+    const { source, records, header } = await imported([put('ticks.csv.gz', TICKS, ...lines)])
+    expect(source).toMatchObject({
+      format: 'trades of an exchange',
+      rows: 10,
+      kept: 6,
+      leftOut: { duplicate: 1, outlier: 1, other: 1, malformed: 1 },
+      backSteps: 1,
+      gaps: { count: 1, longestMs: 15_040 },
+      times: ['microseconds since 1970'],
+    })
+    expect(source?.notes[0]).toMatch(/clock was behind/)
+    expect(source?.examples.map((line) => line.slice(0, 19))).toContain('line 6: outlier: 19')
+    expect(records.slice(0, 2)).toEqual([
+      [T + 40, 0, T, 63_000.1, 0.5],
+      [T + 540, 0, T + 500, 63_000.15, 0.5],
+    ])
+    expect(records.map(([ts]) => ts - T)).toEqual([40, 540, 1040, 3040, 5000, 20_040])
+    expect(header).toMatchObject({ feed: 'binance', settlement: 'none', assets: ['BTC'] })
+  })
+
+  test("B1: frames of Binance's stream: trades are read, other kinds refused by name", async () => {
+    const frame = (ms: number, price: string) =>
+      JSON.stringify({ e: 'trade', E: T + ms + 5, s: 'BTCUSDT', t: ms, p: price, q: '0.5', T: T + ms, m: true })
+    const { records } = await imported([put('trades.jsonl', frame(0, '63000.1'), frame(10, '63000.2'))])
+    expect(records).toEqual([
+      [T + 5, 0, T, 63_000.1, 0.5],
+      [T + 15, 0, T + 10, 63_000.2, 0.5],
+    ])
+    const made = await importTape([put('kline.jsonl', JSON.stringify({ e: 'kline', E: T, s: 'BTCUSDT' }))], {
+      out: join(folder.path, 'other.tape'),
+      now: unixMs(T),
+      engineBuild: 'test',
+      side: null,
+    })
+    expect(made.ok ? '' : made.error).toMatch(/kline\.jsonl: frames of type "kline" from a stream of Binance/)
+  })
+})
+
 describe('an import', () => {
+  test('A3: a feed newest first is put in order of receipt', async () => {
+    const seconds = Array.from({ length: 50 }, (_, i) => feed(i))
+    const { source, records } = await imported([put('BTCUSD-prices.csv', FEED, ...seconds.toReversed())])
+    expect(source).toMatchObject({ rows: 50, kept: 50, leftOut: {}, backSteps: 49, gaps: { count: 0 } })
+    expect(records.map(([ts]) => ts - T)).toEqual(seconds.map((_, i) => i * 1000 + 900))
+  })
+
+  test('A3: a report whose year is wrong, and one of three times the price, are left out alone', async () => {
+    const wrong = Array.from({ length: 50 }, (_, i) =>
+      i === 20 ? feed(i + 365 * 86_400) : feed(i, i * 1000 + 900, i === 30 ? '190000.5' : '63000.5'),
+    )
+    const { source } = await imported([put('BTCUSD-prices.csv', FEED, ...wrong)])
+    expect(source).toMatchObject({ kept: 48, leftOut: { outlier: 2 }, backSteps: 1, lastTs: T + 49_900 })
+  })
+
+  test('A3: of two reports of one second that differ the first received is kept, the other named', async () => {
+    const lines = [feed(0), feed(1), feed(1, 2000, '63001.5'), feed(2, 2900)]
+    const { source } = await imported([put('BTCUSD-prices.csv', FEED, ...lines)])
+    expect(source).toMatchObject({ kept: 3, leftOut: { conflict: 1 } })
+    expect(source?.examples).toEqual(['line 4: conflict: the same second again, with another price'])
+  })
+
+  test('A3: where most rows would be lost nothing is imported', async () => {
+    const made = await run([put('BTCUSD-prices.csv', FEED, feed(0), 'x', 'y', '', feed(1))])
+    expect(made.ok).toBe(true)
+    rmSync(join(folder.path, 'out.tape'))
+    const most = await run([put('BTCUSD-prices.csv', FEED, feed(0), 'x', 'y', 'z', feed(1))])
+    expect(most.ok ? '' : most.error).toBe(
+      'BTCUSD-prices.csv: 3 of 5 rows would be lost (3 malformed; line 3: malformed: not five numbers): correct the file first',
+    )
+    expect(existsSync(join(folder.path, 'out.tape'))).toBe(false)
+  })
+
   test('puts files in order of time, candles at their close', async () => {
     const candles = JSON.stringify([
       [T - 60_000, 1.2, 2, 1, 1.5, 9],

@@ -66,6 +66,14 @@ describe('recorded markets', () => {
     expect(report.sources.map((source) => source.gaps.count)).toEqual([0, 0, 0, 0])
   })
 
+  onTapes('B1: minutes of trades, as a table and as frames', async (at) => {
+    const { source, counts } = await imported(join(at, 'binance-ticks/binance_ticks_btc_20260303_07.csv.gz'))
+    expect(source?.kept).toBe(source?.rows)
+    expect(counts.prices).toBe(source?.rows)
+    // The recorder's clock was 2.7 s behind the exchange's.
+    expect(source?.notes[0]).toMatch(/clock was behind/)
+  })
+
   onTapes('two hours of raw books, 400 MB of JSON', async (at) => {
     const { source, report } = await imported(
       join(at, 'polymarket/cronos_btc5m_book_raw_2026-04-13_1510-1715.jsonl.gz'),

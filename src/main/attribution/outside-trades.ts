@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { parseTime } from '../../shared/domain/dates.ts'
+import { timeText } from '../../shared/domain/dates.ts'
 import { parseSlot, windowAt } from '../../shared/domain/slots.ts'
 import { DAY } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
@@ -20,12 +20,7 @@ const number = (least: number, most: number, what: string) =>
     .refine((value) => value >= least && value <= most, what)
 
 const rowSchema = z.object({
-  time: z.string().transform((text, context) => {
-    const parsed = parseTime(text)
-    if (parsed.ok) return parsed.value
-    context.addIssue({ code: 'custom', message: parsed.error })
-    return z.NEVER
-  }),
+  time: timeText,
   version: z.string().min(1, 'it names the version that traded'),
   slot: z.string().refine((text) => parseSlot(text) !== undefined, 'a slot is written like BTC-5m'),
   side,

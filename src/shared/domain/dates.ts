@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { err, ok, type Result } from './base.ts'
 import { isoUtc, type UnixMs, unixMs } from './time.ts'
 
@@ -82,6 +83,14 @@ export function parseTime(text: string): Result<WrittenTime> {
   const ms = written - offset + Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000 + 1e-6)
   return isPossibleTime(ms) ? ok({ ms: unixMs(ms), form: 'text' }) : err(`"${trimmed}" is outside 2009–2099`)
 }
+
+/** A text that `parseTime` takes, for schemas. */
+export const timeText = z.string().transform((text, context): WrittenTime => {
+  const parsed = parseTime(text)
+  if (parsed.ok) return parsed.value
+  context.addIssue({ code: 'custom', message: parsed.error })
+  return z.NEVER
+})
 
 /** Nanoseconds are more digits than a number holds exactly: their last three are cut off first. */
 function countedIn(digits: string): WrittenTime | undefined {
