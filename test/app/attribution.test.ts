@@ -151,7 +151,9 @@ describe('baton attribution', () => {
     const { desk } = station
     const [second, first] = listVersions(desk.journal.db)
     const pair = `${first?.hash.slice(0, 8)},${second?.hash.slice(0, 8)}`
-    expect((await run('--compare', pair)).out).toMatch(/snipe v1 · \w+ → snipe v2 · \w+\nPeriod: all that is there\nIt cannot be told yet/)
+    expect((await run('--compare', pair)).out).toMatch(
+      /snipe v1 · \w+ → snipe v2 · \w+\nPeriod: all that is there\nIt cannot be told yet/,
+    )
     const unknown = await run('--compare', `${first?.hash},ffff`)
     expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no version begins with "ffff"')])
   })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openTapes } from '../../src/main/replay/plan.ts'
+import { openTapes, stretchesOf } from '../../src/main/replay/plan.ts'
 import { importTape } from '../../src/main/tape/import/import-tape.ts'
 import { DAY, HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { type CandleRow, randomCandles, TAPE_DAY } from '../support/candle-tape.ts'
@@ -51,6 +51,17 @@ describe('a replay of candles that have holes and a halt', () => {
     const path = join(folder.path, 'BTCUSDT-1m.json')
     writeFileSync(path, JSON.stringify(randomCandles('BTC', 1, 3, 0)))
     expect(value(openTapes([path])).notices).toHaveLength(2)
+  })
+
+  it('each file that is not there, and a tape too short for anything, are said as what they are', () => {
+    const path = join(folder.path, 'BTCUSDT-1m.json')
+    writeFileSync(path, JSON.stringify(randomCandles('BTC', 1, 3, 0).slice(0, 90)))
+    const errorOf = (result: { ok: true } | { ok: false; error: string }) => (result.ok ? '' : result.error)
+    expect(errorOf(openTapes([path, join(folder.path, 'none.tape')]))).toMatch(/none\.tape: there is no such file$/)
+    const short = value(openTapes([path]))
+    expect(errorOf(stretchesOf(short, { from: undefined, to: undefined }))).toMatch(
+      /its first 2 h are .* nothing is left/,
+    )
   })
 
   it('A3: a tape of which most rows would be lost is refused', () => {

@@ -384,6 +384,8 @@ describe('an import', () => {
 
   test.each([
     ['what is not there', () => join(folder.path, 'nothing.csv'), 'is not there'],
+    ['an empty file', () => put('x.csv', ''), 'the file is empty'],
+    ['windows in one list', () => put('x.json', '[{"slug":"btc-updown-5m-1"}]'), 'one JSON object a line'],
     ['an unknown kind', () => put('x.csv', 'a,b', '1,2'), 'known are'],
     ['an unknown object', () => put('x.jsonl', '{"a":1}'), 'known are'],
     ['a feed of who knows what', () => put('prices.csv', FEED, feed(0)), 'name it like BTCUSD-prices.csv'],

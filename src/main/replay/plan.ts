@@ -57,12 +57,11 @@ const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price; s
 
 /** Opens what was named: candle files or folders of them, or tape files. */
 export function openTapes(paths: readonly string[]): Result<ReplayTape> {
+  const gone = paths.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined)
+  if (gone !== undefined) return err(`${gone}: there is no such file`)
   const tapes = paths.filter((path) => path.endsWith('.tape'))
   if (tapes.length === 0) return openCandles(paths)
   if (tapes.length < paths.length) return err('tape files and candle files cannot be replayed together: name one kind')
-  const [first] = paths
-  if (first === undefined || statSync(first, { throwIfNoEntry: false }) === undefined)
-    return err(`${first ?? ''}: there is no such file`)
   const segments = tapes.map((path) => readSegment(path))
   const damaged = segments.find((segment) => !segment.ok)
   if (damaged !== undefined && !damaged.ok)
@@ -312,6 +311,10 @@ export interface Span {
 
 /** Cuts a tape at every UTC midnight: days are sessions of their own, so that threads can share them. */
 export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stretch[]> {
+  if (tape.from >= tape.to)
+    return err(
+      `the tape ends at ${isoUtc(tape.to)}: its first ${WARM_UP_MS / HOUR} h are the strategies' history, and nothing is left to replay`,
+    )
   const from = span.from ?? tape.from
   const to = Math.min(span.to ?? tape.to, tape.to)
   if (from < tape.from || from >= tape.to)

@@ -22,7 +22,7 @@ export function isPossibleTime(ms: number): boolean {
 }
 
 const FORM_NAMES: Readonly<Record<TimeForm, string>> = {
-  text: 'dates and times as text, UTC where no offset is written',
+  text: 'written as text, UTC where no offset is given',
   s: 'seconds since 1970',
   ms: 'milliseconds since 1970',
   µs: 'microseconds since 1970',

@@ -33,6 +33,8 @@ interface Checked {
  * when nothing was there to be checked as it was asked for: whoever reads the code alone must not take that for a proof.
  */
 export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
+  if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
+    throw new UsageError('--from is not before --to')
   const library = listTapes(tapeFolder(flags))
   const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
   // When a damaged file is of cannot be known: no period leaves it out.

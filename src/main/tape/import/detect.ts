@@ -28,6 +28,8 @@ export async function detect(path: string, side: Side | null): Promise<Result<De
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))
   }
+  if (first === '') return err(`${path}: the file is empty`)
+  if (/^\[\s*\{.*"slug"/.test(first)) return err(`${path}: windows in one list: write one JSON object a line`)
   if (first.startsWith('[') || startsCandles(first)) {
     const named = candleName(name)
     return named.ok ? ok({ kind: 'candles' }) : err(`${path}: ${named.error}`)

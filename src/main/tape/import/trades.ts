@@ -11,7 +11,6 @@ import type { Source, TapeRecord } from './source.ts'
 export const TICKS_HEADER = 'recv_ns,trade_us,event_us,symbol,price,qty,is_sell'
 /** Liquid symbols trade many times a second. */
 const GAP_MS = 10_000
-const BEHIND = "The recorder's clock was behind the exchange's: such trades are put at the exchange's time."
 
 interface Trade {
   /** When it was received, ms. */
@@ -21,7 +20,8 @@ interface Trade {
   readonly form: TimeForm
   readonly asset: string
   readonly volume: number
-  readonly behind: boolean
+  /** By how much the recorder's clock was behind the exchange's, ms; else 0. */
+  readonly behindMs: number
   readonly high: number
   readonly low: number
   readonly close: number
@@ -53,12 +53,13 @@ async function* read(
     return known
   }
   let last: number | null = null
+  let behindMs = 0
   const records = (trades: readonly Timed<Trade>[]) =>
     trades.map(({ ts, place, row }): TapeRecord => {
       report.between(place, last, ts)
       last = ts
       report.keep(ts, 1)
-      if (row.behind) report.note(BEHIND)
+      behindMs = Math.max(behindMs, row.behindMs)
       return { kind: 'price', ts, asset: row.asset, tsVenue: row.tsVenue, price: row.close, volume: row.volume }
     })
   // What a judge of one asset holds back must not come after what another has let go: all are judged before any is handed on.
@@ -66,7 +67,12 @@ async function* read(
   for await (const rows of timedRows(path, report, { hasHeader: kind === 'table', parse }))
     for (const [asset, trades] of Map.groupBy(rows, ({ row }) => row.asset)) sound.push(...judge(asset).add(trades))
   for (const one of judges.values()) sound.push(...one.end())
-  yield records(sound.sort((a, b) => a.ts - b.ts))
+  const told = records(sound.sort((a, b) => a.ts - b.ts))
+  if (behindMs > 0)
+    report.note(
+      `The recorder's clock was behind the exchange's by up to ${behindMs} ms: such trades are put at the exchange's time.`,
+    )
+  yield told
 }
 
 function parseTicksLine(line: string): Trade | RowFault {
@@ -110,14 +116,14 @@ function tradeOf(
   if (!(price > 0)) return { fault: 'malformed', detail: 'its price is no number above 0' }
   if (!(volume >= 0)) return { fault: 'malformed', detail: 'its quantity is no number' }
   const { ms: tsVenue, form } = made
-  const behind = receivedTs < tsVenue
+  const behindMs = Math.max(0, tsVenue - receivedTs)
   return {
     ts: Math.max(receivedTs, tsVenue),
     tsVenue,
     form,
     asset,
     volume,
-    behind,
+    behindMs,
     high: price,
     low: price,
     close: price,
