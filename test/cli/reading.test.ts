@@ -78,6 +78,7 @@ describe('a database that is damaged', () => {
     ['attribution', '--json'],
     ['attribution', '--export', join(folder.path, 'x.csv')],
     ['attribution', '--rebuild'],
+    ['audit'],
   ])('B12: baton %s %s prints no figure', async (...args) => {
     const size = readFileSync(sound).length
     zeroed(Math.floor(size / 2))

@@ -12,7 +12,7 @@ import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'
 import { type Db, openDatabase } from '../db/database.ts'
 import { liveVersions, ownerLabel } from '../db/queries.ts'
-import { openSound } from '../db/sound.ts'
+import { faultText, openSound } from '../db/sound.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
 import { systemClock } from '../platform/system.ts'
 import { textOf, unpack } from '../recorded-files/container.ts'
@@ -139,9 +139,7 @@ function rebuild(flags: AttributionFlags): ExitCode {
   // Nothing is made anew from a damaged journal.
   const sound = openSound(home.database)
   if (sound.ok) sound.value.db.close()
-  const opened = sound.ok
-    ? openDatabase(home.database, true)
-    : { ok: false as const, error: `${sound.error.message}: ${sound.error.todo}` }
+  const opened = sound.ok ? openDatabase(home.database, true) : { ok: false as const, error: faultText(sound.error) }
   if (!opened.ok) {
     complain(opened.error)
     return EXIT.failed

@@ -11,7 +11,7 @@ import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import { apiFile, type Home, homeAt, readConfig } from '../app/home.ts'
 import { openDatabase } from '../db/database.ts'
-import { openSound } from '../db/sound.ts'
+import { faultText, openSound } from '../db/sound.ts'
 import { SAVE_TRIAL } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { systemClock } from '../platform/system.ts'
@@ -204,7 +204,7 @@ function summaryOf(
 function countTrial(home: Home, summary: Summary): void {
   if (!existsSync(home.database)) return
   const sound = openSound(home.database)
-  if (!sound.ok) return complain(`this trial was not counted: ${sound.error.message}: ${sound.error.todo}`)
+  if (!sound.ok) return complain(`this trial was not counted: ${faultText(sound.error)}`)
   sound.value.db.close()
   const db = openDatabase(home.database, true)
   if (!db.ok) return complain(`this trial was not counted: ${db.error}`)

@@ -5,7 +5,13 @@ import { MIGRATIONS } from './migrations.ts'
 /** Why a database is not read, and what to do about it. */
 export interface DatabaseFault {
   readonly message: string
-  readonly todo: string
+  /** Null where the message says all: there is no such file, or it may not be read. */
+  readonly todo: string | null
+}
+
+/** Both as one line. */
+export function faultText({ message, todo }: DatabaseFault): string {
+  return todo === null ? message : `${message}: ${todo}`
 }
 
 /** A database that was found whole, and the number of its schema, which may be an older one. */
@@ -21,7 +27,7 @@ export interface SoundDatabase {
 export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
   const opened = openReadOnly(path)
   const restore = `restore it from a backup beside it (${path}.before-…), or move it away`
-  if (!opened.ok) return err({ message: opened.error, todo: restore })
+  if (!opened.ok) return err({ message: opened.error, todo: null })
   const db = opened.value
   const refuse = (message: string, todo: string) => {
     db.close()
@@ -45,7 +51,7 @@ export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
 /** The same for whoever needs the newest schema; the error is one line that says what to do. */
 export function openCurrent(path: string): Result<Db> {
   const opened = openSound(path)
-  if (!opened.ok) return err(`${opened.error.message}: ${opened.error.todo}`)
+  if (!opened.ok) return err(faultText(opened.error))
   const { db, schema } = opened.value
   if (schema === MIGRATIONS.length) return ok(db)
   db.close()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { err, ok, type Result } from './base.ts'
-import { isoUtc, type UnixMs, unixMs } from './time.ts'
+import { type UnixMs, unixMs } from './time.ts'
 
 /** How a time was written: text, or a count since 1970 whose unit its magnitude tells. */
 export type TimeForm = 'text' | 's' | 'ms' | 'µs' | 'ns'
@@ -73,14 +73,15 @@ export function parseTime(text: string): Result<WrittenTime> {
   }
   const match = TEXT.exec(trimmed)
   if (match === null) return err(`${trimmed === '' ? 'an empty text' : `"${trimmed}"`} is no time: ${HOW}`)
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0))
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)]
   const written = Date.UTC(year, month - 1, day, hour, minute, second)
-  const same = isoUtc(written).slice(0, 10) === trimmed.slice(0, 10) && hour < 24 && minute < 60 && second < 60
+  const same =
+    month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60
   const offset = offsetMs(match[8])
   if (!same || offset === undefined) return err(`"${trimmed}" is no time of any calendar day: ${HOW}`)
-  const ms = written - offset + Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000 + 1e-6)
+  const fraction = match[7] === undefined ? 0 : Number(match[7].slice(0, 3).padEnd(3, '0'))
+  const ms = written - offset + fraction
   return isPossibleTime(ms) ? ok({ ms: unixMs(ms), form: 'text' }) : err(`"${trimmed}" is outside 2009–2099`)
 }
 
@@ -91,6 +92,11 @@ export const timeText = z.string().transform((text, context): WrittenTime => {
   context.addIssue({ code: 'custom', message: parsed.error })
   return z.NEVER
 })
+
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+}
 
 /** Nanoseconds are more digits than a number holds exactly: their last three are cut off first. */
 function countedIn(digits: string): WrittenTime | undefined {

@@ -57,7 +57,7 @@ function config(home: Home): Check {
 function database({ database: path }: Home): Check {
   if (!existsSync(path)) return fine('baton.db', 'not there yet')
   const opened = openSound(path)
-  if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo)
+  if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo ?? `see that ${path} can be read`)
   const { db, schema } = opened.value
   db.close()
   const old = schema < MIGRATIONS.length ? `; the next start brings it to ${MIGRATIONS.length}` : ''

@@ -4,11 +4,17 @@ import { type CandleRow, CANDLE_COLUMNS, candleRow, isCandleHeader, matchHeader 
 import { saysSomething } from '../../recorded-files/lines.ts'
 import type { RowFault } from '../../recorded-files/report-builder.ts'
 
+interface PlacedRow {
+  readonly place: number
+  readonly row: CandleRow | RowFault
+}
+
 /** Rows of one candle file, each judged by itself. */
 export interface CandleText {
   /** What a person counts in that file: rows of a list from 1 in JSON, lines in CSV. */
   readonly unit: 'row' | 'line'
-  readonly rows: readonly { readonly place: number; readonly row: CandleRow | RowFault }[]
+  /** Read as they are taken: once. */
+  readonly rows: Iterable<PlacedRow>
   readonly notes: readonly string[]
 }
 
@@ -28,8 +34,11 @@ function readJson(text: string, asset: string): Result<CandleText> {
   const columns = keys === null ? ok(CANDLE_COLUMNS.map((_, i) => i)) : matchHeader(keys, asset)
   if (!columns.ok) return err(`row 1: ${columns.error}`)
   const names = columns.value.map((column) => keys?.[column] ?? column)
-  const rows = list.value.map((value, i) => ({ place: i + 1, row: rowOf(value, names) }))
-  return ok({ unit: 'row', rows, notes: [] })
+  return ok({ unit: 'row', rows: jsonRows(list.value, names), notes: [] })
+}
+
+function* jsonRows(list: readonly unknown[], names: readonly (string | number)[]): Generator<PlacedRow> {
+  for (const [i, value] of list.entries()) yield { place: i + 1, row: rowOf(value, names) }
 }
 
 function rowOf(value: unknown, names: readonly (string | number)[]): CandleRow | RowFault {
@@ -94,12 +103,21 @@ function readCsv(text: string, asset: string): Result<CandleText> {
   const headless = isCandleStart(head)
   const columns = headless ? positions(head.length) : matchHeader(head, asset)
   if (!columns.ok) return err(`line ${start + 1}: ${columns.error}`)
-  const rows: { place: number; row: CandleRow | RowFault }[] = []
-  for (let at = headless ? start : start + 1; at < lines.length; at++) {
-    const line = lines[at]?.trim() ?? ''
-    if (saysSomething(line)) rows.push({ place: at + 1, row: csvRow(line, separator, head.length, columns.value) })
-  }
+  const rows = csvRows(lines, headless ? start : start + 1, (line) =>
+    csvRow(line, separator, head.length, columns.value),
+  )
   return ok({ unit: 'line', rows, notes: headless ? [headlessNote(head.length)] : [] })
+}
+
+function* csvRows(
+  lines: readonly string[],
+  from: number,
+  parseRow: (line: string) => CandleRow | RowFault,
+): Generator<PlacedRow> {
+  for (let at = from; at < lines.length; at++) {
+    const line = lines[at]?.trim() ?? ''
+    if (saysSomething(line)) yield { place: at + 1, row: parseRow(line) }
+  }
 }
 
 function headlessNote(columns: number): string {

@@ -14,7 +14,8 @@ export interface SoundRows {
   readonly rows: readonly Timed<CandleRow>[]
 }
 
-interface Placed extends Timed<CandleRow> {
+interface Placed {
+  readonly timed: Timed<CandleRow>
   readonly report: ReportBuilder
 }
 
@@ -25,40 +26,51 @@ interface Placed extends Timed<CandleRow> {
  */
 export function joinFiles(name: string, files: readonly SoundRows[]): CandleColumns {
   const inOrder = files.toSorted((a, b) => (a.rows[0]?.ts ?? 0) - (b.rows[0]?.ts ?? 0))
-  const all: Placed[] = inOrder.flatMap(({ report, rows }) => rows.map((timed) => ({ ...timed, report })))
+  const all: Placed[] = inOrder.flatMap(({ report, rows }) => rows.map((timed) => ({ timed, report })))
   const kept: Placed[] = []
-  for (const placed of all.sort((a, b) => a.ts - b.ts)) {
-    const last = kept.at(-1)
-    if (last !== undefined && last.ts === placed.ts) leaveSecond(last.row, placed)
+  for (const placed of all.sort((a, b) => a.timed.ts - b.timed.ts)) {
+    const { timed, report } = placed
+    const last = kept.at(-1)?.timed
+    if (last !== undefined && last.ts === timed.ts) leaveSecond(last.row, timed, report)
     else {
-      noteMissing(last, placed)
-      placed.report.keep(placed.ts, 1)
-      placed.report.keepUntil(placed.ts + MINUTE)
+      noteMissing(last, timed, report)
+      report.keep(timed.ts, 1)
+      report.keepUntil(timed.ts + MINUTE)
       kept.push(placed)
     }
   }
   noteFlat(kept)
-  const column = (field: Exclude<keyof CandleRow, 'form'>) => Float64Array.from(kept, ({ row }) => row[field])
+  const series = emptyColumns(name, kept.length)
+  for (let i = 0; i < kept.length; i++) {
+    const row = kept[i]?.timed.row
+    for (const field of FIELDS) series[field][i] = row?.[field] ?? Number.NaN
+  }
+  return series
+}
+
+const FIELDS = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const
+
+function emptyColumns(name: string, length: number): CandleColumns {
+  const column = () => new Float64Array(length)
   return {
     asset: asset(name),
-    length: kept.length,
-    openTime: column('openTime'),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    volume: column('volume'),
+    length,
+    openTime: column(),
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
   }
 }
 
-function leaveSecond(kept: CandleRow, { report, place, row }: Placed): void {
-  const fields = ['open', 'high', 'low', 'close', 'volume'] as const
-  const other = fields.find((field) => kept[field] !== row[field])
+function leaveSecond(kept: CandleRow, { place, row }: Timed<CandleRow>, report: ReportBuilder): void {
+  const other = FIELDS.find((field) => kept[field] !== row[field])
   if (other === undefined) report.leave(place, 'duplicate', 'the same minute again')
   else report.leave(place, 'conflict', `the same minute again, but its ${other} is ${row[other]}, not ${kept[other]}`)
 }
 
-function noteMissing(last: Placed | undefined, { report, place, ts }: Placed): void {
+function noteMissing(last: Timed<CandleRow> | undefined, { place, ts }: Timed<CandleRow>, report: ReportBuilder): void {
   const missing = last === undefined ? 0 : (ts - last.ts) / MINUTE - 1
   if (missing > 0)
     report.missing(place, `${missing} missing ${missing === 1 ? 'minute' : 'minutes'} before it`, missing * MINUTE)
@@ -67,9 +79,9 @@ function noteMissing(last: Placed | undefined, { report, place, ts }: Placed): v
 function noteFlat(kept: readonly Placed[]): void {
   let since: Placed | undefined
   let until = 0
-  const end = () => since?.report.flat(since.place, until - since.ts)
+  const end = () => since?.report.flat(since.timed.place, until - since.timed.ts)
   for (const placed of kept) {
-    const { ts, row } = placed
+    const { ts, row } = placed.timed
     const flat = row.volume === 0 && row.high === row.low
     if (since !== undefined && (!flat || ts !== until)) {
       end()
