@@ -384,6 +384,7 @@ describe('an import', () => {
 
   test.each([
     ['what is not there', () => join(folder.path, 'nothing.csv'), 'is not there'],
+    ['a header alone', () => put('BTCUSD-prices.csv', FEED, ''), 'BTCUSD-prices.csv: no rows'],
     ['an empty file', () => put('x.csv', ''), 'the file is empty'],
     ['windows in one list', () => put('x.json', '[{"slug":"btc-updown-5m-1"}]'), 'one JSON object a line'],
     ['an unknown kind', () => put('x.csv', 'a,b', '1,2'), 'known are'],

@@ -22,6 +22,9 @@ export async function detect(path: string, side: Side | null): Promise<Result<De
   const name = basename(path)
   const unread = unreadKind(name)
   if (unread !== undefined) return err(`${path}: ${unread}`)
+  // Where the name says all, the content is judged by whoever reads it: such a file may be one line of any length.
+  const named = candleName(name)
+  if (named.ok && named.value.frame === '1m') return ok({ kind: 'candles' })
   let first: string
   try {
     first = await firstLineOf(path)
@@ -31,7 +34,6 @@ export async function detect(path: string, side: Side | null): Promise<Result<De
   if (first === '') return err(`${path}: the file is empty`)
   if (/^\[\s*\{.*"slug"/.test(first)) return err(`${path}: windows in one list: write one JSON object a line`)
   if (first.startsWith('[') || startsCandles(first)) {
-    const named = candleName(name)
     return named.ok ? ok({ kind: 'candles' }) : err(`${path}: ${named.error}`)
   }
   const source = first.startsWith('{') ? fromJson(path, name, first, side) : fromCsv(path, name, first)
@@ -48,8 +50,7 @@ function fromJson(path: string, name: string, first: string, side: Side | null):
   return err(`its first line is a JSON object of no kind that is known; ${KNOWN}`)
 }
 
-function fromCsv(path: string, name: string, first: string): Result<Source> {
-  const header = first
+function fromCsv(path: string, name: string, header: string): Result<Source> {
   if (header === FEED_HEADER) {
     const asset = /([A-Z0-9]{2,7})USD(?![A-Z])/.exec(name)?.[1]
     return asset === undefined
