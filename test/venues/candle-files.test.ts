@@ -144,7 +144,7 @@ describe('candle files', () => {
 
   test.each([
     ['BTCUSDT-1m.json', '[[1,2', /row 1: not JSON: the file ends in the middle/],
-    ['BTCUSDT-1m.json', `[${JSON.stringify(row(0))},\n[${T}, x]]`, /row 2: not JSON: \[1680382800000, x\]/],
+    ['BTCUSDT-1m.json', `[${JSON.stringify(row(0))},\n[${T}, x]]`, /row 2: not JSON: "\[1680382800000, x\]"/],
     ['BTCUSDT-1m.json', `[${JSON.stringify(row(0))},${JSON.stringify(row(1))},[17`, /row 3: not JSON: the file ends/],
     ['BTCUSDT-1m.json', '{"code":-1121,"msg":"Invalid symbol."}', /row 1: not a list of candles but .*Invalid symbol/],
     ['BTCUSDT-1m.json', '[]', /: no rows$/],

@@ -8,7 +8,7 @@ export function jsonLine<T>(schema: z.ZodType<T>, line: string): { readonly valu
   try {
     value = JSON.parse(line)
   } catch {
-    return { fault: 'malformed', detail: `not JSON: ${line.slice(0, 60)}` }
+    return { fault: 'malformed', detail: `not JSON: ${JSON.stringify(line.slice(0, 60))}` }
   }
   const parsed = schema.safeParse(value)
   return parsed.success ? { value: parsed.data } : { fault: 'malformed', detail: explain(parsed.error) }

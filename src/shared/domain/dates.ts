@@ -68,21 +68,23 @@ export function parseTime(text: string): Result<WrittenTime> {
   if (COUNT.test(trimmed)) {
     const counted = countedIn(trimmed)
     return counted === undefined
-      ? err(`"${trimmed}" is no time in seconds, milliseconds, microseconds or nanoseconds within 2009–2099; ${HOW}`)
+      ? err(
+          `${shown(trimmed)} is no time in seconds, milliseconds, microseconds or nanoseconds within 2009–2099; ${HOW}`,
+        )
       : ok(counted)
   }
   const match = TEXT.exec(trimmed)
-  if (match === null) return err(`${trimmed === '' ? 'an empty text' : `"${trimmed}"`} is no time: ${HOW}`)
+  if (match === null) return err(`${shown(trimmed)} is no time: ${HOW}`)
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
   const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)]
   const written = Date.UTC(year, month - 1, day, hour, minute, second)
   const same =
     month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60
   const offset = offsetMs(match[8])
-  if (!same || offset === undefined) return err(`"${trimmed}" is no time of any calendar day: ${HOW}`)
+  if (!same || offset === undefined) return err(`${shown(trimmed)} is no time of any calendar day: ${HOW}`)
   const fraction = match[7] === undefined ? 0 : Number(match[7].slice(0, 3).padEnd(3, '0'))
   const ms = written - offset + fraction
-  return isPossibleTime(ms) ? ok({ ms: unixMs(ms), form: 'text' }) : err(`"${trimmed}" is outside 2009–2099`)
+  return isPossibleTime(ms) ? ok({ ms: unixMs(ms), form: 'text' }) : err(`${shown(trimmed)} is outside 2009–2099`)
 }
 
 /** A text that `parseTime` takes, for schemas. */
@@ -92,6 +94,12 @@ export const timeText = z.string().transform((text, context): WrittenTime => {
   context.addIssue({ code: 'custom', message: parsed.error })
   return z.NEVER
 })
+
+/** In quotes, on one line, and not all of a text that goes on. */
+function shown(text: string): string {
+  if (text === '') return 'an empty text'
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+}
 
 function daysIn(year: number, month: number): number {
   if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31

@@ -89,7 +89,7 @@ function jsonElement(text: string): Result<unknown> {
   try {
     return ok(JSON.parse(text.replaceAll(/(?<=[[,:]\s*)(NaN|-?Infinity)(?=\s*[\],}])/g, '"$1"')))
   } catch {
-    return err(`not JSON: ${text.trim().slice(0, 60)}`)
+    return err(`not JSON: ${JSON.stringify(text.trim().slice(0, 60))}`)
   }
 }
 
@@ -139,12 +139,16 @@ function positions(fields: number): Result<readonly number[]> {
     : err(`${fields} fields and no header: needed are ${CANDLE_COLUMNS.join(', ')}`)
 }
 
-/** Fields of one line; quoted ones are rare, and never go over its end. */
-export function fieldsOf(line: string, separator: string): readonly string[] {
+/** Fields of one line; quoted ones are rare, and never go over its end. A quote that is not closed is part of its field. */
+function fieldsOf(line: string, separator: string): readonly string[] {
   if (!line.includes('"')) return line.split(separator)
-  const options = { delimiter: separator, relax_quotes: true, relax_column_count: true }
-  const [fields = []] = parse(line, options) as string[][]
-  return fields
+  try {
+    const options = { delimiter: separator, relax_quotes: true, relax_column_count: true }
+    const [fields = []] = parse(line, options) as string[][]
+    return fields
+  } catch {
+    return line.split(separator)
+  }
 }
 
 /** A first row of candles without a header: a number or a date, then numbers. */
