@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { parseTime } from '../src/shared/domain/dates.ts'
 import { startVenueSim } from './venue-sim/sim.ts'
 import { iso, openMarket } from './venue-sim/start.ts'
 
@@ -43,8 +44,9 @@ async function main(): Promise<void> {
   })
   if (values.help) return console.log(HELP)
   if (values.from !== undefined && values.now) throw new Error('--from and --now exclude each other')
-  const from = values.from === undefined ? undefined : Date.parse(values.from)
-  if (Number.isNaN(from)) throw new Error(`--from: not a date: ${values.from}`)
+  const parsed = values.from === undefined ? undefined : parseTime(values.from)
+  if (parsed?.ok === false) throw new Error(`--from: ${parsed.error}`)
+  const from = parsed?.value.ms
   const speed = positive('speed', values.speed, 1)
   if (speed === 0) throw new Error('--speed: must be above 0')
   const generate = list(values.generate ?? 'BTC,ETH,SOL,XRP,DOGE,AVAX,LINK,MATIC')

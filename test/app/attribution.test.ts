@@ -125,6 +125,10 @@ describe('the desk judges its versions', () => {
     const rows = (await (await get('?by=version,regime&market=simulated')).json()) as { of: object }[]
     expect(rows.length).toBeGreaterThan(2)
     expect(Object.keys(rows[0]?.of ?? {})).toEqual(['version', 'regime'])
+    const none = (await (await get('?from=2026-01-05T00:00:00Z&to=2026-01-05%2000:00:01')).json()) as object[]
+    expect(none).toEqual([])
+    const vague = await get('?from=05/01/2026')
+    expect([vague.status, await vague.text()]).toEqual([400, expect.stringContaining('is no time: write ISO 8601')])
     const bad = await get('?by=colour')
     expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('by')])
   })
@@ -150,7 +154,9 @@ describe('baton attribution', () => {
     const { desk } = station
     const [second, first] = listVersions(desk.journal.db)
     const pair = `${first?.hash.slice(0, 8)},${second?.hash.slice(0, 8)}`
-    expect((await run('--compare', pair)).out).toMatch(/snipe v1 · \w+ → snipe v2 · \w+\nIt cannot be told yet/)
+    expect((await run('--compare', pair)).out).toMatch(
+      /snipe v1 · \w+ → snipe v2 · \w+\nPeriod: all that is there\nIt cannot be told yet/,
+    )
     const unknown = await run('--compare', `${first?.hash},ffff`)
     expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no version begins with "ffff"')])
   })

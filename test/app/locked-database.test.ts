@@ -52,6 +52,8 @@ describe('A8: another program holds baton.db', () => {
       const { home, desk } = await trading()
       const before = { ...desk.session.figures }
       await lockFor(home.home.database, seconds * SECOND)
+      // Something to be written: a lock that nobody meets is none.
+      await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'test' }, 'cli')
       await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
       expect(desk.hub.status()).toMatchObject({ trading: 'paused', tradingReason: expect.stringContaining('locked') })
       await until('the status file says so', () => readStatus(home.home.status)?.trading === 'paused')
@@ -90,7 +92,7 @@ describe('A8: another program holds baton.db', () => {
     await home.close()
     expect(String(desk.panicked)).toContain('could not be written')
     expect(readStatus(home.home.status)).toMatchObject({ up: false })
-    children.splice(0).forEach((kill) => kill())
+    for (const kill of children.splice(0)) kill()
     // The next start goes on from what is on disk.
     const again = await home.station()
     expect(again.lastEnd).toContain('went down')

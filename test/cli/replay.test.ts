@@ -59,6 +59,23 @@ describe('baton replay', () => {
     expect(other.version).not.toBe(one.version)
   })
 
+  test('A16: --trades without --json lists the trades as a table under the figures', async () => {
+    const day = ['--tape', candles, '--slots', 'BTC-5m', '--from', '2026-01-07 22:00']
+    const { list, trades } = await result(...day, '--trades')
+    const { code, out } = await replay(...day, '--trades')
+    expect(code).toBe(0)
+    const [, table = ''] = out.split('\n\n')
+    const [head, ...rows] = table.trimEnd().split('\n')
+    expect(head).toMatch(/^opened +slot +side +shares +price +fees +P&L +outcome +regime +why$/)
+    expect(rows).toHaveLength(trades)
+    expect(trades).toBeGreaterThan(3)
+    for (const [i, row] of rows.entries())
+      expect(row).toMatch(
+        new RegExp(`^${new Date(list[i].openedAt).toISOString().slice(0, 19)}Z +BTC-5m +${list[i].side} `),
+      )
+    expect((await replay(...day)).out).not.toContain('\n\n')
+  })
+
   test('what was recorded by a desk, and prices that were imported', async () => {
     const run = ['run', '--market', 'simulated', '--seed', '3', '--speed', 'max', '--for', '70m', '--home', home.folder]
     const made = await baton(...run, '--strategies', home.strategies, '--json')

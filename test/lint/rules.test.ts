@@ -39,6 +39,11 @@ test.each([
   ['src/main/venues/binance/planted.ts', "export { Journal } from '../../db/journal.ts'", 'A venue adapter turns wire'],
   ['src/main/strategy-host/planted.ts', "export { Journal } from '../db/journal.ts'", 'No key, venue or journal'],
   ['src/main/audit/planted.ts', "export { Engine } from '../../engine/engine.ts'", 'The audit recomputes'],
+  [
+    'src/main/recorded-files/planted.ts',
+    "export { TapeCursor } from '../tape/library.ts'",
+    'Recorded files are read here',
+  ],
   ['src/main/tape/planted.ts', "export { Journal } from '../db/journal.ts'", 'A tape is bytes in files'],
   ['src/main/replay/planted.ts', "export { Journal } from '../db/journal.ts'", 'A replay is given what it plays'],
   ['src/main/platform/planted.ts', "export { Desk } from '../app/desk.ts'", 'The platform knows src/shared alone'],

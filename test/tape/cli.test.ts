@@ -117,7 +117,8 @@ describe('baton tape', () => {
     ])
     const out = join(folder.path, 'books.csv')
     const csv = ['export', own, '--format', 'csv', '--kind', 'book', '--from', '2026-06-08T00:00:10Z', '--out', out]
-    expect(await tape(...csv)).toEqual({ code: 0, out: '', err: '' })
+    const period = 'Period: 2026-06-08T00:00:10.000Z to the end\n'
+    expect(await tape(...csv)).toEqual({ code: 0, out: '', err: period })
     expect(readFileSync(out, 'utf8').split('\n').slice(0, 3)).toEqual([
       'time,seq,slot,window,tick,side,level,price,shares',
       '2026-06-08T00:00:10.001Z,105,BTC-5m,btc-updown-5m-1780876800,0.01,bid,0,0.52,0.02',

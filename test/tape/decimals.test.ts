@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { microOf, utcOf } from '../../src/main/tape/import/decimals.ts'
+import { microOf } from '../../src/main/recorded-files/decimals.ts'
 
 test('decimals become exact micro-units', () => {
   fc.assert(
@@ -21,9 +21,3 @@ test.each(['', '.', '.5', '1.', '-1', '1e3', '1.2.3', ' 1', '0.0000001', '123456
     expect(microOf(text)).toBeNaN()
   },
 )
-
-test('times are UTC, and only real ones', () => {
-  expect(utcOf('2025-12-26 10:34:14')).toBe(Date.UTC(2025, 11, 26, 10, 34, 14))
-  for (const text of ['2025-02-30 10:00:00', '2025-12-26T10:34:14', '2025-12-26 25:00:00', ''])
-    expect(utcOf(text)).toBeNaN()
-})

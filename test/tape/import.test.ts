@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -52,27 +52,33 @@ describe('a settlement feed', () => {
       feed(1),
       feed(1, 2000), // line 4: the same report again
       feed(5), // line 5: gap of 4 s
-      feed(6, 5100), // line 6: received before the one above
+      feed(6, 5100), // line 6: received before the one above, which is late then
       feed(4, 6950), // line 7: an older report
       'a,b,c,d,e', // line 8
       `${T + 7500},63000.5,63000500000000000000000,${T},${T + 7600}`, // line 9
       `${T + 8000},63001,63000500000000000000000,${T},${T + 8100}`, // line 10
       `12,63000.5,63000500000000000000000,${T},${T + 8100}`, // line 11
       feed(9),
+      feed(10),
+      feed(11),
+      feed(12),
     ]
     const { source, header, records } = await imported([put('BTCUSD-prices.csv.gz', FEED, ...lines)])
     expect(source).toMatchObject({
       format: 'settlement feed',
-      rows: 11,
-      kept: 4,
-      leftOut: { duplicate: 1, 'back-step': 2, malformed: 1, 'off-grid': 1, nonsense: 1, 'impossible time': 1 },
+      rows: 14,
+      kept: 7,
+      leftOut: { duplicate: 1, late: 2, malformed: 1, 'off-grid': 1, nonsense: 1, 'impossible time': 1 },
       backSteps: 1,
-      gaps: { count: 2, totalMs: 7000, longestMs: 4000 },
+      gaps: { count: 2, totalMs: 8000, longestMs: 5000 },
+      times: ['milliseconds since 1970'],
+      firstTs: T + 900,
+      lastTs: T + 12_900,
     })
-    expect(source?.examples).toContain('line 5: nothing for 4 s before it')
-    expect(source?.examples.some((line) => line.startsWith('line 6: back-step'))).toBe(true)
+    expect(source?.examples).toContain('line 6: nothing for 5 s before it')
+    expect(source?.examples.some((line) => line.startsWith('line 5: late'))).toBe(true)
     expect(records[0]).toEqual([T + 900, 0, T, 63_000.5, 0])
-    expect(records).toHaveLength(4)
+    expect(records).toHaveLength(7)
     expect(header).toMatchObject({ origin: 'import', feed: 'chainlink', assets: ['BTC'], sources: [source] })
   })
 })
@@ -86,7 +92,7 @@ describe('best bid and ask', () => {
       row('10:34:14', '0.09', '0.11'),
       row('10:34:15', '0.0', '0.11', '0.0,200'),
       row('10:34:15', '0.0', '0.11', '0.0,200'), // line 4: again
-      row('10:34:13', '0.09', '0.11'), // line 5: back
+      row('10:34:13', '0.09', '0.11'), // line 5: back, and put where it belongs
       row('10:34:16', '0.12', '0.11'), // line 6: crossed
       row('10:34:17', '0.0955', '0.11'), // line 7: off the grid
       row('10:34:18', '0.09', '1.1'), // line 8
@@ -97,13 +103,15 @@ describe('best bid and ask', () => {
     const { source, records, header } = await imported([put('x_btc15m_bbo.csv', BBO, ...lines)])
     expect(source).toMatchObject({
       rows: 10,
-      kept: 3,
-      leftOut: { duplicate: 1, 'back-step': 1, nonsense: 2, 'off-grid': 1, malformed: 1, 'impossible time': 1 },
+      kept: 4,
+      leftOut: { duplicate: 1, nonsense: 2, 'off-grid': 1, malformed: 1, 'impossible time': 1 },
       backSteps: 1,
       gaps: { count: 1, longestMs: 25_000 },
     })
     const start = Date.UTC(2025, 11, 26, 10, 30) / 1000
+    const earlier = [start * 1000 + 253_000, 0, start, 10_000, [[90_000, 100_500_000]], [[110_000, 200_000_000]]]
     expect(records).toEqual([
+      earlier,
       [start * 1000 + 254_000, 0, start, 10_000, [[90_000, 100_500_000]], [[110_000, 200_000_000]]],
       [start * 1000 + 255_000, 0, start, 10_000, [], [[110_000, 200_000_000]]],
       [start * 1000 + 280_000, 0, start, 1_000, [[95_000, 100_500_000]], [[110_000, 200_000_000]]],
@@ -134,16 +142,22 @@ describe('windows', () => {
       market(T + 1_000),
       market(T + 300_000, { slug: 'x' }),
       market(T + 300_000, { outcome_prices: ['0.5', '0.5'] }),
+      '',
+      market(T, { outcome_prices: ['1', '0'] }),
+      ...[4, 5, 6, 7].map((n) => market(T + n * 300_000, { resolved: false, strike_value: null })),
       '{',
     ]
     const { source, records } = await imported([put('markets.jsonl', ...lines)])
     expect(source).toMatchObject({
-      rows: 7,
-      kept: 2,
-      records: 5,
-      leftOut: { duplicate: 1, 'off-grid': 1, nonsense: 2, malformed: 1 },
-      gaps: { count: 1, totalMs: 300_000 },
+      rows: 12,
+      kept: 6,
+      records: 9,
+      leftOut: { duplicate: 1, conflict: 1, 'off-grid': 1, nonsense: 2, malformed: 1 },
+      backSteps: 1,
+      gaps: { count: 2, totalMs: 600_000 },
     })
+    expect(source?.examples).toContain(`line 8: conflict: btc-updown-5m-${T / 1000} again, and not as before`)
+    expect(source?.examples.some((line) => line.startsWith('line 13: malformed'))).toBe(true)
     const of = (ts: number, start: number, strike: number | null, outcome: string | null) => [
       ts,
       {
@@ -163,7 +177,9 @@ describe('windows', () => {
       of(T + 2_000, T, 63_123.544863797615, null),
       of(T + 316_000, T, 63_123.544863797615, 'down'),
       of(T + 600_000, T + 600_000, null, null),
+      of(T + 1_200_000, T + 1_200_000, null, null),
       of(T + 1_216_000, T + 600_000, null, 'down'),
+      ...[5, 6, 7].map((n) => of(T + n * 300_000, T + n * 300_000, null, null)),
     ])
   })
 
@@ -214,7 +230,7 @@ describe('raw books', () => {
     message(6, { bids: [{ price: '0.6', size: '5' }] }), // line 4: crossed
     message(7, { bids: [{ price: '1.6', size: '5' }] }), // line 5
     message(8, { event_type: 'price_change' }), // line 6
-    message(2), // line 7: back
+    message(2), // line 7: back, and put where it belongs
     message(9e9), // line 8
     message(20_005, { bids: [] }),
     '?',
@@ -224,8 +240,8 @@ describe('raw books', () => {
     const { source, records, header } = await imported([put('raw.jsonl.gz', ...lines)])
     expect(source).toMatchObject({
       rows: 10,
-      kept: 2,
-      leftOut: { other: 2, duplicate: 1, nonsense: 2, 'back-step': 1, 'impossible time': 1, malformed: 1 },
+      kept: 3,
+      leftOut: { other: 2, duplicate: 1, nonsense: 2, 'impossible time': 1, malformed: 1 },
       gaps: { count: 1, longestMs: 20_000 },
     })
     const bids = [
@@ -237,6 +253,7 @@ describe('raw books', () => {
       [990_000, 1_000_000],
     ]
     expect(records).toEqual([
+      [T + 2, 0, T / 1000, 10_000, bids, asks],
       [T + 5, 0, T / 1000, 10_000, bids, asks],
       [T + 20_005, 0, T / 1000, 10_000, [], asks],
     ])
@@ -260,11 +277,101 @@ describe('raw books', () => {
   })
 })
 
+describe('trades of an exchange', () => {
+  const TICKS = 'recv_ns,trade_us,event_us,symbol,price,qty,is_sell'
+  const tick = (ms: number, price: string, symbol = 'BTCUSDT', late = 40) =>
+    `${T + ms + late}000000,${T + ms}123,${T + ms}456,${symbol},${price},0.5,1`
+
+  test('B1: become prices at the time of receipt; an absurd one and another currency are left out', async () => {
+    const lines = [
+      tick(0, '63000.10000000'),
+      tick(1000, '63000.20000000'),
+      tick(1000, '63000.20000000'), // line 4: again
+      tick(500, '63000.15'), // line 5: put where it belongs
+      tick(2000, '190000'), // line 6
+      tick(3000, '63000.3'),
+      '', // line 8
+      tick(4000, '58000', 'BTCEUR'), // line 9
+      tick(5000, '63000.4', 'BTCUSDT', -2500), // line 10: the recorder's clock was behind
+      tick(9000, 'x'), // line 11
+      tick(20_000, '63000.5'),
+    ]
+    const { source, records, header } = await imported([put('ticks.csv.gz', TICKS, ...lines)])
+    expect(source).toMatchObject({
+      format: 'trades of an exchange',
+      rows: 10,
+      kept: 6,
+      leftOut: { duplicate: 1, outlier: 1, other: 1, malformed: 1 },
+      backSteps: 1,
+      gaps: { count: 1, longestMs: 15_040 },
+      times: ['microseconds since 1970'],
+    })
+    expect(source?.notes[0]).toMatch(/clock was behind/)
+    expect(source?.examples.map((line) => line.slice(0, 19))).toContain('line 6: outlier: 19')
+    expect(records.slice(0, 2)).toEqual([
+      [T + 40, 0, T, 63_000.1, 0.5],
+      [T + 540, 0, T + 500, 63_000.15, 0.5],
+    ])
+    expect(records.map(([ts]) => ts - T)).toEqual([40, 540, 1040, 3040, 5000, 20_040])
+    expect(header).toMatchObject({ feed: 'binance', settlement: 'none', assets: ['BTC'] })
+  })
+
+  test("B1: frames of Binance's stream: trades are read, other kinds refused by name", async () => {
+    const frame = (ms: number, price: string) =>
+      JSON.stringify({ e: 'trade', E: T + ms + 5, s: 'BTCUSDT', t: ms, p: price, q: '0.5', T: T + ms, m: true })
+    const { records } = await imported([put('trades.jsonl', frame(0, '63000.1'), frame(10, '63000.2'))])
+    expect(records).toEqual([
+      [T + 5, 0, T, 63_000.1, 0.5],
+      [T + 15, 0, T + 10, 63_000.2, 0.5],
+    ])
+    const made = await importTape([put('kline.jsonl', JSON.stringify({ e: 'kline', E: T, s: 'BTCUSDT' }))], {
+      out: join(folder.path, 'other.tape'),
+      now: unixMs(T),
+      engineBuild: 'test',
+      side: null,
+    })
+    expect(made.ok ? '' : made.error).toMatch(/kline\.jsonl: frames of type "kline" from a stream of Binance/)
+  })
+})
+
 describe('an import', () => {
+  test('A3: a feed newest first is put in order of receipt', async () => {
+    const seconds = Array.from({ length: 50 }, (_, i) => feed(i))
+    const { source, records } = await imported([put('BTCUSD-prices.csv', FEED, ...seconds.toReversed())])
+    expect(source).toMatchObject({ rows: 50, kept: 50, leftOut: {}, backSteps: 49, gaps: { count: 0 } })
+    expect(records.map(([ts]) => ts - T)).toEqual(seconds.map((_, i) => i * 1000 + 900))
+  })
+
+  test('A3: a report whose year is wrong, and one of three times the price, are left out alone', async () => {
+    const wrong = Array.from({ length: 50 }, (_, i) =>
+      i === 20 ? feed(i + 365 * 86_400) : feed(i, i * 1000 + 900, i === 30 ? '190000.5' : '63000.5'),
+    )
+    const { source } = await imported([put('BTCUSD-prices.csv', FEED, ...wrong)])
+    expect(source).toMatchObject({ kept: 48, leftOut: { outlier: 2 }, backSteps: 1, lastTs: T + 49_900 })
+  })
+
+  test('A3: of two reports of one second that differ the first received is kept, the other named', async () => {
+    const lines = [feed(0), feed(1), feed(1, 2000, '63001.5'), feed(2, 2900)]
+    const { source } = await imported([put('BTCUSD-prices.csv', FEED, ...lines)])
+    expect(source).toMatchObject({ kept: 3, leftOut: { conflict: 1 } })
+    expect(source?.examples).toEqual(['line 4: conflict: the same second again, with another price'])
+  })
+
+  test('A3: where most rows would be lost nothing is imported', async () => {
+    const made = await run([put('BTCUSD-prices.csv', FEED, feed(0), 'x', 'y', '', feed(1))])
+    expect(made.ok).toBe(true)
+    rmSync(join(folder.path, 'out.tape'))
+    const most = await run([put('BTCUSD-prices.csv', FEED, feed(0), 'x', 'y', 'z', feed(1))])
+    expect(most.ok ? '' : most.error).toBe(
+      'BTCUSD-prices.csv: 3 of 5 rows would be lost (3 malformed; line 3: malformed: not five numbers): correct the file first',
+    )
+    expect(existsSync(join(folder.path, 'out.tape'))).toBe(false)
+  })
+
   test('puts files in order of time, candles at their close', async () => {
     const candles = JSON.stringify([
-      [T - 60_000, 1, 2, 0.5, 1.5, 9],
-      [T + 60_000, 1, 2, 0.5, 1.5, 9],
+      [T - 60_000, 1.2, 2, 1, 1.5, 9],
+      [T + 60_000, 1.2, 2, 1, 1.5, 9],
     ])
     const { records, source, header } = await imported([
       put('BTCUSD-prices.csv', FEED, feed(0), feed(119, 119_999), feed(121)),
@@ -277,11 +384,18 @@ describe('an import', () => {
 
   test.each([
     ['what is not there', () => join(folder.path, 'nothing.csv'), 'is not there'],
+    ['a header alone', () => put('BTCUSD-prices.csv', FEED, ''), 'BTCUSD-prices.csv: no rows'],
+    ['an empty file', () => put('x.csv', ''), 'the file is empty'],
+    ['windows in one list', () => put('x.json', '[{"slug":"btc-updown-5m-1"}]'), 'one JSON object a line'],
     ['an unknown kind', () => put('x.csv', 'a,b', '1,2'), 'known are'],
     ['an unknown object', () => put('x.jsonl', '{"a":1}'), 'known are'],
     ['a feed of who knows what', () => put('prices.csv', FEED, feed(0)), 'name it like BTCUSD-prices.csv'],
     ['windows of who knows what', () => put('bbo.csv', BBO), 'name it like btc15m.csv'],
-    ['no usable row', () => put('BTCUSD-prices.csv', FEED, 'x'), 'no usable row (line 2: malformed'],
+    [
+      'no usable row',
+      () => put('BTCUSD-prices.csv', FEED, 'x'),
+      'no usable row of 1 (1 malformed; line 2: malformed: not five numbers)',
+    ],
   ])('refuses %s in one line and leaves nothing behind', async (_, make, message) => {
     const made = await run([make()])
     expect(made.ok ? '' : made.error).toContain(message)

@@ -82,7 +82,7 @@ describe('tape verify --decisions', () => {
     const outside = await verify(...late)
     expect(outside).toMatchObject({ code: 1, err: '' })
     expect(outside.out).toBe(
-      'NOTHING CHECKED: no recording of this home lies in the period from 2030-01-01T00:00:00Z to 2031-01-01T00:00:00Z\n',
+      'Period: 2030-01-01T00:00:00.000Z to 2031-01-01T00:00:00.000Z\nNOTHING CHECKED: no recording of this home lies in the period from 2030-01-01T00:00:00Z to 2031-01-01T00:00:00Z\n',
     )
     expect(JSON.parse((await verify(...late, '--json')).out)).toMatchObject({ files: [], nothing: expect.any(String) })
     // Without decisions, too: a period in which no file lies shows nothing sound.

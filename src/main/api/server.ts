@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { timeText } from '../../shared/domain/dates.ts'
 import { CALL_INPUTS } from '../../shared/ipc/calls.ts'
 import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
@@ -42,15 +43,15 @@ const listQuery = z.object({
   version: z.string().optional(),
 })
 
-/** `?by=version,regime&market=paper&from=…`; times in ms UTC. */
+/** `?by=version,regime&market=paper&from=…`; times as `parseTime` takes them. */
 const attributionQuery = CALL_INPUTS['attribution.records'].shape.filter.extend({
   by: z
     .string()
     .default('version,market')
     .transform((text) => text.split(','))
     .pipe(CALL_INPUTS['attribution.records'].shape.by),
-  from: z.coerce.number().optional(),
-  to: z.coerce.number().optional(),
+  from: timeText.transform(({ ms }) => ms).optional(),
+  to: timeText.transform(({ ms }) => ms).optional(),
 })
 
 /** HTTP, server-sent events and the browser desk, on loopback alone. */

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { reportNotices } from '../../shared/file-report.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
@@ -111,7 +112,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   if (request.tapes.length === 0) return err('--feed tape needs --tape with candle files or a folder of them')
   const tape = loadCandles(request.tapes)
   if (!tape.ok) return tape
-  const { series, report } = tape.value
+  const { series, files } = tape.value
   const chosen = chooseSlots(
     request,
     series.map((one) => one.asset),
@@ -126,9 +127,6 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     return err(`--from ${isoUtc(from)} is outside the tape, which holds ${isoUtc(first)} to ${isoUtc(last)}`)
   const until = unixMs(request.forMs === undefined ? last : Math.min(last, from + request.forMs))
   const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
-  const bad = report.reduce((sum, file) => sum + file.rows - file.kept, 0)
-  const missing = report.reduce((sum, file) => sum + file.missingMinutes, 0)
-  const gaps = bad + missing === 0 ? [] : [`The tape lacks ${missing} minutes and ${bad} of its rows were left out.`]
   return ok({
     ...chosen.value,
     source,
@@ -137,7 +135,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     notices: [
       'Prices are INTERPOLATED inside recorded one-minute candles, and such a path leans to its close: results that depend on timing inside a candle are not to be trusted.',
       `${SIMULATED_BOOKS} ${ESTIMATED}`,
-      ...gaps,
+      ...reportNotices(files.map(({ report }) => report)),
     ],
     settlement: 'estimate: interpolated candles',
     listen: null,

@@ -2,15 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { AttributionRow } from '../../shared/ipc/contract.ts'
 import { happenings } from '../db/attribution.ts'
-import { openReadOnly } from '../db/database.ts'
 import { versionRef } from '../db/queries.ts'
+import { openCurrent } from '../db/sound.ts'
 import type { FromBooksThread, ToBooksThread } from './protocol.ts'
 import { TradeBooks } from './trade-books.ts'
 
 /** The thread that reads trades and judges versions: what takes long here delays no cycle. */
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
-const opened = openReadOnly(workerData as string)
+const opened = openCurrent(workerData as string)
 if (!opened.ok) throw new Error(opened.error)
 const db = opened.value
 const books = new TradeBooks(db)

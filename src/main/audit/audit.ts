@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { type Db, openReadOnly } from '../db/database.ts'
+import type { Db } from '../db/database.ts'
 import { MIGRATIONS } from '../db/migrations.ts'
+import { openCurrent } from '../db/sound.ts'
 import { type Books, readBooks } from './books.ts'
 import { auditEntries } from './entries.ts'
 import { type Finding, reporter } from './finding.ts'
@@ -29,7 +30,7 @@ export interface AuditReport {
  * @param feeRatesPpm taker fee rates that may have been configured, the likeliest first
  */
 export function auditDatabase(path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
-  const opened = openReadOnly(path)
+  const opened = openCurrent(path)
   if (!opened.ok) return opened
   const db = opened.value
   try {

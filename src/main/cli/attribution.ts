@@ -4,17 +4,32 @@ import { flatRecord } from '../../shared/attribution/flat.ts'
 import { recordsBy, type TradeFilter, type TradeRecord } from '../../shared/attribution/records.ts'
 import { DIMENSIONS, type Dimension, TradeColumns } from '../../shared/attribution/trade-columns.ts'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
+import type { SettledTrade } from '../../shared/domain/trade.ts'
+import { type FileReport, reportLines } from '../../shared/file-report.ts'
 import { homeAt } from '../app/home.ts'
 import { EXPORT_FORMATS, type ExportFormat, flatTrade, writeTable } from '../attribution/export.ts'
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'
 import { type Db, openDatabase } from '../db/database.ts'
 import { liveVersions, ownerLabel } from '../db/queries.ts'
+import { faultText, openSound } from '../db/sound.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
 import { systemClock } from '../platform/system.ts'
+import { textOf, unpack } from '../recorded-files/container.ts'
 import { deskRuns } from './file-lock.ts'
 import { type ListFlags, reading } from './lists.ts'
-import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
+import {
+  complain,
+  EXIT,
+  type ExitCode,
+  money,
+  percent,
+  periodOf,
+  periodText,
+  print,
+  table,
+  UsageError,
+} from './output.ts'
 
 export interface AttributionFlags extends ListFlags {
   readonly by: readonly Dimension[]
@@ -39,6 +54,8 @@ export function parseDimensions(text: string): readonly Dimension[] {
 
 /** `baton attribution`: every version judged by its own trades; also over trades from elsewhere. */
 export function attribution(flags: AttributionFlags): ExitCode {
+  if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
+    throw new UsageError('--from is not before --to')
   if (flags.trades !== undefined) return outside(flags, flags.trades)
   if (flags.rebuild === true) return rebuild(flags)
   return reading(flags, (db) => {
@@ -49,7 +66,7 @@ export function attribution(flags: AttributionFlags): ExitCode {
     if (flags.compare !== undefined) return compareTwo(db, books, flags, flags.compare)
     if (flags.export !== undefined)
       return exportTo(flags, flags.export, books.records(flags.by, filter), () =>
-        [...readTrades(db)].map(({ trade }) => trade),
+        [...readTrades(db)].flatMap(({ trade }) => (matches(trade, filter) ? [trade] : [])),
       )
     const now = systemClock.now()
     const lives = books.lives(now)
@@ -63,31 +80,51 @@ export function attribution(flags: AttributionFlags): ExitCode {
       label,
       (record) => ({ life: lives.get(record.of.version ?? '') ?? null }),
       gauges,
+      null,
     )
     return EXIT.done
   })
 }
 
+/** True where a filter lets a trade through, as it does in records. */
+function matches(trade: SettledTrade, { strategy, version, market, from, to }: TradeFilter): boolean {
+  if (trade.settledAt < (from ?? 0) || trade.settledAt >= (to ?? Number.POSITIVE_INFINITY)) return false
+  const wanted = [
+    [strategy, trade.strategy],
+    [version, trade.openedBy],
+    [market, trade.market],
+  ]
+  return wanted.every(([want, has]) => want === undefined || want === has)
+}
+
 function outside(flags: AttributionFlags, file: string): ExitCode {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
-  const read = readOutsideTrades(readFileSync(file, 'utf8'), file)
+  const read = readOutsideTrades(fileText(file), file)
   if (!read.ok) throw new UsageError(read.error)
+  const { trades, report } = read.value
   const columns = new TradeColumns()
-  for (const trade of read.value) columns.add(trade)
-  const records = recordsBy(
-    columns,
-    flags.by,
-    filterOf(flags, (word) => word),
-  )
-  if (flags.export !== undefined) return exportTo(flags, flags.export, records, () => read.value)
+  for (const trade of trades) columns.add(trade)
+  const filter = filterOf(flags, (word) => word)
+  const records = recordsBy(columns, flags.by, filter)
+  if (flags.export !== undefined)
+    return exportTo(flags, flags.export, records, () => trades.filter((trade) => matches(trade, filter)))
   show(
     flags,
     records,
     (version) => version,
     () => ({}),
     [],
+    report,
   )
   return EXIT.done
+}
+
+function fileText(path: string): string {
+  try {
+    return textOf(unpack(readFileSync(path)))
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 /** Makes the table of trades anew from the rest of the journal, and says whether it was the same. */
@@ -99,7 +136,10 @@ function rebuild(flags: AttributionFlags): ExitCode {
   }
   if (!existsSync(home.database))
     throw new UsageError(`${home.database} is not there: no desk has run in this home folder`)
-  const opened = openDatabase(home.database, true)
+  // Nothing is made anew from a damaged journal.
+  const sound = openSound(home.database)
+  if (sound.ok) sound.value.db.close()
+  const opened = sound.ok ? openDatabase(home.database, true) : { ok: false as const, error: faultText(sound.error) }
   if (!opened.ok) {
     complain(opened.error)
     return EXIT.failed
@@ -154,9 +194,10 @@ function compareTwo(db: Db, books: TradeBooks, flags: AttributionFlags, pair: st
   if (before === undefined || after === undefined || words.length !== 2)
     throw new UsageError('--compare takes two versions, the earlier first: 3fa9c1,77ab02')
   const market = flags.market ?? onlyMarket(books)
-  const found = books.compare({ version: before, market }, { version: after, market }, 'trades')
-  if (flags.json === true) print(JSON.stringify({ from: before, to: after, ...found }))
-  else print(`${ownerLabel(db, before)} → ${ownerLabel(db, after)}\n${found.sentence}`)
+  const { from, to } = flags
+  const found = books.compare({ version: before, market, from, to }, { version: after, market, from, to }, 'trades')
+  if (flags.json === true) print(JSON.stringify({ from: before, to: after, period: periodOf(flags), ...found }))
+  else print(`${ownerLabel(db, before)} → ${ownerLabel(db, after)}\n${periodText(flags)}\n${found.sentence}`)
   return EXIT.done
 }
 
@@ -173,7 +214,8 @@ function exportTo(
   const rows = /records/.test(path) ? records.map(flatRecord) : trades().map(flatTrade)
   writeTable(path, format, rows)
   const what = `${rows.length} ${/records/.test(path) ? 'records' : 'trades'}`
-  print(flags.json === true ? JSON.stringify({ file: path, rows: rows.length }) : `${what} written to ${path}`)
+  if (flags.json === true) print(JSON.stringify({ file: path, rows: rows.length, period: periodOf(flags) }))
+  else print(`${periodText(flags)}\n${what} written to ${path}`)
   return EXIT.done
 }
 
@@ -183,6 +225,7 @@ function show(
   label: (version: string) => string,
   more: (record: TradeRecord) => object,
   gauges: readonly { readonly strategy: string; readonly sentence: string }[],
+  report: FileReport | null,
 ): void {
   const named = records.map((record) => ({ record, name: nameOf(record, flags.by, label) }))
   if (flags.json === true) {
@@ -192,8 +235,11 @@ function show(
       sentence: lineSentence(record),
       ...more(record),
     }))
-    return print(JSON.stringify({ by: flags.by, records: rows, gauges }))
+    const file = report === null ? {} : { file: report }
+    return print(JSON.stringify({ by: flags.by, period: periodOf(flags), records: rows, gauges, ...file }))
   }
+  for (const line of report === null ? [] : reportLines(report)) print(line)
+  print(periodText(flags))
   if (records.length === 0) return print('No settled trade yet.')
   const head = [
     flags.by.join(' · '),

@@ -1,6 +1,6 @@
 import { homeAt, readConfig } from '../app/home.ts'
 import { auditDatabase } from '../audit/audit.ts'
-import { complain, EXIT, type ExitCode, print, table } from './output.ts'
+import { complain, EXIT, type ExitCode, print, table, UsageError } from './output.ts'
 
 const DEFAULT_FEE_PPM = 70_000
 
@@ -13,7 +13,8 @@ export interface ReadFlags {
 export function audit(flags: ReadFlags): ExitCode {
   const home = homeAt(flags.home, undefined)
   const config = readConfig(home.config)
-  const configured = config.ok ? [Math.round(config.value.paper.feeRate * 1e6)] : []
+  if (!config.ok) throw new UsageError(config.error)
+  const configured = [Math.round(config.value.paper.feeRate * 1e6)]
   const audited = auditDatabase(home.database, [...new Set([...configured, DEFAULT_FEE_PPM])])
   if (!audited.ok) {
     complain(audited.error)

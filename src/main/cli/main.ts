@@ -8,7 +8,7 @@ import { deployments } from './deployments.ts'
 import { addDeskFlags, type DeskFlags, stationOptions } from './desk-options.ts'
 import { type DoctorFlags, doctor } from './doctor.ts'
 import type { ListFlags } from './lists.ts'
-import { complain, EXIT, type ExitCode, print, UsageError } from './output.ts'
+import { complain, EXIT, type ExitCode, outputFailed, print, UsageError, watchOutput } from './output.ts'
 import { parseCount, parseDate } from './parsers.ts'
 import { addReplay } from './replay.ts'
 import { run } from './run.ts'
@@ -19,6 +19,7 @@ import { showVersion, versions } from './versions.ts'
 /** The command line. Resolves with the exit code: 0 done, 2 usage or configuration, 3 refused by safety, 1 else. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done
+  watchOutput()
   const program = new Command('baton')
     .description('A trading workstation whose bot never stops to take new code.')
     .exitOverride()
@@ -50,7 +51,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   })
   try {
     await program.parseAsync([...args], { from: 'user' })
-    return code
+    return code === EXIT.done && outputFailed() ? EXIT.failed : code
   } catch (error) {
     return exitCodeOf(error, args.includes('--json'))
   }

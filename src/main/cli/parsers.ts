@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { parseDuration, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { parseTime } from '../../shared/domain/dates.ts'
+import { parseDuration, type UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 
 /** Milliseconds. */
@@ -7,7 +8,7 @@ export type Duration = number
 
 export function parseNumber(text: string): number {
   const value = Number(text)
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
   throw new InvalidArgumentError('it is a whole number')
 }
 
@@ -24,10 +25,11 @@ export function parseLength(text: string): Duration {
   throw new InvalidArgumentError('a duration is written like 90s, 15m, 6h or 2d')
 }
 
+/** A moment, in any form that `parseTime` takes; the commands print the period that they use. */
 export function parseDate(text: string): UnixMs {
-  const ms = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`)
-  if (Number.isFinite(ms) && ms >= 0) return unixMs(ms)
-  throw new InvalidArgumentError('a date is written in ISO 8601 UTC, like 2026-06-08T14:00:00Z')
+  const parsed = parseTime(text)
+  if (parsed.ok) return parsed.value.ms
+  throw new InvalidArgumentError(parsed.error)
 }
 
 export function parseFeed(text: string): FeedKind {

@@ -8,8 +8,10 @@ import type { StrategyManifest } from '../../engine/views.ts'
 import { toDollars } from '../../shared/domain/money.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import { apiFile, type Home, homeAt, readConfig } from '../app/home.ts'
 import { openDatabase } from '../db/database.ts'
+import { faultText, openSound } from '../db/sound.ts'
 import { SAVE_TRIAL } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { systemClock } from '../platform/system.ts'
@@ -19,7 +21,7 @@ import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
 import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
-import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
+import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'
 import { type Duration, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
 
 export interface ReplayFlags {
@@ -55,7 +57,7 @@ export function addReplay(parent: Command, finish: (code: ExitCode) => void): vo
     .option('--slots <list>', 'BTC-5m,ETH-15m …, BTC for both timeframes, or all (default: all of the tape)')
     .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
     .option('--threads <n>', 'days replayed at the same time', parseCount, 2)
-    .option('--trades', 'list every trade')
+    .option('--trades', 'list every trade, as a table or in the JSON')
     .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
     .option('--json', 'end with one line of JSON')
     .action(async (flags: ReplayFlags) => finish(await replay(flags)))
@@ -218,6 +220,9 @@ function flatMinutesOf(days: readonly DayRecord[]): Record<string, number> {
 /** The hash counts as a trial in the home's journal. */
 function countTrial(home: Home, summary: Summary): void {
   if (!existsSync(home.database)) return
+  const sound = openSound(home.database)
+  if (!sound.ok) return complain(`this trial was not counted: ${faultText(sound.error)}`)
+  sound.value.db.close()
   const db = openDatabase(home.database, true)
   if (!db.ok) return complain(`this trial was not counted: ${db.error}`)
   db.value.prepare(SAVE_TRIAL).run({
@@ -274,4 +279,26 @@ function show(summary: Summary): void {
     row('decisions hash', summary.decisionsHash),
   ]
   print(table(['what', 'figure'], rows))
+  if (summary.list === undefined) return
+  print('')
+  print(
+    summary.list.length === 0 ? 'No trade.' : table(TRADE_HEAD, summary.list.map(tradeCells), new Set([3, 4, 5, 6])),
+  )
+}
+
+const TRADE_HEAD = ['opened', 'slot', 'side', 'shares', 'price', 'fees', 'P&L', 'outcome', 'regime', 'why']
+
+function tradeCells(trade: ReplayTrade): string[] {
+  return [
+    iso(trade.openedAt),
+    trade.slot,
+    trade.side,
+    (trade.shares / 1e6).toFixed(2),
+    trade.shares === 0 ? '–' : (trade.cost / trade.shares).toFixed(3),
+    `$${(trade.fees / 1e6).toFixed(2)}`,
+    trade.pnl === null ? '–' : money(trade.pnl),
+    trade.outcome ?? '–',
+    trade.regime,
+    trade.why.replaceAll(/\s+/g, ' '),
+  ]
 }

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { basename, join, relative, sep } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
@@ -117,7 +117,11 @@ function onlyLocalImports(root: string, apiFile: string): Plugin {
           const real = realpathSync(wanted.endsWith('.ts') ? wanted : `${wanted}.ts`)
           return real.startsWith(root + sep) ? { path: real } : refuse('it lies outside the strategies folder')
         } catch {
-          return refuse(`there is no such file below the strategies folder`)
+          return refuse(
+            existsSync(wanted) && statSync(wanted).isFile()
+              ? 'only .ts files can be imported: write what is in it as "export default …" into one'
+              : 'there is no such file below the strategies folder',
+          )
         }
       })
     },

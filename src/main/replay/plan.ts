@@ -3,9 +3,10 @@ import type { CandleColumns } from '../../engine/market/candle-columns.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { type Asset, asset, makeSlot, parseSlot, type Slot, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { DAY, HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { reportNotices } from '../../shared/file-report.ts'
 import { listTapes, type TapeFile, type TapeSession } from '../tape/library.ts'
 import { KIND } from '../tape/records.ts'
-import { readSegment } from '../tape/segment.ts'
+import { readSegment, type SegmentHeader } from '../tape/segment.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
 import { SETTLING_MS } from './day.ts'
 import { TapeCursor } from './tape-cursor.ts'
@@ -56,12 +57,11 @@ const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price; s
 
 /** Opens what was named: candle files or folders of them, or tape files. */
 export function openTapes(paths: readonly string[]): Result<ReplayTape> {
+  const gone = paths.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined)
+  if (gone !== undefined) return err(`${gone}: there is no such file`)
   const tapes = paths.filter((path) => path.endsWith('.tape'))
   if (tapes.length === 0) return openCandles(paths)
   if (tapes.length < paths.length) return err('tape files and candle files cannot be replayed together: name one kind')
-  const [first] = paths
-  if (first === undefined || statSync(first, { throwIfNoEntry: false }) === undefined)
-    return err(`${first ?? ''}: there is no such file`)
   const segments = tapes.map((path) => readSegment(path))
   const damaged = segments.find((segment) => !segment.ok)
   if (damaged !== undefined && !damaged.ok)
@@ -79,14 +79,12 @@ export function openTapes(paths: readonly string[]): Result<ReplayTape> {
 function openCandles(paths: readonly string[]): Result<ReplayTape> {
   const tape = loadCandles(paths)
   if (!tape.ok) return tape
-  const { report } = tape.value
-  const bad = report.reduce((sum, file) => sum + file.rows - file.kept, 0)
-  const missing = report.reduce((sum, file) => sum + file.missingMinutes, 0)
-  const gaps = bad + missing === 0 ? [] : [`The tape lacks ${missing} minutes and ${bad} of its rows were left out.`]
-  return ok(candleTape(tape.value.series, 'candles', gaps))
+  const { series, files } = tape.value
+  const notices = reportNotices(files.map(({ report }) => report))
+  return ok(candleTape(series, 'candles', notices))
 }
 
-function candleTape(found: readonly CandleColumns[], title: string, gaps: readonly string[]): ReplayTape {
+function candleTape(found: readonly CandleColumns[], title: string, more: readonly string[]): ReplayTape {
   const series = found.map(shared)
   const first = Math.max(...series.map((one) => one.openTime[0] ?? 0))
   const from = Math.ceil((first + WARM_UP_MS) / (15 * 60_000)) * 15 * 60_000
@@ -97,7 +95,7 @@ function candleTape(found: readonly CandleColumns[], title: string, gaps: readon
     to: unixMs(Math.max(from, to)),
     assets: series.map((one) => one.asset),
     slots: [],
-    notices: [INTERPOLATED, SIMULATED_BOOKS, ...gaps],
+    notices: [INTERPOLATED, SIMULATED_BOOKS, ...more],
     settlement: 'estimate: interpolated candles',
     sources: [{ source: { kind: 'candles', series }, from, to }],
   }
@@ -122,6 +120,11 @@ function shared(series: CandleColumns): CandleColumns {
   }
 }
 
+/** What its header says, and what the import found in each file. */
+function noticesOf({ notices, sources = [] }: SegmentHeader): string[] {
+  return [...notices, ...reportNotices(sources)]
+}
+
 /** A tape file is played by what it holds: books, prices, or candles alone. */
 function openImport(
   paths: readonly string[],
@@ -133,12 +136,12 @@ function openImport(
   const cursor = opened.value
   const { header } = cursor
   const counts = kind === null ? countKinds(cursor) : { price: 1, book: 1, candle: 0 }
-  if (counts.price === 0 && counts.candle > 0) return candlesOf(paths, header.notices)
+  if (counts.price === 0 && counts.candle > 0) return candlesOf(paths, noticesOf(header))
   if (counts.price === 0) return err('this tape holds no prices of an underlying: there is nothing to decide on')
   const recorded = counts.book > 0
   const notices = recorded
-    ? ['Fills are SIMULATED against the recorded books.', ...header.notices]
-    : [SIMULATED_BOOKS, ...header.notices]
+    ? ['Fills are SIMULATED against the recorded books.', ...noticesOf(header)]
+    : [SIMULATED_BOOKS, ...noticesOf(header)]
   const source = { kind: recorded ? ('recorded' as const) : ('prices' as const), paths }
   const warmUp = kind === null ? WARM_UP_MS : 0
   return ok({
@@ -308,6 +311,10 @@ export interface Span {
 
 /** Cuts a tape at every UTC midnight: days are sessions of their own, so that threads can share them. */
 export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stretch[]> {
+  if (tape.from >= tape.to)
+    return err(
+      `the tape ends at ${isoUtc(tape.to)}: its first ${WARM_UP_MS / HOUR} h are the strategies' history, and nothing is left to replay`,
+    )
   const from = span.from ?? tape.from
   const to = Math.min(span.to ?? tape.to, tape.to)
   if (from < tape.from || from >= tape.to)

@@ -1,3 +1,4 @@
+import { type Cell, csvLine } from '../../shared/csv.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { MICRO } from '../../shared/domain/money.ts'
 import { parseSlot } from '../../shared/domain/slots.ts'
@@ -76,11 +77,11 @@ class TextOf {
       const fields = this.#fields(reader, kind)
       if (fields === undefined) return err(reader.error?.message ?? `the book at byte ${reader.offset} is none`)
       const time = isoUtc(reader.ts)
-      if (format === 'jsonl') lines.push(JSON.stringify({ time, seq, kind, ...fields }))
-      else lines.push(...csvLines(kind, fields).map((line) => `${time},${seq},${line}`))
+      if (format === 'jsonl') lines.push(`${JSON.stringify({ time, seq, kind, ...fields })}\n`)
+      else lines.push(...csvRows(kind, fields).map((cells) => csvLine([time, seq, ...cells])))
     }
     if (reader.error !== null) return err(reader.error.message)
-    return ok(lines.length === 0 ? '' : `${lines.join('\n')}\n`)
+    return ok(lines.join(''))
   }
 
   #fields(reader: RecordReader, kind: ExportKind): Fields | undefined {
@@ -135,17 +136,18 @@ function asksOf({ askCount, askPrice, askShares }: BookLevels): LevelText[] {
   return Array.from({ length: askCount }, (_, i) => [(askPrice[i] ?? 0) / MICRO, (askShares[i] ?? 0) / MICRO])
 }
 
-function csvLines(kind: ExportKind, fields: Fields): string[] {
-  if ('event' in fields) return [`"${JSON.stringify(fields.event).replaceAll('"', '""')}"`]
+/** Cells after time and sequence number; a book has a line for each level. */
+function csvRows(kind: ExportKind, fields: Fields): readonly (readonly Cell[])[] {
+  if ('event' in fields) return [[JSON.stringify(fields.event)]]
   if ('frame' in fields) {
     const { asset, frame, openTime, open, high, low, close, volume } = fields
-    return [[asset, frame, openTime, open, high, low, close, volume].join(',')]
+    return [[asset, frame, openTime, open, high, low, close, volume]]
   }
-  if ('asset' in fields) return [[fields.asset, fields.price, fields.volume, fields.venueTime].join(',')]
-  const head = `${fields.slot},${fields.window},${fields.tick}`
+  if ('asset' in fields) return [[fields.asset, fields.price, fields.volume, fields.venueTime]]
+  const head = [fields.slot, fields.window, fields.tick]
   const side = (name: string, levels: readonly LevelText[]) =>
     levels.length === 0
-      ? [`${head},${name},,,`]
-      : levels.map(([price, shares], i) => `${head},${name},${i},${price},${shares}`)
+      ? [[...head, name, null, null, null]]
+      : levels.map(([price, shares], i) => [...head, name, i, price, shares])
   return kind === 'book' ? [...side('bid', fields.bids), ...side('ask', fields.asks)] : []
 }

@@ -1,32 +1,8 @@
 import { z } from 'zod'
 import { isoUtc } from '../../shared/domain/time.ts'
+import { fileReport } from '../../shared/file-report.ts'
 
 const count = z.number().int().nonnegative()
-
-/** What an import found in one file; nothing in it is silent. */
-export const sourceReport = z.object({
-  /** Name of the file, without its folder. */
-  file: z.string(),
-  /** What kind of file it was taken for. */
-  format: z.string(),
-  rows: count,
-  /** Rows that became records. */
-  kept: count,
-  records: count,
-  /** Rows left out, by reason. */
-  leftOut: z.record(z.string(), count),
-  /** Places where the time goes back from one row to the next. */
-  backSteps: count,
-  /** Stretches in which nothing was recorded. */
-  gaps: z.object({ count, totalMs: z.number(), longestMs: z.number().nullable(), longerThanMs: z.number() }),
-  /** ms, null where nothing was kept. */
-  firstTs: z.number().nullable(),
-  lastTs: z.number().nullable(),
-  /** The first few of each kind, with the line or row. */
-  examples: z.array(z.string()),
-  notes: z.array(z.string()),
-})
-export type SourceReport = z.infer<typeof sourceReport>
 
 /** Records of a session that came before a segment and could not be written, and the times between which they came. */
 const lostRecords = z.object({ records: count, fromTs: z.number(), toTs: z.number() })
@@ -59,7 +35,7 @@ export const segmentHeader = z.object({
   lost: lostRecords.optional(),
   /** Books are of a token not known to be Up or Down. */
   unlabelledBooks: z.boolean().optional(),
-  sources: z.array(sourceReport).optional(),
+  sources: z.array(fileReport).optional(),
 })
 export type SegmentHeader = z.infer<typeof segmentHeader>
 

@@ -1,9 +1,11 @@
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Side } from '../../shared/domain/slots.ts'
-import { readLines } from './import/lines.ts'
-import { FEED_HEADER, parseFeedLine } from './import/settlement-feed.ts'
-import { parseMarketLine, type WindowRow } from './import/windows.ts'
+import { type FileReport, refusalOf } from '../../shared/file-report.ts'
+import { firstLineOf } from '../recorded-files/lines.ts'
+import type { ReportBuilder } from '../recorded-files/report-builder.ts'
+import { FEED_HEADER, feedFileReport, readFeed } from './import/settlement-feed.ts'
+import { marketsFileReport, readMarkets, type WindowRow } from './import/windows.ts'
 
 /** What Baton makes of the windows of a file, from the settlement feed alone, beside what the venue said. */
 export interface SettleReport {
@@ -26,8 +28,8 @@ export interface SettleReport {
   /** Windows whose recorded strike, and whose opening report, are known; and the slugs where they are not the same. */
   readonly strikesCompared: number
   readonly strikeDiffers: readonly string[]
-  /** Rows of either file that could not be used. */
-  readonly leftOut: { readonly markets: number; readonly prices: number }
+  /** What was found in the markets file and in that of prices. */
+  readonly files: readonly FileReport[]
 }
 
 /** The outcome of a window by the rule: Up when the close is at least the strike. Values in 1e-18 USD. */
@@ -40,57 +42,48 @@ export function outcomeOf(strike: bigint, close: bigint): Side {
  * start, the close the one stamped exactly at its end, both as the exact integers of the feed.
  */
 export async function settleWindows(markets: string, prices: string): Promise<Result<SettleReport>> {
-  const windows = await attempt(() => readMarkets(markets))
-  if (!windows.ok) return windows
-  const reports = await attempt(() => readPrices(prices))
-  if (!reports.ok) return reports
-  if (windows.value.rows.length === 0) return err(`${markets}: no window in it; it should be markets as JSON Lines`)
-  const leftOut = { markets: windows.value.leftOut, prices: reports.value.leftOut }
-  return ok({ ...compare(windows.value.rows, reports.value.byTime), leftOut })
-}
-
-async function attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  const reports = [marketsFileReport(basename(markets)), feedFileReport(basename(prices))] as const
   try {
-    return await work()
+    const rows = await readMarkets(markets, reports[0])
+    const header = await firstLineOf(prices)
+    if (header !== FEED_HEADER)
+      return err(`${basename(prices)} is no settlement feed: its header should be ${FEED_HEADER}`)
+    if (rows.length === 0) return err(`${markets}: no window in it; it should be markets as JSON Lines`)
+    for (const row of rows) reports[0].keep(row.start, 0)
+    const byTime = await readValues(prices, reports[1])
+    const files = reports.map((report) => report.build())
+    for (const file of files) {
+      const refusal = refusalOf(file)
+      if (refusal !== undefined) return err(`${file.file}: ${refusal}`)
+    }
+    return ok({ ...compare(rows, byTime), files })
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))
   }
 }
 
-async function readMarkets(path: string): Promise<Result<{ readonly rows: WindowRow[]; readonly leftOut: number }>> {
-  const bySlug = new Map<string, WindowRow>()
-  let leftOut = 0
-  for await (const { lines } of readLines(path)) {
-    for (const line of lines) {
-      const row = parseMarketLine(line)
-      if ('fault' in row || bySlug.has(row.slug)) leftOut++
-      else bySlug.set(row.slug, row)
-    }
-  }
-  return ok({ rows: [...bySlug.values()], leftOut })
-}
-
 /** Exact values by the feed's own time, ms; of two reports of one time the first received counts. */
-async function readPrices(
-  path: string,
-): Promise<Result<{ readonly byTime: ReadonlyMap<number, bigint>; readonly leftOut: number }>> {
+async function readValues(path: string, report: ReportBuilder): Promise<ReadonlyMap<number, bigint>> {
   const byTime = new Map<number, bigint>()
-  let leftOut = 0
-  for await (const { firstLine, lines } of readLines(path)) {
-    for (const [i, line] of lines.entries()) {
-      if (firstLine + i === 1) {
-        if (line.trim() === FEED_HEADER) continue
-        return err(`${basename(path)} is no settlement feed: its header should be ${FEED_HEADER}`)
-      }
-      const report = parseFeedLine(line)
-      if ('fault' in report || byTime.has(report.feedTs)) leftOut++
-      else byTime.set(report.feedTs, report.value)
+  for await (const reports of readFeed(path, report)) {
+    for (const { place, row } of reports) {
+      const known = byTime.get(row.feedTs)
+      if (known === undefined) {
+        byTime.set(row.feedTs, row.value)
+        report.keep(row.ts, 0)
+      } else if (known === row.value) report.leave(place, 'duplicate', 'the same second again')
+      else report.leave(place, 'conflict', 'the same second again, with another price')
     }
   }
-  return ok({ byTime, leftOut })
+  let last: number | null = null
+  for (const feedTs of [...byTime.keys()].toSorted((a, b) => a - b)) {
+    report.between(null, last, feedTs)
+    last = feedTs
+  }
+  return byTime
 }
 
-function compare(rows: readonly WindowRow[], byTime: ReadonlyMap<number, bigint>): Omit<SettleReport, 'leftOut'> {
+function compare(rows: readonly WindowRow[], byTime: ReadonlyMap<number, bigint>): Omit<SettleReport, 'files'> {
   const undecidable = { noOpening: 0, noClosing: 0, neither: 0 }
   const disagree: string[] = []
   const strikeDiffers: string[] = []

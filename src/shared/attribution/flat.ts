@@ -1,7 +1,6 @@
+import { type Cell, csvLine } from '../csv.ts'
 import type { TradeRecord } from './records.ts'
 
-/** What stands in a column. */
-export type Cell = string | number | boolean | null
 /** A row of a table by the names of its columns; every row has the same. */
 export type Flat = Readonly<Record<string, Cell>>
 
@@ -30,16 +29,8 @@ export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord):
   }
 }
 
-/** Rows as CSV with a head; text with a comma, a quote or a line's end is quoted (RFC 4180). */
+/** Rows as CSV with a head; see `csvLine`. */
 export function csvText(rows: readonly Flat[]): string {
   const names = Object.keys(rows[0] ?? {})
   return [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join('')
-}
-
-function csvLine(cells: readonly Cell[]): string {
-  const text = (cell: Cell) => {
-    const plain = cell === null ? '' : String(cell)
-    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
-  }
-  return `${cells.map(text).join(',')}\n`
 }

@@ -29,10 +29,13 @@ export function isoUtc(ts: number): string {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
 
+/** Nothing here lasts longer than a century; a longer duration would leave the times that can be counted. */
+const LONGEST = 36_500 * DAY
+
 /** Parses `90s`, `15m`, `6h`, `2d` (and sums such as `1h30m`); undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) return undefined
   let total = 0
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(count) * (UNITS[unit ?? ''] ?? 0)
-  return total > 0 ? total : undefined
+  return total > 0 && total <= LONGEST ? total : undefined
 }

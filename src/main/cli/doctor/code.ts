@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { reportLines } from '../../../shared/file-report.ts'
 import { apiFile } from '../../app/home.ts'
 import { compileStrategy } from '../../deploy/compile.ts'
 import { checkTypes } from '../../deploy/typecheck.ts'
-import { type CandleFileReport, loadCandles } from '../../venues/tape/candle-files.ts'
+import { type CandleFile, loadCandles } from '../../venues/tape/candle-files.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 
 /** The strategies of a folder, each compiled and its types checked, and the recorded candles. */
@@ -41,14 +42,12 @@ function tapeChecks(paths: readonly string[]): Check[] {
   if (paths.length === 0) return [fine('tapes', 'none given (--tape or BATON_TAPES)')]
   const loaded = loadCandles(paths)
   if (!loaded.ok) return [fail('tapes', loaded.error, 'give files like BTCUSDT-1m.json, or a folder of them')]
-  return loaded.value.report.map(tape)
+  return loaded.value.files.map(tape)
 }
 
-function tape(report: CandleFileReport): Check {
-  const faults = Object.entries(report.faults).filter(([, count]) => count > 0)
-  const gaps = report.gaps === 0 ? '' : `, ${report.gaps} gaps (${report.missingMinutes} minutes)`
-  const found = `${report.path}: ${report.kept} of ${report.rows} candles${gaps}`
-  if (faults.length === 0) return fine(report.asset, found)
-  const left = faults.map(([fault, count]) => `${count} ${fault}`).join(', ')
-  return warn(report.asset, `${found}; left out: ${left}`, report.examples[0] ?? 'look at the file')
+function tape({ path, asset, report }: CandleFile): Check {
+  const [, ...lines] = reportLines(report)
+  const found = [`${path}: ${report.kept} of ${report.rows} candles`, ...lines.map((line) => line.trim())].join('; ')
+  if (report.kept === report.rows) return fine(asset, found)
+  return warn(asset, found, report.examples[0] ?? 'look at the file')
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Home, readConfig } from '../../app/home.ts'
-import { type Db, openReadOnly } from '../../db/database.ts'
 import { MIGRATIONS } from '../../db/migrations.ts'
+import { openSound } from '../../db/sound.ts'
 import { deskRuns } from '../file-lock.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 
@@ -77,24 +77,10 @@ function config(home: Home): Check {
 
 function database({ database: path }: Home): Check {
   if (!existsSync(path)) return fine('baton.db', 'not there yet')
-  const opened = openReadOnly(path)
-  const restore = `restore it from a backup beside it (${path}.before-…), or move it away`
-  if (!opened.ok) return fail('baton.db', opened.error, restore)
-  try {
-    return examine(opened.value, restore)
-  } catch (error) {
-    return fail('baton.db', messageOf(error), restore)
-  } finally {
-    opened.value.close()
-  }
-}
-
-function examine(db: Db, restore: string): Check {
-  const schema = Number(db.pragma('user_version', { simple: true }))
-  if (schema > MIGRATIONS.length)
-    return fail('baton.db', `schema ${schema} of a newer Baton, this one knows ${MIGRATIONS.length}`, 'update Baton')
-  const integrity = String(db.pragma('integrity_check', { simple: true }))
-  if (integrity !== 'ok') return fail('baton.db', integrity, restore)
+  const opened = openSound(path)
+  if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo ?? `see that ${path} can be read`)
+  const { db, schema } = opened.value
+  db.close()
   const old = schema < MIGRATIONS.length ? `; the next start brings it to ${MIGRATIONS.length}` : ''
   return fine('baton.db', `schema ${schema}, sound${old}`)
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { CSV_HEADERS, type ExportKind, type ExportOptions, exportSegment } from '../../tape/export.ts'
 import { damageText, readSegment } from '../../tape/segment.ts'
-import { complain, EXIT, type ExitCode, UsageError } from '../output.ts'
+import { complain, EXIT, type ExitCode, periodText, UsageError } from '../output.ts'
 import { filesOf, type TapeFlags } from './found.ts'
 
 export interface ExportFlags extends TapeFlags {
@@ -22,6 +22,8 @@ export async function exportTape(name: string, flags: ExportFlags): Promise<Exit
   if (from >= to) throw new UsageError('--from is not before --to')
   if (out !== undefined && existsSync(out)) throw new UsageError(`${out} is there already: name another with --out`)
   const paths = filesOf(name, flags)
+  // Beside the output, which holds records alone.
+  process.stderr.write(`${periodText(flags)}\n`)
   const target = out === undefined ? process.stdout : createWriteStream(out, { flags: 'wx' })
   // Each write gets its own error; an event that nobody listens to would end the process.
   target.on('error', () => undefined)

@@ -1,8 +1,8 @@
+import { reportLines } from '../../../shared/file-report.ts'
 import { listTapes } from '../../tape/library.ts'
 import { damageText, lostText, readSegment, type Segment } from '../../tape/segment.ts'
 import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
 import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
-import { describe } from './import.ts'
 
 /** `baton tape ls`: what lies in the home's tape folder, damaged files included. */
 export function list(flags: TapeFlags): ExitCode {
@@ -70,6 +70,6 @@ function linesOf(segment: Segment): string[] {
     ...(torn === null ? [] : [`  ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]),
     ...(sealed || torn !== null ? [] : ['  has no end: it is being written, or whoever wrote it was stopped']),
     ...holes.map((hole) => `  lacks records ${hole.fromSeq} to ${hole.toSeq - 1}`),
-    ...(header.sources ?? []).flatMap(describe).map((line) => `  ${line}`),
+    ...(header.sources ?? []).flatMap(reportLines).map((line) => `  ${line}`),
   ]
 }

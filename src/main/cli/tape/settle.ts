@@ -1,3 +1,4 @@
+import { reportLines } from '../../../shared/file-report.ts'
 import { type SettleReport, settleWindows } from '../../tape/settle.ts'
 import { EXIT, type ExitCode, print, UsageError } from '../output.ts'
 
@@ -18,14 +19,13 @@ export async function settle(flags: SettleFlags): Promise<ExitCode> {
 function describe(report: SettleReport): string[] {
   const { windows, decidable, agree, disagree, undecidable, unresolved, ties, strikesCompared, strikeDiffers } = report
   const { noOpening, noClosing, neither } = undecidable
-  const { markets, prices } = report.leftOut
   return [
+    ...report.files.flatMap(reportLines),
     `${windows} windows, ${decidable} decidable from the feed: ${agree} agree with the venue, ${disagree.length} do not`,
     ...disagree.map((slug) => `  ${slug} disagrees`),
     `  undecidable: ${noOpening} without opening report, ${noClosing} without closing report, ${neither} with neither`,
     `  ties: ${ties}; not resolved by the venue: ${unresolved}`,
     `  strikes compared: ${strikesCompared}, different: ${strikeDiffers.length}`,
     ...strikeDiffers.map((slug) => `  ${slug} has another strike`),
-    ...(markets + prices > 0 ? [`  left out: ${markets} rows of the markets, ${prices} of the prices`] : []),
   ]
 }

@@ -4,7 +4,7 @@ import { packageRoot } from '../../app/home.ts'
 import { engineBuild } from '../../platform/engine-build.ts'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText, repairSegment, verifySegment } from '../../tape/segment.ts'
-import { complain, EXIT, type ExitCode, iso, print, UsageError } from '../output.ts'
+import { complain, EXIT, type ExitCode, iso, periodOf, periodText, print, UsageError } from '../output.ts'
 import { chainOf, type DecisionsFound, decisionsOf } from './decisions.ts'
 import { filesOf, realPath, type TapeFlags, tapeFolder } from './found.ts'
 
@@ -33,6 +33,8 @@ interface Checked {
  * when nothing was there to be checked as it was asked for: whoever reads the code alone must not take that for a proof.
  */
 export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
+  if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
+    throw new UsageError('--from is not before --to')
   const library = listTapes(tapeFolder(flags))
   const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
   // When a damaged file is of cannot be known: no period leaves it out.
@@ -57,8 +59,9 @@ export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const sound = files.every((file) => file.sound) && gaps.length === 0
   const nothing = nothingChecked(files, flags)
   const lines = [...describe(files, gaps), ...(nothing === null ? [] : [nothing])]
-  if (flags.json === true) print(JSON.stringify({ sound, files, gaps, nothing }))
-  else print(lines.join('\n') || `No tape is in ${tapeFolder(flags)}.`)
+  if (flags.json === true) print(JSON.stringify({ sound, period: periodOf(flags), files, gaps, nothing }))
+  else
+    print([...(whole ? [] : [periodText(flags)]), lines.join('\n') || `No tape is in ${tapeFolder(flags)}.`].join('\n'))
   return sound && nothing === null ? EXIT.done : EXIT.failed
 }
 

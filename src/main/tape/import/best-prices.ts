@@ -1,14 +1,16 @@
+import { parseTime, type TimeForm } from '../../../shared/domain/dates.ts'
 import type { Slot } from '../../../shared/domain/slots.ts'
 import { frameMs } from '../../../shared/domain/slots.ts'
+import { microOf } from '../../recorded-files/decimals.ts'
+import { ReportBuilder, type RowFault } from '../../recorded-files/report-builder.ts'
+import { timedRows } from '../../recorded-files/timed-rows.ts'
 import type { BookLevel } from '../book-body.ts'
-import { microOf, utcOf } from './decimals.ts'
-import { readLines } from './lines.ts'
-import { isPossibleTime, OrderGuard, ReportBuilder, type RowFault } from './report-builder.ts'
 import type { Source, TapeRecord } from './source.ts'
 
 export const BEST_PRICES_HEADER =
   'Timestamp,TargetTime,Expiration,UpBid,UpAsk,UpMid,UpSpread,UpBidLiquidity,UpAskLiquidity,DownBid,DownAsk,DownMid,DownSpread,DownBidLiquidity,DownAskLiquidity'
-const COLUMNS = 15
+const COLUMN_NAMES = BEST_PRICES_HEADER.split(',')
+const COLUMNS = COLUMN_NAMES.length
 /** Recorded about once a second. */
 const GAP_MS = 10_000
 const CENT = 10_000
@@ -16,6 +18,7 @@ const TENTH = 1_000
 
 interface Row {
   readonly ts: number
+  readonly form: TimeForm
   readonly windowStart: number
   readonly tick: number
   readonly bids: readonly BookLevel[]
@@ -38,47 +41,46 @@ export function bestPrices(path: string, file: string, slot: Slot): Source {
 }
 
 async function* read(path: string, slot: Slot, report: ReportBuilder): AsyncGenerator<readonly TapeRecord[]> {
-  const order = new OrderGuard(report)
-  for await (const { firstLine, lines } of readLines(path)) {
-    const records: TapeRecord[] = []
-    for (const [i, line] of lines.entries()) {
-      const number = firstLine + i
-      if (number === 1) continue
-      report.row()
-      const row = parseRow(line, slot)
-      if ('fault' in row) report.leave(number, row.fault, row.detail)
-      else if (order.admits(number, row.ts, line)) {
-        report.keep(row.ts, 1)
-        records.push({ kind: 'book', slot: slot.id, ...row })
-      }
-    }
-    yield records
-  }
+  let last: number | null = null
+  for await (const rows of timedRows(path, report, { hasHeader: true, parse: (line) => parseRow(line, slot) }))
+    yield rows.map(({ place, row }) => {
+      const { ts, windowStart, tick, bids, asks } = row
+      report.between(place, last, ts)
+      last = ts
+      report.keep(ts, 1)
+      return { kind: 'book', ts, slot: slot.id, windowStart, tick, bids, asks }
+    })
 }
 
 function parseRow(line: string, slot: Slot): Row | RowFault {
   const fields = line.split(',')
   if (fields.length !== COLUMNS) return { fault: 'malformed', detail: `not ${COLUMNS} fields` }
-  const ts = utcOf(fields[0] ?? '')
-  const start = utcOf(fields[1] ?? '')
-  const end = utcOf(fields[2] ?? '')
-  if (Number.isNaN(ts + start + end)) return { fault: 'malformed', detail: 'a time that is none' }
+  const times = [0, 1, 2].map((column) => parseTime(fields[column] ?? ''))
+  const wrong = times.findIndex((time) => !time.ok)
+  const [at, from, to] = times
+  if (at?.ok !== true || from?.ok !== true || to?.ok !== true) {
+    const time = times[wrong]
+    return {
+      fault: 'malformed',
+      detail: `column ${COLUMN_NAMES[wrong]}: ${time?.ok === false ? time.error : 'no time'}`,
+    }
+  }
+  const { ms: ts, form } = at.value
+  const [start, end] = [from.value.ms, to.value.ms]
   const [bid, ask, bidShares, askShares] = [3, 4, 7, 8].map((column) => microOf(fields[column] ?? ''))
   if (bid === undefined || ask === undefined || bidShares === undefined || askShares === undefined)
     return { fault: 'malformed', detail: 'a field is missing' }
   if (Number.isNaN(bid + ask + bidShares + askShares)) return { fault: 'malformed', detail: 'a number that is none' }
   const length = frameMs(slot.timeframe)
-  if (!isPossibleTime(ts) || end - start !== length)
-    return { fault: 'impossible time', detail: 'no window of this slot' }
+  if (end - start !== length) return { fault: 'impossible time', detail: 'no window of this slot' }
   if (start % length !== 0) return { fault: 'off-grid', detail: 'the window does not begin on the grid' }
   if (ts < start || ts > end) return { fault: 'impossible time', detail: 'outside its window' }
-  return book(ts, start, { bid, ask, bidShares, askShares })
+  return book({ ts, form, start }, { bid, ask, bidShares, askShares })
 }
 
 /** 0.0 means that the side is empty. */
 function book(
-  ts: number,
-  start: number,
+  { ts, form, start }: { readonly ts: number; readonly form: TimeForm; readonly start: number },
   { bid, ask, bidShares, askShares }: Readonly<Record<'bid' | 'ask' | 'bidShares' | 'askShares', number>>,
 ): Row | RowFault {
   const bids = bid === 0 ? [] : [{ price: bid, shares: bidShares }]
@@ -89,5 +91,5 @@ function book(
     return { fault: 'nonsense', detail: 'a price without shares' }
   const tick = [CENT, TENTH].find((grid) => bid % grid === 0 && ask % grid === 0)
   if (tick === undefined) return { fault: 'off-grid', detail: 'a price finer than 0.001' }
-  return { ts, windowStart: start / 1000, tick, bids, asks }
+  return { ts, form, windowStart: start / 1000, tick, bids, asks }
 }

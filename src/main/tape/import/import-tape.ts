@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { Side } from '../../../shared/domain/slots.ts'
 import type { UnixMs } from '../../../shared/domain/time.ts'
+import { type FileReport, refusalOf } from '../../../shared/file-report.ts'
 import { BLOCK } from '../block.ts'
-import type { SegmentHeader, SourceReport } from '../segment-header.ts'
+import type { SegmentHeader } from '../segment-header.ts'
 import { damageText, readSegment } from '../segment-reader.ts'
 import { SegmentWriter } from '../segment-writer.ts'
 import { candleSources } from './candles.ts'
@@ -31,7 +32,7 @@ export interface ImportReport {
   readonly slots: readonly string[]
   readonly notices: readonly string[]
   readonly unlabelledBooks: boolean
-  readonly sources: readonly SourceReport[]
+  readonly sources: readonly FileReport[]
 }
 
 /** 2026-08-07, when the venue began to settle on 60-second means instead of single prices. */
@@ -59,9 +60,10 @@ export async function importTape(
     // The report and the names belong into the first block and are known last: so records are written, then copied.
     const sink = await writeRecords(first, sources.value, options)
     const header = headerOf(sources.value, sink, options)
-    const unusable = header.sources?.find((source) => source.kept === 0)
-    if (unusable !== undefined)
-      return err(`${unusable.file}: no usable row (${unusable.examples[0] ?? 'the file is empty'})`)
+    for (const source of header.sources ?? []) {
+      const refusal = refusalOf(source)
+      if (refusal !== undefined) return err(`${source.file}: ${refusal}`)
+    }
     const report = copyRecords(first, second, header)
     renameSync(second, out)
     return ok({ path: out, report })
@@ -95,7 +97,8 @@ function listFiles(paths: readonly string[]): Result<readonly string[]> {
     if (stat === undefined) return err(`${path} is not there`)
     const inside = stat.isDirectory() ? readdirSync(path).sort() : []
     if (stat.isFile()) files.add(path)
-    for (const name of inside) if (/\.(csv|json|jsonl)(\.gz)?$/.test(name)) files.add(join(path, name))
+    for (const name of inside)
+      if (/\.(csv|json|jsonl|txt|feather)(\.gz|\.zip)?$|\.zip$/i.test(name)) files.add(join(path, name))
   }
   return files.size > 0 ? ok([...files]) : err('there is no file to import')
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { type TimeForm, timeOfCount } from '../../../shared/domain/dates.ts'
 import { frameMs, parseSlot, type Side, type Slot } from '../../../shared/domain/slots.ts'
+import { microOf } from '../../recorded-files/decimals.ts'
+import { jsonLine } from '../../recorded-files/json-line.ts'
+import { readLines } from '../../recorded-files/lines.ts'
+import { ReportBuilder, type RowFault } from '../../recorded-files/report-builder.ts'
+import { timedRows } from '../../recorded-files/timed-rows.ts'
 import type { BookLevel } from '../book-body.ts'
-import { microOf } from './decimals.ts'
-import { readLines } from './lines.ts'
-import { isPossibleTime, OrderGuard, ReportBuilder, type RowFault } from './report-builder.ts'
 import type { Source, TapeRecord } from './source.ts'
 
 /** Messages come many a second while a market lives. */
@@ -31,6 +34,7 @@ const messageLine = z.object({
 
 interface Row {
   readonly ts: number
+  readonly form: TimeForm
   readonly slot: Slot
   readonly slug: string
   readonly token: string
@@ -60,21 +64,15 @@ export function rawBooks(path: string, file: string, side: Side | null): Source 
 }
 
 async function* read(path: string, side: Side | null, report: ReportBuilder): AsyncGenerator<readonly TapeRecord[]> {
-  const order = new OrderGuard(report)
   const recorded = await recordedTokens(path)
-  for await (const { firstLine, lines } of readLines(path)) {
-    const records: TapeRecord[] = []
-    for (const [i, line] of lines.entries()) {
-      report.row()
-      const row = judge(line, recorded)
-      if ('fault' in row) report.leave(firstLine + i, row.fault, row.detail)
-      else if (order.admits(firstLine + i, row.ts, line)) {
-        report.keep(row.ts, 1)
-        records.push(recordOf(row, side))
-      }
-    }
-    yield records
-  }
+  let last: number | null = null
+  for await (const rows of timedRows(path, report, { hasHeader: false, parse: (line) => judge(line, recorded) }))
+    yield rows.map(({ place, row }) => {
+      report.between(place, last, row.ts)
+      last = row.ts
+      report.keep(row.ts, 1)
+      return recordOf(row, side)
+    })
 }
 
 /**
@@ -108,19 +106,17 @@ function judge(line: string, recorded: ReadonlyMap<string, string>): Row | RowFa
 }
 
 function parseMessage(line: string): Row | RowFault {
-  const parsed = messageLine.safeParse(jsonOf(line))
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return { fault: 'malformed', detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a message'}` }
-  }
-  const { recv_s, slug, msg } = parsed.data
+  const parsed = jsonLine(messageLine, line)
+  if ('fault' in parsed) return parsed
+  const { recv_s, slug, msg } = parsed.value
   if (msg.event_type !== 'book') return { fault: 'other', detail: `a message of type ${msg.event_type}` }
-  const ts = Math.round(recv_s * 1000)
+  const received = timeOfCount(recv_s)
   const window = windowOf(slug)
   if (window === undefined) return { fault: 'nonsense', detail: `"${slug}" is not the slug of a window` }
   const { slot, start, end } = window
-  if (!isPossibleTime(ts) || ts < start - BEFORE_MS || ts > end + AFTER_MS)
+  if (received === undefined || received.ms < start - BEFORE_MS || received.ms > end + AFTER_MS)
     return { fault: 'impossible time', detail: `not near ${slug}` }
+  const { ms: ts, form } = received
   const tick = microOf(msg.tick_size ?? '0.01')
   if (!(tick > 0)) return { fault: 'malformed', detail: 'tick_size is no price' }
   const bids = levelsOf(msg.bids, -1)
@@ -131,15 +127,7 @@ function parseMessage(line: string): Row | RowFault {
   const [ask] = asks
   if (bid !== undefined && ask !== undefined && bid.price >= ask.price)
     return { fault: 'nonsense', detail: 'bid and ask are crossed' }
-  return { ts, slot, slug, token: msg.asset_id, windowStart: start / 1000, tick, bids, asks }
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
+  return { ts, form, slot, slug, token: msg.asset_id, windowStart: start / 1000, tick, bids, asks }
 }
 
 function windowOf(slug: string): { readonly slot: Slot; readonly start: number; readonly end: number } | undefined {

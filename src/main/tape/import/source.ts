@@ -1,7 +1,7 @@
 import type { CandleFrame, Side } from '../../../shared/domain/slots.ts'
+import type { FileReport } from '../../../shared/file-report.ts'
 import type { BookLevel } from '../book-body.ts'
 import type { CandleFields } from '../record-writer.ts'
-import type { SourceReport } from '../segment-header.ts'
 
 /** A record on its way into a tape; assets and slots still by name, times in ms. */
 export type TapeRecord =
@@ -58,5 +58,5 @@ export interface Source {
   /** Throws what the file system, or a file that is cut, objects to. */
   records(): AsyncGenerator<readonly TapeRecord[]>
   /** Complete once `records` is. */
-  reports(): readonly SourceReport[]
+  reports(): readonly FileReport[]
 }

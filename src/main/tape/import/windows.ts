@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { isPossibleTime, parseTime, timeOfCount } from '../../../shared/domain/dates.ts'
 import { frameMs, parseSlot, type Side, type Slot } from '../../../shared/domain/slots.ts'
-import { fromE18, numberOf } from './decimals.ts'
-import { readLines } from './lines.ts'
-import { isPossibleTime, ReportBuilder, type RowFault } from './report-builder.ts'
+import { fromE18, numberOf } from '../../recorded-files/decimals.ts'
+import { jsonLine } from '../../recorded-files/json-line.ts'
+import { ReportBuilder, type RowFault } from '../../recorded-files/report-builder.ts'
+import { rowsOf } from '../../recorded-files/timed-rows.ts'
 import type { MarketRecord, Source, TapeRecord } from './source.ts'
 
 /**
@@ -42,13 +44,10 @@ const marketLine = z.object({
 })
 
 /** Reads one line of a markets file, or says why it is no window. */
-export function parseMarketLine(line: string): WindowRow | RowFault {
-  const parsed = marketLine.safeParse(jsonOf(line))
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return { fault: 'malformed', detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a market'}` }
-  }
-  const { slug, start_sec, end_sec, resolved, outcome_prices, strike_value, raw } = parsed.data
+function parseMarketLine(line: string): WindowRow | RowFault {
+  const parsed = jsonLine(marketLine, line)
+  if ('fault' in parsed) return parsed
+  const { slug, start_sec, end_sec, resolved, outcome_prices, strike_value, raw } = parsed.value
   const slot = slotOfSlug(slug, start_sec)
   if (slot === undefined) return { fault: 'nonsense', detail: `"${slug}" is not the slug of its window` }
   const start = start_sec * 1000
@@ -57,14 +56,15 @@ export function parseMarketLine(line: string): WindowRow | RowFault {
   if (wrong !== undefined) return wrong
   const outcome = resolved ? outcomeOf(outcome_prices ?? [], raw?.outcomes) : null
   if (outcome === undefined) return { fault: 'nonsense', detail: `${slug} is resolved to neither Up nor Down` }
-  const closed = Date.parse((raw?.closedTime ?? '').replace(' ', 'T').replace(/\+00$/, 'Z'))
-  const knownAt = outcome === null ? null : closed >= end && isPossibleTime(closed) ? closed : end + OUTCOME_KNOWN_MS
+  const closed = parseTime(raw?.closedTime ?? '')
+  const told = closed.ok && closed.value.ms >= end ? closed.value.ms : end + OUTCOME_KNOWN_MS
+  const knownAt = outcome === null ? null : told
   return { slug, slot, start, end, strikeE18: strike_value ?? null, outcome, knownAt }
 }
 
-function jsonOf(line: string): unknown {
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(line)
+    return JSON.parse(text)
   } catch {
     return undefined
   }
@@ -78,7 +78,7 @@ function slotOfSlug(slug: string, startSec: number): Slot | undefined {
 
 function windowFault(slot: Slot, start: number, end: number): RowFault | undefined {
   const length = frameMs(slot.timeframe)
-  if (!isPossibleTime(start)) return { fault: 'impossible time', detail: 'not in 2009…2099' }
+  if (!isPossibleTime(start)) return { fault: 'impossible time', detail: 'not within 2009–2099' }
   if (start % length !== 0) return { fault: 'off-grid', detail: 'the window does not begin on the grid' }
   return end - start === length
     ? undefined
@@ -94,16 +94,19 @@ function outcomeOf(prices: readonly string[], labels: string | null | undefined)
   return names[winner] === 'Down' ? 'down' : undefined
 }
 
-/** Windows as the venue described them, one JSON object a line. */
+/** An empty report for a file of windows as the venue described them. */
+export function marketsFileReport(file: string): ReportBuilder {
+  return new ReportBuilder(file, 'windows', NO_GAPS)
+}
+
+/** Windows as the venue described them, one JSON object a line; each once, in order of their starts. */
+export function readMarkets(path: string, report: ReportBuilder): Promise<WindowRow[]> {
+  return readWindows(path, report, false, parseMarketLine)
+}
+
+/** The same as a source of records. */
 export function marketWindows(path: string, file: string): Source {
-  const parse = (line: string) => parseMarketLine(line)
-  return windowSource(
-    path,
-    new ReportBuilder(file, 'windows', NO_GAPS),
-    false,
-    parse,
-    'official outcomes of Polymarket',
-  )
+  return windowSource(path, marketsFileReport(file), false, parseMarketLine, 'official outcomes of Polymarket')
 }
 
 export const OUTCOMES_HEADER =
@@ -121,8 +124,8 @@ function parseOutcomeLine(line: string, slot: Slot): WindowRow | RowFault {
   const fields = line.split(',')
   if (fields.length !== 10) return { fault: 'malformed', detail: 'not 10 fields' }
   const [seconds = '', date = '', hour = '', minute = '', outcome = '', up = '', down = ''] = fields
-  const start = numberOf(seconds) * 1000
-  if (Number.isNaN(start)) return { fault: 'malformed', detail: 'a time that is none' }
+  const start = timeOfCount(numberOf(seconds))?.ms
+  if (start === undefined) return { fault: 'malformed', detail: `column timestamp: "${seconds}" is no time` }
   const end = start + frameMs(slot.timeframe)
   const wrong = windowFault(slot, start, end)
   if (wrong !== undefined) return wrong
@@ -153,38 +156,48 @@ function windowSource(
     notices: [],
     unlabelledBooks: false,
     reports: () => [report.build()],
-    records: () => readWindows(path, report, hasHeader, parse),
+    records: () => windowRecords(path, report, hasHeader, parse),
   }
 }
 
-/** A table of windows may stand in any order, and what is known of two overlaps: all of it is put in order of time. */
-async function* readWindows(
+async function* windowRecords(
   path: string,
   report: ReportBuilder,
   hasHeader: boolean,
   parse: (line: string) => WindowRow | RowFault,
 ): AsyncGenerator<readonly TapeRecord[]> {
-  const bySlug = new Map<string, WindowRow>()
-  let last = Number.NEGATIVE_INFINITY
-  for await (const { firstLine, lines } of readLines(path)) {
-    for (const [i, line] of lines.entries()) {
-      const number = firstLine + i
-      if (hasHeader && number === 1) continue
-      report.row()
-      const row = parse(line)
-      if ('fault' in row) report.leave(number, row.fault, row.detail)
-      else if (bySlug.has(row.slug)) report.leave(number, 'duplicate', `${row.slug} again`)
-      else {
-        if (row.start < last) report.backStep()
-        last = row.start
-        bySlug.set(row.slug, row)
-      }
-    }
-  }
-  const rows = [...bySlug.values()].sort((a, b) => a.start - b.start)
+  const rows = await readWindows(path, report, hasHeader, parse)
   const values = rows.flatMap((row) => recordsOf(row, report)).sort((a, b) => a.ts - b.ts)
   noteMissing(rows, report)
   yield values.map((value) => ({ kind: 'json', ts: value.ts, value }))
+}
+
+/** A table of windows may stand in any order, and what is known of two overlaps: all of it is put in order of time. */
+async function readWindows(
+  path: string,
+  report: ReportBuilder,
+  hasHeader: boolean,
+  parse: (line: string) => WindowRow | RowFault,
+): Promise<WindowRow[]> {
+  const bySlug = new Map<string, WindowRow>()
+  let last = Number.NEGATIVE_INFINITY
+  for await (const lines of rowsOf(path, hasHeader)) {
+    for (const [place, line] of lines) {
+      report.row()
+      const row = parse(line)
+      if ('fault' in row) {
+        report.leave(place, row.fault, row.detail)
+        continue
+      }
+      if (row.start < last) report.backStep()
+      last = row.start
+      const known = bySlug.get(row.slug)
+      if (known === undefined) bySlug.set(row.slug, row)
+      else if (JSON.stringify(known) === JSON.stringify(row)) report.leave(place, 'duplicate', `${row.slug} again`)
+      else report.leave(place, 'conflict', `${row.slug} again, and not as before`)
+    }
+  }
+  return [...bySlug.values()].sort((a, b) => a.start - b.start)
 }
 
 /** One record when the window opens, one when its strike and one when its outcome could be known. */
@@ -204,7 +217,10 @@ function noteMissing(rows: readonly WindowRow[], report: ReportBuilder): void {
   const ends = new Map<string, WindowRow>()
   for (const row of rows) {
     const before = ends.get(row.slot.id)
-    if (before !== undefined) report.missing(`windows of ${row.slot.id} before ${row.slug}`, row.start - before.end)
+    if (before !== undefined) {
+      const ms = row.start - before.end
+      report.missing(null, `no windows of ${row.slot.id} before ${row.slug} for ${ms / 1000} s`, ms)
+    }
     ends.set(row.slot.id, row)
   }
 }

@@ -1,37 +1,43 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import type { CandleColumns } from '../../../engine/market/candle-columns.ts'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
-import { parseCsvRows, parseJsonRows, type RawRows } from './candle-rows.ts'
-import { type CandleFileReport, SeriesBuilder } from './series-builder.ts'
+import { MINUTE } from '../../../shared/domain/time.ts'
+import { type FileReport, refusalOf } from '../../../shared/file-report.ts'
+import { textOf, unpack } from '../../recorded-files/container.ts'
+import { PriceJudge } from '../../recorded-files/price-judge.ts'
+import { ReportBuilder } from '../../recorded-files/report-builder.ts'
+import { type Timed, TimeOrder } from '../../recorded-files/time-order.ts'
+import type { CandleRow } from './candle-fields.ts'
+import { candleFilesAmong, candleName } from './candle-names.ts'
+import { type CandleText, readCandleText } from './candle-text.ts'
+import { FLAT_MS, joinFiles, type SoundRows } from './series-builder.ts'
 
-export type { CandleFileReport } from './series-builder.ts'
-
-/** Recorded one-minute candles of some assets, and what was wrong with the files they came from. */
+/** Recorded one-minute candles of some assets, and what was found in the files they came from. */
 export interface CandleTape {
   /** One an asset, in the order the assets were first met. */
   readonly series: readonly CandleColumns[]
   /** One a file, in the order read. */
-  readonly report: readonly CandleFileReport[]
+  readonly files: readonly CandleFile[]
 }
 
-const FILE_NAME = /^([A-Z0-9]{2,10})USDT-1m\.(json|csv)(\.gz)?$/
-/** A month of minutes is 3 MB of text: anything far above is not a candle file. */
-const MAX_BYTES = 512 * 1024 * 1024
-
-interface ReadFile {
+export interface CandleFile {
   readonly path: string
   readonly asset: string
-  readonly rows: RawRows
+  readonly report: FileReport
+}
+
+interface ReadFile extends SoundRows {
+  readonly path: string
+  readonly asset: string
 }
 
 /**
- * Reads recorded one-minute candles (`BTCUSDT-1m.json`, `.csv`, each also `.gz`), all at once and synchronously.
- * Rows that cannot be true are left out and counted in the report, gaps are counted; several files of an asset are
- * joined in time order.
+ * Reads recorded one-minute candles, all at once and synchronously: CSV with or without header and JSON, as exchanges and
+ * freqtrade write them, each also gzip or zip. Rows stand in any order; those that cannot be true are left out and counted
+ * in the report; several files of an asset are joined.
  * @param paths files, and folders whose candle files (and those of their folders) are taken
- * @returns an error that names the first file, and its row or line, that could not be used at all
+ * @returns an error that names the first file that could not be used, with its line, column and reason
  */
 export function loadCandles(paths: readonly string[]): Result<CandleTape> {
   const found = listFiles(paths)
@@ -42,7 +48,13 @@ export function loadCandles(paths: readonly string[]): Result<CandleTape> {
     if (!file.ok) return err(`${path}: ${file.error}`)
     files.push(file.value)
   }
-  return join1m(files)
+  const series = [...Map.groupBy(files, (file) => file.asset)].map(([name, group]) => joinFiles(name, group))
+  const reported = files.map(({ path, asset, report }) => ({ path, asset, report: report.build() }))
+  for (const { path, report } of reported) {
+    const refusal = refusalOf(report)
+    if (refusal !== undefined) return err(`${path}: ${refusal}`)
+  }
+  return ok({ series, files: reported })
 }
 
 function listFiles(paths: readonly string[]): Result<readonly string[]> {
@@ -58,9 +70,7 @@ function listFiles(paths: readonly string[]): Result<readonly string[]> {
 function listOne(path: string): Result<readonly string[]> {
   try {
     if (!statSync(path).isDirectory()) return ok([path])
-    const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => FILE_NAME.test(basename(name)))
-      .sort()
+    const files = candleFilesAmong(readdirSync(path, { recursive: true, encoding: 'utf8' }))
     return files.length > 0 ? ok(files.map((name) => join(path, name))) : err(`${path}: no candle file in this folder`)
   } catch (error) {
     return err(`${path}: ${messageOf(error)}`)
@@ -68,44 +78,53 @@ function listOne(path: string): Result<readonly string[]> {
 }
 
 function readCandleFile(path: string): Result<ReadFile> {
-  const match = FILE_NAME.exec(basename(path))
-  const name = match?.[1]
-  if (name === undefined) return err('not named like BTCUSDT-1m.json or BTCUSDT-1m.csv (.gz)')
-  const text = readText(path, match?.[3] !== undefined)
+  const name = candleName(basename(path))
+  if (!name.ok) return name
+  const { asset } = name.value
+  const text = readText(path)
   if (!text.ok) return text
-  const rows = match?.[2] === 'json' ? parseJsonRows(text.value) : parseCsvRows(text.value)
-  return rows.ok ? ok({ path, asset: name, rows: rows.value }) : rows
+  const read = readCandleText(text.value, asset)
+  if (!read.ok) return read
+  const report = new ReportBuilder(basename(path), 'candles', MINUTE, read.value.unit)
+  report.canTellFlat(FLAT_MS)
+  const rows = soundRows(read.value, report)
+  const step = otherStep(rows, report.rows)
+  if (step !== undefined) return err(`its rows are ${step / MINUTE} minutes apart: one-minute candles are needed`)
+  return ok({ path, asset, report, rows })
 }
 
-function readText(path: string, zipped: boolean): Result<string> {
+function readText(path: string): Result<string> {
   try {
-    const bytes = readFileSync(path)
-    return ok((zipped ? gunzipSync(bytes, { maxOutputLength: MAX_BYTES }) : bytes).toString('utf8'))
+    return ok(textOf(unpack(readFileSync(path))))
   } catch (error) {
-    return err(`row 1: cannot be read (${messageOf(error)})`)
+    return err(`it cannot be read (${messageOf(error)})`)
   }
 }
 
-/** One series an asset; a file of which no row was usable is an error, since it is not what its name says. */
-function join1m(files: readonly ReadFile[]): Result<CandleTape> {
-  const byAsset = Map.groupBy(files, (file) => file.asset)
-  const series: CandleColumns[] = []
-  const report: CandleFileReport[] = []
-  for (const [name, group] of byAsset) {
-    const builder = new SeriesBuilder(
-      name,
-      group.reduce((sum, file) => sum + file.rows.count, 0),
-    )
-    const inTimeOrder = group.toSorted((a, b) => (a.rows.cells[0] ?? 0) - (b.rows.cells[0] ?? 0))
-    for (const file of inTimeOrder) {
-      const judged = builder.add(file.path, file.rows)
-      if (judged.kept === 0)
-        return err(`${file.path}: no usable candle (${judged.examples[0] ?? 'row 1: the file is empty'})`)
-      report.push(judged)
+function soundRows({ rows, notes }: CandleText, report: ReportBuilder): readonly Timed<CandleRow>[] {
+  for (const note of notes) report.note(note)
+  const order = new TimeOrder<CandleRow>(report)
+  const prices = new PriceJudge<CandleRow>(report)
+  for (const { place, row } of rows) {
+    report.row()
+    if ('fault' in row) report.leave(place, row.fault, row.detail)
+    else {
+      report.time(row.form)
+      order.add(place, row.openTime, row)
     }
-    series.push(builder.build())
   }
-  return ok({ series, report })
+  return [...prices.add(order.rest()), ...prices.end()]
+}
+
+/** How far most of a file's `all` rows are apart, where that is another step than a minute. */
+function otherStep(rows: readonly Timed<CandleRow>[], all: number): number | undefined {
+  const steps = new Map<number, number>()
+  for (let i = 1; i < rows.length; i++) {
+    const step = (rows[i]?.ts ?? 0) - (rows[i - 1]?.ts ?? 0)
+    steps.set(step, (steps.get(step) ?? 0) + 1)
+  }
+  const [most] = [...steps].toSorted((a, b) => b[1] - a[1])
+  return most !== undefined && most[0] > MINUTE && most[1] > 2 && most[1] * 2 > all ? most[0] : undefined
 }
 
 function messageOf(error: unknown): string {

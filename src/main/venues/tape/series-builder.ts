@@ -1,109 +1,95 @@
 import type { CandleColumns } from '../../../engine/market/candle-columns.ts'
-import { type Asset, asset } from '../../../shared/domain/slots.ts'
+import { asset } from '../../../shared/domain/slots.ts'
 import { MINUTE } from '../../../shared/domain/time.ts'
-import { COLUMNS, type RawRows } from './candle-rows.ts'
+import type { ReportBuilder } from '../../recorded-files/report-builder.ts'
+import type { Timed } from '../../recorded-files/time-order.ts'
+import type { CandleRow } from './candle-fields.ts'
 
-/** Why a row was left out. */
-export const CANDLE_FAULTS = ['malformed', 'nonsense', 'offGrid', 'duplicate', 'backStep'] as const
-export type CandleFault = (typeof CANDLE_FAULTS)[number]
+/** A window is five minutes: one in which nothing was traded at all has no price that moved. */
+export const FLAT_MS = 5 * MINUTE
 
-/** What was wrong with one file; nothing is repaired, invented or interpolated. */
-export interface CandleFileReport {
-  readonly path: string
-  readonly asset: Asset
-  readonly rows: number
-  readonly kept: number
-  /** Rows left out: not six numbers, impossible values, off the minute grid, seen before, earlier than the row before. */
-  readonly faults: Readonly<Record<CandleFault, number>>
-  /** Stretches of missing minutes, and how many minutes they miss. */
-  readonly gaps: number
-  readonly missingMinutes: number
-  /** The first few faults and gaps, each with its row or line. */
-  readonly examples: readonly string[]
+/** The sound rows of one file, in order of time. */
+export interface SoundRows {
+  readonly report: ReportBuilder
+  readonly rows: readonly Timed<CandleRow>[]
 }
 
-const MAX_EXAMPLES = 5
-/** 2009-01-03, the first block of the oldest asset; and 2100. A time outside is a broken field, not a candle. */
-const EARLIEST = 1_230_940_800_000
-const LATEST = 4_102_444_800_000
+interface Placed {
+  readonly timed: Timed<CandleRow>
+  readonly report: ReportBuilder
+}
 
-/** Collects the sound rows of one asset's files, given in time order, and reports on the rest. */
-export class SeriesBuilder {
-  readonly asset: Asset
-  readonly #columns: readonly Float64Array[]
-  #length = 0
-
-  /** @param capacity the most rows it will be given */
-  constructor(name: string, capacity: number) {
-    this.asset = asset(name)
-    this.#columns = Array.from({ length: COLUMNS }, () => new Float64Array(capacity))
-  }
-
-  /** Judges every row of one file. */
-  add(path: string, rows: RawRows): CandleFileReport {
-    const before = this.#length
-    const faults = { malformed: 0, nonsense: 0, offGrid: 0, duplicate: 0, backStep: 0 }
-    const examples: string[] = []
-    let gaps = 0
-    let missingMinutes = 0
-    for (let r = 0; r < rows.count; r++) {
-      const note = (what: string) => {
-        if (examples.length < MAX_EXAMPLES) examples.push(`${rows.unit} ${rows.firstNumber + r}: ${what}`)
-      }
-      const row = rows.cells.subarray(r * COLUMNS, (r + 1) * COLUMNS)
-      const last = this.#lastOpenTime()
-      const fault = faultOf(row, last)
-      if (fault !== undefined) {
-        faults[fault]++
-        note(fault)
-        continue
-      }
-      const missing = last === undefined ? 0 : ((row[0] ?? 0) - last) / MINUTE - 1
-      if (missing > 0) {
-        gaps++
-        missingMinutes += missing
-        note(`${missing} missing minutes before it`)
-      }
-      this.#push(row)
-    }
-    const kept = this.#length - before
-    return { path, asset: this.asset, rows: rows.count, kept, faults, gaps, missingMinutes, examples }
-  }
-
-  build(): CandleColumns {
-    const column = (index: number) => this.#columns[index]?.slice(0, this.#length) ?? new Float64Array(0)
-    return {
-      asset: this.asset,
-      length: this.#length,
-      openTime: column(0),
-      open: column(1),
-      high: column(2),
-      low: column(3),
-      close: column(4),
-      volume: column(5),
+/**
+ * Joins the files of one asset in order of time. A minute that is there twice is kept once: as the file that begins first has
+ * it, and equal ones are duplicates, others conflicts. Minutes that are missing, and stretches without a trade, are told to
+ * the report of the file that they are in. Prices and volumes go into the columns as they were read.
+ */
+export function joinFiles(name: string, files: readonly SoundRows[]): CandleColumns {
+  const inOrder = files.toSorted((a, b) => (a.rows[0]?.ts ?? 0) - (b.rows[0]?.ts ?? 0))
+  const all: Placed[] = inOrder.flatMap(({ report, rows }) => rows.map((timed) => ({ timed, report })))
+  const kept: Placed[] = []
+  for (const placed of all.sort((a, b) => a.timed.ts - b.timed.ts)) {
+    const { timed, report } = placed
+    const last = kept.at(-1)?.timed
+    if (last !== undefined && last.ts === timed.ts) leaveSecond(last.row, timed, report)
+    else {
+      noteMissing(last, timed, report)
+      report.keep(timed.ts, 1)
+      report.keepUntil(timed.ts + MINUTE)
+      kept.push(placed)
     }
   }
-
-  #lastOpenTime(): number | undefined {
-    return this.#length === 0 ? undefined : this.#columns[0]?.[this.#length - 1]
+  noteFlat(kept)
+  const series = emptyColumns(name, kept.length)
+  for (let i = 0; i < kept.length; i++) {
+    const row = kept[i]?.timed.row
+    for (const field of FIELDS) series[field][i] = row?.[field] ?? Number.NaN
   }
+  return series
+}
 
-  #push(row: Float64Array): void {
-    for (let c = 0; c < COLUMNS; c++) {
-      const column = this.#columns[c]
-      if (column !== undefined) column[this.#length] = row[c] ?? Number.NaN
-    }
-    this.#length++
+const FIELDS = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const
+
+function emptyColumns(name: string, length: number): CandleColumns {
+  const column = () => new Float64Array(length)
+  return {
+    asset: asset(name),
+    length,
+    openTime: column(),
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
   }
 }
 
-function faultOf(row: Float64Array, last: number | undefined): CandleFault | undefined {
-  const [time = Number.NaN, open = 0, high = 0, low = 0, close = 0, volume = 0] = row
-  if (row.some((cell) => Number.isNaN(cell))) return 'malformed'
-  if (!(time >= EARLIEST && time < LATEST)) return 'nonsense'
-  if (!(low > 0 && low <= open && low <= close && open <= high && close <= high)) return 'nonsense'
-  if (!(Number.isFinite(high) && Number.isFinite(volume) && volume >= 0)) return 'nonsense'
-  if (time % MINUTE !== 0) return 'offGrid'
-  if (last === undefined || time > last) return undefined
-  return time === last ? 'duplicate' : 'backStep'
+function leaveSecond(kept: CandleRow, { place, row }: Timed<CandleRow>, report: ReportBuilder): void {
+  const other = FIELDS.find((field) => kept[field] !== row[field])
+  if (other === undefined) report.leave(place, 'duplicate', 'the same minute again')
+  else report.leave(place, 'conflict', `the same minute again, but its ${other} is ${row[other]}, not ${kept[other]}`)
+}
+
+function noteMissing(last: Timed<CandleRow> | undefined, { place, ts }: Timed<CandleRow>, report: ReportBuilder): void {
+  const missing = last === undefined ? 0 : (ts - last.ts) / MINUTE - 1
+  if (missing > 0)
+    report.missing(place, `${missing} missing ${missing === 1 ? 'minute' : 'minutes'} before it`, missing * MINUTE)
+}
+
+function noteFlat(kept: readonly Placed[]): void {
+  let since: Placed | undefined
+  let until = 0
+  const end = () => since?.report.flat(since.timed.place, until - since.timed.ts)
+  for (const placed of kept) {
+    const { ts, row } = placed.timed
+    const flat = row.volume === 0 && row.high === row.low
+    if (since !== undefined && (!flat || ts !== until)) {
+      end()
+      since = undefined
+    }
+    if (!flat) continue
+    since ??= placed
+    until = ts + MINUTE
+  }
+  end()
 }

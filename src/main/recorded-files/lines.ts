@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { packingOf, refuseUtf16, unpack } from './container.ts'
 
 /** Consecutive lines of a text file, without their ends. */
 export interface LineBatch {
@@ -13,8 +14,8 @@ export interface LineBatch {
 const MAX_LINE = 64 * 1024 * 1024
 
 /**
- * Reads a text file, also zipped (told by its first bytes), piece by piece: never more of it is in memory than a few
- * pieces and the line that is not complete yet. Throws, with the path, what the file system or the unpacker objects to.
+ * Reads a text file, also gzip and zip (told by their first bytes), piece by piece: never more of it is in memory than a few
+ * pieces and the line that is not complete yet; of a zip archive all. Throws, with the path, what the file system or the unpacker objects to.
  */
 export async function* readLines(path: string): AsyncGenerator<LineBatch> {
   let file: FileHandle | undefined
@@ -28,18 +29,35 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch> {
   }
 }
 
-async function unzipped(file: FileHandle): Promise<AsyncIterable<Uint8Array>> {
-  const head = new Uint8Array(2)
-  await file.read(head, 0, 2, 0)
+/** True for a line that is neither blank nor a comment, nor the address that some put above their tables. */
+export function saysSomething(line: string): boolean {
+  return !/^\s*($|#|https?:)/.test(line)
+}
+
+/** The first line of a text file that says something, trimmed; empty where there is none. Throws as `readLines` does. */
+export async function firstLineOf(path: string): Promise<string> {
+  for await (const { lines } of readLines(path)) {
+    const first = lines.find(saysSomething)
+    if (first !== undefined) return first.trim()
+  }
+  return ''
+}
+
+async function unzipped(file: FileHandle): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  const head = new Uint8Array(4)
+  await file.read(head, 0, 4, 0)
+  const packing = packingOf(head)
+  if (packing === 'zip') return [unpack(await file.readFile())]
+  if (packing === 'none') refuseUtf16(head)
   const bytes = file.createReadStream({ start: 0, highWaterMark: 256 * 1024, autoClose: false })
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return bytes
+  if (packing === 'none') return bytes
   // A failure while reading must reach whoever awaits the unpacked bytes.
   const unpacked = createGunzip({ chunkSize: 256 * 1024 })
   bytes.on('error', (error) => unpacked.destroy(error))
   return Readable.from(bytes.pipe(unpacked))
 }
 
-async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LineBatch> {
+async function* splitLines(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<LineBatch> {
   const decoder = new TextDecoder('utf-8')
   let rest = ''
   let firstLine = 1

@@ -37,13 +37,3 @@ export function numberOf(text: string): number {
 export function fromE18(text: string): number {
   return /^\d{1,30}$/.test(text) ? Number(`${text}e-18`) : Number.NaN
 }
-
-const UTC = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/
-
-/** Milliseconds of a UTC `YYYY-MM-DD HH:MM:SS`; NaN when it is none, 30 February included. */
-export function utcOf(text: string): number {
-  if (!UTC.test(text)) return Number.NaN
-  const iso = `${text.slice(0, 10)}T${text.slice(11)}.000Z`
-  const ms = Date.parse(iso)
-  return Number.isNaN(ms) || new Date(ms).toISOString() !== iso ? Number.NaN : ms
-}
