@@ -17,7 +17,7 @@ export async function runHeadless(options: StationOptions, why: string | null): 
   if (why !== null) print(`${why}; the desk is served to a browser instead.`)
   const supervisor = new Supervisor(station)
   if (station.lastEnd !== null) print(`Last time: ${station.lastEnd}`)
-  await station.start()
+  await Promise.race([station.start(), supervisor.ended])
   for (const notice of station.desk.feed.notices) print(notice)
   print(`Home folder ${options.home.folder}, strategies ${options.home.strategies}`)
   if (station.api !== null) print(`The desk is at ${station.api.address}`)

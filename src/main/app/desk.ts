@@ -358,7 +358,8 @@ export class Desk {
     decideMissedWindows(this)
     this.recorder?.begin(this.now())
     await bringUpVersions(this)
-    this.live.start()
+    // Stopped while versions came up: nothing may begin any more.
+    if (!this.stopping) this.live.start()
   }
 
   private async startVirtual(): Promise<void> {

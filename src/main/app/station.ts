@@ -28,6 +28,7 @@ export class Station {
   private readonly status: StatusWriter
   private readonly watcher: StrategyWatcher
   private configWatcher: FSWatcher | undefined
+  private stopping = false
   /** How the desk before this one ended in this home, in words; null where none did, or nothing is known. */
   readonly lastEnd: string | null
   private readonly log: DeskLog
@@ -104,6 +105,7 @@ export class Station {
     const watching = this.watcher.start()
     await desk.start()
     await watching
+    if (this.stopping) return
     this.watchConfig()
     this.status.write()
   }
@@ -237,6 +239,7 @@ export class Station {
    * @param reason why, for the status file, the log and the next start
    */
   async stop(reason = 'it was stopped'): Promise<void> {
+    this.stopping = true
     await this.configWatcher?.close()
     await this.control.stop()
     await this.watcher.stop()
