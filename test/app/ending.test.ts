@@ -105,7 +105,10 @@ describe('A8: however a desk ends, it says so', () => {
     const home = newHome()
     const args = ['run', '--home', home.folder, '--strategies', home.strategies, '--json']
     const started = await baton(...args, '--for', '5m', '--slots', 'NOPE-5m')
-    expect([started.code, JSON.parse(started.out)]).toEqual([2, { error: expect.stringContaining('none of the slots') }])
+    expect([started.code, JSON.parse(started.out)]).toEqual([
+      2,
+      { error: expect.stringContaining('none of the slots') },
+    ])
     const usage = await baton('run', '--json', '--nonsense')
     expect([usage.code, JSON.parse(usage.out)]).toEqual([2, { error: expect.stringContaining('--nonsense') }])
     const run = start([CLI, ...args, '--for', '10h', '--speed', '60'])

@@ -4,7 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
+import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import type { DeskStatus } from '../../src/shared/ipc/contract.ts'
+import { checkAll } from './recorded.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 
@@ -45,7 +47,10 @@ export class TestHome {
     return readFileSync(join(this.strategies, name), 'utf8')
   }
 
+  /** I7: what its desks recorded is decided again first. */
   remove(): void {
+    const { differences } = checkAll(join(this.folder, 'tape'), engineBuild(root))
+    if (differences.length > 0) throw new Error(`I7: the recording of ${this.folder} decides otherwise: ${differences}`)
     rmSync(resolve(this.folder, '..'), { recursive: true, force: true, maxRetries: 5 })
   }
 }
