@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { findVersion, listDeployments, versionSources } from '../../src/main/db/queries.ts'
+import { findVersion, listDeployments, listVersions, versionSources } from '../../src/main/db/queries.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 
 const homes: TestHome[] = []
@@ -239,6 +239,74 @@ test('rolling back twice goes on backwards, never to the version that was just l
     await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')
     expect(label()).toContain(expected)
   }
+})
+
+test('U2: only what was once kept can be rolled back to; a stored version that never was goes through every step again', async () => {
+  const home = newHome({ slots: ['BTC-5m'] })
+  const desk = await home.desk()
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  await desk.start()
+  const first = desk.engine.state.live.get('snipe')
+  home.write(
+    'snipe.ts',
+    stateful(2, '{ count: 1 }').replace("({ state, why: 'v' + params.marker })", "{ throw new Error('planted') }"),
+  )
+  const failed = await deploy(desk, 'snipe')
+  expect(failed).toMatchObject({ state: 'failed', version: { number: 2 } })
+  const to = failed.version?.hash.slice(0, 12)
+  for (const source of ['desk', 'http', 'cli', 'file', 'tray'] as const) {
+    const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to }, source)
+    expect(back).toMatchObject({ outcome: 'refused', message: expect.stringContaining('was never kept') })
+  }
+  const without = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')
+  expect(without).toMatchObject({
+    outcome: 'refused',
+    message: expect.stringContaining('no version of snipe was kept'),
+  })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
+
+  // The full pipeline, whatever the file says by now: here it stops the version at the same step as before.
+  home.write('snipe.ts', stateful(3, '{ count: 1 }'))
+  const again = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: to, stored: true }, 'desk')
+  expect(again).toMatchObject({ outcome: 'failed', message: expect.stringContaining('planted') })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', version: { number: 3 } })
+  const [third] = listDeployments(desk.journal.db, 1)
+  expect(await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')).toMatchObject({
+    outcome: 'done',
+  })
+  home.write('snipe.ts', stateful(4, '{ count: 1 }'))
+  const hash = third?.version?.hash.slice(0, 12)
+  expect(
+    await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash, stored: true }, 'desk'),
+  ).toMatchObject({
+    outcome: 'done',
+    message: expect.stringMatching(/^snipe v3 .* is live$/),
+  })
+  const [row] = listDeployments(desk.journal.db, 1)
+  expect(row?.steps.map(({ name }) => name)).toEqual(['compile', 'check', 'prove', 'policy', 'stage', 'swap'])
+  const versions = listVersions(desk.journal.db).map(({ number, kept, isBefore }) => [number, kept, isBefore])
+  expect(versions.toSorted()).toEqual([
+    [1, true, true],
+    [2, false, false],
+    [3, true, false],
+  ])
+})
+
+test('U3: the version before is the last one that was kept, also when what is live never was', async () => {
+  const home = newHome({ slots: ['BTC-5m'], probation: { windows: 50 } })
+  const desk = await home.desk()
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  await desk.start()
+  const first = desk.engine.state.live.get('snipe')
+  for (const marker of [2, 3]) {
+    home.write('snipe.ts', stateful(marker, '{ count: 1 }'))
+    expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'probation' })
+  }
+  // v2 was live, but its probation never ended.
+  const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')
+  expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/^snipe v1 .* is live again$/) })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
 })
 
 test('a slot that is new in the configuration gets a first state; pauses survive; held slots cannot be left out', async () => {

@@ -27,6 +27,8 @@ export function versionRow(number: number, change: Partial<VersionRow> = {}): Ve
   return {
     ...versionRef(number, change.strategy),
     state: 'retired',
+    kept: true,
+    isBefore: false,
     firstLiveAt: START + number,
     trades: 0,
     wins: 0,

@@ -12,7 +12,7 @@ import type {
   VersionRow,
 } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
-import { overridesByVersion } from './deployments.ts'
+import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
 
@@ -67,6 +67,8 @@ export function listVersions(db: Db): VersionRow[] {
     .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
     .all() as VersionDbRow[]
   const overrides = overridesByVersion(db)
+  const kept = keptVersions(db)
+  const before = new Set(liveVersions(db).map(({ strategy, version }) => versionBefore(db, strategy, version)))
   return rows.map((row) => {
     const t = totals.get(row.hash)
     const trades = t?.trades ?? 0
@@ -76,6 +78,8 @@ export function listVersions(db: Db): VersionRow[] {
       label: row.label,
       number: row.number,
       state: row.state,
+      kept: kept.has(row.hash),
+      isBefore: before.has(row.hash),
       firstLiveAt: row.first_live_at,
       trades,
       wins: t?.wins ?? 0,
@@ -245,17 +249,6 @@ export function findVersion(db: Db, strategy: string, hash: string): StoredVersi
     .prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2")
     .all(strategy, hash)
   return rows.length === 1 ? storedVersionSchema.parse(rows[0]) : undefined
-}
-
-/** The version that was live before the live one, by the newest deployment that replaced it. */
-export function previousVersion(db: Db, strategy: string, live: string): string | undefined {
-  return db
-    .prepare(
-      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND swapped_at IS NOT NULL AND trigger <> 'rollback' AND from_version IS NOT NULL
-       AND from_version <> version ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
-    )
-    .pluck()
-    .get(strategy, live) as string | undefined
 }
 
 /** States that a version had when it was last swapped out, as JSON of `[{slot, json}]`. */

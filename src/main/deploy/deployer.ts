@@ -3,8 +3,8 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { DeploymentRow, Diagnostic, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
-import { watchedDeployments } from '../db/deployments.ts'
-import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
+import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
+import { findVersion, type StoredVersionRow, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
@@ -31,6 +31,8 @@ export interface DeployerParts extends ProvingParts, ShadowParts {
 
 interface Attempt {
   readonly strategy: string
+  /** Hash of a stored version to deploy; undefined = what the files say. */
+  readonly stored?: string | undefined
   /** True: once proved it waits for a reload that names it. */
   readonly hold?: boolean
   readonly trigger: DeploymentRow['trigger']
@@ -134,7 +136,12 @@ export class Deployer {
     return compiled.ok ? versionHash(compiled.value.bundle) : undefined
   }
 
-  /** Deploys what the files of a strategy say now. Attempts of one strategy run one after another, the newest wins. */
+  /** A stored version by the first digits of its hash; undefined when none or more than one has them. */
+  storedVersion(strategy: string, hash: string): StoredVersionRow | undefined {
+    return findVersion(this.parts.journal.db, strategy, hash)
+  }
+
+  /** Deploys what the files of a strategy say now, or a stored version that the attempt names. Attempts of one strategy run one after another, the newest wins. */
   deploy(attempt: Attempt): Promise<DeploymentRow> {
     const { promise } = this.begin(attempt)
     return promise
@@ -196,8 +203,9 @@ export class Deployer {
   }
 
   /**
-   * Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes.
-   * Nothing holds it back, not even a candidate under way.
+   * Brings a version that was once kept back from its stored bundle, with the state it had at the swap or what
+   * `migrateBack` makes. Nothing holds it back, not even a candidate under way; one that was never kept is refused.
+   * @param to its hash, or its first digits; undefined = the version before
    */
   async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
     const { journal, clock, session } = this.parts
@@ -209,12 +217,19 @@ export class Deployer {
       // Back from a canary is to what is live.
       if (to === undefined || live.startsWith(to)) return ok(row)
     }
-    const target = to ?? previousVersion(journal.db, strategy, live)
-    if (target === undefined) return err(`${strategy} has no earlier version to roll back to`)
+    const target = to ?? versionBefore(journal.db, strategy, live)
+    if (target === undefined)
+      return err(
+        `no version of ${strategy} was kept before what is live; name one that was ("baton versions" lists them)`,
+      )
     const stored = findVersion(journal.db, strategy, target)
     if (stored === undefined)
       return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
     if (stored.hash === live) return err(`${stored.label} is live already`)
+    if (!keptVersions(journal.db).has(stored.hash))
+      return err(
+        `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
+      )
     const deployment = this.open({ strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() })
     const work = this.guarded(deployment, async () => {
       const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
@@ -307,7 +322,7 @@ export class Deployer {
   private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
     const { strategy, by, reason, override, hold, shadow = false, part = null } = attempt
     if (this.refusedByFreeze(deployment, attempt)) return
-    const built = await this.builder.build(deployment, strategy)
+    const built = await this.builder.build(deployment, strategy, attempt.stored)
     if (built === undefined) return
     const { candidate, bundle } = built
     const of = new PolicyCase({

@@ -116,6 +116,10 @@ export interface SlotRow {
 
 export interface VersionRow extends VersionRef {
   readonly state: VersionState
+  /** A deployment of it was kept: only then can it be rolled back to. */
+  readonly kept: boolean
+  /** It is what a rollback that names no version brings back. */
+  readonly isBefore: boolean
   readonly firstLiveAt: number | null
   readonly trades: number
   readonly wins: number
