@@ -51,6 +51,7 @@ export function status(change: Partial<DeskStatus> = {}): DeskStatus {
     notices: ['Prices are SIMULATED'],
     trading: 'running',
     tradingReason: null,
+    outages: [],
     deploys: 'open',
     deploysReason: null,
     deploysUntil: null,

@@ -9,6 +9,7 @@ import { CALL_INPUTS } from '../../shared/ipc/calls.ts'
 import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
+import { outageText } from '../app/outages.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
 import { COOKIE, type Credentials, mayCommand, type Role, roleOf, strangerBar, tokenOf } from './auth.ts'
 import { openSocket } from './socket.ts'
@@ -128,7 +129,11 @@ function signInToken(request: FastifyRequest): string | undefined {
 
 function routes(app: FastifyInstance, desk: Desk): void {
   const { db } = desk.journal
-  app.get('/healthz', () => ({ ok: desk.panicked === null, trading: desk.engine.state.trading }))
+  app.get('/healthz', () => {
+    const { trading, outages } = desk.hub.status()
+    const stopped = outages.filter(({ kind }) => kind !== 'no-prices')
+    return { ok: desk.panicked === null && stopped.length === 0, trading, outages: outageText(outages) }
+  })
   app.get('/api/status', () => desk.hub.status())
   app.get('/api/versions', () => listVersions(db))
   app.get('/api/deployments', (request, reply) => {

@@ -163,6 +163,13 @@ export class Station {
       trading: status.trading,
       tradingReason: status.tradingReason,
       deploys: status.deploys,
+      outages: status.outages.map(({ kind, strategy, version, slots, reason }) => ({
+        kind,
+        strategy,
+        version: version?.label ?? null,
+        slots: [...slots],
+        reason,
+      })),
       versions: Object.fromEntries(
         [...state.live].map(([strategy, hash]) => {
           const version = state.versions.get(hash)

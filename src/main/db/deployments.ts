@@ -71,3 +71,18 @@ export function overridesByVersion(db: Db): Map<string, PolicyOverride[]> {
     found.set(version, [...(found.get(version) ?? []), JSON.parse(override) as PolicyOverride])
   return found
 }
+
+/** What the fault said that stopped a version; undefined where none did. */
+export function stoppedBy(db: Db, hash: string): string | undefined {
+  const sql = `SELECT message FROM events WHERE kind = 'fault' AND version = ? AND message NOT LIKE '% is stopped; %'
+    ORDER BY seq DESC LIMIT 1`
+  const message = db.prepare(sql).pluck().get(hash) as string | undefined
+  // The event begins with the version's label.
+  return message?.replace(/^[^:]* · [0-9a-f]+: /, '')
+}
+
+/** Why the newest deployment of a strategy that is over did not become live. */
+export function lastReason(db: Db, strategy: string): string | undefined {
+  const sql = 'SELECT reason FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
+  return db.prepare(sql).pluck().get(strategy) as string | undefined
+}

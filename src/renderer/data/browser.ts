@@ -25,6 +25,10 @@ export const BROWSER: SessionOptions = {
     // A desktop window may; a browser only once its user has allowed it.
     if ('Notification' in window && Notification.permission === 'granted') new Notification('Baton', { body: text })
   },
+  memory: {
+    get: (name) => window.localStorage.getItem(`baton.${name}`),
+    set: (name, value) => window.localStorage.setItem(`baton.${name}`, value),
+  },
   schedule: nextFrame,
   monotonic: () => performance.now(),
   after,

@@ -17,6 +17,7 @@ import { createReplayStore, type ReplayStore } from './replay-store.ts'
 import { backoffMs, type SocketDesk } from './socket-desk.ts'
 import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
 
+const SINGLE_KEYS = 'singleKeys'
 /** Silence after which a connected desk counts as stale: more than two cycles. */
 const STALE_AFTER_MS = 12_000
 
@@ -39,8 +40,13 @@ export interface Session {
   readonly filesActions: FilesSession
   readonly proofActions: ProofSession
   readonly replayActions: ReplaySession
-  /** Sends a command and shows the desk's answer. */
-  command(input: CommandInput): Promise<void>
+  /**
+   * Sends a command and shows the desk's answer.
+   * @param undo what takes it back, offered beside the answer for some seconds
+   */
+  command(input: CommandInput, undo?: CommandInput): Promise<void>
+  /** Whether keys that are one letter act; remembered over a reload. */
+  rememberSingleKeys(on: boolean): void
   showChart(slot: string, frame?: CandleFrame): void
   source(hash: string): Promise<VersionSource | null>
   notify(tone: Notice['tone'], text: string): void
@@ -53,6 +59,8 @@ export interface SessionOptions {
   readonly monotonic: () => number
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly every: (periodMs: number, run: () => void) => () => void
+  /** What this browser remembers over a reload, by name. */
+  readonly memory: { get(name: string): string | null; set(name: string, value: string): void }
   /** Tells whoever does not look at the window just now. */
   readonly alarm: (text: string) => void
 }
@@ -71,7 +79,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   const chart = createChartStore()
   const ledger = createLedgerStore()
   const files = createFilesStore()
-  const ui = createUiStore()
+  const ui = createUiStore(options.memory.get(SINGLE_KEYS) !== 'off')
   const clock = createClockStore()
   const filesActions = createFilesSession(desk, files)
   let heardAt = options.monotonic()
@@ -79,9 +87,9 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   let noticeId = 0
   let snapshotAttempt = 0
 
-  const notify = (tone: Notice['tone'], text: string): void => {
+  const notify = (tone: Notice['tone'], text: string, undo?: CommandInput): void => {
     noticeId += 1
-    ui.setState({ notice: { id: noticeId, tone, text } })
+    ui.setState({ notice: { id: noticeId, tone, text, undo } })
   }
 
   const alarm = (text: string): void => {
@@ -251,10 +259,14 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     replayActions,
     notify,
     showChart,
-    async command(input) {
+    rememberSingleKeys(on) {
+      options.memory.set(SINGLE_KEYS, on ? 'on' : 'off')
+      ui.setState({ singleKeys: on })
+    },
+    async command(input, undo) {
       try {
         const outcome = await desk.call('desk.command', input)
-        notify(outcome.outcome, outcome.message)
+        notify(outcome.outcome, outcome.message, outcome.outcome === 'done' ? undo : undefined)
       } catch (error) {
         notify('failed', `The desk did not answer ${input.kind}: ${messageOf(error)}. What was running goes on.`)
       }

@@ -23,6 +23,18 @@ import type { CommandInput, CommandOutcome } from './commands.ts'
 export type Market = 'simulated' | 'paper' | 'live'
 export type FeedKind = 'simulated' | 'tape' | 'binance'
 
+/** Slots that are to trade and in which nothing can be decided now. */
+export interface SlotOutage {
+  /** A fault stopped the version, none of the strategy is live, or prices are missing or old. */
+  readonly kind: 'faulted' | 'no-version' | 'no-prices'
+  /** Null where prices are missing. */
+  readonly strategy: string | null
+  /** The version that was stopped. */
+  readonly version: VersionRef | null
+  readonly slots: readonly string[]
+  readonly reason: string
+}
+
 export interface DeskStatus {
   readonly market: Market
   readonly feed: FeedKind
@@ -31,6 +43,8 @@ export interface DeskStatus {
   readonly trading: TradingState
   /** Why trading is paused or killed; absent while it runs. */
   readonly tradingReason: string | null
+  /** Empty while every slot that is to trade can decide. */
+  readonly outages: readonly SlotOutage[]
   readonly deploys: DeploysState
   readonly deploysReason: string | null
   readonly deploysUntil: number | null

@@ -140,11 +140,19 @@ export function EditorStatus() {
   const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
   const strategy = file === undefined ? null : strategyOf(file.path, file.base)
   const live = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.state === 'live'))
+  const stopped = useDesk((state) =>
+    state.status?.outages.find((one) => one.kind === 'faulted' && one.strategy === strategy),
+  )
   const latest = useDesk((state) => state.deployments.find((row) => row.strategy === strategy))
   if (file === undefined) return null
   const dirty = isDirty(file)
   const candidate =
-    latest !== undefined && latest.version !== null && latest.version.hash !== live?.hash ? latest : null
+    latest !== undefined &&
+    latest.version !== null &&
+    latest.version.hash !== live?.hash &&
+    latest.version.hash !== stopped?.version?.hash
+      ? latest
+      : null
   return (
     <div className="editor-status">
       <span className={dirty ? 'attention' : ''} data-testid="file-state">
@@ -158,8 +166,16 @@ export function EditorStatus() {
       {latest?.state === 'failed' && candidate === null ? (
         <span className="shrinks down">· last deployment failed</span>
       ) : null}
-      <span className="shrinks" data-testid="live-version">
-        · {live === undefined ? 'nothing live' : `live is ${live.label}`}
+      <span
+        className={live === undefined && stopped !== undefined ? 'shrinks down' : 'shrinks'}
+        data-testid="live-version"
+      >
+        ·{' '}
+        {live !== undefined
+          ? `live is ${live.label}`
+          : stopped?.version == null
+            ? 'nothing live'
+            : `${stopped.version.label} was live, stopped by a fault`}
       </span>
       {dirty ? (
         <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
