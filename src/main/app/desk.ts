@@ -189,7 +189,7 @@ export class Desk {
       now,
       folder: options.home.strategies,
       apiFile: apiFile(),
-      deadlineMs: config.decisionDeadlineMs,
+      deadlineMs: this.session.deadlineMs,
       proof: {
         lab: this.proofLab,
         config,

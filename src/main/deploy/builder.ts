@@ -149,6 +149,7 @@ export class Builder {
     }
     if (problems.length > 0 || !started.ok) {
       drop()
+      deployment.mayPass = problems.length === 1 && !started.ok && started.error.kind === 'starved'
       deployment.failWith(now(), 'failed its check', problems)
       return undefined
     }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
-import type { DeploymentRow, Diagnostic, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
 import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
 import { findVersion, type StoredVersionRow, versionRef } from '../db/queries.ts'
@@ -16,7 +16,7 @@ import { Deployment } from './deployment.ts'
 import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { Shadow, type ShadowParts } from './shadow.ts'
-import { type Candidate, locate, Staging } from './staging.ts'
+import { type Candidate, problemOf, Staging, type StagingProblem } from './staging.ts'
 import { type Part, SwapStep } from './swap-step.ts'
 import { ProbationWatch } from './watch.ts'
 
@@ -36,6 +36,10 @@ interface Attempt {
   /** True: once proved it waits for a reload that names it. */
   readonly hold?: boolean
   readonly trigger: DeploymentRow['trigger']
+  /** Times that it was tried before; undefined = it is the first. */
+  readonly tries?: number
+  /** Whoever asked tries again by himself where what ended it may pass. */
+  readonly once?: boolean
   readonly by: string
   readonly noticedAt: number
   readonly reason?: string | undefined
@@ -57,6 +61,12 @@ export interface Confirmation {
   readonly part?: Part | undefined
 }
 
+/** Rest before an attempt that a busy computer ended is made again; it doubles. */
+const RETRY_MS = 2_000
+const LONGEST_RETRY_MS = 60_000
+/** So often where a version is live meanwhile. */
+const MOST_TRIES = 3
+
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
 export class Deployer {
   private readonly parts: DeployerParts
@@ -77,6 +87,7 @@ export class Deployer {
   private readonly swapping: SwapStep
   private readonly consequences: Consequences
   readonly canaries: Canaries
+  private stopped = false
 
   constructor(parts: DeployerParts) {
     this.parts = parts
@@ -249,6 +260,7 @@ export class Deployer {
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(): void {
+    this.stopped = true
     this.consequences.stop()
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
@@ -273,9 +285,32 @@ export class Deployer {
       strategy,
       result.catch(() => {}),
     )
-    const promise = result.then(() => deployment.current)
+    const promise = result.then(() => {
+      this.tryAgain(deployment, attempt)
+      return deployment.current
+    })
     this.results.set(deployment, promise)
     return { deployment, promise }
+  }
+
+  /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
+  private tryAgain(deployment: Deployment, attempt: Attempt): void {
+    const { clock, session } = this.parts
+    const { strategy, tries = 0, once } = attempt
+    if (this.stopped || once === true || !this.failedInPassing(strategy)) return
+    if (session.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
+    const delayMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
+    deployment.adds(`; it is tried again in ${Math.round(delayMs / 1_000)} s`)
+    clock.after(delayMs, () => {
+      if (this.stopped || this.under.get(strategy) !== deployment) return
+      void this.deploy({ ...attempt, tries: tries + 1, noticedAt: clock.monotonic() }).catch(() => {})
+    })
+  }
+
+  /** True where the newest attempt of a strategy failed for something that passes by itself. */
+  failedInPassing(strategy: string): boolean {
+    const newest = this.under.get(strategy)
+    return newest?.mayPass === true && newest.current.state === 'failed'
   }
 
   /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
@@ -398,16 +433,18 @@ export class Deployer {
     const problem = await deployment.step(
       'stage',
       'stage',
-      async (): Promise<Diagnostic | null> => {
+      async (): Promise<StagingProblem | null> => {
         const states = await this.staging.migrated(candidate, back ? 'rollback' : 'deployment')
-        if (!states.ok) return locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+        if (!states.ok) return problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
         return this.staging.dryRun(candidate, states.value)
       },
-      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.message }),
+      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.at.message }),
     )
     if (!deployment.ended && problem === null) return true
     worker.stop()
-    if (!deployment.ended && problem !== null) deployment.failWith(this.parts.now(), 'failed its dry run', [problem])
+    if (deployment.ended || problem === null) return false
+    deployment.mayPass = problem.mayPass
+    deployment.failWith(this.parts.now(), 'failed its dry run', [problem.at])
     return false
   }
 }

@@ -17,6 +17,8 @@ import type {
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
+  /** What ended it says nothing against the code and passes by itself: a busy computer, prices that have not come yet. */
+  mayPass = false
   /** Resolves when it waits for something that may take long. */
   waiting: Promise<void> = Promise.resolve()
   private tellWaiting: () => void = () => {}
@@ -180,6 +182,11 @@ export class Deployment {
     const where =
       first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
     this.fail(ts, `${strategy} ${what}${where}; ${this.stays}`, diagnostics)
+  }
+
+  /** Says after its end what becomes of it. */
+  adds(text: string): void {
+    this.change({ reason: `${this.row.reason ?? ''}${text}` })
   }
 
   fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {
