@@ -19,6 +19,9 @@ export async function computedMs(worker: Worker, clock: Clock): Promise<number |
   return usage === null ? null : (usage.user + usage.system) / 1_000
 }
 
+/** Frames of the calling script that are asked, innermost first. */
+const CALLERS = 2
+
 /** A place in a script, both from 1. */
 export interface ScriptPlace {
   readonly line: number
@@ -51,7 +54,7 @@ const messageSchema = z.object({
  * Pauses a thread that does not answer, and says where in a script it is. The thread goes on afterwards: whoever asked is
  * about to end it.
  * @param script file name that the script was run with
- * @param about expression that names what it was at, evaluated in the frames around the script's, innermost first
+ * @param about expression that names what it was at, evaluated in the frames of a script that called it
  * @param limitMs how long it may take to find out
  * @returns null where it is not in that script, or cannot be asked
  */
@@ -59,7 +62,7 @@ export async function placeInScript(
   worker: Worker,
   clock: Clock,
   script: string,
-  about: string,
+  about: { readonly script: string; readonly expression: string },
   limitMs: number,
 ): Promise<ScriptPlace | null> {
   const session = new Session()
@@ -72,11 +75,12 @@ export async function placeInScript(
     session.post('NodeWorker.sendMessageToWorker', { sessionId: threadSession ?? '', message })
     return id
   }
-  const scripts = new Set<string>()
+  const scripts = new Map<string, string>()
+  const isOf = (scriptId: string, name: string) => scripts.get(scriptId)?.endsWith(name) === true
   const asked = new Map<number, (value: unknown) => void>()
   const evaluate = (callFrameId: string): Promise<unknown> =>
     new Promise((resolve) => {
-      const params = { callFrameId, expression: about, returnByValue: true, silent: true, timeout: 50 }
+      const params = { callFrameId, expression: about.expression, returnByValue: true, silent: true }
       asked.set(tell('Debugger.evaluateOnCallFrame', params), resolve)
     })
   const found = new Promise<ScriptPlace | null>((resolve) => {
@@ -93,16 +97,17 @@ export async function placeInScript(
       if (!message.success) return
       const { id, method, result, params: of } = message.data
       if (id !== undefined) asked.get(id)?.(result?.result?.value)
-      if (method === 'Debugger.scriptParsed' && of?.url?.endsWith(script) === true) scripts.add(of.scriptId ?? '')
+      if (method === 'Debugger.scriptParsed') scripts.set(of?.scriptId ?? '', of?.url ?? '')
       if (method !== 'Debugger.paused') return
       const frames = of?.callFrames ?? []
-      const at = frames.findIndex(({ location }) => scripts.has(location.scriptId))
+      const at = frames.findIndex(({ location }) => isOf(location.scriptId, script))
       const own = frames[at]
       if (own === undefined) return resolve(null)
       const { lineNumber, columnNumber } = own.location
       const place = { line: lineNumber + 1, column: columnNumber + 1 }
+      const callers = frames.slice(at).filter(({ location }) => isOf(location.scriptId, about.script))
       void firstText(
-        frames.slice(at).map(({ callFrameId }) => callFrameId),
+        callers.slice(0, CALLERS).map(({ callFrameId }) => callFrameId),
         evaluate,
       ).then((text) => resolve({ ...place, about: text }))
     })

@@ -8,8 +8,13 @@ import { viewMaker } from './view-maker.ts'
 /** File name that a strategy's bundle runs under; stacks name places in it. */
 export const BUNDLE_FILE = 'bundle.js'
 
-/** Expression that says, in the frame of the prelude that calls `decide`, for which slot and at which moment (ms UTC). */
-export const AT_WHICH_SLOT = "typeof seat === 'object' && seat !== null ? seat.view.slot + ' ' + seat.view.now : null"
+const PRELUDE_FILE = 'prelude.js'
+
+/** Says, in the frame of the prelude that calls `decide`, for which slot and at which moment (ms UTC). */
+export const AT_WHICH_SLOT = {
+  script: PRELUDE_FILE,
+  expression: "typeof seat === 'object' && seat !== null ? seat.view.slot + ' ' + seat.view.now : null",
+}
 
 /** `BTC-5m at 00:01:10` of what that expression says. */
 export function momentText(about: string): string {
@@ -31,7 +36,7 @@ export function strategyContext(name: string): StrategyContext {
     microtaskMode: 'afterEvaluate',
   })
   const source = `(${prelude.toString()})((${viewMaker.toString()})(${JSON.stringify(ROW)}, ${JSON.stringify(REGIMES)}))`
-  const harness = runInContext(source, context, { filename: 'prelude.js' }) as Harness
+  const harness = runInContext(source, context, { filename: PRELUDE_FILE }) as Harness
   const load = (bundle: string): string => {
     try {
       runInContext(bundle, context, { filename: BUNDLE_FILE })

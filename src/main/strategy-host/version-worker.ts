@@ -24,13 +24,15 @@ import {
 /** Heap of one version. Young generation and stack come on top. */
 const HEAP_MB = 96
 /** Times that a thread is started anew because the computer was busy, with a rest between that doubles. */
-const START_ATTEMPTS = 6
+const START_ATTEMPTS = 3
 const START_REST_MS = 250
 /** A thread that computed for less of its deadline than this was kept waiting by the rest of the computer. */
 const COMPUTES_PART = 0.4
 /** How long it may take to find out where code is that did not return: within a cycle, and where nobody waits. */
 const PLACE_IN_CYCLE_MS = 500
 const PLACE_MS = 10_000
+/** Outside of a cycle a thread that was kept waiting gets its deadline again, up to so many times. */
+const EXTENSIONS = 9
 /** Part of a deadline after which a thread's processor time is read for the first time; most answers come before. */
 const EARLY_PART = 0.1
 const FRAMES: readonly CandleFrame[] = ['1m', '5m', '15m']
@@ -132,9 +134,7 @@ export class VersionWorker {
     inCycle = true,
   ): Promise<Result<BatchAnswer, HostFailure>> {
     const json = JSON.stringify({ candles: this.candleUpdates(views, assets), views })
-    const reply = await this.link.ask('evaluate', json, deadlineMs, {
-      placeMs: inCycle ? PLACE_IN_CYCLE_MS : PLACE_MS,
-    })
+    const reply = await this.link.ask('evaluate', json, deadlineMs, inCycle ? { strict: true } : {})
     if (!reply.ok) return reply
     const answers = read(reply.value, batchSchema)
     return answers.ok ? ok(splitAnswers(answers.value)) : answers
@@ -247,24 +247,20 @@ class Link {
   /** Resolves once the thread runs. */
   async running(deadlineMs: number): Promise<Result<void, HostFailure>> {
     const message = `the computer was too busy to start its thread within ${seconds(deadlineMs)}`
-    const begun = await this.expect(
-      READY_ID,
-      deadlineMs,
-      () => Promise.resolve({ kind: 'starved', message, stack: '' }),
-      () => {},
-    )
+    const why = async (): Promise<Late> => ({ kind: 'starved', message, stack: '' })
+    const begun = await this.expect(READY_ID, deadlineMs, { strict: false, why, watch: () => {} })
     return begun.ok ? ok(undefined) : begun
   }
 
   /**
    * @param allowanceMs processor time after which a missed deadline is the code's own doing
-   * @param placeMs how long it may take then to find out where it is
+   * @param strict the deadline holds whatever the computer is busy with: a cycle waits
    */
   ask(
     op: ToWorker['op'],
     json: string,
     deadlineMs: number,
-    { allowanceMs = COMPUTES_PART * deadlineMs, placeMs = PLACE_MS } = {},
+    { allowanceMs = COMPUTES_PART * deadlineMs, strict = false } = {},
   ): Promise<Result<string, HostFailure>> {
     const request: ToWorker = { id: this.nextId++, op, json }
     if (this.dead === null) this.worker.postMessage(request)
@@ -272,57 +268,68 @@ class Link {
     const watch = () => {
       early = computedMs(this.worker, this.clock)
     }
-    return this.expect(
-      request.id,
-      deadlineMs,
-      async () => this.lateness(op, { deadlineMs, allowanceMs, placeMs }, await early),
-      watch,
-    )
+    const extensions = strict ? 0 : EXTENSIONS
+    const placeMs = strict ? PLACE_IN_CYCLE_MS : PLACE_MS
+    const why = async (waitedMs: number) =>
+      this.lateness(op, { waitedMs, last: waitedMs > extensions * deadlineMs, allowanceMs, placeMs }, await early)
+    return this.expect(request.id, deadlineMs, { strict, why, watch })
   }
 
   /**
-   * Waits for one message; past the deadline the thread is ended with what `why` finds out.
-   * @param early called after a part of the deadline in which nearly every answer comes
+   * Waits for one message; past the deadline the thread is ended with what `why` finds out, or waited for once more.
+   * @param strict an answer that comes past the deadline is not taken
+   * @param watch called after a part of the deadline in which nearly every answer comes
    */
   private expect(
     id: number,
     deadlineMs: number,
-    why: () => Promise<Late>,
-    early: () => void,
+    of: {
+      readonly strict: boolean
+      readonly why: (waitedMs: number) => Promise<Late | null>
+      readonly watch: () => void
+    },
   ): Promise<Result<string, HostFailure>> {
     if (this.dead !== null) return Promise.resolve(err({ kind: 'dead', message: this.dead, stack: '' }))
     return new Promise((resolve) => {
-      const end = () => {
-        // From here on an answer comes too late, whatever is found out.
-        this.waiting.delete(id)
-        const ended = (failure: Late) => {
-          this.stop(failure.message)
-          resolve(err(failure))
+      let answered = false
+      const end = async (waitedMs: number): Promise<void> => {
+        if (of.strict) this.waiting.delete(id)
+        const failure = await of.why(waitedMs)
+        if (answered) return
+        if (failure === null) {
+          cancel = this.clock.after(deadlineMs, () => void end(waitedMs + deadlineMs))
+          return
         }
-        why().then(ended, (error: unknown) => ended({ kind: 'dead', message: String(error), stack: '' }))
+        this.waiting.delete(id)
+        this.stop(failure.message)
+        resolve(err(failure))
       }
       let cancel = this.clock.after(EARLY_PART * deadlineMs, () => {
-        early()
-        cancel = this.clock.after((1 - EARLY_PART) * deadlineMs, end)
+        of.watch()
+        cancel = this.clock.after((1 - EARLY_PART) * deadlineMs, () => void end(deadlineMs))
       })
       this.waiting.set(id, (outcome) => {
+        answered = true
         cancel()
         resolve(outcome)
       })
     })
   }
 
-  /** Whether it computed all the time, and where it is; or whether the computer had no time for it. */
+  /**
+   * Whether it computed all the time, and where it is; or whether the computer had no time for it.
+   * @returns null where it is to be waited for once more
+   */
   private async lateness(
     op: ToWorker['op'],
-    { deadlineMs, allowanceMs, placeMs }: { deadlineMs: number; allowanceMs: number; placeMs: number },
+    of: { readonly waitedMs: number; readonly last: boolean; readonly allowanceMs: number; readonly placeMs: number },
     early: number | null,
-  ): Promise<Late> {
-    const what = `${DOES[op]} within ${seconds(deadlineMs)}`
+  ): Promise<Late | null> {
+    const what = `${DOES[op]} within ${seconds(of.waitedMs)}`
     const now = await computedMs(this.worker, this.clock)
-    if (now === null || early === null || now - early < allowanceMs)
-      return { kind: 'starved', message: `${what}: the computer was busy`, stack: '' }
-    const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, AT_WHICH_SLOT, placeMs)
+    if (now === null || early === null || now - early < of.allowanceMs)
+      return of.last ? { kind: 'starved', message: `${what}: the computer was busy`, stack: '' } : null
+    const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, AT_WHICH_SLOT, of.placeMs)
     const at = place?.about == null ? '' : ` (${momentText(place.about)})`
     const stack = place === null ? '' : `at ${BUNDLE_FILE}:${place.line}:${place.column}`
     return { kind: 'dead', message: `${what}${at}: an endless loop?`, stack }
