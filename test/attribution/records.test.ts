@@ -184,8 +184,8 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   const gains = sum((o) => Math.max(0, o.pnl))
   const losses = -sum((o) => Math.min(0, o.pnl))
   if (losses > 0) expect(figures.profitFactor).toBeCloseTo(gains / losses, 9)
-  const returns = own.map((o) => o.pnl / o.cost)
-  const mean = sum((o) => o.pnl / o.cost) / n
+  const returns = own.map((o) => o.pnl)
+  const mean = pnl / n
   const variance = returns.reduce((total, r) => total + (r - mean) ** 2, 0) / (n - 1)
   if (n > 1 && variance > 1e-12) expect(figures.sharpeTrade).toBeCloseTo(mean / Math.sqrt(variance), 9)
   const squaredLosses = returns.reduce((total, r) => total + Math.min(0, r) ** 2, 0)

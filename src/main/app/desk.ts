@@ -176,7 +176,6 @@ export class Desk {
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.shadowLab = new ReplayLab(options.clock, 1)
     this.books = new BooksThread(options.home.database, () => ({
-      now: this.now(),
       market: this.engine.state.config.market,
       live: Object.fromEntries(this.engine.state.live),
     }))

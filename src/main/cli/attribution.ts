@@ -11,7 +11,6 @@ import { TradeBooks } from '../attribution/trade-books.ts'
 import { type Db, openDatabase } from '../db/database.ts'
 import { liveVersions, ownerLabel } from '../db/queries.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
-import { systemClock } from '../platform/system.ts'
 import { deskRuns } from './file-lock.ts'
 import { type ListFlags, reading } from './lists.ts'
 import { complain, EXIT, type ExitCode, money, percent, print, table, UsageError } from './output.ts'
@@ -51,11 +50,10 @@ export function attribution(flags: AttributionFlags): ExitCode {
       return exportTo(flags, flags.export, books.records(flags.by, filter), () =>
         [...readTrades(db)].map(({ trade }) => trade),
       )
-    const now = systemClock.now()
-    const lives = books.lives(now)
+    const lives = books.lives()
     const gauges = liveVersions(db).map(({ strategy, version }) => ({
       strategy,
-      ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version, now),
+      ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version),
     }))
     show(
       flags,

@@ -12,6 +12,7 @@ import type {
   VersionRow,
 } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
+import { type HandedSum, handedSums } from './handed.ts'
 import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
@@ -68,10 +69,10 @@ export function listVersions(db: Db): VersionRow[] {
     .all() as VersionDbRow[]
   const overrides = overridesByVersion(db)
   const kept = keptVersions(db)
+  const sums = handedSums(db)
   const before = new Set(liveVersions(db).map(({ strategy, version }) => versionBefore(db, strategy, version)))
   return rows.map((row) => {
     const t = totals.get(row.hash)
-    const trades = t?.trades ?? 0
     return {
       hash: row.hash,
       strategy: row.strategy,
@@ -81,10 +82,10 @@ export function listVersions(db: Db): VersionRow[] {
       kept: kept.has(row.hash),
       isBefore: before.has(row.hash),
       firstLiveAt: row.first_live_at,
-      trades,
+      own: ownOf(t, sums.opened.get(row.hash)),
+      handed: (sums.parts.get(row.hash) ?? { trades: 0, pnl: 0 }) as VersionRow['handed'],
+      trades: t?.trades ?? 0,
       wins: t?.wins ?? 0,
-      winRate: t === undefined || trades === 0 ? null : t.wins / trades,
-      breakEven: t === undefined || trades === 0 ? null : t.evens / trades,
       pnl: (t?.pnl ?? 0) as Usd,
       fees: (t?.fees ?? 0) as Usd,
       openPositions: open.get(row.hash) ?? 0,
@@ -93,6 +94,19 @@ export function listVersions(db: Db): VersionRow[] {
       overrides: overrides.get(row.hash) ?? [],
     }
   })
+}
+
+/** What is left of a version's sums without the trades that changed their owner. */
+function ownOf(all: Totals | undefined, handed: HandedSum | undefined): VersionRow['own'] {
+  const less = (key: 'trades' | 'wins' | 'pnl' | 'evens') => (all?.[key] ?? 0) - (handed?.[key] ?? 0)
+  const trades = less('trades')
+  return {
+    trades,
+    wins: less('wins'),
+    winRate: trades === 0 ? null : less('wins') / trades,
+    breakEven: trades === 0 ? null : less('evens') / trades,
+    pnl: less('pnl') as Usd,
+  }
 }
 
 export function listDeployments(db: Db, limit: number): DeploymentRow[] {

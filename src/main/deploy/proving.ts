@@ -6,7 +6,7 @@ import type { DecisionDifference, ProofRow, VersionRef } from '../../shared/ipc/
 import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
-import { trialsOf } from '../db/trials.ts'
+import { versionsTried } from '../db/trials.ts'
 import { type ProofParts, type ProofRun, prove } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import type { Deployment } from './deployment.ts'
@@ -37,8 +37,7 @@ export class Proving {
     const { session, journal, clock, now, proof, onDifferences } = this.parts
     const { strategy, label } = candidate.ref
     const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
-    const before = journal.db.prepare('SELECT 1 FROM trials WHERE hash = ?').get(candidate.hash)
-    const trials = trialsOf(journal.db, strategy) + (before === undefined ? 1 : 0)
+    const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null
     run = await prove(proof, {

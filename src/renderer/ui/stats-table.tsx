@@ -22,11 +22,6 @@ interface Metric {
   readonly cell: (stats: ReplayStats) => ReactNode
 }
 
-function WinRate({ stats }: { stats: ReplayStats }) {
-  if (stats.winRate === null || stats.breakEven === null) return <>{percent(stats.winRate)}</>
-  return <span className={stats.winRate >= stats.breakEven ? 'up' : 'down'}>{percent(stats.winRate)}</span>
-}
-
 const METRICS: readonly Metric[] = [
   { key: 'orders', name: 'Orders', short: 'orders', width: '42px', cell: (stats) => count(stats.orders) },
   {
@@ -53,7 +48,7 @@ const METRICS: readonly Metric[] = [
     width: '60px',
     cell: (stats) => <span className={tone(stats.pnl / MICRO, 2)}>{profit(stats.pnl)}</span>,
   },
-  { key: 'win', name: 'Win rate', short: 'win', width: '48px', cell: (stats) => <WinRate stats={stats} /> },
+  { key: 'win', name: 'Win rate', short: 'win', width: '48px', cell: (stats) => percent(stats.winRate) },
   {
     key: 'even',
     name: 'Break-even',

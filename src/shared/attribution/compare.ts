@@ -38,7 +38,10 @@ export interface Comparison {
   /** Mean profit a trade, after less before, micro-USD. */
   readonly difference: number | null
   readonly interval: Interval | null
-  /** That the second wins further above its break-even: Beta(1, 1) before any trade, held against each one's break-even. */
+  /**
+   * That the second wins further above its break-even: Beta(1, 1) before any trade, held against each one's break-even.
+   * Null where a share was sold before its outcome: it is worth what it fetched, whether it "won" or not.
+   */
   readonly chanceBetter: number | null
   readonly regimes: readonly RegimeDifference[]
   /** The difference if both had seen the regimes as the second did; null where they share none. */
@@ -125,7 +128,7 @@ function sideOf(columns: TradeColumns, rows: readonly number[]) {
 }
 
 function chanceBetter(before: Figures, after: Figures): number | null {
-  if (before.breakEven === null || after.breakEven === null) return null
+  if (before.breakEven === null || after.breakEven === null || before.sold + after.sold > 0) return null
   const belief = ({ wins, trades }: Figures, breakEven: number) => ({ wins, losses: trades - wins, breakEven })
   return chanceOfBetterEdge(belief(before, before.breakEven), belief(after, after.breakEven))
 }

@@ -18,8 +18,8 @@ export interface CalibrationBucket {
 
 /**
  * A record in figures. Rates and probabilities are 0 … 1; money is micro-USD; what cannot be said yet is null. Sharpe and
- * Sortino are of returns on stake a trade (`…Trade`), or of profit a UTC day between the first trade and the last, days
- * without one included (`…Day`); neither is annualised.
+ * Sortino are of the profit of a trade in money (`…Trade`), or of a UTC day between the first trade and the last, days
+ * without one included (`…Day`); their sign is that of the profit, and neither is annualised.
  */
 export interface Figures {
   readonly trades: number
@@ -77,7 +77,7 @@ export interface Figures {
 export function figuresOf(tally: Tally): Figures {
   const { trades, wins, cost, fees, pnl, decided, evens } = tally
   const some = trades > 0
-  const shape = tally.returns.shape()
+  const shape = tally.profits.shape()
   const effective = some ? tally.effectiveTrades() : 0
   const independent = { ...shape, count: effective }
   const edge = some ? (tally.worth - evens) / trades : null

@@ -135,12 +135,21 @@ export interface VersionRow extends VersionRef {
   /** It is what a rollback that names no version brings back. */
   readonly isBefore: boolean
   readonly firstLiveAt: number | null
+  /** Of the trades that it opened and kept to their end: the same figures as in its attribution. */
+  readonly own: {
+    readonly trades: number
+    readonly wins: number
+    /** wins / trades; null without a trade. */
+    readonly winRate: number | null
+    /** Mean cost of a share with its fees; null without a trade. */
+    readonly breakEven: number | null
+    readonly pnl: Usd
+  }
+  /** Trades that it opened or took over and that changed their owner, with its part of their profit. */
+  readonly handed: { readonly trades: number; readonly pnl: Usd }
+  /** Trades that it opened, whoever had them at their end, and all that came of them. */
   readonly trades: number
   readonly wins: number
-  /** wins / trades; null without a trade. */
-  readonly winRate: number | null
-  /** Win rate at which the prices and fees paid earn nothing. */
-  readonly breakEven: number | null
   readonly pnl: Usd
   readonly fees: Usd
   readonly openPositions: number
@@ -185,7 +194,7 @@ export interface ReplayStats {
   readonly stake: Usd
   readonly pnl: Usd
   readonly fees: Usd
-  /** Mean return on stake of a trade over its standard deviation; null with too few. */
+  /** Mean profit of a trade over its standard deviation, in money; its sign is that of the profit. Null with too few. */
   readonly sharpe: number | null
   /** Largest fall of realised profit from a peak. */
   readonly maxDrawdown: Usd

@@ -73,8 +73,8 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
         }))}
       />
       <p className="proof-text faint">
-        <span title="Every version ever proved or replayed counts: trying many finds lucky ones.">
-          {count(proof.trials)} {proof.trials === 1 ? 'trial' : 'trials'} of this strategy.
+        <span title="Every version ever traded, proved or replayed counts: trying many finds lucky ones.">
+          {count(proof.trials)} {proof.trials === 1 ? 'version' : 'versions'} of this strategy tried up to this proof.
         </span>{' '}
         It gates safety, not profit; profit on past tape is no forecast.
       </p>

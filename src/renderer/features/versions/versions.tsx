@@ -8,9 +8,10 @@ import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 import { inOrder } from './order.ts'
 
-function Edge({ row }: { row: VersionRow }) {
-  if (row.winRate === null || row.breakEven === null) return <>{percent(row.winRate)}</>
-  return <span className={row.winRate >= row.breakEven ? 'up' : 'down'}>{percent(row.winRate)}</span>
+function handedText({ handed }: VersionRow): string | undefined {
+  return handed.trades === 0
+    ? undefined
+    : `${count(handed.trades)} more changed their owner; its part of them: ${profit(handed.pnl)}`
 }
 
 function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
@@ -43,12 +44,13 @@ function VersionItem({ row }: { row: VersionRow }) {
           )}
         </button>
       </td>
-      <td className="right">{count(row.trades)}</td>
-      <td className="right">
-        <Edge row={row} />
+      <td className="right" title={handedText(row)}>
+        {count(row.own.trades)}
+        {row.handed.trades === 0 ? null : <span className="faint"> +{count(row.handed.trades)}</span>}
       </td>
-      <td className="right dim">{percent(row.breakEven)}</td>
-      <td className={`right ${tone(row.pnl / MICRO, 2)}`}>{profit(row.pnl)}</td>
+      <td className="right">{percent(row.own.winRate)}</td>
+      <td className="right dim">{percent(row.own.breakEven)}</td>
+      <td className={`right ${tone(row.own.pnl / MICRO, 2)}`}>{profit(row.own.pnl)}</td>
     </tr>
   )
 }
@@ -59,6 +61,7 @@ export function Versions() {
   const known = useDesk((state) => state.snapshots > 0)
   const rows = inOrder(versions)
   const strategies = [...new Set(rows.map((row) => row.strategy))]
+  const handed = rows.some((row) => row.handed.trades > 0)
   return (
     <Panel
       title="Versions"
@@ -82,8 +85,12 @@ export function Versions() {
                 <th scope="col" className="right">
                   win
                 </th>
-                <th scope="col" className="right" title="Win rate at which the prices and fees paid earn nothing">
-                  break even
+                <th
+                  scope="col"
+                  className="right"
+                  title="Mean cost of a share with its fees: the win rate that earns nothing where shares are held to their outcome"
+                >
+                  break-even
                 </th>
                 <th scope="col" className="right">
                   P&L
@@ -109,6 +116,11 @@ export function Versions() {
               ))}
             </tbody>
           </table>
+          {handed ? (
+            <p className="proof-text faint table-note">
+              +n: trades that changed their owner, in no figure here; Attribution says what each owner made of them.
+            </p>
+          ) : null}
         </div>
       )}
     </Panel>
