@@ -4,6 +4,7 @@ import { recordsBy } from '../../src/shared/attribution/records.ts'
 import { lineSentence, recordSentence } from '../../src/shared/attribution/verdict.ts'
 import { wilson } from '../../src/shared/attribution/win-rate.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
+import { NO_USD, usd } from '../../src/shared/domain/money.ts'
 import { columnsOf, MONTH_START, simulate, trade } from '../support/trades.ts'
 
 const HOUR = 3_600_000
@@ -144,13 +145,13 @@ describe('records of trades', () => {
     )
     expect(recordSentence(few?.figures ?? none())).toMatch(/too few to be sure: the edge may be anywhere from/)
     expect(recordSentence(none())).toBe('No settled trade yet: there is nothing to judge.')
-    const handedOver = { trades: 3, pnl: -1_250_000 }
-    const takenOver = { trades: 1, pnl: 400_000 }
+    const handedOver = { trades: 3, pnl: usd(-1_250_000) }
+    const takenOver = { trades: 1, pnl: usd(400_000) }
     const figures = { ...none(), trades: 0 }
     expect(lineSentence({ figures, handedOver, takenOver })).toBe(
       'No trade was its own from first to last. Beside these: 3 that it opened went to another owner, −$1.25 up to then; 1 came from another, +$0.40 from then on.',
     )
-    const no = { trades: 0, pnl: 0 }
+    const no = { trades: 0, pnl: NO_USD }
     expect(lineSentence({ figures, handedOver: no, takenOver: no })).toBe(recordSentence(none()))
   })
 })

@@ -45,7 +45,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
   }
   const noticedAt = options.clock.monotonic()
   await Promise.all(
-    missing.map((strategy) => desk.deployer.deploy({ strategy, trigger: 'start', by: 'start', noticedAt })),
+    missing.map((strategy) => desk.deployer.deployOrWait({ strategy, trigger: 'start', by: 'start', noticedAt })),
   )
 }
 
@@ -53,7 +53,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
 async function startInVirtualTime({ deployer, options }: Desk, strategy: string): Promise<void> {
   for (let tries = 0; tries < START_TRIES; tries++) {
     const noticedAt = options.clock.monotonic()
-    await deployer.deploy({ strategy, trigger: 'start', by: 'start', noticedAt, once: true })
+    await deployer.deployOrWait({ strategy, trigger: 'start', by: 'start', noticedAt, once: true })
     if (!deployer.failedInPassing(strategy)) return
   }
 }

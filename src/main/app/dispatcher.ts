@@ -105,7 +105,8 @@ export class Dispatcher {
       const adopted = await adoptSlots(session, strategy, hash, now)
       return adopted.ok ? done(said) : { outcome: 'failed', message: `${said}, but ${adopted.error}` }
     }
-    const row = await deployer.deploy({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
+    const row = await deployer.deployOrWait({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
+    if (row.endedAt === null) return done(`${said}; ${row.version?.label ?? strategy} ${row.reason}`)
     if (row.swappedAt !== null) return done(`${said}; ${row.version?.label} is live`)
     return { outcome: 'failed', message: `${said}, but it trades nothing: ${row.reason}` }
   }

@@ -180,12 +180,12 @@ export class Deployer {
   }
 
   /**
-   * The candidate of a strategy that waits, or its canary.
+   * The candidate of a strategy that is under way or waits, or its canary.
    * @param hash its, or its first digits; undefined where there is only one of them
    */
   undecided(strategy: string, hash: string | undefined): Result<Deployment> {
-    const both = [this.canaries.of(strategy), this.policy.waiter(strategy)].filter((one) => one !== undefined)
-    const meant = both.filter(({ current }) => current.version?.hash.startsWith(hash ?? '') === true)
+    const both = [this.canaries.of(strategy), this.underWay(strategy)].filter((one) => one !== undefined)
+    const meant = both.filter(({ current }) => hash === undefined || current.version?.hash.startsWith(hash) === true)
     const [only] = meant
     if (only === undefined) return err(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
     if (meant.length === 1) return ok(only)
@@ -193,7 +193,14 @@ export class Deployer {
     return err(`say by its hash which is meant: ${names.join(' or ')}`)
   }
 
-  /** Gives up a candidate that waits, or takes back what a canary had. */
+  /** The attempt that is not live yet and can still be given up. */
+  private underWay(strategy: string): Deployment | undefined {
+    const running = this.under.get(strategy)
+    if (running === undefined || running.ended || running.isLive || running.isCanary) return undefined
+    return running.current.state === 'swapping' ? undefined : running
+  }
+
+  /** Gives up a candidate that is under way or waits, or takes back what a canary had. */
   async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow>> {
     const found = this.undecided(strategy, hash)
     if (!found.ok) return found
@@ -394,10 +401,10 @@ export class Deployer {
     this.shadows.delete(strategy)
   }
 
-  /** Said before anything is compiled; while nothing is live there is nobody to wait for. */
-  private refusedByFreeze(deployment: Deployment, { trigger, override, shadow }: Attempt): boolean {
+  /** Said before anything is compiled, where the configuration wants candidates refused while deployments are frozen. */
+  private refusedByFreeze(deployment: Deployment, { override, shadow }: Attempt): boolean {
     const { freeze } = this.parts.session.engine.state
-    const waits = trigger !== 'start' && this.parts.proof.config.policy.whileFrozen === 'wait'
+    const waits = this.parts.proof.config.policy.whileFrozen === 'wait'
     if (freeze === null || override !== undefined || waits || shadow === true) return false
     deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
     return true
@@ -418,10 +425,13 @@ export class Deployer {
       'prove',
       'prove',
       () => this.proving.run(deployment, candidate, bundle),
-      (row) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
+      ({ row }) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
     )
-    if (!deployment.ended && proof.verdict === 'failed')
-      deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${deployment.stays}`)
+    const { row, problems } = proof
+    if (!deployment.ended && row.verdict === 'failed') {
+      const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
+      deployment.fail(this.parts.now(), reason, problems)
+    }
     if (!deployment.ended) return true
     candidate.hosted.worker.stop()
     return false

@@ -22,6 +22,9 @@ export class Deployment {
   /** Resolves when it waits for something that may take long. */
   waiting: Promise<void> = Promise.resolve()
   private tellWaiting: () => void = () => {}
+  /** Resolves at its end, however it ends. */
+  readonly over: Promise<void>
+  private tellOver: () => void = () => {}
   private readonly clock: Clock
   private noticedAt: number
   private readonly onChange: (row: DeploymentRow) => void
@@ -61,6 +64,9 @@ export class Deployment {
     this.noticedAt = noticedAt
     this.onChange = onChange
     this.row = row
+    this.over = new Promise((resolve) => {
+      this.tellOver = resolve
+    })
     this.notWaiting()
   }
 
@@ -100,6 +106,7 @@ export class Deployment {
 
   private change(part: Partial<DeploymentRow>): void {
     this.row = { ...this.row, ...part }
+    if (this.ended) this.tellOver()
     this.onChange(this.row)
   }
 
@@ -138,7 +145,13 @@ export class Deployment {
     const [first] = waits
     this.changePolicy(
       { waits, waitsUntil },
-      first === undefined ? null : first.rule === 'reload' ? `waits for ${first.message}` : `waits: ${first.message}`,
+      first === undefined
+        ? null
+        : first.rule === 'reload'
+          ? `waits for ${first.message}`
+          : first.rule === 'freeze'
+            ? `a sound candidate waits: ${first.message}`
+            : `waits: ${first.message}`,
     )
     if (first !== undefined) this.tellWaiting()
   }

@@ -199,10 +199,10 @@ export function promoteCandidate(session: Session, row: DeploymentRow): void {
   void session.command({ kind: 'promote', strategy: row.strategy, hash: row.version.hash })
 }
 
-/** Gives up a candidate that waits, or a canary. */
+/** Gives up a candidate that is under way or waits, or a canary. */
 export function dismissCandidate(session: Session, { strategy, version }: DeploymentRow): void {
-  if (version === null) return
-  void session.command({ kind: 'dismiss', strategy, hash: version.hash, reason: 'dismissed at the desk' })
+  const named = version === null ? {} : { hash: version.hash }
+  void session.command({ kind: 'dismiss', strategy, ...named, reason: 'dismissed at the desk' })
 }
 
 /** Has the desk sell a position at what the book pays. */

@@ -7,7 +7,7 @@ import { applyToChart, type ChartStore, createChartStore } from './chart-store.t
 import { type ClockStore, createClockStore, deskTime } from './clock-store.ts'
 import { applyPushes, applySnapshot, createDeskStore, type DeskStore } from './desk-store.ts'
 import { createFilesSession, type FilesSession } from './files-session.ts'
-import { createFilesStore, type FilesStore } from './files-store.ts'
+import { createFilesStore, type FilesStore, strategyIn } from './files-store.ts'
 import { createBatcher, createThrottle, type Schedule } from './frame.ts'
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts'
 import { createProofSession, type ProofSession } from './proof-session.ts'
@@ -15,9 +15,11 @@ import { createProofStore, type ProofStore } from './proof-store.ts'
 import { createReplaySession, type ReplaySession } from './replay-session.ts'
 import { createReplayStore, type ReplayStore } from './replay-store.ts'
 import { backoffMs, type SocketDesk } from './socket-desk.ts'
+import { COLOURS } from '../ui/version-style.ts'
 import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
 
 const SINGLE_KEYS = 'singleKeys'
+const VERSION_COLOURS = 'versionColours'
 /** Silence after which a connected desk counts as stale: more than two cycles. */
 const STALE_AFTER_MS = 12_000
 
@@ -67,6 +69,17 @@ export interface SessionOptions {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** What was kept of an earlier window; anything else counts as nothing. */
+function rememberedColours(text: string | null): Readonly<Record<string, number>> {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '{}')
+    const entries = Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {})
+    return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isInteger(entry[1])))
+  } catch {
+    return {}
+  }
 }
 
 function isSocketDesk(desk: Desk): desk is SocketDesk {
@@ -166,6 +179,16 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     after: options.after,
   })
 
+  COLOURS.restore(rememberedColours(options.memory.get(VERSION_COLOURS)))
+  const colour = (): void => {
+    const { versions } = store.getState()
+    const oldestFirst = versions.toSorted(
+      (a, b) => (a.firstLiveAt ?? Number.MAX_VALUE) - (b.firstLiveAt ?? Number.MAX_VALUE) || a.number - b.number,
+    )
+    if (COLOURS.update(oldestFirst)) ui.setState((state) => ({ colours: state.colours + 1 }))
+    options.memory.set(VERSION_COLOURS, JSON.stringify(COLOURS.remembered()))
+  }
+
   const takeSnapshot = (): void => {
     desk.call('desk.snapshot', {}).then(
       (snapshot) => {
@@ -173,6 +196,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
         heardAt = options.monotonic()
         statusAt = heardAt
         store.setState((state) => applySnapshot(state, snapshot), true)
+        colour()
         tick()
         fetchLedger()
         fetchRecords()
@@ -199,7 +223,10 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     store.setState((state) => applyPushes(state, pushes), true)
     const after = store.getState()
     if (after.ledgerRevision !== before.ledgerRevision) fetchLedger()
-    if (after.versions !== before.versions) fetchRecords()
+    if (after.versions !== before.versions) {
+      fetchRecords()
+      colour()
+    }
     // What is under way now matters more than an earlier deployment somebody looked up.
     if (after.deployments[0]?.id !== before.deployments[0]?.id) ui.setState({ deployment: null })
     proofActions.receive(pushes)
@@ -234,6 +261,17 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     const quietMs = options.monotonic() - heardAt
     if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
   })
+
+  /** What becomes of a file that was saved, where it is not deployed at once. */
+  const afterSave = (path: string): string => {
+    const { status, slots } = store.getState()
+    const file = files.getState().files[path]
+    const strategy = file === undefined ? null : strategyIn(file)
+    if (strategy !== null && !Object.values(slots).some((row) => row.strategy === strategy))
+      return `No slot is assigned to ${strategy}, so nothing of it is deployed: assign one.`
+    if (status?.market === 'live') return 'It is a candidate now: with real money, Deploy starts it.'
+    return status?.deploys === 'frozen' ? 'It is checked and proved, and waits until deployments are unfrozen.' : ''
+  }
 
   return {
     desk: store,
@@ -276,9 +314,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     },
     async save(path) {
       const result = await filesActions.save(path)
-      const live = store.getState().status?.market === 'live'
-      const next = result.saved && live ? ' It is a candidate now: with real money, Deploy starts it.' : ''
-      notify(result.tone, result.text + next)
+      notify(result.tone, result.saved ? `${result.text} ${afterSave(path)}`.trim() : result.text)
     },
   }
 }

@@ -55,6 +55,8 @@ export interface UiState {
   readonly compare: Compare | null
   /** Keys that are one letter act, where the focus is on the top bar or the slots. */
   readonly singleKeys: boolean
+  /** Grows when a version has got another colour. */
+  readonly colours: number
   /** Names of the commands used lately, newest first. */
   readonly recentCommands: readonly string[]
   /** Deployment shown in full; null = the latest. */
@@ -66,6 +68,7 @@ export type UiStore = StoreApi<UiState>
 export function createUiStore(singleKeys: boolean): UiStore {
   return createStore<UiState>(() => ({
     singleKeys,
+    colours: 0,
     recentCommands: [],
     tab: 'editor',
     paletteOpen: false,

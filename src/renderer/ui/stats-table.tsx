@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { MICRO } from '../../shared/domain/money.ts'
+import { MICRO, usd } from '../../shared/domain/money.ts'
 import type { ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
 import { count, money, NONE, percent, profit, shortLabel, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
@@ -63,7 +63,7 @@ const METRICS: readonly Metric[] = [
     short: 'draw-down',
     title: 'Largest fall of realised profit from a peak',
     width: '56px',
-    cell: (stats) => profit(-Math.abs(stats.maxDrawdown)),
+    cell: (stats) => profit(usd(-Math.abs(stats.maxDrawdown))),
   },
   {
     key: 'faults',

@@ -1,3 +1,4 @@
+import { type Usd, usd } from '../domain/money.ts'
 import { clustersOf, differenceInterval } from './bootstrap.ts'
 import { chanceOfBetterEdge } from './distributions.ts'
 import { type Figures, figuresOf, LEVEL } from './figures.ts'
@@ -27,8 +28,8 @@ export interface RegimeDifference {
   readonly regime: string
   readonly before: number
   readonly after: number
-  /** Mean profit a trade after less before; null with too few trades on a side. */
-  readonly difference: number | null
+  /** Mean profit a trade after less before, to the micro-dollar; null with too few trades on a side. */
+  readonly difference: Usd | null
 }
 
 export interface Comparison {
@@ -157,7 +158,12 @@ function byRegime(columns: TradeColumns, older: readonly number[], newer: readon
       weight += b.trades
     }
     shift += Math.abs(a.trades / (older.length || 1) - b.trades / (newer.length || 1)) / 2
-    return { regime: columns.names.regime.names[id] ?? '', before: a.trades, after: b.trades, difference }
+    return {
+      regime: columns.names.regime.names[id] ?? '',
+      before: a.trades,
+      after: b.trades,
+      difference: difference === null ? null : usd(Math.round(difference)),
+    }
   })
   return { regimes, atSameRegimes: weight === 0 ? null : weighted / weight, mixShift: shift }
 }

@@ -1,3 +1,4 @@
+import type { HandedLine } from '../../../shared/attribution/records.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
 import { compareVersion, deployStored, rollBack, showTrades } from '../../data/actions.ts'
 import { keyOf, nameOf } from '../../data/attribution-store.ts'
@@ -13,8 +14,7 @@ const ratio = (value: number | null) => (value === null ? NONE : value.toFixed(2
 
 /** Figures that have no column, by name. */
 function figuresOf({ figures, life, handedOver, takenOver }: AttributionRow): readonly (readonly [string, string])[] {
-  const handed = ({ trades, pnl }: { trades: number; pnl: number }) =>
-    trades === 0 ? NONE : `${count(trades)} · ${profit(pnl)}`
+  const handed = ({ trades, pnl }: HandedLine) => (trades === 0 ? NONE : `${count(trades)} · ${profit(pnl)}`)
   return [
     ['Win rate, 95 %', range(figures.winRateInterval)],
     ['Edge, 95 %', range(figures.edgeInterval)],

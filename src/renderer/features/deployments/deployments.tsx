@@ -70,6 +70,15 @@ function Problems({ row }: { row: DeploymentRow }) {
   )
 }
 
+/** States in which a deployment can be given up and nothing waits for a word. */
+const UNDER_WAY: ReadonlySet<DeploymentRow['state']> = new Set([
+  'detected',
+  'compiling',
+  'checking',
+  'proving',
+  'staging',
+])
+
 /**
  * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where a rule stands
  * in its way only an override goes past it. A version on probation can be taken back at once.
@@ -79,7 +88,7 @@ function Actions({ row }: { row: DeploymentRow }) {
   const { version, from } = row
   const faulted = useFaulted(row)
   const before = useDesk((state) => state.versions.find((one) => one.strategy === row.strategy && one.isBefore))
-  if (version === null && from === null && row.state !== 'failed') return null
+  if (version === null && from === null && row.state !== 'failed' && !UNDER_WAY.has(row.state)) return null
   const waits = row.policy?.waits ?? []
   const named = waits.some((bar) => bar.rule === 'reload')
   const shadowed = waits.some((bar) => bar.rule === 'shadow')
@@ -116,6 +125,11 @@ function Actions({ row }: { row: DeploymentRow }) {
         {before !== undefined && (row.state === 'probation' || faulted) ? (
           <Button small tone="attention" onClick={() => rollBack(session, row.strategy, before.hash)}>
             Roll back to {shortLabel(before)}
+          </Button>
+        ) : null}
+        {UNDER_WAY.has(row.state) ? (
+          <Button small onClick={() => dismissCandidate(session, row)} testId="cancel-deployment">
+            Cancel
           </Button>
         ) : null}
         {row.state === 'failed' ? (

@@ -1,4 +1,5 @@
 import { gaugeFigures } from '../../../shared/attribution/overfit.ts'
+import { usdOf } from '../../../shared/domain/money.ts'
 import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/ipc/contract.ts'
 import { useAttribution, useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
@@ -146,6 +147,6 @@ export function Probation({ row }: { row: DeploymentRow }) {
 }
 
 function amount({ unit }: ProbationBound, value: number): string {
-  if (unit === 'usd') return money(value * 1_000_000)
+  if (unit === 'usd') return money(usdOf(value))
   return unit === 'chance' ? percent(value) : count(value)
 }

@@ -1,3 +1,4 @@
+import { usdOf } from '../../../shared/domain/money.ts'
 import type { DeploymentRow, ProofGate, ProofRow } from '../../../shared/ipc/contract.ts'
 import { showDifferences } from '../../data/actions.ts'
 import { useSession } from '../../data/hooks.ts'
@@ -7,8 +8,9 @@ import { StatsTable } from '../../ui/stats-table.tsx'
 import { Bounds } from './bounds.tsx'
 import { verdictOf } from './progress.ts'
 
-function amount(gate: ProofGate, value: number): string {
-  return gate.unit === 'usd' ? money(value) : count(value)
+/** A gate's amounts are in dollars. */
+export function amount(gate: ProofGate, value: number): string {
+  return gate.unit === 'usd' ? money(usdOf(value)) : count(value)
 }
 
 function restsOn(proof: ProofRow): string {

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { Diagnostic } from '../../../shared/ipc/contract.ts'
-import { isDirty, strategyOf } from '../../data/files-store.ts'
+import { askAssign } from '../../data/actions.ts'
+import { isDirty, type OpenFile, strategyIn, strategyOf } from '../../data/files-store.ts'
 import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -134,6 +135,13 @@ export function Editor() {
   )
 }
 
+/** Strategy of a file that no slot is assigned to; null for a helper, and where it has one. */
+function useSlotless(file: OpenFile | undefined): string | null {
+  const strategy = file === undefined ? null : strategyIn(file)
+  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  return strategy === null || has ? null : strategy
+}
+
 /** Beside the tabs: whether the file is saved, its candidate and what is live. */
 export function EditorStatus() {
   const session = useSession()
@@ -144,6 +152,7 @@ export function EditorStatus() {
     state.status?.outages.find((one) => one.kind === 'faulted' && one.strategy === strategy),
   )
   const latest = useDesk((state) => state.deployments.find((row) => row.strategy === strategy))
+  const slotless = useSlotless(file)
   if (file === undefined) return null
   const dirty = isDirty(file)
   const candidate =
@@ -177,6 +186,11 @@ export function EditorStatus() {
             ? 'nothing live'
             : `${stopped.version.label} was live, stopped by a fault`}
       </span>
+      {slotless === null ? null : (
+        <Button small tone="attention" onClick={() => askAssign(session, slotless)} testId="assign">
+          No slot: assign…
+        </Button>
+      )}
       {dirty ? (
         <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
           Save

@@ -1,8 +1,9 @@
 import { Fragment } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { PolicyOverride, VersionRow } from '../../../shared/ipc/contract.ts'
-import { compareVersion } from '../../data/actions.ts'
+import { askAssign, compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
 import { count, percent, profit, stamp, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
@@ -55,6 +56,18 @@ function VersionItem({ row }: { row: VersionRow }) {
   )
 }
 
+/** A strategy without a slot trades nothing, however good its versions are. */
+function AssignOne({ strategy }: { strategy: string }) {
+  const session = useSession()
+  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  if (has) return null
+  return (
+    <Button small tone="attention" onClick={() => askAssign(session, strategy)}>
+      No slot: assign…
+    </Button>
+  )
+}
+
 /** Every version judged by its own results. */
 export function Versions() {
   const versions = useDesk((state) => state.versions)
@@ -104,6 +117,7 @@ export function Versions() {
                     <tr className="strategy-row">
                       <th scope="rowgroup" colSpan={5}>
                         {strategy}
+                        <AssignOne strategy={strategy} />
                       </th>
                     </tr>
                   ) : null}
