@@ -77,6 +77,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
   const session = startSession(desk, {
     memory: { get: (name) => memory.get(name) ?? null, set: (name, value) => memory.set(name, value) },
     alarm: () => {},
+    signOut: null,
     schedule: (run) => frame.push(run),
     monotonic: () => now,
     after: (_delayMs, run) => {

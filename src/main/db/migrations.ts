@@ -134,4 +134,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX positions_open ON positions (opened_by) WHERE settled_at IS NULL;
   `,
+  `
+  CREATE TABLE browser_sessions (
+    hash TEXT PRIMARY KEY, role TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER
+  ) STRICT;
+  CREATE INDEX trades_handed ON trades (opened_by) WHERE parts IS NOT NULL;
+  `,
 ]

@@ -47,6 +47,8 @@ export interface Session {
    * @param undo what takes it back, offered beside the answer for some seconds
    */
   command(input: CommandInput, undo?: CommandInput): Promise<void>
+  /** Ends the session of this browser, or of every browser; null where there is none. */
+  readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Whether keys that are one letter act; remembered over a reload. */
   rememberSingleKeys(on: boolean): void
   showChart(slot: string, frame?: CandleFrame): void
@@ -63,6 +65,8 @@ export interface SessionOptions {
   readonly every: (periodMs: number, run: () => void) => () => void
   /** What this browser remembers over a reload, by name. */
   readonly memory: { get(name: string): string | null; set(name: string, value: string): void }
+  /** Ends the session of this browser, or of every browser; null in a window that no browser is signed in for. */
+  readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Tells whoever does not look at the window just now. */
   readonly alarm: (text: string) => void
 }
@@ -262,6 +266,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
   })
 
+  const { signOut } = options
   /** What becomes of a file that was saved, where it is not deployed at once. */
   const afterSave = (path: string): string => {
     const { status, slots } = store.getState()
@@ -297,6 +302,16 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     replayActions,
     notify,
     showChart,
+    signOut:
+      signOut === null
+        ? null
+        : async (all) => {
+            try {
+              await signOut(all)
+            } catch (error) {
+              notify('failed', `Nobody was signed out: ${messageOf(error)}.`)
+            }
+          },
     rememberSingleKeys(on) {
       options.memory.set(SINGLE_KEYS, on ? 'on' : 'off')
       ui.setState({ singleKeys: on })

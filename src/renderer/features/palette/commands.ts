@@ -124,6 +124,28 @@ function brakes(session: Session, state: PaletteState): Action[] {
   ]
 }
 
+/** Browsers that are signed in stay so, also over a restart of the desk, until somebody says this. */
+function signOuts({ signOut }: Session): Action[] {
+  if (signOut === null) return []
+  const aliases = ['log out', 'session', 'token']
+  return [
+    {
+      name: 'Sign this browser out',
+      aliases,
+      risk: 'brake',
+      again: 'sign this browser out',
+      run: () => void signOut(false),
+    },
+    {
+      name: 'Sign every browser out',
+      aliases,
+      risk: 'brake',
+      again: 'sign every browser out, this one too',
+      run: () => void signOut(true),
+    },
+  ]
+}
+
 function strategyActions(session: Session, { strategies, versions }: PaletteState): Action[] {
   return strategies.flatMap((strategy): Action[] => {
     const before = versions.find((row) => row.strategy === strategy && row.isBefore)
@@ -361,7 +383,7 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
         ),
       ],
     },
-    { heading: 'Stop something', actions: brakes(session, state) },
+    { heading: 'Stop something', actions: [...brakes(session, state), ...signOuts(session)] },
     { heading: 'Money and live code: Enter twice', actions: money },
   ]
 }
