@@ -59,17 +59,23 @@ async function newFigure(page: Page, facts: DeskFacts): Promise<string> {
   return text
 }
 
-/** A spec before may have left text in the editor, or an error on disk: both go. */
+/** A spec before may have left other text in the editor, or an error on disk: both go. */
 async function healed(page: Page, facts: DeskFacts): Promise<void> {
-  const path = join(facts.home.strategies, 'snipe.ts')
-  const text = readFileSync(path, 'utf8')
-  if (text.includes('secondsGone')) writeFileSync(path, text.replace('secondsGone', 'secondsLeft'))
+  const onDisk = facts.home.strategy('snipe.ts')
+  const [figure = 'leaveSec: 20'] = /leaveSec: \d+/.exec(onDisk) ?? []
+  const sound = readFileSync(SNIPE, 'utf8').replace('leaveSec: 20', figure)
   await page.getByRole('tab', { name: 'Editor' }).click()
   await page.getByTestId('file-snipe.ts').click()
-  if (/not saved/.test((await page.getByTestId('file-state').textContent()) ?? '')) {
-    await page.keyboard.press('ControlOrMeta+s')
-    await showsText(page, 'file-state', /^saved$/)
-  }
+  const dirty = /not saved|changed on disk/.test((await page.getByTestId('file-state').textContent()) ?? '')
+  if (!dirty && onDisk === sound) return
+  const mine = page.getByTestId('conflict').getByRole('button', { name: 'Keep mine' })
+  if (await mine.isVisible()) await mine.click()
+  await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(sound)
+  await page.keyboard.press('ControlOrMeta+s')
+  await showsText(page, 'file-state', /^saved$/)
+  await until('the sound text on disk', () => (facts.home.strategy('snipe.ts') === sound ? true : undefined))
 }
 
 interface Held {
@@ -355,7 +361,7 @@ export function deskScenario(open: () => DeskWindow): void {
     const widget = page.locator('.suggest-widget.visible')
     await until('a completion', async () => {
       await page.keyboard.press('Control+Space')
-      return (await widget.textContent({ timeout: 2_000 }))?.includes('secondsLeft') === true ? true : undefined
+      return (await widget.textContent({ timeout: 2_000 }))?.includes('minStakeUsd') === true ? true : undefined
     })
     for (let i = 0; i < 'view.'.length + 2; i++) await page.keyboard.press('Escape')
     for (let i = 0; i < '; view.'.length; i++) await page.keyboard.press('Backspace')
@@ -364,10 +370,10 @@ export function deskScenario(open: () => DeskWindow): void {
     const menu = page.locator('.monaco-menu').first()
     await menu.waitFor()
     const ground = await menu.evaluate(`(element) => {
-      for (let at = element; at !== null && !at.classList.contains('monaco-editor'); at = at.parentElement) {
+      for (let at = element; at instanceof Element; at = at.parentElement ?? at.getRootNode().host) {
         const { backgroundColor } = getComputedStyle(at)
         if (backgroundColor !== 'rgba(0, 0, 0, 0)') return backgroundColor
-        if (at.classList.contains('context-view')) return 'none'
+        if (at.classList.contains('shadow-root-host') || at.classList.contains('context-view')) break
       }
       return 'none'
     }`)
@@ -459,6 +465,7 @@ export function deskScenario(open: () => DeskWindow): void {
     const before = await ready({ page, facts })
     // Sound in every check, and faulty once it is live for some cycles.
     const path = join(facts.home.strategies, 'snipe.ts')
+    await healed(page, facts)
     const sound = readFileSync(path, 'utf8')
     const faulty = sound
       .replace(
