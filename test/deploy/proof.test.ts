@@ -123,6 +123,29 @@ test('I11: a candidate beyond a bound is refused with the figure, and the live v
   expect(desk.session.figures.missedCycles).toBe(0)
 })
 
+test('U11: a candidate that loops for ever in its proof is refused with slot, moment, file and line', async () => {
+  const { home, desk } = await deskWith({ proof: PROOF })
+  const text = eager('snipe', 2).replace(
+    'const side',
+    'let on = view.secondsLeft < 15 && view.secondsLeft > 4\n    while (on) on = view.secondsLeft < 15\n    const side',
+  )
+  const line = text.split('\n').findIndex((one) => one.includes('while (on)')) + 1
+  const row = await save(home, desk, text)
+  expect(row.reason).toMatch(
+    /could not be replayed: snipe\.ts:\d+:\d+ decide did not return within 15 s \(\w+-5m at \d\d:\d\d:\d\d\)/,
+  )
+  expect(row.diagnostics).toEqual([expect.objectContaining({ file: 'snipe.ts', line })])
+
+  // Given up by hand it does not hold up the next one.
+  const under = save(home, desk, `${text}// again\n`.replace('secondsLeft > 4', 'secondsLeft > 5'))
+  await until('its proof runs', () => listDeployments(desk.journal.db, 1)[0]?.proof?.verdict === 'running')
+  const given = await desk.dispatcher.dispatch({ kind: 'dismiss', strategy: 'snipe', reason: 'no' }, 'desk')
+  expect(given.outcome, given.message).toBe('done')
+  const began = performance.now()
+  expect((await under).state).toBe('superseded')
+  expect(performance.now() - began).toBeLessThan(12_000)
+})
+
 test('where a reload deploys, the proof is there before one confirms, and only the hash that was looked at goes live', async () => {
   const home = newHome({ proof: PROOF, deployOn: 'reload' })
   const { desk } = await home.station()
