@@ -460,6 +460,8 @@ export interface DirectAnswer {
   intents: SlotDecision['intents']
   /** What it threw, or what was wrong with its answer; null when nothing was. */
   fault: string | null
+  /** Names the place in its bundle where it threw; empty where nothing was thrown. */
+  stack: string
 }
 
 /** The slots of a team that are asked in a cycle: their indices, in turn. */

@@ -7,7 +7,7 @@ import { Differences } from './features/differences/differences.tsx'
 import { Editor, EditorStatus } from './features/editor/editor.tsx'
 import { Keys } from './features/keys/keys.tsx'
 import { Market } from './features/market/market.tsx'
-import { KilledBand, Notices } from './features/notices/notices.tsx'
+import { KilledBand, Notices, OutageBands } from './features/notices/notices.tsx'
 import { Palette } from './features/palette/palette.tsx'
 import { Profit } from './features/profit/profit.tsx'
 import { Replay } from './features/replay/replay.tsx'
@@ -75,6 +75,7 @@ export function App() {
       <Keys />
       <TopBar />
       <KilledBand />
+      <OutageBands />
       <ConnectionBand />
       <Notices />
       <main className="desk">

@@ -67,8 +67,8 @@ const configSchema = z.strictObject({
     .strictObject({
       /** Markets in which cooldown, tilt guard, regime coverage and quiet hold; a freeze holds in all. */
       enforceOn: z.array(z.enum(['simulated', 'paper', 'live'])).default(['paper', 'live']),
-      /** What becomes of a candidate while deployments are frozen. */
-      whileFrozen: z.enum(['refuse', 'wait']).default('refuse'),
+      /** What becomes of a candidate while deployments are frozen: it is checked, proved and waits, or it is refused at once. */
+      whileFrozen: z.enum(['refuse', 'wait']).default('wait'),
       /** A candidate that has waited longer is given up. */
       waitMinutes: z.number().positive().max(10_080).default(240),
       /** Realised profit this far below the day's peak freezes deployments until the next UTC day. */

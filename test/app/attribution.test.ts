@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Station } from '../../src/main/app/station.ts'
+import { TradeBooks } from '../../src/main/attribution/trade-books.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { shares, usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
@@ -41,15 +42,19 @@ describe('the desk judges its versions', () => {
     const { desk } = station
     const rows = await desk.books.ask('attribution.records', { by: ['version', 'market'], filter: {} })
     const versions = listVersions(desk.journal.db)
-    for (const { hash, trades, pnl, winRate, breakEven } of versions) {
+    for (const { hash, trades, own, handed } of versions) {
       const row = rows.find(({ of }) => of.version === hash)
       if (row === undefined) throw new Error(`nothing of ${hash}`)
-      // Trades that changed their owner are in the desk's totals, and a line of their own here.
-      expect(row.figures.trades + row.handedOver.trades).toBe(trades)
-      if (row.handedOver.trades === 0) {
-        expect([row.figures.pnl, row.figures.winRate]).toEqual([pnl, winRate])
-        expect(row.figures.breakEven).toBeCloseTo(breakEven ?? 0, 12)
-      }
+      // W3: one definition of each figure, whoever shows it.
+      const { figures, handedOver, takenOver } = row
+      expect([figures.trades, figures.wins, figures.pnl]).toEqual([own.trades, own.wins, own.pnl])
+      expect(figures.winRate).toBeCloseTo(own.winRate ?? 0, 12)
+      expect(figures.breakEven).toBeCloseTo(own.breakEven ?? 0, 12)
+      expect(figures.trades + handedOver.trades).toBe(trades)
+      expect(handed).toEqual({
+        trades: handedOver.trades + takenOver.trades,
+        pnl: handedOver.pnl + takenOver.pnl,
+      })
       expect(row.of.market).toBe('simulated')
       expect(row.sentence).toMatch(/^(It|So far it) (earns|loses)/)
       expect(row.life).toMatchObject({ faults: 0, decisions: expect.any(Number), entries: expect.any(Number) })
@@ -63,7 +68,17 @@ describe('the desk judges its versions', () => {
     expect(profit.series.map(({ points }) => points.length > 20)).toEqual([true, true])
     expect(profit.deployments.map(({ version }) => version.number)).toEqual([2, 1])
     const ends = profit.series.map(({ version, points }) => [version.hash, points.at(-1)?.pnl])
-    expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(versions.map(({ hash, pnl }) => [hash, pnl])))
+    expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(versions.map(({ hash, own }) => [hash, own.pnl])))
+  })
+
+  test('T1: time live counts to the last moment of the record, not to today', () => {
+    const { db } = station.desk.journal
+    const lives = [...new TradeBooks(db).lives().values()].map(({ liveMs }) => liveMs)
+    // The run was of five hours, months ago by the clock of this computer.
+    expect(Math.max(...lives)).toBeLessThanOrEqual(5 * HOUR)
+    const total = lives.reduce((sum, ms) => sum + ms, 0)
+    expect(total).toBeGreaterThan(4.9 * HOUR)
+    expect(total).toBeLessThanOrEqual(5 * HOUR)
   })
 
   test('what came after a deployment is held against what came before, and the gauge says how often one tried', async () => {

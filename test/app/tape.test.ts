@@ -94,7 +94,7 @@ describe('a desk’s own tape', () => {
     await desk.start()
     home.write('snipe.ts', SPINS_AT_LAST)
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
-    await until('it was stopped', () => said(desk, 'no answer to "evaluate"'))
+    await until('it was stopped', () => said(desk, 'decide did not return within'))
     home.write('snipe.ts', eager('snipe', 3))
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
     const { cycles } = desk.session.figures

@@ -195,7 +195,7 @@ describe('the overfit gauge', () => {
     expect(gauge).toMatchObject({ deploymentsPerDay: 1, afterLoss: 0.75 })
     expect(gauge.shortfall).toBeCloseTo(0.05, 12)
     expect(gauge.sentence).toMatch(
-      /75 % of the deployments came right after a loss, though only 30 % .* short of the proofs by 5\.0 %/,
+      /75 % of the deployments came right after a loss, though only 30 % .*; live 5\.0 % of the stake below its proofs\.$/,
     )
   })
 })

@@ -107,5 +107,12 @@ test('a journal of before has its trades made, profits split at the marks, and i
     [1, 2, 1, -2_200_000],
     [2, 0, 0, 0],
   ])
+  // W3: what changed its owner is in nobody's own figures, and each owner's part is told apart from them.
+  expect(listVersions(db).map(({ number, own, handed }) => [number, own.trades, own.pnl, handed])).toEqual(
+    expect.arrayContaining([
+      [1, 1, 3_900_000, { trades: 1, pnl: 900_000 }],
+      [2, 0, 0, { trades: 1, pnl: -7_000_000 }],
+    ]),
+  )
   db.close()
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { recordsBy } from '../../src/shared/attribution/records.ts'
 import { lineSentence, recordSentence } from '../../src/shared/attribution/verdict.ts'
 import { wilson } from '../../src/shared/attribution/win-rate.ts'
+import { NO_USD, usd } from '../../src/shared/domain/money.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
 import { columnsOf, MONTH_START, simulate, trade } from '../support/trades.ts'
 
@@ -144,13 +145,13 @@ describe('records of trades', () => {
     )
     expect(recordSentence(few?.figures ?? none())).toMatch(/too few to be sure: the edge may be anywhere from/)
     expect(recordSentence(none())).toBe('No settled trade yet: there is nothing to judge.')
-    const handedOver = { trades: 3, pnl: -1_250_000 }
-    const takenOver = { trades: 1, pnl: 400_000 }
+    const handedOver = { trades: 3, pnl: usd(-1_250_000) }
+    const takenOver = { trades: 1, pnl: usd(400_000) }
     const figures = { ...none(), trades: 0 }
     expect(lineSentence({ figures, handedOver, takenOver })).toBe(
       'No trade was its own from first to last. Beside these: 3 that it opened went to another owner, −$1.25 up to then; 1 came from another, +$0.40 from then on.',
     )
-    const no = { trades: 0, pnl: 0 }
+    const no = { trades: 0, pnl: NO_USD }
     expect(lineSentence({ figures, handedOver: no, takenOver: no })).toBe(recordSentence(none()))
   })
 })
@@ -184,8 +185,8 @@ function check(own: readonly SettledTrade[], figures: ReturnType<typeof recordsB
   const gains = sum((o) => Math.max(0, o.pnl))
   const losses = -sum((o) => Math.min(0, o.pnl))
   if (losses > 0) expect(figures.profitFactor).toBeCloseTo(gains / losses, 9)
-  const returns = own.map((o) => o.pnl / o.cost)
-  const mean = sum((o) => o.pnl / o.cost) / n
+  const returns = own.map((o) => o.pnl)
+  const mean = pnl / n
   const variance = returns.reduce((total, r) => total + (r - mean) ** 2, 0) / (n - 1)
   if (n > 1 && variance > 1e-12) expect(figures.sharpeTrade).toBeCloseTo(mean / Math.sqrt(variance), 9)
   const squaredLosses = returns.reduce((total, r) => total + Math.min(0, r) ** 2, 0)

@@ -57,12 +57,61 @@ describe('HTTP', () => {
     expect(status).toBe(403)
   })
 
-  test('signing in sets a strict cookie that the routes take', async () => {
+  test('P2: signing in begins a session under a name of this port, of which only a hash is stored, until it is revoked', async () => {
     const signedIn = await get(`/?token=${station.windowToken}`, {})
     expect(signedIn.status).toBe(302)
-    const cookie = signedIn.headers.get('set-cookie') ?? ''
-    expect(cookie).toContain('HttpOnly; SameSite=Strict')
-    expect((await get('/api/status', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200)
+    const said = signedIn.headers.get('set-cookie') ?? ''
+    expect(said).toMatch(
+      new RegExp(`^baton_session_${station.api?.port}=[\\w-]{40,}; HttpOnly; SameSite=Strict; Path=/; `),
+    )
+    const cookie = said.split(';')[0] ?? ''
+    const value = cookie.split('=')[1] ?? ''
+    expect((await get('/api/status', { cookie })).status).toBe(200)
+    // The cookie of a desk on another port is none of this one's.
+    expect((await get('/api/status', { cookie: cookie.replace('=', '0=') })).status).toBe(401)
+    await station.desk.journal.flush()
+    const stored = JSON.stringify(station.desk.journal.db.prepare('SELECT * FROM browser_sessions').all())
+    for (const secret of [value, station.windowToken]) expect(stored).not.toContain(secret)
+
+    const second = (await get(`/?token=${station.windowToken}`, {})).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const out = (headers: Record<string, string>, body: object) =>
+      fetch(`http://127.0.0.1:${station.api?.port}/api/sign-out`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect(await (await out({ cookie }, {})).json()).toEqual({ signedOut: 1 })
+    expect((await get('/api/status', { cookie })).status).toBe(401)
+    expect((await get('/api/status', { cookie: second })).status).toBe(200)
+    const bearer = { authorization: `Bearer ${remote}` }
+    expect((await out(bearer, { all: true })).status).toBe(403)
+    expect((await out(bearer, {})).status).toBe(400)
+    expect((await out({ cookie: second }, { all: true })).status).toBe(200)
+    expect((await get('/api/status', { cookie: second })).status).toBe(401)
+  })
+
+  test('S1: the usual headers are on every answer, also on refusals', async () => {
+    const answers = [
+      await get('/api/status'),
+      await get('/api/status', {}),
+      await get('/'),
+      await get('/nothing-here'),
+      await get('/api/status', { authorization: 'Bearer wrong' }),
+    ]
+    for (const { headers } of answers) {
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('x-powered-by')).toBeNull()
+    }
+    const events = new AbortController()
+    const stream = await fetch(`http://127.0.0.1:${station.api?.port}/api/events`, {
+      headers: { authorization: `Bearer ${remote}` },
+      signal: events.signal,
+    })
+    expect(stream.headers.get('x-content-type-options')).toBe('nosniff')
+    events.abort()
   })
 
   test.each(['/api/status', '/api/versions', '/api/deployments', '/api/trades', '/api/tape', '/healthz'])(

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { findVersion, listDeployments, versionSources } from '../../src/main/db/queries.ts'
+import { findVersion, listDeployments, listVersions, versionSources } from '../../src/main/db/queries.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 
 const homes: TestHome[] = []
@@ -128,8 +128,8 @@ test('freeze stops deployments, not rollbacks; reload by hash deploys exactly wh
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'news at 14:00' }, 'cli')
   const frozen = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
   expect(frozen).toMatchObject({
-    outcome: 'failed',
-    message: expect.stringContaining('deployments are frozen: news at 14:00'),
+    outcome: 'refused',
+    message: expect.stringMatching(/a sound candidate waits: deployments are frozen .*: news at 14:00/),
   })
   await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
   const other = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef12' }, 'cli')
@@ -213,16 +213,62 @@ test('a start resumes the journaled version from its stored bundle, not from the
   expect(listDeployments(second.journal.db, 10).filter((row) => row.trigger === 'start')).toHaveLength(2)
 })
 
-test('a freeze stops a deployment that is under way', async () => {
+test('U8: what is saved while deployments are frozen is checked and proved, waits, and goes live once they are open', async () => {
   const home = newHome()
   const desk = await home.desk()
   await desk.start()
   const live = desk.engine.state.live.get('snipe')
+  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.07'))
   const under = deploy(desk, 'snipe')
-  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
-  expect(await under).toMatchObject({ state: 'failed', reason: expect.stringContaining('frozen') })
+  const row = () => listDeployments(desk.journal.db, 1)[0]
+  await until('it waits', () => row()?.state === 'waiting')
+  expect(row()?.reason).toMatch(
+    /^a sound candidate waits: deployments are frozen until somebody unfreezes them: stop that$/,
+  )
+  expect(row()?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
+    'compile done',
+    'check done',
+    'prove done',
+    'policy running',
+  ])
+  // Nobody knows when a person unfreezes: it is not given up meanwhile.
+  expect(row()?.policy).toMatchObject({ waits: [{ rule: 'freeze', until: null }], waitsUntil: null })
   expect(desk.engine.state.live.get('snipe')).toBe(live)
+  await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
+  expect(await under).toMatchObject({ state: 'kept', reason: null })
+  expect(desk.engine.state.live.get('snipe')).not.toBe(live)
+})
+
+test('U8: a configuration that refuses while frozen says so before anything is compiled', async () => {
+  const home = newHome({ policy: { enforceOn: [], whileFrozen: 'refuse' } })
+  const desk = await home.desk()
+  await desk.start()
+  await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
+  home.write('snipe.ts', 'this is not even TypeScript(')
+  const row = await deploy(desk, 'snipe')
+  expect(row).toMatchObject({ state: 'failed', steps: [], reason: expect.stringContaining('frozen: stop that') })
+})
+
+test('U8: a first start while frozen waits, too, and holds up nothing else', async () => {
+  const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
+  const first = await home.desk()
+  await first.dispatcher.dispatch({ kind: 'freeze', reason: 'not yet' }, 'cli')
+  await first.start()
+  expect(listDeployments(first.journal.db, 1)[0]).toMatchObject({ state: 'waiting', trigger: 'start' })
+  await first.dispatcher.dispatch({ kind: 'unfreeze', reason: 'now' }, 'cli')
+  await until('it is live', () => first.engine.state.live.has('snipe' as never))
+})
+
+test('U11: a deployment that is under way is given up by hand, also while nothing comes from its proof', async () => {
+  const home = newHome()
+  const desk = await home.desk()
+  await desk.start()
+  home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.07'))
+  const under = deploy(desk, 'snipe')
+  const given = await desk.dispatcher.dispatch({ kind: 'dismiss', strategy: 'snipe', reason: 'no' }, 'cli')
+  expect(given).toMatchObject({ outcome: 'done' })
+  expect(await under).toMatchObject({ state: 'superseded', reason: 'dismissed: no' })
 })
 
 test('rolling back twice goes on backwards, never to the version that was just left', async () => {
@@ -239,6 +285,74 @@ test('rolling back twice goes on backwards, never to the version that was just l
     await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'cli')
     expect(label()).toContain(expected)
   }
+})
+
+test('U2: only what was once kept can be rolled back to; a stored version that never was goes through every step again', async () => {
+  const home = newHome({ slots: ['BTC-5m'] })
+  const desk = await home.desk()
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  await desk.start()
+  const first = desk.engine.state.live.get('snipe')
+  home.write(
+    'snipe.ts',
+    stateful(2, '{ count: 1 }').replace("({ state, why: 'v' + params.marker })", "{ throw new Error('planted') }"),
+  )
+  const failed = await deploy(desk, 'snipe')
+  expect(failed).toMatchObject({ state: 'failed', version: { number: 2 } })
+  const to = failed.version?.hash.slice(0, 12)
+  for (const source of ['desk', 'http', 'cli', 'file', 'tray'] as const) {
+    const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to }, source)
+    expect(back).toMatchObject({ outcome: 'refused', message: expect.stringContaining('was never kept') })
+  }
+  const without = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')
+  expect(without).toMatchObject({
+    outcome: 'refused',
+    message: expect.stringContaining('no version of snipe was kept'),
+  })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
+
+  // The full pipeline, whatever the file says by now: here it stops the version at the same step as before.
+  home.write('snipe.ts', stateful(3, '{ count: 1 }'))
+  const again = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: to, stored: true }, 'desk')
+  expect(again).toMatchObject({ outcome: 'failed', message: expect.stringContaining('planted') })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
+  expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', version: { number: 3 } })
+  const [third] = listDeployments(desk.journal.db, 1)
+  expect(await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')).toMatchObject({
+    outcome: 'done',
+  })
+  home.write('snipe.ts', stateful(4, '{ count: 1 }'))
+  const hash = third?.version?.hash.slice(0, 12)
+  expect(
+    await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash, stored: true }, 'desk'),
+  ).toMatchObject({
+    outcome: 'done',
+    message: expect.stringMatching(/^snipe v3 .* is live$/),
+  })
+  const [row] = listDeployments(desk.journal.db, 1)
+  expect(row?.steps.map(({ name }) => name)).toEqual(['compile', 'check', 'prove', 'policy', 'stage', 'swap'])
+  const versions = listVersions(desk.journal.db).map(({ number, kept, isBefore }) => [number, kept, isBefore])
+  expect(versions.toSorted()).toEqual([
+    [1, true, true],
+    [2, false, false],
+    [3, true, false],
+  ])
+})
+
+test('U3: the version before is the last one that was kept, also when what is live never was', async () => {
+  const home = newHome({ slots: ['BTC-5m'], probation: { windows: 50 } })
+  const desk = await home.desk()
+  home.write('snipe.ts', stateful(1, '{ count: 1 }'))
+  await desk.start()
+  const first = desk.engine.state.live.get('snipe')
+  for (const marker of [2, 3]) {
+    home.write('snipe.ts', stateful(marker, '{ count: 1 }'))
+    expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'probation' })
+  }
+  // v2 was live, but its probation never ended.
+  const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')
+  expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/^snipe v1 .* is live again$/) })
+  expect(desk.engine.state.live.get('snipe')).toBe(first)
 })
 
 test('a slot that is new in the configuration gets a first state; pauses survive; held slots cannot be left out', async () => {

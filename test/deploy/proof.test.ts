@@ -107,7 +107,7 @@ test('I11: a candidate beyond a bound is refused with the figure, and the live v
   }
   await refused(
     eager('snipe', 2).replace('stakeUsd: 5', 'stakeUsd: 9'),
-    /stake an order \$9\.00 is over the bound of \$8\.00/,
+    /stake an order \$9\.00, at most \$8\.00 allowed/,
   )
   // Sound at the dry run: it throws only where a window is nearly over.
   await refused(
@@ -115,12 +115,35 @@ test('I11: a candidate beyond a bound is refused with the figure, and the live v
       'const side',
       "if (view.secondsLeft < 15 && view.secondsLeft > 4) throw new Error('planted')\n    const side",
     ),
-    /faults \d+ is over the bound of 0/,
+    /\d+ faults?, 0 allowed \(snipe\.ts:\d+:\d+ .* \(\w+-\d+m at \d\d:\d\d:\d\d\)\)/,
   )
-  await refused(eager('snipe', 4), /orders a minute \d is over the bound of 1/)
+  await refused(eager('snipe', 4), /orders a minute \d, at most 1 allowed/)
   const cycles = desk.session.figures.cycles
   await until('the desk goes on', () => desk.session.figures.cycles > cycles)
   expect(desk.session.figures.missedCycles).toBe(0)
+})
+
+test('U11: a candidate that loops for ever in its proof is refused with slot, moment, file and line', async () => {
+  const { home, desk } = await deskWith({ proof: PROOF })
+  const text = eager('snipe', 2).replace(
+    'const side',
+    'let on = view.secondsLeft < 15 && view.secondsLeft > 4\n    while (on) on = view.secondsLeft < 15\n    const side',
+  )
+  const line = text.split('\n').findIndex((one) => one.includes('while (on)')) + 1
+  const row = await save(home, desk, text)
+  expect(row.reason).toMatch(
+    /could not be replayed: snipe\.ts:\d+:\d+ decide did not return within 15 s \(\w+-5m at \d\d:\d\d:\d\d\)/,
+  )
+  expect(row.diagnostics).toEqual([expect.objectContaining({ file: 'snipe.ts', line })])
+
+  // Given up by hand it does not hold up the next one.
+  const under = save(home, desk, `${text}// again\n`.replace('secondsLeft > 4', 'secondsLeft > 5'))
+  await until('its proof runs', () => listDeployments(desk.journal.db, 1)[0]?.proof?.verdict === 'running')
+  const given = await desk.dispatcher.dispatch({ kind: 'dismiss', strategy: 'snipe', reason: 'no' }, 'desk')
+  expect(given.outcome, given.message).toBe('done')
+  const began = performance.now()
+  expect((await under).state).toBe('superseded')
+  expect(performance.now() - began).toBeLessThan(12_000)
 })
 
 test('where a reload deploys, the proof is there before one confirms, and only the hash that was looked at goes live', async () => {

@@ -79,7 +79,7 @@ test('a shadow is dismissed, and a freeze does not stand against one', async () 
   })
   // To go live it needs what every other needs.
   const refused = await at.dispatcher.dispatch({ kind: 'promote', strategy: 'snipe' }, 'cli')
-  expect(refused).toMatchObject({ outcome: 'failed', message: expect.stringContaining('deployments are frozen') })
+  expect(refused).toMatchObject({ outcome: 'refused', message: expect.stringContaining('deployments are frozen') })
   home.write('snipe.ts', eager('snipe', 6))
   await at.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', as: 'shadow' }, 'cli')
   expect(

@@ -132,7 +132,7 @@ describe('the built desktop, with the stand-in for Electron', () => {
     screen.choose('Open the desk')
     shown = await screen.shown()
     await showsText(shown.page, 'trading-state', /Running/)
-    await showsText(shown.page, 'live-version', /snipe v1/)
+    await showsText(shown.page, 'live-version', /snipe v\d+/)
     screen.clickTray()
     await until('the window in front', () => (shown.focused > 0 ? true : undefined))
     expect(shown.complaints.all).toEqual([])

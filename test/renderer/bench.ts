@@ -28,7 +28,7 @@ export function later<T>() {
 }
 
 /** A desk, its connection and time, all moved by hand. `special` replaces what the desk answers to some calls. */
-export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {}) {
+export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {}, memory = new Map<string, string>()) {
   let now = 0
   let frame: (() => void)[] = []
   let timers: (() => void)[] = []
@@ -75,7 +75,9 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {})
     },
   }
   const session = startSession(desk, {
+    memory: { get: (name) => memory.get(name) ?? null, set: (name, value) => memory.set(name, value) },
     alarm: () => {},
+    signOut: null,
     schedule: (run) => frame.push(run),
     monotonic: () => now,
     after: (_delayMs, run) => {

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as format from '../../src/renderer/ui/format.ts'
-import { VERSION_COLORS, VERSION_SHAPES, versionStyle } from '../../src/renderer/ui/version-style.ts'
+import { VERSION_COLORS, VersionColours, versionStyle } from '../../src/renderer/ui/version-style.ts'
+import { usd } from '../../src/shared/domain/money.ts'
 
 describe('figures', () => {
   it.each([
@@ -10,12 +12,12 @@ describe('figures', () => {
     [-4_000, '$0.00'],
     [1_234_567_890, '+$1,234.57'],
   ])('profit of %d micro-USD is %s', (micro, text) => {
-    expect(format.profit(micro)).toBe(text)
+    expect(format.profit(usd(micro))).toBe(text)
   })
 
   it('money has no plus sign and a true minus sign', () => {
-    expect(format.money(25_000_000)).toBe('$25.00')
-    expect(format.money(-25_000_000)).toBe('−$25.00')
+    expect(format.money(usd(25_000_000))).toBe('$25.00')
+    expect(format.money(usd(-25_000_000))).toBe('−$25.00')
   })
 
   it('a price follows the tick of its market', () => {
@@ -66,16 +68,40 @@ describe('figures', () => {
 
 describe('a version', () => {
   it('looks the same wherever it is shown', () => {
-    expect(versionStyle({ strategy: 'snipe', number: 7 })).toEqual(versionStyle({ strategy: 'snipe', number: 7 }))
+    expect(versionStyle({ hash: 'a1', number: 7 })).toEqual(versionStyle({ hash: 'a1', number: 7 }))
   })
 
-  it('differs in colour and shape from the next ones, and as a pair for as long as the palettes allow', () => {
-    const seen = new Set<string>()
-    const pairs = VERSION_COLORS.length * VERSION_SHAPES.length
-    for (let number = 1; number <= pairs; number += 1) {
-      const style = versionStyle({ strategy: 'snipe', number })
-      seen.add(`${style.color} ${style.shape}`)
-    }
-    expect(seen.size).toBe(pairs)
+  it('differs in colour from the next ones for as long as the palette allows', () => {
+    const colours = new VersionColours()
+    const given = VERSION_COLORS.map((_, number) => colours.of(`v${number}`))
+    expect(new Set(given).size).toBe(VERSION_COLORS.length)
+  })
+
+  it('U14: no two versions that trade at the same time are alike, whatever is deployed and rolled back', () => {
+    const deploy = fc.record({ strategy: fc.integer({ min: 0, max: 3 }), back: fc.nat(20), isBack: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(deploy, { maxLength: 60 }), (steps) => {
+        const colours = new VersionColours()
+        const made: { hash: string; strategy: number; state: string }[] = []
+        for (const { strategy, back, isBack } of steps) {
+          const own = made.filter((version) => version.strategy === strategy)
+          const target = isBack ? own[back % Math.max(1, own.length)] : undefined
+          for (const version of own) version.state = 'retired'
+          if (target === undefined) made.push({ hash: `s${strategy} v${own.length}`, strategy, state: 'live' })
+          else target.state = 'live'
+          const before = new Map(made.map(({ hash }) => [hash, colours.of(hash)]))
+          const changed = colours.update(made)
+          const live = made.filter(({ state }) => state === 'live').map(({ hash }) => colours.of(hash))
+          expect(new Set(live).size).toBe(live.length)
+          // A version keeps its colour unless it would be taken for another one.
+          const moved = made.filter(({ hash }) => before.get(hash) !== colours.of(hash))
+          expect(moved.length > 0).toBe(changed)
+        }
+        const reopened = new VersionColours()
+        reopened.restore(colours.remembered())
+        for (const { hash } of made) expect(reopened.of(hash)).toBe(colours.of(hash))
+      }),
+      { numRuns: 200, seed: 5 },
+    )
   })
 })

@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { BROWSER_FLAGS, findBrowser } from '../../scripts/browser.ts'
+import { patience } from './patience.ts'
 
 /** The real Chromium of this machine; without one a test cannot say anything, so that is an error. */
 export async function launchBrowser(): Promise<Browser> {
@@ -28,13 +29,14 @@ export class Complaints {
   }
 }
 
-/** Looks until there is something to see; the error says what was waited for and what the last look found wrong. */
+/** Looks until there is something to see, for longer on a slow or busy machine; the error says what was waited for and what the last look found wrong. */
 export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  const end = performance.now() + timeoutMs
+  const limitMs = timeoutMs * patience()
+  const end = performance.now() + limitMs
   let problem = ''
   for (;;) {
     try {
@@ -43,7 +45,7 @@ export async function until<T>(
     } catch (error) {
       problem = `: ${error instanceof Error ? error.message : String(error)}`
     }
-    if (performance.now() > end) throw new Error(`${what} did not happen in ${timeoutMs / 1000} s${problem}`)
+    if (performance.now() > end) throw new Error(`${what} did not happen in ${Math.round(limitMs / 1000)} s${problem}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

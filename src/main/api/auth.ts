@@ -4,7 +4,8 @@ import { PRIVILEGED } from '../../shared/ipc/commands.ts'
 /** `window`: may edit, reload and re-arm. `remote`: reads, pauses, freezes and kills. */
 export type Role = 'window' | 'remote'
 
-export const COOKIE = 'baton_token'
+/** A browser sends cookies to every port of a host: each desk has a name of its own. */
+export const cookieName = (port: number) => `baton_session_${port}`
 
 export interface Credentials {
   readonly windowToken: string
@@ -44,15 +45,18 @@ export function strangerBar(headers: Headers, credentials: Credentials): string 
   return null
 }
 
-/** The token of a request: bearer header, or the cookie that signing in set. */
-export function tokenOf(headers: Headers): string | undefined {
-  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')
-  if (bearer?.[1] !== undefined) return bearer[1]
+/** Token of a request's bearer header. */
+export function bearerOf(headers: Headers): string | undefined {
+  return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+}
+
+/** A request's cookie by its name: the session that signing in began. */
+export function cookieOf(headers: Headers, name: string): string | undefined {
   return (headers.cookie ?? '')
     .split(';')
     .map((part) => part.trim())
-    .find((part) => part.startsWith(`${COOKIE}=`))
-    ?.slice(COOKIE.length + 1)
+    .find((part) => part.startsWith(`${name}=`))
+    ?.slice(name.length + 1)
 }
 
 /** Whether a role may give a command. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -10,14 +11,18 @@ import { CALL_INPUTS } from '../../shared/ipc/calls.ts'
 import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
+import { outageText } from '../app/outages.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
 import { decodeJson } from '../platform/text.ts'
-import { COOKIE, type Credentials, mayCommand, type Role, roleOf, strangerBar, tokenOf } from './auth.ts'
+import { bearerOf, type Credentials, cookieName, cookieOf, mayCommand, type Role, roleOf, strangerBar } from './auth.ts'
+import { BrowserSessions } from './browser-sessions.ts'
 import { openSocket } from './socket.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     role: Role
+    /** Token of the browser's session; null where a bearer token came instead. */
+    session: string | null
   }
 }
 
@@ -54,6 +59,35 @@ const attributionQuery = CALL_INPUTS['attribution.records'].shape.filter.extend(
   to: timeText.transform(({ ms }) => ms).optional(),
 })
 
+/**
+ * On every answer. Only the desk's own scripts run, also those of the editor's threads; styles are also written by the
+ * editor and the chart; nothing may show the desk in a frame. It is served over plain HTTP on loopback, so that nothing is
+ * said of HTTPS.
+ */
+const HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      fontSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      workerSrc: ["'self'", 'blob:'],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  hsts: false,
+} as const
+
+/** A browser keeps its session for so long, in seconds; the desk, until it is revoked. */
+const COOKIE_SECONDS = 400 * 24 * 3600
+
 /** HTTP, server-sent events and the browser desk, on loopback alone. */
 export async function startApi(options: ApiOptions): Promise<Result<RunningApi>> {
   const app = Fastify({ logger: false, bodyLimit: 2 * 1024 * 1024, forceCloseConnections: true })
@@ -61,11 +95,15 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const credentials: Credentials = { windowToken: options.windowToken, remoteToken: options.remoteToken, hosts }
   app.decorateRequest('role', 'remote')
   readBodies(app)
+  app.decorateRequest('session', null)
+  await app.register(fastifyHelmet, HEADERS)
+  const sessions = new BrowserSessions(options.desk.journal, options.desk.options.clock)
   // Before the guard: it closes the sockets of upgrades that the guard refuses only when it saw them first.
   await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
-  guard(app, credentials)
+  guard(app, credentials, sessions)
   routes(app, options.desk)
-  browserDesk(app, options.desk)
+  signOut(app, sessions)
+  browserDesk(app, options.desk, sessions)
   try {
     await app.listen({ host: '127.0.0.1', port: options.port })
   } catch (error) {
@@ -99,15 +137,22 @@ function readBodies(app: FastifyInstance): void {
 }
 
 /** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
-function guard(app: FastifyInstance, credentials: Credentials): void {
+function guard(app: FastifyInstance, credentials: Credentials, sessions: BrowserSessions): void {
   app.addHook('onRequest', async (request, reply) => {
     const stranger = strangerBar(request.headers, credentials)
     if (stranger !== null) return refuse(reply, 403, stranger)
     const signIn = signInToken(request)
-    const token = signIn ?? tokenOf(request.headers)
-    const role = token === undefined ? undefined : roleOf(token, credentials)
+    const token = signIn ?? bearerOf(request.headers)
+    const session = token === undefined ? cookieOf(request.headers, cookieName(portOf(app))) : undefined
+    const role =
+      token !== undefined ? roleOf(token, credentials) : session === undefined ? undefined : sessions.roleOf(session)
     if (role === undefined) {
-      const what = token === undefined ? 'a token is needed' : 'the token is wrong'
+      const what =
+        token !== undefined
+          ? 'the token is wrong'
+          : session === undefined
+            ? 'a token is needed'
+            : 'this session has ended'
       return refuse(
         reply,
         401,
@@ -115,8 +160,9 @@ function guard(app: FastifyInstance, credentials: Credentials): void {
       )
     }
     request.role = role
+    request.session = session ?? null
     if (signIn === undefined) return
-    reply.header('set-cookie', `${COOKIE}=${signIn}; HttpOnly; SameSite=Strict; Path=/`)
+    reply.header('set-cookie', cookieText(portOf(app), sessions.begin(role), COOKIE_SECONDS))
     return reply.redirect('/')
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
@@ -135,6 +181,33 @@ function guard(app: FastifyInstance, credentials: Credentials): void {
   })
 }
 
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function cookieText(port: number, value: string, seconds: number): string {
+  return `${cookieName(port)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+}
+
+/** Ends the session of this browser, or of every browser. */
+function signOut(app: FastifyInstance, sessions: BrowserSessions): void {
+  app.post('/api/sign-out', (request, reply) => {
+    const body = signOutSchema.safeParse(request.body ?? {})
+    if (!body.success) return refuse(reply, 400, explain(body.error))
+    const { all } = body.data
+    if (all && request.role !== 'window')
+      return refuse(reply, 403, "signing every browser out needs the token of the desk's own window")
+    if (!all && request.session === null)
+      return refuse(reply, 400, 'no browser is signed in by this request: say "all"')
+    const count = sessions.revoke(all ? null : request.session)
+    reply.header('set-cookie', cookieText(portOf(app), '', 0))
+    return { signedOut: count }
+  })
+}
+
+const signOutSchema = z.strictObject({ all: z.boolean().default(false) })
+
 function refuse(reply: FastifyReply, status: number, error: string) {
   return reply.status(status).send({ error })
 }
@@ -146,7 +219,11 @@ function signInToken(request: FastifyRequest): string | undefined {
 
 function routes(app: FastifyInstance, desk: Desk): void {
   const { db } = desk.journal
-  app.get('/healthz', () => ({ ok: desk.panicked === null, trading: desk.engine.state.trading }))
+  app.get('/healthz', () => {
+    const { trading, outages } = desk.hub.status()
+    const stopped = outages.filter(({ kind }) => kind !== 'no-prices')
+    return { ok: desk.panicked === null && stopped.length === 0, trading, outages: outageText(outages) }
+  })
   app.get('/api/status', () => desk.hub.status())
   app.get('/api/versions', () => listVersions(db))
   app.get('/api/deployments', (request, reply) => {
@@ -189,9 +266,12 @@ function routes(app: FastifyInstance, desk: Desk): void {
 }
 
 /** The renderer, served as it was built, and its socket. */
-function browserDesk(app: FastifyInstance, desk: Desk): void {
+function browserDesk(app: FastifyInstance, desk: Desk, sessions: BrowserSessions): void {
   const root = join(packageRoot(), 'out/renderer')
-  app.get('/ws', { websocket: true }, (socket, request) => openSocket(socket, desk, request.role))
+  app.get('/ws', { websocket: true }, (socket, request) => {
+    if (request.session !== null) sessions.hold(request.session, socket)
+    openSocket(socket, desk, request.role)
+  })
   if (existsSync(root)) {
     void app.register(fastifyStatic, { root, cacheControl: true, etag: true })
   } else {

@@ -32,6 +32,7 @@ import {
 import type { Desk } from './desk.ts'
 import { StrategyFiles } from './files.ts'
 import { apiFile } from './home.ts'
+import { outagesOf } from './outages.ts'
 import { deskStatus, slotRow } from './projection.ts'
 import { Replays } from './replays.ts'
 
@@ -151,6 +152,7 @@ export class DeskHub {
         speed: desk.options.speed === undefined ? 1 : desk.options.speed,
         startedAt: this.startedAt,
         homeFolder: desk.options.home.folder,
+        outages: outagesOf({ engine: desk.engine, db: desk.journal.db, refOf: (hash) => this.refOf(hash) }),
       },
       desk.deployer.cooling(),
     )

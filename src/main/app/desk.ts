@@ -204,7 +204,6 @@ export class Desk {
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.shadowLab = new ReplayLab(options.clock, 1)
     this.books = new BooksThread(options.home.database, () => ({
-      now: this.now(),
       market: this.engine.state.config.market,
       live: Object.fromEntries(this.engine.state.live),
     }))
@@ -217,7 +216,7 @@ export class Desk {
       now,
       folder: options.home.strategies,
       apiFile: apiFile(),
-      deadlineMs: config.decisionDeadlineMs,
+      deadlineMs: this.session.deadlineMs,
       proof: {
         lab: this.proofLab,
         config,

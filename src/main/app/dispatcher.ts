@@ -1,5 +1,5 @@
 import { type EngineCommand, isEngineCommand } from '../../engine/commands.ts'
-import { ok, type Result } from '../../shared/domain/base.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import {
@@ -109,7 +109,8 @@ export class Dispatcher {
       const adopted = await adoptSlots(session, strategy, hash, now)
       return adopted.ok ? done(said) : { outcome: 'failed', message: `${said}, but ${adopted.error}` }
     }
-    const row = await deployer.deploy({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
+    const row = await deployer.deployOrWait({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
+    if (row.endedAt === null) return done(`${said}; ${row.version?.label ?? strategy} ${row.reason}`)
     if (row.swappedAt !== null) return done(`${said}; ${row.version?.label} is live`)
     return { outcome: 'failed', message: `${said}, but it trades nothing: ${row.reason}` }
   }
@@ -159,17 +160,9 @@ export class Dispatcher {
       if (!available.includes(strategy))
         return refused(`there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`)
     }
-    if (command.hash !== undefined) {
-      const [strategy] = wanted
-      if (wanted.length !== 1 || strategy === undefined)
-        return refused('a hash names one version: say which strategy, too')
-      const hash = await deployer.hashOfFiles(strategy)
-      if (hash?.startsWith(command.hash) !== true) {
-        return refused(
-          `${strategy}.ts is now ${hash?.slice(0, 12) ?? 'not compilable'}, not ${command.hash}: what was looked at is not what would go live`,
-        )
-      }
-    }
+    const named = await this.named(command, wanted)
+    if (!named.ok) return refused(named.error)
+    const stored = named.value
     const { reason, override } = command
     const [first] = wanted
     if (command.as === 'canary' && (wanted.length !== 1 || first === undefined))
@@ -188,13 +181,38 @@ export class Dispatcher {
       wanted.map(
         (strategy) =>
           deployer.confirm(strategy, command.hash, word) ??
-          deployer.deployOrWait({ strategy, trigger: 'reload', ...word }),
+          deployer.deployOrWait({ strategy, stored, trigger: 'reload', ...word }),
       ),
     )
     const said = rows.map(fateOf).join('; ')
     if (rows.some((row) => row.state === 'failed')) return { outcome: 'failed', message: said }
     const heldBack = rows.some((row) => row.policy?.waits.some((bar) => bar.rule !== 'shadow') === true)
     return heldBack ? refused(said) : done(said)
+  }
+
+  /**
+   * What a reload that names a hash is of: the files, which must have it, or the stored version that has.
+   * @returns hash of the stored version; undefined = the files
+   */
+  private async named(
+    { hash, stored }: Extract<Command, { kind: 'reload' }>,
+    wanted: readonly string[],
+  ): Promise<Result<string | undefined>> {
+    if (hash === undefined) return ok(undefined)
+    const { deployer } = this.parts
+    const [strategy] = wanted
+    if (wanted.length !== 1 || strategy === undefined) return err('a hash names one version: say which strategy, too')
+    if (stored === true) {
+      const version = deployer.storedVersion(strategy, hash)
+      return version === undefined
+        ? err(`no single version of ${strategy} has a hash beginning with ${hash}; see "baton versions"`)
+        : ok(version.hash)
+    }
+    const now = await deployer.hashOfFiles(strategy)
+    if (now?.startsWith(hash) === true) return ok(undefined)
+    return err(
+      `${strategy}.ts is now ${now?.slice(0, 12) ?? 'not compilable'}, not ${hash}: what was looked at is not what would go live`,
+    )
   }
 
   private async rollback(command: Extract<Command, { kind: 'rollback' }>, source: CommandSource): Promise<Verdict> {

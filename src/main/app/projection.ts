@@ -46,7 +46,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   const asset = assetOf(s, slot.slot.asset)
   const window = slot.window ?? windowAt(slot.slot, s.now)
   const version = slot.canary ? inCharge(s, slot)?.hash : slot.strategy === null ? undefined : s.live.get(slot.strategy)
-  const { status, reason } = slotStatus(parts, slot)
+  const { status, reason } = slotStatus(parts.engine, slot)
   const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
   const spot = asset.price > 0 ? asset.price : null
   return {
@@ -77,8 +77,9 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   }
 }
 
-function slotStatus(parts: ProjectionParts, slot: SlotState): { status: SlotStatus; reason: string | null } {
-  const s = parts.engine.state
+/** Whether a slot can decide, and what stands in the way. */
+export function slotStatus(engine: Engine, slot: SlotState): { status: SlotStatus; reason: string | null } {
+  const s = engine.state
   if (!slot.listed) return { status: 'unlisted', reason: 'this feed or venue does not list it; it never trades' }
   if (slot.strategy === null) return { status: 'unassigned', reason: 'no strategy is assigned to it' }
   const live = s.live.get(slot.strategy)
@@ -120,7 +121,10 @@ function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | n
   }
 }
 
-type Runtime = Pick<DeskStatus, 'market' | 'feed' | 'notices' | 'cycle' | 'speed' | 'startedAt' | 'homeFolder'>
+type Runtime = Pick<
+  DeskStatus,
+  'market' | 'feed' | 'notices' | 'cycle' | 'speed' | 'startedAt' | 'homeFolder' | 'outages'
+>
 
 /** Whether new code may go live now; a freeze is said before a cooldown. */
 function deploysOf(

@@ -251,7 +251,7 @@ export class Session {
     const { version, epoch, cycle, views } = evaluation
     const hosted = this.hosted.get(version)
     if (hosted === undefined) {
-      return (ts) => this.fault(ts, version, { kind: 'dead', message: 'it has no thread' })
+      return (ts) => this.fault(ts, version, { kind: 'dead', message: 'it has no thread', stack: '' })
     }
     const answer = await hosted.worker.evaluate(views, this.engine.state.assets, this.parts.decisionDeadlineMs)
     return (ts) => {
@@ -269,11 +269,11 @@ export class Session {
 
   private fault(ts: UnixMs, version: VersionHash, failure: HostFailure, slot: SlotId | null = null): void {
     const hosted = this.hosted.get(version)
-    const fatal = failure.kind === 'dead'
+    const fatal = failure.kind !== 'threw'
     if (fatal && this.parts.virtual) {
       throw new Error(`in virtual time a version must answer: ${hosted?.strategy ?? version} ${failure.message}`)
     }
-    const message = fatal ? failure.message : describe(failure.failure, hosted)
+    const message = describe(failure.kind === 'threw' ? failure.failure : failure, hosted)
     this.deliver({ kind: 'fault', ts, version, slot, fatal, message })
   }
 
@@ -373,7 +373,7 @@ export class Session {
   private onDeath(version: VersionHash, message: string): void {
     // Within a cycle the missing answer tells it.
     if (this.inCycle || this.loopEnd !== null || this.parts.virtual) return
-    this.fault(this.now(this.engine.state.now), version, { kind: 'dead', message })
+    this.fault(this.now(this.engine.state.now), version, { kind: 'dead', message, stack: '' })
     this.settle()
   }
 
@@ -397,7 +397,8 @@ export class Session {
 }
 
 function describe(failure: { message: string; stack: string }, hosted: HostedVersion | undefined): string {
-  if (hosted === undefined) return failure.message
+  // What says nothing of a place is of the version as a whole.
+  if (hosted === undefined || failure.stack === '') return failure.message
   const at = locateFailure(failure, hosted.sourceMap, `${hosted.strategy}.ts`)
   return `${at.file}:${at.line}:${at.column} ${failure.message}`
 }

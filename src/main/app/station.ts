@@ -183,6 +183,13 @@ export class Station {
       holds: [...state.holds].map(([about, reason]) => ({ about, reason })),
       clock: this.clockNow(),
       deploys: status.deploys,
+      outages: status.outages.map(({ kind, strategy, version, slots, reason }) => ({
+        kind,
+        strategy,
+        version: version?.label ?? null,
+        slots: [...slots],
+        reason,
+      })),
       versions: Object.fromEntries(
         [...state.live].map(([strategy, hash]) => {
           const version = state.versions.get(hash)

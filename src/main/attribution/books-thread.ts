@@ -16,12 +16,12 @@ interface Waiting {
  */
 export class BooksThread {
   private readonly database: string
-  private readonly state: () => Pick<ToBooksThread, 'now' | 'market' | 'live'>
+  private readonly state: () => Pick<ToBooksThread, 'market' | 'live'>
   private worker: Worker | null = null
   private readonly waiting = new Map<number, Waiting>()
   private next = 1
 
-  constructor(database: string, state: () => Pick<ToBooksThread, 'now' | 'market' | 'live'>) {
+  constructor(database: string, state: () => Pick<ToBooksThread, 'market' | 'live'>) {
     this.database = database
     this.state = state
   }

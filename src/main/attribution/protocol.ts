@@ -7,8 +7,7 @@ export interface ToBooksThread<N extends BooksCall = BooksCall> {
   readonly id: number
   readonly call: N
   readonly input: Parameters<DeskCalls[N]>[0]
-  /** The desk's own time and market, and what is live of each strategy. */
-  readonly now: number
+  /** The desk's own market, and what is live of each strategy. */
   readonly market: string
   readonly live: Readonly<Record<string, string>>
 }

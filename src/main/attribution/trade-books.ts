@@ -5,7 +5,7 @@ import { Tally } from '../../shared/attribution/tally.ts'
 import { type Dimension, HANDED, TradeColumns, WON } from '../../shared/attribution/trade-columns.ts'
 import { DAY } from '../../shared/domain/time.ts'
 import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
-import { countOrders, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
+import { countOrders, lastMoment, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
 import type { Db } from '../db/database.ts'
 import { readShadowTrades, readTrades } from '../db/trades.ts'
 
@@ -59,11 +59,14 @@ export class TradeBooks {
   }
 
   /** Fills, time live, decisions and faults, by version. */
-  lives(now: number): ReadonlyMap<string, VersionLife> {
+  lives(): ReadonlyMap<string, VersionLife> {
     const orders = countOrders(this.db)
     const none = { entries: 0, filled: 0, missed: 0, fillRate: null }
     return new Map(
-      [...timeLiveByVersion(this.db, now)].map(([hash, life]) => [hash, { ...none, ...orders.get(hash), ...life }]),
+      [...timeLiveByVersion(this.db, lastMoment(this.db))].map(([hash, life]) => [
+        hash,
+        { ...none, ...orders.get(hash), ...life },
+      ]),
     )
   }
 
@@ -72,12 +75,16 @@ export class TradeBooks {
     return compare(this.columns, before, after, by, seed)
   }
 
-  /** Cumulated profit of each version, a point a settled trade, no more points than a chart can show. */
+  /**
+   * Cumulated profit of each version over the trades that it opened and kept, a point each, no more points than a chart
+   * can show: it ends at the profit of the version's record.
+   */
   profit(market: string, refOf: (hash: string) => VersionRef | null): PnlSeries[] {
     this.refresh()
     const { columns } = this
     const lines = new Map<number, { ts: number; pnl: number }[]>()
     for (const row of rowsOf(columns, { market })) {
+      if (((columns.flags[row] ?? 0) & HANDED) !== 0) continue
       const version = columns.ids.version[row] ?? 0
       const line = lines.get(version) ?? []
       lines.set(version, line)
@@ -93,7 +100,7 @@ export class TradeBooks {
   }
 
   /** How much of a strategy's record may be owed to trying often. */
-  gauge(strategy: string, market: string, live: string | null, now: number): OverfitGauge {
+  gauge(strategy: string, market: string, live: string | null): OverfitGauge {
     this.refresh()
     const { columns } = this
     const { versionsTried, ratios, deployments, promises } = readTinkering(this.db, strategy)
@@ -118,12 +125,12 @@ export class TradeBooks {
       deployments: deployments.flatMap(({ at, byPerson }) =>
         byPerson ? [{ at, afterLoss: settled.findLast((trade) => trade.at < at)?.lost === true }] : [],
       ),
-      daysLive: first === undefined ? 0 : (now - first.at) / DAY,
+      daysLive: first === undefined ? 0 : (lastMoment(this.db) - first.at) / DAY,
       promises: promises.flatMap(({ deployment, proof }) => {
         const made = byDeployment.get(deployment)
         return made === undefined ? [] : [{ proof, live: made.pnl / made.cost }]
       }),
-      live: { ...tally.returns.shape(), count: tally.trades === 0 ? 0 : tally.effectiveTrades() },
+      live: { ...tally.profits.shape(), count: tally.trades === 0 ? 0 : tally.effectiveTrades() },
       lossRate: settled.length === 0 ? null : settled.filter(({ lost }) => lost).length / settled.length,
     })
   }

@@ -15,8 +15,8 @@ if (!opened.ok) throw new Error(opened.error)
 const db = opened.value
 const books = new TradeBooks(db)
 
-function rows({ by, filter }: ToBooksThread<'attribution.records'>['input'], now: number): AttributionRow[] {
-  const lives = books.lives(now)
+function rows({ by, filter }: ToBooksThread<'attribution.records'>['input']): AttributionRow[] {
+  const lives = books.lives()
   return books.records(by, filter).map((record) => {
     const { version } = record.of
     return {
@@ -28,10 +28,10 @@ function rows({ by, filter }: ToBooksThread<'attribution.records'>['input'], now
   })
 }
 
-function answer({ call, input, now, market, live }: ToBooksThread): unknown {
+function answer({ call, input, market, live }: ToBooksThread): unknown {
   switch (call) {
     case 'attribution.records':
-      return rows(input as ToBooksThread<'attribution.records'>['input'], now)
+      return rows(input as ToBooksThread<'attribution.records'>['input'])
     case 'attribution.compare': {
       const { before, after, at, by } = input as ToBooksThread<'attribution.compare'>['input']
       const [to, from] = at === null ? [] : [at, at]
@@ -41,7 +41,7 @@ function answer({ call, input, now, market, live }: ToBooksThread): unknown {
       return { series: books.profit(market, (hash) => versionRef(db, hash)), ...happenings(db) }
     case 'attribution.gauge': {
       const { strategy } = input as ToBooksThread<'attribution.gauge'>['input']
-      return books.gauge(strategy, market, live[strategy] ?? null, now)
+      return books.gauge(strategy, market, live[strategy] ?? null)
     }
   }
 }

@@ -14,7 +14,6 @@ import { type Db, openDatabase } from '../db/database.ts'
 import { liveVersions, ownerLabel } from '../db/queries.ts'
 import { faultText, openSound } from '../db/sound.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
-import { systemClock } from '../platform/system.ts'
 import { textOf, unpack } from '../recorded-files/container.ts'
 import { deskRuns } from './file-lock.ts'
 import { type ListFlags, reading } from './lists.ts'
@@ -68,11 +67,10 @@ export function attribution(flags: AttributionFlags): ExitCode {
       return exportTo(flags, flags.export, books.records(flags.by, filter), () =>
         [...readTrades(db)].flatMap(({ trade }) => (matches(trade, filter) ? [trade] : [])),
       )
-    const now = systemClock.now()
-    const lives = books.lives(now)
+    const lives = books.lives()
     const gauges = liveVersions(db).map(({ strategy, version }) => ({
       strategy,
-      ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version, now),
+      ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version),
     }))
     show(
       flags,

@@ -5,6 +5,7 @@ import { isoUtc } from '../../shared/domain/time.ts'
 import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/ipc/commands.ts'
 import { writeWhole } from '../app/files.ts'
 import { type Home, homeAt } from '../app/home.ts'
+import { outageText } from '../app/outages.ts'
 import { readStatus } from '../control/status-file.ts'
 import { openReadOnly } from '../db/database.ts'
 import { systemClock } from '../platform/system.ts'
@@ -32,6 +33,8 @@ export async function ctl(input: Readonly<Record<string, unknown>>, flags: CtlFl
   if (flags.json === true) print(JSON.stringify({ command: command.kind, ...answer }))
   else if (answer.outcome === 'done') print(`${command.kind}: ${answer.message}`)
   else complain(`${command.kind} ${answer.outcome}: ${answer.message}`)
+  const outages = outageText(readStatus(home.status)?.outages ?? [])
+  if (outages !== '' && flags.json !== true) complain(`note: ${outages}`)
   if (answer.outcome === 'done') return EXIT.done
   return answer.outcome === 'refused' ? EXIT.refused : EXIT.failed
 }

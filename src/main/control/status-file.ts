@@ -54,6 +54,18 @@ export const statusSchema = z.object({
     skewMs: z.number(),
   }),
   deploys: z.enum(['open', 'frozen', 'cooling']),
+  /** Slots that are to trade and in which nothing can be decided; a file of an older desk has none. */
+  outages: z
+    .array(
+      z.object({
+        kind: z.string(),
+        strategy: z.string().nullable(),
+        version: z.string().nullable(),
+        slots: z.array(z.string()),
+        reason: z.string(),
+      }),
+    )
+    .default([]),
   versions: z.record(z.string(), z.object({ version: z.string(), label: z.string(), state: z.string() })),
   slots: z.array(
     z.object({

@@ -1,5 +1,6 @@
 import type { ProfitHistory, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
+import { versionsTried } from './trials.ts'
 
 /** What attribution asks of the journal besides trades. Times in ms UTC. */
 
@@ -34,7 +35,21 @@ interface LifeRow {
   readonly faults: number
 }
 
-/** How long each version was live, as the deployments say; a canary's time counts from its beginning. */
+/**
+ * The record's own last moment, ms UTC: of the newest event, snapshot or settled trade. After a run in virtual time it is
+ * the end of that run, whatever day it is by now.
+ */
+export function lastMoment(db: Db): number {
+  const sql = `SELECT coalesce(max(ts), 0) FROM (SELECT * FROM (SELECT ts FROM events ORDER BY seq DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT ts FROM bot_state ORDER BY seq DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT settled_at AS ts FROM trades ORDER BY rowid DESC LIMIT 1))`
+  return Number(db.prepare(sql).pluck().get())
+}
+
+/**
+ * How long each version was live, as the deployments say; a canary's time counts from its beginning.
+ * @param now end of the time that still runs
+ */
 export function timeLiveByVersion(
   db: Db,
   now: number,
@@ -70,13 +85,6 @@ export interface TinkeringRows {
 }
 
 export function readTinkering(db: Db, strategy: string): TinkeringRows {
-  const tried = db
-    .prepare(
-      `SELECT count(*) FROM (SELECT hash FROM trials WHERE strategy = @strategy UNION
-         SELECT version FROM deployments WHERE strategy = @strategy AND swapped_at IS NOT NULL)`,
-    )
-    .pluck()
-    .get({ strategy })
   const ratios = db
     .prepare(
       `SELECT sharpe FROM trials t WHERE strategy = ? AND sharpe IS NOT NULL
@@ -97,7 +105,7 @@ export function readTinkering(db: Db, strategy: string): TinkeringRows {
     )
     .all(strategy)
   return {
-    versionsTried: Number(tried),
+    versionsTried: versionsTried(db, strategy),
     ratios: ratios as number[],
     deployments: deployments.map(({ at, byPerson }) => ({ at, byPerson: byPerson === 1 })),
     promises: promises as TinkeringRows['promises'],

@@ -11,15 +11,33 @@ export function watchedDeployments(db: Db): DeploymentRow[] {
   return (rows as Record<string, unknown>[]).map((row) => toDeployment(db, row))
 }
 
-/** The version other than `bad` that was kept last, to be gone back to; undefined when none ever was. */
-export function lastGoodVersion(db: Db, strategy: string, bad: string): string | undefined {
-  return db
+/** Hashes that a deployment of their own made live and that were kept; what a rollback brought back is not kept by it. */
+export function keptVersions(db: Db): ReadonlySet<string> {
+  const sql = "SELECT DISTINCT version FROM deployments WHERE state = 'kept' AND trigger <> 'rollback'"
+  return new Set(db.prepare(sql).pluck().all() as string[])
+}
+
+/**
+ * The version that a rollback without a target brings back: the last one kept before the live version was deployed. A
+ * rollback does not count as a deployment of what it brought back, so that rolling back twice goes on backwards.
+ * @returns its hash; undefined when no version was kept before
+ */
+export function versionBefore(db: Db, strategy: string, live: string): string | undefined {
+  const deployed = db
     .prepare(
-      `SELECT version FROM deployments WHERE strategy = ? AND state = 'kept' AND version <> ?
-       ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+      `SELECT swapped_at AS at, rowid FROM deployments WHERE strategy = ? AND version = ? AND swapped_at IS NOT NULL
+       AND trigger <> 'rollback' ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+    )
+    .get(strategy, live) as { at: number; rowid: number } | undefined
+  const kept = keptVersions(db)
+  const earlier = db
+    .prepare(
+      `SELECT version FROM deployments WHERE strategy = @strategy AND version <> @live AND state = 'kept'
+       AND (@at IS NULL OR swapped_at < @at OR (swapped_at = @at AND rowid < @rowid)) ORDER BY swapped_at DESC, rowid DESC`,
     )
     .pluck()
-    .get(strategy, bad) as string | undefined
+    .all({ strategy, live, at: deployed?.at ?? null, rowid: deployed?.rowid ?? null }) as string[]
+  return earlier.find((hash) => kept.has(hash))
 }
 
 /** Automatic rollbacks of the last day that no person has answered with an unfreeze. */
@@ -52,4 +70,19 @@ export function overridesByVersion(db: Db): Map<string, PolicyOverride[]> {
   for (const { version, override } of rows)
     found.set(version, [...(found.get(version) ?? []), JSON.parse(override) as PolicyOverride])
   return found
+}
+
+/** What the fault said that stopped a version; undefined where none did. */
+export function stoppedBy(db: Db, hash: string): string | undefined {
+  const sql = `SELECT message FROM events WHERE kind = 'fault' AND version = ? AND message NOT LIKE '% is stopped; %'
+    ORDER BY seq DESC LIMIT 1`
+  const message = db.prepare(sql).pluck().get(hash) as string | undefined
+  // The event begins with the version's label.
+  return message?.replace(/^[^:]* · [0-9a-f]+: /, '')
+}
+
+/** Why the newest deployment of a strategy that is over did not become live. */
+export function lastReason(db: Db, strategy: string): string | undefined {
+  const sql = 'SELECT reason FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
+  return db.prepare(sql).pluck().get(strategy) as string | undefined
 }

@@ -4,6 +4,7 @@ import type { JournalRecord, Order, Position, VersionHash } from '../../shared/d
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
 import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
+import type { BrowserRole } from './browser-sessions.ts'
 import type { Db } from './database.ts'
 import { TradeBook } from './trades.ts'
 import { SAVE_TRIAL, type Trial } from './trials.ts'
@@ -32,6 +33,9 @@ export type JournalWrite =
     }
   | { readonly w: 'controlSeq'; readonly seq: number }
   | { readonly w: 'botState'; readonly ts: UnixMs; readonly json: string }
+  /** A browser signed in; the hash is of its token. */
+  | { readonly w: 'browserSession'; readonly hash: string; readonly role: BrowserRole; readonly ts: UnixMs }
+  | { readonly w: 'revokeSession'; readonly hash: string; readonly ts: UnixMs }
 
 /** What a transaction wrote that somebody shows. */
 export interface CommitReport {
@@ -140,6 +144,12 @@ export class JournalWriter {
         // A full snapshot of the desk; the newest few are kept.
         this.run('INSERT INTO bot_state VALUES (NULL, ?, ?)', [one.ts, one.json])
         this.run('DELETE FROM bot_state WHERE seq <= (SELECT max(seq) FROM bot_state) - ?', [KEPT_SNAPSHOTS])
+        return null
+      case 'browserSession':
+        this.run('INSERT INTO browser_sessions VALUES (?, ?, ?, NULL)', [one.hash, one.role, one.ts])
+        return null
+      case 'revokeSession':
+        this.run('UPDATE browser_sessions SET revoked_at = ? WHERE hash = ?', [one.ts, one.hash])
         return null
       default:
         return assertNever(one)

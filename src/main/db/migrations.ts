@@ -137,4 +137,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE ledger ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE browser_sessions (
+    hash TEXT PRIMARY KEY, role TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER
+  ) STRICT;
+  CREATE INDEX trades_handed ON trades (opened_by) WHERE parts IS NOT NULL;
+  `,
 ]

@@ -12,7 +12,8 @@ import type {
   VersionRow,
 } from '../../shared/ipc/contract.ts'
 import type { Db } from './database.ts'
-import { overridesByVersion } from './deployments.ts'
+import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
+import { type HandedSum, handedSums } from './handed.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
 
@@ -67,20 +68,24 @@ export function listVersions(db: Db): VersionRow[] {
     .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
     .all() as VersionDbRow[]
   const overrides = overridesByVersion(db)
+  const kept = keptVersions(db)
+  const sums = handedSums(db)
+  const before = new Set(liveVersions(db).map(({ strategy, version }) => versionBefore(db, strategy, version)))
   return rows.map((row) => {
     const t = totals.get(row.hash)
-    const trades = t?.trades ?? 0
     return {
       hash: row.hash,
       strategy: row.strategy,
       label: row.label,
       number: row.number,
       state: row.state,
+      kept: kept.has(row.hash),
+      isBefore: before.has(row.hash),
       firstLiveAt: row.first_live_at,
-      trades,
+      own: ownOf(t, sums.opened.get(row.hash)),
+      handed: (sums.parts.get(row.hash) ?? { trades: 0, pnl: 0 }) as VersionRow['handed'],
+      trades: t?.trades ?? 0,
       wins: t?.wins ?? 0,
-      winRate: t === undefined || trades === 0 ? null : t.wins / trades,
-      breakEven: t === undefined || trades === 0 ? null : t.evens / trades,
       pnl: (t?.pnl ?? 0) as Usd,
       fees: (t?.fees ?? 0) as Usd,
       openPositions: open.get(row.hash) ?? 0,
@@ -89,6 +94,19 @@ export function listVersions(db: Db): VersionRow[] {
       overrides: overrides.get(row.hash) ?? [],
     }
   })
+}
+
+/** What is left of a version's sums without the trades that changed their owner. */
+function ownOf(all: Totals | undefined, handed: HandedSum | undefined): VersionRow['own'] {
+  const less = (key: 'trades' | 'wins' | 'pnl' | 'evens') => (all?.[key] ?? 0) - (handed?.[key] ?? 0)
+  const trades = less('trades')
+  return {
+    trades,
+    wins: less('wins'),
+    winRate: trades === 0 ? null : less('wins') / trades,
+    breakEven: trades === 0 ? null : less('evens') / trades,
+    pnl: less('pnl') as Usd,
+  }
 }
 
 export function listDeployments(db: Db, limit: number): DeploymentRow[] {
@@ -245,17 +263,6 @@ export function findVersion(db: Db, strategy: string, hash: string): StoredVersi
     .prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2")
     .all(strategy, hash)
   return rows.length === 1 ? storedVersionSchema.parse(rows[0]) : undefined
-}
-
-/** The version that was live before the live one, by the newest deployment that replaced it. */
-export function previousVersion(db: Db, strategy: string, live: string): string | undefined {
-  return db
-    .prepare(
-      `SELECT from_version FROM deployments WHERE strategy = ? AND version = ? AND swapped_at IS NOT NULL AND trigger <> 'rollback' AND from_version IS NOT NULL
-       AND from_version <> version ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
-    )
-    .pluck()
-    .get(strategy, live) as string | undefined
 }
 
 /** States that a version had when it was last swapped out, as JSON of `[{slot, json}]`. */

@@ -96,7 +96,7 @@ const INSERT = `INSERT OR IGNORE INTO trades VALUES (@position, @strategy, @slot
   @cost, @fees, @pnl, @sold, @openedBy, @settledUnder, @deployment, @regime, @market, @why, @latencyMs, @quote, @parts)`
 
 /** Sums by version beside the trades, so that nobody has to read them all for a figure that is shown all the time. */
-const ADD_UP = `INSERT INTO version_totals VALUES (@openedBy, 1, @pnl > 0, @pnl, @fees, (@cost + @fees) * 1.0 / @shares)
+const ADD_UP = `INSERT INTO version_totals VALUES (@openedBy, 1, @pnl > 0, @pnl, @fees, min(1, (@cost + @fees) * 1.0 / @shares))
   ON CONFLICT (version) DO UPDATE SET trades = trades + 1, wins = wins + excluded.wins, pnl = pnl + excluded.pnl,
     fees = fees + excluded.fees, evens = evens + excluded.evens`
 

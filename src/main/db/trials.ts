@@ -23,7 +23,13 @@ export interface Trial {
 export const SAVE_TRIAL = `INSERT INTO trials VALUES (NULL, @ts, @kind, @strategy, @hash, @tape, @from, @to, @slots,
   @decisions, @trades, @pnl, @sharpe)`
 
-/** How many hashes of a strategy were ever proved or replayed. */
-export function trialsOf(db: Db, strategy: string): number {
-  return Number(db.prepare('SELECT count(DISTINCT hash) FROM trials WHERE strategy = ?').pluck().get(strategy))
+/**
+ * How many versions of a strategy were ever traded, proved or replayed. The one count of trials, whoever shows it.
+ * @param more a version that counts although nothing is written of it yet
+ */
+export function versionsTried(db: Db, strategy: string, more = ''): number {
+  const sql = `SELECT count(*) FROM (SELECT hash FROM trials WHERE strategy = @strategy UNION
+    SELECT version FROM deployments WHERE strategy = @strategy AND swapped_at IS NOT NULL UNION
+    SELECT @more WHERE @more <> '')`
+  return Number(db.prepare(sql).pluck().get({ strategy, more }))
 }

@@ -7,7 +7,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion, Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
-import { nextVersionNumber, versionRef } from '../db/queries.ts'
+import { findVersion, nextVersionNumber, versionRef, versionSources } from '../db/queries.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
 import { type Compiled, compileStrategy, versionHash } from './compile.ts'
 import type { Deployment } from './deployment.ts'
@@ -32,12 +32,19 @@ export class Builder {
     this.parts = parts
   }
 
-  /** @returns undefined when it failed or was superseded, with the reason in the deployment */
+  /**
+   * @param stored hash of a stored version; undefined = what the files say now
+   * @returns undefined when it failed or was superseded, with the reason in the deployment
+   */
   async build(
     deployment: Deployment,
     strategy: string,
+    stored?: string,
   ): Promise<{ readonly candidate: Candidate; readonly bundle: string } | undefined> {
-    const compiled = await this.compile(deployment, strategy)
+    const compiled =
+      stored === undefined
+        ? await this.compile(deployment, strategy)
+        : await this.takeStored(deployment, strategy, stored)
     if (compiled === undefined) return undefined
     const candidate = await this.check(deployment, compiled)
     return candidate && { candidate, bundle: compiled.bundle }
@@ -58,6 +65,30 @@ export class Builder {
     if (deployment.ended) return undefined
     if (compiled.ok) return compiled.value
     deployment.failWith(now(), 'does not compile', compiled.error)
+    return undefined
+  }
+
+  /** A stored version goes through the same steps; what was compiled for it once is taken as it is. */
+  private async takeStored(deployment: Deployment, strategy: string, hash: string): Promise<Compiled | undefined> {
+    const { journal, now } = this.parts
+    const version = findVersion(journal.db, strategy, hash)
+    const fits = version !== undefined && versionHash(version.bundle) === version.hash
+    await deployment.step(
+      'compile',
+      'compile',
+      () => Promise.resolve(),
+      () => ({ ok: fits, note: fits ? 'the stored bundle' : 'made for another strategy API' }),
+    )
+    if (deployment.ended) return undefined
+    if (version !== undefined && fits) {
+      const { bundle, source_map: sourceMap } = version
+      return { strategy, bundle, sourceMap, sources: versionSources(journal.db, version.hash) }
+    }
+    const what = version?.label ?? `${strategy} ${hash.slice(0, 12)}`
+    deployment.fail(
+      now(),
+      `${what} was made for another version of the strategy API: save its source again; ${deployment.stays}`,
+    )
     return undefined
   }
 
@@ -118,6 +149,7 @@ export class Builder {
     }
     if (problems.length > 0 || !started.ok) {
       drop()
+      deployment.mayPass = problems.length === 1 && !started.ok && started.error.kind === 'starved'
       deployment.failWith(now(), 'failed its check', problems)
       return undefined
     }

@@ -3,7 +3,7 @@ import { err, type Result } from '../../shared/domain/base.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
-import { deploymentsToday, lastGoodVersion, recentRollbacks } from '../db/deployments.ts'
+import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { Canaries } from './canaries.ts'
@@ -45,7 +45,7 @@ export class Consequences {
     await journal.caughtUp()
     const { strategy, version } = deployment.current
     const label = version?.label ?? strategy
-    const good = lastGoodVersion(journal.db, strategy, version?.hash ?? '')
+    const good = versionBefore(journal.db, strategy, version?.hash ?? '')
     const back =
       good === undefined
         ? err('there is no earlier version that was kept')

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
-import type { DeploymentRow, Diagnostic, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
 import type { HostedVersion } from '../app/session.ts'
-import { watchedDeployments } from '../db/deployments.ts'
-import { findVersion, previousVersion, versionRef } from '../db/queries.ts'
+import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
+import { findVersion, type StoredVersionRow, versionRef } from '../db/queries.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
@@ -16,7 +16,7 @@ import { Deployment } from './deployment.ts'
 import { PolicyCase, PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
 import { Shadow, type ShadowParts } from './shadow.ts'
-import { type Candidate, locate, Staging } from './staging.ts'
+import { type Candidate, problemOf, Staging, type StagingProblem } from './staging.ts'
 import { type Part, SwapStep } from './swap-step.ts'
 import { ProbationWatch } from './watch.ts'
 
@@ -31,9 +31,15 @@ export interface DeployerParts extends ProvingParts, ShadowParts {
 
 interface Attempt {
   readonly strategy: string
+  /** Hash of a stored version to deploy; undefined = what the files say. */
+  readonly stored?: string | undefined
   /** True: once proved it waits for a reload that names it. */
   readonly hold?: boolean
   readonly trigger: DeploymentRow['trigger']
+  /** Times that it was tried before; undefined = it is the first. */
+  readonly tries?: number
+  /** Whoever asked tries again by himself where what ended it may pass. */
+  readonly once?: boolean
   readonly by: string
   readonly noticedAt: number
   readonly reason?: string | undefined
@@ -55,6 +61,12 @@ export interface Confirmation {
   readonly part?: Part | undefined
 }
 
+/** Rest before an attempt that a busy computer ended is made again; it doubles. */
+const RETRY_MS = 2_000
+const LONGEST_RETRY_MS = 60_000
+/** So often where a version is live meanwhile. */
+const MOST_TRIES = 3
+
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
 export class Deployer {
   private readonly parts: DeployerParts
@@ -75,6 +87,7 @@ export class Deployer {
   private readonly swapping: SwapStep
   private readonly consequences: Consequences
   readonly canaries: Canaries
+  private stopped = false
 
   constructor(parts: DeployerParts) {
     this.parts = parts
@@ -134,7 +147,12 @@ export class Deployer {
     return compiled.ok ? versionHash(compiled.value.bundle) : undefined
   }
 
-  /** Deploys what the files of a strategy say now. Attempts of one strategy run one after another, the newest wins. */
+  /** A stored version by the first digits of its hash; undefined when none or more than one has them. */
+  storedVersion(strategy: string, hash: string): StoredVersionRow | undefined {
+    return findVersion(this.parts.journal.db, strategy, hash)
+  }
+
+  /** Deploys what the files of a strategy say now, or a stored version that the attempt names. Attempts of one strategy run one after another, the newest wins. */
   deploy(attempt: Attempt): Promise<DeploymentRow> {
     const { promise } = this.begin(attempt)
     return promise
@@ -162,12 +180,12 @@ export class Deployer {
   }
 
   /**
-   * The candidate of a strategy that waits, or its canary.
+   * The candidate of a strategy that is under way or waits, or its canary.
    * @param hash its, or its first digits; undefined where there is only one of them
    */
   undecided(strategy: string, hash: string | undefined): Result<Deployment> {
-    const both = [this.canaries.of(strategy), this.policy.waiter(strategy)].filter((one) => one !== undefined)
-    const meant = both.filter(({ current }) => current.version?.hash.startsWith(hash ?? '') === true)
+    const both = [this.canaries.of(strategy), this.underWay(strategy)].filter((one) => one !== undefined)
+    const meant = both.filter(({ current }) => hash === undefined || current.version?.hash.startsWith(hash) === true)
     const [only] = meant
     if (only === undefined) return err(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
     if (meant.length === 1) return ok(only)
@@ -175,7 +193,14 @@ export class Deployer {
     return err(`say by its hash which is meant: ${names.join(' or ')}`)
   }
 
-  /** Gives up a candidate that waits, or takes back what a canary had. */
+  /** The attempt that is not live yet and can still be given up. */
+  private underWay(strategy: string): Deployment | undefined {
+    const running = this.under.get(strategy)
+    if (running === undefined || running.ended || running.isLive || running.isCanary) return undefined
+    return running.current.state === 'swapping' ? undefined : running
+  }
+
+  /** Gives up a candidate that is under way or waits, or takes back what a canary had. */
   async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow>> {
     const found = this.undecided(strategy, hash)
     if (!found.ok) return found
@@ -196,8 +221,9 @@ export class Deployer {
   }
 
   /**
-   * Brings an older version back from its stored bundle, with the state it had at the swap or what `migrateBack` makes.
-   * Nothing holds it back, not even a candidate under way.
+   * Brings a version that was once kept back from its stored bundle, with the state it had at the swap or what
+   * `migrateBack` makes. Nothing holds it back, not even a candidate under way; one that was never kept is refused.
+   * @param to its hash, or its first digits; undefined = the version before
    */
   async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
     const { journal, clock, session } = this.parts
@@ -210,12 +236,19 @@ export class Deployer {
       // Back from a canary is to what is live.
       if (to === undefined || live.startsWith(to)) return ok(row)
     }
-    const target = to ?? previousVersion(journal.db, strategy, live)
-    if (target === undefined) return err(`${strategy} has no earlier version to roll back to`)
+    const target = to ?? versionBefore(journal.db, strategy, live)
+    if (target === undefined)
+      return err(
+        `no version of ${strategy} was kept before what is live; name one that was ("baton versions" lists them)`,
+      )
     const stored = findVersion(journal.db, strategy, target)
     if (stored === undefined)
       return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
     if (stored.hash === live) return err(`${stored.label} is live already`)
+    if (!keptVersions(journal.db).has(stored.hash))
+      return err(
+        `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
+      )
     const deployment = this.open({ strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() })
     const work = this.guarded(deployment, async () => {
       const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
@@ -235,6 +268,7 @@ export class Deployer {
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(reason: string): void {
+    this.stopped = true
     this.consequences.stop()
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
@@ -259,9 +293,32 @@ export class Deployer {
       strategy,
       result.catch(() => {}),
     )
-    const promise = result.then(() => deployment.current)
+    const promise = result.then(() => {
+      this.tryAgain(deployment, attempt)
+      return deployment.current
+    })
     this.results.set(deployment, promise)
     return { deployment, promise }
+  }
+
+  /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
+  private tryAgain(deployment: Deployment, attempt: Attempt): void {
+    const { clock, session } = this.parts
+    const { strategy, tries = 0, once } = attempt
+    if (this.stopped || once === true || !this.failedInPassing(strategy)) return
+    if (session.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
+    const delayMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
+    deployment.adds(`; it is tried again in ${Math.round(delayMs / 1_000)} s`)
+    clock.after(delayMs, () => {
+      if (this.stopped || this.under.get(strategy) !== deployment) return
+      void this.deploy({ ...attempt, tries: tries + 1, noticedAt: clock.monotonic() }).catch(() => {})
+    })
+  }
+
+  /** True where the newest attempt of a strategy failed for something that passes by itself. */
+  failedInPassing(strategy: string): boolean {
+    const newest = this.under.get(strategy)
+    return newest?.mayPass === true && newest.current.state === 'failed'
   }
 
   /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
@@ -308,7 +365,7 @@ export class Deployer {
   private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
     const { strategy, by, reason, override, hold, shadow = false, part = null } = attempt
     if (this.refusedByFreeze(deployment, attempt)) return
-    const built = await this.builder.build(deployment, strategy)
+    const built = await this.builder.build(deployment, strategy, attempt.stored)
     if (built === undefined) return
     const { candidate, bundle } = built
     const of = new PolicyCase({
@@ -345,10 +402,10 @@ export class Deployer {
     this.shadows.delete(strategy)
   }
 
-  /** Said before anything is compiled; while nothing is live there is nobody to wait for. */
-  private refusedByFreeze(deployment: Deployment, { trigger, override, shadow }: Attempt): boolean {
+  /** Said before anything is compiled, where the configuration wants candidates refused while deployments are frozen. */
+  private refusedByFreeze(deployment: Deployment, { override, shadow }: Attempt): boolean {
     const { freeze } = this.parts.session.engine.state
-    const waits = trigger !== 'start' && this.parts.proof.config.policy.whileFrozen === 'wait'
+    const waits = this.parts.proof.config.policy.whileFrozen === 'wait'
     if (freeze === null || override !== undefined || waits || shadow === true) return false
     deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
     return true
@@ -369,10 +426,13 @@ export class Deployer {
       'prove',
       'prove',
       () => this.proving.run(deployment, candidate, bundle),
-      (row) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
+      ({ row }) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
     )
-    if (!deployment.ended && proof.verdict === 'failed')
-      deployment.fail(this.parts.now(), `${candidate.ref.label} failed its proof: ${proof.reason}; ${deployment.stays}`)
+    const { row, problems } = proof
+    if (!deployment.ended && row.verdict === 'failed') {
+      const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
+      deployment.fail(this.parts.now(), reason, problems)
+    }
     if (!deployment.ended) return true
     candidate.hosted.worker.stop()
     return false
@@ -384,16 +444,18 @@ export class Deployer {
     const problem = await deployment.step(
       'stage',
       'stage',
-      async (): Promise<Diagnostic | null> => {
+      async (): Promise<StagingProblem | null> => {
         const states = await this.staging.migrated(candidate, back ? 'rollback' : 'deployment')
-        if (!states.ok) return locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+        if (!states.ok) return problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
         return this.staging.dryRun(candidate, states.value)
       },
-      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.message }),
+      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.at.message }),
     )
     if (!deployment.ended && problem === null) return true
     worker.stop()
-    if (!deployment.ended && problem !== null) deployment.failWith(this.parts.now(), 'failed its dry run', [problem])
+    if (deployment.ended || problem === null) return false
+    deployment.mayPass = problem.mayPass
+    deployment.failWith(this.parts.now(), 'failed its dry run', [problem.at])
     return false
   }
 }

@@ -17,9 +17,14 @@ import type {
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
+  /** What ended it says nothing against the code and passes by itself: a busy computer, prices that have not come yet. */
+  mayPass = false
   /** Resolves when it waits for something that may take long. */
   waiting: Promise<void> = Promise.resolve()
   private tellWaiting: () => void = () => {}
+  /** Resolves at its end, however it ends. */
+  readonly over: Promise<void>
+  private tellOver: () => void = () => {}
   private readonly clock: Clock
   private noticedAt: number
   private readonly onChange: (row: DeploymentRow) => void
@@ -59,6 +64,9 @@ export class Deployment {
     this.noticedAt = noticedAt
     this.onChange = onChange
     this.row = row
+    this.over = new Promise((resolve) => {
+      this.tellOver = resolve
+    })
     this.notWaiting()
   }
 
@@ -98,6 +106,7 @@ export class Deployment {
 
   private change(part: Partial<DeploymentRow>): void {
     this.row = { ...this.row, ...part }
+    if (this.ended) this.tellOver()
     this.onChange(this.row)
   }
 
@@ -136,7 +145,13 @@ export class Deployment {
     const [first] = waits
     this.changePolicy(
       { waits, waitsUntil },
-      first === undefined ? null : first.rule === 'reload' ? `waits for ${first.message}` : `waits: ${first.message}`,
+      first === undefined
+        ? null
+        : first.rule === 'reload'
+          ? `waits for ${first.message}`
+          : first.rule === 'freeze'
+            ? `a sound candidate waits: ${first.message}`
+            : `waits: ${first.message}`,
     )
     if (first !== undefined) this.tellWaiting()
   }
@@ -180,6 +195,11 @@ export class Deployment {
     const where =
       first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
     this.fail(ts, `${strategy} ${what}${where}; ${this.stays}`, diagnostics)
+  }
+
+  /** Says after its end what becomes of it. */
+  adds(text: string): void {
+    this.change({ reason: `${this.row.reason ?? ''}${text}` })
   }
 
   fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {

@@ -174,7 +174,7 @@ export class PolicyStep {
         deployment.fail(now(), `${over}; what is live keeps trading`)
         return false
       }
-      deployment.waits(bars, of.parked === null ? until : null)
+      deployment.waits(bars, of.parked === null && bars[0]?.rule !== 'freeze' ? until : null)
       const word = await this.word(deployment, of.strategy)
       if (word.kind === 'go') of.hear(word)
     }
@@ -199,11 +199,14 @@ export class PolicyStep {
   }
 
   /** Why it need not wait any longer: it is refused. */
-  private over(bars: readonly PolicyBar[], { parked, exempt }: PolicyCase, until: number): string | null {
+  private over(bars: readonly PolicyBar[], { parked }: PolicyCase, until: number): string | null {
     const [first] = bars
     if (first === undefined || parked !== null) return null
-    if (first.rule === 'freeze' && (exempt || this.parts.config.policy.whileFrozen === 'refuse'))
-      return `${first.message}; unfreeze, or reload with an override`
+    if (first.rule === 'freeze')
+      // A person froze and a person unfreezes: however long that takes, a sound candidate waits.
+      return this.parts.config.policy.whileFrozen === 'wait'
+        ? null
+        : `${first.message}; unfreeze, or reload with an override`
     if (this.parts.now() >= until) return `waited ${this.parts.config.policy.waitMinutes} min in vain: ${first.message}`
     return null
   }

@@ -2,13 +2,14 @@ import { slotsOf } from '../../engine/versions.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DecisionDifference, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { DecisionDifference, VersionRef } from '../../shared/ipc/contract.ts'
 import type { Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
-import { trialsOf } from '../db/trials.ts'
-import { type ProofParts, type ProofRun, prove } from '../replay/proof.ts'
+import { versionsTried } from '../db/trials.ts'
+import { type ProofParts, type ProofResult, type ProofRun, prove } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
+import { locateFailure } from './compile.ts'
 import type { Deployment } from './deployment.ts'
 import type { Candidate } from './staging.ts'
 
@@ -33,12 +34,11 @@ export class Proving {
   }
 
   /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */
-  async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofRow> {
+  async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofResult> {
     const { session, journal, clock, now, proof, onDifferences } = this.parts
     const { strategy, label } = candidate.ref
     const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
-    const before = journal.db.prepare('SELECT 1 FROM trials WHERE hash = ?').get(candidate.hash)
-    const trials = trialsOf(journal.db, strategy) + (before === undefined ? 1 : 0)
+    const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null
     run = await prove(proof, {
@@ -47,6 +47,7 @@ export class Proving {
       slots,
       now: now(),
       trials,
+      locate: (failure) => locateFailure(failure, candidate.hosted.sourceMap, candidate.firstFile),
       onRow: (row) => {
         if (deployment.ended) return run?.cancel()
         if (clock.monotonic() - shownAt < SHOW_EVERY_MS) return
@@ -55,7 +56,10 @@ export class Proving {
       },
       onDifferences: (found) => onDifferences(deployment.id, found),
     })
-    const { row, differences } = await run.done
+    // Also where the candidate says nothing any more: whoever gives it up does not wait for it.
+    void deployment.over.then(() => run?.cancel())
+    const result = await run.done
+    const { row, differences } = result
     deployment.proves(row)
     journal.write({ w: 'differences', deployment: deployment.id, differences })
     if (row.candidate !== null) {
@@ -75,7 +79,7 @@ export class Proving {
       }
       journal.write({ w: 'trial', trial })
     }
-    return row
+    return result
   }
 }
 

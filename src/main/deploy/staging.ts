@@ -28,7 +28,7 @@ export class Staging {
   }
 
   /** Evaluates every slot twice, the second time in reverse: answers must not depend on order. Null when all is well. */
-  async dryRun(candidate: Candidate, states: Swap['states']): Promise<Diagnostic | null> {
+  async dryRun(candidate: Candidate, states: Swap['states']): Promise<StagingProblem | null> {
     const { session, deadlineMs } = this.parts
     const { worker, sourceMap } = candidate.hosted
     const json = new Map(states.map((state) => [state.slot, state.json]))
@@ -36,24 +36,24 @@ export class Staging {
       .dryViews(candidate.ref.strategy)
       .map((view) => ({ ...view, state: json.get(view.slot) ?? view.state }))
     if (views.length === 0 && states.length > 0) {
-      const message = 'no slot of it has a price to try it on yet: save it again when prices have come'
-      return { file: candidate.firstFile, line: 1, column: 1, message }
+      const message = 'no slot of it has a price to try it on yet'
+      return { at: { file: candidate.firstFile, line: 1, column: 1, message }, mayPass: true }
     }
     const answers: string[] = []
     for (const pass of [views, views.toReversed()]) {
-      const reply = await worker.evaluate(pass, session.engine.state.assets, deadlineMs)
-      if (!reply.ok) return locate(reply.error, sourceMap, candidate.firstFile)
+      const reply = await worker.evaluate(pass, session.engine.state.assets, deadlineMs, false)
+      if (!reply.ok) return problemOf(reply.error, sourceMap, candidate.firstFile)
       const fault = reply.value.faults[0]
       if (fault !== undefined) {
         const at = locateFailure(fault.failure, sourceMap, candidate.firstFile)
-        return { ...at, message: `${fault.slot}: ${at.message}` }
+        return { at: { ...at, message: `${fault.slot}: ${at.message}` }, mayPass: false }
       }
       answers.push(JSON.stringify(reply.value.decisions.toSorted((a, b) => (a.slot < b.slot ? -1 : 1))))
     }
     if (answers[0] === answers[1]) return null
     const message =
       'the same views gave different answers in another order: decide must use only view, state and params'
-    return { file: candidate.firstFile, line: 1, column: 1, message }
+    return { at: { file: candidate.firstFile, line: 1, column: 1, message }, mayPass: false }
   }
 
   /** State of every slot in the candidate's form, and the revision each was made from. */
@@ -85,10 +85,20 @@ export class Staging {
   }
 }
 
+/** What stopped a version on its way to being live. */
+export interface StagingProblem {
+  readonly at: Diagnostic
+  /** It says nothing against the code, and passes by itself. */
+  readonly mayPass: boolean
+}
+
+export function problemOf(failure: HostFailure, sourceMap: string, entry: string): StagingProblem {
+  return { at: locate(failure, sourceMap, entry), mayPass: failure.kind === 'starved' }
+}
+
 /** Where in the sources a failure came from; one without a place belongs to the file as a whole. */
 export function locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
-  if (failure.kind === 'dead') return { file: entry, line: 1, column: 1, message: failure.message }
-  return locateFailure(failure.failure, sourceMap, entry)
+  return locateFailure(failure.kind === 'threw' ? failure.failure : failure, sourceMap, entry)
 }
 
 function savedStates(json: string | undefined): Map<string, string> | null {

@@ -9,7 +9,7 @@ import type { Journal } from '../db/journal.ts'
 import { findVersion, versionRef } from '../db/queries.ts'
 import type { Deployment } from './deployment.ts'
 import type { PolicyCase, PolicyStep } from './policy-step.ts'
-import { type Candidate, locate, type Staging } from './staging.ts'
+import { type Candidate, problemOf, type Staging } from './staging.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface SwapParts {
@@ -89,7 +89,8 @@ export class SwapStep {
     const states = await staging.migrated(candidate, reason)
     if (deployment.ended) return ok(undefined)
     if (!states.ok) {
-      const at = locate(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+      const { at, mayPass } = problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+      deployment.mayPass = mayPass
       if (deployment.isCanary) return err(`it could not take over the state of the other slots: ${at.message}`)
       deployment.failWith(now(), 'could not take over the state', [at])
       return ok(undefined)

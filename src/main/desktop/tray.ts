@@ -6,16 +6,17 @@ export interface TrayActions {
   readonly quit: () => void
 }
 
-type Mood = 'running' | 'paused' | 'killed'
+type Mood = 'running' | 'outage' | 'paused' | 'killed'
 
 const COLOURS: Readonly<Record<Mood, readonly [number, number, number]>> = {
   running: [0x3f, 0xb6, 0x8b],
+  outage: [0xe5, 0x64, 0x5e],
   paused: [0xe0, 0xa3, 0x3e],
   killed: [0xd6, 0x40, 0x3a],
 }
 const SIZE = 32
 
-/** A filled circle, a bar through it when paused, a ring when killed: shape says it where colour cannot. */
+/** A filled circle, a gap across it when slots cannot decide, a bar through it when paused, a ring when killed: shape says it where colour cannot. */
 function icon(mood: Mood) {
   const [r, g, b] = COLOURS[mood]
   const pixels = Buffer.alloc(SIZE * SIZE * 4)
@@ -25,7 +26,8 @@ function icon(mood: Mood) {
       const distance = Math.hypot(x - centre, y - centre)
       const hollow = mood === 'killed' && distance < 8
       const bar = mood === 'paused' && Math.abs(x - centre) < 3
-      if (distance > 13 || hollow || bar) continue
+      const gap = mood === 'outage' && Math.abs(y - centre) < 3
+      if (distance > 13 || hollow || bar || gap) continue
       pixels.set([b, g, r, 255], (y * SIZE + x) * 4)
     }
   }
@@ -52,10 +54,12 @@ export class DeskTray {
     // While the desk stops, its last changes come after the tray has gone.
     if (this.tray.isDestroyed()) return
     const status = this.desk.hub.status()
-    const state = `${status.market.toUpperCase()} · ${status.trading} · deployments ${status.deploys}`
+    const out = status.outages.reduce((count, { slots }) => count + slots.length, 0)
+    const cannot = out === 0 ? '' : ` · ${out} ${out === 1 ? 'slot' : 'slots'} cannot decide`
+    const state = `${status.market.toUpperCase()} · ${status.trading}${cannot} · deployments ${status.deploys}`
     if (state === this.shown) return
     this.shown = state
-    this.tray.setImage(icon(status.trading))
+    this.tray.setImage(icon(out > 0 && status.trading === 'running' ? 'outage' : status.trading))
     this.tray.setToolTip(`Baton · ${state}`)
     const send = (command: object) => () => {
       void this.desk.dispatcher.dispatch(command, 'tray').then(() => this.refresh())

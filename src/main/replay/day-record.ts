@@ -22,6 +22,8 @@ export interface DayRecord {
   readonly fills: number
   readonly refused: number
   readonly faults: number
+  /** The first of them, with where it was thrown. */
+  readonly firstFault: FirstFault | null
   readonly peakOrdersPerMinute: number
   /** Positions that had not settled when the tape ended. */
   readonly open: number
@@ -37,6 +39,14 @@ export interface DayRecord {
   readonly coverage: ReplayCoverage
   /** Acts beyond `MAX_ACTS`, which are counted and not kept. */
   readonly actsLeftOut: number
+}
+
+/** What a strategy threw, when and in which slot; `stack` names places in its bundle. */
+export interface FirstFault {
+  readonly ts: number
+  readonly slot: string
+  readonly message: string
+  readonly stack: string
 }
 
 export type ReplayCoverage = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -57,6 +67,7 @@ export class DayRecorder {
   private readonly acts: Act[] = []
   private readonly coverage: Record<string, Record<string, number>> = {}
   private leftOut = 0
+  private firstFault: FirstFault | null = null
 
   take(record: JournalRecord): void {
     switch (record.t) {
@@ -130,8 +141,9 @@ export class DayRecorder {
     }
   }
 
-  fault(ts: number, slot: string, message: string): void {
+  fault(ts: number, slot: string, message: string, stack: string): void {
     this.count.faults++
+    this.firstFault ??= { ts, slot, message, stack }
     this.keep({ ts, slot, kind: 'fault', side: null, limit: null, stake: null, why: message })
   }
 
@@ -157,6 +169,7 @@ export class DayRecorder {
     return {
       ...rest,
       ...this.count,
+      firstFault: this.firstFault,
       peakOrdersPerMinute: this.peak,
       trades: this.trades,
       acts: this.acts,

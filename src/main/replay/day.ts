@@ -128,9 +128,9 @@ class DayReplay {
   }
 
   /** A strategy said something new. */
-  private hear(slot: SlotState, { fault, why, intents }: DirectAnswer): void {
+  private hear(slot: SlotState, { fault, stack, why, intents }: DirectAnswer): void {
     const { now } = this.engine.state
-    if (fault !== null) return this.record.fault(now, slot.slot.id, fault)
+    if (fault !== null) return this.record.fault(now, slot.slot.id, fault, stack)
     this.decisions++
     this.hash.add(now, this.parts.version, slot, why, intents)
     if (intents.length > 0) this.record.act(now, slot.slot.id, intents)

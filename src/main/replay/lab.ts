@@ -85,6 +85,7 @@ export class ReplayLab {
       cancel: () => {
         Atomics.store(abort, 0, 1)
         running.cancelled = true
+        this.jobs.giveUp(running.jobs.map(({ task }) => task))
       },
     }
   }

@@ -1,10 +1,18 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../shared/domain/feed.ts'
+import { computedMs, placeInScript } from '../platform/stuck-thread.ts'
 import { threadUrl } from '../platform/thread-url.ts'
+import { AT_WHICH_SLOT, BUNDLE_FILE, momentText } from '../strategy-host/context.ts'
 import type { FromReplayThread, ToReplayThread } from './protocol.ts'
 
 /** Real time without a word from a thread, told of every few hundred decisions, after which its strategy counts as stuck. */
 const STUCK_MS = 15_000
+/** Processor time within that which a thread that is not stuck, but kept waiting, does not have. */
+const COMPUTES_PART = 0.4
+/** How long it may take to find out where a strategy is that does not return. */
+const PLACE_MS = 10_000
+/** What was given up may end by itself for so long before its thread is ended. */
+const GIVE_UP_MS = 1_000
 /** A disk may be slow, but not for ever. */
 const READING_MS = 120_000
 /** A strategy that eats memory ends its thread, not the desk. */
@@ -44,6 +52,14 @@ export class ReplayPool {
     if (this.closed) for (const task of tasks) task.skip()
     else this.queue.push(...tasks)
     this.next()
+  }
+
+  /** Ends the threads that are still at any of these tasks a moment from now: whoever gave them up does not wait. */
+  giveUp(tasks: readonly Task[]): void {
+    const given = new Set(tasks)
+    this.clock.after(GIVE_UP_MS, () => {
+      for (const thread of [...this.all]) if (thread.isAt(given)) thread.stop('it was cancelled')
+    })
   }
 
   private next(): void {
@@ -122,12 +138,33 @@ class Thread {
     this.watch()
   }
 
+  isAt(tasks: ReadonlySet<Task>): boolean {
+    return this.task !== null && tasks.has(this.task)
+  }
+
   private watch(): void {
     this.cancelWatch()
-    const decides = this.task?.message.kind === 'replay'
-    const waitMs = decides ? STUCK_MS : READING_MS
-    const what = decides ? 'decide did not return' : 'the tape could not be read'
-    this.cancelWatch = this.clock.after(waitMs, () => this.stop(`${what} within ${waitMs / 1000} s of real time`))
+    if (this.task?.message.kind === 'replay') return this.watchDecisions(computedMs(this.worker, this.clock))
+    const message = `the tape could not be read within ${READING_MS / 1_000} s`
+    this.cancelWatch = this.clock.after(READING_MS, () => this.stop(message))
+  }
+
+  /** One that computed all the time without a word is stuck; one that was kept waiting by the computer is waited for. */
+  private watchDecisions(before: Promise<number | null>): void {
+    this.cancelWatch = this.clock.after(STUCK_MS, () => {
+      const { task } = this
+      const now = computedMs(this.worker, this.clock)
+      void Promise.all([before, now]).then(async ([earlier, later]) => {
+        if (this.task !== task || this.dead) return
+        if (earlier !== null && later !== null && later - earlier < COMPUTES_PART * STUCK_MS)
+          return this.watchDecisions(now)
+        const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, AT_WHICH_SLOT, PLACE_MS)
+        if (this.task !== task) return
+        const at = place?.about == null ? '' : ` (${momentText(place.about)})`
+        const stack = place === null ? '' : `at ${BUNDLE_FILE}:${place.line}:${place.column}`
+        this.stop(`decide did not return within ${STUCK_MS / 1_000} s${at}: an endless loop?`, stack)
+      })
+    })
   }
 
   private hear(message: FromReplayThread): void {
@@ -144,14 +181,14 @@ class Thread {
     this.on.free()
   }
 
-  stop(message: string): void {
+  stop(message: string, stack = ''): void {
     if (this.dead) return
     this.dead = true
     this.cancelWatch()
     void this.worker.terminate()
     const { task } = this
     this.task = null
-    task?.hear({ kind: 'failed', failure: { message, stack: '' } })
+    task?.hear({ kind: 'failed', failure: { message, stack } })
     this.on.gone()
   }
 }

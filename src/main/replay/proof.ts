@@ -1,8 +1,16 @@
 import type { Config } from '../../shared/config.ts'
 import { NO_USD, toDollars, type Usd } from '../../shared/domain/money.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
-import { HOUR, MINUTE } from '../../shared/domain/time.ts'
-import type { DecisionDifference, ProofGate, ProofRow, ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
+import { HOUR, isoUtc, MINUTE } from '../../shared/domain/time.ts'
+import type {
+  DecisionDifference,
+  Diagnostic,
+  ProofGate,
+  ProofRow,
+  ReplayStats,
+  VersionRef,
+} from '../../shared/ipc/contract.ts'
+import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { hasTapes } from '../tape/library.ts'
 import { SETTLING_MS } from './day.ts'
 import type { Act } from './day-record.ts'
@@ -33,6 +41,8 @@ export interface ProofRequest {
   readonly now: number
   /** Hashes of the strategy tried so far, this one included. */
   readonly trials: number
+  /** Where in the candidate's sources something came from. */
+  readonly locate: (failure: StrategyFailure) => Diagnostic
   readonly onRow: (row: ProofRow) => void
   readonly onDifferences: (found: readonly DecisionDifference[]) => void
 }
@@ -41,6 +51,8 @@ export interface ProofResult {
   readonly row: ProofRow
   /** The first of them; `row.differences` counts all. */
   readonly differences: readonly DecisionDifference[]
+  /** What the candidate threw, or where it is stuck. */
+  readonly problems: readonly Diagnostic[]
 }
 
 /** Kept with a deployment; more are counted. */
@@ -106,15 +118,21 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
     const found = differencesBetween(candidate, live)
     // A part of the tape proves nothing, and is no trial.
     if (outcome.partial)
-      return { row: { ...running, verdict: 'insufficient', reason: 'the proof was ended early' }, differences: [] }
-    const row = judge({ ...running, progress: 1, differences: found.length }, config, candidate, live, covered)
-    return { row, differences: found.slice(0, KEPT_DIFFERENCES) }
+      return {
+        row: { ...running, verdict: 'insufficient', reason: 'the proof was ended early' },
+        differences: [],
+        problems: [],
+      }
+    const problems = problemsOf(candidate, request.locate)
+    const whole = { ...running, progress: 1, differences: found.length }
+    const row = judge(whole, config, candidate, live, covered, problems[0])
+    return { row, differences: found.slice(0, KEPT_DIFFERENCES), problems }
   })
   return { done, cancel: () => run.cancel() }
 }
 
 function ended(row: ProofRow): ProofRun {
-  return { done: Promise.resolve({ row, differences: [] }), cancel: () => {} }
+  return { done: Promise.resolve({ row, differences: [], problems: [] }), cancel: () => {} }
 }
 
 function blankRow({ live, trials, slots }: ProofRequest): ProofRow {
@@ -152,10 +170,11 @@ function judge(
   candidate: VersionOutcome | undefined,
   live: VersionOutcome | undefined,
   covered: number,
+  problem: Diagnostic | undefined,
 ): ProofRow {
   if (candidate === undefined || candidate.failure !== null) {
-    const message = candidate?.failure?.message ?? 'it did not run'
-    return { ...row, verdict: 'failed', reason: `it could not be replayed: ${message}` }
+    const what = problem === undefined ? 'it did not run' : placeText(problem)
+    return { ...row, verdict: 'failed', reason: `it could not be replayed: ${what}` }
   }
   const stats = statsOf(candidate.days)
   const gates = gatesOf(
@@ -171,7 +190,7 @@ function judge(
     reason:
       broken.length === 0
         ? `${said}: within every bound; profit is not judged, and is no forecast`
-        : `${said}: ${broken.map(gateText).join('; ')}`,
+        : `${said}: ${broken.map((gate) => gateText(gate, problem)).join('; ')}`,
     candidate: stats,
     coverage: coverageOf(candidate.days),
     live: live === undefined || live.failure !== null ? null : statsOf(live.days),
@@ -197,9 +216,28 @@ function gatesOf(config: Config, stats: ReplayStats, acts: readonly Act[]): Proo
   ]
 }
 
-function gateText({ name, value, bound, unit }: ProofGate): string {
+/** `8 faults, 0 allowed (snipe.ts:20:39 boom)`, `stake an order $12.00, at most $10.00 allowed`. */
+function gateText({ name, value, bound, unit }: ProofGate, problem: Diagnostic | undefined): string {
+  if (name === 'faults') {
+    const what = problem === undefined ? '' : ` (${placeText(problem)})`
+    return `${value} ${value === 1 ? 'fault' : 'faults'}, ${bound} allowed${what}`
+  }
   const text = (figure: number) => (unit === 'usd' ? `$${figure.toFixed(2)}` : String(figure))
-  return `${name} ${text(value)} is over the bound of ${text(bound)}`
+  return `${name} ${text(value)}, at most ${text(bound)} allowed`
+}
+
+function placeText({ file, line, column, message }: Diagnostic): string {
+  return `${file}:${line}:${column} ${message}`
+}
+
+/** The first thing that the candidate threw, or where it did not return, at its place in the sources. */
+function problemsOf(candidate: VersionOutcome | undefined, locate: ProofRequest['locate']): readonly Diagnostic[] {
+  if (candidate === undefined) return []
+  if (candidate.failure !== null) return [locate(candidate.failure)]
+  const [first] = candidate.days.flatMap(({ firstFault }) => firstFault ?? [])
+  if (first === undefined) return []
+  const at = locate(first)
+  return [{ ...at, message: `${at.message} (${first.slot} at ${isoUtc(first.ts).slice(11, 19)})` }]
 }
 
 /** Finds differences while both versions are still replaying: a moment counts once both have passed it. */

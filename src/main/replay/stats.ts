@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Moments, sharpe } from '../../shared/attribution/sharpe.ts'
+import { breakEvenOf } from '../../shared/attribution/win-rate.ts'
 import { addUsd, NO_USD, type Usd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference, ReplayStats, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { Act, DayRecord, ReplayCoverage } from './day-record.ts'
@@ -12,7 +13,7 @@ export function statsOf(days: readonly DayRecord[]): ReplayStats {
   const wins = trades.filter((trade) => (trade.pnl ?? 0) > 0).length
   const total = (pick: (trade: ReplayTrade) => Usd) =>
     trades.reduce((amount, trade) => addUsd(amount, pick(trade)), NO_USD)
-  const evens = trades.reduce((sum, one) => sum + (one.cost + one.fees) / one.shares, 0)
+  const evens = trades.reduce((sum, one) => sum + breakEvenOf(one.cost, one.fees, one.shares), 0)
   const cost = total((trade) => trade.cost)
   const fees = total((trade) => trade.fees)
   return {
@@ -52,10 +53,10 @@ export function tradesOf(days: readonly DayRecord[]): ReplayTrade[] {
   return days.flatMap((day) => day.trades)
 }
 
-/** Sharpe ratio of returns on stake, a trade each. */
+/** Sharpe ratio of the profit of a trade in money, as in `Figures`. */
 function sharpeOf(trades: readonly ReplayTrade[]): number | null {
   const moments = new Moments()
-  for (const { pnl, cost } of trades) if (pnl !== null && cost > 0) moments.add(pnl / cost)
+  for (const { pnl } of trades) if (pnl !== null) moments.add(pnl)
   return sharpe(moments.shape())
 }
 

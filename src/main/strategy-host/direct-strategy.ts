@@ -71,7 +71,7 @@ export class DirectStrategy {
     direct.use(params === null ? null : JSON.stringify(params))
     const told = slots.map(() => ({ revision: -1, orders: NOTHING, held: null as string | null }))
     const editions = slots.map(() => -1)
-    const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null }
+    const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null, stack: '' }
     const { answer } = direct
     const meet = (slot: SlotState): void => {
       const known = told[slot.index]
@@ -94,6 +94,7 @@ export class DirectStrategy {
         const at = direct.ask(turn, from, end)
         if (at === end) return end
         out.fault = answer.fault
+        if (answer.fault !== null) out.stack = answer.stack
         out.why = answer.why
         out.state = answer.state
         out.intents = NONE
@@ -118,7 +119,7 @@ export class DirectStrategy {
   }
 }
 
-const AGAIN = { state: null, intents: NONE, fault: null }
+const AGAIN = { state: null, intents: NONE, fault: null, stack: '' }
 
 const answeredSchema = decisionSchema.pick({ intents: true })
 
@@ -127,5 +128,8 @@ const NOTHING: SlotState['orderViews'] = []
 function readIntents(json: string, out: DirectAnswer): void {
   const read = answeredSchema.safeParse({ intents: JSON.parse(json) })
   if (read.success) out.intents = read.data.intents
-  else out.fault = explain(read.error)
+  else {
+    out.fault = explain(read.error)
+    out.stack = ''
+  }
 }

@@ -3,6 +3,9 @@ import type { StrategyManifest } from '../../engine/views.ts'
 
 export const workerDataSchema = z.object({ bundle: z.string(), name: z.string() })
 
+/** Number of the message by which a thread says that it runs; requests count from 1. */
+export const READY_ID = 0
+
 /** Requests to a version's thread; `json` is text for the strategy's own context. */
 export interface ToWorker {
   readonly id: number

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { strategyContext } from './context.ts'
-import { type ToWorker, workerDataSchema } from './protocol.ts'
+import { READY_ID, type ToWorker, workerDataSchema } from './protocol.ts'
 
 /**
  * The thread of one version. Its bundle runs in a bare V8 context: nothing of Node is reachable from there, text is
@@ -37,3 +37,4 @@ port.on('message', (request: ToWorker) => {
   const json = answer(request)
   port.postMessage({ id: request.id, json: json.length <= MAX_ANSWER ? json : tooLong(json.length) })
 })
+port.postMessage({ id: READY_ID, json: '' })

@@ -3,22 +3,52 @@ import { keyOf } from './attribution-store.ts'
 import { shownDeployment } from './proof-store.ts'
 import type { Session } from './session.ts'
 
-/** Freezes deployments, or undoes it: the same key does both. */
+/** Freezes deployments, or undoes it: the same key does both, and so does the undo beside the answer. */
 export function toggleFreeze(session: Session): void {
   const frozen = session.desk.getState().status?.deploys === 'frozen'
-  void session.command(
-    frozen ? { kind: 'unfreeze', reason: 'undone at the desk' } : { kind: 'freeze', reason: 'frozen at the desk' },
-  )
+  const freeze = { kind: 'freeze', reason: 'frozen at the desk' } as const
+  const unfreeze = { kind: 'unfreeze', reason: 'undone at the desk' } as const
+  void (frozen ? session.command(unfreeze, freeze) : session.command(freeze, unfreeze))
 }
 
-/** Pauses entries, or resumes: the same key does both. A kill is not undone by it. */
+/** Pauses entries, or resumes: the same key does both, and so does the undo. A kill is not undone by it. */
 export function togglePause(session: Session): void {
   const trading = session.desk.getState().status?.trading
   if (trading === 'killed') {
     session.notify('refused', 'The desk is killed: only Re-arm lets orders leave again.')
     return
   }
-  void session.command(trading === 'paused' ? { kind: 'resume' } : { kind: 'pause', reason: 'paused at the desk' })
+  const pause = { kind: 'pause', reason: 'paused at the desk' } as const
+  const resume = { kind: 'resume' } as const
+  void (trading === 'paused' ? session.command(resume, pause) : session.command(pause, resume))
+}
+
+/** Pauses entries in one slot. */
+export function pauseSlot(session: Session, slot: string): void {
+  void session.command({ kind: 'pause', slot, reason: 'paused at the desk' }, { kind: 'resume', slot })
+}
+
+export function resumeSlot(session: Session, slot: string): void {
+  void session.command({ kind: 'resume', slot }, { kind: 'pause', slot, reason: 'paused at the desk' })
+}
+
+/** Pauses entries of one strategy. */
+export function pauseStrategy(session: Session, strategy: string): void {
+  void session.command({ kind: 'pause', strategy, reason: 'paused at the desk' }, { kind: 'resume', strategy })
+}
+
+export function resumeStrategy(session: Session, strategy: string): void {
+  void session.command({ kind: 'resume', strategy }, { kind: 'pause', strategy, reason: 'paused at the desk' })
+}
+
+/** Turns keys that are one letter off, or on again, in this browser. */
+export function toggleSingleKeys(session: Session): void {
+  const on = !session.ui.getState().singleKeys
+  session.rememberSingleKeys(on)
+  session.notify(
+    'done',
+    on ? 'F, P, D and M act where the top bar or the slots have the focus.' : 'F, P, D and M do nothing now.',
+  )
 }
 
 /** Kills at once, without asking. */
@@ -31,9 +61,29 @@ export function askRearm(session: Session): void {
   session.ui.setState({ ask: { kind: 'rearm' }, paletteOpen: false })
 }
 
-/** Makes a stored version live again; policy never blocks that. */
+/** Makes a version that was once kept live again; policy never blocks that. */
 export function rollBack(session: Session, strategy: string, hash?: string): void {
   void session.command(hash === undefined ? { kind: 'rollback', strategy } : { kind: 'rollback', strategy, to: hash })
+}
+
+/** Deploys a stored version through every step, whatever the file says now. */
+export function deployStored(session: Session, { strategy, hash }: { strategy: string; hash: string }): void {
+  void session.command({ kind: 'reload', strategy, hash, stored: true })
+}
+
+/** Deploys what the files of a strategy say now: also once more, where the last attempt failed. */
+export function reloadFiles(session: Session, strategy: string): void {
+  void session.command({ kind: 'reload', strategy })
+}
+
+/** Gives a slot to a strategy. */
+export function assignSlot(session: Session, slot: string, strategy: string): void {
+  void session.command({ kind: 'assign', slot, strategy, reason: 'assigned at the desk' })
+}
+
+/** Asks which slot a strategy gets. */
+export function askAssign(session: Session, strategy: string): void {
+  session.ui.setState({ paletteOpen: false, ask: { kind: 'assign', strategy } })
 }
 
 /** Asks for the reason that overrides the policy a deployment waits for. */
@@ -149,10 +199,10 @@ export function promoteCandidate(session: Session, row: DeploymentRow): void {
   void session.command({ kind: 'promote', strategy: row.strategy, hash: row.version.hash })
 }
 
-/** Gives up a candidate that waits, or a canary. */
+/** Gives up a candidate that is under way or waits, or a canary. */
 export function dismissCandidate(session: Session, { strategy, version }: DeploymentRow): void {
-  if (version === null) return
-  void session.command({ kind: 'dismiss', strategy, hash: version.hash, reason: 'dismissed at the desk' })
+  const named = version === null ? {} : { hash: version.hash }
+  void session.command({ kind: 'dismiss', strategy, ...named, reason: 'dismissed at the desk' })
 }
 
 /** Has the desk sell a position at what the book pays. */

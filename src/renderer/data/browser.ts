@@ -25,6 +25,24 @@ export const BROWSER: SessionOptions = {
     // A desktop window may; a browser only once its user has allowed it.
     if ('Notification' in window && Notification.permission === 'granted') new Notification('Baton', { body: text })
   },
+  signOut:
+    window.baton !== undefined
+      ? null
+      : async (all) => {
+          const headers = { 'content-type': 'application/json' }
+          const request = {
+            method: 'POST',
+            headers,
+            body: JSON.stringify({ all }),
+            credentials: 'same-origin',
+          } as const
+          const answer = await fetch(new URL('/api/sign-out', window.location.href), request)
+          if (!answer.ok) throw new Error(`the desk answered ${answer.status}`)
+        },
+  memory: {
+    get: (name) => window.localStorage.getItem(`baton.${name}`),
+    set: (name, value) => window.localStorage.setItem(`baton.${name}`, value),
+  },
   schedule: nextFrame,
   monotonic: () => performance.now(),
   after,

@@ -122,3 +122,17 @@ export function strategyOf(path: string, text: string): string {
   const named = /\bname:\s*['"]([a-z][a-z0-9-]*)['"]/.exec(text)?.[1]
   return named ?? path.replace(/^.*\//, '').replace(/\.ts$/, '')
 }
+
+/** Name of the strategy that a file on disk defines; null for a helper. */
+export function strategyIn({ path, base }: Pick<OpenFile, 'path' | 'base'>): string | null {
+  return !path.includes('/') && base.includes('defineStrategy(') ? strategyOf(path, base) : null
+}
+
+/** Names of all strategies that have a version or a file, in order; helpers are none. */
+export function strategiesOf(
+  files: FilesState['files'],
+  versions: readonly { readonly strategy: string }[],
+): readonly string[] {
+  const named = Object.values(files).flatMap((file) => strategyIn(file) ?? [])
+  return [...new Set([...versions.map((row) => row.strategy), ...named])].toSorted()
+}

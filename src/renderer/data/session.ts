@@ -1,13 +1,14 @@
 import type { CandleFrame } from '../../shared/domain/slots.ts'
 import type { CommandInput } from '../../shared/ipc/commands.ts'
 import type { Desk, DeskPush, VersionSource } from '../../shared/ipc/contract.ts'
+import { COLOURS } from '../ui/version-style.ts'
 import { type AttributionActions, createAttributionSession } from './attribution-session.ts'
 import { type AttributionStore, createAttributionStore } from './attribution-store.ts'
 import { applyToChart, type ChartStore, createChartStore } from './chart-store.ts'
 import { type ClockStore, createClockStore, deskTime } from './clock-store.ts'
 import { applyPushes, applySnapshot, createDeskStore, type DeskStore } from './desk-store.ts'
 import { createFilesSession, type FilesSession } from './files-session.ts'
-import { createFilesStore, type FilesStore } from './files-store.ts'
+import { createFilesStore, type FilesStore, strategyIn } from './files-store.ts'
 import { createBatcher, createThrottle, type Schedule } from './frame.ts'
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts'
 import { createProofSession, type ProofSession } from './proof-session.ts'
@@ -17,6 +18,8 @@ import { createReplayStore, type ReplayStore } from './replay-store.ts'
 import { backoffMs, type SocketDesk } from './socket-desk.ts'
 import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
 
+const SINGLE_KEYS = 'singleKeys'
+const VERSION_COLOURS = 'versionColours'
 /** Silence after which a connected desk counts as stale: more than two cycles. */
 const STALE_AFTER_MS = 12_000
 
@@ -39,8 +42,15 @@ export interface Session {
   readonly filesActions: FilesSession
   readonly proofActions: ProofSession
   readonly replayActions: ReplaySession
-  /** Sends a command and shows the desk's answer. */
-  command(input: CommandInput): Promise<void>
+  /**
+   * Sends a command and shows the desk's answer.
+   * @param undo what takes it back, offered beside the answer for some seconds
+   */
+  command(input: CommandInput, undo?: CommandInput): Promise<void>
+  /** Ends the session of this browser, or of every browser; null where there is none. */
+  readonly signOut: ((all: boolean) => Promise<void>) | null
+  /** Whether keys that are one letter act; remembered over a reload. */
+  rememberSingleKeys(on: boolean): void
   showChart(slot: string, frame?: CandleFrame): void
   source(hash: string): Promise<VersionSource | null>
   notify(tone: Notice['tone'], text: string): void
@@ -53,12 +63,27 @@ export interface SessionOptions {
   readonly monotonic: () => number
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly every: (periodMs: number, run: () => void) => () => void
+  /** What this browser remembers over a reload, by name. */
+  readonly memory: { get(name: string): string | null; set(name: string, value: string): void }
+  /** Ends the session of this browser, or of every browser; null in a window that no browser is signed in for. */
+  readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Tells whoever does not look at the window just now. */
   readonly alarm: (text: string) => void
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** What was kept of an earlier window; anything else counts as nothing. */
+function rememberedColours(text: string | null): Readonly<Record<string, number>> {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '{}')
+    const entries = Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {})
+    return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isInteger(entry[1])))
+  } catch {
+    return {}
+  }
 }
 
 function isSocketDesk(desk: Desk): desk is SocketDesk {
@@ -71,7 +96,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   const chart = createChartStore()
   const ledger = createLedgerStore()
   const files = createFilesStore()
-  const ui = createUiStore()
+  const ui = createUiStore(options.memory.get(SINGLE_KEYS) !== 'off')
   const clock = createClockStore()
   const filesActions = createFilesSession(desk, files)
   let heardAt = options.monotonic()
@@ -79,9 +104,9 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
   let noticeId = 0
   let snapshotAttempt = 0
 
-  const notify = (tone: Notice['tone'], text: string): void => {
+  const notify = (tone: Notice['tone'], text: string, undo?: CommandInput): void => {
     noticeId += 1
-    ui.setState({ notice: { id: noticeId, tone, text } })
+    ui.setState({ notice: { id: noticeId, tone, text, undo } })
   }
 
   const alarm = (text: string): void => {
@@ -158,6 +183,16 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     after: options.after,
   })
 
+  COLOURS.restore(rememberedColours(options.memory.get(VERSION_COLOURS)))
+  const colour = (): void => {
+    const { versions } = store.getState()
+    const oldestFirst = versions.toSorted(
+      (a, b) => (a.firstLiveAt ?? Number.MAX_VALUE) - (b.firstLiveAt ?? Number.MAX_VALUE) || a.number - b.number,
+    )
+    if (COLOURS.update(oldestFirst)) ui.setState((state) => ({ colours: state.colours + 1 }))
+    options.memory.set(VERSION_COLOURS, JSON.stringify(COLOURS.remembered()))
+  }
+
   const takeSnapshot = (): void => {
     desk.call('desk.snapshot', {}).then(
       (snapshot) => {
@@ -165,6 +200,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
         heardAt = options.monotonic()
         statusAt = heardAt
         store.setState((state) => applySnapshot(state, snapshot), true)
+        colour()
         tick()
         fetchLedger()
         fetchRecords()
@@ -191,7 +227,10 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     store.setState((state) => applyPushes(state, pushes), true)
     const after = store.getState()
     if (after.ledgerRevision !== before.ledgerRevision) fetchLedger()
-    if (after.versions !== before.versions) fetchRecords()
+    if (after.versions !== before.versions) {
+      fetchRecords()
+      colour()
+    }
     // What is under way now matters more than an earlier deployment somebody looked up.
     if (after.deployments[0]?.id !== before.deployments[0]?.id) ui.setState({ deployment: null })
     proofActions.receive(pushes)
@@ -227,6 +266,18 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
   })
 
+  const { signOut } = options
+  /** What becomes of a file that was saved, where it is not deployed at once. */
+  const afterSave = (path: string): string => {
+    const { status, slots } = store.getState()
+    const file = files.getState().files[path]
+    const strategy = file === undefined ? null : strategyIn(file)
+    if (strategy !== null && !Object.values(slots).some((row) => row.strategy === strategy))
+      return `No slot is assigned to ${strategy}, so nothing of it is deployed: assign one.`
+    if (status?.market === 'live') return 'It is a candidate now: with real money, Deploy starts it.'
+    return status?.deploys === 'frozen' ? 'It is checked and proved, and waits until deployments are unfrozen.' : ''
+  }
+
   return {
     desk: store,
     chart,
@@ -251,10 +302,24 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     replayActions,
     notify,
     showChart,
-    async command(input) {
+    signOut:
+      signOut === null
+        ? null
+        : async (all) => {
+            try {
+              await signOut(all)
+            } catch (error) {
+              notify('failed', `Nobody was signed out: ${messageOf(error)}.`)
+            }
+          },
+    rememberSingleKeys(on) {
+      options.memory.set(SINGLE_KEYS, on ? 'on' : 'off')
+      ui.setState({ singleKeys: on })
+    },
+    async command(input, undo) {
       try {
         const outcome = await desk.call('desk.command', input)
-        notify(outcome.outcome, outcome.message)
+        notify(outcome.outcome, outcome.message, outcome.outcome === 'done' ? undo : undefined)
       } catch (error) {
         notify('failed', `The desk did not answer ${input.kind}: ${messageOf(error)}. What was running goes on.`)
       }
@@ -264,9 +329,7 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     },
     async save(path) {
       const result = await filesActions.save(path)
-      const live = store.getState().status?.market === 'live'
-      const next = result.saved && live ? ' It is a candidate now: with real money, Deploy starts it.' : ''
-      notify(result.tone, result.text + next)
+      notify(result.tone, result.saved ? `${result.text} ${afterSave(path)}`.trim() : result.text)
     },
   }
 }

@@ -7,6 +7,7 @@ export type Tab = (typeof TABS)[number]
 /** A dialog that asks for words before a command goes out. */
 export type Ask =
   | { readonly kind: 'rearm' }
+  | { readonly kind: 'assign'; readonly strategy: string }
   | {
       readonly kind: 'reason'
       readonly title: string
@@ -34,6 +35,8 @@ export interface Notice {
   readonly id: number
   readonly tone: 'done' | 'refused' | 'failed'
   readonly text: string
+  /** Takes back what was done; absent where nothing does. */
+  readonly undo?: CommandInput | undefined
 }
 
 /** A stored version's source, held against the files as they are now. */
@@ -50,14 +53,23 @@ export interface UiState {
   readonly ask: Ask | null
   readonly notice: Notice | null
   readonly compare: Compare | null
+  /** Keys that are one letter act, where the focus is on the top bar or the slots. */
+  readonly singleKeys: boolean
+  /** Grows when a version has got another colour. */
+  readonly colours: number
+  /** Names of the commands used lately, newest first. */
+  readonly recentCommands: readonly string[]
   /** Deployment shown in full; null = the latest. */
   readonly deployment: string | null
 }
 
 export type UiStore = StoreApi<UiState>
 
-export function createUiStore(): UiStore {
+export function createUiStore(singleKeys: boolean): UiStore {
   return createStore<UiState>(() => ({
+    singleKeys,
+    colours: 0,
+    recentCommands: [],
     tab: 'editor',
     paletteOpen: false,
     aboutOpen: false,

@@ -4,7 +4,7 @@ export interface ButtonProps {
   children: ReactNode
   onClick: () => void
   /** Shortcut shown beside the action. */
-  keys?: string
+  keys?: string | undefined
   tone?: 'plain' | 'kill' | 'attention' | 'primary'
   small?: boolean
   disabled?: boolean

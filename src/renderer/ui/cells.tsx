@@ -1,4 +1,4 @@
-import { MICRO } from '../../shared/domain/money.ts'
+import { MICRO, type Usd } from '../../shared/domain/money.ts'
 import type { VersionRow } from '../../shared/ipc/contract.ts'
 import { profit, sentence, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
@@ -8,12 +8,16 @@ export function SideCell({ side }: { side: 'up' | 'down' }) {
 }
 
 /** Profit with its sign and colour; a dash while it is not known. */
-export function ProfitCell({ value }: { value: number | null }) {
+export function ProfitCell({ value }: { value: Usd | null }) {
   if (value === null) return <span className="faint">–</span>
   return <span className={tone(value / MICRO, 2)}>{profit(value)}</span>
 }
 
-export function VersionCell({ version }: { version: { strategy: string; number: number; label: string } | null }) {
+export function VersionCell({
+  version,
+}: {
+  version: { hash: string; strategy: string; number: number; label: string } | null
+}) {
   if (version === null) return <span className="faint">desk</span>
   return (
     <span className="version-cell" title={version.label}>

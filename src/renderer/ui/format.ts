@@ -1,4 +1,4 @@
-import { MICRO } from '../../shared/domain/money.ts'
+import { MICRO, type Usd } from '../../shared/domain/money.ts'
 import { DAY } from '../../shared/domain/time.ts'
 
 /** Shown where there is no figure. */
@@ -34,13 +34,13 @@ export function count(value: number): string {
 }
 
 /** Micro-USD to the cent: `$25.00`. */
-export function money(micro: number): string {
+export function money(micro: Usd): string {
   const text = fixed(micro / MICRO, 2)
   return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`
 }
 
 /** Profit or loss in micro-USD to the cent, sign always: `+$9.10`. */
-export function profit(micro: number): string {
+export function profit(micro: Usd): string {
   const text = signed(micro / MICRO, 2)
   if (text.startsWith('+')) return `+$${text.slice(1)}`
   return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { MICRO } from '../../shared/domain/money.ts'
+import { MICRO, usd } from '../../shared/domain/money.ts'
 import type { ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
 import { count, money, NONE, percent, profit, shortLabel, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
@@ -20,11 +20,6 @@ interface Metric {
   readonly title?: string
   readonly width: string
   readonly cell: (stats: ReplayStats) => ReactNode
-}
-
-function WinRate({ stats }: { stats: ReplayStats }) {
-  if (stats.winRate === null || stats.breakEven === null) return <>{percent(stats.winRate)}</>
-  return <span className={stats.winRate >= stats.breakEven ? 'up' : 'down'}>{percent(stats.winRate)}</span>
 }
 
 const METRICS: readonly Metric[] = [
@@ -53,7 +48,7 @@ const METRICS: readonly Metric[] = [
     width: '60px',
     cell: (stats) => <span className={tone(stats.pnl / MICRO, 2)}>{profit(stats.pnl)}</span>,
   },
-  { key: 'win', name: 'Win rate', short: 'win', width: '48px', cell: (stats) => <WinRate stats={stats} /> },
+  { key: 'win', name: 'Win rate', short: 'win', width: '48px', cell: (stats) => percent(stats.winRate) },
   {
     key: 'even',
     name: 'Break-even',
@@ -68,7 +63,7 @@ const METRICS: readonly Metric[] = [
     short: 'draw-down',
     title: 'Largest fall of realised profit from a peak',
     width: '56px',
-    cell: (stats) => profit(-Math.abs(stats.maxDrawdown)),
+    cell: (stats) => profit(usd(-Math.abs(stats.maxDrawdown))),
   },
   {
     key: 'faults',

@@ -11,7 +11,7 @@ const PATHS: Readonly<Record<VersionShape, string>> = {
  * The mark of a version, or a hollow square for the desk where `version` is null. Its label must stand beside it or in
  * a tooltip.
  */
-export function VersionDot({ version }: { version: { strategy: string; number: number } | null }) {
+export function VersionDot({ version }: { version: { hash: string; number: number } | null }) {
   const style = version === null ? null : versionStyle(version)
   return (
     <svg className="version-dot" viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">

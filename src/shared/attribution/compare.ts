@@ -1,3 +1,4 @@
+import { type Usd, usd } from '../domain/money.ts'
 import { clustersOf, differenceInterval } from './bootstrap.ts'
 import { chanceOfBetterEdge } from './distributions.ts'
 import { type Figures, figuresOf, LEVEL } from './figures.ts'
@@ -27,8 +28,8 @@ export interface RegimeDifference {
   readonly regime: string
   readonly before: number
   readonly after: number
-  /** Mean profit a trade after less before; null with too few trades on a side. */
-  readonly difference: number | null
+  /** Mean profit a trade after less before, to the micro-dollar; null with too few trades on a side. */
+  readonly difference: Usd | null
 }
 
 export interface Comparison {
@@ -38,7 +39,10 @@ export interface Comparison {
   /** Mean profit a trade, after less before, micro-USD. */
   readonly difference: number | null
   readonly interval: Interval | null
-  /** That the second wins further above its break-even: Beta(1, 1) before any trade, held against each one's break-even. */
+  /**
+   * That the second wins further above its break-even: Beta(1, 1) before any trade, held against each one's break-even.
+   * Null where a share was sold before its outcome: it is worth what it fetched, whether it "won" or not.
+   */
   readonly chanceBetter: number | null
   readonly regimes: readonly RegimeDifference[]
   /** The difference if both had seen the regimes as the second did; null where they share none. */
@@ -125,7 +129,7 @@ function sideOf(columns: TradeColumns, rows: readonly number[]) {
 }
 
 function chanceBetter(before: Figures, after: Figures): number | null {
-  if (before.breakEven === null || after.breakEven === null) return null
+  if (before.breakEven === null || after.breakEven === null || before.sold + after.sold > 0) return null
   const belief = ({ wins, trades }: Figures, breakEven: number) => ({ wins, losses: trades - wins, breakEven })
   return chanceOfBetterEdge(belief(before, before.breakEven), belief(after, after.breakEven))
 }
@@ -154,7 +158,12 @@ function byRegime(columns: TradeColumns, older: readonly number[], newer: readon
       weight += b.trades
     }
     shift += Math.abs(a.trades / (older.length || 1) - b.trades / (newer.length || 1)) / 2
-    return { regime: columns.names.regime.names[id] ?? '', before: a.trades, after: b.trades, difference }
+    return {
+      regime: columns.names.regime.names[id] ?? '',
+      before: a.trades,
+      after: b.trades,
+      difference: difference === null ? null : usd(Math.round(difference)),
+    }
   })
   return { regimes, atSameRegimes: weight === 0 ? null : weighted / weight, mixShift: shift }
 }

@@ -1,3 +1,4 @@
+import { type Usd, usd } from '../domain/money.ts'
 import { DAY } from '../domain/time.ts'
 import { Moments, minTrackRecord, probabilisticSharpe, sharpe, sortino } from './sharpe.ts'
 import type { Tally } from './tally.ts'
@@ -18,8 +19,8 @@ export interface CalibrationBucket {
 
 /**
  * A record in figures. Rates and probabilities are 0 … 1; money is micro-USD; what cannot be said yet is null. Sharpe and
- * Sortino are of returns on stake a trade (`…Trade`), or of profit a UTC day between the first trade and the last, days
- * without one included (`…Day`); neither is annualised.
+ * Sortino are of the profit of a trade in money (`…Trade`), or of a UTC day between the first trade and the last, days
+ * without one included (`…Day`); their sign is that of the profit, and neither is annualised.
  */
 export interface Figures {
   readonly trades: number
@@ -40,9 +41,9 @@ export interface Figures {
   readonly edgeInterval: Interval | null
   /** One-sided: the chance of such an edge, or a larger one, by luck alone. */
   readonly pValue: number | null
-  readonly stake: number
-  readonly fees: number
-  readonly pnl: number
+  readonly stake: Usd
+  readonly fees: Usd
+  readonly pnl: Usd
   readonly returnOnStake: number | null
   /** Gains over losses. */
   readonly profitFactor: number | null
@@ -54,7 +55,7 @@ export interface Figures {
   readonly probabilisticSharpe: number | null
   /** Trades it takes until that is 95 %; null where the ratio seen is not above 0. */
   readonly minTrackRecord: number | null
-  readonly drawdown: number
+  readonly drawdown: Usd
   readonly drawdownMs: number
   /** Trades held until the outcome was known: what these four are of. */
   readonly decided: number
@@ -64,7 +65,7 @@ export interface Figures {
   /** Sold before the outcome was known. */
   readonly sold: number
   /** Mean at stake between the first trade and the last. */
-  readonly exposure: number | null
+  readonly exposure: Usd | null
   /** Paid above the best price at the decision, as a probability a share. */
   readonly slippage: number | null
   /** Mean time from decision to first fill. */
@@ -73,11 +74,14 @@ export interface Figures {
   readonly lastAt: number | null
 }
 
+/** Sums of trades from elsewhere may hold parts of a micro-dollar. */
+const micro = (sum: number) => usd(Math.round(sum))
+
 /** What a tally says. */
 export function figuresOf(tally: Tally): Figures {
   const { trades, wins, cost, fees, pnl, decided, evens } = tally
   const some = trades > 0
-  const shape = tally.returns.shape()
+  const shape = tally.profits.shape()
   const effective = some ? tally.effectiveTrades() : 0
   const independent = { ...shape, count: effective }
   const edge = some ? (tally.worth - evens) / trades : null
@@ -93,9 +97,9 @@ export function figuresOf(tally: Tally): Figures {
     edge,
     edgeInterval: edgeInterval(tally, effective),
     pValue: some ? chanceOfSuchLuck(tally.worth - evens, (tally.evenVariance * trades) / effective) : null,
-    stake: cost,
-    fees,
-    pnl,
+    stake: micro(cost),
+    fees: micro(fees),
+    pnl: micro(pnl),
     returnOnStake: some ? pnl / cost : null,
     profitFactor: tally.losses === 0 ? null : tally.gains / tally.losses,
     sharpeTrade: sharpe(shape),
@@ -103,14 +107,14 @@ export function figuresOf(tally: Tally): Figures {
     ...byDay(tally),
     probabilisticSharpe: probabilisticSharpe(independent, 0, sharpe(shape)),
     minTrackRecord: scaled(minTrackRecord(shape, 0, LEVEL), trades / effective),
-    drawdown: tally.drawdown,
+    drawdown: micro(tally.drawdown),
     drawdownMs: tally.drawdownMs,
     decided,
     brier: decided === 0 ? null : tally.brier / decided,
     logLoss: decided === 0 ? null : tally.logLoss / decided,
     calibration: calibrationOf(tally),
     sold: tally.sold,
-    exposure: span > 0 ? tally.exposure / span : null,
+    exposure: span > 0 ? micro(tally.exposure / span) : null,
     slippage: tally.quotedShares === 0 ? null : tally.slippage / tally.quotedShares,
     latencyMs: some ? tally.latency / trades : null,
     firstAt: some ? tally.firstAt : null,

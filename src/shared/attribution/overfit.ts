@@ -60,24 +60,42 @@ function varianceOf(values: readonly number[]): number | null {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
 }
 
-function sentenceOf({
-  versionsTried,
-  deflatedSharpe: deflated,
-  afterLoss,
-  lossRate,
-  shortfall,
-}: Omit<OverfitGauge, 'sentence'>): string {
-  const tried = `${versionsTried} ${versionsTried === 1 ? 'version' : 'versions'} tried`
+const whole = (part: number) => `${Math.round(part * 100)} %`
+const tenth = (part: number) => `${(Math.abs(part) * 100).toFixed(1)} %`
+const versions = (count: number) => `${count} ${count === 1 ? 'version' : 'versions'} tried`
+
+/** How live compares with what the proofs made, with one sign: above or below. */
+function againstProof(shortfall: number): string {
+  if (Math.abs(shortfall) < 0.0005) return 'live as its proofs'
+  return `live ${tenth(shortfall)} of the stake ${shortfall > 0 ? 'below' : 'above'} its proofs`
+}
+
+/** The figures of a gauge in words, in the order of reading; all who show them show these. */
+export function gaugeFigures(gauge: Omit<OverfitGauge, 'sentence'>): readonly string[] {
+  const { versionsTried, deploymentsPerDay, afterLoss, shortfall, deflatedSharpe: deflated } = gauge
+  return [
+    versions(versionsTried),
+    ...(deploymentsPerDay === null ? [] : [`${deploymentsPerDay.toFixed(1)} deployments a day`]),
+    ...(afterLoss === null
+      ? []
+      : [afterLoss === 0 ? 'none right after a loss' : `${tenth(afterLoss)} right after a loss`]),
+    ...(shortfall === null ? [] : [againstProof(shortfall)]),
+    deflated === null ? 'deflated Sharpe –' : `deflated Sharpe ${tenth(deflated)}`,
+  ]
+}
+
+function sentenceOf(gauge: Omit<OverfitGauge, 'sentence'>): string {
+  const { versionsTried, deflatedSharpe: deflated, afterLoss, lossRate, shortfall } = gauge
+  const tries = versionsTried === 1 ? '1 version' : `${versionsTried} versions`
   const record =
     deflated === null
-      ? `${tried}; too few trades to say how much of the record is luck`
-      : `${tried}: that the record is more than the luck of the best of them has a probability of ${Math.round(deflated * 100)} %`
+      ? `${versions(versionsTried)}: too few trades to say how much of the record is luck`
+      : `chance that this is skill, not the luckiest of ${tries}: ${whole(deflated)}`
   const notes: string[] = []
   if (afterLoss !== null && lossRate !== null && afterLoss > lossRate + 0.2)
     notes.push(
-      `${Math.round(afterLoss * 100)} % of the deployments came right after a loss, though only ${Math.round(lossRate * 100)} % of the trades lost`,
+      `${whole(afterLoss)} of the deployments came right after a loss, though only ${whole(lossRate)} of the trades lost`,
     )
-  if (shortfall !== null && shortfall > 0.02)
-    notes.push(`live fell short of the proofs by ${(shortfall * 100).toFixed(1)} % of the stake`)
+  if (shortfall !== null && shortfall > 0.02) notes.push(againstProof(shortfall))
   return `${[record, ...notes].join('; ')}.`
 }

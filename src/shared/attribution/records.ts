@@ -1,3 +1,4 @@
+import { type Usd, usd } from '../domain/money.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import { Tally } from './tally.ts'
 import { DIMENSIONS, type Dimension, HANDED, type TradeColumns } from './trade-columns.ts'
@@ -11,7 +12,7 @@ export type TradeFilter = Readonly<Partial<Record<Dimension, string | undefined>
 /** Trades that changed their owner: how many, and the part of their profit that is the version's own. */
 export interface HandedLine {
   readonly trades: number
-  readonly pnl: number
+  readonly pnl: Usd
 }
 
 /** One line of a table of records: what it is of, and its figures. */
@@ -70,8 +71,8 @@ export function recordsBy(
       ]),
     ),
     figures: figuresOf(tally),
-    handedOver: over,
-    takenOver: taken,
+    handedOver: { ...over, pnl: usd(Math.round(over.pnl)) },
+    takenOver: { ...taken, pnl: usd(Math.round(taken.pnl)) },
   }))
 }
 

@@ -1,6 +1,7 @@
 import { DAY } from '../domain/time.ts'
 import { Moments } from './sharpe.ts'
 import { DECIDED, RIGHT, SOLD, type TradeColumns, WON } from './trade-columns.ts'
+import { breakEvenOf } from './win-rate.ts'
 
 /** Ten-cent buckets of the price paid. */
 const BUCKETS = 10
@@ -28,8 +29,8 @@ export class Tally {
   private squaredBeyond = 0
   /** Trades and Σ of what their shares came to less p, by window start: slots of one start move together. */
   private readonly starts = new Map<number, { trades: number; beyond: number }>()
-  /** Return on stake of each trade. */
-  readonly returns = new Moments()
+  /** Profit of each trade, micro-USD: money at the stakes actually held, so that a fill of 30 cents weighs as little. */
+  readonly profits = new Moments()
   squaredLosses = 0
   peak = 0
   drawdown = 0
@@ -72,15 +73,14 @@ export class Tally {
     if (pnl > 0) this.gains += pnl
     else this.losses -= pnl
     this.prices += cost / shares
-    const even = Math.min(1, (cost + fees) / shares)
+    const even = breakEvenOf(cost, fees, shares)
     this.evens += even
     this.evenVariance += even * (1 - even)
     const worth = (pnl + cost + fees) / shares
     this.worth += worth
     this.gather(numbers.windowStart[row] ?? 0, worth - even)
-    const made = pnl / cost
-    this.returns.add(made)
-    if (made < 0) this.squaredLosses += made * made
+    this.profits.add(pnl)
+    if (pnl < 0) this.squaredLosses += pnl * pnl
     this.fall(settledAt)
     this.exposure += cost * (settledAt - openedAt)
     this.latency += numbers.latencyMs[row] ?? 0

@@ -30,33 +30,77 @@ export function lineSentence({
   return lines.length === 0 ? own : `${own} Beside these: ${lines.join('; ')}.`
 }
 
+/** Both with as many digits as it takes to tell them apart, from `digits` on; null where they are as good as the same. */
+function apart(a: number, b: number, digits: number, text: (value: number, digits: number) => string) {
+  for (let more = digits; more <= digits + 3; more++) {
+    const [first, second] = [text(a, more), text(b, more)]
+    if (first !== second) return { first, second }
+  }
+  return null
+}
+
+const share = (value: number, digits: number) => value.toFixed(digits).replace('-', '−')
+
+/**
+ * How the result came about, in figures whose sign is that of the profit. A win rate is held against break-even only where
+ * every share was held to its outcome; one that was sold early is worth what it fetched.
+ */
+function because(figures: Figures): string | null {
+  const { trades, decided, sold, winRate, price, breakEven, edge, pnl } = figures
+  if (winRate === null || price === null || breakEven === null || edge === null) return null
+  const count = `${trades} ${trades === 1 ? 'trade' : 'trades'}`
+  const held = sold === 0 && decided === trades
+  const rates = apart(winRate, breakEven, 1, percent)
+  if (held && rates !== null && Math.sign(winRate - breakEven) === Math.sign(pnl))
+    return `it wins ${rates.first} of ${count}, ${pnl < 0 ? 'but' : 'and'} at an average price of ${price.toFixed(3)} and its fees it must win ${rates.second} to earn nothing`
+  const early = sold === 0 ? '' : ` (${sold} sold before the outcome)`
+  const means = apart(breakEven, breakEven + edge, 3, share)
+  if (means !== null && Math.sign(edge) === Math.sign(pnl))
+    return `over ${count}${early} a share cost ${means.first} with its fees and came to ${means.second}`
+  if (means === null) return `over ${count}${early} a share came to as much as it had cost with its fees`
+  // Cheap and dear trades mixed: how often it wins and how much do not say the same.
+  return pnl < 0
+    ? `a share earns ${percent(edge, digitsOf(edge))} on average over ${count}${early}, but what it loses it loses on more of them`
+    : `a share loses ${percent(-edge, digitsOf(edge))} on average over ${count}${early}, but what it earns it earns on more of them`
+}
+
+/** Digits of a percentage that is not to read as nothing. */
+function digitsOf(part: number): number {
+  return Math.abs(part) >= 0.0005 ? 1 : Math.abs(part) >= 0.000005 ? 3 : 6
+}
+
+/** Less than half a cent either way is shown as nothing. */
+const EVEN = 5_000
+
 /**
  * What a record says, in plain words: whether it earns, why, and how sure that is. A high win rate at a high price is named
- * for what it is.
+ * for what it is. Every figure in it is one of `figures`, and none says the opposite of the profit beside it.
  */
 export function recordSentence(figures: Figures): string {
-  const { trades, effectiveTrades, winRate, price, breakEven, edge, edgeInterval, pnl, pValue, sold } = figures
-  if (winRate === null || price === null || breakEven === null || edge === null || edgeInterval === null)
+  const { trades, effectiveTrades, edge, edgeInterval, pnl, pValue } = figures
+  const reason = because(figures)
+  if (reason === null || edge === null || edgeInterval === null)
     return 'No settled trade yet: there is nothing to judge.'
-  const early = sold === 0 ? '' : ` (${sold} sold before the outcome)`
-  const won = `it wins ${percent(winRate)} of ${trades} ${trades === 1 ? 'trade' : 'trades'}${early}`
-  const needs = `at an average price of ${price.toFixed(3)} and its fees it must win ${percent(breakEven)} to earn nothing`
-  const clear = sureSign(figures) !== null
+  const sure = sureSign(figures)
   const more = enoughFor(figures)
-  const worth = effectiveTrades < trades * 0.8 ? `, worth about ${Math.round(effectiveTrades)} independent ones,` : ''
-  const unsure = clear
-    ? ''
-    : ` ${trades === 1 ? 'One trade is' : `${trades} trades${worth} are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
-        more === null || more <= trades ? '' : `; an edge like this takes about ${more} trades to tell`
-      }.`
-  // Cheap and dear trades mixed: how often it wins and how much do not say the same.
-  if (pnl < 0 && edge > 0)
-    return `${clear ? 'It loses' : 'So far it loses'} ${dollars(pnl)}: a share earns ${percent(edge)} on average, but what it loses it loses on more of them.${unsure}`
-  if (pnl > 0 && edge < 0)
-    return `${clear ? 'It earns' : 'So far it earns'} ${dollars(pnl)}, though a share loses ${percent(-edge)} on average: a few large wins carry it.${unsure}`
-  if (pnl < 0) return `${clear ? 'It loses' : 'So far it loses'} ${dollars(pnl)}: ${won}, but ${needs}.${unsure}`
-  if (pnl === 0) return `It earned nothing: ${won}, and ${needs}.${unsure}`
+  const independent = Math.max(1, Math.round(effectiveTrades))
+  const worth =
+    effectiveTrades < trades * 0.8
+      ? `, worth about ${independent} independent ${independent === 1 ? 'one' : 'ones'},`
+      : ''
+  const unsure =
+    sure !== null
+      ? ''
+      : ` ${trades === 1 ? 'One trade is' : `${trades} trades${worth} are`} too few to be sure: the edge may be anywhere from ${percent(edgeInterval.low)} to ${percent(edgeInterval.high)}${
+          more === null || more <= trades ? '' : `; an edge like this takes about ${more} trades to tell`
+        }.`
+  if (Math.abs(pnl) < EVEN)
+    return `It comes out even to the cent over ${trades} ${trades === 1 ? 'trade' : 'trades'}.${unsure}`
+  const clear = sure === Math.sign(pnl)
+  const verb = pnl < 0 ? (clear ? 'It loses' : 'So far it loses') : clear ? 'It earns' : 'So far it earns'
   const luck =
-    pValue === null ? '' : `; such an edge by luck alone has a chance of ${percent(pValue, pValue < 0.001 ? 3 : 1)}`
-  return `${clear ? 'It earns' : 'So far it earns'} ${dollars(pnl)}: ${won}, and ${needs}${luck}.${unsure}`
+    pValue === null || pnl < 0 || edge <= 0
+      ? ''
+      : `; such an edge by luck alone has a chance of ${percent(pValue, pValue < 0.001 ? 3 : 1)}`
+  return `${verb} ${dollars(pnl)}: ${reason}${luck}.${unsure}`
 }

@@ -32,3 +32,12 @@ export function wilson(rate: number, trades: number, level: number): Interval | 
 export function chanceOfSuchLuck(beyond: number, variance: number): number | null {
   return variance <= 0 ? null : normalCdf(-beyond / Math.sqrt(variance))
 }
+
+/**
+ * Win rate at which one trade earns nothing: what a share cost with its fees, as a probability; 1 where it cost more than
+ * it can ever pay. The one definition of break-even, for records, proofs, replays and the table of versions.
+ * @param cost micro-USD, fees not included
+ */
+export function breakEvenOf(cost: number, fees: number, shares: number): number {
+  return Math.min(1, (cost + fees) / shares)
+}

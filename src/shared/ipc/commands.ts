@@ -30,12 +30,15 @@ export const commandSchema = z.discriminatedUnion('kind', [
       kind: z.literal('reload'),
       strategy: strategyName.optional(),
       hash: versionHash.optional(),
+      /** The stored version that `hash` names, whatever the files say now. */
+      stored: z.literal(true).optional(),
       reason: reason.optional(),
       override: reason.optional(),
       as: z.enum(['live', 'shadow', 'canary']).optional(),
       ...partOf,
     })
-    .refine(partIsCanary, PART),
+    .refine(partIsCanary, PART)
+    .refine(({ stored, hash }) => stored === undefined || hash !== undefined, 'a stored version is named by its hash'),
   z
     .strictObject({
       kind: z.literal('promote'),

@@ -23,6 +23,18 @@ import type { CommandInput, CommandOutcome } from './commands.ts'
 export type Market = 'simulated' | 'paper' | 'live'
 export type FeedKind = 'simulated' | 'tape' | 'binance'
 
+/** Slots that are to trade and in which nothing can be decided now. */
+export interface SlotOutage {
+  /** A fault stopped the version, none of the strategy is live, or prices are missing or old. */
+  readonly kind: 'faulted' | 'no-version' | 'no-prices'
+  /** Null where prices are missing. */
+  readonly strategy: string | null
+  /** The version that was stopped. */
+  readonly version: VersionRef | null
+  readonly slots: readonly string[]
+  readonly reason: string
+}
+
 export interface DeskStatus {
   readonly market: Market
   readonly feed: FeedKind
@@ -33,6 +45,8 @@ export interface DeskStatus {
   readonly tradingReason: string | null
   /** What is wrong now and concerns the desk as a whole, in sentences, the gravest first; empty when all is well. */
   readonly alerts: readonly string[]
+  /** Empty while every slot that is to trade can decide. */
+  readonly outages: readonly SlotOutage[]
   readonly deploys: DeploysState
   readonly deploysReason: string | null
   readonly deploysUntil: number | null
@@ -118,13 +132,26 @@ export interface SlotRow {
 
 export interface VersionRow extends VersionRef {
   readonly state: VersionState
+  /** A deployment of it was kept: only then can it be rolled back to. */
+  readonly kept: boolean
+  /** It is what a rollback that names no version brings back. */
+  readonly isBefore: boolean
   readonly firstLiveAt: number | null
+  /** Of the trades that it opened and kept to their end: the same figures as in its attribution. */
+  readonly own: {
+    readonly trades: number
+    readonly wins: number
+    /** wins / trades; null without a trade. */
+    readonly winRate: number | null
+    /** Mean cost of a share with its fees; null without a trade. */
+    readonly breakEven: number | null
+    readonly pnl: Usd
+  }
+  /** Trades that it opened or took over and that changed their owner, with its part of their profit. */
+  readonly handed: { readonly trades: number; readonly pnl: Usd }
+  /** Trades that it opened, whoever had them at their end, and all that came of them. */
   readonly trades: number
   readonly wins: number
-  /** wins / trades; null without a trade. */
-  readonly winRate: number | null
-  /** Win rate at which the prices and fees paid earn nothing. */
-  readonly breakEven: number | null
   readonly pnl: Usd
   readonly fees: Usd
   readonly openPositions: number
@@ -169,7 +196,7 @@ export interface ReplayStats {
   readonly stake: Usd
   readonly pnl: Usd
   readonly fees: Usd
-  /** Mean return on stake of a trade over its standard deviation; null with too few. */
+  /** Mean profit of a trade over its standard deviation, in money; its sign is that of the profit. Null with too few. */
   readonly sharpe: number | null
   /** Largest fall of realised profit from a peak. */
   readonly maxDrawdown: Usd

@@ -56,9 +56,9 @@ const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] =
   },
   {
     key: 'breakEven',
-    head: 'even at',
+    head: 'break-even',
     align: 'right',
-    width: '56px',
+    width: '70px',
     cell: ({ figures }) => <span className="dim">{percent(figures.breakEven)}</span>,
   },
   {

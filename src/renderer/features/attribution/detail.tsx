@@ -1,5 +1,6 @@
+import type { HandedLine } from '../../../shared/attribution/records.ts'
 import type { AttributionRow } from '../../../shared/ipc/contract.ts'
-import { compareVersion, rollBack, showTrades } from '../../data/actions.ts'
+import { compareVersion, deployStored, rollBack, showTrades } from '../../data/actions.ts'
 import { keyOf, nameOf } from '../../data/attribution-store.ts'
 import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
@@ -13,8 +14,7 @@ const ratio = (value: number | null) => (value === null ? NONE : value.toFixed(2
 
 /** Figures that have no column, by name. */
 function figuresOf({ figures, life, handedOver, takenOver }: AttributionRow): readonly (readonly [string, string])[] {
-  const handed = ({ trades, pnl }: { trades: number; pnl: number }) =>
-    trades === 0 ? NONE : `${count(trades)} · ${profit(pnl)}`
+  const handed = ({ trades, pnl }: HandedLine) => (trades === 0 ? NONE : `${count(trades)} · ${profit(pnl)}`)
   return [
     ['Win rate, 95 %', range(figures.winRateInterval)],
     ['Edge, 95 %', range(figures.edgeInterval)],
@@ -149,7 +149,7 @@ export function Detail({ row }: { row: AttributionRow }) {
   const session = useSession()
   const { version } = row
   const deployment = useDesk((state) => state.deployments.find((one) => one.version?.hash === row.of.version)?.id)
-  const live = useDesk((state) => state.versions.find((one) => one.hash === row.of.version)?.state === 'live')
+  const stored = useDesk((state) => state.versions.find((one) => one.hash === row.of.version))
   return (
     <aside className="record" data-testid="record" aria-label={`Record of ${nameOf(row)}`}>
       <header className="version-cell">
@@ -170,9 +170,13 @@ export function Detail({ row }: { row: AttributionRow }) {
           <Button small onClick={() => showTrades(session, version.hash)}>
             Trades
           </Button>
-          {live ? null : (
+          {stored === undefined || stored.state === 'live' || stored.state === 'canary' ? null : stored.kept ? (
             <Button small onClick={() => rollBack(session, version.strategy, version.hash)}>
               Roll back to it
+            </Button>
+          ) : (
+            <Button small onClick={() => deployStored(session, version)}>
+              Deploy this version
             </Button>
           )}
         </div>

@@ -5,9 +5,11 @@ import {
   askCanary,
   askOverride,
   compareVersion,
+  deployStored,
   dismissCandidate,
   promoteCandidate,
   reloadCandidate,
+  reloadFiles,
   rollBack,
   shadowCandidate,
   showBeforeAfter,
@@ -68,6 +70,15 @@ function Problems({ row }: { row: DeploymentRow }) {
   )
 }
 
+/** States in which a deployment can be given up and nothing waits for a word. */
+const UNDER_WAY: ReadonlySet<DeploymentRow['state']> = new Set([
+  'detected',
+  'compiling',
+  'checking',
+  'proving',
+  'staging',
+])
+
 /**
  * What can be done with a deployment. A candidate that only waits to be named is reloaded by its hash; where a rule stands
  * in its way only an override goes past it. A version on probation can be taken back at once.
@@ -75,7 +86,9 @@ function Problems({ row }: { row: DeploymentRow }) {
 function Actions({ row }: { row: DeploymentRow }) {
   const session = useSession()
   const { version, from } = row
-  if (version === null && from === null) return null
+  const faulted = useFaulted(row)
+  const before = useDesk((state) => state.versions.find((one) => one.strategy === row.strategy && one.isBefore))
+  if (version === null && from === null && row.state !== 'failed' && !UNDER_WAY.has(row.state)) return null
   const waits = row.policy?.waits ?? []
   const named = waits.some((bar) => bar.rule === 'reload')
   const shadowed = waits.some((bar) => bar.rule === 'shadow')
@@ -109,9 +122,22 @@ function Actions({ row }: { row: DeploymentRow }) {
             Dismiss
           </Button>
         ) : null}
-        {row.state === 'probation' ? (
-          <Button small tone="attention" onClick={() => rollBack(session, row.strategy)}>
-            Roll back now
+        {before !== undefined && (row.state === 'probation' || faulted) ? (
+          <Button small tone="attention" onClick={() => rollBack(session, row.strategy, before.hash)}>
+            Roll back to {shortLabel(before)}
+          </Button>
+        ) : null}
+        {UNDER_WAY.has(row.state) ? (
+          <Button small onClick={() => dismissCandidate(session, row)} testId="cancel-deployment">
+            Cancel
+          </Button>
+        ) : null}
+        {row.state === 'failed' ? (
+          <Button
+            small
+            onClick={() => (version === null ? reloadFiles(session, row.strategy) : deployStored(session, version))}
+          >
+            Try again
           </Button>
         ) : null}
         {version !== null && waits.some((bar) => bar.rule !== 'canary') && !named && !shadowed ? (
@@ -143,8 +169,26 @@ function Actions({ row }: { row: DeploymentRow }) {
   )
 }
 
+/** True where a fault has stopped the version that this deployment made live. */
+function useFaulted(row: DeploymentRow): boolean {
+  return useDesk(
+    (state) =>
+      row.swappedAt !== null && state.versions.find(({ hash }) => hash === row.version?.hash)?.state === 'faulted',
+  )
+}
+
+function Stopped({ row }: { row: DeploymentRow }) {
+  const faulted = useFaulted(row)
+  const outage = useDesk((state) => state.status?.outages.find(({ version }) => version?.hash === row.version?.hash))
+  if (!faulted) return null
+  const what = outage === undefined ? `${nameOf(row)} was stopped by a fault` : outage.reason
+  return <p className="deployment-reason down">{what}.</p>
+}
+
 function Waiting({ row }: { row: DeploymentRow }) {
   const now = useNow()
+  const faulted = useFaulted(row)
+  if (faulted) return <span className="down">{row.state}, then faulted</span>
   if (row.state !== 'waiting') return <span className={toneOf(row)}>{row.state}</span>
   const [bar] = row.policy?.waits ?? []
   const until = bar?.until ?? null
@@ -161,6 +205,7 @@ function Waiting({ row }: { row: DeploymentRow }) {
 function Current({ row }: { row: DeploymentRow }) {
   return (
     <article className="deployment" data-testid={`deployment-${row.id}`} aria-label={`Deployment of ${nameOf(row)}`}>
+      <Stopped row={row} />
       <Steps row={row} />
       {row.reason === null || (row.policy?.waits.length ?? 0) > 0 ? null : (
         <p className={`deployment-reason ${isFinal('deployment', row.state) ? toneOf(row) : 'attention'}`}>

@@ -1,3 +1,5 @@
+import { gaugeFigures } from '../../../shared/attribution/overfit.ts'
+import { usdOf } from '../../../shared/domain/money.ts'
 import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/ipc/contract.ts'
 import { useAttribution, useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
@@ -82,20 +84,12 @@ export function Shadow({ row }: { row: DeploymentRow }) {
 export function Gauge({ strategy }: { strategy: string }) {
   const gauge = useAttribution((state) => state.gauges[strategy])
   if (gauge === undefined || gauge.versionsTried === 0) return null
-  const { deploymentsPerDay, afterLoss, deflatedSharpe, shortfall } = gauge
-  const figures = [
-    `${count(gauge.versionsTried)} tried`,
-    ...(deploymentsPerDay === null ? [] : [`${deploymentsPerDay.toFixed(1)} deployments a day`]),
-    ...(afterLoss === null ? [] : [`${percent(afterLoss)} after a loss`]),
-    ...(shortfall === null ? [] : [`${percent(shortfall)} short of proof`]),
-    `deflated Sharpe ${deflatedSharpe === null ? '–' : percent(deflatedSharpe)}`,
-  ]
   return (
     <section className="discipline" aria-label="Overfitting" data-testid="gauge">
       <header className="proof-head">
-        <strong>{sentence(strategy)}: is it luck?</strong>
+        <strong>{strategy}: skill or luck?</strong>
       </header>
-      <p className="proof-text">{figures.join(' · ')}</p>
+      <p className="proof-text">{gaugeFigures(gauge).join(' · ')}</p>
       <p className="proof-text faint">{sentence(gauge.sentence)}</p>
     </section>
   )
@@ -153,6 +147,6 @@ export function Probation({ row }: { row: DeploymentRow }) {
 }
 
 function amount({ unit }: ProbationBound, value: number): string {
-  if (unit === 'usd') return money(value * 1_000_000)
+  if (unit === 'usd') return money(usdOf(value))
   return unit === 'chance' ? percent(value) : count(value)
 }

@@ -1,3 +1,4 @@
+import { usdOf } from '../../../shared/domain/money.ts'
 import type { DeploymentRow, ProofGate, ProofRow } from '../../../shared/ipc/contract.ts'
 import { showDifferences } from '../../data/actions.ts'
 import { useSession } from '../../data/hooks.ts'
@@ -7,8 +8,9 @@ import { StatsTable } from '../../ui/stats-table.tsx'
 import { Bounds } from './bounds.tsx'
 import { verdictOf } from './progress.ts'
 
-function amount(gate: ProofGate, value: number): string {
-  return gate.unit === 'usd' ? money(value) : count(value)
+/** A gate's amounts are in dollars. */
+export function amount(gate: ProofGate, value: number): string {
+  return gate.unit === 'usd' ? money(usdOf(value)) : count(value)
 }
 
 function restsOn(proof: ProofRow): string {
@@ -73,8 +75,8 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
         }))}
       />
       <p className="proof-text faint">
-        <span title="Every version ever proved or replayed counts: trying many finds lucky ones.">
-          {count(proof.trials)} {proof.trials === 1 ? 'trial' : 'trials'} of this strategy.
+        <span title="Every version ever traded, proved or replayed counts: trying many finds lucky ones.">
+          {count(proof.trials)} {proof.trials === 1 ? 'version' : 'versions'} of this strategy tried up to this proof.
         </span>{' '}
         It gates safety, not profit; profit on past tape is no forecast.
       </p>

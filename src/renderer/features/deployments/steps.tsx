@@ -1,7 +1,8 @@
+import { useRef } from 'react'
 import type { DeploymentRow, StepName } from '../../../shared/ipc/contract.ts'
-import { useProof } from '../../data/hooks.ts'
+import { useNow, useProof } from '../../data/hooks.ts'
 import { worthSaying } from '../../data/pace.ts'
-import { duration, progress } from '../../ui/format.ts'
+import { countdown, duration, progress } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { ProgressBar } from '../../ui/progress-bar.tsx'
 import { stepsOf } from './progress.ts'
@@ -36,9 +37,21 @@ const SIGNS = {
   ahead: { icon: 'dot', tone: 'faint', word: 'ahead' },
 } as const
 
-/** How far a running proof has come, or how long it still takes once that is worth saying. */
+/** A replay thread that says nothing for so long is taken for an endless loop. */
+const SILENT_MS = 15_000
+/** From here on silence is worth saying. */
+const QUIET_MS = 3_000
+
+/** How far a running proof has come, how long it still takes once that is worth saying, or how long it may be silent. */
 function ProofProgress({ done }: { done: number }) {
   const leftMs = useProof((state) => state.leftMs)
+  // Ticks once a second, so that silence is seen.
+  useNow()
+  const last = useRef({ done, at: performance.now() })
+  if (last.current.done !== done) last.current = { done, at: performance.now() }
+  const silentMs = performance.now() - last.current.at
+  if (silentMs > QUIET_MS && done < 1)
+    return <span className="attention">no answer, {countdown(Math.max(0, SILENT_MS - silentMs))} left</span>
   return <>{worthSaying(leftMs) ? `${duration(leftMs)} left` : progress(done)}</>
 }
 

@@ -1,4 +1,5 @@
 import { type FormEvent, useId, useState } from 'react'
+import { assignSlot, toggleSingleKeys } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import type { Ask } from '../../data/ui-store.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -121,6 +122,73 @@ function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; o
   )
 }
 
+/** Which slot a strategy gets; the desk deploys it there at once where nothing of it is live. */
+function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => void }) {
+  const session = useSession()
+  const slots = useDesk((state) => state.slots)
+  const ids = useDesk((state) => state.slotIds).filter(
+    (id) => slots[id]?.strategy !== strategy && slots[id]?.status !== 'unlisted',
+  )
+  const [chosen, setChosen] = useState<string | null>(null)
+  const now = chosen === null ? null : (slots[chosen]?.strategy ?? null)
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (chosen === null) return
+    onClose()
+    assignSlot(session, chosen, strategy)
+  }
+  return (
+    <form onSubmit={submit}>
+      <fieldset className="filter wraps field" aria-label="Slot">
+        {ids.map((id) => (
+          <button key={id} type="button" aria-pressed={chosen === id} onClick={() => setChosen(id)}>
+            {id}
+          </button>
+        ))}
+      </fieldset>
+      <p className="dim field" role="status">
+        {chosen === null
+          ? 'Choose a slot.'
+          : now === null
+            ? `${chosen} has no strategy now.`
+            : `${chosen} is assigned to ${now} now; what ${now} has open there stays with it until it has settled.`}
+      </p>
+      <Buttons action={`Assign to ${strategy}`} disabled={chosen === null} onCancel={onClose} />
+    </form>
+  )
+}
+
+const TITLES = { rearm: 'Re-arm the desk', assign: 'Assign a slot' } as const
+const EXPLAIN = {
+  rearm: 'Orders may leave again, from the next cycle on. Positions that the desk holds stay with it to settlement.',
+  assign: 'A strategy trades the slots that are assigned to it, each slot one strategy.',
+} as const
+
+function AskForm({ ask, onClose }: { ask: Ask; onClose: () => void }) {
+  switch (ask.kind) {
+    case 'rearm':
+      return <RearmForm onClose={onClose} />
+    case 'assign':
+      return <AssignForm strategy={ask.strategy} onClose={onClose} />
+    case 'canary':
+      return <CanaryForm ask={ask} onClose={onClose} />
+    case 'reason':
+      return <ReasonForm ask={ask} onClose={onClose} />
+  }
+}
+
+function SingleKeys() {
+  const session = useSession()
+  const on = useUi((state) => state.singleKeys)
+  return (
+    <label className="check-field">
+      <input type="checkbox" checked={on} onChange={() => toggleSingleKeys(session)} data-testid="single-keys" />
+      Single keys: F freezes, P pauses, D lists differences, M changes the candles, where the top bar or the slots have
+      the focus
+    </label>
+  )
+}
+
 function About({ onClose }: { onClose: () => void }) {
   const home = useDesk((state) => state.status?.homeFolder)
   return (
@@ -140,7 +208,9 @@ function About({ onClose }: { onClose: () => void }) {
           </p>
         </>
       }
-    />
+    >
+      <SingleKeys />
+    </Dialog>
   )
 }
 
@@ -156,20 +226,10 @@ export function Dialogs() {
         open={ask !== null}
         onClose={close}
         testId="ask"
-        title={ask === null ? '' : ask.kind === 'rearm' ? 'Re-arm the desk' : ask.title}
-        explain={
-          ask?.kind === 'rearm'
-            ? 'Orders may leave again, from the next cycle on. Positions that the desk holds stay with it to settlement.'
-            : ask?.explain
-        }
+        title={ask === null ? '' : 'title' in ask ? ask.title : TITLES[ask.kind]}
+        explain={ask === null ? '' : 'explain' in ask ? ask.explain : EXPLAIN[ask.kind]}
       >
-        {ask === null ? null : ask.kind === 'rearm' ? (
-          <RearmForm onClose={close} />
-        ) : ask.kind === 'canary' ? (
-          <CanaryForm ask={ask} onClose={close} />
-        ) : (
-          <ReasonForm ask={ask} onClose={close} />
-        )}
+        {ask === null ? null : <AskForm ask={ask} onClose={close} />}
       </Dialog>
       {about ? <About onClose={() => session.ui.setState({ aboutOpen: false })} /> : null}
     </>

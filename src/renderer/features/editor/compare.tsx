@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
-import type { VersionSource } from '../../../shared/ipc/contract.ts'
-import { rollBack } from '../../data/actions.ts'
+import type { VersionRow, VersionSource } from '../../../shared/ipc/contract.ts'
+import { deployStored, rollBack } from '../../data/actions.ts'
 import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
 import type { Compare as Comparison } from '../../data/ui-store.ts'
 import { Button } from '../../ui/button.tsx'
@@ -34,6 +34,32 @@ function useSource(hash: string | null): Loaded {
 function textOf(loaded: Loaded, path: string): string {
   const source = loaded !== null && 'source' in loaded ? loaded.source : null
   return source?.files.find((file) => file.path === path)?.text ?? ''
+}
+
+/** The way back to a version that was once kept; any other goes through every check again. */
+function GoBack({ version }: { version: VersionRow | null }) {
+  const session = useSession()
+  if (version === null || version.kept)
+    return (
+      <Button
+        small
+        disabled={version === null || version.state === 'live'}
+        title={version?.state === 'live' ? 'This version is live' : undefined}
+        onClick={() => (version === null ? undefined : rollBack(session, version.strategy, version.hash))}
+      >
+        Roll back to this
+      </Button>
+    )
+  return (
+    <Button
+      small
+      disabled={version.state === 'live' || version.state === 'canary'}
+      title="It was never kept: it is checked and proved like a new one"
+      onClick={() => deployStored(session, version)}
+    >
+      Deploy this version
+    </Button>
+  )
 }
 
 /** A stored version against the files as they are in the editor, or another version, read-only, with the way back to it. */
@@ -89,14 +115,7 @@ export function Compare({ compare }: { compare: Comparison }) {
           <code className="dim">{shown?.path}</code>
         )}
         <span className="spring" />
-        <Button
-          small
-          disabled={version === null || version.state === 'live' || version.state === 'rejected'}
-          title={version?.state === 'live' ? 'This version is live' : undefined}
-          onClick={() => rollBack(session, compare.strategy, compare.hash)}
-        >
-          Roll back to this
-        </Button>
+        <GoBack version={version} />
         <Button small keys="Esc" onClick={() => session.ui.setState({ compare: null })}>
           Close
         </Button>

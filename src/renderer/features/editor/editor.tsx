@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { Diagnostic } from '../../../shared/ipc/contract.ts'
-import { isDirty, strategyOf } from '../../data/files-store.ts'
+import { askAssign } from '../../data/actions.ts'
+import { isDirty, type OpenFile, strategyIn, strategyOf } from '../../data/files-store.ts'
 import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -134,17 +135,33 @@ export function Editor() {
   )
 }
 
+/** Strategy of a file that no slot is assigned to; null for a helper, and where it has one. */
+function useSlotless(file: OpenFile | undefined): string | null {
+  const strategy = file === undefined ? null : strategyIn(file)
+  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  return strategy === null || has ? null : strategy
+}
+
 /** Beside the tabs: whether the file is saved, its candidate and what is live. */
 export function EditorStatus() {
   const session = useSession()
   const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
   const strategy = file === undefined ? null : strategyOf(file.path, file.base)
   const live = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.state === 'live'))
+  const stopped = useDesk((state) =>
+    state.status?.outages.find((one) => one.kind === 'faulted' && one.strategy === strategy),
+  )
   const latest = useDesk((state) => state.deployments.find((row) => row.strategy === strategy))
+  const slotless = useSlotless(file)
   if (file === undefined) return null
   const dirty = isDirty(file)
   const candidate =
-    latest !== undefined && latest.version !== null && latest.version.hash !== live?.hash ? latest : null
+    latest !== undefined &&
+    latest.version !== null &&
+    latest.version.hash !== live?.hash &&
+    latest.version.hash !== stopped?.version?.hash
+      ? latest
+      : null
   return (
     <div className="editor-status">
       <span className={dirty ? 'attention' : ''} data-testid="file-state">
@@ -158,9 +175,22 @@ export function EditorStatus() {
       {latest?.state === 'failed' && candidate === null ? (
         <span className="shrinks down">· last deployment failed</span>
       ) : null}
-      <span className="shrinks" data-testid="live-version">
-        · {live === undefined ? 'nothing live' : `live is ${live.label}`}
+      <span
+        className={live === undefined && stopped !== undefined ? 'shrinks down' : 'shrinks'}
+        data-testid="live-version"
+      >
+        ·{' '}
+        {live !== undefined
+          ? `live is ${live.label}`
+          : stopped?.version == null
+            ? 'nothing live'
+            : `${stopped.version.label} was live, stopped by a fault`}
       </span>
+      {slotless === null ? null : (
+        <Button small tone="attention" onClick={() => askAssign(session, slotless)} testId="assign">
+          No slot: assign…
+        </Button>
+      )}
       {dirty ? (
         <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
           Save

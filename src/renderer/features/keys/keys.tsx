@@ -12,10 +12,9 @@ import { useSession } from '../../data/hooks.ts'
 import type { Session } from '../../data/session.ts'
 import { TABS } from '../../data/ui-store.ts'
 
-/** True where a letter is text, not a command. */
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof Element)) return false
-  return target.closest('input, textarea, select, [contenteditable="true"], .monaco-editor, [role="dialog"]') !== null
+/** A letter by itself is a command on the top bar and the slots alone: anywhere else somebody may be typing. */
+function isCommandPlace(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-testid="top-bar"], [data-testid="slots"]') !== null
 }
 
 function save(session: Session): void {
@@ -99,9 +98,10 @@ function leaveThePast(session: Session, event: KeyboardEvent): boolean {
   return backToLive(session)
 }
 
-/** Single keys, outside of anything one types into. True when the key was one. */
+/** Keys of one letter, where they are on and the focus is in their place. True when the key was one. */
 function single(session: Session, event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return false
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false
+  if (!session.ui.getState().singleKeys || !isCommandPlace(event.target)) return false
   switch (event.key.toLowerCase()) {
     case 'f':
       toggleFreeze(session)

@@ -1,5 +1,5 @@
 import type { SlotRow } from '../../../shared/ipc/contract.ts'
-import { useChart, useDesk, useNow, useProof, useReplay, useSession } from '../../data/hooks.ts'
+import { useChart, useDesk, useNow, useProof, useReplay, useSession, useUi } from '../../data/hooks.ts'
 import { assetPrice, bp, clock, countdown, hourMinute, price, tone } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { LiveChart, ReplayChart } from './chart.tsx'
@@ -138,6 +138,8 @@ function Body({ row }: { row: SlotRow }) {
   const run = useReplay((state) => state.runs.find((one) => one.id === state.onChart))
   const moment = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
   const first = useChart((state) => state.data?.candles[0]?.[0])
+  // Marks and lines are made once for each chart: another colour makes another chart.
+  const colours = useUi((state) => state.colours)
   if (onChart !== null) {
     return (
       <>
@@ -153,7 +155,7 @@ function Body({ row }: { row: SlotRow }) {
     <>
       {moment === null ? null : <MomentBand ts={moment} first={first} />}
       <div className="chart-area" data-testid="chart">
-        <LiveChart row={row} />
+        <LiveChart key={colours} row={row} />
       </div>
       <Why row={row} />
     </>

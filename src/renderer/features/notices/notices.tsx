@@ -1,11 +1,22 @@
 import { useEffect } from 'react'
-import { kill } from '../../data/actions.ts'
+import type { CommandInput } from '../../../shared/ipc/commands.ts'
+import type { SlotOutage } from '../../../shared/ipc/contract.ts'
+import { kill, reloadFiles, rollBack } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
-import { sentence } from '../../ui/format.ts'
+import { sentence, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 
 const SHOWN_MS = 8_000
+
+function Undo({ command }: { command: CommandInput }) {
+  const session = useSession()
+  return (
+    <Button small onClick={() => void session.command(command)} testId="undo">
+      Undo
+    </Button>
+  )
+}
 
 /** Answer of the desk to the last command; a refusal stays until it is dismissed. */
 function Answer() {
@@ -21,7 +32,10 @@ function Answer() {
       {notice === null ? null : (
         <>
           <Icon name={notice.tone === 'done' ? 'check' : 'warn'} />
-          <span className="answer-text">{notice.text}</span>
+          <span className="answer-text" title={notice.text}>
+            {notice.text}
+          </span>
+          {notice.undo === undefined ? null : <Undo command={notice.undo} />}
           <button
             type="button"
             className="quiet"
@@ -85,4 +99,57 @@ export function KilledBand() {
       <span>Re-arm at the top right.</span>
     </div>
   )
+}
+
+/** Where in the sources a fault came from, as its message says it. */
+function placeOf(reason: string): { readonly file: string; readonly line: number; readonly column: number } | null {
+  const found = /(\S+\.ts):(\d+):(\d+)/.exec(reason)
+  return found === null ? null : { file: found[1] ?? '', line: Number(found[2]), column: Number(found[3]) }
+}
+
+function Outage({ outage }: { outage: SlotOutage }) {
+  const session = useSession()
+  const { kind, strategy, slots, reason } = outage
+  const before = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.isBefore))
+  const place = placeOf(reason)
+  return (
+    <div className="outage-band" role="alert" data-testid="outage">
+      <Icon name="warn" />
+      <strong title={slots.join(', ')}>
+        {slots.length === 1 ? slots[0] : `${slots.length} slots`} {kind === 'faulted' ? 'faulted' : 'not traded'}
+      </strong>
+      <span className="killed-text" title={reason}>
+        {sentence(reason)}
+      </span>
+      {place === null ? null : (
+        <Button
+          small
+          onClick={() => {
+            session.ui.setState({ tab: 'editor', compare: null })
+            session.filesActions.open(place.file, { line: place.line, column: place.column })
+          }}
+        >
+          Open {place.file}:{place.line}
+        </Button>
+      )}
+      {kind !== 'faulted' || strategy === null || before === undefined ? null : (
+        <Button small onClick={() => rollBack(session, strategy, before.hash)}>
+          Roll back to {shortLabel(before)}
+        </Button>
+      )}
+      {kind !== 'no-version' || strategy === null ? null : (
+        <Button small onClick={() => reloadFiles(session, strategy)}>
+          Try again
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** Slots in which nothing can be decided, why, and what can be done about it at once. */
+export function OutageBands() {
+  const outages = useDesk((state) => state.status?.outages)
+  return (outages ?? [])
+    .filter(({ kind }) => kind !== 'no-prices')
+    .map((outage) => <Outage key={`${outage.kind} ${outage.strategy}`} outage={outage} />)
 }

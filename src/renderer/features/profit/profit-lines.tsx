@@ -1,5 +1,5 @@
 import { Line, LineChart, ReferenceArea, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
-import { MICRO } from '../../../shared/domain/money.ts'
+import { MICRO, usdOf } from '../../../shared/domain/money.ts'
 import type { PnlSeries, ProfitHistory } from '../../../shared/ipc/contract.ts'
 import { dateTime, fixed, hourMinute, profit } from '../../ui/format.ts'
 import { versionStyle } from '../../ui/version-style.ts'
@@ -69,7 +69,7 @@ export default function ProfitLines({
             cursor={{ stroke: '#4a525c' }}
             contentStyle={{ background: '#161a1f', border: '1px solid #22272e', fontSize: 12, padding: '4px 8px' }}
             labelFormatter={(label) => `${dateTime(Number(label))} UTC`}
-            formatter={(value) => profit(Number(value) * MICRO)}
+            formatter={(value) => profit(usdOf(Number(value)))}
           />
           {series.map((one) => {
             const { color } = versionStyle(one.version)

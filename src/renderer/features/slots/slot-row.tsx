@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import { MICRO } from '../../../shared/domain/money.ts'
+import { MICRO, subUsd } from '../../../shared/domain/money.ts'
 import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/contract.ts'
 import { useDesk, useNow } from '../../data/hooks.ts'
 import { bp, clock, count, money, price, profit, sentence, shares, tone } from '../../ui/format.ts'
@@ -65,8 +65,10 @@ function Details({ row }: { row: SlotRow }) {
       {position === null ? null : (
         <div>
           {sentence(position.side)} {shares(position.shares)} shares for {money(position.cost)}
-          {position.markValue === null ? ', no mark' : `, ${profit(position.markValue - position.cost)} at the mark`}.
-          Owner {position.ownerLabel}, opened by {position.openedByLabel}.
+          {position.markValue === null
+            ? ', no mark'
+            : `, ${profit(subUsd(position.markValue, position.cost))} at the mark`}
+          . Owner {position.ownerLabel}, opened by {position.openedByLabel}.
         </div>
       )}
       {row.unknownOrders > 0 ? (

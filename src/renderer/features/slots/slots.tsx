@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useRef } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react'
 import { useChart, useDesk, useSession } from '../../data/hooks.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { SlotItem } from './slot-row.tsx'
@@ -11,6 +11,12 @@ export function Slots() {
   const known = useDesk((state) => state.snapshots > 0)
   const chosen = useChart((state) => state.slot)
   const list = useRef<HTMLDivElement>(null)
+
+  // The keys of one letter act here: a desk that was just opened has them at once.
+  useEffect(() => {
+    if (!known || document.activeElement !== document.body) return
+    list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
+  }, [known])
 
   const choose = useCallback((id: string) => session.showChart(id), [session])
 

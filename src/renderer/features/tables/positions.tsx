@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { subUsd } from '../../../shared/domain/money.ts'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
 import { closePosition } from '../../data/actions.ts'
 import { useDesk, useSession } from '../../data/hooks.ts'
@@ -41,7 +42,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
       align: 'right',
       width: '62px',
       cell: ({ position }) => (
-        <ProfitCell value={position.markValue === null ? null : position.markValue - position.cost} />
+        <ProfitCell value={position.markValue === null ? null : subUsd(position.markValue, position.cost)} />
       ),
     },
     { key: 'state', head: 'state', width: '58px', cell: ({ position }) => position.state },

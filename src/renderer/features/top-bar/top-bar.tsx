@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { DeskStatus } from '../../../shared/ipc/contract.ts'
 import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
-import { useDesk, useNow, useSession } from '../../data/hooks.ts'
+import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
+import { isToTrade, outageWords } from '../../data/outages.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, money, profit, sentence, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
@@ -15,24 +16,31 @@ function MarketBadge({ market }: { market: DeskStatus['market'] }) {
   )
 }
 
+/** Whether it trades. Slots that cannot decide take the place of "Running": a desk that stands still must not look well. */
 function Trading({ status }: { status: DeskStatus }) {
-  const { trading, cycle } = status
+  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const { trading, outages, tradingReason } = status
+  const out = trading === 'running' ? outageWords(outages, slots) : null
+  const why = out === null ? tradingReason : outages.map(({ reason }) => reason).join('\n')
   return (
-    <div className="top-group">
-      <span
-        className={`trading-state ${trading}`}
-        data-testid="trading-state"
-        title={status.tradingReason ?? undefined}
-      >
-        <span className="state-sign" aria-hidden="true" />
-        {sentence(trading)}
-      </span>
-      <span className="dim top-cycle" title="Cycles since the start · length of the last one · cycles missed">
-        cycle <span className="figure cycle-count">{count(cycle.count)}</span>
-        <span className="figure cycle-ms">{duration(cycle.lastMs)}</span>
-        <span className={cycle.missed > 0 ? 'figure attention' : 'figure'}>{count(cycle.missed)} missed</span>
-      </span>
-    </div>
+    <span
+      className={`trading-state ${out === null ? trading : 'outage'}`}
+      data-testid="trading-state"
+      title={why ?? undefined}
+    >
+      <span className="state-sign" aria-hidden="true" />
+      {out ?? sentence(trading)}
+    </span>
+  )
+}
+
+function Cycle({ cycle }: Pick<DeskStatus, 'cycle'>) {
+  return (
+    <span className="dim top-cycle" title="Cycles since the start · length of the last one · cycles missed">
+      cycle <span className="figure cycle-count">{count(cycle.count)}</span>
+      <span className="figure cycle-ms">{duration(cycle.lastMs)}</span>
+      <span className={cycle.missed > 0 ? 'figure attention' : 'figure'}>{count(cycle.missed)} missed</span>
+    </span>
   )
 }
 
@@ -63,25 +71,31 @@ function Money({ status }: { status: DeskStatus }) {
         <span className="dim">Today</span>{' '}
         <strong className={`figure pnl-today ${tone(status.pnlToday / MICRO, 2)}`}>{profit(status.pnlToday)}</strong>
       </span>
-      <span className="top-word top-stake">
-        <span className="dim">At stake</span> <strong className="figure">{money(status.atStake)}</strong>{' '}
-        <span className="dim figure">of {money(status.stakeCap)}</span>
+      <span className="top-word">
+        <span className="dim">At stake</span> <strong className="figure">{money(status.atStake)}</strong>
       </span>
+      <span className="top-word dim figure top-cap">of {money(status.stakeCap)}</span>
     </>
   )
 }
 
 function Actions({ status }: { status: DeskStatus }): ReactNode {
   const session = useSession()
+  const single = useUi((state) => state.singleKeys)
   const frozen = status.deploys === 'frozen'
   const paused = status.trading === 'paused'
   return (
     <div className="top-actions">
-      <Button keys="F" tone={frozen ? 'attention' : 'plain'} onClick={() => toggleFreeze(session)} pressed={frozen}>
+      <Button
+        keys={single ? 'F' : undefined}
+        tone={frozen ? 'attention' : 'plain'}
+        onClick={() => toggleFreeze(session)}
+        pressed={frozen}
+      >
         {frozen ? 'Unfreeze' : 'Freeze'}
       </Button>
       <Button
-        keys="P"
+        keys={single ? 'P' : undefined}
         tone={paused ? 'attention' : 'plain'}
         onClick={() => togglePause(session)}
         pressed={paused}
@@ -116,9 +130,26 @@ function UtcClock() {
   )
 }
 
+/** The window's title says what must not be missed while another window is in front. */
+function useTitle(status: DeskStatus | null): void {
+  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const state =
+    status === null
+      ? null
+      : status.trading === 'running'
+        ? outageWords(status.outages, slots)
+        : status.trading === 'killed'
+          ? 'KILLED'
+          : 'Paused'
+  useEffect(() => {
+    document.title = state === null ? 'Baton' : `${state} · Baton`
+  }, [state])
+}
+
 /** One glance: what market, is it running, what is at stake, what may change; and the three brakes. */
 export function TopBar() {
   const status = useDesk((state) => state.status)
+  useTitle(status)
   const link = useDesk((state) => state.link)
   const classes = ['top-bar']
   if (status?.market === 'live') classes.push('real-money')
@@ -126,20 +157,24 @@ export function TopBar() {
   if (link !== 'connected') classes.push('unsure')
   return (
     <header className={classes.join(' ')} data-testid="top-bar">
-      <span className="brand">Baton</span>
-      {status === null ? (
-        <span className="dim">waiting for the desk…</span>
-      ) : (
-        <>
-          <MarketBadge market={status.market} />
-          <Trading status={status} />
-          <Deploys status={status} />
-          <span className="spring" />
-          <Money status={status} />
-          <UtcClock />
-          <Actions status={status} />
-        </>
-      )}
+      {/* What does not fit goes from the end: cycle, clock, cap. The actions never go. */}
+      <div className="top-info">
+        <span className="brand">Baton</span>
+        {status === null ? (
+          <span className="dim">waiting for the desk…</span>
+        ) : (
+          <>
+            <MarketBadge market={status.market} />
+            <Trading status={status} />
+            <Deploys status={status} />
+            <span className="spring" />
+            <Money status={status} />
+            <UtcClock />
+            <Cycle cycle={status.cycle} />
+          </>
+        )}
+      </div>
+      {status === null ? null : <Actions status={status} />}
     </header>
   )
 }

@@ -1,16 +1,18 @@
 import { Fragment } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { PolicyOverride, VersionRow } from '../../../shared/ipc/contract.ts'
-import { compareVersion } from '../../data/actions.ts'
+import { askAssign, compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { Button } from '../../ui/button.tsx'
 import { count, percent, profit, stamp, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 import { inOrder } from './order.ts'
 
-function Edge({ row }: { row: VersionRow }) {
-  if (row.winRate === null || row.breakEven === null) return <>{percent(row.winRate)}</>
-  return <span className={row.winRate >= row.breakEven ? 'up' : 'down'}>{percent(row.winRate)}</span>
+function handedText({ handed }: VersionRow): string | undefined {
+  return handed.trades === 0
+    ? undefined
+    : `${count(handed.trades)} more changed their owner; its part of them: ${profit(handed.pnl)}`
 }
 
 function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
@@ -43,13 +45,26 @@ function VersionItem({ row }: { row: VersionRow }) {
           )}
         </button>
       </td>
-      <td className="right">{count(row.trades)}</td>
-      <td className="right">
-        <Edge row={row} />
+      <td className="right" title={handedText(row)}>
+        {count(row.own.trades)}
+        {row.handed.trades === 0 ? null : <span className="faint"> +{count(row.handed.trades)}</span>}
       </td>
-      <td className="right dim">{percent(row.breakEven)}</td>
-      <td className={`right ${tone(row.pnl / MICRO, 2)}`}>{profit(row.pnl)}</td>
+      <td className="right">{percent(row.own.winRate)}</td>
+      <td className="right dim">{percent(row.own.breakEven)}</td>
+      <td className={`right ${tone(row.own.pnl / MICRO, 2)}`}>{profit(row.own.pnl)}</td>
     </tr>
+  )
+}
+
+/** A strategy without a slot trades nothing, however good its versions are. */
+function AssignOne({ strategy }: { strategy: string }) {
+  const session = useSession()
+  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  if (has) return null
+  return (
+    <Button small tone="attention" onClick={() => askAssign(session, strategy)}>
+      No slot: assign…
+    </Button>
   )
 }
 
@@ -59,6 +74,7 @@ export function Versions() {
   const known = useDesk((state) => state.snapshots > 0)
   const rows = inOrder(versions)
   const strategies = [...new Set(rows.map((row) => row.strategy))]
+  const handed = rows.some((row) => row.handed.trades > 0)
   return (
     <Panel
       title="Versions"
@@ -82,8 +98,12 @@ export function Versions() {
                 <th scope="col" className="right">
                   win
                 </th>
-                <th scope="col" className="right" title="Win rate at which the prices and fees paid earn nothing">
-                  break even
+                <th
+                  scope="col"
+                  className="right"
+                  title="Mean cost of a share with its fees: the win rate that earns nothing where shares are held to their outcome"
+                >
+                  break-even
                 </th>
                 <th scope="col" className="right">
                   P&L
@@ -97,6 +117,7 @@ export function Versions() {
                     <tr className="strategy-row">
                       <th scope="rowgroup" colSpan={5}>
                         {strategy}
+                        <AssignOne strategy={strategy} />
                       </th>
                     </tr>
                   ) : null}
@@ -109,6 +130,11 @@ export function Versions() {
               ))}
             </tbody>
           </table>
+          {handed ? (
+            <p className="proof-text faint table-note">
+              +n: trades that changed their owner, in no figure here; Attribution says what each owner made of them.
+            </p>
+          ) : null}
         </div>
       )}
     </Panel>

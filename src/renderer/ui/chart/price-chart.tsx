@@ -13,7 +13,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { dateTime, fixed } from '../format.ts'
 import { saveCanvas } from '../save.ts'
 import { DeploymentLines } from './deployment-lines.ts'
@@ -50,6 +50,8 @@ interface Parts {
   readonly moments: MomentMarks
   strike: IPriceLine | null
   shown: readonly ChartCandle[]
+  /** The newest candle is out of sight. */
+  scrolled: boolean
 }
 
 function seconds(ms: number): UTCTimestamp {
@@ -106,6 +108,18 @@ function reveal(parts: Parts, ts: number): void {
   scale.setVisibleLogicalRange({ from: index - width * 0.6, to: index + width * 0.4 })
 }
 
+/** Bars of room right of the newest candle. */
+const ROOM = 6
+
+/** The newest candle at the right, as many bars wide as now; at once, so that no update can cut it off. */
+function toNow(parts: Parts): void {
+  const scale = parts.chart.timeScale()
+  const range = scale.getVisibleLogicalRange()
+  const width = range === null ? AROUND : range.to - range.from
+  const to = parts.shown.length - 1 + ROOM
+  scale.setVisibleLogicalRange({ from: to - width, to })
+}
+
 /** One sign a candle, however often decisions differ within it. */
 function oncePerCandle(differences: readonly ChartDifference[], frameMs: number) {
   const colors = new Map(differences.map(({ ts, color }) => [onGrid(ts, frameMs), color]))
@@ -126,7 +140,7 @@ const OPTIONS = {
   crosshair: { mode: CrosshairMode.Normal, vertLine: { color: '#4a525c' }, horzLine: { color: '#4a525c' } },
   localization: { locale: 'en-US' },
   rightPriceScale: { borderColor: '#22272e', scaleMargins: { top: 0.14, bottom: 0.1 } },
-  timeScale: { borderColor: '#22272e', timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 7 },
+  timeScale: { borderColor: '#22272e', timeVisible: true, secondsVisible: false, rightOffset: ROOM, barSpacing: 7 },
 }
 
 const NO_DIFFERENCES: readonly ChartDifference[] = []
@@ -151,6 +165,7 @@ export function PriceChart(props: {
 }) {
   const host = useRef<HTMLDivElement>(null)
   const parts = useRef<Parts | null>(null)
+  const [scrolled, setScrolled] = useState(false)
 
   useEffect(() => {
     if (host.current === null) return
@@ -168,7 +183,18 @@ export function PriceChart(props: {
     series.attachPrimitive(lines)
     series.attachPrimitive(moments)
     const markers = createSeriesMarkers(series, [])
-    parts.current = { chart, series, markers, lines, moments, strike: null, shown: [] }
+    const made: Parts = { chart, series, markers, lines, moments, strike: null, shown: [], scrolled: false }
+    parts.current = made
+    // The flag on the price axis is of the last bar in sight: scrolled back it would be no price of now.
+    const look = (): void => {
+      const range = chart.timeScale().getVisibleLogicalRange()
+      const away = range !== null && range.to < made.shown.length - 1
+      if (away === made.scrolled) return
+      made.scrolled = away
+      series.applyOptions({ lastValueVisible: !away })
+      setScrolled(away)
+    }
+    chart.timeScale().subscribeVisibleLogicalRangeChange(look)
     return () => {
       parts.current = null
       chart.remove()
@@ -201,7 +227,7 @@ export function PriceChart(props: {
   const revealed = useRef<number | null>(null)
   useEffect(() => {
     if (moment !== null && parts.current !== null) reveal(parts.current, moment)
-    else if (revealed.current !== null) parts.current?.chart.timeScale().scrollToRealTime()
+    else if (revealed.current !== null && parts.current !== null) toNow(parts.current)
     revealed.current = moment
   }, [moment])
 
@@ -239,7 +265,24 @@ export function PriceChart(props: {
   }
   return (
     <div className="chart-frame">
-      <div ref={host} className="price-chart" role="img" aria-label={props.label} />
+      <div
+        ref={host}
+        className="price-chart"
+        role="img"
+        aria-label={props.label}
+        data-scrolled={scrolled}
+        data-testid="price-chart"
+      />
+      {scrolled ? (
+        <button
+          type="button"
+          className="button small chart-now"
+          data-testid="chart-now"
+          onClick={() => (parts.current === null ? undefined : toNow(parts.current))}
+        >
+          → now
+        </button>
+      ) : null}
       <button type="button" className="link chart-save" onClick={save}>
         save PNG
       </button>
