@@ -51,6 +51,7 @@ it('U7: a first start on a busy computer is tried again until every slot has its
   await until('the first attempt has failed', () => failed() !== undefined)
   busy = false
   await starting
+  await desk.journal.flush()
   expect(failed()?.reason).toMatch(/the computer was (too )?busy.*; it is tried again in 2 s$/)
   const [outage] = desk.hub.status().outages
   expect(outage).toMatchObject({ kind: 'no-version', strategy: 'snipe', slots: ['BTC-5m'] })
