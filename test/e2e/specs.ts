@@ -381,7 +381,7 @@ export function deskScenario(open: () => DeskWindow): void {
     await page.keyboard.press('Escape')
   })
 
-  it('U12: Escape after looking back really goes back to now', async () => {
+  it('U12: a chart that was scrolled back says so, and really goes back to now', async () => {
     const { page, facts } = open()
     await ready({ page, facts })
     const chart = page.getByTestId('price-chart')
