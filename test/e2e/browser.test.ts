@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Complaints, launchBrowser, showsText, until } from '../support/browser.ts'
 import { type DeskChild, DeskFacts, freePort, startHeadless, TestHome } from '../support/desk-process.ts'
-import { checkOwners, checkTruth, deskScenario, heldPosition, SNIPE } from './specs.ts'
+import { checkOwners, checkTruth, heldPosition, SNIPE } from './hands.ts'
+import { deskScenario } from './specs.ts'
 
 const VIEWPORT = { width: 1440, height: 900 }
 

@@ -13,7 +13,8 @@ import {
   TestHome,
 } from '../support/desk-process.ts'
 import { Screen, type Shown } from '../support/electron-stand-in/screen.ts'
-import { checkTruth, deskScenario, rearm, SNIPE } from './specs.ts'
+import { checkTruth, rearm, SNIPE } from './hands.ts'
+import { deskScenario } from './specs.ts'
 
 let browser: Browser
 

@@ -467,6 +467,5 @@ function passedNote({ current }: Deployment): string {
 
 function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
   if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
-  const decisions = Math.round(candidate.decisions / 1000)
-  return `${slots.length} slots · ${decisions} k decisions · ${differences} differ`
+  return `${slots.length} slots · ${candidate.decisions.toLocaleString('en-US')} decisions · ${differences} differ`
 }

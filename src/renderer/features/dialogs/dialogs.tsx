@@ -139,7 +139,7 @@ function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => vo
   }
   return (
     <form onSubmit={submit}>
-      <fieldset className="filter wraps field" aria-label="Slot">
+      <fieldset className="filter wraps dialog-choice" aria-label="Slot">
         {ids.map((id) => (
           <button key={id} type="button" aria-pressed={chosen === id} onClick={() => setChosen(id)}>
             {id}
