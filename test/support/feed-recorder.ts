@@ -29,6 +29,8 @@ const FAST: Partial<FeedTimings> = {
   repairGraceMs: 20,
   emptyReplies: 3,
   reportMs: 50,
+  symbolSilenceMs: 2_000,
+  unreadablePeriodMs: 1_000,
 }
 
 /** A feed on a simulated venue, with everything it told. */

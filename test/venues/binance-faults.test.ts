@@ -122,7 +122,7 @@ describe.concurrent('faults', () => {
   test('an asset that falls silent is not forgotten: the others tell that its candle is late', async ({ lab }) => {
     const start = SIM_START - 50 * MINUTE
     const quiet = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10, 10, 10, 0])
-    const busy = quiet.map(([time]): Row => [time, 10, 12, 9, 11, 5])
+    const busy = quiet.map(([time]): Row => [time, 10, 10.2, 9.9, 10.1, 5])
     const market = recordedMarket(
       new Map([
         ['BTCUSDT', busy],
@@ -193,7 +193,7 @@ describe.concurrent('faults', () => {
 
   test('minutes the venue itself does not have are given up after some empty replies, and said so', async ({ lab }) => {
     const start = SIM_START - 50 * MINUTE
-    const rows = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 12, 9, 11, 5])
+    const rows = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10.2, 9.9, 10.1, 5])
     const market = recordedMarket(new Map([['BTCUSDT', rows.filter((_, i) => i !== 52 && i !== 53)]]), 0)
     const sim = await lab.serve({ market, startAt: SIM_START, speed: SPEED })
     const feed = await lab.started(sim, ['BTC'], { historyCount: 20 }, { silenceMs: 3_000, firstDataMs: 1_000 })
