@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { type Row, recordedMarket } from '../../scripts/venue-sim/market.ts'
 import { openMarket } from '../../scripts/venue-sim/start.ts'
 import { labTest as test } from '../support/feed-lab.ts'
-import { SIM_START } from '../support/venue-sim.ts'
+import { quietMarket, SIM_START } from '../support/venue-sim.ts'
 
 const MINUTE = 60_000
 /** Market seconds a real second: four candles a second. */
@@ -120,17 +120,7 @@ describe.concurrent('faults', () => {
   })
 
   test('an asset that falls silent is not forgotten: the others tell that its candle is late', async ({ lab }) => {
-    const start = SIM_START - 50 * MINUTE
-    const quiet = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10, 10, 10, 0])
-    const busy = quiet.map(([time]): Row => [time, 10, 10.2, 9.9, 10.1, 5])
-    const market = recordedMarket(
-      new Map([
-        ['BTCUSDT', busy],
-        ['ETHUSDT', quiet],
-      ]),
-      0,
-    )
-    const sim = await lab.serve({ market, startAt: SIM_START, speed: SPEED })
+    const sim = await lab.serve({ ...quietMarket(), speed: SPEED })
     const feed = await lab.started(sim, ['BTC', 'ETH'], { historyCount: 20 }, { firstDataMs: 1_000 })
     sim.gap('ETHUSDT', 4)
     await feed.moreCandles('ETH', 3)

@@ -160,7 +160,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     restUrl,
     wsUrl,
     historyCount: 400,
-    timings: { symbolSilenceMs: 2 * stalePriceMs },
+    timings: { symbolSilenceMs: 2 * stalePriceMs, unreadablePeriodMs: stalePriceMs },
     guard: {
       jump: priceGuard.jumpPercent / 100,
       confirmMs: priceGuard.confirmSeconds * SECOND,

@@ -71,6 +71,7 @@ export class PriceGuard<C extends { readonly candle: Candle }> {
   /** Ranges before this are of the level before: a candle may still reach there, a price may not. */
   #levelFrom = Number.NEGATIVE_INFINITY
   #last = Number.NaN
+  #takenAt = Number.NEGATIVE_INFINITY
   /** Time of the newest price, passed on or not. */
   #heardAt = Number.NEGATIVE_INFINITY
   #level: Level | null = null
@@ -120,7 +121,8 @@ export class PriceGuard<C extends { readonly candle: Candle }> {
     // A minute's prices are heard before its candle, save where the candle comes from history or fills a hole.
     const isNews = at > this.#heardAt
     if (this.#holds(one.candle) && (isNews || this.#waiting.length === 0)) {
-      if (isNews) this.#take(close, at)
+      // Also where later prices are in doubt: minutes that fill a hole may lead to them.
+      if (at > this.#takenAt) this.#take(close, at)
       const { candles, left } = isNews ? this.#back(CANDLE_PRICES) : NONE
       return { candles: [...candles, one], left, price: false }
     }
@@ -175,7 +177,8 @@ export class PriceGuard<C extends { readonly candle: Candle }> {
 
   #take(price: number, at: number): void {
     this.#last = price
-    this.#heardAt = at
+    this.#takenAt = at
+    this.#heardAt = Math.max(this.#heardAt, at)
     this.#ranges.push({ at, low: price, high: price })
     while ((this.#ranges[0]?.at ?? at) < at - KEPT_MS) this.#ranges.shift()
   }

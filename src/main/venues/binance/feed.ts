@@ -104,7 +104,7 @@ export class BinanceFeed implements LiveFeed {
       link: this.#link,
       silenceMs: this.#timings.symbolSilenceMs,
       graceMs: 3 * this.#timings.repairGraceMs,
-      monotonic: clock.monotonic,
+      clock,
     })
     const tell = (event: FeedEvent) => this.#listener?.(event)
     this.#delivery = new Delivery({ clock, problems: this.#problems, tell, report })

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/domain/feed.ts'
 import { MINUTE, plusMs, SECOND } from '../../../shared/domain/time.ts'
 import type { StreamLink } from './link.ts'
 import type { Level, Problems } from './problems.ts'
@@ -14,7 +15,7 @@ export interface SilenceOptions {
   readonly silenceMs: number
   /** Longer than a push is on its way. */
   readonly graceMs: number
-  readonly monotonic: () => number
+  readonly clock: Clock
   /** Those that the stream delivers. */
   readonly tracks: () => readonly Track[]
   readonly report: (detail: string, level: Level) => void
@@ -43,7 +44,7 @@ export class SilenceWatch {
 
   /** The stream has delivered something readable. */
   heard(track: Track): void {
-    const now = this.#options.monotonic()
+    const now = this.#options.clock.monotonic()
     const seconds = Math.round((now - track.heardAt) / SECOND)
     track.heardAt = now
     if (!this.#silent.delete(track)) return
@@ -52,14 +53,14 @@ export class SilenceWatch {
 
   /** A link stands after there was none: nobody is blamed for the time without it. */
   linkUp(): void {
-    const now = this.#options.monotonic()
+    const now = this.#options.clock.monotonic()
     for (const track of this.#options.tracks()) if (!this.#silent.has(track)) track.heardAt = now
   }
 
   #look(): void {
-    const { link, tracks, monotonic, silenceMs } = this.#options
+    const { link, tracks, clock, silenceMs } = this.#options
     if (!link.isUp) return
-    const now = monotonic()
+    const now = clock.monotonic()
     for (const track of tracks()) {
       if (now - track.heardAt < silenceMs) continue
       const state = this.#silent.get(track) ?? { tries: 0, nextAt: now }
