@@ -4,6 +4,7 @@ import type { Result } from '../../src/shared/domain/base.ts'
 import type { CandleClosed, Clock, FeedEvent, FeedState, PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
+import { Patience } from './patience.ts'
 import type { VenueSim } from './venue-sim.ts'
 
 /** Real time: these tests run over real sockets. */
@@ -78,11 +79,10 @@ export class RecordedFeed {
     return this.states().map((state) => state.detail)
   }
 
-  async until(what: string, condition: () => boolean, timeoutMs = 5_000): Promise<void> {
-    const began = performance.now()
+  async until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+    const patience = new Patience(timeoutMs)
     while (!condition()) {
-      if (performance.now() - began > timeoutMs)
-        throw new Error(`never came: ${what}; told: ${this.details().join(' | ')}`)
+      if (patience.isOver) throw new Error(`never came: ${what}; told: ${this.details().join(' | ')}`)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
