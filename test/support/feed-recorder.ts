@@ -4,7 +4,7 @@ import type { Result } from '../../src/shared/domain/base.ts'
 import type { CandleClosed, Clock, FeedEvent, FeedState, PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
-import { Patience } from './patience.ts'
+import { Patience, scaled } from './patience.ts'
 import type { VenueSim } from './venue-sim.ts'
 
 /** Real time: these tests run over real sockets. */
@@ -17,13 +17,13 @@ export const realClock: Clock = {
   },
 }
 
-/** Waits cut down so that minutes of market time pass in a test's second. */
-const FAST: Partial<FeedTimings> = {
-  startMs: 4_000,
-  requestMs: 1_000,
-  connectMs: 1_000,
-  silenceMs: 400,
-  firstDataMs: 300,
+/** Waits cut down so that minutes of market time pass in a test's second; those that a busy machine may miss give it more. */
+const fast = () => ({
+  startMs: scaled(4_000),
+  requestMs: scaled(1_000),
+  connectMs: scaled(1_000),
+  silenceMs: Math.round(scaled(400)),
+  firstDataMs: scaled(300),
   backoffFloorMs: 20,
   backoffMaxMs: 80,
   overlapMs: 60,
@@ -32,11 +32,12 @@ const FAST: Partial<FeedTimings> = {
   reportMs: 50,
   symbolSilenceMs: 2_000,
   unreadablePeriodMs: 1_000,
-}
+})
 
 /** A feed on a simulated venue, with everything it told. */
 export class RecordedFeed {
   readonly feed: BinanceFeed
+  readonly timings: ReturnType<typeof fast> & Partial<FeedTimings>
   readonly events: FeedEvent[] = []
   readonly #sim: VenueSim
 
@@ -47,6 +48,7 @@ export class RecordedFeed {
     timings: Partial<FeedTimings> = {},
   ) {
     this.#sim = sim
+    this.timings = { ...fast(), ...timings }
     this.feed = new BinanceFeed({
       assets: assets.map(asset),
       clock: realClock,
@@ -55,7 +57,7 @@ export class RecordedFeed {
       wsUrl: sim.wsUrl,
       historyCount: 100,
       ...options,
-      timings: { ...FAST, ...timings },
+      timings: this.timings,
     })
   }
 
