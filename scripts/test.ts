@@ -1,20 +1,38 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { findBrowser } from './browser.ts'
 
-/** `npm test`: sets up what the tests need, says what they will not cover here, and runs all of them. */
+/**
+ * `npm test`: sets up what the tests need, says what they will not cover here, and runs all of them, or those that the
+ * arguments name. `npm run test:full` (`--full`) runs the long forms of the tests that have one.
+ */
 const root = resolve(import.meta.dirname, '..')
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const REPORT = join(root, 'test-results/vitest.json')
+/** What is read of it. */
+const resultSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), duration: z.number().nullish() })),
+    }),
+  ),
+})
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
 
 function fail(text: string): never {
   process.stderr.write(`${text}\n`)
   process.exit(1)
 }
 
-function run(program: string, args: readonly string[]): boolean {
-  return spawnSync(program, [...args], { cwd: root, stdio: 'inherit' }).status === 0
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
+  return spawnSync(program, [...args], { cwd: root, stdio: 'inherit', env }).status === 0
 }
 
 /** On Debian as root the browser is installed; elsewhere its absence is an error that says what to do. */
@@ -40,13 +58,43 @@ if (!existsSync(join(root, 'node_modules/electron/path.txt'))) {
   say('Electron’s program is not here: its end-to-end tests run the built bundles against the stand-in only.')
 }
 if (process.env.BATON_TAPES === undefined) say('BATON_TAPES is not set: tests on recorded markets do not run.')
-const filters = process.argv.slice(2)
+const args = process.argv.slice(2)
+const isFull = args.includes('--full')
+const chosen = args.filter((arg) => arg !== '--full')
 if (!run(process.execPath, ['scripts/build.ts'])) fail('the build failed')
-const passed = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...filters])
-const resultSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numPendingTests: z.number() })
-const results = resultSchema.safeParse(JSON.parse(readFileSync(join(root, 'test-results/vitest.json'), 'utf8')))
-if (results.success) {
-  const { numPassedTests, numFailedTests, numPendingTests } = results.data
-  say(`Tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
-}
+const began = performance.now()
+rmSync(REPORT, { force: true })
+const env = isFull ? { ...process.env, BATON_FULL: '1', BATON_SENTENCE_RUNS: '10000' } : process.env
+const filters = isFull && chosen.length === 0 ? longTests() : chosen
+if (isFull) say(`Long forms of ${filters.join(', ')}`)
+const passed = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...filters], env)
+tellResults((performance.now() - began) / 1000)
 process.exit(passed ? 0 : 1)
+
+/** Test files with a long form: those that take it from `test/support/long-form.ts`, or by a variable of their own. */
+function longTests(): string[] {
+  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', name))
+    .filter((path) => /\/support\/long-form\.ts|BATON_SENTENCE_RUNS/.test(readFileSync(join(root, path), 'utf8')))
+    .toSorted()
+}
+
+/** Says how many tests there were, how long all of them took, and which took longest. */
+function tellResults(seconds: number): void {
+  const results = resultSchema.safeParse(existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : null)
+  if (!results.success) return say('The tests left no report that can be read.')
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = results.data
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ fullName, duration }) => ({
+      ms: duration ?? 0,
+      name: `${relative(root, name)}: ${fullName}`,
+    })),
+  )
+  say('The ten slowest tests, in seconds:')
+  for (const { ms, name } of tests.toSorted((a, b) => b.ms - a.ms).slice(0, 10)) {
+    say(`${(ms / 1000).toFixed(1).padStart(7)}  ${name}`)
+  }
+  const counts = `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`
+  say(`Tests: ${counts} in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`)
+}

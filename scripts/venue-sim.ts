@@ -15,7 +15,8 @@ node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N
   --drop-every  real seconds between two cuts of every connection
   --halted      listed, not trading;  --silent  trading, never pushing;  both lists of symbols (BTCUSDT,…)
 
-Steer it: POST /sim/drop?refuse=MS  /sim/silence?ms=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
+Steer it: POST /sim/drop?refuse=MS  /sim/silence?ms=&symbol=  /sim/mute?symbol=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
+          /sim/micros?ms=&symbol=  /sim/shock?symbol=&factor=&ms=
           /sim/rest-fail?count=&status=&retryAfter=SECONDS  /sim/raw (body sent as a frame);  GET /sim/state`
 
 const list = (value: string | undefined) => (value ?? '').split(',').filter((name) => name !== '')

@@ -1,4 +1,5 @@
 import { hash, type Market, MINUTE, type Row } from './market.ts'
+import type { Shocks } from './shocks.ts'
 
 /** Lengths of the intervals that can be served from one-minute candles. */
 export const INTERVALS: Readonly<Record<string, number>> = {
@@ -23,6 +24,7 @@ export function candleAt(
   openTime: number,
   length: number,
   now: number,
+  shocks?: Shocks,
 ): Row | undefined {
   let whole: Row | undefined
   for (let minute = openTime; minute < openTime + length && minute <= now; minute += MINUTE) {
@@ -34,7 +36,7 @@ export function candleAt(
         ? [openTime, part[1], part[2], part[3], part[4], part[5]]
         : [openTime, whole[1], Math.max(whole[2], part[2]), Math.min(whole[3], part[3]), part[4], whole[5] + part[5]]
   }
-  return whole
+  return whole && (shocks?.told(symbol, whole, openTime, Math.min(now, openTime + length)) ?? whole)
 }
 
 /** A one-minute candle after `share` (0 … 1) of its minute: straight lines open → extreme → extreme → close. */
@@ -67,7 +69,7 @@ export interface KlineQuery {
 }
 
 /** Candles of a REST query, oldest first: from the start where one is given, else the newest up to the end. */
-export function queryCandles(market: Market, query: KlineQuery, now: number): Row[] {
+export function queryCandles(market: Market, query: KlineQuery, now: number, shocks?: Shocks): Row[] {
   const { symbol, length, startTime, endTime, limit } = query
   const [first, last] = market.span(symbol)
   const floor = (time: number) => time - (time % length)
@@ -75,7 +77,7 @@ export function queryCandles(market: Market, query: KlineQuery, now: number): Ro
   const oldest = Math.max(floor(first), startTime === undefined ? 0 : Math.ceil(startTime / length) * length)
   const rows: Row[] = []
   const take = (openTime: number) => {
-    const row = candleAt(market, symbol, openTime, length, now)
+    const row = candleAt(market, symbol, openTime, length, now, shocks)
     if (row !== undefined) rows.push(row)
   }
   if (startTime !== undefined) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { INTERVALS, queryCandles, restRow } from './candles.ts'
 import type { Market } from './market.ts'
+import type { Shocks } from './shocks.ts'
 
 const WEIGHT_LIMIT = 6_000
 
@@ -12,6 +13,7 @@ export interface Fault {
 
 export interface RestContext {
   readonly market: Market
+  readonly shocks: Shocks
   now(): number
   /** Symbols that are listed without trading. */
   readonly halted: ReadonlySet<string>
@@ -125,7 +127,7 @@ export class Rest {
       endTime: time('endTime'),
       limit: Math.min(limit, 1000),
     }
-    const rows = queryCandles(this.#context.market, asked, this.#context.now())
+    const rows = queryCandles(this.#context.market, asked, this.#context.now(), this.#context.shocks)
     return [200, rows.map((row) => restRow(row, length)), 2]
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Market, Row } from './market.ts'
 import { type Fault, Rest } from './rest.ts'
+import { Shocks } from './shocks.ts'
 import { Sockets } from './sockets.ts'
 
 export interface VenueSimOptions {
@@ -39,7 +40,13 @@ export interface VenueSim {
   candle(symbol: string, openTime: number): Row | undefined
   state(): VenueSimState
   drop(refuseMs?: number): void
-  silence(ms: number): void
+  /** Of one symbol, or everything. */
+  silence(ms: number, symbol?: string): void
+  /** Only the connections that stand now. */
+  mute(symbol: string): void
+  micros(ms: number, symbol: string): void
+  /** Tells `factor` times a symbol's prices, on the stream and over REST, for `ms` of market time. */
+  shock(symbol: string, factor: number, ms: number): void
   gap(symbol: string, count: number): void
   shutdown(closeAfterMs: number): void
   sendRaw(text: string): void
@@ -54,9 +61,15 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
   const began = performance.now()
   const now = () => startAt + (performance.now() - began) * speed
   const faults: Fault[] = []
-  const rest = new Rest({ market, now, halted: new Set(options.halted), takeFault: () => faults.shift() })
+  const shocks = new Shocks()
+  const shock = (symbol: string, factor: number, ms: number) => {
+    const from = Math.floor(now())
+    shocks.add({ symbol, factor, from, until: from + ms })
+  }
+  const rest = new Rest({ market, shocks, now, halted: new Set(options.halted), takeFault: () => faults.shift() })
   const sockets = new Sockets({
     market,
+    shocks,
     now,
     finalLagMs: options.finalLagMs ?? 100,
     pingMs: options.pingMs ?? 20_000,
@@ -78,7 +91,7 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
   }
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    if (url.pathname.startsWith('/sim/')) steer(request, response, url, sockets, failRest, state)
+    if (url.pathname.startsWith('/sim/')) steer(request, response, url, { sockets, failRest, shock, state })
     else rest.handle(request, response, url)
   })
   server.on('upgrade', (request, socket, head) =>
@@ -95,7 +108,10 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     candle: (symbol, openTime) => market.candle(symbol, openTime),
     state,
     drop: (refuseMs) => sockets.drop(refuseMs),
-    silence: (ms) => sockets.silence(ms),
+    silence: (ms, symbol) => sockets.silence(ms, symbol),
+    mute: (symbol) => sockets.mute(symbol),
+    micros: (ms, symbol) => sockets.micros(ms, symbol),
+    shock,
     gap: (symbol, count) => sockets.gap(symbol, count),
     shutdown: (closeAfterMs) => sockets.shutdown(closeAfterMs),
     sendRaw: (text) => sockets.sendRaw(text),
@@ -132,21 +148,27 @@ function keepPushing(sockets: Sockets, now: () => number, speed: number): () => 
   return () => clearTimeout(timer)
 }
 
-/** `POST /sim/drop?refuse=ms`, `silence?ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
+interface Steering extends Pick<VenueSim, 'failRest' | 'shock' | 'state'> {
+  readonly sockets: Sockets
+}
+
+/** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
 function steer(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  sockets: Sockets,
-  failRest: VenueSim['failRest'],
-  state: () => VenueSimState,
+  { sockets, failRest, shock, state }: Steering,
 ): void {
   const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise)
+  const symbol = url.searchParams.get('symbol') ?? ''
   const retryAfter = url.searchParams.get('retryAfter')
   const actions: Readonly<Record<string, (body: string) => void>> = {
     '/sim/drop': () => sockets.drop(number('refuse', 0)),
-    '/sim/silence': () => sockets.silence(number('ms', 15_000)),
-    '/sim/gap': () => sockets.gap(url.searchParams.get('symbol') ?? '', number('count', 1)),
+    '/sim/silence': () => sockets.silence(number('ms', 15_000), url.searchParams.get('symbol') ?? undefined),
+    '/sim/mute': () => sockets.mute(symbol),
+    '/sim/micros': () => sockets.micros(number('ms', 15_000), symbol),
+    '/sim/shock': () => shock(symbol, number('factor', 3), number('ms', 7_000)),
+    '/sim/gap': () => sockets.gap(symbol, number('count', 1)),
     '/sim/shutdown': () => sockets.shutdown(number('close', 600_000)),
     '/sim/rest-fail': () =>
       failRest(number('count', 1), number('status', 503), retryAfter === null ? undefined : Number(retryAfter)),

@@ -4,12 +4,14 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { candleAt, INTERVALS, klineEvent } from './candles.ts'
 import { Control } from './control.ts'
 import { type Market, MINUTE } from './market.ts'
+import type { Shocks } from './shocks.ts'
 
 /** Kline streams push this often, in market time. */
 const PUSH_MS = 2_000
 
 export interface SocketsOptions {
   readonly market: Market
+  readonly shocks: Shocks
   now(): number
   /** Market time between a candle's end and its final frame; below two seconds. */
   readonly finalLagMs: number
@@ -36,6 +38,9 @@ export class Sockets {
   #silentUntil = 0
   #refuseUntil = 0
   readonly #withheld = new Map<string, number>()
+  /** Real time until which a symbol is not pushed, and until which its times are told in microseconds. */
+  readonly #mutedUntil = new Map<string, number>()
+  readonly #microsUntil = new Map<string, number>()
   /** Connections accepted so far. */
   opened = 0
 
@@ -122,13 +127,15 @@ export class Sockets {
     const interval = match?.[2] ?? ''
     const length = INTERVALS[interval]
     if (length === undefined || this.#options.silent.has(symbol)) return undefined
+    if (performance.now() < (this.#mutedUntil.get(symbol) ?? 0)) return undefined
     const boundary = time - (time % MINUTE)
     if (final && (boundary % length !== 0 || (this.#withheld.get(symbol) ?? 0) > 0)) return undefined
     const openTime = final ? boundary - length : time - (time % length)
-    const row = candleAt(this.#options.market, symbol, openTime, length, time)
+    const row = candleAt(this.#options.market, symbol, openTime, length, time, this.#options.shocks)
     // Open candles are pushed only when something traded.
     if (row === undefined || (!final && row[5] === 0)) return undefined
-    return klineEvent(symbol, interval, length, row, time, final)
+    const event = klineEvent(symbol, interval, length, row, time, final)
+    return performance.now() < (this.#microsUntil.get(symbol) ?? 0) ? inMicros(event) : event
   }
 
   /** Cuts every connection without a goodbye, and refuses new ones for a while. */
@@ -137,9 +144,20 @@ export class Sockets {
     for (const { socket } of this.#peers) socket.terminate()
   }
 
-  /** Sends nothing for a while, pings included; connections stay open. */
-  silence(ms: number): void {
-    this.#silentUntil = performance.now() + ms
+  /** Sends nothing for a while, pings included, or nothing of one symbol; connections stay open. */
+  silence(ms: number, symbol?: string): void {
+    if (symbol === undefined) this.#silentUntil = performance.now() + ms
+    else this.#mutedUntil.set(symbol, performance.now() + ms)
+  }
+
+  /** The connections of now deliver a symbol no more; later ones do. */
+  mute(symbol: string): void {
+    for (const { control } of this.#peers) control.streams.delete(`${symbol.toLowerCase()}@kline_1m`)
+  }
+
+  /** Tells the times of a symbol in microseconds for a while, as nobody asked for. */
+  micros(ms: number, symbol: string): void {
+    this.#microsUntil.set(symbol, performance.now() + ms)
   }
 
   /** Keeps back the next `count` final frames of a symbol. */
@@ -167,6 +185,11 @@ export class Sockets {
       socket.terminate()
     }
   }
+}
+
+function inMicros(event: ReturnType<typeof klineEvent>) {
+  const { k } = event
+  return { ...event, E: event.E * 1000, k: { ...k, t: k.t * 1000, T: (k.T + 1) * 1000 - 1 } }
 }
 
 /** Streams that a connection's address names; undefined when there is no such address. */

@@ -95,9 +95,11 @@ export class Engine {
       }
       case 'candle':
         return this.takeCandle(c, event.asset, event.frame, event.candle)
-      case 'feed':
-        c.s.feed = { connected: event.connected, stale: event.stale, detail: event.detail }
-        return say(c, event.connected && event.stale.length === 0 ? 'info' : 'warn', 'feed', event.detail)
+      case 'feed': {
+        const { connected, stale, detail, problems = [] } = event
+        c.s.feed = { connected, stale, detail, problems }
+        return say(c, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
+      }
       case 'strike':
         return applyStrike(c, event)
       case 'settled':

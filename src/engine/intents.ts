@@ -10,6 +10,7 @@ import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.t
 import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
 import {
   type Context,
+  feedProblemOf,
   isWorking,
   positionIn,
   quoteOf,
@@ -54,7 +55,9 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   if (slot.window === null || s.now >= slot.window.end) return no('window-over', 'the window is over')
   if (slot.strike === null)
     return no('no-strike', `the price at the start of this window of ${slot.slot.id} is not known`)
-  if (!s.feed.connected || s.feed.stale.includes(asset.asset)) return no('feed-down', `price feed: ${s.feed.detail}`)
+  if (!s.feed.connected) return no('feed-down', `price feed: ${s.feed.detail}`)
+  if (s.feed.stale.includes(asset.asset))
+    return no('feed-down', `price feed: ${feedProblemOf(s, asset.asset) ?? s.feed.detail}`)
   const age = s.now - asset.priceTs
   if (asset.price === 0 || age > s.config.stalePriceMs) {
     return no('stale-price', `last price of ${asset.asset} is ${age} ms old, allowed ${s.config.stalePriceMs} ms`)

@@ -202,7 +202,7 @@ export interface EngineState {
   freeze: Pause | null
   /** UTC day whose drawdown has frozen deployments, once a day is enough; minus infinity before the first. */
   drawdownDay: number
-  feed: Pick<FeedState, 'connected' | 'stale' | 'detail'>
+  feed: Required<Pick<FeedState, 'connected' | 'stale' | 'detail' | 'problems'>>
   now: UnixMs
   /** When unsettled positions are looked at next. */
   nextUnsettledLook: number
@@ -248,7 +248,7 @@ export function emptyState(config: EngineConfig): EngineState {
     flatten: false,
     freeze: null,
     drawdownDay: Number.NEGATIVE_INFINITY,
-    feed: { connected: true, stale: [], detail: '' },
+    feed: { connected: true, stale: [], detail: '', problems: [] },
     now: 0 as UnixMs,
     nextUnsettledLook: Number.NEGATIVE_INFINITY,
     cycle: 0,
@@ -256,6 +256,11 @@ export function emptyState(config: EngineConfig): EngineState {
     nextOrder: 1,
     nextPosition: 1,
   }
+}
+
+/** The first reason why an asset's prices cannot be traded on, as its feed told it; null where it told none. */
+export function feedProblemOf({ feed }: EngineState, asset: Asset): string | null {
+  return feed.problems.find((problem) => problem.asset === asset)?.reason ?? null
 }
 
 /** Who trades what, by what each slot says. */

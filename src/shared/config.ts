@@ -38,6 +38,17 @@ const configSchema = z.strictObject({
    * cap back (not on live), and may be voided by hand. A simulated window settles within five.
    */
   unsettledMinutes: z.number().min(6).max(1_440).default(15),
+  /**
+   * A live feed's price that leaves the range of the last minute by more than `jumpPercent` is withheld, and its asset not
+   * entered, until prices near it have come for `confirmSeconds`, at least `confirmPrices` of them, or the price is back.
+   */
+  priceGuard: z
+    .strictObject({
+      jumpPercent: z.number().min(2).max(1_000).default(20),
+      confirmSeconds: z.number().min(1).max(600).default(30),
+      confirmPrices: z.int().min(2).max(1_000).default(5),
+    })
+    .prefault({}),
   deployOn: z.enum(['save', 'reload']).default('save'),
   /** The replay of recent tape that every candidate passes before it may go live. It gates safety, never profit. */
   proof: z

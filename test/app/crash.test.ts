@@ -59,9 +59,7 @@ function positions(
   return rows as ReturnType<typeof positions>
 }
 
-test('I1, I2: after a crash positions, owners, versions and state are as they were, and nothing is bet twice', {
-  timeout: 120_000,
-}, async () => {
+test('I1, I2: after a crash positions, owners, versions and state are as they were, and nothing is bet twice', async () => {
   // Prices that reach the desk at once let the first cycle see a book.
   const home = newHome({ slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } })
   home.write('snipe.ts', eager('snipe'))
@@ -107,7 +105,7 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
   expect(decisions).toBeGreaterThan(0)
 })
 
-test('I5: a kill latches across a crash until it is re-armed by hand', { timeout: 120_000 }, async () => {
+test('I5: a kill latches across a crash until it is re-armed by hand', async () => {
   const home = newHome({ slots: ['BTC-5m', 'BTC-15m'] })
   const first = start(home)
   await until('the desk runs', () => running(home, first))

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { scaled } from '../support/patience.ts'
 
 const homes: TestHome[] = []
 const SLOTS = { slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } }
@@ -80,7 +81,7 @@ test('I5: a kill is at once, with a strategy that spins and a deployment half do
   const outcome = await desk.dispatcher.dispatch({ kind: 'kill', reason: 'test' }, 'cli')
   const tookMs = performance.now() - started
   expect(outcome.outcome).toBe('done')
-  expect(tookMs).toBeLessThan(250)
+  expect(tookMs).toBeLessThan(scaled(250))
   const before = orders(desk).length
   expect((await half).state).toBe('failed')
   const { cycles } = desk.session.figures

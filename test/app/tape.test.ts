@@ -52,9 +52,7 @@ const said = (desk: Desk, text: string) =>
   Number(desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`)) > 0
 
 describe('a desk’s own tape', () => {
-  test('I7: hours of trading with deployments, a fault and a kill are decided again, byte for byte', {
-    timeout: 60_000,
-  }, async () => {
+  test('I7: hours of trading with deployments, a fault and a kill are decided again, byte for byte', async () => {
     const home = newHome()
     const desk = await home.desk({ speed: 900 })
     await desk.start()
@@ -88,7 +86,7 @@ describe('a desk’s own tape', () => {
     expect(JSON.parse(shown.out)).toMatchObject({ sound: true, gaps: [] })
   })
 
-  test('I7: in real time, with a version that does not answer in time', { timeout: 60_000 }, async () => {
+  test('I7: in real time, with a version that does not answer in time', async () => {
     const home = newHome({ decisionDeadlineMs: 900 })
     const desk = await home.desk()
     await desk.start()
@@ -105,7 +103,7 @@ describe('a desk’s own tape', () => {
     expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.session.figures.decisions })
   })
 
-  test('a full disk pauses entries, says so, and is over when there is room again', { timeout: 60_000 }, async () => {
+  test('a full disk pauses entries, says so, and is over when there is room again', async () => {
     const home = newHome()
     const { tape } = home.home
     mkdirSync(tape)
@@ -145,7 +143,7 @@ describe('a desk’s own tape', () => {
     expect(checkAll(tape, BUILD).differences).toEqual([])
   })
 
-  test('recordings beyond age and size are removed, imports are not', { timeout: 60_000 }, async () => {
+  test('recordings beyond age and size are removed, imports are not', async () => {
     const home = newHome({ tape: { maxMb: 10 } })
     const { tape } = home.home
     mkdirSync(join(tape, 'imported'), { recursive: true })

@@ -3,6 +3,7 @@ import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { baton, temporaryFolder } from '../support/cli.ts'
+import { MOST_WAIT_MS } from '../support/patience.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const folder = temporaryFolder()
@@ -32,12 +33,12 @@ function status(): Status | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Status) : undefined
 }
 
-const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--timeout', '40s')
+const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--timeout', '4m')
 
 beforeAll(async () => {
   cpSync(join(root, 'strategies'), strategies, { recursive: true })
   desk = startDesk()
-  await vi.waitUntil(() => Object.keys(status()?.versions ?? {}).length === 2, { timeout: 50_000, interval: 50 })
+  await vi.waitUntil(() => Object.keys(status()?.versions ?? {}).length === 2, { timeout: MOST_WAIT_MS, interval: 50 })
 })
 afterAll(async () => {
   desk.kill('SIGTERM')
@@ -91,10 +92,10 @@ describe('baton ctl against a running desk', () => {
     expect((await ctl('unfreeze', '--reason', 'now')).code).toBe(0)
     const reloaded = await ctl('reload', '--strategy', 'snipe', '--reason', 'smaller stake')
     expect(reloaded.code, reloaded.err).toBe(0)
-    await expect.poll(() => status()?.versions.snipe?.version, { timeout: 20_000 }).not.toBe(old)
+    await expect.poll(() => status()?.versions.snipe?.version, { timeout: MOST_WAIT_MS }).not.toBe(old)
     const back = await ctl('rollback', '--strategy', 'snipe')
     expect(back.code, back.err).toBe(0)
-    await expect.poll(() => status()?.versions.snipe?.version, { timeout: 20_000 }).toBe(old)
+    await expect.poll(() => status()?.versions.snipe?.version, { timeout: MOST_WAIT_MS }).toBe(old)
   })
 
   it('kills, and re-arms only when told to in capitals', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Complaints, launchBrowser, showsText, until } from '../support/browser.ts'
+import { Complaints, launchBrowser, openPage, showsText, until } from '../support/browser.ts'
 import { type DeskChild, DeskFacts, freePort, startHeadless, TestHome } from '../support/desk-process.ts'
 import { checkOwners, checkTruth, heldPosition, SNIPE } from './hands.ts'
 import { deskScenario } from './specs.ts'
@@ -34,7 +34,7 @@ describe('the desk in a browser', () => {
     home = new TestHome(SNIPE)
     facts = new DeskFacts(home, await freePort())
     ;({ child, address } = await startHeadless(facts))
-    page = await browser.newPage({ viewport: VIEWPORT })
+    page = await openPage(browser, { viewport: VIEWPORT })
     complaints = new Complaints(page)
     await page.goto(address)
   })
@@ -57,7 +57,7 @@ describe('the desk in a browser', () => {
   deskScenario(() => ({ page, facts }))
 
   it('shows a second window the same', async () => {
-    const second = await browser.newPage({ viewport: VIEWPORT })
+    const second = await openPage(browser, { viewport: VIEWPORT })
     try {
       await second.goto(address)
       const live = await showsText(page, 'live-version', /snipe v\d+/)
@@ -128,7 +128,7 @@ describe('the desk in a browser', () => {
     const other = createServer((_request, response) => response.end('<!doctype html><title>other</title>'))
     const port = await freePort()
     await new Promise<void>((done) => other.listen(port, '127.0.0.1', done))
-    const tab = await browser.newPage()
+    const tab = await openPage(browser)
     const connect = `new Promise((done) => {
       const socket = new WebSocket('ws://127.0.0.1:${facts.port}/ws')
       socket.onopen = () => done('open')
@@ -162,7 +162,7 @@ describe('a desk that is killed by the system', () => {
     facts = new DeskFacts(home, await freePort())
     const started = await startHeadless(facts)
     child = started.child
-    page = await browser.newPage({ viewport: VIEWPORT })
+    page = await openPage(browser, { viewport: VIEWPORT })
     complaints = new Complaints(page, AWAY)
     await page.goto(started.address)
   })

@@ -13,6 +13,7 @@ import {
   TestHome,
 } from '../support/desk-process.ts'
 import { Screen, type Shown } from '../support/electron-stand-in/screen.ts'
+import { MOST_WAIT_MS } from '../support/patience.ts'
 import { checkTruth, rearm, SNIPE } from './hands.ts'
 import { deskScenario } from './specs.ts'
 
@@ -175,8 +176,8 @@ describe.skipIf(electron === undefined)('the built desktop under Electron', () =
     facts = new DeskFacts(home, await freePort())
     const flags = ['--home', home.folder, '--strategies', home.strategies, '--port', String(facts.port)]
     const args = ['--no-sandbox', join(root, 'out/main/desktop.js'), ...flags]
-    program = await _electron.launch({ executablePath: electron ?? '', args, timeout: 60_000 })
-    page = await program.firstWindow({ timeout: 60_000 })
+    program = await _electron.launch({ executablePath: electron ?? '', args, timeout: MOST_WAIT_MS })
+    page = await program.firstWindow({ timeout: MOST_WAIT_MS })
   })
 
   afterAll(async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { InvariantError } from '../../src/shared/domain/base.ts'
 import { MICRO, price, usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, VersionHash } from '../../src/shared/domain/records.ts'
+import { asset } from '../../src/shared/domain/slots.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, enter, hold, MANIFEST, slots, testConfig } from '../support/bench-engine.ts'
 
@@ -71,6 +72,18 @@ describe('every "no" is an event with its reason', () => {
     bench.deliver({ kind: 'feed', ts: bench.now, connected: false, stale: [], detail: 'connection lost' })
     bench.cycle(() => enter('up'))
     expect(lastRefusal(bench)).toBe('feed-down')
+  })
+
+  test('B5, B11: an asset whose feed has a problem is refused with that reason, whatever was told last', () => {
+    const bench = started()
+    const reason = 'the price jumped from 100 to 300 (+200 %)'
+    const problem = { asset: asset('BTC'), reason }
+    const state = { kind: 'feed', ts: bench.now, connected: true, stale: [asset('BTC')], problems: [problem] } as const
+    bench.deliver({ ...state, detail: 'ETH is whole again', level: 'info' })
+    bench.cycle(() => enter('up'))
+    expect(lastRefusal(bench)).toBe('feed-down')
+    expect(bench.engine.state.slots.values().next().value?.lastWhy).toContain(reason)
+    expect(bench.records.some((record) => record.t === 'intent')).toBe(false)
   })
 
   test('paused, slot-paused, strategy-paused', () => {

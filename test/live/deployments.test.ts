@@ -6,12 +6,13 @@ import type { Desk } from '../../src/main/app/desk.ts'
 import { packageRoot } from '../../src/main/app/home.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { longForm } from '../support/long-form.ts'
 import { checkAll } from '../support/recorded.ts'
 import { type SimProcess, spawnVenueSim } from '../support/venue-sim.ts'
 
-/** A desk in real time on the exchange's own protocol, deployed to a hundred times while it holds positions. */
+/** A desk in real time on the exchange's own protocol, deployed to again and again while it holds positions. */
 const ASSETS = ['BTC', 'ETH', 'SOL', 'XRP']
-const DEPLOYMENTS = Number(process.env.BATON_DEPLOYMENTS ?? 100)
+const DEPLOYMENTS = longForm(60, 200)
 const CALM_CYCLES = 4
 
 let venue: SimProcess
@@ -48,9 +49,7 @@ const spread = (late: readonly number[]) => {
   return `${sorted.length} cycles began late by p50 ${at(0.5)} ms, max ${at(1)} ms`
 }
 
-test('I1, I2, I4, I8, I11: a hundred deployments cost no cycle, no candle, no reconnect, and every position keeps one owner', {
-  timeout: 180_000,
-}, async () => {
+test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, no reconnect, and every position keeps one owner`, async () => {
   const { state } = desk.engine
   const open = () => [...state.positions.values()].filter((position) => position.state === 'open')
   // The first seconds of a window may be too near its end for the strategies; the next one opens in 20 s at the most.

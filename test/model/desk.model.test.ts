@@ -4,10 +4,12 @@ import { isUnsettleable } from '../../src/engine/state.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { hold, slots } from '../support/bench-engine.ts'
+import { longForm } from '../support/long-form.ts'
 import { ModelDesk } from '../support/model-desk.ts'
 
-/** How many random runs; thousands by `BATON_MODEL_RUNS`. */
-const RUNS = Number(process.env.BATON_MODEL_RUNS ?? 250)
+/** How many random runs, as tests of `RUNS_A_TEST` each; by hand more with `BATON_MODEL_RUNS`. */
+const RUNS = Number(process.env.BATON_MODEL_RUNS ?? longForm(200, 2_000))
+const RUNS_A_TEST = 200
 
 const STRATEGIES = ['alpha', 'beta'] as const
 const SLOTS = ['BTC-5m', 'ETH-5m', 'BTC-15m'] as const
@@ -252,31 +254,35 @@ function newDesk(seed: number, handover: Readonly<Record<string, 'handoff' | 'dr
 }
 
 describe('a desk that anything happens to', () => {
-  test('I1–I6, I10, I11: after every step one owner, one bet a window, intents first, exact money, and books that say the same', () => {
-    const handover = fc.dictionary(strategy, fc.constantFrom('handoff' as const, 'drain' as const))
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 1e6 }),
-        handover,
-        fc.array(step, { minLength: 5, maxLength: 40 }),
-        (seed, how, steps) => {
-          const desk = newDesk(seed, how)
-          for (const one of steps) one.run({}, desk)
-          // To the end of everything: whatever was open has settled, and nobody drains any more.
-          desk.pump(plusMs(desk.now, 35 * 60_000))
-          desk.cycle(hold)
-          desk.check()
-          const { state } = desk.engine
-          // What prices were missing for can be voided, and then nothing is open.
-          voidAll.run({}, desk)
-          expect([...state.positions.values()].filter(({ state: of }) => of === 'open' || of === 'ended')).toEqual([])
-          desk.cycle(hold)
-          expect([...state.versions.values()].filter((version) => version.state === 'draining')).toEqual([])
-          desk.audit()
-          desk.db.close()
-        },
-      ),
-      { numRuns: RUNS },
-    )
-  }, 3_600_000)
+  const parts = Array.from({ length: Math.ceil(RUNS / RUNS_A_TEST) }, (_, i) => i + 1)
+  test.each(parts)(
+    'I1–I6, I10, I11: after every step one owner, one bet a window, intents first, exact money, and books that say the same (%i)',
+    () => {
+      const handover = fc.dictionary(strategy, fc.constantFrom('handoff' as const, 'drain' as const))
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 1e6 }),
+          handover,
+          fc.array(step, { minLength: 5, maxLength: 40 }),
+          (seed, how, steps) => {
+            const desk = newDesk(seed, how)
+            for (const one of steps) one.run({}, desk)
+            // To the end of everything: whatever was open has settled, and nobody drains any more.
+            desk.pump(plusMs(desk.now, 35 * 60_000))
+            desk.cycle(hold)
+            desk.check()
+            const { state } = desk.engine
+            // What prices were missing for can be voided, and then nothing is open.
+            voidAll.run({}, desk)
+            expect([...state.positions.values()].filter(({ state: of }) => of === 'open' || of === 'ended')).toEqual([])
+            desk.cycle(hold)
+            expect([...state.versions.values()].filter((version) => version.state === 'draining')).toEqual([])
+            desk.audit()
+            desk.db.close()
+          },
+        ),
+        { numRuns: Math.min(RUNS, RUNS_A_TEST) },
+      )
+    },
+  )
 })

@@ -1,12 +1,19 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { BROWSER_FLAGS, findBrowser } from '../../scripts/browser.ts'
-import { patience } from './patience.ts'
+import { MOST_WAIT_MS, Patience } from './patience.ts'
 
 /** The real Chromium of this machine; without one a test cannot say anything, so that is an error. */
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findBrowser()
   if (executablePath === undefined) throw new Error('no Chromium or Chrome is here: name one in BATON_BROWSER')
-  return chromium.launch({ executablePath, args: BROWSER_FLAGS, timeout: 60_000 })
+  return chromium.launch({ executablePath, args: BROWSER_FLAGS, timeout: MOST_WAIT_MS })
+}
+
+/** A page of its own, which gives a busy machine time for everything. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await browser.newPage(options)
+  page.setDefaultTimeout(MOST_WAIT_MS / 2)
+  return page
 }
 
 /** Everything a page complained about: errors on its console, violations of its policy, exceptions nobody caught. */
@@ -35,8 +42,7 @@ export async function until<T>(
   look: () => T | undefined | Promise<T | undefined>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  const limitMs = timeoutMs * patience()
-  const end = performance.now() + limitMs
+  const patience = new Patience(timeoutMs)
   let problem = ''
   for (;;) {
     try {
@@ -45,7 +51,7 @@ export async function until<T>(
     } catch (error) {
       problem = `: ${error instanceof Error ? error.message : String(error)}`
     }
-    if (performance.now() > end) throw new Error(`${what} did not happen in ${Math.round(limitMs / 1000)} s${problem}`)
+    if (patience.isOver) throw new Error(`${what} did not happen in ${timeoutMs / 1000} s${problem}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

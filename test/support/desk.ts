@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Desk, type DeskOptions } from '../../src/main/app/desk.ts'
 import { homeAt, packageRoot } from '../../src/main/app/home.ts'
@@ -9,6 +9,7 @@ import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
+import { Patience } from './patience.ts'
 import { checkAll } from './recorded.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '../../strategies')
@@ -96,30 +97,18 @@ export function deploy(desk: Desk, strategy: string): Promise<DeploymentRow> {
   return desk.deployer.deploy({ strategy, trigger: 'save', by: 'test', noticedAt: systemClock.monotonic() })
 }
 
-/** However busy the machine is, nothing is waited for longer than this. */
-const MOST_WAIT_MS = 240_000
-
 /**
  * Waits until something is true, looking often; fails with what was awaited. In real time half a minute may pass before a
  * window lets anything be entered.
  * @param limitMs of a machine that does nothing else: time counts less the more programs want its processors
  */
 export async function until(what: string, check: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
-  const started = performance.now()
-  let [before, counted] = [started, 0]
-  while (counted < limitMs && before - started < MOST_WAIT_MS) {
+  const patience = new Patience(limitMs)
+  while (!patience.isOver) {
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
-    const now = performance.now()
-    counted += (now - before) / crowding()
-    before = now
   }
   throw new Error(`not within ${limitMs} ms: ${what}`)
-}
-
-/** How many programs want each processor, at least one. */
-function crowding(): number {
-  return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism())
 }
 
 /** A port of this machine that nobody listens on now. */

@@ -4,6 +4,7 @@ import type { Result } from '../../src/shared/domain/base.ts'
 import type { CandleClosed, Clock, FeedEvent, FeedState, PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
+import { Patience, scaled } from './patience.ts'
 import type { VenueSim } from './venue-sim.ts'
 
 /** Real time: these tests run over real sockets. */
@@ -16,24 +17,27 @@ export const realClock: Clock = {
   },
 }
 
-/** Waits cut down so that minutes of market time pass in a test's second. */
-const FAST: Partial<FeedTimings> = {
-  startMs: 4_000,
-  requestMs: 1_000,
-  connectMs: 1_000,
-  silenceMs: 400,
-  firstDataMs: 300,
+/** Waits cut down so that minutes of market time pass in a test's second; those that a busy machine may miss give it more. */
+const fast = () => ({
+  startMs: scaled(4_000),
+  requestMs: scaled(1_000),
+  connectMs: scaled(1_000),
+  silenceMs: Math.round(scaled(400)),
+  firstDataMs: scaled(300),
   backoffFloorMs: 20,
   backoffMaxMs: 80,
   overlapMs: 60,
   repairGraceMs: 20,
   emptyReplies: 3,
   reportMs: 50,
-}
+  symbolSilenceMs: 2_000,
+  unreadablePeriodMs: 1_000,
+})
 
 /** A feed on a simulated venue, with everything it told. */
 export class RecordedFeed {
   readonly feed: BinanceFeed
+  readonly timings: ReturnType<typeof fast> & Partial<FeedTimings>
   readonly events: FeedEvent[] = []
   readonly #sim: VenueSim
 
@@ -44,6 +48,7 @@ export class RecordedFeed {
     timings: Partial<FeedTimings> = {},
   ) {
     this.#sim = sim
+    this.timings = { ...fast(), ...timings }
     this.feed = new BinanceFeed({
       assets: assets.map(asset),
       clock: realClock,
@@ -52,7 +57,7 @@ export class RecordedFeed {
       wsUrl: sim.wsUrl,
       historyCount: 100,
       ...options,
-      timings: { ...FAST, ...timings },
+      timings: this.timings,
     })
   }
 
@@ -76,11 +81,10 @@ export class RecordedFeed {
     return this.states().map((state) => state.detail)
   }
 
-  async until(what: string, condition: () => boolean, timeoutMs = 5_000): Promise<void> {
-    const began = performance.now()
+  async until(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+    const patience = new Patience(timeoutMs)
     while (!condition()) {
-      if (performance.now() - began > timeoutMs)
-        throw new Error(`never came: ${what}; told: ${this.details().join(' | ')}`)
+      if (patience.isOver) throw new Error(`never came: ${what}; told: ${this.details().join(' | ')}`)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }

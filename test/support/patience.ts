@@ -1,23 +1,35 @@
-import { createHash } from 'node:crypto'
-import { cpus, loadavg } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 
-/** Milliseconds that the work below takes on an idle machine on which every wait is long enough. */
-const USUAL_MS = 40
-const MOST = 4
+/** However busy the machine is, nothing is waited for longer than this. */
+export const MOST_WAIT_MS = 240_000
 
-function measured(): number {
-  const started = performance.now()
-  const block = Buffer.alloc(1 << 20, 7)
-  const hash = createHash('sha256')
-  for (let i = 0; i < 32; i++) hash.update(block)
-  hash.digest()
-  return (performance.now() - started) / USUAL_MS
+/** How many programs want each processor, at least one. */
+function crowding(): number {
+  return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism())
 }
 
-const SPEED = measured()
+/** A bound on how long something takes on a machine that does nothing else, as it is on this machine now, in ms. */
+export function scaled(ms: number): number {
+  return ms * crowding()
+}
 
-/** How many times as long as usual something may take on this machine now: by its speed, and by how busy it is. */
-export function patience(): number {
-  const [load = 0] = loadavg()
-  return Math.min(MOST, Math.max(1, SPEED, load / Math.max(1, cpus().length)))
+/** How long something is still waited for: time counts less the more programs want the machine's processors. */
+export class Patience {
+  private readonly limitMs: number
+  private readonly started = performance.now()
+  private before = this.started
+  private counted = 0
+
+  /** @param limitMs of a machine that does nothing else */
+  constructor(limitMs: number) {
+    this.limitMs = limitMs
+  }
+
+  /** True once it has waited long enough; to be asked often. */
+  get isOver(): boolean {
+    const now = performance.now()
+    this.counted += (now - this.before) / crowding()
+    this.before = now
+    return this.counted >= this.limitMs || now - this.started >= MOST_WAIT_MS
+  }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { generatedMarket } from '../../scripts/venue-sim/market.ts'
+import { generatedMarket, type Row, recordedMarket } from '../../scripts/venue-sim/market.ts'
 import { startVenueSim, type VenueSim, type VenueSimOptions } from '../../scripts/venue-sim/sim.ts'
 
 export type { VenueSim, VenueSimOptions } from '../../scripts/venue-sim/sim.ts'
@@ -8,6 +8,18 @@ export type { VenueSim, VenueSimOptions } from '../../scripts/venue-sim/sim.ts'
 const MINUTE = 60_000
 /** 2026-11-20T12:00:00Z. */
 export const SIM_START = 1_795_176_000_000
+
+/** BTC trades, ETH does not: its minutes close without volume. Eighty minutes from fifty before the start. */
+export function quietMarket(): Pick<VenueSimOptions, 'market' | 'startAt'> {
+  const first = SIM_START - 50 * MINUTE
+  const quiet = Array.from({ length: 80 }, (_, i): Row => [first + i * MINUTE, 10, 10, 10, 10, 0])
+  const busy = quiet.map(([time]): Row => [time, 10, 10.2, 9.9, 10.1, 5])
+  const rows = new Map([
+    ['BTCUSDT', busy],
+    ['ETHUSDT', quiet],
+  ])
+  return { market: recordedMarket(rows, 0), startAt: SIM_START }
+}
 
 export interface GeneratedSim extends Partial<VenueSimOptions> {
   readonly assets: readonly string[]

@@ -3,7 +3,8 @@ import { describe, expect } from 'vitest'
 import { type Row, recordedMarket } from '../../scripts/venue-sim/market.ts'
 import { openMarket } from '../../scripts/venue-sim/start.ts'
 import { labTest as test } from '../support/feed-lab.ts'
-import { SIM_START } from '../support/venue-sim.ts'
+import { scaled } from '../support/patience.ts'
+import { quietMarket, SIM_START } from '../support/venue-sim.ts'
 
 const MINUTE = 60_000
 /** Market seconds a real second: four candles a second. */
@@ -56,8 +57,11 @@ describe.concurrent('faults', () => {
   test('silence: the link is dead whatever TCP says', async ({ lab }) => {
     const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
     const feed = await lab.started(sim, ['BTC'])
-    sim.silence(900)
-    await feed.until('the watchdog', () => feed.details().some((detail) => detail === 'link lost: silent for 400 ms'))
+    const { silenceMs } = feed.timings
+    sim.silence(2.25 * silenceMs)
+    await feed.until('the watchdog', () =>
+      feed.details().some((detail) => detail === `link lost: silent for ${silenceMs} ms`),
+    )
     await feed.until('the link', () => feed.states().at(-1)?.connected === true)
     await feed.moreCandles('BTC', 2)
     expect(feed.faults('BTC')).toEqual([])
@@ -120,18 +124,8 @@ describe.concurrent('faults', () => {
   })
 
   test('an asset that falls silent is not forgotten: the others tell that its candle is late', async ({ lab }) => {
-    const start = SIM_START - 50 * MINUTE
-    const quiet = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10, 10, 10, 0])
-    const busy = quiet.map(([time]): Row => [time, 10, 12, 9, 11, 5])
-    const market = recordedMarket(
-      new Map([
-        ['BTCUSDT', busy],
-        ['ETHUSDT', quiet],
-      ]),
-      0,
-    )
-    const sim = await lab.serve({ market, startAt: SIM_START, speed: SPEED })
-    const feed = await lab.started(sim, ['BTC', 'ETH'], { historyCount: 20 }, { firstDataMs: 1_000 })
+    const sim = await lab.serve({ ...quietMarket(), speed: SPEED })
+    const feed = await lab.started(sim, ['BTC', 'ETH'], { historyCount: 20 }, { firstDataMs: scaled(1_000) })
     sim.gap('ETHUSDT', 4)
     await feed.moreCandles('ETH', 3)
     expect(
@@ -193,10 +187,10 @@ describe.concurrent('faults', () => {
 
   test('minutes the venue itself does not have are given up after some empty replies, and said so', async ({ lab }) => {
     const start = SIM_START - 50 * MINUTE
-    const rows = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 12, 9, 11, 5])
+    const rows = Array.from({ length: 80 }, (_, i): Row => [start + i * MINUTE, 10, 10.2, 9.9, 10.1, 5])
     const market = recordedMarket(new Map([['BTCUSDT', rows.filter((_, i) => i !== 52 && i !== 53)]]), 0)
     const sim = await lab.serve({ market, startAt: SIM_START, speed: SPEED })
-    const feed = await lab.started(sim, ['BTC'], { historyCount: 20 }, { silenceMs: 3_000, firstDataMs: 1_000 })
+    const feed = await lab.started(sim, ['BTC'], { historyCount: 20 }, { silenceMs: 3_000, firstDataMs: scaled(1_000) })
     await feed.until('the candle after', () => feed.candles('BTC').at(-1)?.candle.openTime === start + 55 * MINUTE)
     expect(feed.details().some((detail) => /^the venue has no candle for BTC from .*, 2 min$/.test(detail))).toBe(true)
     expect(feed.faults('BTC')).toEqual([`${start + 51 * MINUTE} → ${start + 54 * MINUTE}`])

@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest'
 import { BinanceRest } from '../../src/main/venues/binance/rest.ts'
 import { labTest as test } from '../support/feed-lab.ts'
 import { realClock } from '../support/feed-recorder.ts'
+import { scaled } from '../support/patience.ts'
 import { SIM_START, type VenueSim } from '../support/venue-sim.ts'
 
 const MINUTE = 60_000
@@ -99,14 +100,14 @@ describe.concurrent('start', () => {
 
   test.for<readonly [string, (sim: VenueSim) => void, RegExp]>([
     ['a venue that refuses', (sim: VenueSim) => sim.failRest(99, 403), /403/],
-    ['a venue that always fails', (sim: VenueSim) => sim.failRest(999, 500), /not started within 600 ms: .*500/],
-    ['a ban', (sim: VenueSim) => sim.failRest(99, 418), /not started within 600 ms: .*418/],
-    ['no connection to be had', (sim: VenueSim) => sim.drop(60_000), /not started within 600 ms: refused with 503/],
+    ['a venue that always fails', (sim: VenueSim) => sim.failRest(999, 500), /not started within [\d.]+ ms: .*500/],
+    ['a ban', (sim: VenueSim) => sim.failRest(99, 418), /not started within [\d.]+ ms: .*418/],
+    ['no connection to be had', (sim: VenueSim) => sim.drop(60_000), /not started within [\d.]+ ms: refused with 503/],
     ['a silent stream', (sim: VenueSim) => sim.silence(60_000), /delivers nothing/],
   ])('%s ends the start with the reason', async ([, harm, reason], { lab }) => {
     const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
     harm(sim)
-    const feed = lab.record(sim, ['BTC'], {}, { startMs: 600 })
+    const feed = lab.record(sim, ['BTC'], {}, { startMs: scaled(600) })
     const result = await feed.start()
     expect(result.ok ? '' : result.error).toMatch(reason)
   })
@@ -119,7 +120,7 @@ describe.concurrent('start', () => {
 
   test('a host that is not there, or answers with a page, is named', async ({ lab }) => {
     const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
-    const absent = lab.record(sim, ['BTC'], { restUrl: 'http://127.0.0.1:9' }, { startMs: 300 })
+    const absent = lab.record(sim, ['BTC'], { restUrl: 'http://127.0.0.1:9' }, { startMs: scaled(300) })
     expect(await absent.start()).toMatchObject({ ok: false })
     const page = createServer((_request, response) => response.end('<html>Welcome</html>'))
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve))
@@ -129,7 +130,7 @@ describe.concurrent('start', () => {
     })
     const address = page.address()
     const port = typeof address === 'object' ? address?.port : 0
-    const lost = lab.record(sim, ['BTC'], { restUrl: `http://127.0.0.1:${port}` }, { startMs: 300 })
+    const lost = lab.record(sim, ['BTC'], { restUrl: `http://127.0.0.1:${port}` }, { startMs: scaled(300) })
     expect(await lost.start()).toMatchObject({ ok: false, error: /not JSON/ })
   })
 })

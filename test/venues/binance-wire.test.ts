@@ -78,7 +78,7 @@ describe('stream frames', () => {
     ['an event before its candle', JSON.stringify({ ...KLINE, E: 1_672_515_779_999 }), 'before its candle'],
   ])('%s is refused', (_name, text, reason) => {
     const frame = parseFrame(text)
-    expect(frame.ok ? undefined : frame.error).toContain(reason)
+    expect(frame.ok ? undefined : frame.error.message).toContain(reason)
   })
 })
 

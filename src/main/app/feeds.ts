@@ -4,7 +4,7 @@ import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
-import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { HOUR, isoUtc, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
@@ -151,7 +151,8 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
   )
   if (!asked.ok) return asked
   const assets = [...new Set(asked.value.slots.map((slot) => slot.asset))]
-  const { restUrl, wsUrl } = request.config.binance
+  const { binance, priceGuard, stalePriceMs } = request.config
+  const { restUrl, wsUrl } = binance
   const feed = new BinanceFeed({
     assets,
     clock: request.clock,
@@ -159,6 +160,12 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     restUrl,
     wsUrl,
     historyCount: 400,
+    timings: { symbolSilenceMs: 2 * stalePriceMs, unreadablePeriodMs: stalePriceMs },
+    guard: {
+      jump: priceGuard.jumpPercent / 100,
+      confirmMs: priceGuard.confirmSeconds * SECOND,
+      confirmPrices: priceGuard.confirmPrices,
+    },
     onFrame: request.onFrame,
     onTime: ({ offsetMs, roundTripMs }) => request.clock.follow(offsetMs, roundTripMs),
   })

@@ -1,3 +1,4 @@
+import type { AssetState } from '../../engine/asset-state.ts'
 import { inCharge } from '../../engine/charge.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { totalAtRisk } from '../../engine/exposure.ts'
@@ -5,6 +6,7 @@ import { estimateUp } from '../../engine/owners.ts'
 import {
   assetOf,
   type EngineState,
+  feedProblemOf,
   isWorking,
   markOf,
   positionIn,
@@ -93,13 +95,17 @@ export function slotStatus(engine: Engine, slot: SlotState): { status: SlotStatu
   const asset = assetOf(s, slot.slot.asset)
   const age = s.now - asset.priceTs
   if (asset.price === 0 || age > s.config.stalePriceMs || !s.feed.connected || s.feed.stale.includes(asset.asset)) {
-    return {
-      status: 'stale',
-      reason: asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(age / 1000)} s ago`,
-    }
+    return { status: 'stale', reason: staleReason(s, asset, age) }
   }
   const lacking = warmUpLeft(slot, version)
   return lacking === null ? { status: 'live', reason: null } : { status: 'warming', reason: lacking }
+}
+
+function staleReason(s: EngineState, asset: AssetState, ageMs: number): string {
+  if (!s.feed.connected) return `the price feed is down: ${s.feed.detail}`
+  const problem = feedProblemOf(s, asset.asset)
+  if (problem !== null) return problem
+  return asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(ageMs / 1000)} s ago`
 }
 
 function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | null {
@@ -150,12 +156,16 @@ function alertsOf(s: EngineState): string[] {
     (id) => `${id} in ${s.positions.get(id)?.slot} has no outcome: prices are missing; it may be voided by hand`,
   )
   const held = [...s.holds.values()].map((reason) => `entries are held: ${reason}`)
-  const feed = s.feed.connected
-    ? s.feed.stale.length > 0
-      ? [`no reliable prices of ${s.feed.stale.join(', ')}: ${s.feed.detail}`]
-      : []
-    : [`the price feed is down: ${s.feed.detail}`]
-  return [...held, ...unsettled, ...feed]
+  return [...held, ...unsettled, ...feedAlerts(s)]
+}
+
+/** One sentence an asset whose prices cannot be traded on; one for all where the link itself is down. */
+function feedAlerts({ feed }: EngineState): string[] {
+  if (!feed.connected) return [`the price feed is down: ${feed.detail}`]
+  return feed.stale.map((name) => {
+    const reasons = feed.problems.filter(({ asset }) => asset === name).map(({ reason }) => reason)
+    return `no entries in ${name}: ${reasons.length > 0 ? reasons.join('; ') : feed.detail}`
+  })
 }
 
 /** The whole desk in one glance. */

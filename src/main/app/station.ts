@@ -180,6 +180,7 @@ export class Station {
       feed: status.feed,
       trading: status.trading,
       tradingReason: status.tradingReason,
+      alerts: [...status.alerts],
       holds: [...state.holds].map(([about, reason]) => ({ about, reason })),
       clock: this.clockNow(),
       deploys: status.deploys,

@@ -45,6 +45,8 @@ export const statusSchema = z.object({
   feed: z.string(),
   trading: z.enum(['running', 'paused', 'killed']),
   tradingReason: z.string().nullable(),
+  /** Everything that is wrong now, in sentences, the gravest first. Files of earlier builds lack it. */
+  alerts: z.array(z.string()).default([]),
   /** Conditions that hold entries until they are over. */
   holds: z.array(z.object({ about: z.string(), reason: z.string() })),
   clock: z.object({

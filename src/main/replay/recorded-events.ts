@@ -51,7 +51,15 @@ const swapSchema = z.object({
 
 /** JSON records of the market itself, whoever recorded them. */
 export const marketRecord = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('feed'), ts, connected: z.boolean(), stale: z.array(z.string()), detail: z.string() }),
+  z.object({
+    kind: z.literal('feed'),
+    ts,
+    connected: z.boolean(),
+    stale: z.array(z.string()),
+    detail: z.string(),
+    level: z.enum(['info', 'warn']).optional(),
+    problems: z.array(z.object({ asset: z.string(), reason: z.string() })).optional(),
+  }),
   z.object({ kind: z.literal('strike'), ts, slot: slotName, windowId: z.string(), strike: z.number() }),
   z.object({
     kind: z.literal('settled'),

@@ -35,7 +35,14 @@ export interface CandleClosed {
   readonly origin: 'stream' | 'backfill'
 }
 
-/** The link to the venue went up or down, or one asset's series has a hole that could not be filled. */
+/** What makes an asset's prices unfit to be traded on. */
+export interface FeedProblem {
+  readonly asset: Asset
+  /** A sentence for a person, without the asset's name in front. */
+  readonly reason: string
+}
+
+/** The link to the venue went up or down, or an asset's prices have become fit or unfit to be traded on. */
 export interface FeedState {
   readonly kind: 'feed'
   readonly ts: UnixMs
@@ -44,6 +51,10 @@ export interface FeedState {
   readonly stale: readonly Asset[]
   /** What happened, for a person. */
   readonly detail: string
+  /** How `detail` is told; where it is missing, a warning while anything is wrong. */
+  readonly level?: 'info' | 'warn'
+  /** Why each of `stale` is so, several a stale asset where several things are wrong; missing in older recordings. */
+  readonly problems?: readonly FeedProblem[]
 }
 
 export type FeedEvent = PriceTick | CandleClosed | FeedState

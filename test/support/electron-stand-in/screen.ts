@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Browser, Page, Route } from 'playwright-core'
 import { Complaints, until } from '../browser.ts'
 import type { DeskChild } from '../desk-process.ts'
+import { MOST_WAIT_MS } from '../patience.ts'
 import { preloadScript } from './preload.ts'
 import type { FromDesktop, ToDesktop, TrayLook } from './wire.ts'
 
@@ -165,6 +166,7 @@ export class Screen {
     const { width, height } = load
     const context = await this.browser.newContext({ viewport: { width, height } })
     const page = await context.newPage()
+    page.setDefaultTimeout(MOST_WAIT_MS / 2)
     const window: Shown = { id: load.window, page, complaints: new Complaints(page), focused: 0, visible: false }
     this.window = window
     await context.route('**/*', (route) => this.serve(route))

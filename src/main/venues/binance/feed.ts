@@ -1,8 +1,9 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
-import type { FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
+import type { Candle, FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
-import { BadFrames } from './bad-frames.ts'
-import type { ClosedCandle } from './chain.ts'
+import { DEFAULT_BOUNDS } from '../price-guard.ts'
+import { Delivery } from './delivery.ts'
+import { FrameQuality } from './frame-quality.ts'
 import { StreamLink } from './link.ts'
 import {
   type BinanceFeedOptions,
@@ -12,13 +13,18 @@ import {
   streamUrl,
   symbolOf,
 } from './options.ts'
+import { type Level, Problems } from './problems.ts'
 import { Repairer } from './repair.ts'
 import { BinanceRest, type TimeSample } from './rest.ts'
 import { type KlineUpdate, parseFrame } from './schema.ts'
+import { SilenceWatch } from './silence.ts'
 import { loadHistories, persist, type StartupOptions } from './startup.ts'
 import { Timers } from './timers.ts'
 import { Track } from './track.ts'
 import { TrackBook } from './track-book.ts'
+
+/** Of an asset's frames in a period, or of all that name no asset: with more unreadable ones nothing is traded on them. */
+const UNREADABLE_SHARE = 0.25
 
 /** Counts since the start, for the doctor and the status. */
 export interface BinanceFeedStats {
@@ -31,7 +37,8 @@ export interface BinanceFeedStats {
 /**
  * Binance one-minute candles and the ticks inside them, in real time. Closed candles of an asset come in strict order,
  * none missing and none twice, whatever the link does: what the stream missed is fetched over REST before a later one
- * is passed on. Ticks are the candle stream's, one every two seconds an asset while it trades.
+ * is passed on. Ticks are the candle stream's, one every two seconds an asset while it trades. An asset whose frames stop,
+ * cannot be read or tell absurd prices is stale until that is over.
  */
 export class BinanceFeed implements LiveFeed {
   readonly #options: BinanceFeedOptions
@@ -41,7 +48,10 @@ export class BinanceFeed implements LiveFeed {
   readonly #link: StreamLink
   readonly #startup: StartupOptions
   readonly #repairer: Repairer
-  readonly #badFrames: BadFrames
+  readonly #problems = new Problems((detail, level) => this.#report(detail, level))
+  readonly #quality: FrameQuality
+  readonly #silence: SilenceWatch
+  readonly #delivery: Delivery
   #listener: ((event: FeedEvent) => void) | undefined
   #tracks = new TrackBook([])
   /** Frames that came before history was in; undefined once they are passed on as they come. */
@@ -58,6 +68,7 @@ export class BinanceFeed implements LiveFeed {
 
   constructor(options: BinanceFeedOptions) {
     const { clock, random, restUrl = PUBLIC_REST_URL } = options
+    const report = (detail: string, level: Level) => this.#report(detail, level)
     this.#options = options
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
     this.#timers = new Timers(clock)
@@ -75,11 +86,28 @@ export class BinanceFeed implements LiveFeed {
     }
     this.#repairer = new Repairer({
       ...tools,
-      deliver: (track, closed) => this.#deliver(track, closed),
+      problems: this.#problems,
+      report,
+      deliver: (track, closed) => this.#delivery.candles(track, closed),
       sampled: (sample) => this.#sampled(sample),
-      changed: (detail) => this.#report(detail),
     })
-    this.#badFrames = new BadFrames(this.#timers, this.#timings.reportMs, (detail) => this.#report(detail))
+    const watching = { timers: this.#timers, problems: this.#problems, report, tracks: () => this.#tracks.delivering }
+    this.#quality = new FrameQuality({
+      ...watching,
+      periodMs: this.#timings.unreadablePeriodMs,
+      share: UNREADABLE_SHARE,
+      reportMs: this.#timings.reportMs,
+    })
+    this.#silence = new SilenceWatch({
+      ...watching,
+      rest: this.#rest,
+      link: this.#link,
+      silenceMs: this.#timings.symbolSilenceMs,
+      graceMs: 3 * this.#timings.repairGraceMs,
+      clock,
+    })
+    const tell = (event: FeedEvent) => this.#listener?.(event)
+    this.#delivery = new Delivery({ clock, problems: this.#problems, tell, report })
   }
 
   /** Assets that trade at the venue and have delivered; the others of the configuration are unlisted. */
@@ -95,7 +123,7 @@ export class BinanceFeed implements LiveFeed {
   stats(): BinanceFeedStats {
     return {
       frames: this.#frames,
-      badFrames: this.#badFrames.count,
+      badFrames: this.#quality.count,
       connections: this.#link.connected,
       usedWeight: this.#rest.usedWeight,
     }
@@ -129,7 +157,7 @@ export class BinanceFeed implements LiveFeed {
     const trading = await persist(this.#startup, () => this.#rest.tradingSymbols(symbols))
     if (!trading.ok) return trading
     const tracks = this.#options.assets
-      .map((asset) => new Track(asset))
+      .map((asset) => new Track(asset, this.#options.guard ?? DEFAULT_BOUNDS))
       .filter(({ symbol }) => trading.value.has(symbol))
     if (tracks.length === 0) return err(`none of these trades at the venue: ${symbols.join(' ')}`)
     this.#tracks = new TrackBook(tracks)
@@ -151,7 +179,9 @@ export class BinanceFeed implements LiveFeed {
     if (this.#timers.stopped) return err('stopped')
     this.#starting = false
     this.#connected = this.#link.isUp
-    this.#report(`started, ${history.value} candles of history${this.#describeUnlisted()}`)
+    this.#report(`started, ${history.value} candles of history${this.#describeUnlisted()}`, 'info')
+    this.#silence.linkUp()
+    this.#silence.start()
     this.#timers.every(this.#timings.timeSampleMs, () => void this.#sampleTime())
     return ok(undefined)
   }
@@ -182,7 +212,11 @@ export class BinanceFeed implements LiveFeed {
       // One asset a task: nothing may hold the loop for long.
       await this.#timers.sleep(0)
       const candles = histories.value.candles[index] ?? []
-      for (const candle of candles) this.#emitCandle(track, { candle, origin: 'backfill' })
+      track.guard.begin(middleClose(candles))
+      this.#delivery.candles(
+        track,
+        candles.map((candle) => ({ candle, origin: 'backfill' })),
+      )
       track.chain.load(candles)
       total += candles.length
     }
@@ -193,14 +227,18 @@ export class BinanceFeed implements LiveFeed {
     this.#options.onFrame?.(text)
     this.#frames++
     const frame = parseFrame(text)
-    if (!frame.ok) return this.#badFrames.add(frame.error)
+    if (!frame.ok) {
+      const { symbol = '', message } = frame.error
+      const track = this.#tracks.get(symbol)
+      return this.#quality.unreadable(track, track === undefined ? message : `${track.asset}: ${message}`)
+    }
     switch (frame.value.kind) {
       case 'kline':
         return this.#onKline(frame.value.update)
       case 'shutdown':
         return this.#onShutdown()
       case 'error':
-        return this.#report(`the venue objects: ${frame.value.message}`)
+        return this.#report(`the venue objects: ${frame.value.message}`, 'warn')
       case 'ack':
         return
     }
@@ -211,38 +249,33 @@ export class BinanceFeed implements LiveFeed {
     if (track === undefined) {
       // A stream was asked for every configured asset, before it was known which of them trade.
       const known = this.#options.assets.some((asset) => symbolOf(asset) === update.symbol)
-      return known ? undefined : this.#badFrames.add(`not asked for: ${update.symbol}`)
+      return known ? undefined : this.#quality.unreadable(undefined, `not asked for: ${update.symbol}`)
     }
     if (this.#tracks.isAhead(update.eventTime)) {
-      return this.#badFrames.add(`${update.symbol}: event time far ahead of the market: ${update.eventTime}`)
+      const reason = `${track.asset}: event time far ahead of the market: ${update.eventTime}`
+      return this.#quality.unreadable(track, reason)
     }
+    this.#quality.readable(track)
+    this.#silence.heard(track)
     const isNew = !track.delivered
     track.delivered = true
     if (isNew && this.#tracks.allDeliver) this.#allDeliver()
-    if (isNew && !this.#starting) this.#report(`${track.asset} delivers and is listed now`)
+    if (isNew && !this.#starting) this.#report(`${track.asset} delivers and is listed now`, 'info')
     if (this.#buffer === undefined) this.#process(track, update)
     else this.#buffer.push([track, update])
   }
 
   #process(track: Track, update: KlineUpdate): void {
-    const tick = track.tickOf(update, this.#options.clock.now())
-    if (tick !== undefined) this.#listener?.(tick)
-    if (update.final) this.#deliver(track, track.chain.offer({ candle: update.candle, origin: 'stream' }))
+    this.#delivery.price(track, update)
+    if (update.final) this.#delivery.candles(track, track.chain.offer({ candle: update.candle, origin: 'stream' }))
     else track.chain.reach(update.candle.openTime)
     this.#tracks.reach(update.eventTime)
     for (const holed of this.#tracks.withHole(this.#timings.lateMs)) this.#repairer.schedule(holed)
   }
 
-  #deliver(track: Track, closed: readonly ClosedCandle[]): void {
-    for (const one of closed) this.#emitCandle(track, one)
-  }
-
-  #emitCandle({ asset }: Track, { candle, origin }: ClosedCandle): void {
-    this.#listener?.({ kind: 'candle', ts: this.#options.clock.now(), asset, frame: '1m', candle, origin })
-  }
-
   #onUp(): void {
     this.#linkUp()
+    this.#silence.linkUp()
     if (!this.#starting) void this.#reconnected()
   }
 
@@ -252,7 +285,7 @@ export class BinanceFeed implements LiveFeed {
     // It fell again meanwhile: the next rise will see to it.
     if (this.#falls !== falls || this.#timers.stopped) return
     this.#connected = true
-    this.#report('connected again')
+    this.#report('connected again', 'info')
   }
 
   async #repairAll(): Promise<void> {
@@ -266,7 +299,7 @@ export class BinanceFeed implements LiveFeed {
     this.#falls++
     const fell = this.#connected
     this.#connected = false
-    if (!this.#starting) this.#report(fell ? `link lost: ${reason}` : `no link yet: ${reason}`)
+    if (!this.#starting) this.#report(fell ? `link lost: ${reason}` : `no link yet: ${reason}`, 'warn')
   }
 
   #onShutdown(): void {
@@ -274,7 +307,7 @@ export class BinanceFeed implements LiveFeed {
     // A host that says so again and again would otherwise make the desk open connections as fast as it can.
     if (now - this.#shutdownAt < this.#timings.backoffFloorMs) return
     this.#shutdownAt = now
-    this.#report('the venue is about to cut this connection: opening another')
+    this.#report('the venue is about to cut this connection: opening another', 'info')
     this.#link.open()
   }
 
@@ -294,8 +327,15 @@ export class BinanceFeed implements LiveFeed {
     return missing.length === 0 ? '' : `, unlisted: ${missing.join(' ')}`
   }
 
-  #report(detail: string): void {
-    const { clock } = this.#options
-    this.#listener?.({ kind: 'feed', ts: clock.now(), connected: this.#connected, stale: this.#repairer.stale, detail })
+  #report(detail: string, level: Level): void {
+    const { stale, all: problems } = this.#problems
+    const ts = this.#options.clock.now()
+    this.#listener?.({ kind: 'feed', ts, connected: this.#connected, stale, detail, level, problems })
   }
+}
+
+/** What prices were about at the beginning of history: one absurd candle among the first must not set it. */
+function middleClose(candles: readonly Candle[]): number {
+  const closes = candles.slice(0, 9).map(({ close }) => close)
+  return closes.toSorted((a, b) => a - b)[closes.length >> 1] ?? Number.NaN
 }

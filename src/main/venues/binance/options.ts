@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
 import { HOUR, MINUTE, SECOND } from '../../../shared/domain/time.ts'
+import type { GuardBounds } from '../price-guard.ts'
 import type { TimeSample } from './rest.ts'
 
 /** Waits and limits of the feed, in milliseconds of the desk's clock unless said otherwise. */
@@ -33,7 +34,11 @@ export interface FeedTimings {
   /** After so many replies without it, a minute is taken as one that the venue does not have. */
   readonly emptyReplies: number
   readonly timeSampleMs: number
-  /** Bad frames are reported at most this often. */
+  /** A symbol of which nothing readable comes for so long while the link stands is stale, and the venue is asked. */
+  readonly symbolSilenceMs: number
+  /** The share of unreadable frames is judged over periods of this length. */
+  readonly unreadablePeriodMs: number
+  /** Unreadable frames are reported at most this often. */
   readonly reportMs: number
 }
 
@@ -53,6 +58,8 @@ export const DEFAULT_TIMINGS: FeedTimings = {
   lateMs: 5 * SECOND,
   emptyReplies: 5,
   timeSampleMs: MINUTE,
+  symbolSilenceMs: 20 * SECOND,
+  unreadablePeriodMs: 10 * SECOND,
   reportMs: 10 * SECOND,
 }
 
@@ -67,6 +74,8 @@ export interface BinanceFeedOptions {
   /** Closed one-minute candles an asset to begin with. */
   readonly historyCount?: number
   readonly timings?: Partial<FeedTimings>
+  /** When a price is withheld as absurd. */
+  readonly guard?: GuardBounds
   /** Told of every sample of the venue's time, before anything that comes after it. */
   readonly onTime?: (sample: TimeSample) => void
   /** Sees every frame before it is read. */

@@ -1,9 +1,9 @@
-import type { Asset } from '../../../shared/domain/slots.ts'
 import { isoUtc, MINUTE } from '../../../shared/domain/time.ts'
 import { backoffMs } from './backoff.ts'
 import type { ClosedCandle, Hole } from './chain.ts'
 import { minuteOf } from './history.ts'
 import type { FeedTimings } from './options.ts'
+import type { Level, Problems } from './problems.ts'
 import type { BinanceRest, TimeSample } from './rest.ts'
 import type { Timers } from './timers.ts'
 import type { Track } from './track.ts'
@@ -15,8 +15,9 @@ export interface RepairOptions {
   readonly timings: FeedTimings
   deliver(track: Track, closed: readonly ClosedCandle[]): void
   sampled(sample: TimeSample): void
-  /** The set of stale assets changed, or something a person should know happened. */
-  changed(detail: string): void
+  readonly problems: Problems
+  /** Something a person should know happened. */
+  report(detail: string, level: Level): void
 }
 
 interface Failure {
@@ -27,14 +28,9 @@ interface Failure {
 /** Fills holes of the chains over REST. An asset whose hole resists is stale until it is filled. */
 export class Repairer {
   readonly #options: RepairOptions
-  readonly #stale = new Set<Asset>()
 
   constructor(options: RepairOptions) {
     this.#options = options
-  }
-
-  get stale(): readonly Asset[] {
-    return [...this.#stale]
   }
 
   /** A hole was seen on the stream: fills it after the grace, however many tries it takes. */
@@ -93,7 +89,7 @@ export class Repairer {
   }
 
   async #fillOne(track: Track, { from, to }: Hole): Promise<Failure | undefined> {
-    const { rest, deliver, changed, timings } = this.#options
+    const { rest, deliver, report, timings } = this.#options
     const rows = await rest.klines(track.symbol, { startTime: from, endTime: to })
     if (!rows.ok) return failureOf(rows.error)
     for (const candle of rows.value) {
@@ -110,18 +106,16 @@ export class Repairer {
     if (track.emptyReplies < timings.emptyReplies) return { message: `no candle yet for ${where}`, waitMs: 0 }
     track.emptyReplies = 0
     deliver(track, track.chain.skip(left))
-    changed(`the venue has no candle for ${where}, ${(left.to - left.from) / MINUTE + 1} min`)
+    report(`the venue has no candle for ${where}, ${(left.to - left.from) / MINUTE + 1} min`, 'warn')
     return undefined
   }
 
   #markStale(track: Track, { message }: Failure): void {
-    if (this.#stale.has(track.asset)) return
-    this.#stale.add(track.asset)
-    this.#options.changed(`${track.asset} has a hole that could not be filled: ${message}`)
+    this.#options.problems.raise(track.asset, 'hole', `minutes are missing and could not be fetched: ${message}`)
   }
 
   #markWhole(track: Track): void {
-    if (this.#stale.delete(track.asset)) this.#options.changed(`${track.asset} is whole again`)
+    this.#options.problems.clear(track.asset, 'hole', `${track.asset} is whole again`)
   }
 }
 

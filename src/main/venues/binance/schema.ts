@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { formName, timeOfCount } from '../../../shared/domain/dates.ts'
 import type { Candle } from '../../../shared/domain/feed.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
 
@@ -53,8 +54,25 @@ export type StreamFrame =
   | { readonly kind: 'ack' }
   | { readonly kind: 'error'; readonly message: string }
 
-/** Reads one text frame of a raw or combined stream; an error says what is wrong with it. */
-export function parseFrame(text: string): Result<StreamFrame> {
+/** What is wrong with a frame, and the symbol that it names, as far as one can be seen in it. */
+export interface FrameFault {
+  readonly symbol: string | undefined
+  readonly message: string
+}
+
+/** Reads one text frame of a raw or combined stream. */
+export function parseFrame(text: string): Result<StreamFrame, FrameFault> {
+  const frame = readFrame(text)
+  return frame.ok ? frame : err({ symbol: symbolIn(text), message: frame.error })
+}
+
+/** The symbol that a text is about, be it readable otherwise or not. */
+function symbolIn(text: string): string | undefined {
+  const [, symbol, stream] = /"s"\s*:\s*"([A-Z0-9]+)"|"stream"\s*:\s*"([a-z0-9]+)@/.exec(text) ?? []
+  return symbol ?? stream?.toUpperCase()
+}
+
+function readFrame(text: string): Result<StreamFrame> {
   const json = parseJson(text)
   if (!json.ok) return json
   const parsed = frame.safeParse(json.value)
@@ -74,6 +92,11 @@ export function parseFrame(text: string): Result<StreamFrame> {
 
 function klineUpdate({ E, s, k }: z.output<typeof kline>): Result<StreamFrame> {
   const candle = { openTime: k.t, open: k.o, high: k.h, low: k.l, close: k.c, volume: k.v }
+  // Not converted: whoever sends another unit than was asked for may have changed more than that.
+  for (const count of [E, k.t, k.T]) {
+    const form = timeOfCount(count)?.form ?? 'ms'
+    if (form !== 'ms') return err(`its times are in ${formName(form)}, not in milliseconds: ${count}`)
+  }
   if (k.s !== s) return err(`symbols disagree: ${s} and ${k.s}`)
   if (E < k.t) return err(`event at ${E} before its candle at ${k.t}`)
   const fault = candleFault(candle, k.T)

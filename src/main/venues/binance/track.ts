@@ -1,7 +1,8 @@
-import type { PriceTick } from '../../../shared/domain/feed.ts'
+import type { Candle, PriceTick } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
-import type { UnixMs } from '../../../shared/domain/time.ts'
-import { CandleChain, VolumeMeter } from './chain.ts'
+import { type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import { type GuardBounds, PriceGuard } from '../price-guard.ts'
+import { CandleChain, type ClosedCandle, VolumeMeter } from './chain.ts'
 import { symbolOf } from './options.ts'
 import type { KlineUpdate } from './schema.ts'
 
@@ -10,8 +11,11 @@ export class Track {
   readonly asset: Asset
   readonly symbol: string
   readonly chain = new CandleChain()
+  readonly guard: PriceGuard<ClosedCandle>
   readonly #meter = new VolumeMeter()
   #last: KlineUpdate | undefined
+  /** When the stream last delivered something readable of it, in monotonic ms. */
+  heardAt = 0
   /** The stream has delivered it. */
   delivered = false
   /** Frames may have been missed: how far the venue has got must be asked before the chain counts as whole. */
@@ -21,9 +25,21 @@ export class Track {
   /** Replies in a row that lacked the first missing minute. */
   emptyReplies = 0
 
-  constructor(asset: Asset) {
+  constructor(asset: Asset, bounds: GuardBounds) {
     this.asset = asset
+    this.guard = new PriceGuard(bounds)
     this.symbol = symbolOf(asset)
+  }
+
+  /** Open time of the newest minute that anything was told of. */
+  get lastMinute(): UnixMs {
+    return this.#last?.candle.openTime ?? this.chain.last ?? unixMs(0)
+  }
+
+  /** Whether a candle says that something has traded since the stream last said so. */
+  isNews({ openTime, volume }: Candle): boolean {
+    const last = this.#last?.candle
+    return volume > (last?.openTime === openTime ? last.volume : 0) && openTime >= (last?.openTime ?? 0)
   }
 
   /** The tick an update makes; undefined for one that is older than the last or repeats it. */
