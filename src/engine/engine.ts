@@ -40,6 +40,7 @@ import {
 } from './versions.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
+import { nextWakeAt, wokenAt } from './wake.ts'
 import { applyRedemption, applyRest, applySettlement, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
@@ -419,40 +420,20 @@ export class Engine {
 
   /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
-    const at = this.nextWakeAt(ts)
-    return at === Number.POSITIVE_INFINITY ? null : { ts: at, slots: this.wokenAt(at) }
+    const at = nextWakeAt(this.state, ts)
+    return at === Number.POSITIVE_INFINITY ? null : { ts: at, slots: wokenAt(this.state, at) }
   }
 
   /** The moment alone; infinity when none did. */
   nextWakeAt(ts: number): number {
-    let best = Number.POSITIVE_INFINITY
-    for (const team of this.state.teams) {
-      const wake = inCharge(this.state, team)?.manifest.wake ?? NEVER
-      for (let w = 0; w < wake.length; w++) {
-        const beforeMs = (wake[w] ?? 0) * 1000
-        for (const { window } of team.slots) {
-          const at = window === null ? 0 : window.end - beforeMs
-          if (at > ts && at < best) best = at
-        }
-      }
-    }
-    return best
+    return nextWakeAt(this.state, ts)
   }
 
   /** Slots whose strategies asked to be woken at exactly `ts`. */
   wokenAt(ts: number): readonly SlotId[] {
-    const woken: SlotId[] = []
-    for (const team of this.state.teams) {
-      const wake = inCharge(this.state, team)?.manifest.wake ?? NEVER
-      for (const { window, slot } of team.slots) {
-        if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
-      }
-    }
-    return woken
+    return wokenAt(this.state, ts)
   }
 }
-
-const NEVER: readonly number[] = []
 
 /** What a strategy answered for one slot; the same object may come every time. */
 export interface DirectAnswer {
