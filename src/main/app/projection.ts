@@ -7,6 +7,8 @@ import {
   assetOf,
   type EngineState,
   feedProblemOf,
+  isUnsettleable,
+  isUnsettled,
   isWorking,
   markOf,
   positionIn,
@@ -15,6 +17,7 @@ import {
 } from '../../engine/state.ts'
 import { warmUpLeft } from '../../engine/versions.ts'
 import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
+import type { Position } from '../../shared/domain/records.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
 import type {
   DeskStatus,
@@ -51,6 +54,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   const { status, reason } = slotStatus(parts.engine, slot)
   const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
   const spot = asset.price > 0 ? asset.price : null
+  const current = slot.window === null ? undefined : positionIn(s, slot.window.id)
   return {
     slot: slot.slot.id,
     asset: slot.slot.asset,
@@ -68,7 +72,10 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
     up: quote(slot, 'up'),
     down: quote(slot, 'down'),
     tick: slot.book?.tick ?? s.config.coarseTick,
-    position: slotPosition(parts, slot),
+    position: current === undefined ? null : positionRow(parts, slot, current),
+    awaiting: [...s.positions.values()]
+      .filter((held) => held.slot === slot.slot.id && held.windowId !== window.id && isUnsettled(held))
+      .map((held) => positionRow(parts, slot, held)),
     openOrders: orders.length,
     unknownOrders: orders.filter((order) => order.state === 'unknown').length,
     strategy: slot.strategy,
@@ -108,11 +115,10 @@ function staleReason(s: EngineState, asset: AssetState, ageMs: number): string {
   return asset.price === 0 ? 'no price has come yet' : `last price ${Math.round(ageMs / 1000)} s ago`
 }
 
-function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | null {
+function positionRow(parts: ProjectionParts, slot: SlotState, position: Position): SlotPosition {
   const s = parts.engine.state
-  const position = slot.window === null ? undefined : positionIn(s, slot.window.id)
-  if (position === undefined) return null
-  const { mark } = markOf(s, slot, position.side, estimateUp(s, slot))
+  // Nothing marks what an earlier window will pay.
+  const mark = position.windowId === slot.window?.id ? markOf(s, slot, position.side, estimateUp(s, slot)).mark : null
   return {
     id: position.id,
     side: position.side,
@@ -120,6 +126,7 @@ function slotPosition(parts: ProjectionParts, slot: SlotState): SlotPosition | n
     cost: position.cost,
     markValue: mark === null ? null : usd(mulDivFloor(position.shares, mark, MICRO)),
     state: position.state,
+    unsettleable: isUnsettleable(s, position),
     owner: position.ownedBy,
     ownerLabel:
       position.ownedBy === 'desk' ? 'desk' : (parts.refOf(position.ownedBy)?.label ?? position.ownedBy.slice(0, 6)),

@@ -116,6 +116,20 @@ export function askReason(session: Session, kind: 'freeze' | 'pause'): void {
   })
 }
 
+/** Writes a position off whose window can never be settled: only with a reason. */
+export function askVoid(session: Session, position: string, slot: string): void {
+  session.ui.setState({
+    paletteOpen: false,
+    ask: {
+      kind: 'reason',
+      title: `Void ${position} in ${slot}`,
+      explain: 'Prices for its outcome are missing. Its cost is written off; it counts in no figure. There is no undo.',
+      action: 'Void',
+      command: (reason) => ({ kind: 'void', position, reason }),
+    },
+  })
+}
+
 /** Shows a stored version's source beside the files as they are now. */
 export function compareVersion(session: Session, version: { hash: string; label: string; strategy: string }): void {
   const { hash, label, strategy } = version

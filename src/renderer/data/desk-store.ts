@@ -71,6 +71,7 @@ export function applySnapshot(state: DeskState, snapshot: DeskSnapshot): DeskSta
 
 function moneyMoved(before: SlotRow | undefined, after: SlotRow): boolean {
   return (
+    before?.awaiting.length !== after.awaiting.length ||
     before?.position?.id !== after.position?.id ||
     before?.position?.state !== after.position?.state ||
     before?.position?.shares !== after.position?.shares ||

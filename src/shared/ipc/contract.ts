@@ -91,6 +91,8 @@ export interface SlotPosition {
   /** Value at the mark; null when there is nothing to mark it by. */
   readonly markValue: Usd | null
   readonly state: PositionState
+  /** Its window ended long ago and prices for its outcome are missing: it may be voided by hand. */
+  readonly unsettleable: boolean
   /** `desk` or a version's hash. */
   readonly owner: string
   readonly ownerLabel: string
@@ -120,6 +122,8 @@ export interface SlotRow {
   /** Price grid of the market now. */
   readonly tick: Price
   readonly position: SlotPosition | null
+  /** Of earlier windows whose outcome is awaited, oldest first. */
+  readonly awaiting: readonly SlotPosition[]
   readonly openOrders: number
   readonly unknownOrders: number
   readonly strategy: string | null

@@ -50,22 +50,39 @@ function Answer() {
   )
 }
 
+/** The gravest of what is wrong now, and how many more there are; all of it on hover. */
+function Alerts({ alerts }: { alerts: readonly string[] }) {
+  const [first] = alerts
+  if (first === undefined) return null
+  return (
+    <span className="attention alert-text" role="alert" data-testid="alerts" title={alerts.join('\n')}>
+      {alerts.length === 1 ? '' : `1 of ${alerts.length}: `}
+      {sentence(first)}
+    </span>
+  )
+}
+
+/** True where the desk holds entries by itself: the alert says so already. */
+function isHeld(alerts: readonly string[], reason: string | null): boolean {
+  return reason !== null && alerts.some((alert) => alert.endsWith(reason))
+}
+
 /** What must stay in sight: which figures are simulated or estimated, and why trading stands still. */
 export function Notices() {
   const notices = useDesk((state) => state.status?.notices)
   const trading = useDesk((state) => state.status?.trading)
   const reason = useDesk((state) => state.status?.tradingReason)
-  const connected = useDesk((state) => state.status === null || state.status.feedConnected)
+  const alerts = useDesk((state) => state.status?.alerts)
   const balanced = useDesk((state) => state.status === null || state.status.ledgerBalanced)
   const text = (notices ?? []).join(' · ')
   return (
     <div className="notices" data-testid="notices">
-      {trading === 'paused' ? (
+      <Alerts alerts={alerts ?? []} />
+      {trading === 'paused' && !isHeld(alerts ?? [], reason ?? null) ? (
         <span className="attention">
           Paused: {reason ?? 'no reason given'}. No new entries; open positions are managed.
         </span>
       ) : null}
-      {connected ? null : <span className="attention">Feed not connected: no entries until prices arrive again.</span>}
       {balanced ? null : <span className="down">The ledger does not balance. Kill, and run baton audit.</span>}
       <span className="notices-text" title={text}>
         {text}

@@ -6,6 +6,7 @@ import {
   askRearm,
   askReason,
   askReplay,
+  askVoid,
   assignSlot,
   backToLive,
   closePosition,
@@ -257,6 +258,16 @@ function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteStat
     const row = slots[id]
     const position = row?.position ?? null
     return [
+      ...(row?.awaiting ?? [])
+        .filter(({ unsettleable }) => unsettleable)
+        .map(
+          ({ id: held }): Action => ({
+            name: `Void ${held} in ${id}…`,
+            aliases: ['write off', 'no outcome'],
+            risk: 'money',
+            run: () => askVoid(session, held, id),
+          }),
+        ),
       ...(position?.state === 'open'
         ? ([
             {

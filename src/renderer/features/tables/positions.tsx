@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { subUsd } from '../../../shared/domain/money.ts'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
-import { closePosition } from '../../data/actions.ts'
+import { askVoid, closePosition } from '../../data/actions.ts'
 import { useDesk, useSession } from '../../data/hooks.ts'
 import type { Session } from '../../data/session.ts'
 import { Button } from '../../ui/button.tsx'
@@ -45,7 +45,12 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
         <ProfitCell value={position.markValue === null ? null : subUsd(position.markValue, position.cost)} />
       ),
     },
-    { key: 'state', head: 'state', width: '58px', cell: ({ position }) => position.state },
+    {
+      key: 'state',
+      head: 'state',
+      width: '76px',
+      cell: ({ position }) => (position.unsettleable ? <span className="attention">no outcome</span> : position.state),
+    },
     {
       key: 'owner',
       head: 'owner',
@@ -62,7 +67,15 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
       head: '',
       width: '70px',
       cell: ({ row, position }) =>
-        position.state === 'open' ? (
+        position.unsettleable ? (
+          <Button
+            small
+            title={`Void the ${position.side} position in ${row.slot}: prices for its outcome are missing`}
+            onClick={() => askVoid(session, position.id, row.slot)}
+          >
+            Void…
+          </Button>
+        ) : position.state === 'open' ? (
           <Button
             small
             title={`Close the ${position.side} position in ${row.slot}`}
@@ -75,7 +88,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
   ]
 }
 
-/** Every open position, with its one owner. */
+/** Every open position, those of earlier windows included, with its one owner. */
 export function Positions() {
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds)
@@ -84,7 +97,8 @@ export function Positions() {
   const columns = useMemo(() => columnsFor(session, versions), [session, versions])
   const rows = ids.flatMap((id) => {
     const row = slots[id]
-    return row?.position == null ? [] : [{ row, position: row.position }]
+    if (row === undefined) return []
+    return [...row.awaiting, ...(row.position === null ? [] : [row.position])].map((position) => ({ row, position }))
   })
   if (rows.length === 0) return <Empty>No position is open.</Empty>
   return (
