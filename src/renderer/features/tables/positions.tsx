@@ -48,7 +48,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
     {
       key: 'state',
       head: 'state',
-      width: '76px',
+      width: '84px',
       cell: ({ position }) => (position.unsettleable ? <span className="attention">no outcome</span> : position.state),
     },
     {
@@ -59,13 +59,13 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
     },
     {
       key: 'opened',
-      head: 'opener',
+      head: 'opened by',
       cell: ({ position }) => <span title={position.openedByLabel}>{position.openedByLabel.split(' · ')[0]}</span>,
     },
     {
       key: 'close',
       head: '',
-      width: '70px',
+      width: '80px',
       cell: ({ row, position }) =>
         position.unsettleable ? (
           <Button
@@ -105,7 +105,7 @@ export function Positions() {
     <DataTable
       label="Positions"
       testId="positions"
-      minWidth={680}
+      minWidth={720}
       columns={columns}
       rows={rows}
       rowKey={({ position }) => position.id}

@@ -19,7 +19,12 @@ const NAMES: Readonly<Record<Tab, string>> = {
 export function Workbench({ content, aside }: { content: Readonly<Record<Tab, ReactNode>>; aside: ReactNode }) {
   const session = useSession()
   const tab = useUi((state) => state.tab)
-  const held = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
+  const held = useDesk((state) =>
+    state.slotIds.reduce((sum, id) => {
+      const row = state.slots[id]
+      return sum + (row?.awaiting.length ?? 0) + (row?.position == null ? 0 : 1)
+    }, 0),
+  )
   const open = useDesk((state) => state.slotIds.reduce((sum, id) => sum + (state.slots[id]?.openOrders ?? 0), 0))
   const differ = useShownDeployment()?.proof?.differences ?? 0
   const replayed = useReplay((state) => state.runs.find((run) => run.state === 'running')?.progress ?? null)
