@@ -53,7 +53,7 @@ const said = (desk: Desk, text: string) =>
 
 describe('a desk’s own tape', () => {
   test('I7: hours of trading with deployments, a fault and a kill are decided again, byte for byte', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const home = newHome()
     const desk = await home.desk({ speed: 900 })
