@@ -149,15 +149,14 @@ class Thread {
     this.cancelWatch = this.clock.after(READING_MS, () => this.stop(message))
   }
 
-  /** One that computed all the time without a word is stuck; one that was kept waiting by the computer is waited for. */
+  /** One that computed for long enough without a word is stuck; one that was kept waiting by the computer is waited for. */
   private watchDecisions(before: Promise<number | null>): void {
     this.cancelWatch = this.clock.after(STUCK_MS, () => {
       const { task } = this
-      const now = computedMs(this.worker, this.clock)
-      void Promise.all([before, now]).then(async ([earlier, later]) => {
+      void Promise.all([before, computedMs(this.worker, this.clock)]).then(async ([earlier, later]) => {
         if (this.task !== task || this.dead) return
         if (earlier !== null && later !== null && later - earlier < COMPUTES_PART * STUCK_MS)
-          return this.watchDecisions(now)
+          return this.watchDecisions(before)
         const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, AT_WHICH_SLOT, PLACE_MS)
         if (this.task !== task) return
         const at = place?.about == null ? '' : ` (${momentText(place.about)})`
