@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import { isWorking } from '../../src/engine/state.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
@@ -8,14 +8,14 @@ import { eager, TestHome, until } from '../support/desk.ts'
 import { longForm } from '../support/long-form.ts'
 import { scaled } from '../support/patience.ts'
 import { SteppedTime } from '../support/stepped-time.ts'
-import { generatedSim, type VenueSim } from '../support/venue-sim.ts'
+import { generatedSim } from '../support/venue-sim.ts'
 
-const homes: TestHome[] = []
-const sims: VenueSim[] = []
-afterEach(async () => {
-  for (const home of homes.splice(0)) await home.remove()
-  for (const sim of sims.splice(0)) await sim.close()
-})
+/** A home that is removed with its test. These tests wait for real time most of the while: they run side by side. */
+function newHome({ onTestFinished }: TestContext, config: object): TestHome {
+  const home = new TestHome(config)
+  onTestFinished(() => home.remove())
+  return home
+}
 
 const said = (desk: Desk, text: string) =>
   Number(desk.journal.db.prepare('SELECT count(*) FROM events WHERE message LIKE ?').pluck().get(`%${text}%`))
@@ -36,10 +36,9 @@ const STEPS: readonly (readonly [string, number])[] = longForm(
   ],
 )
 
-describe('A10: the computer’s clock is set under a running desk', () => {
-  test('it is said everywhere, time goes on, nothing is missed, and positions settle', async () => {
-    const home = new TestHome({ slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'] })
-    homes.push(home)
+describe.concurrent('A10: the computer’s clock is set under a running desk', () => {
+  test('it is said everywhere, time goes on, nothing is missed, and positions settle', async (context) => {
+    const home = newHome(context, { slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'] })
     home.write('snipe.ts', eager('snipe'))
     const time = new SteppedTime()
     const { desk } = await home.station({ clock: new DeskClock(time) })
@@ -66,9 +65,8 @@ describe('A10: the computer’s clock is set under a running desk', () => {
     expect(desk.panicked).toBeNull()
   })
 
-  test('a sleep of an hour cancels what rests, holds entries until prices are new, and goes on', async () => {
-    const home = new TestHome({ slots: ['BTC-5m', 'ETH-5m'] })
-    homes.push(home)
+  test('a sleep of an hour cancels what rests, holds entries until prices are new, and goes on', async (context) => {
+    const home = newHome(context, { slots: ['BTC-5m', 'ETH-5m'] })
     home.write('snipe.ts', RESTING)
     const time = new SteppedTime()
     const { desk } = await home.station({ clock: new DeskClock(time) })
@@ -89,16 +87,15 @@ describe('A10: the computer’s clock is set under a running desk', () => {
   })
 })
 
-describe('A9: the computer’s clock against the venue’s', () => {
-  test.each([120, -120])('%i s off: windows are the venue’s, and entries are held', async (offSec) => {
+describe.concurrent('A9: the computer’s clock against the venue’s', () => {
+  test.for([120, -120])('%i s off: windows are the venue’s, and entries are held', async (offSec, context) => {
     const sim = await generatedSim({ assets: ['BTC'], startAt: Date.now(), speed: 1 })
-    sims.push(sim)
-    const home = new TestHome({
+    context.onTestFinished(() => sim.close())
+    const home = newHome(context, {
       slots: ['BTC-5m'],
       assign: { '*-5m': 'snipe' },
       binance: { restUrl: sim.restUrl, wsUrl: sim.wsUrl },
     })
-    homes.push(home)
     home.write('snipe.ts', eager('snipe'))
     const time = new SteppedTime()
     time.step(offSec * SECOND)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
@@ -10,15 +10,8 @@ import { longForm } from '../support/long-form.ts'
 import { scaled } from '../support/patience.ts'
 import { value } from '../support/tape.ts'
 
-const homes: TestHome[] = []
-const children: (() => void)[] = []
-afterEach(async () => {
-  for (const kill of children.splice(0)) kill()
-  for (const home of homes.splice(0)) await home.remove()
-})
-
-/** Another program holds the database for writing, and lets it go after a while. */
-async function lockFor(path: string, ms: number): Promise<void> {
+/** Another program holds the database for writing, and lets it go after a while, or when it is killed. */
+async function lockFor({ onTestFinished }: TestContext, path: string, ms: number): Promise<() => void> {
   const script = `
     import Database from 'better-sqlite3'
     const db = new Database(${JSON.stringify(path)})
@@ -28,13 +21,16 @@ async function lockFor(path: string, ms: number): Promise<void> {
     setTimeout(() => db.exec('ROLLBACK'), ${ms})
   `
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  children.push(() => void child.kill('SIGKILL'))
+  const kill = () => void child.kill('SIGKILL')
+  onTestFinished(kill)
   await once(child.stdout, 'data')
+  return kill
 }
 
-async function trading(slots = ['BTC-5m', 'ETH-5m', 'BTC-15m']): Promise<{ home: TestHome; desk: Desk }> {
-  const home = new TestHome({ slots, assign: { '*-5m': 'snipe', '*-15m': 'snipe' } })
-  homes.push(home)
+/** A desk with a position. These tests wait for real time most of the while: they run side by side. */
+async function trading({ onTestFinished }: TestContext): Promise<{ home: TestHome; desk: Desk }> {
+  const home = new TestHome({ slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'snipe' } })
+  onTestFinished(() => home.remove())
   home.write('snipe.ts', eager('snipe'))
   const { desk } = await home.station()
   await until('a position', () => desk.engine.state.positions.size > 0)
@@ -47,13 +43,13 @@ const said = (desk: Desk, text: string) =>
 /** A minute as well in the long form. */
 const SECONDS = longForm([1, 5], [1, 5, 60])
 
-describe('A8: another program holds baton.db', () => {
-  test.each(SECONDS)(
+describe.concurrent('A8: another program holds baton.db', () => {
+  test.for(SECONDS)(
     'for %i s: cycles go on, entries are held, and everything is written in the end',
-    async (seconds) => {
-      const { home, desk } = await trading()
+    async (seconds, context) => {
+      const { home, desk } = await trading(context)
       const before = { ...desk.session.figures }
-      await lockFor(home.home.database, seconds * SECOND)
+      await lockFor(context, home.home.database, seconds * SECOND)
       // Something to be written: a lock that nobody meets is none.
       await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'test' }, 'cli')
       await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
@@ -64,7 +60,7 @@ describe('A8: another program holds baton.db', () => {
       // Cycles went on while nothing could be written, and no order left.
       expect(desk.session.figures.cycles).toBeGreaterThanOrEqual(held.cycles + Math.floor(seconds / 5) - 1)
       await until('it is written', () => said(desk, 'the journal cannot be written for the moment') > 0)
-      expect(said(desk, 'entries are no longer held')).toBeGreaterThan(0)
+      await until('its end is written', () => said(desk, 'entries are no longer held') > 0)
       await until('two more cycles', () => desk.session.figures.cycles > before.cycles + 2)
       expect(desk.panicked).toBeNull()
       expect(desk.session.figures.missedCycles).toBe(before.missedCycles)
@@ -73,9 +69,9 @@ describe('A8: another program holds baton.db', () => {
     },
   )
 
-  test('I5: a kill is at once all the same, and is on disk once it can be', async () => {
-    const { home, desk } = await trading()
-    await lockFor(home.home.database, 4 * SECOND)
+  test('I5: a kill is at once all the same, and is on disk once it can be', async (context) => {
+    const { home, desk } = await trading(context)
+    await lockFor(context, home.home.database, 4 * SECOND)
     await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
     const since = performance.now()
     const outcome = await desk.dispatcher.dispatch({ kind: 'kill' }, 'cli')
@@ -87,14 +83,14 @@ describe('A8: another program holds baton.db', () => {
     await home.close()
   })
 
-  test('a stop meanwhile says what could not be written, everywhere', async () => {
-    const { home, desk } = await trading()
-    await lockFor(home.home.database, 60 * SECOND)
+  test('a stop meanwhile says what could not be written, everywhere', async (context) => {
+    const { home, desk } = await trading(context)
+    const unlock = await lockFor(context, home.home.database, 60 * SECOND)
     await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
     await home.close()
     expect(String(desk.panicked)).toContain('could not be written')
     expect(readStatus(home.home.status)).toMatchObject({ up: false })
-    for (const kill of children.splice(0)) kill()
+    unlock()
     // The next start goes on from what is on disk.
     const again = await home.station()
     expect(again.lastEnd).toContain('went down')

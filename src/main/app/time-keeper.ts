@@ -85,6 +85,7 @@ function ahead(skewMs: number): string {
 
 function seconds(ms: number): string {
   const abs = Math.abs(ms) / 1_000
-  if (abs < 600) return `${abs.toFixed(abs < 10 ? 2 : 0)} s`
+  // Two clocks read one after the other differ by a millisecond: ten minutes are not 600 s.
+  if (abs < 599.5) return `${abs.toFixed(abs < 10 ? 2 : 0)} s`
   return abs < 7_200 ? `${(abs / 60).toFixed(0)} min` : `${(abs / 3_600).toFixed(1)} h`
 }
