@@ -1,8 +1,22 @@
 import type { Candles, View } from 'baton'
 
+/** Closes that a price grid is told from: enough that one of them uses its last digit. */
+const GRID_CLOSES = 12
+
+/** Half a step of the decimal price grid that the newest closes lie on, in dollars; finer than eight decimals is none. */
+export function halfStep(candles: Candles): number {
+  let steps = 1
+  for (let ago = 0; ago < Math.min(GRID_CLOSES, candles.length); ago++) {
+    const close = candles.close(ago)
+    while (steps < 1e8 && Math.round(close * steps) / steps !== close) steps *= 10
+  }
+  return 0.5 / steps
+}
+
 /**
  * Standard deviation of one-second returns, from the last `minutes` closed one-minute candles. Simple returns: over a
- * minute they differ from log returns by a ten-thousandth of themselves.
+ * minute they differ from log returns by a ten-thousandth of themselves. What rounding to the price grid adds is taken out:
+ * a step²/12 for each of two closes.
  */
 export function volatilityPerSecond(candles: Candles, minutes: number): number {
   const count = Math.min(minutes, candles.length - 1)
@@ -15,7 +29,8 @@ export function volatilityPerSecond(candles: Candles, minutes: number): number {
     sum += move * move
     after = before
   }
-  return Math.sqrt(sum / count / 60)
+  const rounding = (2 * halfStep(candles)) / after
+  return Math.sqrt(Math.max(0, sum / count - (rounding * rounding) / 6) / 60)
 }
 
 /** `62.1`: a share in percent with one decimal. */
@@ -42,7 +57,10 @@ export function expectedClose(view: View): number {
   return passed * (mean ?? view.price) + (1 - passed) * view.price
 }
 
-/** Probability that Up wins if the price is a driftless random walk from here; see `expectedClose`. */
+/**
+ * Probability that Up wins if the price is a driftless random walk from here; see `expectedClose`. A tie is Up, and whatever
+ * rounds to the strike on the price's grid is a tie.
+ */
 export function probabilityUp(view: View, volPerSecond: number): number | null {
   if (view.strike === null || volPerSecond <= 0) return null
   const { seconds } = view.settlement
@@ -52,8 +70,9 @@ export function probabilityUp(view: View, volPerSecond: number): number | null {
     left < seconds
       ? (volPerSecond ** 2 * left ** 3) / (3 * seconds ** 2)
       : volPerSecond ** 2 * (left - (2 * seconds) / 3)
-  if (variance <= 0) return expected >= view.strike ? 1 : 0
-  return normalCdf(Math.log(expected / view.strike) / Math.sqrt(variance))
+  const tie = view.strike - halfStep(view.candles('1m'))
+  if (variance <= 0) return expected >= tie ? 1 : 0
+  return normalCdf(Math.log(expected / tie) / Math.sqrt(variance))
 }
 
 /** What a share bought at `price` costs with the taker fee. */

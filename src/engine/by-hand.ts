@@ -24,6 +24,7 @@ export function closeBar(c: Context, { position: id }: Of<'close'>): string | nu
   if (c.s.trading === 'killed') return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
   const position = positionOf(c, id)
   if (position === undefined) return `no position ${id} is open`
+  if (isUnsettleable(c.s, position)) return `${id} cannot be sold: prices for its outcome are missing; void it instead`
   if (position.state !== 'open') return `${id} cannot be sold any more: its window has ended, it is held to settlement`
   if (c.s.closing.has(position.id)) return `${id} is being sold already`
   return null
