@@ -14,6 +14,7 @@ import type {
   DeskSnapshot,
   DeskStatus,
   EventRow,
+  SlotOutage,
   SlotRow,
   TapeEntry,
   VersionRef,
@@ -58,6 +59,8 @@ export class DeskHub {
   private readonly shown = new Map<string, string>()
   private readonly startedAt: number
   private versionsChanged = false
+  /** As they were when the desk stopped; null while it runs. */
+  private lastOutages: readonly SlotOutage[] | null = null
   /** The newest attempt of this process, as far as it has come; before the first, the newest one journaled. */
   lastDeployment: ReturnType<typeof headOf> | null
   private timer: (() => void) | undefined
@@ -152,7 +155,7 @@ export class DeskHub {
         speed: desk.options.speed === undefined ? 1 : desk.options.speed,
         startedAt: this.startedAt,
         homeFolder: desk.options.home.folder,
-        outages: outagesOf({ engine: desk.engine, db: desk.journal.db, refOf: (hash) => this.refOf(hash) }),
+        outages: this.outages(),
       },
       desk.deployer.cooling(),
     )
@@ -270,9 +273,16 @@ export class DeskHub {
     this.schedule()
   }
 
+  /** To be called while the journal can still be read: what is asked later is answered with what was then. */
   stop(): void {
     this.timer?.()
     this.listeners.clear()
+    this.lastOutages = this.outages()
+  }
+
+  private outages(): readonly SlotOutage[] {
+    const { engine, journal } = this.desk
+    return this.lastOutages ?? outagesOf({ engine, db: journal.db, refOf: (hash) => this.refOf(hash) })
   }
 
   private push(push: DeskPush): void {

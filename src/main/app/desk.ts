@@ -357,6 +357,8 @@ export class Desk {
     decideMissedWindows(this)
     this.recorder?.begin(this.now())
     await bringUpVersions(this)
+    // Begun is what the journal has.
+    await this.journal.caughtUp()
     // Stopped while versions came up: nothing may begin any more.
     if (!this.stopping) this.live.start()
   }

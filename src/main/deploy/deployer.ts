@@ -161,7 +161,7 @@ export class Deployer {
   /** The same, but resolves as well when a rule holds the candidate back: that may take hours. */
   deployOrWait(attempt: Attempt): Promise<DeploymentRow> {
     const { deployment, promise } = this.begin(attempt)
-    return Promise.race([promise, deployment.waiting.then(() => deployment.current)])
+    return Promise.race([promise, deployment.waiting.then(() => this.written(deployment))])
   }
 
   /**
@@ -174,7 +174,7 @@ export class Deployer {
     if (waiter === undefined || waiter.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
     if (word.shadow === true) this.beginShadow(waiter)
     waiter.goOn(word.by, word.noticedAt)
-    const waiting = waiter.waiting.then(() => waiter.current)
+    const waiting = waiter.waiting.then(() => this.written(waiter))
     this.policy.say(strategy, { kind: 'go', ...word })
     return Promise.race([this.results.get(waiter) ?? waiting, waiting])
   }
@@ -295,10 +295,16 @@ export class Deployer {
     )
     const promise = result.then(() => {
       this.tryAgain(deployment, attempt)
-      return deployment.current
+      return this.written(deployment)
     })
     this.results.set(deployment, promise)
     return { deployment, promise }
+  }
+
+  /** A deployment as it stands, once the journal has it as well. */
+  private async written(deployment: Deployment): Promise<DeploymentRow> {
+    await this.parts.journal.caughtUp()
+    return deployment.current
   }
 
   /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
