@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterEach, expect, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { packageRoot } from '../../src/main/app/home.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
@@ -17,20 +17,16 @@ import { SmallDisk } from '../support/small-disk.ts'
 import { value } from '../support/tape.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
-const ended: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const end of ended.splice(0).toReversed()) await end()
-})
 
-/** A home that is, with everything in it, on a small file system. */
-function newHome(): { home: TestHome; disk: SmallDisk } {
+/** A home that is, with everything in it, on a small file system; what is made last is removed first. */
+function newHome({ onTestFinished }: TestContext): { home: TestHome; disk: SmallDisk } {
   const folder = temporaryFolder()
-  ended.push(folder.remove)
+  onTestFinished(() => folder.remove())
   const disk = new SmallDisk(join(folder.path, 'disk'), '48m')
-  ended.push(() => disk.remove())
+  onTestFinished(() => disk.remove())
   const config = { slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } }
   const home = new TestHome(config, disk.path)
-  ended.push(() => home.remove())
+  onTestFinished(() => home.remove())
   home.write('snipe.ts', eager('snipe'))
   home.write('fade.ts', eager('fade'))
   return { home, disk }
@@ -50,8 +46,8 @@ function grow(home: TestHome): void {
 
 const findings = (home: TestHome) => value(auditDatabase(home.home.database, [70_000])).findings
 
-test('a home on a full disk: entries pause with the reason, nothing is lost in silence, and the desk goes on when a person resumes', async () => {
-  const { home, disk } = newHome()
+test.concurrent('a home on a full disk: entries pause with the reason, nothing is lost in silence, and the desk goes on when a person resumes', async (context) => {
+  const { home, disk } = newHome(context)
   const { desk } = await home.station({ speed: 60 })
   await until('positions', () => desk.engine.state.positions.size > 0)
   await desk.recorder?.flush()
@@ -94,11 +90,11 @@ test('a home on a full disk: entries pause with the reason, nothing is lost in s
   expect(readFileSync(join(home.home.logs, 'baton.log'), 'utf8')).toContain('the tape is written again')
 })
 
-test('B7: a disk without room for the journal: entries are held, a stop says so everywhere, and with room it goes on', async () => {
-  const { home, disk } = newHome()
+test.concurrent('B7: a disk without room for the journal: entries are held, a stop says so everywhere, and with room it goes on', async (context) => {
+  const { home, disk } = newHome(context)
   const args = ['desk', '--home', home.folder, '--strategies', home.strategies, '--port', '0']
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  ended.push(() => void child.kill('SIGKILL'))
+  context.onTestFinished(() => void child.kill('SIGKILL'))
   let out = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
@@ -135,8 +131,8 @@ test('B7: a disk without room for the journal: entries are held, a stop says so 
   expect(findings(home)).toEqual([])
 })
 
-test('B7: a full disk under a running desk holds entries, and room ends the hold', async () => {
-  const { home, disk } = newHome()
+test.concurrent('B7: a full disk under a running desk holds entries, and room ends the hold', async (context) => {
+  const { home, disk } = newHome(context)
   home.configure({
     slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'],
     assign: { '*-5m': 'snipe', '*-15m': 'fade' },

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import type { DeskStatus } from '../../src/shared/ipc/contract.ts'
-import { Patience } from './patience.ts'
+import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -43,10 +43,9 @@ export class TestHome {
     this.strategies = join(base, 'strategies')
     mkdirSync(this.folder)
     cpSync(join(root, 'strategies'), this.strategies, { recursive: true })
-    if (snipe !== undefined) {
-      cpSync(snipe, join(this.strategies, 'snipe.ts'))
-      writeFileSync(join(this.folder, 'config.json'), JSON.stringify(CONFIG))
-    }
+    if (snipe !== undefined) cpSync(snipe, join(this.strategies, 'snipe.ts'))
+    const config = { ...(snipe === undefined ? {} : CONFIG), decisionDeadlineMs: patientDeadlineMs() }
+    writeFileSync(join(this.folder, 'config.json'), JSON.stringify(config))
   }
 
   strategy(name: string): string {

@@ -9,7 +9,7 @@ import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
-import { Patience } from './patience.ts'
+import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '../../strategies')
@@ -34,7 +34,8 @@ export class TestHome {
 
   /** No rule waits and nothing is watched unless a test says so: most want to see the next swap. */
   configure(config: object): void {
-    writeFileSync(this.home.config, JSON.stringify({ probation: { windows: 0 }, policy: { enforceOn: [] }, ...config }))
+    const usual = { probation: { windows: 0 }, policy: { enforceOn: [] }, decisionDeadlineMs: patientDeadlineMs() }
+    writeFileSync(this.home.config, JSON.stringify({ ...usual, ...config }))
   }
 
   read(file: string): string {

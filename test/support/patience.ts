@@ -13,6 +13,11 @@ export function scaled(ms: number): number {
   return ms * crowding()
 }
 
+/** `decisionDeadlineMs` of a desk under test: its default of a second, or more of it on a busy machine. */
+export function patientDeadlineMs(): number {
+  return Math.min(4_000, Math.round(scaled(1_000)))
+}
+
 /** How long something is still waited for: time counts less the more programs want the machine's processors. */
 export class Patience {
   private readonly limitMs: number

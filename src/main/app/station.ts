@@ -67,6 +67,7 @@ export class Station {
       home.status,
       clock,
       (revision) => this.compose(revision),
+      () => desk.journal.caughtUp(),
       (message) => desk.hub.say('warn', message),
     )
     this.control = new ControlFiles({
@@ -98,7 +99,7 @@ export class Station {
     const { desk } = this
     if (this.lastEnd !== null && !desk.virtual) desk.hub.say('info', this.lastEnd, 'last-end')
     this.compareWithStatus()
-    desk.hub.onChange = (urgent) => this.onChange(urgent && !desk.virtual)
+    desk.hub.onChange = (urgent) => this.status.changed(urgent && !desk.virtual)
     for (const file of desk.hub.files.list()) this.watcher.remember(file.path, file.hash)
     desk.hub.files.onWritten = (path) => this.watcher.notice(path, 'desk')
     this.control.start()
@@ -107,14 +108,7 @@ export class Station {
     await watching
     if (this.stopping) return
     this.watchConfig()
-    this.status.write()
-  }
-
-  /** What matters is only said once it is on disk: a crash right after it must not find the file ahead of the journal. */
-  private onChange(urgent: boolean): void {
-    if (!urgent) return this.status.changed(false)
-    // After this task: what it writes together must not be torn apart.
-    queueMicrotask(() => void this.desk.journal.caughtUp().then(() => this.status.changed(true)))
+    await this.status.write()
   }
 
   /** The journal wins where it and the last status file disagree; the disagreement is said. */

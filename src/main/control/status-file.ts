@@ -100,13 +100,19 @@ export function readStatus(path: string): StatusFile | undefined {
   return json.ok ? statusSchema.safeParse(json.value).data : undefined
 }
 
-/** Writes status.json whole: at once where it matters, else gathered. */
+/**
+ * Writes status.json whole: at once where it matters, else gathered. What it says is durable elsewhere first: a crash must not
+ * find a kill in the file that the journal does not know.
+ */
 export class StatusWriter {
   private readonly path: string
   private readonly clock: Clock
   private readonly compose: (revision: number) => StatusFile
+  private readonly durable: () => Promise<void>
   private readonly onProblem: (message: string) => void
   private revision = 0
+  /** Revision of what the file holds. */
+  private written = 0
   private cancel: Disposer | undefined
   private failing = false
   private stopped = false
@@ -115,11 +121,14 @@ export class StatusWriter {
     path: string,
     clock: Clock,
     compose: (revision: number) => StatusFile,
+    /** Resolves once everything that has happened so far is written down, or cannot be for the moment. */
+    durable: () => Promise<void>,
     onProblem: (message: string) => void,
   ) {
     this.path = path
     this.clock = clock
     this.compose = compose
+    this.durable = durable
     this.onProblem = onProblem
   }
 
@@ -127,14 +136,21 @@ export class StatusWriter {
   changed(urgent: boolean): void {
     if (this.stopped || (this.cancel !== undefined && !urgent)) return
     this.cancel?.()
-    this.cancel = this.clock.after(urgent ? 0 : GATHER_MS, () => this.write())
+    this.cancel = this.clock.after(urgent ? 0 : GATHER_MS, () => void this.write())
   }
 
-  write(): void {
+  /** Writes what is now, once that is durable. */
+  async write(): Promise<void> {
     this.cancel?.()
     this.cancel = undefined
+    const revision = ++this.revision
     try {
-      writeWhole(this.path, `${JSON.stringify(this.compose(++this.revision), null, 1)}\n`)
+      const text = `${JSON.stringify(this.compose(revision), null, 1)}\n`
+      await this.durable()
+      // A later one may have come first.
+      if (this.stopped || revision < this.written) return
+      writeWhole(this.path, text)
+      this.written = revision
       this.failing = false
     } catch (error) {
       if (!this.failing)
