@@ -54,6 +54,7 @@ test('B5, B6, B11: a silent, an unreadable and an absurd asset are warnings in s
   await until('all is well', () => desk.hub.status().alerts.length === 0)
   expect(state.feed).toMatchObject({ connected: true, stale: [], problems: [] })
 
+  await desk.journal.caughtUp()
   const events = desk.journal.db.prepare('SELECT level, message FROM events WHERE kind = ?').all('feed')
   for (const [level, message] of [
     ['warn', /^ETH: no readable price/],
