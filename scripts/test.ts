@@ -64,19 +64,19 @@ const chosen = args.filter((arg) => arg !== '--full')
 if (!run(process.execPath, ['scripts/build.ts'])) fail('the build failed')
 const began = performance.now()
 rmSync(REPORT, { force: true })
-const env = isFull ? { ...process.env, BATON_FULL: '1', BATON_SENTENCE_RUNS: '10000' } : process.env
+const env = isFull ? { ...process.env, BATON_FULL: '1' } : process.env
 const filters = isFull && chosen.length === 0 ? longTests() : chosen
 if (isFull) say(`Long forms of ${filters.join(', ')}`)
 const passed = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...filters], env)
 tellResults((performance.now() - began) / 1000)
 process.exit(passed ? 0 : 1)
 
-/** Test files with a long form: those that take it from `test/support/long-form.ts`, or by a variable of their own. */
+/** Test files with a long form: those that take it from `test/support/long-form.ts`. */
 function longTests(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test', name))
-    .filter((path) => /\/support\/long-form\.ts|BATON_SENTENCE_RUNS/.test(readFileSync(join(root, path), 'utf8')))
+    .filter((path) => /\/support\/long-form\.ts/.test(readFileSync(join(root, path), 'utf8')))
     .toSorted()
 }
 
@@ -95,6 +95,6 @@ function tellResults(seconds: number): void {
   for (const { ms, name } of tests.toSorted((a, b) => b.ms - a.ms).slice(0, 10)) {
     say(`${(ms / 1000).toFixed(1).padStart(7)}  ${name}`)
   }
-  const counts = `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`
-  say(`Tests: ${counts} in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`)
+  say(`They took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s.`)
+  say(`Tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
 }

@@ -36,7 +36,10 @@ test('I5: a kill between the signed body and the send keeps the order here', asy
     if (signed > 0) gate.shut('planted', false)
   }
   await desk.start()
-  await until('an order was stopped', () => orders(desk).some((order) => order.state === 'cancelled'))
+  await until('every order was stopped', () => {
+    const all = orders(desk)
+    return all.length > 0 && all.every((order) => order.state === 'cancelled')
+  })
   for (const order of orders(desk))
     expect(order).toMatchObject({ state: 'cancelled', reason: 'killed: planted', digest: expect.any(String) })
   expect(desk.session.figures.fills).toBe(0)

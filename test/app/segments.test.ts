@@ -22,15 +22,19 @@ test('D1, I7: a recording of several segments with deployments in them is sound,
   const home = newHome()
   const desk = await home.desk({ speed: 1_200, from: START, forMs: 2 * HOUR + 10 * MINUTE })
   await desk.start()
+  let over = false
+  const done = desk.done.then(() => {
+    over = true
+  })
   for (let marker = 2; marker < 5; marker++) {
     const due = desk.now() + 25 * MINUTE
-    await until('market time goes on', () => desk.now() >= due)
+    await until('market time goes on', () => over || desk.now() >= due)
     home.write('snipe.ts', eager('snipe', marker))
     // Whatever runs between two cycles looks at views, which must leave no trace.
     desk.engine.dryViews('snipe')
     await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
   }
-  await desk.done
+  await done
   await home.close()
   const { segments, seams, decisions, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
   expect({ segments, seams, differences }).toEqual({ segments: 3, seams: 2, differences: [] })

@@ -5,10 +5,11 @@ import { recordsBy } from '../../src/shared/attribution/records.ts'
 import { sureSign } from '../../src/shared/attribution/sure.ts'
 import { TradeColumns } from '../../src/shared/attribution/trade-columns.ts'
 import { lineSentence, recordSentence } from '../../src/shared/attribution/verdict.ts'
+import { longForm } from '../support/long-form.ts'
 import { MONTH_START, trade } from '../support/trades.ts'
 
 /** Records to try: 10,000 in the full form, fewer where every test runs. */
-const RUNS = Number(process.env.BATON_SENTENCE_RUNS ?? 2_000)
+const RUNS = longForm(2_000, 10_000)
 
 const anyTrade = fc
   .record({
@@ -72,7 +73,7 @@ describe('no sentence says the opposite of its record', () => {
       }),
       { numRuns: RUNS, seed: 11 },
     )
-  }, 600_000)
+  })
 
   it('W3: a gauge names how many were tried and which side of its proof live is on, once and alike', () => {
     const part = fc.double({ min: -2, max: 2, noNaN: true })

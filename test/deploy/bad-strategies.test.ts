@@ -183,10 +183,7 @@ describe('a strategy that fails', () => {
 
   test('a helper that breaks fails every strategy that imports it, each with the place in the helper', async () => {
     const helper = home.read('volatility.ts')
-    home.write(
-      'volatility.ts',
-      helper.replace('return Math.sqrt(sum / count / 60)', 'return Math.sqrt(sum / count / sixty)'),
-    )
+    home.write('volatility.ts', helper.replace('sum += move * move', 'sum += move * sixty'))
     for (const strategy of ['snipe', 'fade']) {
       const row = await deploy(desk, strategy)
       expect(row.diagnostics[0]).toMatchObject({

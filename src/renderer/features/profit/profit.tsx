@@ -3,7 +3,10 @@ import { useLedger } from '../../data/hooks.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { savePng } from '../../ui/save.ts'
 
-const ProfitLines = lazy(() => import('./profit-lines.tsx'))
+// Fetched at once, drawn later: a desk that goes away in between must not leave the panel without its code.
+const lines = import('./profit-lines.tsx')
+lines.catch(() => {})
+const ProfitLines = lazy(() => lines)
 
 /** The chart as a picture, as it is now. */
 function SavePng() {
