@@ -9,6 +9,11 @@ import { ROW, SHARED_WIDTH } from './view-row.ts'
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
 const FIRST_GUESS_VOL = 5e-5
 
+/** A feed that said nothing for so long has not seen what happened in between. */
+export const SILENCE_MS = 15_000
+/** Told minutes remembered: an hour and a half, more than any window waits for its outcome. */
+const KEPT_TOLD = 90
+
 /** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
 export const BOUNDARY_MS = 5 * MINUTE
 
@@ -50,6 +55,10 @@ export class AssetState {
   private tellsVolume = false
   /** Closed minutes without a trade and without a move: in a row until now, and all of them. */
   flatInRow = 0
+  /** Venue time of the last price, and of the last one that came after a silence; 0 before the first. */
+  lastVenue = 0
+  silentUntil = 0
+  private readonly told: number[] = []
   flatMinutes = 0
   private label = NO_REGIME
   private labelled = true
@@ -94,6 +103,22 @@ export class AssetState {
     const flat = this.tellsVolume && volume === 0 && high === low
     this.flatInRow = flat ? this.flatInRow + 1 : 0
     if (flat) this.flatMinutes++
+  }
+
+  /** The venue itself told this closed minute. */
+  noteTold(openTime: number): void {
+    this.told.push(openTime)
+    if (this.told.length > KEPT_TOLD) this.told.shift()
+  }
+
+  isTold(openTime: number): boolean {
+    return this.told.includes(openTime)
+  }
+
+  /** A price has been heard: where the feed was silent before it, a mean that runs has a hole in it. */
+  hear(tsVenue: number): void {
+    if (tsVenue - this.lastVenue > SILENCE_MS && this.lastVenue > 0) this.silentUntil = tsVenue
+    this.lastVenue = tsVenue
   }
 
   /** Forgets as of which moment the price was last looked at: a cache of views, which follows from the rest. */

@@ -198,6 +198,7 @@ export class Engine {
 
   private takeCandle(c: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
     const asset = assetOf(c.s, name)
+    if (frame === '1m') asset.noteTold(candle.openTime)
     if (!asset.candles[frame].put(candle)) return
     record(c, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return

@@ -24,6 +24,7 @@ const NEAR_START_MS = 5 * SECOND
 export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at: number): void {
   const tsVenue = cells[at + TICK_VENUE] ?? 0
   const price = cells[at + TICK_PRICE] ?? 0
+  asset.hear(tsVenue)
   if (tsVenue >= asset.boundary) passBoundary(c, asset, tsVenue, price)
   if (asset.meanStarted) asset.mean.tick(tsVenue, price)
   else if (tsVenue >= asset.boundary - c.s.config.settlementMeanSec * SECOND) beginMean(c, asset, tsVenue, price)
@@ -38,6 +39,7 @@ export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at
  */
 export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): boolean {
   if (rest.tsVenue >= asset.boundary - s.config.settlementMeanSec * SECOND) return false
+  asset.lastVenue = rest.tsVenue
   asset.price = rest.close
   asset.priceTs = rest.ts
   asset.candles['1m'].takeRest(rest)
@@ -87,7 +89,8 @@ function beginMean(c: Context, asset: AssetState, tsVenue: number, price: number
 function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: number): void {
   const ended = asset.boundary
   // The mean that closed the last windows is the best estimate of the strike of these.
-  const estimate = asset.meanStarted ? asset.mean.mean(ended) : null
+  const unheard = asset.silentUntil > ended - c.s.config.settlementMeanSec * SECOND
+  const estimate = asset.meanStarted && !unheard ? asset.mean.mean(ended) : null
   asset.meanStarted = false
   asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
   for (const slot of asset.slots) {
@@ -98,7 +101,7 @@ function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: num
     endPositions(c, (position) => position.slot === slot.slot.id && position.windowEnd <= tsVenue)
     slot.window = next
     noteRegime(slot, next.id)
-    slot.strike = (adjoining ? estimate : null) ?? (tsVenue - next.start < NEAR_START_MS ? price : null)
+    slot.strike = (adjoining ? estimate : null) ?? (!unheard && tsVenue - next.start < NEAR_START_MS ? price : null)
     slot.strikeIsEstimate = true
     slot.book = null
     slot.bookSince = c.s.now

@@ -157,6 +157,8 @@ describe('HTTP', () => {
       'fields that are none of its own',
       { headers: { 'content-type': 'application/json' }, body: '{"reason":7,"why":"x"}' },
     ],
+    ['a content-type that is none', { headers: { 'content-type': 'nonsense' }, body: '{}' }],
+    ['a body over the limit', { headers: { 'content-type': 'application/json' }, body: `"${'x'.repeat(3_000_000)}"` }],
     ['a byte-order mark', { headers: { 'content-type': 'application/json' }, body: '\ufeff{"reason":"mark"}' }],
   ])('B9, I5: a kill by HTTP never fails on form: %s', async (_, init) => {
     const headers = { ...init.headers, authorization: `Bearer ${remote}` }
@@ -273,6 +275,17 @@ describe('files', () => {
     ],
     ['no number', () => JSON.stringify({ command: { kind: 'kill' } })],
     ['nothing but the command itself', () => JSON.stringify({ kind: 'kill', positions: 'hold' })],
+    ['a command that is only its name', () => JSON.stringify({ seq: next++, command: 'kill' })],
+    ['a comma too many', () => `{"seq":${next++},"command":{"kind":"kill",}}`],
+    [
+      'letters of another encoding',
+      () => Buffer.from(`{"seq":${next++},"command":{"kind":"kill","reason":"fünf"}}`, 'latin1'),
+    ],
+    ['nothing but its name', () => 'kill'],
+    [
+      'a reason that is an object',
+      () => JSON.stringify({ seq: next++, command: { kind: 'kill', reason: { toString: 1 } } }),
+    ],
   ])('A7, I5: a kill by file is understood with %s', async (_, file) => {
     expect(trading()).toBe('running')
     writeFileSync(home.home.control, file())

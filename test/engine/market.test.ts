@@ -142,6 +142,7 @@ describe('windows whose end no price told', () => {
       feedDelayMs: 0,
       source: 'test',
       tellsBooks: true,
+      isTold: () => true,
       minuteAt: (_asset, openTime) => {
         const close = minutes.get(openTime)
         return close === undefined

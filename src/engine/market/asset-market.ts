@@ -1,6 +1,6 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
-import type { AssetState, LazyPrices, MinuteRest } from '../asset-state.ts'
+import { type AssetState, type LazyPrices, type MinuteRest, SILENCE_MS } from '../asset-state.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import { PriceGrid } from './price-grid.ts'
@@ -20,8 +20,10 @@ const WIDTH = 6
 /** Closed minutes in a row without a trade and without a move after which the market counts as halted. */
 export const HALT_MINUTES = 2
 
-/** A feed that said nothing for so long has not seen what happened in between. */
-export const SILENCE_MS = 15_000
+/** Silences remembered: more than there are while a window waits for its outcome. */
+const KEPT_SILENCES = 64
+/** Of a minute that a candle made of prices still tells. */
+const MOST_UNHEARD_MS = 5_000
 
 /** What the market knows of one underlying: its true price, before the desk hears of it. */
 export class AssetMarket<S = unknown> {
@@ -49,6 +51,8 @@ export class AssetMarket<S = unknown> {
   private minuteVolume = 0
   /** Closed minutes in a row without a trade and without a move. */
   private flatMinutes = 0
+  /** Newest silences, in the venue's time, oldest first: from the last price before to the first after. */
+  private readonly silences: { readonly from: number; readonly to: number }[] = []
   private minuteEnd = 0
   private high = 0
   private low = 0
@@ -61,6 +65,20 @@ export class AssetMarket<S = unknown> {
 
   constructor(name: Asset) {
     this.name = name
+  }
+
+  /** To be called before anything is made of a price: remembers the silence that it ends. */
+  noteSilence(tsVenue: number): void {
+    if (this.lastVenue === 0 || tsVenue - this.lastVenue <= SILENCE_MS) return
+    this.silences.push({ from: this.lastVenue, to: tsVenue })
+    if (this.silences.length > KEPT_SILENCES) this.silences.shift()
+  }
+
+  /** True when so much of a minute was silent that a candle made of what was heard does not tell it. */
+  wasSilentIn(minute: number): boolean {
+    return this.silences.some(
+      ({ from, to }) => Math.min(to, minute + MINUTE) - Math.max(from, minute) > MOST_UNHEARD_MS,
+    )
   }
 
   /** Takes a price in. */

@@ -3,11 +3,11 @@ import { MICRO, price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { BOUNDARY_MS, type MinuteRest } from '../asset-state.ts'
+import { BOUNDARY_MS, type MinuteRest, SILENCE_MS } from '../asset-state.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { BookSource } from '../state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
-import { AssetMarket, SILENCE_MS } from './asset-market.ts'
+import { AssetMarket } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
 import { DelayLine } from './delay-line.ts'
 import { placeSeed, uniformAt } from './noise.ts'
@@ -30,6 +30,8 @@ export interface PaperMarketSettings {
   readonly source: string
   /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
+  /** Whether the venue itself told that minute, rather than the desk making it of prices; where absent, none was told. */
+  readonly isTold?: (asset: Asset, openTime: number) => boolean
   /** True: every quote is told as an event. False: whoever wants a book asks for it, and only resting orders hear of them. */
   readonly tellsBooks: boolean
 }
@@ -158,6 +160,7 @@ export class PaperMarket implements BookSource {
     const ts = tick[TICK_TS] ?? 0
     if (ts > this.now) this.now = ts
     let scheduled = false
+    asset.noteSilence(tick[TICK_VENUE] ?? 0)
     if ((tick[TICK_VENUE] ?? 0) >= asset.boundary) {
       this.passBoundary(asset, ts, tick[TICK_VENUE] ?? 0, tick[TICK_PRICE] ?? 0)
       scheduled = true
@@ -360,8 +363,11 @@ export class PaperMarket implements BookSource {
 
   /** Typical price of the minute before `boundary`, which stands in for its mean; its close where no mean decides. */
   private valueFromMinute(asset: Asset, boundary: number): number | undefined {
-    const minute = this.settings.minuteAt(asset, boundary - MINUTE)
+    const openTime = boundary - MINUTE
+    const minute = this.settings.minuteAt(asset, openTime)
     if (minute === undefined) return undefined
+    // A candle made of prices that were partly missing is none; one that the venue told is.
+    if (this.asset(asset).wasSilentIn(openTime) && this.settings.isTold?.(asset, openTime) !== true) return undefined
     const { grid } = this.asset(asset)
     for (const price of [minute.high, minute.low, minute.close]) grid.hear(price)
     return this.settings.settlementMeanSec > 0

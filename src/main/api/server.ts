@@ -100,7 +100,7 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const sessions = new BrowserSessions(options.desk.journal, options.desk.options.clock)
   // Before the guard: it closes the sockets of upgrades that the guard refuses only when it saw them first.
   await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
-  guard(app, credentials, sessions)
+  guard(app, options.desk, credentials, sessions)
   routes(app, options.desk)
   signOut(app, sessions)
   browserDesk(app, options.desk, sessions)
@@ -131,13 +131,18 @@ function readBodies(app: FastifyInstance): void {
     if (bytes.length === 0) return done(null, {})
     const json = decodeJson(bytes)
     if (json.ok) return done(null, json.value)
-    if (request.url === '/api/control/kill') return done(null, {})
+    if (isKill(request)) return done(null, {})
     done(Object.assign(new Error(`the body must be JSON: ${json.error}`), { statusCode: 400 }))
   })
 }
 
+/** A request for a kill, however its address is written. */
+function isKill({ method, url }: FastifyRequest): boolean {
+  return method === 'POST' && /^\/api\/control\/kill\/*(\?|$)/i.test(url)
+}
+
 /** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
-function guard(app: FastifyInstance, credentials: Credentials, sessions: BrowserSessions): void {
+function guard(app: FastifyInstance, desk: Desk, credentials: Credentials, sessions: BrowserSessions): void {
   app.addHook('onRequest', async (request, reply) => {
     const stranger = strangerBar(request.headers, credentials)
     if (stranger !== null) return refuse(reply, 403, stranger)
@@ -165,13 +170,16 @@ function guard(app: FastifyInstance, credentials: Credentials, sessions: Browser
     reply.header('set-cookie', cookieText(portOf(app), sessions.begin(role), COOKIE_SECONDS))
     return reply.redirect('/')
   })
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
+    // I5: what is wrong with the form of a kill is no reason not to kill. The guard has let the request in by then.
+    if (isKill(request)) return kill(desk, reply, {})
     const status = error.statusCode ?? 500
     return reply
       .status(status)
       .send({ error: status >= 500 ? `the desk could not answer: ${error.message}` : error.message })
   })
   app.setNotFoundHandler((request, reply) => {
+    if (isKill(request)) return kill(desk, reply, {})
     const command = /^\/api\/control\/([^/?]+)/.exec(request.url)?.[1]
     const message =
       command === undefined
@@ -207,6 +215,11 @@ function signOut(app: FastifyInstance, sessions: BrowserSessions): void {
 }
 
 const signOutSchema = z.strictObject({ all: z.boolean().default(false) })
+
+async function kill(desk: Desk, reply: FastifyReply, body: object) {
+  const outcome = await desk.dispatcher.dispatch({ ...body, kind: 'kill' }, 'http')
+  return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
+}
 
 function refuse(reply: FastifyReply, status: number, error: string) {
   return reply.status(status).send({ error })

@@ -180,6 +180,7 @@ export class Desk {
         const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
       },
+      isTold: (asset, openTime) => this.engine.state.assets.get(asset)?.isTold(openTime) === true,
     })
     this.recorder = config.tape.record ? this.newRecorder() : null
     const { clock } = options
@@ -240,6 +241,7 @@ export class Desk {
       clock,
       now,
       killFilePresent: () => existsSync(options.home.kill),
+      latchKill: (reason) => this.writeKillFile(reason),
       onOutcome: () => this.hub.touch(),
     })
     this.session.onRecord = (record) => this.hub.onRecord(record)
@@ -429,19 +431,26 @@ export class Desk {
   /** Whoever starts this desk again must do so knowingly: the kill is left where it cannot be overlooked. */
   private latchKill(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
-    try {
-      writeFileSync(this.options.home.kill, `${reason}\n`)
-    } catch {
-      // A disk that takes nothing: the process ends, and what it wrote before is what the next start finds.
-    }
+    // On a disk that takes nothing the process ends, and what it wrote before is what the next start finds.
+    this.writeKillFile(reason)
     this.journal.append({ t: 'trading', state: 'killed', reason, until: null, flatten: false })
     this.journal.flush().catch(() => {})
+  }
+
+  private writeKillFile(reason: string): Result<void> {
+    try {
+      writeFileSync(this.options.home.kill, `${reason}\n`)
+      return ok(undefined)
+    } catch (error) {
+      return err(`no KILL file could be written either: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   /** Leaves everything on disk and lets the home folder go. */
   async stop(): Promise<void> {
     if (this.stopping) return
     this.stopping = true
+    this.session.refuseEntries('the desk is stopping')
     await this.feed.stop()
     await this.live?.stop()
     if (this.virtual && this.begun) await this.done
@@ -462,6 +471,10 @@ export class Desk {
   private async closeJournal(): Promise<void> {
     this.saveSnapshot(this.now())
     const closed = await this.journal.close()
-    if (!closed.ok) this.panicked ??= new Error(closed.error)
+    if (closed.ok) return
+    this.panicked ??= new Error(closed.error)
+    // A kill that the journal never got must hold over the next start all the same.
+    const { trading, killReason } = this.engine.state
+    if (trading === 'killed') this.writeKillFile(killReason ?? 'killed')
   }
 }

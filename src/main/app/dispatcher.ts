@@ -29,6 +29,8 @@ export interface DispatcherParts {
   readonly now: () => UnixMs
   /** True while the file named KILL lies in the home folder. */
   readonly killFilePresent: () => boolean
+  /** Leaves a KILL file in the home folder: the next start is killed, whatever the journal says. */
+  readonly latchKill: (reason: string) => Result<void>
   readonly onOutcome: (command: Command, outcome: CommandOutcome) => void
 }
 
@@ -63,7 +65,24 @@ export class Dispatcher {
     const outcome = this.write(id, source, command.kind, JSON.stringify(command), verdict)
     await this.parts.journal.caughtUp()
     this.parts.onOutcome(command, outcome)
-    return outcome
+    return this.parts.journal.blocked === null ? outcome : this.notWritten(command, outcome, this.parts.journal.blocked)
+  }
+
+  /** What is only in memory is said to be so; a kill is latched by its file at once, which no database can hold up. */
+  private notWritten(command: Command, outcome: CommandOutcome, blocked: string): CommandOutcome {
+    if (command.kind === 'kill') {
+      const latched = this.parts.latchKill(command.reason ?? 'killed by hand')
+      const how = latched.ok ? 'a file named KILL latches it until then' : latched.error
+      return {
+        ...outcome,
+        message: `${outcome.message}; it is not in the journal yet (${blocked}): ${how}; exits wait for the journal`,
+      }
+    }
+    if (outcome.outcome !== 'done') return outcome
+    return {
+      ...outcome,
+      message: `${outcome.message}; it is not in the journal yet (${blocked}) and is lost if the desk ends before`,
+    }
   }
 
   private write(id: string, source: CommandSource, kind: string, body: string, verdict: Verdict): CommandOutcome {

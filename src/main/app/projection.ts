@@ -144,7 +144,8 @@ function deploysOf(
   { state }: Engine,
   cooling: PolicyBar | null,
 ): Pick<DeskStatus, 'deploys' | 'deploysReason' | 'deploysUntil'> {
-  const { freeze } = state
+  const unreadable = state.holds.get('settings')
+  const freeze = state.freeze ?? (unreadable === undefined ? null : { reason: unreadable, until: null })
   if (freeze !== null) return { deploys: 'frozen', deploysReason: freeze.reason, deploysUntil: freeze.until }
   if (cooling === null) return { deploys: 'open', deploysReason: null, deploysUntil: null }
   return { deploys: 'cooling', deploysReason: cooling.message, deploysUntil: cooling.until }

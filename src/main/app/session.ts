@@ -91,6 +91,7 @@ export class Session {
   /** Orders on their way out. */
   private readonly leaving = new Set<Promise<void>>()
   private handoffs = 0
+  private entriesRefused: string | null = null
   /** Why the loop runs no more; null while it does. */
   private loopEnd: string | null = null
 
@@ -147,6 +148,11 @@ export class Session {
     if (leaving !== undefined) this.place(leaving, ts)
   }
 
+  /** From now on no entry leaves any more, also none that is being written down. */
+  refuseEntries(reason: string): void {
+    this.entriesRefused = reason
+  }
+
   /** Resolves once every order that was asked for has left or was refused. */
   async placed(): Promise<void> {
     while (this.leaving.size > 0) await Promise.all(this.leaving)
@@ -172,7 +178,7 @@ export class Session {
   /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
   private async leave(orders: readonly Approved<Order>[], asked: UnixMs): Promise<void> {
     const { gate, journal, market, clock } = this.parts
-    const since = clock.monotonic()
+    const since = { monotonic: clock.monotonic(), desk: clock.now() }
     await journal.flush()
     for (const order of orders) {
       const body = JSON.stringify([
@@ -192,7 +198,9 @@ export class Session {
     await journal.flush()
     for (const order of orders) {
       const ts = this.moment(asked)
-      const bar = this.leavingBar(order, clock.monotonic() - since)
+      // By the desk's time as well: the monotonic clock does not count a sleep.
+      const waited = Math.max(clock.monotonic() - since.monotonic, clock.now() - since.desk)
+      const bar = this.leavingBar(order, waited)
       const passed = bar === null ? gate.test(order) : err(bar)
       if (passed.ok) market.submit(order, ts)
       const report = passed.ok ? ({ type: 'submitted' } as const) : ({ type: 'refused', reason: passed.error } as const)
@@ -203,10 +211,18 @@ export class Session {
 
   /** Why an order that is written down may not leave any more; null when it may. */
   private leavingBar(order: Order, waitedMs: number): string | null {
-    if (!this.parts.virtual && waitedMs > MOST_WAIT_MS)
+    // The desk's own exits are at any price: their age does not matter.
+    const anyPrice = order.kind === 'exit' && order.owner === 'desk'
+    if (!this.parts.virtual && waitedMs > MOST_WAIT_MS && !anyPrice)
       return `it took ${Math.round(waitedMs)} ms to write it down, ${MOST_WAIT_MS} ms allowed: its price is old`
-    if (order.kind === 'enter' && order.owner === 'desk') return 'the desk has taken it over before it left'
-    return null
+    if (order.kind === 'exit') return null
+    if (this.entriesRefused !== null) return this.entriesRefused
+    if (order.owner === 'desk') return 'the desk has taken it over before it left'
+    // In virtual time nothing can have come between the engine's word and this moment.
+    if (this.parts.virtual) return null
+    const { holds, trading, pause } = this.engine.state
+    for (const reason of holds.values()) return `entries are held: ${reason}`
+    return trading === 'paused' ? `entries are paused: ${pause?.reason ?? ''}` : null
   }
 
   /** The moment of what follows from something asked before: now in real time, the same in virtual time. */
@@ -385,6 +401,7 @@ export class Session {
   /** Ends every thread; what still waits for a yield interval runs and finds them gone. */
   async stop(): Promise<void> {
     for (const version of [...this.hosted.keys()]) this.dismiss(version)
+    await Promise.race([this.placed(), this.parts.journal.caughtUp()])
     await this.endLoop('the desk is stopping')
   }
 

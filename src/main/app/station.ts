@@ -74,7 +74,6 @@ export class Station {
       controlPath: home.control,
       killPath: home.kill,
       clock,
-      startedAt: clock.wall(),
       acknowledged,
       dispatch: (input, source) => desk.dispatcher.dispatch(input, source),
       isKilled: () => desk.gate.isShut,

@@ -6,6 +6,8 @@ import type { Session } from './session.ts'
 /** Skew of the computer's clock against a venue's from which it is said, and from which entries are held (design, section 3). */
 const WARN_MS = 250
 const HOLD_MS = 500
+/** How long all assets are waited for after a sleep. */
+const MOST_WAIT_MS = 30_000
 
 export interface TimeKeeperParts {
   readonly session: Session
@@ -68,7 +70,9 @@ export class TimeKeeper {
     if (since === null) return
     const { session, clock } = this.parts
     const { slots, orders, feed } = session.engine.state
-    const priced = [...slots.values()].every(({ listed, asset }) => !listed || asset.priceTs > since)
+    // An asset that stays silent is refused for its old price alone: it does not hold up the others for ever.
+    const waited = clock.now() - since > MOST_WAIT_MS
+    const priced = waited || [...slots.values()].every(({ listed, asset }) => !listed || asset.priceTs > since)
     if (!priced || !feed.connected || [...orders.values()].some(isWorking)) return
     this.stoodStillAt = null
     session.deliver({ kind: 'hold', ts: clock.now(), about: 'reconcile', reason: null })

@@ -11,6 +11,7 @@ import {
   controlFileSchema,
   explain,
   killIn,
+  meansKill,
   NEVER_STALE,
 } from '../../shared/ipc/commands.ts'
 import { decodeJson } from '../platform/text.ts'
@@ -22,8 +23,6 @@ export interface ControlFilesParts {
   readonly controlPath: string
   readonly killPath: string
   readonly clock: Clock
-  /** When this desk started by the operating system's clock, as the times of files are. */
-  readonly startedAt: number
   /** Highest sequence number that was carried out before. */
   readonly acknowledged: number
   readonly dispatch: (input: unknown, source: CommandSource) => Promise<CommandOutcome>
@@ -54,6 +53,8 @@ export class ControlFiles {
   private cancelPoll: Disposer = () => {}
   private lastSeq: number
   private seenStamp = ''
+  /** Of the file that lay there when the desk started: it was written before, whatever clocks say. */
+  private staleStamp = ''
   private ackedSeq: number
 
   constructor(parts: ControlFilesParts) {
@@ -64,6 +65,7 @@ export class ControlFiles {
 
   start(): void {
     const { controlPath, killPath } = this.parts
+    this.staleStamp = stampOf(controlPath) ?? ''
     this.watcher = watch([controlPath, killPath], { ignoreInitial: true })
     this.watcher.on('all', () => this.look())
     this.poll()
@@ -82,38 +84,38 @@ export class ControlFiles {
         'kill-file',
       )
     }
-    void this.readControl()
+    this.readControl().catch((error: unknown) =>
+      this.refuseFile(`it could not be carried out: ${error instanceof Error ? error.message : String(error)}`),
+    )
   }
 
   private async readControl(): Promise<void> {
     const { controlPath } = this.parts
     let bytes: Uint8Array
-    let writtenAt: number
     try {
-      const stats = statSync(controlPath)
-      const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino}`
-      // An empty file is one that an editor is about to write.
-      if (stamp === this.seenStamp || stats.size === 0) return
+      const stamp = stampOf(controlPath)
+      if (stamp === null || stamp === this.seenStamp) return
       this.seenStamp = stamp
       bytes = readFileSync(controlPath)
-      writtenAt = stats.mtimeMs
     } catch (error) {
-      // Not there is the usual state; anything else is said.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.refuseFile(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      this.refuseFile(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
       return
     }
     // Not one after another: a kill must not wait for a deployment that came before it.
-    await this.carryOut(bytes, writtenAt)
+    await this.carryOut(bytes, this.seenStamp !== this.staleStamp)
   }
 
-  private async carryOut(bytes: Uint8Array, writtenAt: number): Promise<void> {
+  /** @param fresh it was written after the desk started */
+  private async carryOut(bytes: Uint8Array, fresh: boolean): Promise<void> {
     const input = decodeJson(bytes)
-    if (!input.ok) return this.refuseFile(input.error)
+    if (!input.ok) {
+      // Whatever the encoding, the letters of a kill are those of ASCII (I5).
+      const text = Buffer.from(bytes).toString('latin1').replaceAll('\0', '')
+      return meansKill(text) ? this.dispatch(null, { kind: 'kill' }) : this.refuseFile(input.error)
+    }
     const parsed = controlFileSchema.safeParse(input.value)
     if (!parsed.success) return this.refuseForm(input.value, explain(parsed.error))
     const { seq, command } = parsed.data
-    const fresh = writtenAt >= this.parts.startedAt
     if (seq <= this.lastSeq) {
       if (!fresh) return
       if (command.kind === 'kill') await this.dispatch(seq, command)
@@ -174,4 +176,10 @@ export class ControlFiles {
 /** The kill that an input is or was meant to be. */
 function killOf(input: unknown): unknown {
   return killIn(input) ?? (commandSchema.safeParse(input).data?.kind === 'kill' ? input : undefined)
+}
+
+/** What tells one writing of a file from another; null where there is none, or an empty one that an editor is about to write. */
+function stampOf(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats === undefined || stats.size === 0 ? null : `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`
 }

@@ -12,6 +12,8 @@ const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN)/
 
 const { path, durable, giveUpMs } = workerData as JournalThreadData
 const tell = (message: FromJournalThread) => parentPort?.postMessage(message)
+/** Once a batch has failed nothing that follows from it may be written. */
+let hasFailed = false
 const napping = new Int32Array(new SharedArrayBuffer(4))
 
 const opened = openDatabase(path, durable)
@@ -33,6 +35,7 @@ if (opened.ok) {
 } else tell({ kind: 'failed', reason: opened.error })
 
 function write(writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
+  if (hasFailed) return
   const since = systemClock.monotonic()
   let blocked = false
   for (;;) {
@@ -42,6 +45,7 @@ function write(writer: JournalWriter, seq: number, writes: readonly JournalWrite
       const { code = '', message } = error as { code?: string; message: string }
       const passes = PASSING.test(code)
       if (!passes || systemClock.monotonic() - since > giveUpMs) {
+        hasFailed = true
         const tried = passes ? `, tried for ${Math.round(giveUpMs / 1_000)} s` : ''
         return tell({ kind: 'failed', reason: `${message}${tried}` })
       }

@@ -124,6 +124,7 @@ export class Journal {
    */
   flush(): Promise<void> {
     if (this.failure !== null) return Promise.reject(this.failure)
+    if (this.isClosing) return Promise.reject(new Error('the journal is closed'))
     if (this.pending.length === 0 && this.waiting.size === 0) return Promise.resolve()
     const seq = this.next++
     const writes = this.pending

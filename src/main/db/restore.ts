@@ -112,7 +112,10 @@ function savedVersion(
 ): SavedVersion[] {
   const stored = findVersion(db, live.strategy, live.version)
   const manifest = stored === undefined ? undefined : parseJson(manifestSchema, stored.manifest)
-  if (stored === undefined || manifest === undefined) return []
+  if (stored === undefined || manifest === undefined) {
+    complain(`what is stored of the live version ${live.version.slice(0, 6)} of ${live.strategy}`)
+    return []
+  }
   return [
     {
       hash: stored.hash as SavedVersion['hash'],

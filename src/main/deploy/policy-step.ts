@@ -141,7 +141,8 @@ export class PolicyStep {
     return {
       now: now(),
       enforced: isEnforced(config.policy, s.config.market),
-      freeze: s.freeze,
+      // I12: on settings that nobody can read no code goes live.
+      freeze: s.freeze ?? unreadable(s.holds.get('settings')),
       venue: this.trouble(new Set(slots.map(({ slot }) => slot.asset))),
       live: this.live(strategy),
       reasoned,
@@ -239,6 +240,10 @@ export class PolicyStep {
   look(): void {
     for (const strategy of [...this.waiting.keys()]) this.say(strategy, { kind: 'look' })
   }
+}
+
+function unreadable(reason: string | undefined): { readonly reason: string; readonly until: null } | null {
+  return reason === undefined ? null : { reason, until: null }
 }
 
 const SHADOW: PolicyBar = {

@@ -87,14 +87,16 @@ export class DeskClock implements Clock {
     const still = monotonic - this.lookedAt
     this.lookedAt = monotonic
     const slept = this.source.uptime() - this.started.uptime - (monotonic - this.started.monotonic) - this.slept
-    if (slept > SLEPT_MS) {
+    const awoke = slept > SLEPT_MS
+    if (awoke) {
       this.slept += slept
       notes.push({ kind: 'stood-still', ms: slept + still })
     } else if (still > STOOD_STILL_MS) notes.push({ kind: 'stood-still', ms: still })
     const skew = this.skewMs
-    if (Math.abs(skew - this.notedSkew) > UNSEEN_MS) {
+    if (this.isSlewing) this.notedSkew = skew
+    else if (Math.abs(skew - this.notedSkew) > UNSEEN_MS) {
       // After a sleep the uptime tells how long only to a second: what is left of that is no step.
-      if (notes.length === 0 || Math.abs(skew - this.notedSkew) > SLEPT_MS)
+      if (!awoke || Math.abs(skew - this.notedSkew) > SLEPT_MS)
         notes.push({ kind: 'clock-set', byMs: skew - this.notedSkew })
       else this.base += skew - this.notedSkew
       this.notedSkew = this.skewMs
@@ -123,6 +125,11 @@ export class DeskClock implements Clock {
       this.settleSlew()
       this.slew = { since: this.source.monotonic(), ms: Math.min(-offsetMs, MOST_SLEW_MS) }
     }
+  }
+
+  /** True while the desk's time runs slower because of a correction. */
+  private get isSlewing(): boolean {
+    return this.slew.ms > 0 && SLEW * (this.source.monotonic() - this.slew.since - UNSEEN_MS) < this.slew.ms
   }
 
   /** Makes what is left of an earlier correction part of the base, so that the next one starts from here. */

@@ -52,6 +52,8 @@ export class CandlePlayback implements Playback {
         const [minute] = one === undefined ? [] : closedBefore(one, unixMs(openTime + 60_000), 1)
         return minute?.openTime === openTime ? minute : undefined
       },
+      // The minutes are the tape's own.
+      isTold: () => true,
     })
     const path = { series: this.series, from: span.from, to: span.until, seed: span.seed }
     this.player = new CandlePlayer(path, this.market)

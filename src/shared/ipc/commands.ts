@@ -134,14 +134,24 @@ export const controlFileSchema = z.strictObject({
  * @returns the kill that was meant; undefined where the input is no kill, or is one without fault
  */
 export function killIn(input: unknown): Extract<Command, { kind: 'kill' }> | undefined {
+  if (input === 'kill') return { kind: 'kill', positions: 'hold' }
   if (typeof input !== 'object' || input === null || Reflect.get(input, 'kind') !== 'kill') return undefined
   if (commandSchema.safeParse(input).success) return undefined
-  const said = reason.safeParse(String(Reflect.get(input, 'reason') ?? '').slice(0, 500))
+  const text: unknown = Reflect.get(input, 'reason')
+  const said = reason.safeParse(typeof text === 'string' ? text.slice(0, 500) : '')
   return {
     kind: 'kill',
     positions: Reflect.get(input, 'positions') === 'flatten' ? 'flatten' : 'hold',
     ...(said.success ? { reason: said.data } : {}),
   }
+}
+
+/** A text that no parser reads and that means a kill all the same: the word alone, or as kind or command. */
+const MEANS_KILL = /^\s*["']?kill["']?\s*$|\b(kind|command)["']?\s*[:=]\s*["']?kill\b/i
+
+/** True where a text that cannot be read as a command names a kill; see `killIn`. */
+export function meansKill(text: string): boolean {
+  return MEANS_KILL.test(text)
 }
 
 /** One clear line for a schema's refusal: `field: what is wrong`. */

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { Engine } from '../../src/engine/engine.ts'
+import type { EngineEvent } from '../../src/engine/events.ts'
+import { PaperMarket } from '../../src/engine/market/paper-market.ts'
+import { engineConfigOf, paperSettingsOf } from '../../src/engine/settings.ts'
+import { parseConfig } from '../../src/shared/config.ts'
+import { asset, makeSlot } from '../../src/shared/domain/slots.ts'
+import { unixMs } from '../../src/shared/domain/time.ts'
+
+const BTC = asset('BTC')
+const SLOT = makeSlot(BTC, '5m')
+const NOON = Date.UTC(2026, 0, 5, 12)
+
+/** An engine and a simulated market on a feed that pushes, told in the order of the live driver. */
+class Pushed {
+  readonly told: EngineEvent[] = []
+  readonly engine: Engine
+  readonly market: PaperMarket
+
+  constructor() {
+    const config = parseConfig({ slots: [SLOT.id] })
+    if (!config.ok) throw new Error(config.error)
+    this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], new Set()))
+    const candles = () => this.engine.state.assets.get(BTC)
+    this.market = new PaperMarket({
+      seed: 1,
+      slots: [SLOT],
+      ...paperSettingsOf(config.value),
+      source: 'test',
+      tellsBooks: true,
+      minuteAt: (_, openTime) => {
+        const [minute] = candles()?.candles['1m'].after(openTime - 1) ?? []
+        return minute?.openTime === openTime ? minute : undefined
+      },
+      isTold: (_, openTime) => candles()?.isTold(openTime) === true,
+    })
+  }
+
+  pump(until: number): void {
+    while ((this.market.peek() ?? Number.POSITIVE_INFINITY) <= until) {
+      const event = this.market.pop()
+      if (event === undefined) continue
+      if (event.kind === 'strike' || event.kind === 'settled') this.told.push(event)
+      this.engine.handle(event)
+    }
+  }
+
+  price(seconds: number, price: number): void {
+    const ts = unixMs(NOON + seconds * 1_000)
+    this.pump(ts)
+    const event = { kind: 'price', ts, tsVenue: ts, asset: BTC, price, volume: 1 } as const
+    this.engine.handle(event)
+    this.market.onTick(event)
+  }
+
+  candle(openTime: number, close: number): void {
+    const candle = { openTime: unixMs(openTime), open: 100.5, high: 100.5, low: close, close, volume: 10 }
+    this.engine.handle({
+      kind: 'candle',
+      ts: this.engine.state.now,
+      asset: BTC,
+      frame: '1m',
+      origin: 'backfill',
+      candle,
+    })
+    this.market.settleMissed()
+  }
+}
+
+describe('A1: a minute that was only heard in part', () => {
+  test('decides no window and tells no strike; the one that the venue tells does', () => {
+    const desk = new Pushed()
+    for (let s = 0; s <= 243; s += 2) desk.price(s, s > 2 ? 100.5 : 100)
+    // Silent from 12:04:03 to 12:05:02, while the price fell.
+    for (let s = 302; s <= 330; s += 2) desk.price(s, 95)
+    const slot = desk.engine.state.slots.get(SLOT.id)
+    expect(slot?.strike).toBeNull()
+    desk.pump(NOON + 331_000)
+    expect(desk.told.filter(({ ts }) => ts > NOON + 300_000)).toEqual([])
+    desk.candle(NOON + 240_000, 95)
+    for (let s = 332; s <= 420; s += 2) desk.price(s, 95)
+    desk.pump(NOON + 900_000)
+    const settled = desk.told.filter(({ kind }) => kind === 'settled')
+    expect(settled).toEqual([expect.objectContaining({ payoutUp: 0, close: 96.8 })])
+  })
+})
