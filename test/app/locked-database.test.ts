@@ -96,4 +96,17 @@ describe.concurrent('A8: another program holds baton.db', () => {
     expect(again.lastEnd).toContain('went down')
     await until('it trades', () => again.desk.session.figures.cycles > 1)
   })
+
+  test('I5: a kill that the journal never came to hold is one for the next start all the same', async (context) => {
+    const { home, desk } = await trading(context)
+    const unlock = await lockFor(context, home.home.database, 60 * SECOND)
+    await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
+    const outcome = await desk.dispatcher.dispatch({ kind: 'kill', reason: 'the disk is gone' }, 'cli')
+    expect(outcome).toMatchObject({ outcome: 'done', message: expect.stringContaining('not in the journal yet') })
+    await home.close()
+    unlock()
+    const again = await home.station()
+    expect(again.desk.gate.isShut).toBe(true)
+    expect(again.desk.hub.status()).toMatchObject({ trading: 'killed' })
+  })
 })

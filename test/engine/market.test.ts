@@ -179,7 +179,7 @@ describe('windows whose end no price told', () => {
     expect(settled(silent).map((event) => event.windowId)).toEqual([])
     minutes.set(START - 60_000, 100)
     minutes.set(START + 4 * 60_000, 99)
-    silent.settleMissed()
+    silent.takeMinutes()
     expect(settled(silent)).toMatchObject([{ strike: 100, close: 99, payoutUp: 0 }])
   })
 

@@ -4,7 +4,7 @@ import type { EngineEvent } from '../../src/engine/events.ts'
 import { PaperMarket } from '../../src/engine/market/paper-market.ts'
 import { engineConfigOf, paperSettingsOf } from '../../src/engine/settings.ts'
 import { parseConfig } from '../../src/shared/config.ts'
-import { asset, makeSlot } from '../../src/shared/domain/slots.ts'
+import { asset, makeSlot, windowAt } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
 
 const BTC = asset('BTC')
@@ -17,7 +17,8 @@ class Pushed {
   readonly engine: Engine
   readonly market: PaperMarket
 
-  constructor() {
+  /** @param beginsHere the prices are the market's own, so that none were missed before the first */
+  constructor(beginsHere = false) {
     const config = parseConfig({ slots: [SLOT.id] })
     if (!config.ok) throw new Error(config.error)
     this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], new Set()))
@@ -28,6 +29,7 @@ class Pushed {
       ...paperSettingsOf(config.value),
       source: 'test',
       tellsBooks: true,
+      beginsHere,
       minuteAt: (_, openTime) => {
         const [minute] = candles()?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
@@ -63,7 +65,7 @@ class Pushed {
       origin: 'backfill',
       candle,
     })
-    this.market.settleMissed()
+    this.market.takeMinutes()
   }
 }
 
@@ -82,5 +84,32 @@ describe('A1: a minute that was only heard in part', () => {
     desk.pump(NOON + 900_000)
     const settled = desk.told.filter(({ kind }) => kind === 'settled')
     expect(settled).toEqual([expect.objectContaining({ payoutUp: 0, close: 96.8 })])
+    const strike = { kind: 'strike', windowId: windowAt(SLOT, unixMs(NOON + 300_000)).id, strike: 96.8 }
+    expect(desk.told.filter(({ ts }) => ts > NOON + 300_000)).toContainEqual(expect.objectContaining(strike))
+  })
+})
+
+describe('A1: a desk that starts within the minute before a window', () => {
+  const started = (beginsHere: boolean) => {
+    const desk = new Pushed(beginsHere)
+    for (let s = 270; s <= 330; s += 2) desk.price(s, s < 300 ? 100 : 95)
+    desk.pump(NOON + 331_000)
+    return desk
+  }
+  const quoted = ({ market }: Pushed) => market.bookOf(0, NOON + 300_000) !== null
+
+  test('has its windows quoted once the venue tells that minute', () => {
+    const desk = started(false)
+    expect([desk.told, quoted(desk)]).toEqual([[], false])
+    desk.candle(NOON + 240_000, 95)
+    for (let s = 332; s <= 340; s += 2) desk.price(s, 95)
+    expect(desk.told).toEqual([expect.objectContaining({ kind: 'strike', strike: 96.8 })])
+    expect(quoted(desk)).toBe(true)
+  })
+
+  test('has its windows quoted at once where the prices are its own', () => {
+    const desk = started(true)
+    expect(desk.told).toEqual([expect.objectContaining({ kind: 'strike', strike: 100 })])
+    expect(quoted(desk)).toBe(true)
   })
 })

@@ -28,6 +28,7 @@ const MOST_UNHEARD_MS = 5_000
 /** What the market knows of one underlying: its true price, before the desk hears of it. */
 export class AssetMarket<S = unknown> {
   readonly name: Asset
+  private readonly beginsHere: boolean
   readonly slots: S[] = []
   /** The desk's side of the same underlying, where prices go without an event. */
   desk: AssetState | null = null
@@ -63,15 +64,21 @@ export class AssetMarket<S = unknown> {
   calmHigh = 0
   calmUntil = 0
 
-  constructor(name: Asset) {
+  /** @param beginsHere nothing came before the first price, so that it ends no silence */
+  constructor(name: Asset, beginsHere: boolean) {
     this.name = name
+    this.beginsHere = beginsHere
   }
 
   /** To be called before anything is made of a price: remembers the silence that it ends. */
   noteSilence(tsVenue: number): void {
-    if (this.lastVenue === 0 || tsVenue - this.lastVenue <= SILENCE_MS) return
-    this.silences.push({ from: this.lastVenue, to: tsVenue })
+    if (!this.isSilentUntil(tsVenue)) return
+    this.silences.push({ from: this.lastVenue || tsVenue - (tsVenue % MINUTE), to: tsVenue })
     if (this.silences.length > KEPT_SILENCES) this.silences.shift()
+  }
+
+  private isSilentUntil(tsVenue: number): boolean {
+    return this.lastVenue === 0 ? !this.beginsHere : tsVenue - this.lastVenue > SILENCE_MS
   }
 
   /** True when so much of a minute was silent that a candle made of what was heard does not tell it. */
@@ -99,7 +106,7 @@ export class AssetMarket<S = unknown> {
   }
 
   private continueMean(tsVenue: number, price: number): void {
-    if (tsVenue - this.lastVenue > SILENCE_MS) this.meanBroken = true
+    if (this.isSilentUntil(tsVenue)) this.meanBroken = true
     this.mean.tick(tsVenue, price)
   }
 
@@ -180,7 +187,7 @@ export class AssetMarket<S = unknown> {
 
   /** True when prices were silent within the mean that closes now, or are until `tsVenue`. */
   closedUnseen(tsVenue: number): boolean {
-    return tsVenue - this.lastVenue > SILENCE_MS || (this.meanStarted && this.meanBroken)
+    return this.isSilentUntil(tsVenue) || (this.meanStarted && this.meanBroken)
   }
 
   /** Whether the market counted as halted then; see `isHalted`. */

@@ -32,6 +32,8 @@ export interface PaperMarketSettings {
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
   /** Whether the venue itself told that minute, rather than the desk making it of prices; where absent, none was told. */
   readonly isTold?: (asset: Asset, openTime: number) => boolean
+  /** True where the prices are the market's own and begin with it: nothing was missed before the first. */
+  readonly beginsHere?: boolean
   /** True: every quote is told as an event. False: whoever wants a book asks for it, and only resting orders hear of them. */
   readonly tellsBooks: boolean
 }
@@ -123,7 +125,7 @@ export class PaperMarket implements BookSource {
   asset(name: Asset): AssetMarket<SlotMarket> {
     let found = this.assets.get(name)
     if (found === undefined) {
-      found = new AssetMarket(name)
+      found = new AssetMarket(name, this.settings.beginsHere === true)
       this.assets.set(name, found)
     }
     return found
@@ -316,15 +318,21 @@ export class PaperMarket implements BookSource {
       const strike =
         this.close(slot, ts, next, unseen ? null : value) ?? (first ? openingPrice(next, tsVenue, at) : null)
       slot.window = next
-      slot.strike = strike
       slot.shapedFor = -1
       // Nobody quotes a window whose strike is not known.
-      slot.maker = strike === null ? null : new BookMaker(next, strike, this.settings.seed, slot.depthScale)
-      if (strike === null) continue
-      const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, 'strike ', next.id), 0) * 900)
-      const told = unixMs(Math.max(ts, next.start) + 1_000 + wait)
-      this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: next.id, strike })
+      slot.strike = null
+      slot.maker = null
+      if (strike !== null) this.open(slot, next, strike, ts)
     }
+  }
+
+  /** The strike of the window that a slot is in is known: makers quote it, and the desk hears of it a moment later. */
+  private open(slot: SlotMarket, window: Window, strike: number, ts: number): void {
+    slot.strike = strike
+    slot.maker = new BookMaker(window, strike, this.settings.seed, slot.depthScale)
+    const wait = Math.floor(uniformAt(placeSeed(this.settings.seed, 'strike ', window.id), 0) * 900)
+    const told = unixMs(Math.max(ts, window.start) + 1_000 + wait)
+    this.schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: window.id, strike })
   }
 
   /**
@@ -350,8 +358,17 @@ export class PaperMarket implements BookSource {
     this.settleMissed()
   }
 
-  /** To be called when minutes have come in. */
-  settleMissed(): void {
+  /** To be called when minutes have come in: they decide windows that ended unseen, and open those that began unseen. */
+  takeMinutes(): void {
+    this.settleMissed()
+    for (const slot of this.slots) {
+      if (slot.window === null || slot.strike !== null) continue
+      const strike = this.valueFromMinute(slot.slot.asset, slot.window.start)
+      if (strike !== undefined) this.open(slot, slot.window, strike, this.now)
+    }
+  }
+
+  private settleMissed(): void {
     for (const { slot, window, strike: known } of this.missed.values()) {
       const strike = known ?? this.valueFromMinute(slot.asset, window.start)
       const close = this.valueFromMinute(slot.asset, window.end)

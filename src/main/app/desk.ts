@@ -176,6 +176,7 @@ export class Desk {
       ...paperSettingsOf(config),
       source: feed.settlement,
       tellsBooks: true,
+      beginsHere: feed.source !== null,
       minuteAt: (asset, openTime) => {
         const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined

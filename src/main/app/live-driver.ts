@@ -53,7 +53,7 @@ export class LiveDriver {
       pump(session, null, market, event.ts)
       session.deliver(event)
       if (event.kind === 'price') market.onTick(event)
-      if (event.kind === 'candle') market.settleMissed()
+      if (event.kind === 'candle') market.takeMinutes()
       this.pump()
     })
   }
