@@ -26,6 +26,7 @@ interface Status {
   readonly deploys: string
   readonly versions: Readonly<Record<string, { readonly version: string }>>
   readonly control: { readonly seq: number }
+  readonly outages: readonly unknown[]
 }
 
 function status(): Status | undefined {
@@ -38,7 +39,9 @@ const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--time
 beforeAll(async () => {
   cpSync(join(root, 'strategies'), strategies, { recursive: true })
   desk = startDesk()
-  await vi.waitUntil(() => Object.keys(status()?.versions ?? {}).length === 2, { timeout: MOST_WAIT_MS, interval: 50 })
+  // Until the first prices have come no slot can decide, and every answer of `ctl` notes that.
+  const isUp = () => Object.keys(status()?.versions ?? {}).length === 2 && status()?.outages.length === 0
+  await vi.waitUntil(isUp, { timeout: MOST_WAIT_MS, interval: 50 })
 })
 afterAll(async () => {
   desk.kill('SIGTERM')
