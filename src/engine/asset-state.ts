@@ -55,11 +55,12 @@ export class AssetState {
   private tellsVolume = false
   /** Closed minutes without a trade and without a move: in a row until now, and all of them. */
   flatInRow = 0
+  flatMinutes = 0
   /** Venue time of the last price, and of the last one that came after a silence; 0 before the first. */
   lastVenue = 0
   silentUntil = 0
+  /** Opening times of the newest minutes that the venue itself told. */
   private readonly told: number[] = []
-  flatMinutes = 0
   private label = NO_REGIME
   private labelled = true
 

@@ -44,8 +44,6 @@ export class AssetMarket<S = unknown> {
   /** Venue time of the last price. */
   lastVenue = 0
   readonly grid = new PriceGrid()
-  /** The closing mean that runs has a hole in it: what it comes to is not known. */
-  private meanBroken = false
   /** Whether this feed tells volumes at all: without them a price that stands still says nothing. */
   private tellsVolume = false
   /** Base volume of the minute that is forming. */
@@ -72,13 +70,10 @@ export class AssetMarket<S = unknown> {
 
   /** To be called before anything is made of a price: remembers the silence that it ends. */
   noteSilence(tsVenue: number): void {
-    if (!this.isSilentUntil(tsVenue)) return
+    const silent = this.lastVenue === 0 ? !this.beginsHere : tsVenue - this.lastVenue > SILENCE_MS
+    if (!silent) return
     this.silences.push({ from: this.lastVenue || tsVenue - (tsVenue % MINUTE), to: tsVenue })
     if (this.silences.length > KEPT_SILENCES) this.silences.shift()
-  }
-
-  private isSilentUntil(tsVenue: number): boolean {
-    return this.lastVenue === 0 ? !this.beginsHere : tsVenue - this.lastVenue > SILENCE_MS
   }
 
   /** True when so much of a minute was silent that a candle made of what was heard does not tell it. */
@@ -94,20 +89,14 @@ export class AssetMarket<S = unknown> {
     const price = tick[TICK_PRICE] ?? 0
     const before = this.price
     this.grid.hear(price)
-    if (this.meanStarted) this.continueMean(tsVenue, price)
+    if (this.meanStarted) this.mean.tick(tsVenue, price)
     else if (meanSec > 0 && tsVenue >= this.boundary - meanSec * SECOND) {
       this.mean.begin(this.boundary - meanSec * SECOND, before > 0 ? before : price)
-      this.meanBroken = false
-      this.continueMean(tsVenue, price)
+      this.mean.tick(tsVenue, price)
       this.meanStarted = true
     }
     this.range(tsVenue, price, tick[TICK_VOLUME] ?? 0)
     this.remember(tick[TICK_TS] ?? 0, tsVenue, price)
-  }
-
-  private continueMean(tsVenue: number, price: number): void {
-    if (this.isSilentUntil(tsVenue)) this.meanBroken = true
-    this.mean.tick(tsVenue, price)
   }
 
   /**
@@ -185,9 +174,12 @@ export class AssetMarket<S = unknown> {
     return mean === null ? null : this.grid.nearest(mean)
   }
 
-  /** True when prices were silent within the mean that closes now, or are until `tsVenue`. */
-  closedUnseen(tsVenue: number): boolean {
-    return this.isSilentUntil(tsVenue) || (this.meanStarted && this.meanBroken)
+  /**
+   * True when prices were silent within the mean that closes now, whose length in seconds is given, or until the price
+   * that closes it: what it comes to is not known. `noteSilence` has seen that price.
+   */
+  closedUnseen(meanSec: number): boolean {
+    return (this.silences.at(-1)?.to ?? Number.NEGATIVE_INFINITY) >= this.boundary - meanSec * SECOND
   }
 
   /** Whether the market counted as halted then; see `isHalted`. */

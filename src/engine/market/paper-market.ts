@@ -305,7 +305,7 @@ export class PaperMarket implements BookSource {
 
   private passBoundary(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): void {
     const ended = asset.boundary
-    const unseen = asset.closedUnseen(tsVenue)
+    const unseen = asset.closedUnseen(this.settings.settlementMeanSec)
     const last = asset.price > 0 ? asset.price : at
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS

@@ -172,14 +172,14 @@ function guard(app: FastifyInstance, desk: Desk, credentials: Credentials, sessi
   })
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     // I5: what is wrong with the form of a kill is no reason not to kill. The guard has let the request in by then.
-    if (isKill(request)) return kill(desk, reply, {})
+    if (isKill(request)) return carryOut(desk, reply, 'kill', {})
     const status = error.statusCode ?? 500
     return reply
       .status(status)
       .send({ error: status >= 500 ? `the desk could not answer: ${error.message}` : error.message })
   })
   app.setNotFoundHandler((request, reply) => {
-    if (isKill(request)) return kill(desk, reply, {})
+    if (isKill(request)) return carryOut(desk, reply, 'kill', {})
     const command = /^\/api\/control\/([^/?]+)/.exec(request.url)?.[1]
     const message =
       command === undefined
@@ -216,8 +216,8 @@ function signOut(app: FastifyInstance, sessions: BrowserSessions): void {
 
 const signOutSchema = z.strictObject({ all: z.boolean().default(false) })
 
-async function kill(desk: Desk, reply: FastifyReply, body: object) {
-  const outcome = await desk.dispatcher.dispatch({ ...body, kind: 'kill' }, 'http')
+async function carryOut(desk: Desk, reply: FastifyReply, kind: string, body: object) {
+  const outcome = await desk.dispatcher.dispatch({ ...body, kind }, 'http')
   return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
 }
 
@@ -272,8 +272,7 @@ function routes(app: FastifyInstance, desk: Desk): void {
       if (body !== null && body !== undefined && !isObject && kind !== 'kill')
         return refuse(reply, 400, 'the body must be a JSON object')
       if (!mayCommand(request.role, kind)) return refuse(reply, 403, `${kind} needs the token of the desk's own window`)
-      const outcome = await desk.dispatcher.dispatch({ ...(isObject ? body : {}), kind }, 'http')
-      return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
+      return carryOut(desk, reply, kind, isObject ? body : {})
     })
   }
 }
