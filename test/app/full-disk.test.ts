@@ -151,3 +151,16 @@ test.concurrent('B7: a full disk under a running desk holds entries, and room en
   expect(desk.panicked).toBeNull()
   expect(findings(home)).toEqual([])
 })
+
+test.concurrent('B7: virtual time waits for a journal that has no room, and a stop does not wait for ever', async (context) => {
+  const { home, disk } = newHome(context)
+  home.configure({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' }, tape: { record: false } })
+  const { desk } = await home.station({ speed: 60 })
+  await until('positions', () => desk.engine.state.positions.size > 0)
+  disk.fill()
+  await until('nothing can be written', () => desk.journal.blocked !== null)
+  await home.close()
+  expect(String(desk.panicked)).toMatch(/what happened last could not be written: .*full/)
+  disk.makeRoom()
+  expect(findings(home)).toEqual([])
+})

@@ -53,6 +53,8 @@ const SNAPSHOT_MS = 30_000
 const REPLAY_THREADS = 2
 /** An hour of cycles. */
 const LATE_KEPT = 720
+/** How long a stop waits for a virtual run whose journal cannot be written. */
+const STOP_MS = 5_000
 
 /**
  * One desk, put together: the same parts for the window, the browser and the command line. `open` reads everything
@@ -454,7 +456,7 @@ export class Desk {
     this.session.refuseEntries('the desk is stopping')
     await this.feed.stop()
     await this.live?.stop()
-    if (this.virtual && this.begun) await this.done
+    if (this.virtual && this.begun) await this.virtualEnd()
     this.deployer.stop('the desk stopped before it was live')
     await this.session.stop()
     await this.recorder?.stop()
@@ -467,6 +469,13 @@ export class Desk {
     await this.closeJournal()
     this.lock.release()
     this.ended()
+  }
+
+  /** Virtual time waits for its journal: on a disk that takes nothing it would never end by itself. */
+  private async virtualEnd(): Promise<void> {
+    const blocked = this.journal.whenBlocked()
+    const given = blocked.then(() => new Promise<void>((resolve) => this.options.clock.after(STOP_MS, resolve)))
+    await Promise.race([this.done, given])
   }
 
   private async closeJournal(): Promise<void> {

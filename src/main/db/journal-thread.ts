@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../platform/system.ts'
-import { openDatabase } from './database.ts'
+import { type Db, openDatabase } from './database.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
 import { type JournalWrite, JournalWriter } from './journal-writer.ts'
 
@@ -22,19 +22,24 @@ if (opened.ok) {
   db.pragma('busy_timeout = 100')
   const writer = new JournalWriter(db)
   parentPort?.on('message', (message: ToJournalThread) => {
-    if (message.kind === 'batch') return write(writer, message.seq, message.writes)
-    try {
-      db.pragma('wal_checkpoint(TRUNCATE)')
-    } catch {
-      // Somebody else reads or holds it: the next start finds everything in the write-ahead log.
-    }
+    if (message.kind === 'batch') return write(db, writer, message.seq, message.writes)
+    emptyLog(db, 'TRUNCATE')
     db.close()
     tell({ kind: 'closed' })
     parentPort?.close()
   })
 } else tell({ kind: 'failed', reason: opened.error })
 
-function write(writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
+/** Copies the write-ahead log into the database, as far as it can be: what stays in it is found by the next attempt or start. */
+function emptyLog(db: Db, mode: 'PASSIVE' | 'TRUNCATE'): void {
+  try {
+    db.pragma(`wal_checkpoint(${mode})`)
+  } catch {
+    // Somebody else reads or holds it, or the disk takes nothing.
+  }
+}
+
+function write(db: Db, writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
   if (hasFailed) return
   const since = systemClock.monotonic()
   let blocked = false
@@ -51,6 +56,8 @@ function write(writer: JournalWriter, seq: number, writes: readonly JournalWrite
       }
       if (!blocked) tell({ kind: 'blocked', reason: message })
       blocked = true
+      // SQLite empties the log only after a commit: a full disk would never see one, whatever room the database itself has.
+      if (code === 'SQLITE_FULL') emptyLog(db, 'PASSIVE')
       Atomics.wait(napping, 0, 0, RETRY_MS)
     }
   }

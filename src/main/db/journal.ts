@@ -53,7 +53,7 @@ export class Journal {
   private eventSeq: number
   private blockedBy: string | null = null
   private failure: Error | null = null
-  private unblocked: Promise<void> = Promise.resolve()
+  private nextBlock: Promise<void> = Promise.resolve()
   private sayBlocked: () => void = () => {}
   private closed: () => void = () => {}
   private isClosing = false
@@ -79,7 +79,7 @@ export class Journal {
   }
 
   private renewBlocked(): void {
-    this.unblocked = new Promise((resolve) => {
+    this.nextBlock = new Promise((resolve) => {
       this.sayBlocked = resolve
     })
   }
@@ -142,7 +142,12 @@ export class Journal {
   /** Resolves once everything appended so far is durable, or cannot be written for the moment. */
   async caughtUp(): Promise<void> {
     if (this.blocked !== null) return
-    await Promise.race([this.flush().catch(() => {}), this.unblocked])
+    await Promise.race([this.flush().catch(() => {}), this.nextBlock])
+  }
+
+  /** Resolves once nothing can be written for the moment; at once where that is so now. */
+  async whenBlocked(): Promise<void> {
+    if (this.blocked === null) await this.nextBlock
   }
 
   /** A thread that hangs in the disk cannot say so. */
