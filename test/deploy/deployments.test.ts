@@ -405,3 +405,39 @@ test('I1, I4: saves that overtake each other, with a rollback among them: one ow
   expect(desk.session.figures.missedCycles).toBe(0)
   expect(desk.journal.db.prepare("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')").pluck().get()).toBe(0)
 })
+
+test('I1: a save that comes at any moment of another takes its place, or follows it', async () => {
+  const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
+  home.write('snipe.ts', eager('snipe', 0))
+  const desk = await home.desk()
+  await desk.start()
+  const { hub, deployer } = desk
+  const hear = hub.onDeployment.bind(hub)
+  const ends = new Set<string>()
+  let marker = 0
+  const save = () => {
+    home.write('snipe.ts', eager('snipe', ++marker))
+    return deploy(desk, 'snipe')
+  }
+  // The other comes as the row of the first changes for the nth time, until the first has no such change any more.
+  for (let nth = 1, overtaken = true; overtaken; nth++) {
+    let [first, changes] = ['', 0]
+    let second: ReturnType<typeof save> | undefined
+    hub.onDeployment = (row) => {
+      hear(row)
+      first ||= row.id
+      if (row.id === first && ++changes === nth) second = Promise.resolve().then(save)
+    }
+    const row = await save()
+    overtaken = second !== undefined
+    const newest = (await second) ?? row
+    await deployer.idle()
+    ends.add(`${row.state} ${row.steps.at(-1)?.name}`)
+    expect(['superseded', 'kept']).toContain(row.state)
+    expect(newest.state).toBe('kept')
+    const live = desk.engine.state.live.get('snipe') ?? ('' as never)
+    expect(findVersion(desk.journal.db, 'snipe', live)?.bundle).toContain(`marker: ${marker}`)
+  }
+  for (const step of ['compile', 'check', 'prove', 'policy', 'stage']) expect(ends).toContain(`superseded ${step}`)
+  expect(ends).toContain('kept swap')
+})

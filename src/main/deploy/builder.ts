@@ -45,7 +45,8 @@ export class Builder {
       stored === undefined
         ? await this.compile(deployment, strategy)
         : await this.takeStored(deployment, strategy, stored)
-    if (compiled === undefined) return undefined
+    // A newer save can come between the end of one step and the beginning of the next.
+    if (compiled === undefined || deployment.ended) return undefined
     const candidate = await this.check(deployment, compiled)
     return candidate && { candidate, bundle: compiled.bundle }
   }

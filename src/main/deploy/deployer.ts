@@ -259,7 +259,9 @@ export class Deployer {
       const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
       const hash = stored.hash as VersionHash
       const candidate: Candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
-      if (await this.stage(deployment, candidate, true)) await this.swapping.run(deployment, candidate, null, null)
+      const trades =
+        (await this.stage(deployment, candidate, true)) && (await this.swapping.run(deployment, candidate, null, null))
+      if (!trades) hosted.worker.stop()
     })
     this.rollbacks.add(work)
     await work.finally(() => this.rollbacks.delete(work))
@@ -384,15 +386,19 @@ export class Deployer {
       override,
     })
     of.part = part
-    if (!(await this.prove(deployment, candidate, bundle))) return
     const { hash, ref } = candidate
-    this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
-    if (shadow) this.beginShadow(deployment)
-    const passed = await this.mayPass(deployment, of)
-    this.endShadow(strategy)
-    if (!passed) return candidate.hosted.worker.stop()
-    if (!(await this.stage(deployment, candidate, false))) return
-    if (!(await this.swapping.run(deployment, candidate, of, of.part))) return
+    const steps = [
+      () => this.prove(deployment, candidate, bundle),
+      () => {
+        this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
+        if (shadow) this.beginShadow(deployment)
+        return this.mayPass(deployment, of).finally(() => this.endShadow(strategy))
+      },
+      () => this.stage(deployment, candidate, false),
+      () => this.swapping.run(deployment, candidate, of, of.part),
+    ]
+    // A newer save can come between the end of one step and the beginning of the next.
+    for (const step of steps) if (deployment.ended || !(await step())) return candidate.hosted.worker.stop()
     if (attempt.trigger !== 'start') await this.consequences.freezeAfterMany()
   }
 
@@ -439,14 +445,11 @@ export class Deployer {
       const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
       deployment.fail(this.parts.now(), reason, problems)
     }
-    if (!deployment.ended) return true
-    candidate.hosted.worker.stop()
-    return false
+    return !deployment.ended
   }
 
   /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
   private async stage(deployment: Deployment, candidate: Candidate, back: boolean): Promise<boolean> {
-    const { worker } = candidate.hosted
     const problem = await deployment.step(
       'stage',
       'stage',
@@ -457,12 +460,11 @@ export class Deployer {
       },
       (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.at.message }),
     )
-    if (!deployment.ended && problem === null) return true
-    worker.stop()
-    if (deployment.ended || problem === null) return false
-    deployment.mayPass = problem.mayPass
-    deployment.failWith(this.parts.now(), 'failed its dry run', [problem.at])
-    return false
+    if (problem !== null && !deployment.ended) {
+      deployment.mayPass = problem.mayPass
+      deployment.failWith(this.parts.now(), 'failed its dry run', [problem.at])
+    }
+    return !deployment.ended
   }
 }
 

@@ -46,9 +46,7 @@ export class SwapStep {
       () => this.tryOn(deployment, candidate, of, part),
       () => ({ ok: true, note: '' }),
     )
-    const trades = deployment.isLive || deployment.isCanary
-    if (!trades) candidate.hosted.worker.stop()
-    return trades
+    return deployment.isLive || deployment.isCanary
   }
 
   /** Gives a canary all of its strategy; where it cannot be now, it stays what it is. */
