@@ -15,6 +15,8 @@ export const root = resolve(import.meta.dirname, '../..')
 const CONFIG = {
   // Every version that goes live is kept: what a spec does to one does not come back in the next.
   probation: { windows: 0 },
+  // As many orders as the strategy wants, at any time.
+  caps: { exposurePerAccountUsd: 200, ordersPerMinute: 120 },
   assign: { '*-5m': 'snipe', '*-15m': 'fade', 'BTC-15m': 'snipe', 'ETH-15m': 'snipe', 'SOL-15m': 'snipe' },
 }
 
