@@ -11,6 +11,7 @@ import { keepState, slotsOwned } from './drain.ts'
 import { negative } from './ledger.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
+import { forgetFills } from './settlement.ts'
 import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed } from './state.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -62,8 +63,8 @@ export function voidBar(c: Context, { position: id, token }: Of<'void'>): string
     const from = isoUtc(position.windowEnd + c.s.config.unsettledAfterMs)
     return `the outcome of ${id} may still come: it can be voided from ${from} on`
   }
-  const order = unconfirmed(c.s, position.windowId)
-  if (order !== undefined) return `${order.id} of ${id} is not confirmed yet: it may still be reversed`
+  const fill = unconfirmed(c.s, position.windowId)
+  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed yet: it may still be reversed`
   if (c.s.config.market === 'live' && token !== position.windowId)
     return `on live a position is voided with the token of its window: "token": "${position.windowId}"`
   return null
@@ -84,6 +85,7 @@ export function voidPosition(c: Context, { position: id, reason }: Of<'void'>): 
   position.settledAt = c.s.now
   record(c, { t: 'position', position: { ...position } })
   c.s.positions.delete(position.id)
+  forgetFills(c.s, position.id)
   c.s.unsettleable.delete(position.id)
   say(c, 'warn', 'command', `${id} in ${slot} is voided by hand, $${(cost / 1e6).toFixed(2)} written off: ${reason}`, {
     slot,

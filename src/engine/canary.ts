@@ -7,7 +7,8 @@ import { beginDrain, keepState } from './drain.ts'
 import type { CanaryStart } from './events.ts'
 import { transferAll } from './owners.ts'
 import { type Canary, type Context, record, type SlotState, say, slotOf, teamsOf } from './state.ts'
-import { admit, leaveToDesk, recordState, recordVersion, slotsOf, swapBar } from './versions.ts'
+import { recordVersion } from './version-record.ts'
+import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './versions.ts'
 
 /** Why a canary cannot begin now; null when it can. */
 export function canaryBar(c: Context, { swap, slots }: CanaryStart): string | null {

@@ -1,13 +1,14 @@
 import { assertNever } from '../shared/domain/base.ts'
 import { step } from '../shared/domain/lifecycles.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
-import { type UnixMs, unixMs } from '../shared/domain/time.ts'
+import { unixMs } from '../shared/domain/time.ts'
 import type { Command } from '../shared/ipc/commands.ts'
 import { assignBar, assignSlot, changeCaps, closeBar, closePosition, voidBar, voidPosition } from './by-hand.ts'
 import type { EngineEvent } from './events.ts'
 import { cancelAll } from './orders.ts'
 import { transferAll } from './owners.ts'
-import { type Context, type Pause, record, say } from './state.ts'
+import { type Context, record, say } from './state.ts'
+import { pauseEntries, recordTrading, setFreeze } from './trading.ts'
 
 /** Commands that are the deployer's; all others are the engine's. */
 export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'promote' | 'dismiss' }>
@@ -16,33 +17,6 @@ export type EngineCommand = Exclude<Command, DeployCommand>
 export function isEngineCommand(command: Command): command is EngineCommand {
   const { kind } = command
   return kind !== 'reload' && kind !== 'rollback' && kind !== 'promote' && kind !== 'dismiss'
-}
-
-/** Freezes deployments for a rule's reason; one that is there already stays. */
-export function freezeDeploys(c: Context, reason: string, until: UnixMs | null): void {
-  if (c.s.freeze !== null) return
-  setFreeze(c, { reason, until })
-  say(c, 'warn', 'frozen', `deployments are frozen: ${reason}`)
-}
-
-function setFreeze(c: Context, freeze: Pause | null): void {
-  c.s.freeze = freeze
-  record(c, { t: 'freeze', reason: freeze?.reason ?? null, until: freeze?.until ?? null })
-}
-
-function recordTrading(c: Context): void {
-  const { s } = c
-  const reason = s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null)
-  record(c, { t: 'trading', state: s.trading, reason, until: s.pause?.until ?? null, flatten: s.flatten })
-}
-
-/** Pauses entries; exits go on. A pause that is there already is only replaced by one without an end. */
-export function pauseEntries(c: Context, reason: string, until: UnixMs | null): void {
-  const { s } = c
-  if (s.trading === 'killed' || (s.trading === 'paused' && until !== null && s.pause?.until === null)) return
-  s.trading = step('trading', s.trading, 'pause')
-  s.pause = { reason, until }
-  recordTrading(c)
 }
 
 /** A condition that stands against entries has come up, has changed, or is over; each is said once. */

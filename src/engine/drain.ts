@@ -12,7 +12,7 @@ import {
   say,
   type VersionRecord,
 } from './state.ts'
-import { recordVersion } from './versions.ts'
+import { recordVersion } from './version-record.ts'
 
 /** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */
 export function slotsOwned(s: EngineState, owner: Owner): Set<SlotId> {

@@ -9,8 +9,10 @@ import { applyCommand, applyHold, commandBar, type EngineCommand, expire, isEngi
 import type { EngineConfig } from './config.ts'
 import { endDrains, managerAside } from './drain.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
+import { applyFate } from './fills.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
+import { applyRedemption, applySettlement } from './settlement.ts'
 import {
   assetOf,
   type BookSource,
@@ -26,13 +28,13 @@ import {
   versionOf,
 } from './state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
+import { recordVersion } from './version-record.ts'
 import {
   applyAgain,
   applyDecision,
   applyDecisions,
   applyFault,
   applySwap,
-  recordVersion,
   slotsOf,
   swapBar,
   takeInLost,
@@ -41,7 +43,7 @@ import {
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
 import { nextWakeAt, wokenAt } from './wake.ts'
-import { applyRedemption, applyRest, applySettlement, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
+import { applyRest, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -117,6 +119,8 @@ export class Engine {
         return applyFault(c, event)
       case 'order':
         return applyReport(c, event.orderId, event.report)
+      case 'fill':
+        return applyFate(c, event.fillId, event.fate)
       case 'command':
         if (isEngineCommand(event.command)) applyCommand(c, event.command)
         return

@@ -1,6 +1,6 @@
 import type { FeedEvent } from '../shared/domain/feed.ts'
 import type { Price, Shares, Usd } from '../shared/domain/money.ts'
-import type { DeploymentId, JournalRecord, Order, OrderId, VersionHash } from '../shared/domain/records.ts'
+import type { DeploymentId, FillId, JournalRecord, Order, OrderId, VersionHash } from '../shared/domain/records.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import type { Command, CommandSource } from '../shared/ipc/commands.ts'
@@ -25,27 +25,31 @@ export interface BookUpdate {
   readonly tick: Price
 }
 
-/** What the venue says of an order, or the runtime of one on its way there. */
+/** What the venue says of an order, or the outbox of one on its way there. */
 export type OrderReport =
   | { readonly type: 'signed'; readonly digest: string }
-  | { readonly type: 'submitted' }
+  /** Told before the first byte leaves. */
+  | { readonly type: 'sent' }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'delayed' }
   | { readonly type: 'open' }
   | {
       readonly type: 'fill'
-      readonly fillId: string
+      readonly fillId: FillId
       readonly price: Price
       readonly shares: Shares
       readonly cash: Usd
       readonly fee: Usd
     }
-  /** Nothing more will be filled: all of it was, or the rest was killed, cancelled or has lapsed. */
-  | { readonly type: 'done'; readonly reason: string | null }
+  /** All of it was filled. */
+  | { readonly type: 'filled' }
+  /** Nothing more will be filled; what was filled stands. */
+  | { readonly type: 'cancelled' | 'expired'; readonly reason: string }
   | { readonly type: 'rejected'; readonly reason: string }
-  | { readonly type: 'confirmed' }
-  | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'unknown'; readonly reason: string }
+
+/** What became of a fill on chain. */
+export type FillFate = { readonly type: 'confirmed' } | { readonly type: 'failed'; readonly reason: string }
 
 /** A version that takes over its strategy's slots. */
 export interface Swap {
@@ -119,6 +123,7 @@ export type EngineEvent =
       readonly message: string
     }
   | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
+  | { readonly kind: 'fill'; readonly ts: UnixMs; readonly fillId: FillId; readonly fate: FillFate }
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
   | { readonly kind: 'canary'; readonly ts: UnixMs; readonly start: CanaryStart }

@@ -4,7 +4,6 @@ import type { Order, OrderId, Position, Tags, VersionHash } from '../shared/doma
 import { MINUTE, plusMs, SECOND, unixMs } from '../shared/domain/time.ts'
 import { canaryStake } from './canary.ts'
 import { inCharge } from './charge.ts'
-import { pauseEntries } from './commands.ts'
 import { exposureFor } from './exposure.ts'
 import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
 import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
@@ -21,6 +20,7 @@ import {
   workingOrders,
 } from './state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent } from './strategy-api/baton.ts'
+import { pauseEntries } from './trading.ts'
 
 type Judged = Result<Approved<Order>, Refusal>
 
@@ -67,7 +67,7 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   const entry = workingOrders(s, slot.window.id).find((order) => order.kind === 'enter')
   if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
   const pending = unconfirmed(s, slot.window.id)
-  if (pending !== undefined) return no('second-entry', `${pending.id} of this window is not confirmed yet`)
+  if (pending !== undefined) return no('second-entry', `fill ${pending.id} of this window is not confirmed yet`)
   return null
 }
 
@@ -131,7 +131,7 @@ function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, in
   if (workingOrders(s, position.windowId).length > 0)
     return refuse('order-open', 'another order of this window is still open')
   const pending = unconfirmed(s, position.windowId)
-  if (pending !== undefined) return refuse('order-open', `${pending.id} of this window is not confirmed yet`)
+  if (pending !== undefined) return refuse('order-open', `fill ${pending.id} of this window is not confirmed yet`)
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
   const timing = readTiming(c, intent)

@@ -1,27 +1,13 @@
 import { invariant } from '../shared/domain/base.ts'
-import { allows, step, type TriggerOf } from '../shared/domain/lifecycles.ts'
-import {
-  addShares,
-  addUsd,
-  MICRO,
-  mulDivFloor,
-  NO_SHARES,
-  NO_USD,
-  type Price,
-  price,
-  subShares,
-  subUsd,
-  type Usd,
-  usd,
-} from '../shared/domain/money.ts'
-import type { Fill, Order, OrderId, Owner, Position, PositionId, Tags, TimeInForce } from '../shared/domain/records.ts'
+import { isFinal, step, type TriggerOf } from '../shared/domain/lifecycles.ts'
+import { MICRO, NO_SHARES, NO_USD, type Price, price, type Usd } from '../shared/domain/money.ts'
+import type { Order, OrderId, Owner, Position, Tags, TimeInForce } from '../shared/domain/records.ts'
 import type { Side } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import type { OrderReport } from './events.ts'
-import { negative } from './ledger.ts'
+import { applyFill } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
 import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from './state.ts'
-import { countTrade } from './stint.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
 export interface OrderRequest {
@@ -77,7 +63,6 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     digest: null,
     filledShares: NO_SHARES,
     filledCost: NO_USD,
-    costSold: NO_USD,
     fee: NO_USD,
     reason: null,
     updatedAt: s.now,
@@ -114,8 +99,8 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       advance(c, order, 'sign')
       order.digest = report.digest
       break
-    case 'submitted':
-      advance(c, order, 'submit')
+    case 'sent':
+      advance(c, order, 'send')
       break
     case 'refused':
       advance(c, order, 'refuse', report.reason)
@@ -128,22 +113,21 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       advance(c, order, 'rest')
       break
     case 'fill':
-      applyFill(c, order, report)
+      if (applyFill(c, order, report)) advance(c, order, 'fillPart')
       break
-    case 'done':
-      finish(c, order, report.reason)
+    case 'filled':
+      advance(c, order, 'fill')
+      break
+    case 'cancelled':
+    case 'expired':
+      advance(c, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
+      if (order.filledShares === 0)
+        say(c, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
       break
     case 'rejected':
       advance(c, order, 'reject', report.reason)
       countRejected(c, order)
       say(c, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
-      break
-    case 'confirmed':
-      advance(c, order, 'confirm')
-      closeSoldOut(c, order)
-      break
-    case 'failed':
-      reverse(c, order, report.reason)
       break
     case 'unknown':
       advance(c, order, 'lose', report.reason)
@@ -161,173 +145,8 @@ function countRejected(c: Context, { version }: Order): void {
   if (stint !== undefined) stint.rejected++
 }
 
-/** Nothing more will be filled. */
-function finish(c: Context, order: Order, reason: string | null): void {
-  if (order.filledShares > 0) {
-    // The last fill left it `partial`: what was filled stands.
-    advance(c, order, allows('order', order.state, 'fill') ? 'fill' : 'cancel', reason)
-    return
-  }
-  advance(c, order, 'cancel', reason)
-  if (reason !== null) say(c, 'info', 'unfilled', `${order.id} got nothing: ${reason}`, { slot: order.slot })
-}
-
 function dropFinal(c: Context, order: Order): void {
-  if (
-    order.state === 'cancelled' ||
-    order.state === 'rejected' ||
-    order.state === 'confirmed' ||
-    order.state === 'failed'
-  ) {
-    c.s.orders.delete(order.id)
-  }
-}
-
-type FillReport = Extract<OrderReport, { type: 'fill' }>
-
-function applyFill(c: Context, order: Order, report: FillReport): void {
-  advance(c, order, 'fillPart')
-  order.filledShares = addShares(order.filledShares, report.shares)
-  order.filledCost = addUsd(order.filledCost, report.cash)
-  order.fee = addUsd(order.fee, report.fee)
-  const position = order.kind === 'enter' ? bought(c, order, report) : sold(c, order, report)
-  const tags: Tags = {
-    version: order.version,
-    deployment: order.deployment,
-    regime: order.regime,
-    market: order.market,
-  }
-  const fill: Fill = {
-    ...tags,
-    id: report.fillId,
-    orderId: order.id,
-    positionId: position.id,
-    ts: c.s.now,
-    kind: order.kind,
-    price: report.price,
-    shares: report.shares,
-    cash: report.cash,
-    fee: report.fee,
-  }
-  record(c, { t: 'fill', fill })
-  record(c, { t: 'position', position: { ...position } })
-}
-
-function bought(c: Context, order: Order, fill: FillReport): Position {
-  const { s } = c
-  let position = [...s.positions.values()].find((p) => p.windowId === order.windowId)
-  if (position === undefined) {
-    position = {
-      version: order.version,
-      deployment: order.deployment,
-      regime: order.regime,
-      market: order.market,
-      id: `P-${s.nextPosition++}` as PositionId,
-      slot: order.slot,
-      windowId: order.windowId,
-      windowEnd: order.windowEnd,
-      side: order.side,
-      openedAt: s.now,
-      openedBy: order.version,
-      ownedBy: order.owner,
-      state: 'open',
-      shares: NO_SHARES,
-      cost: NO_USD,
-      boughtCost: NO_USD,
-      boughtShares: NO_SHARES,
-      fees: NO_USD,
-      realised: NO_USD,
-      payout: null,
-      settledAt: null,
-    }
-    s.positions.set(position.id, position)
-    const heir = s.orphanedByFault.get(order.id)
-    if (heir !== undefined) s.orphanedByFault.set(position.id, heir)
-  }
-  invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
-  position.shares = addShares(position.shares, fill.shares)
-  position.cost = addUsd(position.cost, fill.cash)
-  position.boughtShares = addShares(position.boughtShares, fill.shares)
-  position.boughtCost = addUsd(position.boughtCost, fill.cash)
-  position.fees = addUsd(position.fees, fill.fee)
-  const cash = negative(addUsd(fill.cash, fill.fee))
-  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'buy', fill.fillId, { cash, cost: fill.cash, fee: fill.fee }) })
-  return position
-}
-
-function sold(c: Context, order: Order, fill: FillReport): Position {
-  const { s } = c
-  const position = order.positionId === null ? undefined : s.positions.get(order.positionId)
-  invariant(position !== undefined, `exit ${order.id} filled without its position`)
-  // The cost goes with the shares; the last of them takes what rounding left.
-  const costSold =
-    fill.shares === position.shares ? position.cost : usd(mulDivFloor(position.cost, fill.shares, position.shares))
-  const profit = subUsd(fill.cash, costSold)
-  position.shares = subShares(position.shares, fill.shares)
-  position.cost = subUsd(position.cost, costSold)
-  position.fees = addUsd(position.fees, fill.fee)
-  position.realised = addUsd(position.realised, profit)
-  const movement = { cash: subUsd(fill.cash, fill.fee), cost: negative(costSold), realised: profit, fee: fill.fee }
-  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'sell', fill.fillId, movement) })
-  order.costSold = addUsd(order.costSold, costSold)
-  return position
-}
-
-/** A position that was sold whole is over once the chain has confirmed the sale: until then it may come back. */
-function closeSoldOut(c: Context, order: Order): void {
-  const position = order.positionId === null ? undefined : c.s.positions.get(order.positionId)
-  if (order.kind !== 'exit' || position === undefined || position.shares > 0 || position.state === 'resolved') return
-  end(c, position, 'close')
-}
-
-function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void {
-  position.state = step('position', position.state, trigger)
-  position.settledAt = c.s.now
-  c.s.positions.delete(position.id)
-  record(c, { t: 'position', position: { ...position } })
-  // What the chain took back was no trade.
-  if (trigger === 'close') countTrade(c.s, position)
-}
-
-/**
- * The chain refused a matched trade: what it moved is moved back. Nothing else can have happened to the position since,
- * because no order of a window is taken while an earlier one is unconfirmed.
- */
-function reverse(c: Context, order: Order, reason: string): void {
-  advance(c, order, 'fail', reason)
-  // Before what comes of it: a position that ends by it was no trade.
-  record(c, { t: 'order', order: { ...order } })
-  say(c, 'error', 'reversed', `${order.id} failed after matching and was reversed: ${reason}`, {
-    slot: order.slot,
-    version: order.version === 'desk' ? null : order.version,
-  })
-  const position = [...c.s.positions.values()].find((p) => p.windowId === order.windowId)
-  invariant(
-    position !== undefined && position.state !== 'resolved',
-    `${order.id} was reversed after its window was settled: the books need a person`,
-  )
-  const movement = order.kind === 'enter' ? unbuy(position, order) : unsell(position, order)
-  position.fees = subUsd(position.fees, order.fee)
-  record(c, {
-    t: 'ledger',
-    entry: c.s.ledger.post(c.s.now, 'reverse', order.id, { ...movement, fee: negative(order.fee) }),
-  })
-  if (position.shares === 0) return end(c, position, 'reverse')
-  record(c, { t: 'position', position: { ...position } })
-}
-
-function unbuy(position: Position, order: Order): { cash: Usd; cost: Usd } {
-  position.shares = subShares(position.shares, order.filledShares)
-  position.cost = subUsd(position.cost, order.filledCost)
-  return { cash: addUsd(order.filledCost, order.fee), cost: negative(order.filledCost) }
-}
-
-function unsell(position: Position, order: Order): { cash: Usd; cost: Usd; realised: Usd } {
-  const profit = subUsd(order.filledCost, order.costSold)
-  position.shares = addShares(position.shares, order.filledShares)
-  position.cost = addUsd(position.cost, order.costSold)
-  position.realised = subUsd(position.realised, profit)
-  return { cash: subUsd(order.fee, order.filledCost), cost: order.costSold, realised: negative(profit) }
+  if (isFinal('order', order.state)) c.s.orders.delete(order.id)
 }
 
 /** Asks for every working order to be cancelled; those that have not left are refused by the gate. */

@@ -1,7 +1,8 @@
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
-import type { Usd } from '../shared/domain/money.ts'
+import type { Price, Usd } from '../shared/domain/money.ts'
 import type {
   DeploymentId,
+  Fill,
   LedgerEntry,
   Order,
   Position,
@@ -9,7 +10,7 @@ import type {
   Stint,
   VersionHash,
 } from '../shared/domain/records.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
+import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import { inCharge, isLent } from './charge.ts'
 import type { Caps } from './config.ts'
@@ -28,6 +29,11 @@ export interface SavedDesk {
   readonly ledger: readonly LedgerEntry[]
   readonly positions: readonly Position[]
   readonly orders: readonly Order[]
+  /** Of these positions, and of those sold lately, which are in `over`. */
+  readonly fills: readonly Fill[]
+  readonly over: readonly Position[]
+  /** Outcomes of windows in which a position waits for the fate of a fill. */
+  readonly outcomes: readonly { readonly slot: SlotId; readonly windowId: WindowId; readonly payoutUp: Price }[]
   readonly versions: readonly {
     readonly hash: VersionHash
     readonly strategy: string
@@ -75,6 +81,10 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   for (const entry of saved.ledger) s.ledger.apply(entry)
   for (const position of saved.positions) s.positions.set(position.id, { ...position })
   for (const order of saved.orders) s.orders.set(order.id, { ...order })
+  for (const fill of saved.fills) s.fills.set(fill.id, { ...fill })
+  for (const position of saved.over) s.over.set(position.id, { ...position })
+  for (const { slot, windowId, payoutUp } of saved.outcomes)
+    s.slots.get(slot)?.outcomes.set(windowId, { payoutUp, redeemed: false })
   for (const version of saved.versions) {
     const stint = version.stint === null ? newStint(s.now, undefined) : { ...version.stint }
     s.versions.set(version.hash, { ...version, stint, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })

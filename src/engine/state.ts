@@ -5,6 +5,8 @@ import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Us
 import type {
   DeploymentId,
   DeskEvent,
+  Fill,
+  FillId,
   JournalRecord,
   Order,
   OrderId,
@@ -75,6 +77,8 @@ export class SlotState {
   decidedAt = Number.NaN
   /** Labels of the newest windows as they began. */
   readonly regimes = new Map<WindowId, string | null>()
+  /** What one Up share of the newest settled windows paid, and whether payouts were redeemed. */
+  readonly outcomes = new Map<WindowId, { readonly payoutUp: Price; redeemed: boolean }>()
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
@@ -169,10 +173,14 @@ export interface EngineState {
   teams: readonly Team[]
   /** I12: as configured, or as a person's command changed them. */
   caps: Caps
-  /** All orders that are not final, and the final ones of positions still open. */
+  /** All orders that are not final. */
   readonly orders: Map<OrderId, Order>
-  /** All positions not yet redeemed or closed. */
+  /** All positions not yet redeemed, closed or voided. */
   readonly positions: Map<PositionId, Position>
+  /** Fills that can still change the books: of those positions, and of the ones in `over`. */
+  readonly fills: Map<FillId, Fill>
+  /** Positions that ended within the last `REVERSIBLE_MS`, oldest first: a late failure of a fill still changes them. */
+  readonly over: Map<PositionId, Position>
   readonly versions: Map<VersionHash, VersionRecord>
   readonly live: Map<string, VersionHash>
   /** By strategy. */
@@ -230,6 +238,8 @@ export function emptyState(config: EngineConfig): EngineState {
     caps: config.caps,
     orders: new Map(),
     positions: new Map(),
+    fills: new Map(),
+    over: new Map(),
     versions: new Map(),
     live: new Map(),
     canaries: new Map(),
@@ -325,11 +335,11 @@ export function versionOf(s: EngineState, hash: VersionHash): VersionRecord {
   return found ?? broken(`unknown version ${hash}`)
 }
 
-const LIVE_ORDER = new Set<Order['state']>(['intent', 'signed', 'submitted', 'delayed', 'open', 'partial', 'unknown'])
+const WORKING = new Set<Order['state']>(['intent', 'signed', 'sent', 'delayed', 'open', 'partial', 'unknown'])
 
 /** True while the venue could still fill it. */
 export function isWorking(order: Order): boolean {
-  return LIVE_ORDER.has(order.state)
+  return WORKING.has(order.state)
 }
 
 /** True until its window's outcome is known, or it is sold: somebody must own it. */
@@ -396,9 +406,10 @@ export function remainingReserve(order: Order): Usd {
   return left > 0 ? left : NO_USD
 }
 
-/** An order of the window that matched and that the chain has not confirmed: it may still be reversed. */
-export function unconfirmed(s: EngineState, windowId: WindowId): Order | undefined {
-  for (const order of s.orders.values()) if (order.windowId === windowId && order.state === 'matched') return order
+/** A fill in the window that the chain has neither confirmed nor refused: nothing is built on it before. */
+export function unconfirmed(s: EngineState, windowId: WindowId): Fill | undefined {
+  for (const fill of s.fills.values())
+    if (fill.state === 'matched' && s.positions.get(fill.positionId)?.windowId === windowId) return fill
   return undefined
 }
 

@@ -47,6 +47,20 @@ export function countTrade(s: EngineState, position: Position): VersionRecord | 
   return opener
 }
 
+/**
+ * Takes back a trade that was counted and turns out to be open, or to have come to something else. The deepest fall and the
+ * losing run stay as they were found: they may not have been what they seemed, and they are bounds.
+ * @param profit after fees, as it was counted
+ */
+export function uncountTrade(s: EngineState, position: Position, profit: Usd): void {
+  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+  if (opener === undefined || position.deployment !== opener.deployment) return
+  const { stint } = opener
+  stint.trades--
+  if (profit > 0) stint.wins--
+  stint.pnl = subUsd(stint.pnl, profit)
+}
+
 function countRun(s: EngineState, strategy: string, profit: Usd): void {
   const hash = s.live.get(strategy)
   const stint = hash === undefined ? undefined : s.versions.get(hash)?.stint

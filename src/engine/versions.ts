@@ -18,16 +18,12 @@ import {
   versionOf,
 } from './state.ts'
 import { newStint } from './stint.ts'
+import { recordVersion } from './version-record.ts'
 import type { SlotDecision } from './views.ts'
 
 /** Slots that configuration gives to a strategy. */
 export function slotsOf(c: Context, strategy: string): readonly SlotState[] {
   return c.s.teams.flatMap((team) => (team.strategy === strategy ? team.slots : []))
-}
-
-export function recordVersion(c: Context, version: VersionRecord): void {
-  const { hash, state, firstLiveAt, decisions, faults, stint } = version
-  record(c, { t: 'version', progress: { hash, state, firstLiveAt, decisions, faults, stint: { ...stint } } })
 }
 
 /** Why a swap cannot be committed now; null when it can (I4, revision check). */

@@ -1,17 +1,12 @@
-import { step } from '../shared/domain/lifecycles.ts'
-import { addUsd, MICRO, mulDivFloor, NO_USD, subUsd, toDollars, type Usd, usd } from '../shared/domain/money.ts'
-import type { Position } from '../shared/domain/records.ts'
+import { MICRO, toDollars } from '../shared/domain/money.ts'
 import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
-import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
+import { SECOND, unixMs } from '../shared/domain/time.ts'
 import { type AssetState, BOUNDARY_MS, type MinuteRest } from './asset-state.ts'
-import { freezeDeploys, pauseEntries } from './commands.ts'
 import type { EngineEvent } from './events.ts'
-import { negative } from './ledger.ts'
 import { HALT_MINUTES } from './market/asset-market.ts'
+import { endPositions } from './settlement.ts'
 import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from './state.ts'
-import { countTrade, countWindow } from './stint.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
-import { recordVersion } from './versions.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
 const NEAR_START_MS = 5 * SECOND
@@ -120,15 +115,6 @@ function noteRegime({ regimes, asset }: SlotState, windowId: WindowId): void {
   if (regimes.size > LABELS_KEPT && oldest !== undefined) regimes.delete(oldest)
 }
 
-function endPositions(c: Context, isOver: (position: Position) => boolean): void {
-  for (const position of c.s.positions.values()) {
-    if (position.state !== 'open' || !isOver(position)) continue
-    position.state = step('position', position.state, 'end')
-    slotOf(c.s, position.slot).changed = true
-    record(c, { t: 'position', position: { ...position } })
-  }
-}
-
 /** The settlement source's opening price has arrived. */
 export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'strike' }>): void {
   const slot = slotOf(c.s, event.slot)
@@ -136,63 +122,6 @@ export function applyStrike(c: Context, event: Extract<EngineEvent, { kind: 'str
   slot.strike = event.strike
   slot.strikeIsEstimate = false
   slot.changed = true
-}
-
-/** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
-export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
-  const { windowId, slot: id, ts, strike, close, payoutUp, source } = event
-  const { market } = c.s.config
-  const slot = slotOf(c.s, event.slot)
-  const regime = slot.regimes.get(windowId) ?? null
-  const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
-  record(c, { t: 'settlement', settlement })
-  endPositions(c, (position) => position.windowId === windowId)
-  let profit: Usd | null = null
-  for (const position of c.s.positions.values()) {
-    if (position.windowId !== event.windowId || position.state !== 'ended') continue
-    profit = resolve(c, position, event.payoutUp)
-  }
-  const windowStart = Number(event.windowId.slice(event.windowId.lastIndexOf('-') + 1)) * SECOND
-  slot.lastSettlement = {
-    windowStart,
-    outcome: event.payoutUp >= MICRO / 2 ? 'up' : 'down',
-    profitUsd: profit === null ? null : toDollars(profit),
-  }
-  slot.changed = true
-  const counted = countWindow(c.s, slot, windowStart)
-  if (counted !== undefined) recordVersion(c, counted)
-  checkDailyLoss(c)
-  checkDrawdown(c)
-}
-
-function resolve(c: Context, position: Position, payoutUp: number): Usd {
-  const share = position.side === 'up' ? payoutUp : MICRO - payoutUp
-  const payout = usd(mulDivFloor(position.shares, share, MICRO))
-  const gross = subUsd(payout, position.cost)
-  const movement = { cost: negative(position.cost), locked: payout, realised: gross }
-  record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'resolve', position.id, movement) })
-  position.state = step('position', position.state, 'resolve')
-  position.payout = payout
-  position.realised = addUsd(position.realised, gross)
-  position.cost = NO_USD
-  position.settledAt = c.s.now
-  c.s.unsettleable.delete(position.id)
-  record(c, { t: 'position', position: { ...position } })
-  countTrade(c.s, position)
-  return subUsd(position.realised, position.fees)
-}
-
-/** The payout of a resolved window is cash again. */
-export function applyRedemption(c: Context, windowId: WindowId): void {
-  for (const position of c.s.positions.values()) {
-    if (position.windowId !== windowId || position.state !== 'resolved') continue
-    const payout = position.payout ?? NO_USD
-    const movement = { cash: payout, locked: negative(payout) }
-    record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'redeem', position.id, movement) })
-    position.state = step('position', position.state, 'redeem')
-    record(c, { t: 'position', position: { ...position } })
-    c.s.positions.delete(position.id)
-  }
 }
 
 /** How often positions are looked at that wait for an outcome, in ms. */
@@ -214,27 +143,6 @@ export function nameUnsettleable(c: Context): void {
     const message = `${id} (${held}) in window ${windowId} has no outcome: prices are missing where it began or ended; ${cap}; void it by hand with a reason, or wait for the outcome`
     say(c, 'error', 'unsettleable', message, { slot })
   }
-}
-
-/** I12: a day's loss at the cap pauses entries until the next UTC day. */
-function checkDailyLoss(c: Context): void {
-  const { s } = c
-  const profit = s.ledger.profitOn(s.now)
-  if (profit > -s.caps.lossPerDay || s.trading !== 'running') return
-  const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(s.caps.lossPerDay / MICRO).toFixed(2)} USD`
-  pauseEntries(c, message, unixMs(utcDay(s.now) + DAY))
-  say(c, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
-}
-
-/** A day that has given back so much is no day for new code: deployments are frozen until the next one. */
-function checkDrawdown(c: Context): void {
-  const { s } = c
-  const today = utcDay(s.now)
-  const fall = s.ledger.drawdownOn(s.now)
-  if (fall < s.config.freezeDrawdown || s.drawdownDay === today || s.freeze !== null) return
-  s.drawdownDay = today
-  const figures = `${(fall / MICRO).toFixed(2)} USD, bound ${(s.config.freezeDrawdown / MICRO).toFixed(2)} USD`
-  freezeDeploys(c, `drawdown of the day: ${figures}`, unixMs(today + DAY))
 }
 
 /** True while the mean that decides a slot's window is running. */

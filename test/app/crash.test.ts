@@ -91,7 +91,7 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
   expect(
     db
       .prepare(
-        "SELECT count(*) FROM orders WHERE created_at < ? AND state NOT IN ('confirmed', 'cancelled', 'matched', 'rejected')",
+        "SELECT count(*) FROM orders WHERE created_at < ? AND state NOT IN ('filled', 'cancelled', 'expired', 'rejected')",
       )
       .pluck()
       .get(crashedAt),

@@ -17,7 +17,7 @@ export const REDEEMED = `SELECT f.id FROM fills f JOIN positions p ON p.id = f.p
 export const REDEEMED_POSITION =
   "SELECT id FROM positions WHERE state = 'redeemed' AND realised > 0 ORDER BY rowid LIMIT 1"
 export const OPEN_POSITION = "SELECT id FROM positions WHERE state = 'open' ORDER BY rowid DESC LIMIT 1"
-export const CONFIRMED = "SELECT id FROM orders WHERE state = 'confirmed' AND kind = 'enter' ORDER BY rowid LIMIT 1"
+export const CONFIRMED = "SELECT id FROM orders WHERE state = 'filled' AND kind = 'enter' ORDER BY rowid LIMIT 1"
 
 export const ID = "id = '$row'"
 const copyOf = (table: string, id: string, change: string) =>
@@ -163,7 +163,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
     invariant: 'I3',
     table: 'orders',
     row: CONFIRMED,
-    damage: `INSERT INTO fills SELECT id || '9', order_id, position_id, ts, kind, price, shares, cash, fee, version, deployment, regime, market
+    damage: `INSERT INTO fills SELECT id || '9', order_id, position_id, ts, kind, price, shares, cash, fee, version, deployment, regime, market, cost_sold, state, fate_at, reason
       FROM fills WHERE order_id = '$row' LIMIT 1`,
   },
   {

@@ -112,10 +112,10 @@ export const MONEY_CORRUPTIONS: readonly Corruption[] = [
     damage: `UPDATE fills SET cash = cash - 1 WHERE ${ID}`,
   },
   {
-    name: 'a failed order whose money still stands',
+    name: 'a failed fill whose money still stands',
     invariant: 'I10',
-    table: 'orders',
-    row: `SELECT o.id FROM orders o WHERE o.state = 'confirmed' AND o.kind = 'exit' LIMIT 1`,
-    damage: `UPDATE orders SET state = 'failed' WHERE ${ID}`,
+    table: 'fills',
+    row: `SELECT id FROM fills WHERE state = 'confirmed' AND kind = 'exit' LIMIT 1`,
+    damage: `UPDATE fills SET state = 'failed' WHERE ${ID}`,
   },
 ]

@@ -269,6 +269,7 @@ describe('settlement', () => {
     if (position === undefined) throw new Error('no position')
     const { windowId, slot, shares: bought, cost, fees } = position
     const after = plusMs(position.windowEnd, 30_000)
+    bench.pump(plusMs(bench.now, 5_000))
     bench.deliver({
       kind: 'settled',
       ts: after,
@@ -314,7 +315,10 @@ describe('settlement', () => {
     if (order === undefined) throw new Error('no exit')
     bench.cycle(() => enter('down'))
     expect(lastRefusal(bench)).toBe('second-entry')
-    bench.deliver({ kind: 'order', ts: bench.now, orderId: order.id, report: { type: 'failed', reason: 'planted' } })
+    const sold = [...bench.engine.state.fills.values()].filter((fill) => fill.orderId === order.id)
+    expect(sold.length).toBeGreaterThan(0)
+    for (const { id } of sold)
+      bench.deliver({ kind: 'fill', ts: bench.now, fillId: id, fate: { type: 'failed', reason: 'planted' } })
     const after = [...bench.engine.state.positions.values()][0]
     expect(after).toMatchObject({
       state: 'open',
@@ -353,10 +357,12 @@ describe('orders that rest', () => {
     expect([...bench.engine.state.orders.values()].map((order) => order.state)).toEqual(['delayed'])
     bench.command({ kind: 'kill', positions: 'hold' })
     afterDelay(bench)
-    for (const order of bench.engine.state.orders.values()) expect(['matched', 'cancelled']).toContain(order.state)
-    const fills = bench.records.filter((record) => record.t === 'fill').length
+    for (const order of bench.engine.state.orders.values())
+      expect(['filled', 'cancelled', 'expired']).toContain(order.state)
+    const matched = () => bench.records.filter((record) => record.t === 'fill' && record.fill.state === 'matched')
+    const fills = matched().length
     bench.pump(plusMs(bench.now, 60_000))
-    expect(bench.records.filter((record) => record.t === 'fill')).toHaveLength(fills)
+    expect(matched()).toHaveLength(fills)
     expect(bench.engine.state.orders.size).toBe(0)
   })
 

@@ -27,12 +27,11 @@ describe.each(machines)('the life of %s', (machine) => {
 })
 
 test('final states are those that nothing leaves', () => {
-  expect(isFinal('order', 'confirmed')).toBe(true)
+  expect(isFinal('order', 'filled')).toBe(true)
   expect(isFinal('order', 'unknown')).toBe(false)
   expect(isFinal('position', 'redeemed')).toBe(true)
 })
 
 test('an order of unknown fate is never sent again: no trigger leads back to a state before it left', () => {
-  for (const after of Object.values(LIFECYCLES.order.unknown))
-    expect(['intent', 'signed', 'submitted']).not.toContain(after)
+  for (const after of Object.values(LIFECYCLES.order.unknown)) expect(['intent', 'signed', 'sent']).not.toContain(after)
 })

@@ -112,7 +112,7 @@ export class EngineBench {
         kind: 'order',
         ts,
         orderId: order.id,
-        report: passes ? { type: 'submitted' } : { type: 'refused', reason: 'gate' },
+        report: passes ? { type: 'sent' } : { type: 'refused', reason: 'gate' },
       })
     }
   }

@@ -64,7 +64,7 @@ export class ModelDesk extends EngineBench {
       this.owners.set(record.position.id, record.position.ownedBy)
     if (record.t === 'order') {
       const { id, state } = record.order
-      if (state === 'submitted' && this.seen.get(id) === 'signed') this.sent.set(id, (this.sent.get(id) ?? 0) + 1)
+      if (state === 'sent' && this.seen.get(id) === 'signed') this.sent.set(id, (this.sent.get(id) ?? 0) + 1)
       this.seen.set(id, state)
     }
     if (record.t !== 'handoff') return
@@ -209,7 +209,11 @@ export class ModelDesk extends EngineBench {
     const market = this.newMarket()
     market.restore(this.market.snapshot(), 0)
     this.market = market
-    askVenue(this.engine, (orderId, report) => this.deliver({ kind: 'order', ts: this.now, orderId, report }))
+    askVenue(
+      this.engine,
+      (orderId, report) => this.deliver({ kind: 'order', ts: this.now, orderId, report }),
+      (fillId, fate) => this.deliver({ kind: 'fill', ts: this.now, fillId, fate }),
+    )
     for (const { hash, state } of [...this.engine.state.versions.values()]) {
       const version = this.known.find((one) => one.hash === hash)
       if (

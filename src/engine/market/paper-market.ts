@@ -109,6 +109,7 @@ export class PaperMarket implements BookSource {
     this.venue = new PaperVenue(settings.venue, settings.seed, {
       bookOf: (windowId) => this.venueBook(windowId),
       send: (ts, orderId, report) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
+      sendFate: (ts, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, fillId, fate }),
       later: (ts, run) => this.schedule.add(unixMs(ts), run),
       onSwept: (windowId, side, taken, of, ts) => {
         this.slots.find((s) => s.window?.id === windowId)?.maker?.sweep(side, taken, of, ts)

@@ -15,10 +15,10 @@ import {
   type Usd,
   usd,
 } from '../../shared/domain/money.ts'
-import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import type { BookUpdate, Level, OrderReport } from '../events.ts'
+import type { BookUpdate, FillFate, Level, OrderReport } from '../events.ts'
 import { mirror } from '../state.ts'
 import { normalAt, placeSeed, uniformAt } from './noise.ts'
 
@@ -34,13 +34,14 @@ export interface VenueSettings {
 }
 
 type Send = (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
+type SendFate = (ts: UnixMs, fillId: FillId, fate: FillFate) => void
 type Later = (ts: number, run: (ts: UnixMs) => void) => void
 
 interface Resting {
   readonly order: Order
   left: Shares
-  /** Part of it is filled: the chain must still confirm that. */
-  filled: boolean
+  /** What was filled of it so far: the chain must still confirm it. */
+  readonly fills: FillId[]
 }
 
 /**
@@ -54,18 +55,26 @@ export class PaperVenue {
   private readonly seed: number
   private readonly bookOf: (windowId: WindowId) => BookUpdate | null
   private readonly send: Send
+  private readonly sendFate: SendFate
   private readonly later: Later
   private readonly onSwept: (windowId: string, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
 
   constructor(
     settings: VenueSettings,
     seed: number,
-    wiring: { bookOf: PaperVenue['bookOf']; send: Send; later: Later; onSwept: PaperVenue['onSwept'] },
+    wiring: {
+      bookOf: PaperVenue['bookOf']
+      send: Send
+      sendFate: SendFate
+      later: Later
+      onSwept: PaperVenue['onSwept']
+    },
   ) {
     this.settings = settings
     this.seed = seed
     this.bookOf = wiring.bookOf
     this.send = wiring.send
+    this.sendFate = wiring.sendFate
     this.later = wiring.later
     this.onSwept = wiring.onSwept
   }
@@ -91,7 +100,7 @@ export class PaperVenue {
   /** The window is over: what rests is cancelled. */
   onWindowEnd(windowId: string, ts: UnixMs): void {
     for (const { order } of this.resting.values())
-      if (order.windowId === windowId) this.endResting(order, ts, 'the window ended')
+      if (order.windowId === windowId) this.endResting(order, ts, { type: 'expired', reason: 'the window ended' })
   }
 
   submit(order: Order, ts: UnixMs): void {
@@ -110,17 +119,16 @@ export class PaperVenue {
   cancel(orderId: OrderId, ts: UnixMs): void {
     this.later(ts + this.settings.latencyMs, (at) => {
       const resting = this.resting.get(orderId)
-      if (resting !== undefined) this.endResting(resting.order, at, 'cancelled')
+      if (resting !== undefined) this.endResting(resting.order, at, CANCELLED)
       // Locked in the taker delay: what does not match then must not rest.
       else this.cancelled.add(orderId)
     })
   }
 
-  private endResting(order: Order, ts: UnixMs, reason: string): void {
-    const filled = this.resting.get(order.id)?.filled ?? false
+  private endResting(order: Order, ts: UnixMs, end: End): void {
+    const fills = this.resting.get(order.id)?.fills ?? []
     this.resting.delete(order.id)
-    if (filled) this.end(order, ts, reason)
-    else this.send(ts, order.id, { type: 'done', reason })
+    this.end(order, ts, end, fills)
   }
 
   private rejection(order: Order, ts: UnixMs): string | null {
@@ -156,10 +164,10 @@ export class PaperVenue {
   private onNotCrossing(order: Order, ts: UnixMs): void {
     switch (order.tif) {
       case 'FAK':
-        return this.send(ts, order.id, { type: 'done', reason: 'no orders found to match with FAK order' })
+        return this.send(ts, order.id, { type: 'cancelled', reason: 'no orders found to match with FAK order' })
       case 'FOK':
         return this.send(ts, order.id, {
-          type: 'done',
+          type: 'cancelled',
           reason: "order couldn't be fully filled. FOK orders are fully filled or killed.",
         })
       case 'GTC':
@@ -171,22 +179,22 @@ export class PaperVenue {
   }
 
   private rest(order: Order, left: Shares, ts: UnixMs): void {
-    if (this.cancelled.delete(order.id)) return this.send(ts, order.id, { type: 'done', reason: 'cancelled' })
-    this.resting.set(order.id, { order, left, filled: false })
+    if (this.cancelled.delete(order.id)) return this.send(ts, order.id, CANCELLED)
+    this.resting.set(order.id, { order, left, fills: [] })
     this.send(ts, order.id, { type: 'open' })
   }
 
   /** Walks the levels within the limit and fills what is there. */
   private take(order: Order, ts: UnixMs): void {
     if (ts >= order.windowEnd || this.bookOf(order.windowId) === null) {
-      return this.send(ts, order.id, { type: 'done', reason: 'the window ended during the taker delay' })
+      return this.send(ts, order.id, { type: 'expired', reason: 'the window ended during the taker delay' })
     }
     const fills = this.walk(order)
     const short = order.tif === 'FOK' && !this.complete(order, fills)
     if (fills.length === 0 || short) return this.onNotCrossing(order, ts)
-    for (const [i, fill] of fills.entries()) {
-      this.send(ts, order.id, { type: 'fill', fillId: `${order.id}-${i + 1}`, ...fill })
-    }
+    const ids = fills.map((_, i) => `${order.id}-${i + 1}` as FillId)
+    for (const [i, fill] of fills.entries())
+      this.send(ts, order.id, { type: 'fill', fillId: ids[i] ?? ('' as FillId), ...fill })
     this.swept(order, fills, ts)
     const filled = fills.reduce((sum, fill) => addShares(sum, fill.shares), NO_SHARES)
     const spent = fills.reduce((sum, fill) => addUsd(sum, fill.cash), NO_USD)
@@ -195,11 +203,11 @@ export class PaperVenue {
         ? subShares(order.quantity, filled)
         : floorLot((subUsd(order.stake, spent) / order.limit) * MICRO)
     if ((order.tif === 'GTC' || order.tif === 'GTD') && rest >= 10_000) {
-      if (this.cancelled.delete(order.id)) return this.end(order, ts, 'cancelled')
-      this.resting.set(order.id, { order, left: rest, filled: true })
+      if (this.cancelled.delete(order.id)) return this.end(order, ts, CANCELLED, ids)
+      this.resting.set(order.id, { order, left: rest, fills: ids })
       return
     }
-    this.end(order, ts, this.complete(order, fills) ? null : 'the rest was killed')
+    this.end(order, ts, this.complete(order, fills) ? FILLED : REST_KILLED, ids)
   }
 
   private walk(order: Order): { price: Price; shares: Shares; cash: Usd; fee: Usd }[] {
@@ -238,18 +246,17 @@ export class PaperVenue {
     this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, there, ts)
   }
 
-  private end(order: Order, ts: UnixMs, reason: string | null): void {
-    this.send(ts, order.id, { type: 'done', reason })
+  /** The order's life is over; each of its fills is still to be confirmed, or refused, on chain. */
+  private end(order: Order, ts: UnixMs, end: End, fills: readonly FillId[]): void {
+    this.send(ts, order.id, end)
+    if (fills.length === 0) return
     // MATCHED → MINED → CONFIRMED takes seconds; rarely the chain refuses.
     const place = placeSeed(this.seed, `chain ${order.id} ${order.createdAt}`)
     const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
-    this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) =>
-      this.send(
-        at,
-        order.id,
-        failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' },
-      ),
-    )
+    const fate: FillFate = failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' }
+    this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
+      for (const fillId of fills) this.sendFate(at, fillId, fate)
+    })
   }
 
   private tradeThrough(resting: Resting, book: BookUpdate): void {
@@ -259,12 +266,13 @@ export class PaperVenue {
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))
     resting.left = subShares(resting.left, quantity)
-    resting.filled = true
     const cash = notional(order.limit, quantity)
+    const fillId = `${order.id}-m${book.ts}` as FillId
+    resting.fills.push(fillId)
     // A maker pays no fee.
     this.send(book.ts, order.id, {
       type: 'fill',
-      fillId: `${order.id}-m${book.ts}`,
+      fillId,
       price: order.limit,
       shares: quantity,
       cash,
@@ -272,9 +280,16 @@ export class PaperVenue {
     })
     if (resting.left > 0) return
     this.resting.delete(order.id)
-    this.end(order, book.ts, null)
+    this.end(order, book.ts, FILLED, resting.fills)
   }
 }
+
+/** How an order's life at the venue ends. */
+type End = Extract<OrderReport, { type: 'filled' | 'cancelled' | 'expired' }>
+
+const FILLED: End = { type: 'filled' }
+const CANCELLED: End = { type: 'cancelled', reason: 'cancelled' }
+const REST_KILLED: End = { type: 'cancelled', reason: 'the rest was killed' }
 
 /** The venue counts shares in hundred-thousandths. */
 function floorLot(micro: number): Shares {

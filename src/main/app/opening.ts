@@ -59,7 +59,7 @@ export function heldSlots(journal: Journal): string[] {
   return journal.db
     .prepare(
       `SELECT slot FROM positions WHERE state IN ('open', 'ended', 'resolved')
-       UNION SELECT slot FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')`,
+       UNION SELECT slot FROM orders WHERE state NOT IN ('filled', 'cancelled', 'expired', 'rejected')`,
     )
     .pluck()
     .all() as string[]

@@ -1,9 +1,9 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { OrderReport } from '../../engine/events.ts'
+import type { FillFate, OrderReport } from '../../engine/events.ts'
 import { restoreState } from '../../engine/restore.ts'
 import { isUnsettled } from '../../engine/state.ts'
 import { usdOf } from '../../shared/domain/money.ts'
-import type { OrderId } from '../../shared/domain/records.ts'
+import type { FillId, OrderId } from '../../shared/domain/records.ts'
 import { asset, windowAt } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { readMinutes, readSavedDesk } from '../db/restore.ts'
@@ -40,7 +40,11 @@ export function restoreBooks(desk: Desk, before: BotState | undefined): void {
   const ts = desk.now()
   if (saved.ledger.length === 0) desk.session.deliver({ kind: 'deposit', ts, amount: usdOf(desk.config.accountUsd) })
   // An in-process venue died with the desk: what it had not filled can never fill. It is asked, not guessed.
-  askVenue(desk.engine, (orderId, report) => desk.session.deliver({ kind: 'order', ts, orderId, report }))
+  askVenue(
+    desk.engine,
+    (orderId, report) => desk.session.deliver({ kind: 'order', ts, orderId, report }),
+    (fillId, fate) => desk.session.deliver({ kind: 'fill', ts, fillId, fate }),
+  )
   desk.session.settle()
 }
 
@@ -48,7 +52,11 @@ export function restoreBooks(desk: Desk, before: BotState | undefined): void {
  * Asks what became of the orders that were on their way when the desk ended. The paper venue ended with it and knows of
  * none: what it had not filled can never fill.
  */
-export function askVenue({ state }: Engine, tell: (orderId: OrderId, report: OrderReport) => void): void {
+export function askVenue(
+  { state }: Engine,
+  tell: (orderId: OrderId, report: OrderReport) => void,
+  fate: (fillId: FillId, fate: FillFate) => void,
+): void {
   for (const { id, state: was } of [...state.orders.values()]) {
     if (was === 'intent') {
       tell(id, { type: 'refused', reason: 'the desk stopped before it left' })
@@ -56,13 +64,11 @@ export function askVenue({ state }: Engine, tell: (orderId: OrderId, report: Ord
     }
     const reason = 'the desk restarted and the paper venue knows nothing of it'
     // Signed and durable: it may have left right before the end.
-    if (was === 'signed') tell(id, { type: 'submitted' })
-    if (was !== 'matched') {
-      if (was !== 'unknown') tell(id, { type: 'unknown', reason })
-      tell(id, { type: 'done', reason })
-    }
-    if (state.orders.get(id)?.state === 'matched') tell(id, { type: 'confirmed' })
+    if (was === 'signed') tell(id, { type: 'sent' })
+    if (was !== 'unknown') tell(id, { type: 'unknown', reason })
+    tell(id, { type: 'cancelled', reason })
   }
+  for (const fill of [...state.fills.values()]) if (fill.state === 'matched') fate(fill.id, { type: 'confirmed' })
 }
 
 /**

@@ -159,7 +159,7 @@ export class Session {
   }
 
   private record(record: JournalRecord): void {
-    if (record.t === 'fill') this.figures.fills++
+    if (record.t === 'fill' && record.fill.state === 'matched') this.figures.fills++
     if (record.t === 'intent') this.figures.orders++
     if (record.t === 'handoff') this.handoffs++
     this.parts.journal.append(record)
@@ -202,9 +202,9 @@ export class Session {
       const waited = Math.max(clock.monotonic() - since.monotonic, clock.now() - since.desk)
       const bar = this.leavingBar(order, waited)
       const passed = bar === null ? gate.test(order) : err(bar)
-      if (passed.ok) market.submit(order, ts)
-      const report = passed.ok ? ({ type: 'submitted' } as const) : ({ type: 'refused', reason: passed.error } as const)
+      const report = passed.ok ? ({ type: 'sent' } as const) : ({ type: 'refused', reason: passed.error } as const)
       this.tell({ kind: 'order', ts, orderId: order.id, report })
+      if (passed.ok) market.submit(order, ts)
     }
     this.settle()
   }

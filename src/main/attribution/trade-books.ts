@@ -7,7 +7,7 @@ import { DAY } from '../../shared/domain/time.ts'
 import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
 import { countOrders, lastMoment, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
 import type { Db } from '../db/database.ts'
-import { readShadowTrades, readTrades } from '../db/trades.ts'
+import { readShadowTrades, readTrades, timesRewritten } from '../db/trades.ts'
 
 /** What the journal says of a version besides its trades. */
 export interface VersionLife extends OrderCounts {
@@ -19,8 +19,9 @@ export interface VersionLife extends OrderCounts {
 
 /** All settled trades of a journal, read once and then kept up: only what has settled since is read again. */
 export class TradeBooks {
-  readonly columns = new TradeColumns()
+  columns = new TradeColumns()
   private readonly db: Db
+  private rewritten = 0
   /** Places in the journal up to which trades, and those of shadows, are read. */
   private readUpTo = 0
   private shadowsUpTo = 0
@@ -32,6 +33,14 @@ export class TradeBooks {
   /** Reads what has settled since the last time. @returns how many trades that were */
   refresh(): number {
     let count = 0
+    const rewritten = timesRewritten(this.db)
+    if (rewritten !== this.rewritten) {
+      // A fill of a trade that was read has failed since: that trade is another one, or none.
+      this.rewritten = rewritten
+      this.columns = new TradeColumns()
+      this.readUpTo = 0
+      this.shadowsUpTo = 0
+    }
     for (const { row, trade } of readTrades(this.db, this.readUpTo)) {
       this.columns.add(trade)
       this.readUpTo = row

@@ -1,4 +1,4 @@
-import type { Books, FillRow, Movement, OrderRow, PositionRow } from './books.ts'
+import type { Books, FillRow, Movement, PositionRow } from './books.ts'
 import type { Report } from './finding.ts'
 
 const MICRO = 1_000_000n
@@ -31,9 +31,14 @@ interface Account {
   payout: number | null
 }
 
+/** Something that moved a position's shares or money, at its moment. */
+type Moved =
+  | { readonly what: 'fill' | 'failure'; readonly ts: number; readonly fill: FillRow }
+  | { readonly what: 'outcome'; readonly ts: number }
+
 /**
- * Works out every position from its fills and its settlement alone, compares it with its row, and returns the ledger
- * rows that must follow from them. Nothing is read from the ledger here.
+ * Works out every position from its fills, their fates and its settlement alone, compares it with its row, and returns the
+ * ledger rows that must follow from them. Nothing is read from the ledger here, but the form of old rows.
  */
 export function auditAccounts(books: Books, report: Report): ExpectedRow[] {
   const expected: ExpectedRow[] = []
@@ -47,17 +52,76 @@ export function auditAccounts(books: Books, report: Report): ExpectedRow[] {
       realised: 0,
       payout: null,
     }
-    for (const order of ordersOf(books, position.id)) {
-      const fills = (books.fillsOfPosition.get(position.id) ?? []).filter((fill) => fill.order_id === order.id)
-      const before = { ...account }
-      for (const fill of fills) expected.push(fill.kind === 'enter' ? buy(account, fill) : sell(account, fill))
-      if (order.state === 'failed') expected.push(reversal(position, order, account, before))
+    const soldAt = new Map<string, number>()
+    for (const moved of movesOf(books, position)) {
+      if (moved.what === 'outcome') expected.push(...settle(books, position, account, report))
+      else if (moved.what === 'failure') expected.push(reversal(moved.fill, account, soldAt.get(moved.fill.id) ?? 0))
+      else if (moved.fill.kind === 'enter') expected.push(buy(account, moved.fill))
+      else {
+        const before = account.cost
+        expected.push(sell(account, moved.fill))
+        soldAt.set(moved.fill.id, before - account.cost)
+      }
     }
-    expected.push(...settle(books, position, account, report))
+    if (position.state === 'voided') expected.push(voided(position, account))
     compare(books, position, account, report)
   }
-  auditReversals(books, report)
-  return expected
+  return withOldReversals(books, expected)
+}
+
+/** What happened to a position, in order of time; a failure comes before what else happened in its millisecond. */
+function movesOf(books: Books, position: PositionRow): Moved[] {
+  const fills = books.fillsOfPosition.get(position.id) ?? []
+  const moves: (Moved & { readonly rank: number })[] = fills.map((fill) => ({
+    what: 'fill',
+    ts: fill.ts,
+    fill,
+    rank: 1,
+  }))
+  for (const fill of fills)
+    if (fill.state === 'failed') {
+      const ts = fill.fate_at ?? fill.ts
+      moves.push({ what: 'failure', ts, fill, rank: ts === fill.ts ? 2 : 0 })
+    }
+  // A position without an outcome is looked at after everything else.
+  const resolved = position.state === 'resolved' || position.state === 'redeemed'
+  const ts = resolved ? (position.settled_at ?? 0) : Number.POSITIVE_INFINITY
+  moves.push({ what: 'outcome', ts, rank: 3 })
+  return moves.toSorted((a, b) => (a.ts === b.ts ? a.rank - b.rank : a.ts - b.ts))
+}
+
+/** Before fills had fates of their own a failed order was reversed in one row that bears its name. */
+function withOldReversals(books: Books, expected: readonly ExpectedRow[]): ExpectedRow[] {
+  const old = new Set(
+    books.ledger.flatMap((row) => (row.kind === 'reverse' && books.orders.has(row.ref) ? [row.ref] : [])),
+  )
+  if (old.size === 0) return [...expected]
+  const orderOf = new Map(books.fills.map((fill) => [fill.id, fill.order_id]))
+  const rows: ExpectedRow[] = []
+  const sums = new Map<string, ExpectedRow>()
+  for (const row of expected) {
+    const order = row.kind === 'reverse' ? orderOf.get(row.ref) : undefined
+    if (order === undefined || !old.has(order)) {
+      rows.push(row)
+      continue
+    }
+    const before = sums.get(order)
+    const movement = before === undefined ? row.movement : add(before.movement, row.movement)
+    sums.set(order, { ...row, ref: order, ts: null, movement })
+  }
+  return [...rows, ...sums.values()]
+}
+
+function add(a: Movement, b: Movement): Movement {
+  return {
+    cash: a.cash + b.cash,
+    cost: a.cost + b.cost,
+    locked: a.locked + b.locked,
+    deposit: a.deposit + b.deposit,
+    realised: a.realised + b.realised,
+    fee: a.fee + b.fee,
+    voided: a.voided + b.voided,
+  }
 }
 
 function rowOf(fill: FillRow, kind: string, movement: Movement): ExpectedRow {
@@ -92,32 +156,41 @@ function sell(account: Account, fill: FillRow): ExpectedRow {
   return rowOf(fill, 'sell', movement)
 }
 
-/** A failed order moves back all that its fills moved; no other order of its window can have been filled meanwhile. */
-function reversal(position: PositionRow, failed: OrderRow, account: Account, before: Account): ExpectedRow {
-  const cost = account.cost - before.cost
-  const realised = account.realised - before.realised
-  const fee = account.fees - before.fees
-  // What was ever bought stays on record; what is held, earned and paid is as it was.
-  const { boughtShares, boughtCost } = account
-  Object.assign(account, before, { boughtShares, boughtCost })
-  const movement = { ...NO_MOVEMENT, cash: cost - realised + fee, cost: -cost, realised: -realised, fee: -fee }
-  const source = { table: 'orders', id: failed.id }
-  return { kind: 'reverse', ref: failed.id, ts: null, movement, position: position.id, source }
-}
-
-/** Orders that filled a position, in the order of their first fills. */
-function ordersOf(books: Books, positionId: string): OrderRow[] {
-  const ids = new Set((books.fillsOfPosition.get(positionId) ?? []).map((fill) => fill.order_id))
-  return [...ids].flatMap((id) => books.orders.get(id) ?? [])
+/**
+ * A failed fill moves back what it moved. After the outcome a purchase gives back its part of the payout, and a sale gets
+ * one; what was ever bought stays on record.
+ * @param sold cost that the sale took out
+ */
+function reversal(fill: FillRow, account: Account, sold: number): ExpectedRow {
+  account.fees -= fill.fee
+  const sign = fill.kind === 'enter' ? 1 : -1
+  const cash = fill.kind === 'enter' ? fill.cash + fill.fee : fill.fee - fill.cash
+  const shares = account.shares - sign * fill.shares
+  let [cost, locked] = [0, 0]
+  if (account.payout !== null) {
+    const payout = account.shares === 0 ? 0 : mulDiv(account.payout, shares, account.shares)
+    locked = payout - account.payout
+    account.payout = shares === 0 ? null : payout
+  } else if (fill.kind === 'exit') cost = sold
+  else cost = -(shares === 0 || account.cost < fill.cash ? account.cost : fill.cash)
+  const realised = cash - fill.fee + cost + locked
+  account.shares = shares
+  account.cost += cost
+  account.realised += realised
+  return {
+    ...rowOf(fill, 'reverse', { ...NO_MOVEMENT, cash, cost, locked, realised, fee: -fill.fee }),
+    ts: fill.fate_at,
+  }
 }
 
 /** What the settlement of its window makes of the shares that are still held. */
 function settle(books: Books, position: PositionRow, account: Account, report: Report): ExpectedRow[] {
-  if (position.state === 'voided') return [voided(position, account)]
   const settlement = books.settlements.get(position.window_id)
-  if (account.shares <= 0 || settlement === undefined) return []
+  if (account.shares <= 0 || settlement === undefined || position.state === 'voided') return []
   if (position.state === 'open' || position.state === 'ended') {
-    report('positions', position.id, `its window is settled, but it is still ${position.state}`)
+    // One with an unconfirmed fill waits for that.
+    if (!hasUnconfirmed(books, position))
+      report('positions', position.id, `its window is settled, but it is still ${position.state}`)
     return []
   }
   const upPays = settlement.close >= settlement.strike ? Number(MICRO) : 0
@@ -161,9 +234,7 @@ function compare(books: Books, position: PositionRow, account: Account, report: 
   const resolved = state === 'resolved' || state === 'redeemed'
   if (resolved && account.payout === null) say(`it is ${state}, but its window has no settlement`)
   // A position that was sold whole is open until the chain has confirmed the sale.
-  const unconfirmed = ordersOf(books, position.id).some(
-    (order) => order.state === 'matched' || order.state === 'partial',
-  )
+  const unconfirmed = hasUnconfirmed(books, position)
   const over = account.shares === 0 && account.boughtShares > 0 && !resolved
   if (unconfirmed && over && state !== 'closed') return
   if ((state === 'closed') !== over) say(`it is ${state}, with ${account.shares} shares left`)
@@ -171,15 +242,6 @@ function compare(books: Books, position: PositionRow, account: Account, report: 
     say(`it is ${state}, and settled_at is ${position.settled_at ?? 'not set'}`)
 }
 
-/** The chain refused these: what their fills moved must have been moved back. */
-function auditReversals(books: Books, report: Report): void {
-  const booked = new Set(books.ledger.filter((row) => row.kind === 'reverse').map((row) => row.ref))
-  for (const order of books.orders.values()) {
-    if (order.state !== 'failed' || order.filled_shares === 0 || booked.has(order.id)) continue
-    report(
-      'orders',
-      order.id,
-      `its ${order.kind} failed on chain, but the money of its fills still stands in the books`,
-    )
-  }
+function hasUnconfirmed(books: Books, position: PositionRow): boolean {
+  return (books.fillsOfPosition.get(position.id) ?? []).some((fill) => fill.state === 'matched')
 }

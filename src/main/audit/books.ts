@@ -51,6 +51,8 @@ export interface FillRow extends TagColumns {
   readonly shares: number
   readonly cash: number
   readonly fee: number
+  readonly state: string
+  readonly fate_at: number | null
 }
 
 export interface PositionRow extends TagColumns {

@@ -23,7 +23,7 @@ export function reporter(into: Finding[], invariant: AuditedInvariant): Report {
 export const WORKING: ReadonlySet<string> = new Set([
   'intent',
   'signed',
-  'submitted',
+  'sent',
   'delayed',
   'open',
   'partial',

@@ -19,8 +19,8 @@ const TERMS: readonly (keyof TermColumns)[] = [
   'market',
 ]
 /** An order in one of these has not left, or nothing of it was ever bought or sold. */
-const NEVER_FILLED: ReadonlySet<string> = new Set(['intent', 'signed', 'submitted', 'delayed', 'cancelled', 'rejected'])
-const FILLED: ReadonlySet<string> = new Set(['partial', 'matched', 'confirmed', 'failed'])
+const NEVER_FILLED: ReadonlySet<string> = new Set(['intent', 'signed', 'sent', 'delayed', 'open', 'rejected'])
+const FILLED: ReadonlySet<string> = new Set(['partial', 'filled'])
 
 /** I3: intent first, one order an intent, signed before sent, and every fill of an order that was sent. */
 export function auditIntents(books: Books, report: Report): void {
@@ -98,5 +98,10 @@ function auditFill(books: Books, fill: FillRow, report: Report): void {
   if (fill.ts < order.created_at || fill.ts > order.updated_at) say(`its time lies outside the life of ${order.id}`)
   const worse = order.kind === 'enter' ? fill.price > order.limit_price : fill.price < order.limit_price
   if (worse) say(`price ${fill.price} is worse than the limit ${order.limit_price} of ${order.id}`)
+  const final = fill.state === 'confirmed' || fill.state === 'failed'
+  if (!final && fill.state !== 'matched') say(`its state ${fill.state} is none`)
+  if (final !== (fill.fate_at !== null))
+    say(`it is ${fill.state}, and the moment of its fate is ${fill.fate_at ?? 'not set'}`)
+  if (fill.fate_at !== null && fill.fate_at < fill.ts) say('it had its fate before it was matched')
   if (fill.shares <= 0 || fill.cash < 0) say('it has no shares, or negative cash')
 }

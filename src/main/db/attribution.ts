@@ -19,11 +19,12 @@ export interface OrderCounts {
 export function countOrders(db: Db): Map<string, OrderCounts> {
   const rows = db
     .prepare(
-      `SELECT version, count(*) AS entries, count(*) FILTER (WHERE filled_shares > 0 AND state <> 'failed') AS filled,
-         count(*) FILTER (WHERE filled_shares = 0 AND state IN ('cancelled', 'rejected')) AS missed,
-         sum(CASE WHEN state = 'failed' THEN 0 ELSE filled_cost END) * 1.0 / sum(stake) AS fillRate
-       FROM orders WHERE kind = 'enter' AND state IN ('matched', 'confirmed', 'failed', 'cancelled', 'rejected')
-       GROUP BY version`,
+      `WITH failed AS (SELECT order_id, sum(shares) AS shares, sum(cash) AS cash FROM fills WHERE state = 'failed' GROUP BY order_id)
+       SELECT version, count(*) AS entries, count(*) FILTER (WHERE filled_shares > coalesce(failed.shares, 0)) AS filled,
+         count(*) FILTER (WHERE filled_shares = 0) AS missed,
+         sum(filled_cost - coalesce(failed.cash, 0)) * 1.0 / sum(stake) AS fillRate
+       FROM orders LEFT JOIN failed ON failed.order_id = orders.id
+       WHERE kind = 'enter' AND state IN ('filled', 'cancelled', 'expired', 'rejected') GROUP BY version`,
     )
     .all() as (OrderCounts & { version: string })[]
   return new Map(rows.map(({ version, ...counts }) => [version, counts]))

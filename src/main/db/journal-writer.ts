@@ -165,14 +165,12 @@ export class JournalWriter {
         this.run(ORDER, orderRow(record.order))
         return null
       case 'fill':
-        this.run(
-          'INSERT INTO fills VALUES (@id, @orderId, @positionId, @ts, @kind, @price, @shares, @cash, @fee, @version, @deployment, @regime, @market)',
-          { ...record.fill },
-        )
+        this.run(FILL, { ...record.fill })
         return null
       case 'position':
         this.run(POSITION, positionRow(record.position))
         if (ENDED.has(record.position.state)) this.trades.keep(record.position.id)
+        else if (record.reopened === true) this.trades.drop(record.position.id)
         return null
       case 'settlement':
         this.run(
@@ -351,11 +349,15 @@ const INTENT = `INSERT INTO intents VALUES (@id, @createdAt, @cycle, @slot, @win
   @postOnly, @why, @version, @deployment, @regime, @market, @quote)`
 
 const ORDER = `INSERT INTO orders VALUES (@id, @createdAt, @cycle, @slot, @windowId, @windowEnd, @kind, @side, @tif, @postOnly,
-  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @costSold, @fee,
+  @expiresAt, @limit, @stake, @quantity, @reserve, @positionId, @why, @state, @owner, @digest, @filledShares, @filledCost, @fee,
   @reason, @updatedAt, @version, @deployment, @regime, @market, @quote)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, digest = excluded.digest,
-  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, cost_sold = excluded.cost_sold, fee = excluded.fee, reason = excluded.reason,
+  filled_shares = excluded.filled_shares, filled_cost = excluded.filled_cost, fee = excluded.fee, reason = excluded.reason,
   updated_at = excluded.updated_at`
+
+const FILL = `INSERT INTO fills VALUES (@id, @orderId, @positionId, @ts, @kind, @price, @shares, @cash, @fee, @version, @deployment,
+  @regime, @market, @costSold, @state, @fateAt, @reason)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, fate_at = excluded.fate_at, reason = excluded.reason`
 
 const POSITION = `INSERT INTO positions VALUES (@id, @slot, @windowId, @windowEnd, @side, @openedAt, @openedBy, @ownedBy, @state,
   @shares, @cost, @boughtShares, @boughtCost, @fees, @realised, @payout, @settledAt, @version, @deployment, @regime, @market)

@@ -143,4 +143,26 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX trades_handed ON trades (opened_by) WHERE parts IS NOT NULL;
   `,
+  // A fill's life apart from its order's. What an order sold at which cost is split among its fills by their shares.
+  `
+  ALTER TABLE fills ADD COLUMN cost_sold INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE fills ADD COLUMN state TEXT NOT NULL DEFAULT 'confirmed';
+  ALTER TABLE fills ADD COLUMN fate_at INTEGER;
+  ALTER TABLE fills ADD COLUMN reason TEXT;
+  UPDATE fills SET state = 'matched' WHERE order_id IN (SELECT id FROM orders WHERE state NOT IN ('confirmed', 'failed'));
+  UPDATE fills SET state = 'failed', reason = (SELECT reason FROM orders WHERE id = order_id)
+    WHERE order_id IN (SELECT id FROM orders WHERE state = 'failed');
+  UPDATE fills SET fate_at = (SELECT updated_at FROM orders WHERE id = order_id) WHERE state <> 'matched';
+  UPDATE fills SET cost_sold = (SELECT o.cost_sold * fills.shares / o.filled_shares FROM orders o WHERE o.id = order_id)
+    WHERE kind = 'exit';
+  UPDATE fills SET cost_sold = cost_sold + (SELECT o.cost_sold FROM orders o WHERE o.id = order_id)
+      - (SELECT sum(f.cost_sold) FROM fills f WHERE f.order_id = fills.order_id)
+    WHERE rowid IN (SELECT max(rowid) FROM fills WHERE kind = 'exit' GROUP BY order_id);
+  UPDATE orders SET state = 'sent' WHERE state = 'submitted';
+  UPDATE orders SET reason = NULL WHERE state = 'failed';
+  UPDATE orders SET state = CASE WHEN reason IS NULL THEN 'filled' ELSE 'cancelled' END
+    WHERE state IN ('matched', 'confirmed', 'failed');
+  ALTER TABLE orders DROP COLUMN cost_sold;
+  CREATE INDEX fills_failed ON fills (order_id) WHERE state = 'failed';
+  `,
 ]

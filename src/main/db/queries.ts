@@ -212,7 +212,9 @@ function refOf(row: Row): VersionRef {
 export function listOrders(db: Db, limit: number): OrderRow[] {
   const rows = db
     .prepare(
-      `SELECT o.*, ${REF} FROM orders o LEFT JOIN versions v ON v.hash = o.version ORDER BY o.created_at DESC, o.rowid DESC LIMIT ?`,
+      `SELECT o.*, ${REF},
+         (SELECT coalesce(sum(f.shares), 0) FROM fills f WHERE f.order_id = o.id AND f.state = 'failed') AS failed_shares
+       FROM orders o LEFT JOIN versions v ON v.hash = o.version ORDER BY o.created_at DESC, o.rowid DESC LIMIT ?`,
     )
     .all(limit) as Row[]
   return rows.map((row) => ({
@@ -225,6 +227,7 @@ export function listOrders(db: Db, limit: number): OrderRow[] {
     limit: row.limit_price as OrderRow['limit'],
     stake: row.stake as Usd,
     filledShares: row.filled_shares as OrderRow['filledShares'],
+    failedShares: row.failed_shares as OrderRow['failedShares'],
     filledCost: row.filled_cost as Usd,
     fee: row.fee as Usd,
     version: row.v_hash === null ? null : refOf(row),

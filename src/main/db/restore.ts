@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Caps } from '../../engine/config.ts'
+import { REVERSIBLE_MS } from '../../engine/fills.ts'
 import type { SavedDesk } from '../../engine/restore.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
-import type { LedgerEntry, Order, Position, PositionId, Stint } from '../../shared/domain/records.ts'
+import type { Fill, LedgerEntry, Order, Position, PositionId, Stint } from '../../shared/domain/records.ts'
 import type { Asset, SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
@@ -59,8 +60,14 @@ export function readSavedDesk(db: Db): SavedDesk {
     .prepare("SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed', 'voided')")
     .all() as Row[]
   const orders = db
-    .prepare("SELECT * FROM orders WHERE state NOT IN ('confirmed', 'failed', 'cancelled', 'rejected')")
+    .prepare("SELECT * FROM orders WHERE state NOT IN ('filled', 'cancelled', 'expired', 'rejected')")
     .all() as Row[]
+  const now = Number(db.prepare('SELECT coalesce(max(settled_at), 0) FROM positions').pluck().get())
+  const over = db
+    .prepare("SELECT * FROM positions WHERE state = 'closed' AND window_end > ? ORDER BY settled_at")
+    .all(now - REVERSIBLE_MS) as Row[]
+  const fillsOf = db.prepare('SELECT * FROM fills WHERE position_id = ? ORDER BY rowid')
+  const fills = [...positions, ...over].flatMap(({ id }) => fillsOf.all(id) as Row[])
   const ledger = db
     .prepare('SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee, voided FROM ledger ORDER BY seq')
     .all()
@@ -74,6 +81,14 @@ export function readSavedDesk(db: Db): SavedDesk {
       const { limitPrice, postOnly, ...rest } = domain(row)
       return { ...rest, limit: limitPrice, postOnly: postOnly === 1 } as unknown as Order
     }),
+    fills: fills.map((row) => domain(row) as unknown as Fill),
+    over: over.map((row) => domain(row) as unknown as Position),
+    outcomes: db
+      .prepare(
+        `SELECT DISTINCT s.slot, s.window_id AS windowId, s.payout_up AS payoutUp FROM settlements s
+         JOIN positions p ON p.window_id = s.window_id WHERE p.state = 'ended'`,
+      )
+      .all() as SavedDesk['outcomes'][number][],
     versions: [
       ...drainingVersions(db),
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),

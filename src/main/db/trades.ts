@@ -21,8 +21,7 @@ const TRADE = `SELECT p.id AS position, coalesce(v.strategy, 'desk') AS strategy
   LEFT JOIN intents i ON i.id = o.id
   WHERE p.settled_at IS NOT NULL AND p.state IN ('resolved', 'redeemed', 'closed')
   -- What the chain took back whole was no trade.
-  AND EXISTS (SELECT 1 FROM fills f JOIN orders e ON e.id = f.order_id
-    WHERE f.position_id = p.id AND f.kind = 'enter' AND e.state <> 'failed')`
+  AND EXISTS (SELECT 1 FROM fills f WHERE f.position_id = p.id AND f.kind = 'enter' AND f.state <> 'failed')`
 
 interface TradeDbRow extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
   readonly payout: number | null
@@ -87,8 +86,7 @@ export function partsOf(
   return parts as unknown as TradePart[]
 }
 
-const FILLS = `SELECT f.ts, f.kind, f.shares, f.cash, f.fee FROM fills f JOIN orders o ON o.id = f.order_id
-  WHERE f.position_id = ? AND o.state <> 'failed' ORDER BY f.rowid`
+const FILLS = `SELECT ts, kind, shares, cash, fee FROM fills WHERE position_id = ? AND state <> 'failed' ORDER BY rowid`
 
 const HANDOFFS = `SELECT ts, from_owner, to_owner, mark FROM handoffs WHERE subject = 'position' AND subject_id = ? ORDER BY seq`
 
@@ -100,6 +98,17 @@ const ADD_UP = `INSERT INTO version_totals VALUES (@openedBy, 1, @pnl > 0, @pnl,
   ON CONFLICT (version) DO UPDATE SET trades = trades + 1, wins = wins + excluded.wins, pnl = pnl + excluded.pnl,
     fees = fees + excluded.fees, evens = evens + excluded.evens`
 
+const TAKE_OFF = `UPDATE version_totals SET trades = trades - 1, wins = wins - (@pnl > 0), pnl = pnl - @pnl, fees = fees - @fees,
+  evens = evens - min(1, (@cost + @fees) * 1.0 / @shares) WHERE version = @openedBy`
+
+const REWRITTEN = `INSERT INTO meta VALUES ('trades rewritten', '1')
+  ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1`
+
+/** How often trades that were written down have changed since; see `TradeBook.drop`. */
+export function timesRewritten(db: Db): number {
+  return Number(db.prepare("SELECT value FROM meta WHERE key = 'trades rewritten'").pluck().get() ?? 0)
+}
+
 /** The table of trades: written as they settle, and made anew from the rest of the journal on demand. */
 export class TradeBook {
   private readonly db: Db
@@ -107,6 +116,7 @@ export class TradeBook {
   private readonly fills: Statement<[string]>
   private readonly handoffs: Statement<[string]>
   private readonly insert: Statement<[object]>
+  private readonly written: Statement<[string]>
   private readonly addUp: Statement<[object]>
 
   constructor(db: Db) {
@@ -115,13 +125,28 @@ export class TradeBook {
     this.fills = db.prepare(FILLS)
     this.handoffs = db.prepare(HANDOFFS)
     this.insert = db.prepare(INSERT)
+    this.written = db.prepare('SELECT opened_by AS openedBy, pnl, fees, cost, shares FROM trades WHERE position = ?')
     this.addUp = db.prepare(ADD_UP)
   }
 
-  /** Writes down what a position came to, in the transaction in which it ended; nothing where it was no trade. */
+  /**
+   * Writes down what a position came to, in the transaction in which it ended; nothing where it was no trade. What was
+   * written of it before is replaced: a fill can fail after its position was settled.
+   */
   keep(position: string): void {
+    this.drop(position)
     const row = this.one.get(position) as TradeDbRow | undefined
     if (row !== undefined) this.write(row)
+  }
+
+  /** Takes back what was written of a position that is open again. */
+  drop(position: string): void {
+    const before = this.written.get(position)
+    if (before === undefined) return
+    this.db.prepare(TAKE_OFF).run(before)
+    this.db.prepare('DELETE FROM trades WHERE position = ?').run(position)
+    // Whoever has read the trades so far must read them all again.
+    this.db.prepare(REWRITTEN).run()
   }
 
   /** Makes the whole table anew. @returns how many trades there are */

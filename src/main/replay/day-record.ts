@@ -74,7 +74,7 @@ export class DayRecorder {
       case 'intent':
         return this.order(record.order)
       case 'fill':
-        this.count.fills++
+        if (record.fill.state === 'matched') this.count.fills++
         return
       case 'settlement':
         return this.settlement(record.settlement)

@@ -159,8 +159,8 @@ class DayReplay {
   private place(orders: readonly Order[], ts: UnixMs): void {
     for (const { id } of orders) this.tell({ kind: 'order', ts, orderId: id, report: { type: 'signed', digest: '' } })
     for (const order of orders) {
+      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'sent' } })
       this.parts.playback.submit(order, ts)
-      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'submitted' } })
     }
   }
 

@@ -19,7 +19,7 @@ const states = z.array(z.object({ slot: slotName, json: z.string(), fromRevision
 
 const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signed'), digest: z.string() }),
-  z.object({ type: z.literal('submitted') }),
+  z.object({ type: z.literal('sent') }),
   z.object({ type: z.literal('refused'), reason: z.string() }),
   z.object({ type: z.literal('delayed') }),
   z.object({ type: z.literal('open') }),
@@ -31,11 +31,14 @@ const reportSchema = z.discriminatedUnion('type', [
     cash: z.int(),
     fee: z.int(),
   }),
-  z.object({ type: z.literal('done'), reason: z.string().nullable() }),
-  z.object({ type: z.literal('rejected'), reason: z.string() }),
+  z.object({ type: z.literal('filled') }),
+  z.object({ type: z.enum(['cancelled', 'expired', 'rejected']), reason: z.string() }),
+  z.object({ type: z.literal('unknown'), reason: z.string() }),
+])
+
+const fateSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('confirmed') }),
   z.object({ type: z.literal('failed'), reason: z.string() }),
-  z.object({ type: z.literal('unknown'), reason: z.string() }),
 ])
 
 const swapSchema = z.object({
@@ -119,6 +122,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
     message: z.string(),
   }),
   z.object({ kind: z.literal('order'), ts, orderId: z.string(), report: reportSchema }),
+  z.object({ kind: z.literal('fill'), ts, fillId: z.string(), fate: fateSchema }),
   z.object({
     kind: z.literal('command'),
     ts,

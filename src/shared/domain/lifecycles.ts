@@ -8,43 +8,63 @@ type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const ORDER = {
   intent: { sign: 'signed', refuse: 'cancelled' },
-  signed: { submit: 'submitted', refuse: 'cancelled' },
-  submitted: {
+  signed: { send: 'sent', refuse: 'cancelled' },
+  // From here on the venue decides: delayed, open, partial, filled, cancelled and expired mean that it accepted the order.
+  sent: {
     delay: 'delayed',
     rest: 'open',
     fillPart: 'partial',
-    fill: 'matched',
+    fill: 'filled',
     cancel: 'cancelled',
+    expire: 'expired',
     reject: 'rejected',
     lose: 'unknown',
   },
   delayed: {
     rest: 'open',
     fillPart: 'partial',
-    fill: 'matched',
+    fill: 'filled',
     cancel: 'cancelled',
+    expire: 'expired',
     reject: 'rejected',
     lose: 'unknown',
   },
-  open: { fillPart: 'partial', fill: 'matched', cancel: 'cancelled', lose: 'unknown' },
-  // What was filled stands when the rest is killed or cancelled.
-  partial: { fillPart: 'partial', fill: 'matched', cancel: 'matched', lose: 'unknown' },
-  matched: { confirm: 'confirmed', fail: 'failed' },
-  unknown: { rest: 'open', fillPart: 'partial', fill: 'matched', cancel: 'cancelled', reject: 'rejected' },
-  confirmed: {},
-  failed: {},
+  open: { fillPart: 'partial', fill: 'filled', cancel: 'cancelled', expire: 'expired', lose: 'unknown' },
+  // Fills stand when the rest is cancelled or expires.
+  partial: { fillPart: 'partial', fill: 'filled', cancel: 'cancelled', expire: 'expired', lose: 'unknown' },
+  unknown: {
+    delay: 'delayed',
+    rest: 'open',
+    fillPart: 'partial',
+    fill: 'filled',
+    cancel: 'cancelled',
+    expire: 'expired',
+    reject: 'rejected',
+  },
+  filled: {},
   cancelled: {},
+  expired: {},
   rejected: {},
+} as const satisfies Table
+
+// A fill counts as exposure at once; it can be sold, and its profit counts, only once it is confirmed. A venue may report a
+// failure even after its confirmation.
+const FILL = {
+  matched: { confirm: 'confirmed', fail: 'failed' },
+  confirmed: { fail: 'failed' },
+  failed: {},
 } as const satisfies Table
 
 const POSITION = {
   open: { end: 'ended', close: 'closed', reverse: 'closed' },
   // Voided by hand: nothing will ever tell its outcome, and its cost is written off.
   ended: { resolve: 'resolved', close: 'closed', reverse: 'closed', void: 'voided' },
-  resolved: { redeem: 'redeemed' },
+  // The last of its shares can turn out never to have been bought.
+  resolved: { redeem: 'redeemed', reverse: 'closed' },
   redeemed: {},
   voided: {},
-  closed: {},
+  // A sale that fails on chain brings the shares back, before or after the end of the window.
+  closed: { reopen: 'open', reopenEnded: 'ended' },
 } as const satisfies Table
 
 const VERSION = {
@@ -84,6 +104,7 @@ const TRADING = {
 
 export const LIFECYCLES = {
   order: ORDER,
+  fill: FILL,
   position: POSITION,
   version: VERSION,
   deployment: DEPLOYMENT,
@@ -99,6 +120,7 @@ export type TriggerOf<M extends Machine> = {
   string
 
 export type OrderState = StateOf<'order'>
+export type FillState = StateOf<'fill'>
 export type PositionState = StateOf<'position'>
 export type VersionState = StateOf<'version'>
 export type DeploymentState = StateOf<'deployment'>

@@ -1,6 +1,6 @@
 import type { Brand } from './base.ts'
 import type { Candle } from './feed.ts'
-import type { OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
+import type { FillState, OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
 import type { Price, Shares, Usd } from './money.ts'
 import type { Asset, CandleFrame, Side, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
@@ -9,6 +9,8 @@ import type { UnixMs } from './time.ts'
 export type VersionHash = Brand<string, 'VersionHash'>
 export type DeploymentId = Brand<string, 'DeploymentId'>
 export type OrderId = Brand<string, 'OrderId'>
+/** The venue's name of a fill, unique among all fills of a home. */
+export type FillId = Brand<string, 'FillId'>
 export type PositionId = Brand<string, 'PositionId'>
 
 /** `desk` is the owner of last resort: it holds to settlement. */
@@ -51,17 +53,17 @@ export interface Order extends Tags {
   state: OrderState
   owner: Owner
   digest: string | null
+  /** Sums over all of its fills, those that failed later included. */
   filledShares: Shares
   filledCost: Usd
-  /** Exit: cost of what was sold, for a reversal. */
-  costSold: Usd
   fee: Usd
   reason: string | null
   updatedAt: UnixMs
 }
 
+/** One match of an order, by the venue's id; its fate is its own, apart from that of the order and of its other fills. */
 export interface Fill extends Tags {
-  readonly id: string
+  readonly id: FillId
   readonly orderId: OrderId
   readonly positionId: PositionId
   readonly ts: UnixMs
@@ -70,6 +72,13 @@ export interface Fill extends Tags {
   readonly shares: Shares
   readonly cash: Usd
   readonly fee: Usd
+  /** Exit: cost of the shares sold, which a failure puts back. Enter: 0. */
+  readonly costSold: Usd
+  state: FillState
+  /** When it was last confirmed or failed; null while neither is known. */
+  fateAt: UnixMs | null
+  /** Why it failed. */
+  reason: string | null
 }
 
 export interface Position extends Tags {
@@ -187,8 +196,10 @@ export interface VersionProgress {
 export type JournalRecord =
   | { readonly t: 'intent'; readonly order: Order }
   | { readonly t: 'order'; readonly order: Order }
+  /** A new fill, in state `matched`, or the changed state of one. */
   | { readonly t: 'fill'; readonly fill: Fill }
-  | { readonly t: 'position'; readonly position: Position }
+  /** `reopened`: it counted as over, and a fill of it has failed since. */
+  | { readonly t: 'position'; readonly position: Position; readonly reopened?: true }
   | { readonly t: 'settlement'; readonly settlement: Settlement }
   | { readonly t: 'handoff'; readonly handoff: Handoff }
   | { readonly t: 'ledger'; readonly entry: LedgerEntry }

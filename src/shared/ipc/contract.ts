@@ -430,6 +430,8 @@ export interface OrderRow {
   readonly limit: Price
   readonly stake: Usd
   readonly filledShares: Shares
+  /** Of these, what the chain refused: it was moved back. */
+  readonly failedShares: Shares
   readonly filledCost: Usd
   readonly fee: Usd
   readonly version: VersionRef | null

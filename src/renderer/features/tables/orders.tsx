@@ -6,7 +6,13 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, price, shares, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 
-const ATTENTION: ReadonlySet<string> = new Set(['unknown', 'failed', 'rejected'])
+const ATTENTION: ReadonlySet<string> = new Set(['unknown', 'rejected', 'reversed', 'part reversed'])
+
+/** The order's state, or that the chain refused what was filled of it. */
+function stateOf({ state, filledShares, failedShares }: OrderRow): string {
+  if (failedShares === 0) return state
+  return failedShares < filledShares ? 'part reversed' : 'reversed'
+}
 
 function columnsFor(today: number | null): readonly Column<OrderRow>[] {
   return [
@@ -22,8 +28,8 @@ function columnsFor(today: number | null): readonly Column<OrderRow>[] {
     {
       key: 'state',
       head: 'state',
-      width: '76px',
-      cell: (row) => <span className={ATTENTION.has(row.state) ? 'attention' : ''}>{row.state}</span>,
+      width: '84px',
+      cell: (row) => <span className={ATTENTION.has(stateOf(row)) ? 'attention' : ''}>{stateOf(row)}</span>,
     },
     {
       key: 'limit',

@@ -1,0 +1,247 @@
+import { invariant } from '../shared/domain/base.ts'
+import { step } from '../shared/domain/lifecycles.ts'
+import {
+  addShares,
+  addUsd,
+  mulDivFloor,
+  NO_SHARES,
+  NO_USD,
+  subShares,
+  subUsd,
+  type Usd,
+  usd,
+} from '../shared/domain/money.ts'
+import type { Fill, FillId, Order, Position, PositionId, Tags } from '../shared/domain/records.ts'
+import { HOUR } from '../shared/domain/time.ts'
+import type { FillFate, OrderReport } from './events.ts'
+import { negative } from './ledger.ts'
+import { forgetFills, resolveIfKnown } from './settlement.ts'
+import { type Context, type EngineState, record, say, slotOf, unconfirmed, workingOrders } from './state.ts'
+import { countTrade, uncountTrade } from './stint.ts'
+import { pauseEntries } from './trading.ts'
+
+type FillReport = Extract<OrderReport, { type: 'fill' }>
+
+/** How long after the end of its window the fills of a position that is over are kept, in case one of them fails late. */
+export const REVERSIBLE_MS = HOUR
+
+/**
+ * Books a fill that the venue has matched: exposure at once, in the position and in the ledger. The venue may report the
+ * same fill again; a fill that is known changes nothing.
+ * @returns false where it was known
+ */
+export function applyFill(c: Context, order: Order, report: FillReport): boolean {
+  if (c.s.fills.has(report.fillId)) return false
+  order.filledShares = addShares(order.filledShares, report.shares)
+  order.filledCost = addUsd(order.filledCost, report.cash)
+  order.fee = addUsd(order.fee, report.fee)
+  const { position, costSold } = order.kind === 'enter' ? bought(c, order, report) : sold(c, order, report)
+  const { fillId: id, price, shares, cash, fee } = report
+  const tags: Tags = {
+    version: order.version,
+    deployment: order.deployment,
+    regime: order.regime,
+    market: order.market,
+  }
+  const rest = { orderId: order.id, positionId: position.id, ts: c.s.now, kind: order.kind, fateAt: null, reason: null }
+  const fill: Fill = { ...tags, id, ...rest, price, shares, cash, fee, costSold, state: 'matched' }
+  c.s.fills.set(id, fill)
+  record(c, { t: 'fill', fill: { ...fill } })
+  record(c, { t: 'position', position: { ...position } })
+  return true
+}
+
+function bought(c: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+  const { s } = c
+  let position = [...s.positions.values()].find((p) => p.windowId === order.windowId)
+  if (position === undefined) {
+    position = {
+      version: order.version,
+      deployment: order.deployment,
+      regime: order.regime,
+      market: order.market,
+      id: `P-${s.nextPosition++}` as PositionId,
+      slot: order.slot,
+      windowId: order.windowId,
+      windowEnd: order.windowEnd,
+      side: order.side,
+      openedAt: s.now,
+      openedBy: order.version,
+      ownedBy: order.owner,
+      state: 'open',
+      shares: NO_SHARES,
+      cost: NO_USD,
+      boughtCost: NO_USD,
+      boughtShares: NO_SHARES,
+      fees: NO_USD,
+      realised: NO_USD,
+      payout: null,
+      settledAt: null,
+    }
+    s.positions.set(position.id, position)
+    const heir = s.orphanedByFault.get(order.id)
+    if (heir !== undefined) s.orphanedByFault.set(position.id, heir)
+  }
+  invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
+  position.shares = addShares(position.shares, fill.shares)
+  position.cost = addUsd(position.cost, fill.cash)
+  position.boughtShares = addShares(position.boughtShares, fill.shares)
+  position.boughtCost = addUsd(position.boughtCost, fill.cash)
+  position.fees = addUsd(position.fees, fill.fee)
+  const cash = negative(addUsd(fill.cash, fill.fee))
+  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'buy', fill.fillId, { cash, cost: fill.cash, fee: fill.fee }) })
+  return { position, costSold: NO_USD }
+}
+
+function sold(c: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+  const { s } = c
+  const position = order.positionId === null ? undefined : s.positions.get(order.positionId)
+  invariant(position !== undefined, `exit ${order.id} filled without its position`)
+  // The cost goes with the shares; the last of them takes what rounding left.
+  const costSold =
+    fill.shares === position.shares ? position.cost : usd(mulDivFloor(position.cost, fill.shares, position.shares))
+  const profit = subUsd(fill.cash, costSold)
+  position.shares = subShares(position.shares, fill.shares)
+  position.cost = subUsd(position.cost, costSold)
+  position.fees = addUsd(position.fees, fill.fee)
+  position.realised = addUsd(position.realised, profit)
+  const movement = { cash: subUsd(fill.cash, fill.fee), cost: negative(costSold), realised: profit, fee: fill.fee }
+  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'sell', fill.fillId, movement) })
+  return { position, costSold }
+}
+
+/**
+ * What became of a fill on chain. Repeated reports change nothing. The failure of a fill that is too old to be known cannot
+ * be booked: entries are paused until a person has looked.
+ */
+export function applyFate(c: Context, fillId: FillId, fate: FillFate): void {
+  const fill = c.s.fills.get(fillId)
+  if (fill === undefined) {
+    if (fate.type === 'failed') lateFailure(c, fillId, fate.reason)
+    return
+  }
+  const position = c.s.positions.get(fill.positionId) ?? c.s.over.get(fill.positionId)
+  invariant(position !== undefined, `fill ${fillId} has no position`)
+  if (fate.type === 'confirmed') confirm(c, fill, position)
+  else if (fill.state !== 'failed') fail(c, fill, position, fate.reason)
+  slotOf(c.s, position.slot).changed = true
+  resolveIfKnown(c, position)
+}
+
+function lateFailure(c: Context, fillId: FillId, reason: string): void {
+  const message = `fill ${fillId} failed on chain (${reason}) after its position was over: compare the books with the venue`
+  say(c, 'error', 'reversed', message)
+  if (c.s.trading === 'running') pauseEntries(c, message, null)
+}
+
+function confirm(c: Context, fill: Fill, position: Position): void {
+  if (fill.state !== 'matched') return
+  fill.state = step('fill', fill.state, 'confirm')
+  fill.fateAt = c.s.now
+  record(c, { t: 'fill', fill: { ...fill } })
+  if (fill.kind === 'exit' && isSoldOut(c, position)) end(c, position, 'close')
+}
+
+/** A position that was sold whole is over once the chain has confirmed every sale: until then its shares may come back. */
+function isSoldOut({ s }: Context, { state, shares, windowId }: Position): boolean {
+  return (
+    (state === 'open' || state === 'ended') &&
+    shares === 0 &&
+    workingOrders(s, windowId).length === 0 &&
+    unconfirmed(s, windowId) === undefined
+  )
+}
+
+function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void {
+  const { s } = c
+  position.state = step('position', position.state, trigger)
+  position.settledAt = s.now
+  s.positions.delete(position.id)
+  s.over.set(position.id, position)
+  for (const { id, windowEnd } of s.over.values()) {
+    if (windowEnd + REVERSIBLE_MS > s.now) break
+    s.over.delete(id)
+    forgetFills(s, id)
+  }
+  record(c, { t: 'position', position: { ...position } })
+  // What the chain took back was no trade.
+  if (trigger === 'close') countTrade(s, position)
+}
+
+/** The chain refused a fill, perhaps after it was confirmed: what it moved is moved back, to the micro-dollar. */
+function fail(c: Context, fill: Fill, position: Position, reason: string): void {
+  const { s } = c
+  fill.state = step('fill', fill.state, 'fail')
+  fill.fateAt = s.now
+  fill.reason = reason
+  // Before what comes of it: a position that ends by it was no trade.
+  record(c, { t: 'fill', fill: { ...fill } })
+  say(c, 'error', 'reversed', `fill ${fill.id} of ${fill.orderId} failed on chain and was reversed: ${reason}`, {
+    slot: position.slot,
+    version: fill.version === 'desk' ? null : fill.version,
+  })
+  const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)
+  if (counted !== null) uncountTrade(s, position, counted)
+  const movement = fill.kind === 'enter' ? takeBack(position, fill) : giveBack(position, fill)
+  position.fees = subUsd(position.fees, fill.fee)
+  position.realised = addUsd(position.realised, movement.realised)
+  const entry = s.ledger.post(s.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
+  record(c, { t: 'ledger', entry })
+  const reopened = position.state === 'closed'
+  if (reopened) reopen(s, position)
+  if (!hasStandingPurchase(s, position)) return end(c, position, 'reverse')
+  record(c, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
+  if (position.state === 'resolved') countTrade(s, position)
+}
+
+function hasStandingPurchase(s: EngineState, position: Position): boolean {
+  for (const fill of s.fills.values())
+    if (fill.positionId === position.id && fill.kind === 'enter' && fill.state !== 'failed') return true
+  return false
+}
+
+/** The shares of a sale come back to a position that counted as sold: it is open again, or waits for its outcome. */
+function reopen(s: EngineState, position: Position): void {
+  position.state = step('position', position.state, s.now < position.windowEnd ? 'reopen' : 'reopenEnded')
+  position.settledAt = null
+  s.over.delete(position.id)
+  s.positions.set(position.id, position)
+}
+
+type Reversal = Readonly<Record<'cash' | 'cost' | 'locked' | 'realised', Usd>>
+
+/** Takes the shares of a purchase back, and with them their cost, or the payout that was already booked for them. */
+function takeBack(position: Position, fill: Fill): Reversal {
+  const { id, shares, cash } = fill
+  invariant(position.shares >= shares, `purchase ${id} failed after its shares were sold: the books need a person`)
+  const left = subShares(position.shares, shares)
+  const paid = addUsd(cash, fill.fee)
+  if (position.payout !== null) {
+    const payout = usd(mulDivFloor(position.payout, left, position.shares))
+    const lost = subUsd(position.payout, payout)
+    position.shares = left
+    position.payout = left === 0 ? null : payout
+    return { cash: paid, cost: NO_USD, locked: negative(lost), realised: subUsd(cash, lost) }
+  }
+  // Shares that were sold meanwhile took a part of the average cost with them.
+  const cost = left === 0 || position.cost < cash ? position.cost : cash
+  position.shares = left
+  position.cost = subUsd(position.cost, cost)
+  return { cash: paid, cost: negative(cost), locked: NO_USD, realised: subUsd(cash, cost) }
+}
+
+/** Gives the shares of a sale back, and with them their cost, or the payout that they are worth. */
+function giveBack(position: Position, fill: Fill): Reversal {
+  const { id, shares, costSold } = fill
+  const cash = subUsd(fill.fee, fill.cash)
+  const before = position.shares
+  position.shares = addShares(before, shares)
+  if (position.payout === null) {
+    position.cost = addUsd(position.cost, costSold)
+    return { cash, cost: costSold, locked: NO_USD, realised: subUsd(costSold, fill.cash) }
+  }
+  invariant(before > 0, `sale ${id} failed after its window was settled: the books need a person`)
+  const more = usd(mulDivFloor(position.payout, shares, before))
+  position.payout = addUsd(position.payout, more)
+  return { cash, cost: NO_USD, locked: more, realised: subUsd(more, fill.cash) }
+}

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { auditDatabase } from '../../src/main/audit/audit.ts'
+import { MIGRATIONS } from '../../src/main/db/migrations.ts'
+import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
+import { baton } from '../support/cli.ts'
+import { eager, TestHome, until } from '../support/desk.ts'
+
+/**
+ * A desk of schema 6 (2026-11-28) that was killed right after it had bought: 71 orders, 11 of them reversed by the chain, one
+ * not confirmed yet, four positions open, two versions of a strategy, and the recording of all of it.
+ */
+const HOME = new URL('../fixtures/home-schema-6.tar.gz', import.meta.url).pathname
+
+function olderHome(): TestHome {
+  const home = new TestHome()
+  onTestFinished(() => home.remove())
+  // Its recording was made by another build.
+  home.checksTape = false
+  const { status, stderr } = spawnSync('tar', ['xzf', HOME, '-C', home.folder, '--strip-components=1'])
+  expect(status, String(stderr)).toBe(0)
+  return home
+}
+
+/** All rows of a query, with the columns' values alone. */
+function rows(path: string, sql: string): unknown[] {
+  const db = new Database(path, { readonly: true })
+  try {
+    return db.prepare(sql).raw().all()
+  } finally {
+    db.close()
+  }
+}
+
+test('a home of schema 6 opens: its trades, owners and money are what they were, and each fill has the fate that its order had', async () => {
+  const home = olderHome()
+  const { database } = home.home
+  expect(await baton('trades', '--home', home.folder)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`has schema 6, this Baton reads ${MIGRATIONS.length}: start its desk once`),
+  })
+  const kept = [
+    'SELECT position, pnl, fees, cost, parts FROM trades ORDER BY rowid',
+    'SELECT * FROM version_totals ORDER BY version',
+    'SELECT id, owned_by, shares, cost, realised, fees FROM positions ORDER BY rowid',
+    'SELECT * FROM ledger ORDER BY seq',
+    'SELECT id, filled_shares, filled_cost, fee FROM orders ORDER BY rowid',
+  ]
+  const before = kept.map((sql) => rows(database, sql))
+  expect(before.map((found) => found.length)).toEqual([29, 2, 36, 91, 71])
+  const desk = await home.desk()
+  await desk.journal.caughtUp()
+  expect(auditDatabase(database, [70_000])).toMatchObject({ ok: true, value: { findings: [] } })
+  expect(kept.map((sql) => rows(database, sql))).toEqual(before)
+  expect(rows(database, 'SELECT state, count(*) FROM fills GROUP BY state ORDER BY state')).toEqual([
+    ['confirmed', 62],
+    ['failed', 11],
+  ])
+  expect(rows(database, 'SELECT state, count(*) FROM orders GROUP BY state')).toEqual([['filled', 71]])
+  expect([...desk.engine.state.positions.values()].map(({ state }) => state)).toEqual(['open', 'open', 'open', 'open'])
+  await home.close()
+  const db = new Database(database)
+  const trades = [...readTrades(db)].map(({ trade }) => trade)
+  expect(new TradeBook(db).rebuild()).toBe(trades.length)
+  expect([...readTrades(db)].map(({ trade }) => trade)).toEqual(trades)
+  db.close()
+})
+
+test('a desk trades on in a home of schema 6', async () => {
+  const home = olderHome()
+  const { desk } = await home.station()
+  expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
+  const { orders } = desk.session.figures
+  await until('an order', () => desk.session.figures.orders > orders)
+  await home.close()
+  expect(auditDatabase(home.home.database, [70_000])).toMatchObject({ ok: true, value: { findings: [] } })
+})
+
+test('a recording of an older build replays to the same trades', async () => {
+  const home = olderHome()
+  home.write('eager.ts', eager('eager'))
+  const [file = ''] = readdirSync(home.home.tape)
+  const tape = join(home.home.tape, file)
+  const replayed = await baton(
+    ...['replay', '--strategy', join(home.strategies, 'eager.ts'), '--tape', tape, '--json', '--home', home.folder],
+  )
+  expect(JSON.parse(replayed.out.trim().split('\n').at(-1) ?? '{}')).toMatchObject({
+    decisions: 320,
+    orders: 10,
+    fills: 12,
+    trades: 4,
+    wins: 1,
+    pnlUsd: -12.330378,
+    feesUsd: 0.80496,
+    ledgerBalanced: true,
+  })
+  // Which build could compare its decisions is said; none is made again by this one.
+  const verified = await baton('tape', 'verify', tape)
+  expect(verified.out).toMatch(/1206 prices, 1608 books, 687 events/)
+})
