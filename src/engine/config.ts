@@ -1,5 +1,6 @@
-import type { Price, Shares, Usd } from '../shared/domain/money.ts'
+import type { Usd } from '../shared/domain/money.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
+import type { SlotListing } from './venue/listing.ts'
 
 /** The engine's bounds (I12); no deployment can change them. Money in micro-USD. */
 export interface Caps {
@@ -14,8 +15,8 @@ export interface Caps {
 export interface EngineConfig {
   readonly market: string
   readonly slots: readonly Slot[]
-  /** Slots that the feed or the venue does not list: shown, never traded. */
-  readonly unlisted: ReadonlySet<SlotId>
+  /** Terms of the slots that the venue lists and the feed has prices for; the others are shown and never traded. */
+  readonly listings: ReadonlyMap<SlotId, SlotListing>
   /** Which strategy trades a slot; a slot that is not there trades nothing. */
   readonly assignments: ReadonlyMap<SlotId, string>
   readonly caps: Caps
@@ -31,11 +32,6 @@ export interface EngineConfig {
   readonly unsettledAfterMs: number
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
-  /** Taker fee rate in parts per million. */
-  readonly feeRatePpm: number
-  readonly minShares: Shares
-  readonly minStake: Usd
-  readonly coarseTick: Price
 }
 
 export const CYCLE_MS = 5_000

@@ -75,7 +75,7 @@ export interface CanaryStart {
 }
 
 /** What the runtime found that must stop entries by itself until it is over; see the event `hold`. */
-export type HoldKind = 'clock' | 'journal' | 'settings' | 'reconcile'
+export type HoldKind = 'clock' | 'journal' | 'settings' | 'reconcile' | 'venue'
 
 /** Everything the engine is ever told, in order. */
 export type EngineEvent =

@@ -37,6 +37,10 @@ function valid(value: number): boolean {
   return Number.isFinite(value) && value > 0
 }
 
+function unlisted(slot: SlotState): Refusal {
+  return { reason: 'unlisted', message: `${slot.slot.id} is not listed by this feed or venue` }
+}
+
 /** Everything but the caps that can stand against an entry. */
 function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal | null {
   const { s } = c
@@ -51,7 +55,7 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   const strategyPause = s.strategyPauses.get(version.strategy)
   if (strategyPause !== undefined)
     return no('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
-  if (!slot.listed) return no('unlisted', `${slot.slot.id} is not listed by this feed or venue`)
+  if (!slot.listed) return unlisted(slot)
   if (slot.window === null || s.now >= slot.window.end) return no('window-over', 'the window is over')
   if (slot.strike === null)
     return no('no-strike', `the price at the start of this window of ${slot.slot.id} is not known`)
@@ -78,7 +82,9 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   if (!valid(intent.stakeUsd)) return refuse('bad-intent', `stakeUsd ${intent.stakeUsd} is not a positive number`)
   const bar = entryBar(c, slot, version)
   if (bar !== null) return err(bar)
-  const tick = slot.book?.tick ?? s.config.coarseTick
+  const { listing } = slot
+  if (listing === null) return err(unlisted(slot))
+  const tick = slot.book?.tick ?? listing.tick
   const limit = onGrid(intent.limit, tick, 'enter')
   if (limit < tick || limit > MICRO - tick)
     return refuse('bad-limit', `limit ${intent.limit} is off the market's grid of ${tick / MICRO}`)
@@ -95,7 +101,7 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
     kind: 'enter',
     side: intent.side,
     limit,
-    stake: canary === undefined ? wanted : canaryStake(canary, wanted, minimumStake(limit, s.config)),
+    stake: canary === undefined ? wanted : canaryStake(canary, wanted, minimumStake(limit, listing)),
     quantity: NO_SHARES,
     ...timing.value,
     position: null,
@@ -105,7 +111,7 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   }
   const order = draftOrder(c, request)
   const exposure = exposureFor(s, slot.slot.asset, order.windowId)
-  return judgeEntry(order, exposure, s.rate.within(s.now), s.config, s.caps)
+  return judgeEntry(order, exposure, s.rate.within(s.now), listing, s.caps)
 }
 
 type Timing = Pick<OrderRequest, 'tif' | 'postOnly' | 'expiresAt'>
@@ -136,7 +142,8 @@ function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, in
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
   const timing = readTiming(c, intent)
   if (!timing.ok) return timing
-  const limit = onGrid(intent.limit, slot.book?.tick ?? s.config.coarseTick, 'exit')
+  if (slot.listing === null) return err(unlisted(slot))
+  const limit = onGrid(intent.limit, slot.book?.tick ?? slot.listing.tick, 'exit')
   return judgeExit(
     draftExit(c, slot, position, limit, version.hash, tagsOf(c, slot, version), wanted, timing.value, intent.why),
     position.shares,
@@ -173,7 +180,8 @@ function draftExit(
 export function flattenPosition(c: Context, slot: SlotState, position: Position, why: string): void {
   if (unconfirmed(c.s, position.windowId) !== undefined || position.shares === 0) return
   if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
-  const tick = slot.book?.tick ?? c.s.config.coarseTick
+  if (slot.listing === null) return
+  const tick = slot.book?.tick ?? slot.listing.tick
   const tags: Tags = {
     version: position.version,
     deployment: position.deployment,

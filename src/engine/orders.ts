@@ -54,7 +54,10 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     limit: request.limit,
     stake: request.stake,
     quantity: request.quantity,
-    reserve: request.kind === 'enter' ? reserveFor(request.stake, request.limit, s.config.feeRatePpm) : NO_USD,
+    reserve:
+      request.kind === 'enter'
+        ? reserveFor(request.stake, request.limit, request.slot.listing?.takerFeePpm ?? 0)
+        : NO_USD,
     positionId: request.position?.id ?? null,
     why: request.why,
     quote: quoteOf(request.slot.book, request.side)[request.kind === 'enter' ? 'ask' : 'bid']?.price ?? null,

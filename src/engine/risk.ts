@@ -13,7 +13,8 @@ import {
 } from '../shared/domain/money.ts'
 import type { Order } from '../shared/domain/records.ts'
 import { MINUTE, type UnixMs } from '../shared/domain/time.ts'
-import type { Caps, EngineConfig } from './config.ts'
+import type { Caps } from './config.ts'
+import type { SlotListing } from './venue/listing.ts'
 
 /** An order that passed every cap; nothing else can be sent. */
 export type Approved<T> = Brand<T, 'Approved'>
@@ -92,8 +93,8 @@ export function reserveFor(stake: Usd, limit: Price, ratePpm: number): Usd {
 const dollars = (amount: number) => `$${(amount / MICRO).toFixed(2)}`
 
 /** The least that the market takes of an entry at a limit. */
-export function minimumStake(limit: Price, config: EngineConfig): Usd {
-  return usd(Math.max(config.minStake, notional(limit, config.minShares)))
+export function minimumStake(limit: Price, { minStake, minShares }: SlotListing): Usd {
+  return usd(Math.max(minStake, notional(limit, minShares)))
 }
 
 /** Judges an entry against the caps (I12). */
@@ -101,10 +102,10 @@ export function judgeEntry(
   order: Order,
   exposure: Exposure,
   rate: number,
-  config: EngineConfig,
+  listing: SlotListing,
   caps: Caps,
 ): Result<Approved<Order>, Refusal> {
-  const minimum = minimumStake(order.limit, config)
+  const minimum = minimumStake(order.limit, listing)
   if (order.stake < minimum) {
     return refuse(
       'below-minimum',

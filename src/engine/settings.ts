@@ -3,21 +3,21 @@ import { MICRO, shares, usdOf } from '../shared/domain/money.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
 import { MINUTE } from '../shared/domain/time.ts'
 import type { Caps, EngineConfig } from './config.ts'
-import { COARSE_TICK } from './market/book-maker.ts'
-import type { PaperMarketSettings } from './market/paper-market.ts'
+import type { SimulatedVenueSettings } from './market/simulated-venue.ts'
+import type { SlotListing } from './venue/listing.ts'
 
 /** A person's configuration in the engine's own units. */
 export function engineConfigOf(
   config: Config,
   market: string,
   slots: readonly Slot[],
-  unlisted: ReadonlySet<SlotId>,
+  listings: ReadonlyMap<SlotId, SlotListing>,
 ): EngineConfig {
-  const { caps, paper } = config
+  const { caps } = config
   return {
     market,
     slots,
-    unlisted,
+    listings,
     assignments: assignSlots(config.assign, slots),
     caps: capsOf(caps),
     stalePriceMs: config.stalePriceMs,
@@ -26,10 +26,6 @@ export function engineConfigOf(
     handover: config.handover,
     unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
     settlementMeanSec: config.settlementMeanSec,
-    feeRatePpm: Math.round(paper.feeRate * MICRO),
-    minShares: shares(Math.round(paper.minShares * MICRO)),
-    minStake: usdOf(paper.minStakeUsd),
-    coarseTick: COARSE_TICK,
   }
 }
 
@@ -45,10 +41,10 @@ export function capsOf(caps: Config['caps']): Caps {
   }
 }
 
-/** How the paper market behaves by the same configuration. */
-export function paperSettingsOf(
+/** How the simulated venue behaves by the same configuration. */
+export function venueSettingsOf(
   config: Config,
-): Pick<PaperMarketSettings, 'venue' | 'settlementMeanSec' | 'feedDelayMs'> {
+): Pick<SimulatedVenueSettings, 'venue' | 'settlementMeanSec' | 'feedDelayMs'> {
   const { paper } = config
   return {
     venue: {

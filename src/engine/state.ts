@@ -31,6 +31,7 @@ import type { BookUpdate, Effect, HoldKind, Level } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
+import type { SlotListing } from './venue/listing.ts'
 import { ROW_WIDTH } from './view-row.ts'
 import type { LiveVersion } from './views.ts'
 
@@ -60,7 +61,8 @@ export class SlotState {
   /** Figures of the slot's view; see `ROW`. */
   readonly row = new Float64Array(ROW_WIDTH)
   readonly slot: Slot
-  readonly listed: boolean
+  /** Terms on which the venue trades it; null where nothing can be traded. */
+  readonly listing: SlotListing | null
   /** The strategy that trades it; a command can change it. */
   strategy: string | null
   /** In charge is its strategy's canary, not the live version. */
@@ -93,7 +95,7 @@ export class SlotState {
     this.index = index
     this.slot = slot
     this.asset = asset
-    this.listed = !config.unlisted.has(slot.id)
+    this.listing = config.listings.get(slot.id) ?? null
     this.strategy = config.assignments.get(slot.id) ?? null
   }
 
@@ -103,6 +105,10 @@ export class SlotState {
     this.revision++
     this.edition++
     this.changed = true
+  }
+
+  get listed(): boolean {
+    return this.listing !== null
   }
 
   get lastDecisionAt(): number | null {

@@ -47,15 +47,15 @@ export interface LiveVersion {
 
 /** Writes what a slot's row says of window, position and settlement; to be called when the slot says that it changed. */
 export function writeRow(s: EngineState, slot: SlotState): void {
-  const { row, window, lastSettlement: settled } = slot
+  const { row, window, listing, lastSettlement: settled } = slot
   slot.changed = false
   row[ROW.windowStart] = window?.start ?? 0
   row[ROW.windowEnd] = window?.end ?? s.now
   row[ROW.strike] = slot.strike ?? Number.NaN
   row[ROW.strikeIsEstimate] = slot.strikeIsEstimate ? 1 : 0
-  row[ROW.minShares] = toShares(s.config.minShares)
-  row[ROW.minStakeUsd] = toDollars(s.config.minStake)
-  row[ROW.feeRate] = s.config.feeRatePpm / MICRO
+  row[ROW.minShares] = listing === null ? 0 : toShares(listing.minShares)
+  row[ROW.minStakeUsd] = listing === null ? 0 : toDollars(listing.minStake)
+  row[ROW.feeRate] = (listing?.takerFeePpm ?? 0) / MICRO
   const position = window === null ? undefined : positionIn(s, window.id)
   const held = position !== undefined && position.state === 'open' && position.shares > 0
   const heldId = held ? position.id : null
@@ -104,7 +104,7 @@ export function fillView(s: EngineState, slot: SlotState): void {
     BEST.fill(Number.NaN)
     BEST[1] = 0
     BEST[3] = 0
-    BEST[4] = s.config.coarseTick
+    BEST[4] = slot.listing?.tick ?? 0
   }
   const bid = BEST[0] ?? 0
   const ask = BEST[2] ?? 0

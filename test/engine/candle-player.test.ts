@@ -5,8 +5,8 @@ import type { EngineEvent } from '../../src/engine/events.ts'
 import type { CandleColumns } from '../../src/engine/market/candle-columns.ts'
 import { CandlePathSource } from '../../src/engine/market/candle-path.ts'
 import { CandlePlayer } from '../../src/engine/market/candle-player.ts'
-import { PaperMarket } from '../../src/engine/market/paper-market.ts'
-import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
+import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
+import { SimulatedVenue } from '../../src/engine/market/simulated-venue.ts'
 import { NO_SHARES, NO_USD, priceOf, usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, Order, OrderId } from '../../src/shared/domain/records.ts'
 import { asset, windowAt } from '../../src/shared/domain/slots.ts'
@@ -20,7 +20,7 @@ const END = SERIES_START + 3 * 60 * MINUTE
 
 interface World {
   readonly engine: Engine
-  readonly market: PaperMarket
+  readonly market: SimulatedVenue
   readonly told: EngineEvent[]
   advance(until: number): void
 }
@@ -35,10 +35,10 @@ interface Setting {
 
 function worldOf({ seed, meanSec, delayMs }: Setting): Omit<World, 'advance'> & { hear(event: EngineEvent): void } {
   const engine = new Engine(testConfig(SLOTS, { settlementMeanSec: meanSec }))
-  const market = new PaperMarket({
+  const market = new SimulatedVenue({
     seed,
     slots: SLOTS,
-    venue: DEFAULT_VENUE,
+    venue: DEFAULT_MATCHER,
     settlementMeanSec: meanSec,
     feedDelayMs: delayMs,
     minuteAt: () => undefined,
@@ -75,7 +75,7 @@ function told(setting: Setting): World {
           if (event !== undefined) hear(event)
         }
       }
-      market.now = Math.max(market.now, until)
+      market.reach(until)
     },
   }
 }

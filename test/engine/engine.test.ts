@@ -114,8 +114,8 @@ describe('every "no" is an event with its reason', () => {
   })
 
   test('an unlisted slot is never evaluated', () => {
-    const [listed, unlisted] = slots('BTC-5m', 'ETH-5m')
-    const bench = started(['BTC-5m', 'ETH-5m'], { unlisted: new Set(unlisted === undefined ? [] : [unlisted.id]) })
+    const [listed] = slots('BTC-5m')
+    const bench = started(['BTC-5m', 'ETH-5m'], { listings: testConfig(slots('BTC-5m')).listings })
     const asked = bench.cycle(hold)
     expect(asked.flatMap((evaluation) => evaluation.views.map((view) => view.slot))).toEqual([listed?.id])
   })

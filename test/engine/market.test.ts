@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { BookUpdate } from '../../src/engine/events.ts'
-import { PaperMarket } from '../../src/engine/market/paper-market.ts'
-import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
+import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
+import { SimulatedVenue } from '../../src/engine/market/simulated-venue.ts'
 import type { PriceTick } from '../../src/shared/domain/feed.ts'
 import { asset, windowAt } from '../../src/shared/domain/slots.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
@@ -67,20 +67,20 @@ describe('simulated books', () => {
 
   function books(seed: number, ms: number): (BookUpdate & { left: number })[] {
     const source = new SimPrices([asset('BTC')], seed, START)
-    const market = new PaperMarket({
+    const market = new SimulatedVenue({
       seed,
       slots: wanted,
-      venue: DEFAULT_VENUE,
+      venue: DEFAULT_MATCHER,
       settlementMeanSec: 0,
       feedDelayMs: 500,
       minuteAt: () => undefined,
       source: 'simulated',
       tellsBooks: true,
     })
-    market.seedVolatility(asset('BTC'), source.history(asset('BTC'), START, 360))
+    market.seedHistory(asset('BTC'), source.history(asset('BTC'), START, 360))
     const seen: (BookUpdate & { left: number })[] = []
     for (let tick = source.next(); tick !== undefined && tick.ts < START + ms; tick = source.next()) {
-      market.onTick(tick)
+      market.hear(tick)
       while ((market.peek() ?? Number.POSITIVE_INFINITY) <= tick.ts + 999) {
         const event = market.pop()
         if (event?.kind === 'book') seen.push({ ...event, left: 900 - ((event.ts / 1000) % 900) })
@@ -134,10 +134,10 @@ describe('windows whose end no price told', () => {
   const [slot] = slots('BTC-5m')
 
   function market(minutes: ReadonlyMap<number, number>) {
-    return new PaperMarket({
+    return new SimulatedVenue({
       seed: 7,
       slots: slots('BTC-5m'),
-      venue: DEFAULT_VENUE,
+      venue: DEFAULT_MATCHER,
       settlementMeanSec: 60,
       feedDelayMs: 0,
       source: 'test',
@@ -161,7 +161,7 @@ describe('windows whose end no price told', () => {
     volume: 1,
   })
 
-  function settled(of: PaperMarket) {
+  function settled(of: SimulatedVenue) {
     const found = []
     while (of.peek() !== undefined) {
       const event = of.pop()
@@ -173,29 +173,30 @@ describe('windows whose end no price told', () => {
   test('are decided by the minutes around it, as soon as those are there', () => {
     const minutes = new Map<number, number>()
     const silent = market(minutes)
-    for (let s = 0; s < 60; s++) silent.onTick(tick(START + s * 1000, 100))
+    for (let s = 0; s < 60; s++) silent.hear(tick(START + s * 1000, 100))
     // Nothing for eight minutes, then a price that says nothing about the boundary.
-    silent.onTick(tick(START + 8 * 60_000, 150))
+    silent.hear(tick(START + 8 * 60_000, 150))
     expect(settled(silent).map((event) => event.windowId)).toEqual([])
     minutes.set(START - 60_000, 100)
     minutes.set(START + 4 * 60_000, 99)
-    silent.takeMinutes()
+    const candle = { openTime: START, open: 99, high: 99, low: 99, close: 99, volume: 1 }
+    silent.hear({ kind: 'candle', ts: START, asset: asset('BTC'), frame: '1m', origin: 'backfill', candle })
     expect(settled(silent)).toMatchObject([{ strike: 100, close: 99, payoutUp: 0 }])
   })
 
   test('a restart after the end of a window leaves it to the minutes, too', () => {
     if (slot === undefined) throw new Error('no slot')
     const before = market(new Map())
-    for (let s = 0; s < 60; s++) before.onTick(tick(START + s * 1000, 100))
+    for (let s = 0; s < 60; s++) before.hear(tick(START + s * 1000, 100))
     const minutes = new Map([
       [START - 60_000, 100],
       [START + 4 * 60_000, 101],
     ])
     const after = market(minutes)
-    after.restore(before.snapshot(), START + 20 * 60_000)
-    after.onTick(tick(START + 20 * 60_000, 500))
+    after.restore(before.save(), START + 20 * 60_000)
+    after.hear(tick(START + 20 * 60_000, 500))
     expect(settled(after)).toEqual([])
-    after.miss(slot, windowAt(slot, START), null)
+    after.askOutcome(slot, windowAt(slot, START))
     expect(settled(after)).toMatchObject([{ close: 101, payoutUp: 1_000_000 }])
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engine/engine.ts'
 import type { EngineEvent } from '../../src/engine/events.ts'
-import { PaperMarket } from '../../src/engine/market/paper-market.ts'
-import { engineConfigOf, paperSettingsOf } from '../../src/engine/settings.ts'
+import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
+import { SimulatedVenue, simulatedListing } from '../../src/engine/market/simulated-venue.ts'
+import { engineConfigOf, venueSettingsOf } from '../../src/engine/settings.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import { asset, makeSlot, windowAt } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
@@ -15,18 +16,19 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 class Pushed {
   readonly told: EngineEvent[] = []
   readonly engine: Engine
-  readonly market: PaperMarket
+  readonly market: SimulatedVenue
 
   /** @param beginsHere the prices are the market's own, so that none were missed before the first */
   constructor(beginsHere = false) {
     const config = parseConfig({ slots: [SLOT.id] })
     if (!config.ok) throw new Error(config.error)
-    this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], new Set()))
+    const listings = new Map([[SLOT.id, simulatedListing(SLOT.id, DEFAULT_MATCHER)]])
+    this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], listings))
     const candles = () => this.engine.state.assets.get(BTC)
-    this.market = new PaperMarket({
+    this.market = new SimulatedVenue({
       seed: 1,
       slots: [SLOT],
-      ...paperSettingsOf(config.value),
+      ...venueSettingsOf(config.value),
       source: 'test',
       tellsBooks: true,
       beginsHere,
@@ -52,20 +54,15 @@ class Pushed {
     this.pump(ts)
     const event = { kind: 'price', ts, tsVenue: ts, asset: BTC, price, volume: 1 } as const
     this.engine.handle(event)
-    this.market.onTick(event)
+    this.market.hear(event)
   }
 
   candle(openTime: number, close: number): void {
     const candle = { openTime: unixMs(openTime), open: 100.5, high: 100.5, low: close, close, volume: 10 }
-    this.engine.handle({
-      kind: 'candle',
-      ts: this.engine.state.now,
-      asset: BTC,
-      frame: '1m',
-      origin: 'backfill',
-      candle,
-    })
-    this.market.takeMinutes()
+    const ts = this.engine.state.now
+    const event = { kind: 'candle', ts, asset: BTC, frame: '1m', origin: 'backfill', candle } as const
+    this.engine.handle(event)
+    this.market.hear(event)
   }
 }
 

@@ -2,10 +2,9 @@ import type { EngineCommand } from '../../src/engine/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Effect, EngineEvent, Swap } from '../../src/engine/events.ts'
-import { COARSE_TICK } from '../../src/engine/market/book-maker.ts'
-import { PaperMarket } from '../../src/engine/market/paper-market.ts'
-import { DEFAULT_VENUE } from '../../src/engine/market/paper-venue.ts'
+import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
+import { SimulatedVenue, simulatedListing } from '../../src/engine/market/simulated-venue.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
 import { sha256 } from '../../src/main/platform/system.ts'
@@ -22,7 +21,7 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
   return {
     market: 'simulated',
     slots,
-    unlisted: new Set(),
+    listings: new Map(slots.map(({ id }) => [id, simulatedListing(id, DEFAULT_MATCHER)])),
     assignments: new Map(slots.map((slot) => [slot.id, 'alpha'])),
     caps: {
       stakePerOrder: usdOf(10),
@@ -38,10 +37,6 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     handover: {},
     unsettledAfterMs: 900_000,
     settlementMeanSec: 60,
-    feeRatePpm: 70_000,
-    minShares: DEFAULT_VENUE.minShares,
-    minStake: DEFAULT_VENUE.minStake,
-    coarseTick: COARSE_TICK,
     ...part,
   }
 }
@@ -60,7 +55,7 @@ type Decide = (view: View) => Omit<SlotDecision, 'slot'>
 /** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
 export class EngineBench {
   engine: Engine
-  market: PaperMarket
+  market: SimulatedVenue
   readonly source: SimPrices
   readonly records: JournalRecord[] = []
   recorder: Pick<TapeRecorder, 'event' | 'asks'> | null = null
@@ -72,9 +67,9 @@ export class EngineBench {
   constructor(slots: readonly Slot[], seed: number, part: Partial<EngineConfig> = {}, reversalPpm = 0) {
     this.engine = new Engine(testConfig(slots, part))
     this.source = new SimPrices([...new Set(slots.map((slot) => slot.asset))], seed, START)
-    const venue = { ...DEFAULT_VENUE, reversalPpm }
+    const venue = { ...DEFAULT_MATCHER, reversalPpm }
     this.newMarket = () =>
-      new PaperMarket({
+      new SimulatedVenue({
         seed,
         slots,
         venue,
@@ -95,7 +90,7 @@ export class EngineBench {
     return effects
   }
 
-  protected readonly newMarket: () => PaperMarket
+  protected readonly newMarket: () => SimulatedVenue
 
   private perform(effects: readonly Effect[], ts: UnixMs): void {
     for (const effect of effects) {

@@ -3,9 +3,10 @@ import type { EngineCommand } from '../../src/engine/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Swap } from '../../src/engine/events.ts'
+import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { restoreState } from '../../src/engine/restore.ts'
 import { isWorking } from '../../src/engine/state.ts'
-import { askVenue } from '../../src/main/app/resume.ts'
+import { openItems, reconcile } from '../../src/engine/venue/reconcile.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { type Db, openDatabase } from '../../src/main/db/database.ts'
 import { type JournalWrite, JournalWriter } from '../../src/main/db/journal-writer.ts'
@@ -207,13 +208,12 @@ export class ModelDesk extends EngineBench {
     restoreState(this.engine.state, saved)
     this.gateShut = saved.trading === 'killed'
     const market = this.newMarket()
-    market.restore(this.market.snapshot(), 0)
+    market.restore(this.market.save(), 0)
     this.market = market
-    askVenue(
-      this.engine,
-      (orderId, report) => this.deliver({ kind: 'order', ts: this.now, orderId, report }),
-      (fillId, fate) => this.deliver({ kind: 'fill', ts: this.now, fillId, fate }),
-    )
+    const { state } = this.engine
+    const items = openItems(state)
+    const { capabilities } = market
+    for (const event of reconcile(state, items, market.snapshot(), capabilities, this.now, true)) this.deliver(event)
     for (const { hash, state } of [...this.engine.state.versions.values()]) {
       const version = this.known.find((one) => one.hash === hash)
       if (
@@ -315,7 +315,7 @@ export class ModelDesk extends EngineBench {
   /** The database by itself, with code that shares nothing with the engine. */
   audit(): void {
     this.flush()
-    const report = auditOpen(this.db, 'model', [this.config.feeRatePpm])
+    const report = auditOpen(this.db, 'model', [DEFAULT_MATCHER.feeRatePpm])
     if (!report.ok) throw new Error(report.error)
     this.checkTrades()
     const findings = report.value.findings.filter(({ message }) => !message.includes("'gone'"))

@@ -12,7 +12,7 @@ import {
   TICKS_A_MINUTE,
   tickAt,
 } from './candle-path.ts'
-import type { DeskSide, PaperMarket, PriceSource } from './paper-market.ts'
+import type { DeskSide, PriceSource, SimulatedVenue } from './simulated-venue.ts'
 import type { SlotMarket } from './slot-market.ts'
 
 const LAST = TICKS_A_MINUTE - 1
@@ -23,7 +23,7 @@ const LAST = TICKS_A_MINUTE - 1
  * over. A path is a function of its candle and a seed: it makes no difference when it is heard.
  */
 export class CandlePlayer implements PriceSource {
-  private readonly market: PaperMarket
+  private readonly market: SimulatedVenue
   private readonly tracks: readonly CandleTrack[]
   private readonly rides: readonly Ride[]
   private readonly to: number
@@ -36,7 +36,7 @@ export class CandlePlayer implements PriceSource {
   private first: number
 
   /** The market's feed delay must be no longer than from a minute's last price to the next one's first: 5 s. */
-  constructor({ series, from, to, seed }: CandlePathOptions, market: PaperMarket) {
+  constructor({ series, from, to, seed }: CandlePathOptions, market: SimulatedVenue) {
     this.market = market
     this.to = to
     this.tracks = series.map((one) => new CandleTrack(one, from, seed))
@@ -109,7 +109,7 @@ export class CandlePlayer implements PriceSource {
 class Ride implements LazyPrices {
   readonly asset: AssetMarket<SlotMarket>
   private readonly track: CandleTrack
-  private readonly market: PaperMarket
+  private readonly market: SimulatedVenue
   private readonly cells = new Float64Array(TICK_CELLS)
   private desk: DeskSide | null = null
   private minute = 0
@@ -121,7 +121,7 @@ class Ride implements LazyPrices {
   private isSpelt = false
   private readonly rest: MinuteRest = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
 
-  constructor(track: CandleTrack, market: PaperMarket) {
+  constructor(track: CandleTrack, market: SimulatedVenue) {
     this.track = track
     this.market = market
     this.asset = market.asset(track.series.asset)

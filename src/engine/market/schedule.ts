@@ -64,3 +64,8 @@ export class Schedule {
 function before(a: Entry, b: Entry): boolean {
   return a.ts < b.ts || (a.ts === b.ts && a.seq < b.seq)
 }
+
+/** The moment that a venue in the desk's own time has come to, in ms UTC. */
+export interface Moment {
+  now: number
+}

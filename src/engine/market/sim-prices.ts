@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Candle, PriceTick, TickSource } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
@@ -188,10 +189,27 @@ export class SimPrices implements TickSource {
   }
 }
 
-export interface SimSnapshot {
+/** Where a path goes on. */
+interface SimSnapshot {
   readonly assets: readonly string[]
   readonly rng: readonly number[]
   readonly state: SimState
+}
+
+const snapshotSchema = z.object({
+  assets: z.array(z.string()),
+  rng: z.array(z.int()),
+  state: z.object({
+    ts: z.int(),
+    regime: z.object({ volTimes: z.number(), drift: z.number() }),
+    wander: z.number(),
+    prices: z.array(z.number()),
+  }),
+})
+
+/** Reads a snapshot back; undefined where it is none, or cannot be read: the path then begins anew. */
+export function readSimSnapshot(saved: unknown): SimSnapshot | undefined {
+  return snapshotSchema.safeParse(saved).data
 }
 
 function modelOf(name: Asset): AssetModel {

@@ -1,7 +1,5 @@
 import { z } from 'zod'
 import type { Engine } from '../../engine/engine.ts'
-import type { PaperSnapshot } from '../../engine/market/paper-market.ts'
-import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 
 const candleSchema = z.object({
@@ -15,14 +13,18 @@ const candleSchema = z.object({
 
 const snapshotSchema = z.object({
   forming: z.array(z.tuple([z.string(), candleSchema])).default([]),
-  prices: z.custom<SimSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
-  paper: z.custom<PaperSnapshot>((value) => typeof value === 'object' && value !== null).optional(),
+  /** Of the source that makes the prices; only it can read this. */
+  prices: z.unknown().optional(),
+  /** Of a venue in the desk's own time; only it can read this. */
+  venue: z.unknown().optional(),
+  /** Name of the same in homes up to schema 6. */
+  paper: z.unknown().optional(),
 })
 
 export type BotState = z.infer<typeof snapshotSchema>
 
 /** The full snapshot of every half minute: what the tables do not hold, and the rest to compare with. */
-export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapshot | undefined): string {
+export function botState(engine: Engine, venue: unknown, prices: unknown): string {
   const s = engine.state
   return JSON.stringify({
     ts: s.now,
@@ -43,7 +45,7 @@ export function botState(engine: Engine, paper: PaperSnapshot, prices: SimSnapsh
       const candle = candles['1m'].current()
       return candle === undefined ? [] : [[asset, candle]]
     }),
-    paper,
+    venue,
     prices,
   })
 }

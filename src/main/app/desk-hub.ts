@@ -143,7 +143,7 @@ export class DeskHub {
     return deskStatus(
       desk.engine,
       {
-        market: desk.feed.simulated === null ? 'paper' : 'simulated',
+        market: desk.feed.market,
         feed: desk.options.feed,
         notices: desk.feed.notices,
         cycle: {

@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { Engine } from '../../engine/engine.ts'
-import { PaperMarket } from '../../engine/market/paper-market.ts'
-import type { SimSnapshot } from '../../engine/market/sim-prices.ts'
 import { tightenCaps } from '../../engine/restore.ts'
-import { engineConfigOf, paperSettingsOf } from '../../engine/settings.ts'
+import { engineConfigOf } from '../../engine/settings.ts'
+import { listingsOf } from '../../engine/venue/listing.ts'
+import type { Timeline, Venue } from '../../engine/venue/port.ts'
+import { mergedTimeline } from '../../engine/venue/timeline.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
@@ -13,6 +14,8 @@ import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
 import { readBotState, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
+import { type OpenFeed, openFeed } from '../market/feeds.ts'
+import { openVenue } from '../market/venues.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
@@ -23,11 +26,11 @@ import { type BotState, botState, parseBotState } from './bot-state.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { type OpenFeed, openFeed } from './feeds.ts'
 import { Gate } from './gate.ts'
 import { apiFile, type Home, HomeLock, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
 import { heldSlots, leftOut, openJournal, withSlots } from './opening.ts'
+import { Reconciler } from './reconciler.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { Session } from './session.ts'
 import { TimeKeeper } from './time-keeper.ts'
@@ -71,7 +74,9 @@ export class Desk {
   readonly deployer: Deployer
   readonly dispatcher: Dispatcher
   readonly hub: DeskHub
-  readonly market: PaperMarket
+  readonly venue: Venue
+  /** What happens in the desk's own time: pulled prices, and the market that lives on them. */
+  readonly timeline: Timeline
   /** For proofs: no replay that a person asked for stands before one. */
   readonly proofLab: ReplayLab
   readonly replayLab: ReplayLab
@@ -81,6 +86,7 @@ export class Desk {
   readonly books: BooksThread
   /** Null where the configuration says that nothing is recorded. */
   readonly recorder: TapeRecorder | null
+  private readonly reconciler: Reconciler
   /** Notices sleep and steps of the computer's clock; real time alone needs it. */
   private readonly time: TimeKeeper
   private readonly lock: HomeLock
@@ -129,7 +135,7 @@ export class Desk {
     // Which slots were meant cannot be read: those that hold something are managed in any case.
     const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value))
     const saved = parseBotState(readBotState(journal.value.db))
-    const resume = saved?.prices as SimSnapshot | undefined
+    const resume = saved?.prices
     const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
     const frames = { take: (_text: string): void => {} }
     const onFrame = (text: string) => frames.take(text)
@@ -148,6 +154,7 @@ export class Desk {
     }
     const desk = new Desk(options, config, lock, journal.value, feed.value, saved)
     frames.take = (text) => desk.recorder?.frame(desk.now(), text)
+    await desk.reconciler.start()
     desk.holdFor([...unreadable, ...settings])
     return ok(desk)
   }
@@ -168,29 +175,23 @@ export class Desk {
     this.done = new Promise((resolve) => {
       this.ended = resolve
     })
-    const market = feed.simulated === null ? 'paper' : 'simulated'
-    const settings = engineConfigOf(config, market, feed.slots, feed.unlisted)
-    this.engine = new Engine(settings)
-    this.gate = new Gate()
-    this.market = new PaperMarket({
-      seed: options.seed,
-      slots: feed.slots.filter((slot) => !feed.unlisted.has(slot.id)),
-      ...paperSettingsOf(config),
-      source: feed.settlement,
-      tellsBooks: true,
-      beginsHere: feed.source !== null,
+    const { market } = feed
+    this.venue = openVenue(feed, config, options.seed, {
       minuteAt: (asset, openTime) => {
         const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
       },
       isTold: (asset, openTime) => this.engine.state.assets.get(asset)?.isTold(openTime) === true,
     })
+    this.timeline = mergedTimeline(feed.source, this.venue.local)
+    this.engine = new Engine(engineConfigOf(config, market, feed.slots, listingsOf(feed.slots, this.venue)))
+    this.gate = new Gate()
     this.recorder = config.tape.record ? this.newRecorder() : null
     const { clock } = options
     this.session = new Session({
       engine: this.engine,
       journal,
-      market: this.market,
+      venue: this.venue,
       gate: this.gate,
       clock,
       recorder: this.recorder,
@@ -203,6 +204,7 @@ export class Desk {
       clock,
       say: (level, message) => this.hub.say(level, message, 'clock'),
     })
+    this.reconciler = new Reconciler({ session: this.session, venue: this.venue, clock, now: () => this.now() })
     restoreBooks(this, before)
     this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)
@@ -344,8 +346,8 @@ export class Desk {
     }
     this.live = new LiveDriver({
       session: this.session,
-      source: this.feed.source,
-      market: this.market,
+      timeline: this.timeline,
+      venue: this.venue,
       clock,
       until: this.feed.until,
       onTime: () => this.time.look(),
@@ -369,13 +371,11 @@ export class Desk {
   }
 
   private async startVirtual(): Promise<void> {
-    const { source } = this.feed
-    if (source === null) throw new Error('a feed that pushes cannot be played in virtual time')
+    if (this.feed.source === null) throw new Error('a feed that pushes cannot be played in virtual time')
     try {
       await runVirtual({
         session: this.session,
-        source,
-        market: this.market,
+        timeline: this.timeline,
         clock: this.options.clock,
         from: this.feed.from,
         until: this.feed.until,
@@ -406,6 +406,7 @@ export class Desk {
     this.hub.touch()
     this.recorder?.afterCycle(ts)
     this.deployer.afterCycle()
+    this.reconciler.look()
     if (ts - this.savedAt < SNAPSHOT_MS) return
     this.savedAt = ts
     this.saveSnapshot(ts)
@@ -413,7 +414,7 @@ export class Desk {
 
   private saveSnapshot(ts: UnixMs): void {
     for (const effect of this.engine.progress()) if (effect.kind === 'record') this.journal.append(effect.record)
-    const json = botState(this.engine, this.market.snapshot(), this.feed.simulated?.snapshot())
+    const json = botState(this.engine, this.venue.local?.save(), this.feed.save())
     this.journal.write({ w: 'botState', ts, json })
   }
 
@@ -454,6 +455,7 @@ export class Desk {
     if (this.stopping) return
     this.stopping = true
     this.session.refuseEntries('the desk is stopping')
+    this.reconciler.stop()
     await this.feed.stop()
     await this.live?.stop()
     if (this.virtual && this.begun) await this.virtualEnd()

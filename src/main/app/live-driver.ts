@@ -1,7 +1,7 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import type { PaperMarket } from '../../engine/market/paper-market.ts'
+import type { Timeline, Venue, VenueEvent } from '../../engine/venue/port.ts'
 import type { Disposer } from '../../shared/domain/base.ts'
-import type { Clock, FeedEvent, TickSource } from '../../shared/domain/feed.ts'
+import type { Clock, FeedEvent } from '../../shared/domain/feed.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { Session } from './session.ts'
@@ -12,8 +12,9 @@ const LONGEST_NAP_MS = 250
 
 export interface LiveRun {
   readonly session: Session
-  readonly source: TickSource | null
-  readonly market: PaperMarket
+  /** What happens in the desk's own time. */
+  readonly timeline: Timeline
+  readonly venue: Venue
   readonly clock: Clock
   readonly until: UnixMs
   /** Called several times a second, before anything is told: time may have jumped. */
@@ -29,6 +30,7 @@ export interface LiveRun {
 export class LiveDriver {
   private readonly run: LiveRun
   private cancelPump: Disposer = () => {}
+  private stopListening: Disposer = () => {}
   private cancelCycle: Disposer = () => {}
   private stopped = false
   private underWay: Promise<void> = Promise.resolve()
@@ -38,6 +40,7 @@ export class LiveDriver {
   }
 
   start(): void {
+    this.stopListening = this.run.venue.listen((event) => this.onVenue(event))
     this.guard(() => this.pump())
     const now = this.run.clock.now()
     this.begin(now, null, 0)
@@ -47,14 +50,22 @@ export class LiveDriver {
   /** A feed that pushes tells its events here. */
   onFeed(event: FeedEvent): void {
     if (this.stopped) return
-    const { session, market } = this.run
+    const { session, timeline, venue } = this.run
     this.guard(() => {
       // What was due before this event is told before it.
-      pump(session, null, market, event.ts)
+      pump(session, timeline, event.ts)
       session.deliver(event)
-      if (event.kind === 'price') market.onTick(event)
-      if (event.kind === 'candle') market.takeMinutes()
+      venue.local?.hear(event)
       this.pump()
+    })
+  }
+
+  /** A venue that is elsewhere tells its events here. */
+  private onVenue(event: VenueEvent): void {
+    if (this.stopped) return
+    this.guard(() => {
+      this.run.session.deliver(event)
+      this.run.session.settle()
     })
   }
 
@@ -77,18 +88,19 @@ export class LiveDriver {
     this.stopped = true
     this.cancelPump()
     this.cancelCycle()
+    this.stopListening()
     await this.underWay
   }
 
   private pump(): void {
     if (this.stopped) return
     this.cancelPump()
-    const { session, source, market, clock } = this.run
+    const { session, timeline, clock } = this.run
     this.run.onTime()
     const now = clock.now()
-    pump(session, source, market, now)
+    pump(session, timeline, now)
     session.settle()
-    const next = Math.min(source?.peek() ?? Number.POSITIVE_INFINITY, market.peek() ?? Number.POSITIVE_INFINITY)
+    const next = timeline.peek() ?? Number.POSITIVE_INFINITY
     this.cancelPump = clock.after(Math.max(1, Math.min(next - now, LONGEST_NAP_MS)), () =>
       this.guard(() => this.pump()),
     )

@@ -6,7 +6,7 @@ import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { type Db, openDatabase } from '../db/database.ts'
 import { Journal } from '../db/journal.ts'
-import type { OpenFeed } from './feeds.ts'
+import type { OpenFeed } from '../market/feeds.ts'
 import { type Home, putAside } from './home.ts'
 
 /** A database that is locked, or a disk that is full, for longer than this ends the desk; until then entries are held. */

@@ -16,7 +16,7 @@ import {
   type SlotState,
 } from '../../engine/state.ts'
 import { warmUpLeft } from '../../engine/versions.ts'
-import { MICRO, mulDivFloor, shares, usd } from '../../shared/domain/money.ts'
+import { MICRO, mulDivFloor, price, shares, usd } from '../../shared/domain/money.ts'
 import type { Position } from '../../shared/domain/records.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
 import type {
@@ -71,7 +71,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
     moveBp: spot === null || slot.strike === null ? null : Math.log(spot / slot.strike) * 10_000,
     up: quote(slot, 'up'),
     down: quote(slot, 'down'),
-    tick: slot.book?.tick ?? s.config.coarseTick,
+    tick: slot.book?.tick ?? slot.listing?.tick ?? price(10_000),
     position: current === undefined ? null : positionRow(parts, slot, current),
     awaiting: [...s.positions.values()]
       .filter((held) => held.slot === slot.slot.id && held.windowId !== window.id && isUnsettled(held))

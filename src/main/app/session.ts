@@ -1,8 +1,8 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from '../../engine/events.ts'
-import type { PaperMarket } from '../../engine/market/paper-market.ts'
 import type { Approved } from '../../engine/risk.ts'
 import { slotOf } from '../../engine/state.ts'
+import type { Venue } from '../../engine/venue/port.ts'
 import { err, InvariantError, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { JournalRecord, Order, VersionHash } from '../../shared/domain/records.ts'
@@ -19,7 +19,7 @@ import type { Gate } from './gate.ts'
 export interface SessionParts {
   readonly engine: Engine
   readonly journal: Journal
-  readonly market: PaperMarket
+  readonly venue: Venue
   readonly gate: Gate
   readonly clock: Clock
   /** Null where nothing is recorded. */
@@ -139,7 +139,7 @@ export class Session {
       else if (effect.kind === 'evaluate') {
         this.parts.recorder?.asks(effect)
         this.evaluations.push(effect)
-      } else if (effect.kind === 'cancel') this.parts.market.cancel(effect.orderId, ts)
+      } else if (effect.kind === 'cancel') this.parts.venue.cancel(effect.orderId, ts)
       else {
         leaving ??= []
         leaving.push(effect.order)
@@ -177,7 +177,7 @@ export class Session {
 
   /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
   private async leave(orders: readonly Approved<Order>[], asked: UnixMs): Promise<void> {
-    const { gate, journal, market, clock } = this.parts
+    const { gate, journal, venue, clock } = this.parts
     const since = { monotonic: clock.monotonic(), desk: clock.now() }
     await journal.flush()
     for (const order of orders) {
@@ -204,7 +204,7 @@ export class Session {
       const passed = bar === null ? gate.test(order) : err(bar)
       const report = passed.ok ? ({ type: 'sent' } as const) : ({ type: 'refused', reason: passed.error } as const)
       this.tell({ kind: 'order', ts, orderId: order.id, report })
-      if (passed.ok) market.submit(order, ts)
+      if (passed.ok) venue.submit(order, ts)
     }
     this.settle()
   }

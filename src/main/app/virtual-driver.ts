@@ -1,13 +1,12 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import type { PaperMarket } from '../../engine/market/paper-market.ts'
-import type { Clock, TickSource } from '../../shared/domain/feed.ts'
+import type { Timeline } from '../../engine/venue/port.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { Session } from './session.ts'
 
 export interface VirtualRun {
   readonly session: Session
-  readonly source: TickSource
-  readonly market: PaperMarket
+  readonly timeline: Timeline
   readonly clock: Clock
   readonly from: UnixMs
   readonly until: UnixMs
@@ -22,19 +21,12 @@ export interface VirtualRun {
 }
 
 /** Tells the engine, in order, everything that happens up to and including `ts`. */
-export function pump(session: Session, source: TickSource | null, market: PaperMarket, ts: UnixMs): void {
+export function pump(session: Session, timeline: Timeline, ts: UnixMs): void {
   for (;;) {
-    const tickAt = source?.peek() ?? Number.POSITIVE_INFINITY
-    const marketAt = market.peek() ?? Number.POSITIVE_INFINITY
-    if (Math.min(tickAt, marketAt) > ts) return
-    if (tickAt <= marketAt) {
-      const tick = source?.next()
-      if (tick === undefined) continue
-      market.relay(tick)
-    } else {
-      const event = market.pop()
-      if (event !== undefined) session.deliver(event)
-    }
+    const at = timeline.peek()
+    if (at === undefined || at > ts) return
+    const event = timeline.pop()
+    if (event !== undefined) session.deliver(event)
   }
 }
 
@@ -43,21 +35,21 @@ export function pump(session: Session, source: TickSource | null, market: PaperM
  * speed; only the waiting between cycles differs.
  */
 export async function runVirtual(run: VirtualRun): Promise<void> {
-  const { session, source, market, clock, from, until } = run
+  const { session, timeline, clock, from, until } = run
   const realStart = clock.monotonic()
-  pump(session, source, market, from)
+  pump(session, timeline, from)
   await run.onPrimed()
   let grid = from
   let now = from
   while (now < until && !run.stopped()) {
-    pump(session, source, market, now)
+    pump(session, timeline, now)
     await session.cycle(now, now === grid ? null : session.engine.wokenAt(now))
     await session.runYieldJobs()
     run.onCycle(now)
     if (now === grid) grid = unixMs(grid - (grid % CYCLE_MS) + CYCLE_MS)
     const next = session.engine.nextWake(now)
     now = unixMs(Math.min(grid, next?.ts ?? grid))
-    if (source.peek() === undefined && market.peek() === undefined) break
+    if (timeline.peek() === undefined) break
     await pace(run, clock, realStart + (run.speed === null ? 0 : (now - from) / run.speed))
   }
   session.settle()

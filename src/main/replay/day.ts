@@ -1,9 +1,10 @@
 import { CYCLE_MS } from '../../engine/config.ts'
 import { type Decider, type DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
-import type { DeskSide } from '../../engine/market/paper-market.ts'
+import type { DeskSide } from '../../engine/market/simulated-venue.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
 import { isUnsettled, type SlotState } from '../../engine/state.ts'
+import { listingsOf } from '../../engine/venue/listing.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import type { Config } from '../../shared/config.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
@@ -80,7 +81,7 @@ class DayReplay {
 
   constructor(parts: DayParts) {
     this.parts = parts
-    const settings = engineConfigOf(parts.config, parts.market, parts.slots, new Set())
+    const settings = engineConfigOf(parts.config, parts.market, parts.slots, listingsOf(parts.slots, parts.playback))
     const assignments = new Map(parts.slots.map((slot) => [slot.id, parts.strategy.manifest.name]))
     const engine = new Engine({ ...settings, assignments })
     this.engine = engine

@@ -1,11 +1,12 @@
 import type { Engine } from '../../engine/engine.ts'
 import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
 import { CandlePlayer } from '../../engine/market/candle-player.ts'
-import { PaperMarket, type DeskSide as Told } from '../../engine/market/paper-market.ts'
-import { paperSettingsOf } from '../../engine/settings.ts'
+import { SimulatedVenue, type DeskSide as Told } from '../../engine/market/simulated-venue.ts'
+import { venueSettingsOf } from '../../engine/settings.ts'
+import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
-import type { Slot } from '../../shared/domain/slots.ts'
+import type { Slot, SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 
 export type { Told }
@@ -16,6 +17,8 @@ export interface Playback {
   begin(engine: Engine, desk: Told): void
   /** Tells everything up to and including `until`. */
   advance(until: number): void
+  /** Terms of a slot; null where the tape has none. */
+  listing(slot: SlotId): SlotListing | null
   submit(order: Order, ts: UnixMs): void
   cancel(orderId: OrderId, ts: UnixMs): void
 }
@@ -27,7 +30,7 @@ const HISTORY_MINUTES = 400
 export class CandlePlayback implements Playback {
   private readonly series: readonly CandleColumns[]
   private readonly from: UnixMs
-  private readonly market: PaperMarket
+  private readonly market: SimulatedVenue
   private readonly player: CandlePlayer
   private play: (until: number) => void = () => {}
 
@@ -41,8 +44,8 @@ export class CandlePlayback implements Playback {
     const wanted = new Set(slots.map((slot) => slot.asset))
     this.series = series.filter((one) => wanted.has(one.asset))
     this.from = span.from
-    this.market = new PaperMarket({
-      ...paperSettingsOf(config),
+    this.market = new SimulatedVenue({
+      ...venueSettingsOf(config),
       seed: span.seed,
       slots,
       source: span.settlement,
@@ -64,7 +67,7 @@ export class CandlePlayback implements Playback {
       const minutes = closedBefore(series, this.from, HISTORY_MINUTES)
       if (minutes.length === 0) continue
       engine.seedHistory(series.asset, minutes)
-      this.market.seedVolatility(series.asset, minutes)
+      this.market.seedHistory(series.asset, minutes)
     }
     engine.readBooksFrom(this.market)
     this.player.begin(engine, desk)
@@ -73,6 +76,10 @@ export class CandlePlayback implements Playback {
 
   advance(until: number): void {
     this.play(until)
+  }
+
+  listing(slot: SlotId): SlotListing | null {
+    return this.market.listing(slot)
   }
 
   submit(order: Order, ts: UnixMs): void {

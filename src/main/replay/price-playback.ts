@@ -1,13 +1,14 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { AssetMarket } from '../../engine/market/asset-market.ts'
-import { PaperMarket, type PriceSource } from '../../engine/market/paper-market.ts'
+import { type PriceSource, SimulatedVenue } from '../../engine/market/simulated-venue.ts'
 import type { SlotMarket } from '../../engine/market/slot-market.ts'
-import { paperSettingsOf } from '../../engine/settings.ts'
+import { venueSettingsOf } from '../../engine/settings.ts'
 import { assetOf } from '../../engine/state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
+import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
-import { asset, type Slot } from '../../shared/domain/slots.ts'
+import { asset, type Slot, type SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { KIND } from '../tape/records.ts'
 import type { Playback, Told } from './playback.ts'
@@ -15,7 +16,7 @@ import type { TapeCursor } from './tape-cursor.ts'
 
 /** Recorded prices without books: the books around them are simulated, strikes and outcomes computed from the prices. */
 export class PricePlayback implements Playback {
-  private readonly market: PaperMarket
+  private readonly market: SimulatedVenue
   private readonly markets: readonly AssetMarket<SlotMarket>[]
   private readonly source: PriceSource
   private play: (until: number) => void = () => {}
@@ -26,8 +27,8 @@ export class PricePlayback implements Playback {
     config: Config,
     rest: { readonly seed: number; readonly settlement: string },
   ) {
-    this.market = new PaperMarket({
-      ...paperSettingsOf(config),
+    this.market = new SimulatedVenue({
+      ...venueSettingsOf(config),
       // The tape's times are those of receipt: the delay is in them.
       feedDelayMs: 0,
       seed: rest.seed,
@@ -53,6 +54,10 @@ export class PricePlayback implements Playback {
     this.play(until)
   }
 
+  listing(slot: SlotId): SlotListing | null {
+    return this.market.listing(slot)
+  }
+
   submit(order: Order, ts: UnixMs): void {
     this.market.submit(order, ts)
   }
@@ -65,7 +70,7 @@ export class PricePlayback implements Playback {
 /** @param indices place among `markets` of each of the tape's assets; −1 for one that is not wanted */
 function priceSource(
   cursor: TapeCursor,
-  market: PaperMarket,
+  market: SimulatedVenue,
   markets: readonly AssetMarket<SlotMarket>[],
   indices: readonly number[],
 ): PriceSource {

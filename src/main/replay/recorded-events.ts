@@ -140,7 +140,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('hold'),
     ts,
-    about: z.enum(['clock', 'journal', 'settings', 'reconcile']),
+    about: z.enum(['clock', 'journal', 'settings', 'reconcile', 'venue']),
     reason: z.string().nullable(),
   }),
   z.object({ kind: z.literal('begin'), ts }),

@@ -1,11 +1,13 @@
 import type { AssetState } from '../../engine/asset-state.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { BookUpdate, EngineEvent, OrderReport } from '../../engine/events.ts'
-import { PaperVenue } from '../../engine/market/paper-venue.ts'
+import { Matcher, type MatcherSettings } from '../../engine/market/matcher.ts'
 import { Schedule } from '../../engine/market/schedule.ts'
-import { paperSettingsOf } from '../../engine/settings.ts'
+import { simulatedListing } from '../../engine/market/simulated-venue.ts'
+import { venueSettingsOf } from '../../engine/settings.ts'
 import type { BookSource, SlotState } from '../../engine/state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/tick-cells.ts'
+import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
 import { price } from '../../shared/domain/money.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
@@ -47,7 +49,8 @@ function isKnown(json: unknown): boolean {
 export class RecordedPlayback implements Playback, BookSource {
   private readonly cursor: TapeCursor
   private readonly history: History
-  private readonly venue: PaperVenue
+  private readonly settings: MatcherSettings
+  private readonly venue: Matcher
   private readonly schedule = new Schedule()
   private readonly slots: SlotState[] = []
   private readonly byName = new Map<string, SlotState>()
@@ -63,7 +66,8 @@ export class RecordedPlayback implements Playback, BookSource {
   constructor(cursor: TapeCursor, history: History, config: Config, seed: number) {
     this.cursor = cursor
     this.history = history
-    this.venue = new PaperVenue(paperSettingsOf(config).venue, seed, {
+    this.settings = venueSettingsOf(config).venue
+    this.venue = new Matcher(this.settings, seed, {
       bookOf: (windowId) => this.ofWindow(windowId),
       send: (ts, orderId, report: OrderReport) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, fillId, fate }),
@@ -231,6 +235,10 @@ export class RecordedPlayback implements Playback, BookSource {
       ...levelsOf(this.levels),
       tick: price(place.tick),
     }
+  }
+
+  listing(slot: SlotId): SlotListing {
+    return simulatedListing(slot, this.settings)
   }
 
   submit(order: Order, ts: UnixMs): void {

@@ -17,13 +17,13 @@ import {
 } from '../../shared/domain/money.ts'
 import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
-import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, FillFate, Level, OrderReport } from '../events.ts'
 import { mirror } from '../state.ts'
-import { normalAt, placeSeed, uniformAt } from './noise.ts'
+import { placeSeed, uniformAt } from './noise.ts'
 
-/** How the paper venue answers; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
-export interface VenueSettings {
+/** How the simulated venue answers; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
+export interface MatcherSettings {
   readonly latencyMs: number
   readonly takerDelayMs: number
   readonly feeRatePpm: number
@@ -48,26 +48,26 @@ interface Resting {
  * Matches orders against the books as they are when the taker delay has passed, not as they were at the decision.
  * A resting order fills only when the price trades through it: its place in the queue is not known.
  */
-export class PaperVenue {
+export class Matcher {
   private readonly resting = new Map<OrderId, Resting>()
   private readonly cancelled = new Set<OrderId>()
-  private readonly settings: VenueSettings
+  private readonly settings: MatcherSettings
   private readonly seed: number
   private readonly bookOf: (windowId: WindowId) => BookUpdate | null
   private readonly send: Send
   private readonly sendFate: SendFate
   private readonly later: Later
-  private readonly onSwept: (windowId: string, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
+  private readonly onSwept: (windowId: WindowId, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
 
   constructor(
-    settings: VenueSettings,
+    settings: MatcherSettings,
     seed: number,
     wiring: {
-      bookOf: PaperVenue['bookOf']
+      bookOf: Matcher['bookOf']
       send: Send
       sendFate: SendFate
       later: Later
-      onSwept: PaperVenue['onSwept']
+      onSwept: Matcher['onSwept']
     },
   ) {
     this.settings = settings
@@ -300,16 +300,11 @@ function sharesAtLimit(order: Order): Shares {
   return order.kind === 'exit' ? order.quantity : floorLot((order.stake / order.limit) * MICRO)
 }
 
-export const DEFAULT_VENUE: VenueSettings = {
+export const DEFAULT_MATCHER: MatcherSettings = {
   latencyMs: 25,
   takerDelayMs: 150,
   feeRatePpm: 70_000,
   minShares: shares(5 * MICRO),
   minStake: usd(MICRO),
   reversalPpm: 300,
-}
-
-/** How long after its end a window's outcome is known: median 21 s, 99th percentile 85 s (venue facts B5). */
-export function settlementDelay(place: number): number {
-  return Math.round(Math.min(316, Math.max(15, 15 + 6 * Math.exp(1.05 * normalAt(place, 0)))) * SECOND)
 }

@@ -1,12 +1,12 @@
 import { CandlePathSource } from '../../engine/market/candle-path.ts'
-import { SIMULATED_ASSETS, SimPrices, type SimSnapshot } from '../../engine/market/sim-prices.ts'
+import { readSimSnapshot, SIMULATED_ASSETS, SimPrices } from '../../engine/market/sim-prices.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
-import type { FeedKind } from '../../shared/ipc/contract.ts'
+import type { FeedKind, Market } from '../../shared/ipc/contract.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
@@ -26,7 +26,8 @@ export interface FeedRequest {
   readonly from: UnixMs | undefined
   readonly forMs: number | undefined
   readonly slots: string | undefined
-  readonly resume: SimSnapshot | undefined
+  /** What `save` of the feed before gave; undefined the first time. */
+  readonly resume: unknown
   readonly config: Config
   readonly clock: DeskClock
   /** Sees every frame of a venue as it came. */
@@ -35,6 +36,7 @@ export interface FeedRequest {
 
 /** A feed that is ready to be played. */
 export interface OpenFeed {
+  readonly market: Market
   readonly slots: readonly Slot[]
   readonly unlisted: ReadonlySet<SlotId>
   /** Pulled in order; null for a feed that pushes. */
@@ -47,7 +49,10 @@ export interface OpenFeed {
   readonly settlement: string
   /** For a feed that pushes: everything up to now, then all that comes. */
   readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
-  readonly simulated: SimPrices | null
+  /** True where it makes its prices: nothing real happened while no desk ran. */
+  readonly makesPrices: boolean
+  /** What must outlive a restart, as JSON would keep it; undefined where nothing must. */
+  readonly save: () => unknown
   readonly stop: () => Promise<void>
 }
 
@@ -94,16 +99,18 @@ function openSimulated(request: FeedRequest): Result<OpenFeed> {
   if (!chosen.ok) return chosen
   const assets = listedAssets(chosen.value)
   const start = request.from ?? (request.virtual ? unixMs(SIMULATED_START) : request.clock.now())
-  const simulated = new SimPrices(assets, request.seed, start, request.resume)
+  const simulated = new SimPrices(assets, request.seed, start, readSimSnapshot(request.resume))
   return ok({
     ...chosen.value,
+    market: 'simulated',
     source: simulated,
     from: unixMs(Math.ceil(start / 1000) * 1000),
     until: request.forMs === undefined ? FOREVER : unixMs(start + request.forMs),
     notices: ['Prices, books, fills and outcomes are SIMULATED: nothing here says what a real market would have paid.'],
     settlement: 'simulated',
     listen: null,
-    simulated,
+    makesPrices: true,
+    save: () => simulated.snapshot(),
     stop: () => Promise.resolve(),
   })
 }
@@ -129,6 +136,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
   return ok({
     ...chosen.value,
+    market: 'paper',
     source,
     from,
     until,
@@ -139,7 +147,8 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     ],
     settlement: 'estimate: interpolated candles',
     listen: null,
-    simulated: null,
+    makesPrices: false,
+    save: () => undefined,
     stop: () => Promise.resolve(),
   })
 }
@@ -182,6 +191,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
   }
   return ok({
     ...chosen.value,
+    market: 'paper',
     source: null,
     from: request.clock.now(),
     until: request.forMs === undefined ? FOREVER : unixMs(request.clock.now() + request.forMs),
@@ -191,7 +201,8 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
       for (const event of early) listener(event)
       tell = listener
     },
-    simulated: null,
+    makesPrices: false,
+    save: () => undefined,
     stop: () => feed.stop(),
   })
 }

@@ -1,0 +1,80 @@
+import type { Venue } from '../../engine/venue/port.ts'
+import { type OpenItems, openItems, reconcile } from '../../engine/venue/reconcile.ts'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { OrderId } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { Session } from './session.ts'
+
+/** Rest before a venue that did not answer is asked again, in ms. */
+const RETRY_MS = 2_000
+
+export interface ReconcilerParts {
+  readonly session: Session
+  readonly venue: Venue
+  readonly clock: Clock
+  /** The desk's own time. */
+  readonly now: () => UnixMs
+}
+
+/**
+ * Finds out what became of orders whose fate the desk does not know, by asking the venue and never by sending again (I3). At a
+ * start it asks about every order that may have left; while the desk runs, about those whose answer is overdue. Until the venue
+ * has answered, entries are held.
+ */
+export class Reconciler {
+  private readonly parts: ReconcilerParts
+  private asking = false
+  private stopped = false
+  private cancelRetry: Disposer = () => {}
+
+  constructor(parts: ReconcilerParts) {
+    this.parts = parts
+  }
+
+  /** To be called once, with the books restored and before anything is entered. */
+  start(): Promise<void> {
+    return this.ask(openItems(this.parts.session.engine.state), true)
+  }
+
+  /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */
+  look(): void {
+    const { session, venue, now } = this.parts
+    const { answerMs } = venue.capabilities
+    if (answerMs === null || this.asking || this.stopped) return
+    const overdue: OrderId[] = []
+    for (const { id, state, updatedAt } of session.engine.state.orders.values()) {
+      const waits = (state === 'sent' || state === 'delayed') && now() - updatedAt >= answerMs
+      if (waits || state === 'unknown') overdue.push(id)
+    }
+    const { fills } = openItems(session.engine.state)
+    if (overdue.length > 0) void this.ask({ orders: overdue, fills }, false)
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancelRetry()
+  }
+
+  private async ask(items: OpenItems, restarted: boolean): Promise<void> {
+    const { session, venue, now } = this.parts
+    this.asking = true
+    try {
+      const snapshot = await venue.snapshot(items.orders, items.fills)
+      if (this.stopped) return
+      const { state } = session.engine
+      for (const event of reconcile(state, items, snapshot, venue.capabilities, now(), restarted))
+        session.deliver(event)
+      if (state.holds.has('venue')) session.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: null })
+    } catch (error) {
+      if (this.stopped) return
+      const what = error instanceof Error ? error.message : String(error)
+      const reason = `${venue.name} does not say what became of ${items.orders.length} orders: ${what}; it is asked again`
+      session.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: reason.slice(0, 1_000) })
+      this.cancelRetry = this.parts.clock.after(RETRY_MS, () => void this.ask(items, restarted))
+    } finally {
+      this.asking = false
+    }
+    session.settle()
+  }
+}
