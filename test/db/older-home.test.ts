@@ -76,7 +76,8 @@ test('a home of schema 6 opens: its trades, owners and money are what they were,
 
 test('a desk trades on in a home of schema 6', async () => {
   const home = olderHome()
-  const { desk } = await home.station()
+  const desk = await home.desk()
+  await desk.start()
   expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
   home.write('snipe.ts', eager('snipe'))
   expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })

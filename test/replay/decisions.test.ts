@@ -206,6 +206,25 @@ describe('I7: a recorded session', () => {
       {
         numRuns: 30,
         examples: [
+          // The live version gets a slot back from its canary, with a state under a number that it has seen.
+          [
+            18,
+            [
+              { do: 'swap' },
+              { do: 'cycles', count: 10 },
+              { do: 'cycles', count: 19 },
+              { do: 'canary' },
+              { do: 'look' },
+              { do: 'cycles', count: 11 },
+              { do: 'fatal' },
+              { do: 'rearm' },
+              { do: 'late', swap: false, cycles: 0 },
+              { do: 'resume' },
+              { do: 'cycles', count: 1 },
+              { do: 'idle' },
+              { do: 'fatal' },
+            ],
+          ],
           [
             1,
             [

@@ -8,7 +8,9 @@ import { SimulatedVenue, simulatedListing } from '../../src/engine/market/simula
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
 import { sha256 } from '../../src/main/platform/system.ts'
-import type { TapeRecorder } from '../../src/main/tape/recorder.ts'
+import { Gate } from '../../src/main/runtime/gate.ts'
+import { Outbox } from '../../src/main/runtime/outbox.ts'
+import { Runtime, type RuntimeRecorder } from '../../src/main/runtime/runtime.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
@@ -50,6 +52,10 @@ export const MANIFEST: StrategyManifest = {
   hasMigrateBack: false,
 }
 
+const rethrow = (error: unknown): never => {
+  throw error
+}
+
 type Decide = (view: View) => Omit<SlotDecision, 'slot'>
 
 /** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
@@ -58,8 +64,9 @@ export class EngineBench {
   market: SimulatedVenue
   readonly source: SimPrices
   readonly records: JournalRecord[] = []
-  recorder: Pick<TapeRecorder, 'event' | 'asks'> | null = null
-  gateShut = false
+  private recorder: RuntimeRecorder | null = null
+  readonly gate = new Gate()
+  private runtime: Runtime
   now: UnixMs = START
   protected cycles = 0
   protected versions = 0
@@ -80,36 +87,54 @@ export class EngineBench {
         tellsBooks: true,
       })
     this.market = this.newMarket()
+    this.runtime = this.newRuntime()
     this.deliver({ kind: 'deposit', ts: START, amount: usdOf(1_000) })
   }
 
   deliver(event: EngineEvent): readonly Effect[] {
-    this.recorder?.event(event)
-    const effects = this.engine.handle(event)
-    this.perform(effects, event.ts)
-    return effects
+    return this.runtime.tell(event)
   }
 
   protected readonly newMarket: () => SimulatedVenue
 
-  private perform(effects: readonly Effect[], ts: UnixMs): void {
-    for (const effect of effects) {
-      if (effect.kind === 'record') this.record(effect.record)
-      if (effect.kind === 'evaluate') this.recorder?.asks(effect)
-      if (effect.kind === 'cancel') this.market.cancel(effect.orderId, ts)
-      if (effect.kind !== 'place') continue
-      const { order } = effect
-      this.beforeSigning()
-      this.deliver({ kind: 'order', ts, orderId: order.id, report: { type: 'signed', digest: sha256(order.id) } })
-      const passes = !this.gateShut || order.owner === 'desk'
-      if (passes) this.market.submit(order, ts)
-      this.deliver({
-        kind: 'order',
-        ts,
-        orderId: order.id,
-        report: passes ? { type: 'sent' } : { type: 'refused', reason: 'gate' },
-      })
-    }
+  /** Where the market is another one after a restart, it is the one that orders go to. */
+  private newRuntime(): Runtime {
+    const outbox = new Outbox({
+      gate: this.gate,
+      submit: (order, ts) => this.market.submit(order, ts),
+      durable: () => {
+        this.beforeSigning()
+        return undefined
+      },
+      sign: (order) => sha256(order.id),
+      tell: (orderId, report, ts) => this.deliver({ kind: 'order', ts, orderId, report }),
+      moment: (asked) => asked,
+      stopwatch: () => () => 0,
+      refusal: () => null,
+      done: () => {},
+    })
+    return new Runtime(
+      this.engine,
+      {
+        record: (record) => this.record(record),
+        evaluate: () => {},
+        place: (orders, ts) => outbox.place(orders, ts, rethrow),
+        cancel: (orderId, ts) => this.market.cancel(orderId, ts),
+      },
+      this.recorder,
+    )
+  }
+
+  /** Everything from now on is recorded. */
+  recordTo(recorder: RuntimeRecorder): void {
+    this.recorder = recorder
+    this.runtime = this.newRuntime()
+  }
+
+  /** Another engine goes on, as after a restart. */
+  protected goOnWith(engine: Engine): void {
+    this.engine = engine
+    this.runtime = this.newRuntime()
   }
 
   protected record(record: JournalRecord): void {
@@ -187,8 +212,8 @@ export class EngineBench {
   command(command: EngineCommand): string | null {
     const bar = this.engine.commandBar(command)
     if (bar !== null) return bar
-    if (command.kind === 'kill') this.gateShut = true
-    if (command.kind === 'rearm') this.gateShut = false
+    if (command.kind === 'kill') this.gate.shut('killed', command.positions === 'flatten')
+    if (command.kind === 'rearm') this.gate.open()
     this.deliver({ kind: 'command', ts: this.now, source: 'cli', command })
     return null
   }

@@ -203,10 +203,11 @@ export class ModelDesk extends EngineBench {
       if (loads(version) === 'lost')
         this.db.prepare("UPDATE versions SET manifest = 'gone' WHERE hash = ?").run(version.hash)
     const saved = readSavedDesk(this.db)
-    this.engine = new Engine(this.config)
+    this.goOnWith(new Engine(this.config))
     this.engine.state.now = this.now
     restoreState(this.engine.state, saved)
-    this.gateShut = saved.trading === 'killed'
+    this.gate.open()
+    if (saved.trading === 'killed') this.gate.shut('killed before the restart', saved.flatten)
     const market = this.newMarket()
     market.restore(this.market.save(), 0)
     this.market = market

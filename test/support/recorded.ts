@@ -61,7 +61,7 @@ export class RecordedBench extends EngineBench {
       onRecovered: () => {},
       onWarning: () => {},
     })
-    this.recorder = this.tape
+    this.recordTo(this.tape)
   }
 
   /** The next bundle's turn. */

@@ -40,13 +40,13 @@ export class Recording extends EngineBench {
     })
     this.pump(plusMs(START, HOUR - 600_000))
     this.swap()
-    this.recorder = {
+    this.recordTo({
       event: (event) => {
         this.told++
         this.tape.event(event)
       },
       asks: (evaluation) => this.tape.asks(evaluation),
-    }
+    })
     this.tape.begin(this.now)
   }
 

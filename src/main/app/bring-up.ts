@@ -2,9 +2,9 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
+import type { Session } from '../runtime/session.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Desk } from './desk.ts'
-import type { Session } from './session.ts'
 
 const START_TRIES = 5
 
@@ -69,7 +69,7 @@ async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): P
     desk.config.decisionDeadlineMs,
   )
   if (!worker.ok) return err(`it does not load from its stored bundle: ${failureText(worker.error)}`)
-  desk.session.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
+  desk.session.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
   return stored.state === 'live' ? adoptSlots(desk.session, strategy, hash, () => desk.now()) : ok(undefined)
 }
 
@@ -83,7 +83,7 @@ export async function adoptSlots(
   const missing = session.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await session.hostOf(hash)?.worker.migrate(fresh, '', session.deadlineMs)
+  const states = await session.hosts.of(hash)?.worker.migrate(fresh, '', session.deadlineMs)
   if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
   session.deliver({ kind: 'adopt', ts: now(), states: states.value })
   return ok(undefined)

@@ -16,9 +16,9 @@ import type { Deployer } from '../deploy/deployer.ts'
 import { partText } from '../deploy/deployment.ts'
 import type { Part } from '../deploy/swap-step.ts'
 import { newId } from '../platform/system.ts'
+import type { Gate } from '../runtime/gate.ts'
+import type { Session } from '../runtime/session.ts'
 import { adoptSlots } from './bring-up.ts'
-import type { Gate } from './gate.ts'
-import type { Session } from './session.ts'
 
 export interface DispatcherParts {
   readonly session: Session

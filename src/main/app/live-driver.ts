@@ -4,7 +4,7 @@ import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock, FeedEvent } from '../../shared/domain/feed.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../runtime/session.ts'
 import { pump } from './virtual-driver.ts'
 
 /** Never longer between two looks at the market: a resting book or a settlement may be due. */

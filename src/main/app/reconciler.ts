@@ -4,7 +4,7 @@ import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { OrderId } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../runtime/session.ts'
 
 /** Rest before a venue that did not answer is asked again, in ms. */
 const RETRY_MS = 2_000

@@ -2,7 +2,7 @@ import { CYCLE_MS } from '../../engine/config.ts'
 import type { Timeline } from '../../engine/venue/port.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../runtime/session.ts'
 
 export interface VirtualRun {
   readonly session: Session

@@ -68,7 +68,9 @@ export function attribution(flags: AttributionFlags): ExitCode {
         [...readTrades(db)].flatMap(({ trade }) => (matches(trade, filter) ? [trade] : [])),
       )
     const lives = books.lives()
-    const gauges = liveVersions(db).map(({ strategy, version }) => ({
+    // In the order of their names, whichever came up first.
+    const live = liveVersions(db).toSorted((a, b) => (a.strategy < b.strategy ? -1 : 1))
+    const gauges = live.map(({ strategy, version }) => ({
       strategy,
       ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version),
     }))

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
-import type { Session } from '../app/session.ts'
+import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
 import { PolicyCase, type PolicyStep } from './policy-step.ts'
 import type { Candidate } from './staging.ts'
@@ -75,7 +75,7 @@ export class Canaries {
   private candidateOf({ current }: Deployment): Candidate | undefined {
     const { version, strategy } = current
     const hash = version?.hash as VersionHash | undefined
-    const hosted = hash === undefined ? undefined : this.parts.session.hostOf(hash)
+    const hosted = hash === undefined ? undefined : this.parts.session.hosts.of(hash)
     if (version === null || hash === undefined || hosted === undefined) return undefined
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
   }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { SourceMap, type SourceMapPayload } from 'node:module'
 import { basename, join, relative, sep } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
@@ -8,6 +7,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { Diagnostic } from '../../shared/ipc/contract.ts'
 import { sha256 } from '../platform/system.ts'
+import { originalPosition } from '../strategy-host/source-position.ts'
 
 /** A strategy's code, bundled, and what it was made of. */
 export interface Compiled {
@@ -148,29 +148,6 @@ function findDynamicImports(sources: Compiled['sources']): Diagnostic[] {
       return at === null ? [] : [{ file, line: i + 1, column: at.index + 1, message }]
     }),
   )
-}
-
-/** Where a place of the bundle (from 1) came from. */
-function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {
-  const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload)
-  const entry = map.findEntry(line - 1, column - 1)
-  if (!('originalSource' in entry)) return { file: 'bundle.js', line, column }
-  return {
-    file: entry.originalSource.replace(/^.*baton:baton$/, 'baton'),
-    line: entry.originalLine + 1,
-    column: entry.originalColumn + 1,
-  }
-}
-
-/** The first place of the strategy's own code in a stack of its context. */
-export function locateFailure(
-  failure: { message: string; stack: string },
-  sourceMap: string,
-  entry: string,
-): Diagnostic {
-  const match = /bundle\.js:(\d+)(?::(\d+))?/.exec(failure.stack)
-  if (match === null) return { file: entry, line: 1, column: 1, message: failure.message }
-  return { ...originalPosition(sourceMap, Number(match[1]), Number(match[2] ?? 1)), message: failure.message }
 }
 
 function fromBuildFailure(error: unknown, entry: string): Diagnostic[] {

@@ -4,11 +4,12 @@ import { ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
-import type { HostedVersion, Session } from '../app/session.ts'
 import type { Journal } from '../db/journal.ts'
 import { statesAtSwap } from '../db/queries.ts'
+import type { HostedVersion } from '../runtime/hosts.ts'
+import type { Session } from '../runtime/session.ts'
+import { locateFailure } from '../strategy-host/source-position.ts'
 import type { HostFailure } from '../strategy-host/version-worker.ts'
-import { locateFailure } from './compile.ts'
 
 /** A version that passed its check, in a thread of its own, on its way to being live. */
 export interface Candidate {
@@ -65,7 +66,7 @@ export class Staging {
     const live = session.engine.state.live.get(strategy)
     const old = live === undefined ? undefined : session.engine.state.versions.get(live)
     let states: Result<{ slot: SlotId; json: string }[], HostFailure>
-    const source = live === undefined ? undefined : session.hostOf(live)
+    const source = live === undefined ? undefined : session.hosts.of(live)
     if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {

@@ -3,7 +3,7 @@ import type { Config } from '../../shared/config.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { ProbationRow } from '../../shared/ipc/contract.ts'
-import type { Session } from '../app/session.ts'
+import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
 import { judgeProbation } from './probation.ts'
 

@@ -1,17 +1,20 @@
 import { CYCLE_MS } from '../../engine/config.ts'
 import { type Decider, type DirectAnswer, Engine } from '../../engine/engine.ts'
-import type { Effect, EngineEvent } from '../../engine/events.ts'
+import type { EngineEvent } from '../../engine/events.ts'
 import type { DeskSide } from '../../engine/market/simulated-venue.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
 import { isUnsettled, type SlotState } from '../../engine/state.ts'
 import { listingsOf } from '../../engine/venue/listing.ts'
 import type { StrategyManifest } from '../../engine/views.ts'
 import type { Config } from '../../shared/config.ts'
-import { ok, type Result } from '../../shared/domain/base.ts'
+import { broken, ok, type Result } from '../../shared/domain/base.ts'
 import { usdOf } from '../../shared/domain/money.ts'
-import type { DeploymentId, Order, VersionHash } from '../../shared/domain/records.ts'
+import type { DeploymentId, VersionHash } from '../../shared/domain/records.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { Gate } from '../runtime/gate.ts'
+import { Outbox } from '../runtime/outbox.ts'
+import { Runtime } from '../runtime/runtime.ts'
 import type { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { type DayRecord, DayRecorder } from './day-record.ts'
@@ -77,6 +80,7 @@ class DayReplay {
   private readonly parts: DayParts
   private readonly record = new DayRecorder()
   private readonly hash = new DecisionHash()
+  private readonly runtime: Runtime
   private decisions = 0
 
   constructor(parts: DayParts) {
@@ -85,6 +89,29 @@ class DayReplay {
     const assignments = new Map(parts.slots.map((slot) => [slot.id, parts.strategy.manifest.name]))
     const engine = new Engine({ ...settings, assignments })
     this.engine = engine
+    const { playback } = parts
+    // A replay keeps nothing and is never killed: an order that is approved has left.
+    const outbox = new Outbox({
+      gate: new Gate(),
+      submit: (order, ts) => playback.submit(order, ts),
+      durable: () => undefined,
+      sign: () => '',
+      tell: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
+      moment: (asked) => asked,
+      stopwatch: () => () => 0,
+      refusal: () => null,
+      done: () => {},
+    })
+    this.runtime = new Runtime(
+      engine,
+      {
+        record: (record) => this.record.take(record),
+        evaluate: () => broken('a replay calls its strategy directly'),
+        place: (orders, ts) => outbox.place(orders, ts, (error) => broken(String(error))),
+        cancel: (orderId, ts) => playback.cancel(orderId, ts),
+      },
+      null,
+    )
     this.desk = {
       price: (asset, ticks, at) => {
         if (asset.desk !== null) engine.tick(asset.desk, ticks, at)
@@ -121,7 +148,7 @@ class DayReplay {
       const woken = now === grid ? null : engine.wokenAt(now)
       count++
       const ts = unixMs(now)
-      this.perform(engine.cycleAtOnce(ts, count, woken, decider), ts)
+      this.runtime.perform(engine.cycleAtOnce(ts, count, woken, decider), ts)
       if (now === grid) grid = grid - (grid % CYCLE_MS) + CYCLE_MS
       now = Math.min(grid, engine.nextWakeAt(now))
     }
@@ -138,31 +165,7 @@ class DayReplay {
   }
 
   tell(event: EngineEvent): void {
-    this.perform(this.engine.handle(event), event.ts)
-  }
-
-  private perform(effects: readonly Effect[], ts: UnixMs): void {
-    if (effects.length === 0) return
-    let leaving: Order[] | undefined
-    // Handling what follows reuses nothing of this list, but a cycle's own list is reused: it is read to its end first.
-    for (const effect of effects) {
-      if (effect.kind === 'record') this.record.take(effect.record)
-      else if (effect.kind === 'cancel') this.parts.playback.cancel(effect.orderId, ts)
-      else if (effect.kind === 'place') {
-        leaving ??= []
-        leaving.push(effect.order)
-      }
-    }
-    if (leaving !== undefined) this.place(leaving, ts)
-  }
-
-  /** In a replay nothing can stand between the engine's word and the venue. */
-  private place(orders: readonly Order[], ts: UnixMs): void {
-    for (const { id } of orders) this.tell({ kind: 'order', ts, orderId: id, report: { type: 'signed', digest: '' } })
-    for (const order of orders) {
-      this.tell({ kind: 'order', ts, orderId: order.id, report: { type: 'sent' } })
-      this.parts.playback.submit(order, ts)
-    }
+    this.runtime.tell(event)
   }
 
   finish(reached: number): DayRecord {

@@ -1,10 +1,10 @@
 import type { DirectAnswer, Engine } from '../../engine/engine.ts'
-import type { Effect } from '../../engine/events.ts'
 import { type SlotState, slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc, type UnixMs } from '../../shared/domain/time.ts'
+import { type Evaluation, Runtime } from '../runtime/runtime.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
 import { hashesOf, keyOf, type RecordedViews } from '../tape/recorder.ts'
@@ -33,8 +33,6 @@ const PLACE = /^.+?:\d+:\d+ /
 
 /** Enough to find the cause by; a replay that went astray differs in everything that follows. */
 const MOST_DIFFERENCES = 20
-
-type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
 /** Why a recording cannot be compared, and is none the worse for it: only the build that made it decides byte for byte alike. */
 export interface OtherBuild {
@@ -166,6 +164,9 @@ class SegmentCheck {
   private readonly differences: string[] = []
   /** By `version slot`. */
   private readonly faults = new Map<string, Thrown>()
+  private readonly runtime: Runtime
+  /** Moment of the event that the engine is told. */
+  private at = 0 as UnixMs
   private events = 0
   private cycles = 0
   private decisions = 0
@@ -175,6 +176,10 @@ class SegmentCheck {
   constructor(engine: Engine, answered: ReadonlySet<string>) {
     this.engine = engine
     this.answered = answered
+    // What the venue and the journal did is on the tape as well: only the versions are asked again.
+    const nothing = () => {}
+    const evaluate = (evaluation: Evaluation) => this.remake(evaluation, this.at)
+    this.runtime = new Runtime(engine, { record: nothing, place: nothing, cancel: nothing, evaluate }, null)
   }
 
   /** False once there is no use in going on. */
@@ -193,8 +198,9 @@ class SegmentCheck {
     if (record.kind === 'fault' && record.slot !== null && !record.fatal) this.compareFault(record, record.slot)
     if (record.kind === 'cycle') this.cycles++
     this.events++
+    this.at = record.ts
     try {
-      for (const effect of this.engine.handle(record)) if (effect.kind === 'evaluate') this.remake(effect, record.ts)
+      this.runtime.tell(record)
     } catch (error) {
       this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
       return false

@@ -69,7 +69,7 @@ export class DirectStrategy {
       },
     })
     direct.use(params === null ? null : JSON.stringify(params))
-    const told = slots.map(() => ({ revision: -1, orders: NOTHING, held: null as string | null }))
+    const told = slots.map(() => ({ state: '', orders: NOTHING, held: null as string | null }))
     const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null, stack: '' }
     const { answer } = direct
@@ -77,8 +77,9 @@ export class DirectStrategy {
       const known = told[slot.index]
       if (known === undefined || editions[slot.index] === slot.edition) return
       editions[slot.index] = slot.edition
-      if (known.revision !== slot.revision) {
-        known.revision = slot.revision
+      // By its text: a version that gets a slot back may find another state under a number that it has seen.
+      if (known.state !== slot.stateJson) {
+        known.state = slot.stateJson
         direct.state(slot.index, slot.stateJson)
       }
       if (known.orders !== slot.orderViews || known.held !== slot.heldId) {

@@ -1,6 +1,5 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { CanaryStart, Effect, EngineEvent, Swap } from '../../engine/events.ts'
-import type { Approved } from '../../engine/risk.ts'
+import type { CanaryStart, EngineEvent, Swap } from '../../engine/events.ts'
 import { slotOf } from '../../engine/state.ts'
 import type { Venue } from '../../engine/venue/port.ts'
 import { err, InvariantError, ok, type Result } from '../../shared/domain/base.ts'
@@ -9,12 +8,14 @@ import type { JournalRecord, Order, VersionHash } from '../../shared/domain/reco
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
-import { locateFailure } from '../deploy/compile.ts'
 import { sha256 } from '../platform/system.ts'
 import { DecisionHash } from '../replay/decision-hash.ts'
-import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
-import type { TapeRecorder } from '../tape/recorder.ts'
+import type { HostFailure } from '../strategy-host/version-worker.ts'
 import type { Gate } from './gate.ts'
+import { type HostedVersion, Hosts } from './hosts.ts'
+import { Outbox } from './outbox.ts'
+import { type Evaluation, Runtime, type RuntimeRecorder } from './runtime.ts'
+import { YieldQueue } from './yield-queue.ts'
 
 export interface SessionParts {
   readonly engine: Engine
@@ -23,17 +24,10 @@ export interface SessionParts {
   readonly gate: Gate
   readonly clock: Clock
   /** Null where nothing is recorded. */
-  readonly recorder: Pick<TapeRecorder, 'event' | 'asks'> | null
+  readonly recorder: RuntimeRecorder | null
   readonly decisionDeadlineMs: number
   /** In virtual time every answer is waited for and a missed deadline ends the run: the result must not depend on it. */
   readonly virtual: boolean
-}
-
-/** A version's thread and what is needed to name a place in its source. */
-export interface HostedVersion {
-  readonly worker: VersionWorker
-  readonly strategy: string
-  readonly sourceMap: string
 }
 
 export interface SessionFigures {
@@ -62,11 +56,13 @@ const MOST_UNWRITTEN = 32
 
 const ENDED: ReadonlySet<string> = new Set(['retired', 'faulted'])
 
-type Evaluation = Extract<Effect, { kind: 'evaluate' }>
-
-/** The thin runtime around the engine: tells it events and performs its effects, in order. */
+/**
+ * A desk's runtime: the engine with a journal, a venue and threads of versions around it, cycle after cycle, in real or in
+ * virtual time.
+ */
 export class Session {
   readonly engine: Engine
+  readonly hosts: Hosts
   readonly figures: SessionFigures = {
     cycles: 0,
     missedCycles: 0,
@@ -84,20 +80,46 @@ export class Session {
   /** True from the start of a cycle until its last answer is in. */
   inCycle = false
   private readonly parts: SessionParts
-  private readonly hosted = new Map<VersionHash, HostedVersion>()
+  private readonly runtime: Runtime
+  private readonly outbox: Outbox
   private readonly hash = new DecisionHash()
+  private readonly yields = new YieldQueue()
   private evaluations: Evaluation[] = []
-  private yieldJobs: (() => Promise<void>)[] = []
-  /** Orders on their way out. */
-  private readonly leaving = new Set<Promise<void>>()
   private handoffs = 0
   private entriesRefused: string | null = null
   /** Why the loop runs no more; null while it does. */
   private loopEnd: string | null = null
 
   constructor(parts: SessionParts) {
+    const { engine, journal, venue, gate, clock, recorder } = parts
     this.parts = parts
-    this.engine = parts.engine
+    this.engine = engine
+    this.hosts = new Hosts((version, message) => this.onDeath(version, message))
+    this.outbox = new Outbox({
+      gate,
+      submit: (order, ts) => venue.submit(order, ts),
+      durable: () => journal.flush(),
+      sign: digestOf,
+      tell: (orderId, report, ts) => this.runtime.tell({ kind: 'order', ts, orderId, report }),
+      moment: (asked) => (parts.virtual ? asked : this.now(asked)),
+      stopwatch: () => {
+        const since = { monotonic: clock.monotonic(), desk: clock.now() }
+        // By the desk's time as well: the monotonic clock does not count a sleep.
+        return () => Math.max(clock.monotonic() - since.monotonic, clock.now() - since.desk)
+      },
+      refusal: (order, waitedMs) => this.leavingRefusal(order, waitedMs),
+      done: () => this.settle(),
+    })
+    this.runtime = new Runtime(
+      engine,
+      {
+        record: (record) => this.record(record),
+        evaluate: (evaluation) => this.evaluations.push(evaluation),
+        place: (orders, ts) => this.outbox.place(orders, ts, (error) => this.panic(error)),
+        cancel: (orderId, ts) => venue.cancel(orderId, ts),
+      },
+      recorder,
+    )
   }
 
   /** Real time that a batch, or a migration, may take. */
@@ -113,49 +135,22 @@ export class Session {
   /** Tells the engine one event and performs what it asks for. */
   deliver(event: EngineEvent): void {
     try {
-      this.tell(event)
+      this.runtime.tell(event)
     } catch (error) {
       this.panic(error)
       throw error
     }
   }
 
-  /** The one way to the engine, so that the tape has all of it, in order. */
-  private tell(event: EngineEvent): void {
-    this.parts.recorder?.event(event)
-    this.perform(this.engine.handle(event), event.ts)
-  }
-
-  /** Has what is pending written down; called at the end of each batch of events. Nobody waits: I3 is kept by `leave`. */
+  /** Has what is pending written down; called at the end of each batch of events. Nobody waits: the outbox keeps I3. */
   settle(): void {
     // A failure is told by the journal itself.
     if (this.parts.journal.dirty) this.parts.journal.flush().catch(() => {})
   }
 
-  private perform(effects: readonly Effect[], ts: UnixMs): void {
-    let leaving: Approved<Order>[] | undefined
-    for (const effect of effects) {
-      if (effect.kind === 'record') this.record(effect.record)
-      else if (effect.kind === 'evaluate') {
-        this.parts.recorder?.asks(effect)
-        this.evaluations.push(effect)
-      } else if (effect.kind === 'cancel') this.parts.venue.cancel(effect.orderId, ts)
-      else {
-        leaving ??= []
-        leaving.push(effect.order)
-      }
-    }
-    if (leaving !== undefined) this.place(leaving, ts)
-  }
-
   /** From now on no entry leaves any more, also none that is being written down. */
   refuseEntries(reason: string): void {
     this.entriesRefused = reason
-  }
-
-  /** Resolves once every order that was asked for has left or was refused. */
-  async placed(): Promise<void> {
-    while (this.leaving.size > 0) await Promise.all(this.leaving)
   }
 
   private record(record: JournalRecord): void {
@@ -164,53 +159,12 @@ export class Session {
     if (record.t === 'handoff') this.handoffs++
     this.parts.journal.append(record)
     // A thread goes with the last thing that could be asked of it.
-    if (record.t === 'version' && ENDED.has(record.progress.state)) this.dismiss(record.progress.hash)
+    if (record.t === 'version' && ENDED.has(record.progress.state)) this.hosts.dismiss(record.progress.hash)
     this.onRecord(record)
   }
 
-  private place(orders: readonly Approved<Order>[], ts: UnixMs): void {
-    const leaving = this.leave(orders, ts)
-      .catch((error: unknown) => this.panic(error))
-      .finally(() => this.leaving.delete(leaving))
-    this.leaving.add(leaving)
-  }
-
-  /** I3: intents durable, then signed; signed bodies durable, then through the gate and out, once. */
-  private async leave(orders: readonly Approved<Order>[], asked: UnixMs): Promise<void> {
-    const { gate, journal, venue, clock } = this.parts
-    const since = { monotonic: clock.monotonic(), desk: clock.now() }
-    await journal.flush()
-    for (const order of orders) {
-      const body = JSON.stringify([
-        order.id,
-        order.windowId,
-        order.side,
-        order.kind,
-        order.limit,
-        order.stake,
-        order.quantity,
-        order.tif,
-        order.createdAt,
-      ])
-      const report = { type: 'signed', digest: sha256(body) } as const
-      this.tell({ kind: 'order', ts: this.moment(asked), orderId: order.id, report })
-    }
-    await journal.flush()
-    for (const order of orders) {
-      const ts = this.moment(asked)
-      // By the desk's time as well: the monotonic clock does not count a sleep.
-      const waited = Math.max(clock.monotonic() - since.monotonic, clock.now() - since.desk)
-      const bar = this.leavingBar(order, waited)
-      const passed = bar === null ? gate.test(order) : err(bar)
-      const report = passed.ok ? ({ type: 'sent' } as const) : ({ type: 'refused', reason: passed.error } as const)
-      this.tell({ kind: 'order', ts, orderId: order.id, report })
-      if (passed.ok) venue.submit(order, ts)
-    }
-    this.settle()
-  }
-
   /** Why an order that is written down may not leave any more; null when it may. */
-  private leavingBar(order: Order, waitedMs: number): string | null {
+  private leavingRefusal(order: Order, waitedMs: number): string | null {
     // The desk's own exits are at any price: their age does not matter.
     const anyPrice = order.kind === 'exit' && order.owner === 'desk'
     if (!this.parts.virtual && waitedMs > MOST_WAIT_MS && !anyPrice)
@@ -225,11 +179,6 @@ export class Session {
     return trading === 'paused' ? `entries are paused: ${pause?.reason ?? ''}` : null
   }
 
-  /** The moment of what follows from something asked before: now in real time, the same in virtual time. */
-  private moment(asked: UnixMs): UnixMs {
-    return this.parts.virtual ? asked : this.now(asked)
-  }
-
   /** One pass of the loop: views out, decisions in. Resolves when the yield interval begins. */
   async cycle(ts: UnixMs, slots: readonly SlotId[] | null): Promise<void> {
     const started = this.parts.clock.monotonic()
@@ -237,7 +186,7 @@ export class Session {
     this.evaluations = []
     this.figures.cycles++
     this.deliver({ kind: 'cycle', ts, count: this.figures.cycles, slots })
-    if (this.parts.virtual) await this.placed()
+    if (this.parts.virtual) await this.outbox.placed()
     const evaluations = this.evaluations
     const answers = evaluations.map((evaluation) => this.evaluate(evaluation))
     if (this.parts.virtual) {
@@ -245,7 +194,7 @@ export class Session {
       const all = await Promise.all(answers)
       for (const deliverAnswer of all) {
         deliverAnswer(ts)
-        await this.placed()
+        await this.outbox.placed()
       }
     } else {
       await Promise.all(answers.map(async (answer) => (await answer)(this.now(ts))))
@@ -265,7 +214,7 @@ export class Session {
 
   private async evaluate(evaluation: Evaluation): Promise<(ts: UnixMs) => void> {
     const { version, epoch, cycle, views } = evaluation
-    const hosted = this.hosted.get(version)
+    const hosted = this.hosts.of(version)
     if (hosted === undefined) {
       return (ts) => this.fault(ts, version, { kind: 'dead', message: 'it has no thread', stack: '' })
     }
@@ -284,12 +233,12 @@ export class Session {
   }
 
   private fault(ts: UnixMs, version: VersionHash, failure: HostFailure, slot: SlotId | null = null): void {
-    const hosted = this.hosted.get(version)
     const fatal = failure.kind !== 'threw'
     if (fatal && this.parts.virtual) {
-      throw new Error(`in virtual time a version must answer: ${hosted?.strategy ?? version} ${failure.message}`)
+      const who = this.hosts.of(version)?.strategy ?? version
+      throw new Error(`in virtual time a version must answer: ${who} ${failure.message}`)
     }
-    const message = describe(failure.kind === 'threw' ? failure.failure : failure, hosted)
+    const message = this.hosts.describe(version, failure)
     this.deliver({ kind: 'fault', ts, version, slot, fatal, message })
   }
 
@@ -300,9 +249,7 @@ export class Session {
    */
   inYield<T>(job: () => Promise<T>): Promise<T> {
     if (this.loopEnd !== null || (!this.parts.virtual && !this.inCycle)) return job()
-    return new Promise((resolve, reject) => {
-      this.yieldJobs.push(() => job().then(resolve, reject))
-    })
+    return this.yields.add(job)
   }
 
   /** No cycle comes any more: what waits for a yield interval runs now and is told why nothing can be committed. */
@@ -313,9 +260,7 @@ export class Session {
 
   /** Runs what waits for the yield interval; virtual time stands still meanwhile. */
   async runYieldJobs(): Promise<void> {
-    const jobs = this.yieldJobs
-    this.yieldJobs = []
-    await Promise.all(jobs.map((job) => job()))
+    await this.yields.run()
   }
 
   /** In virtual time, before the first cycle: keeps running yield jobs until `work` is over. */
@@ -365,24 +310,12 @@ export class Session {
     if (journal.blocked !== null) return err(`the journal cannot be written: ${journal.blocked}`)
     const started = clock.monotonic()
     const handoffsBefore = this.handoffs
-    this.host(version, hosted)
+    this.hosts.host(version, hosted)
     this.deliver(event)
     also({ heldMs: clock.monotonic() - started, handoffs: this.handoffs - handoffsBefore })
     // Not waited for: an order of the new version is written after this, and leaves only once it is (I3).
     this.settle()
     return ok(clock.monotonic() - started)
-  }
-
-  /** Makes a thread the one that is asked for a version. */
-  host(version: VersionHash, hosted: HostedVersion): void {
-    const before = this.hosted.get(version)
-    if (before !== undefined && before !== hosted) before.worker.stop()
-    this.hosted.set(version, hosted)
-    hosted.worker.onDeath((message) => this.onDeath(version, message))
-  }
-
-  hostOf(version: VersionHash): HostedVersion | undefined {
-    return this.hosted.get(version)
   }
 
   /** A thread that ended between two cycles. */
@@ -393,15 +326,10 @@ export class Session {
     this.settle()
   }
 
-  private dismiss(version: VersionHash): void {
-    this.hosted.get(version)?.worker.stop()
-    this.hosted.delete(version)
-  }
-
   /** Ends every thread; what still waits for a yield interval runs and finds them gone. */
   async stop(): Promise<void> {
-    for (const version of [...this.hosted.keys()]) this.dismiss(version)
-    await Promise.race([this.placed(), this.parts.journal.caughtUp()])
+    this.hosts.dismissAll()
+    await Promise.race([this.outbox.placed(), this.parts.journal.caughtUp()])
     await this.endLoop('the desk is stopping')
   }
 
@@ -413,9 +341,8 @@ export class Session {
   }
 }
 
-function describe(failure: { message: string; stack: string }, hosted: HostedVersion | undefined): string {
-  // What says nothing of a place is of the version as a whole.
-  if (hosted === undefined || failure.stack === '') return failure.message
-  const at = locateFailure(failure, hosted.sourceMap, `${hosted.strategy}.ts`)
-  return `${at.file}:${at.line}:${at.column} ${failure.message}`
+/** The simulated venue's stand-in for a signed body: a digest of the order's terms. */
+function digestOf(order: Order): string {
+  const { id, windowId, side, kind, limit, stake, quantity, tif, createdAt } = order
+  return sha256(JSON.stringify([id, windowId, side, kind, limit, stake, quantity, tif, createdAt]))
 }

@@ -1,0 +1,25 @@
+import { SourceMap, type SourceMapPayload } from 'node:module'
+import type { Diagnostic } from '../../shared/ipc/contract.ts'
+
+/** Where a place of the bundle (from 1) came from. */
+export function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {
+  const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload)
+  const entry = map.findEntry(line - 1, column - 1)
+  if (!('originalSource' in entry)) return { file: 'bundle.js', line, column }
+  return {
+    file: entry.originalSource.replace(/^.*baton:baton$/, 'baton'),
+    line: entry.originalLine + 1,
+    column: entry.originalColumn + 1,
+  }
+}
+
+/** The first place of the strategy's own code in a stack of its context. */
+export function locateFailure(
+  failure: { message: string; stack: string },
+  sourceMap: string,
+  entry: string,
+): Diagnostic {
+  const match = /bundle\.js:(\d+)(?::(\d+))?/.exec(failure.stack)
+  if (match === null) return { file: entry, line: 1, column: 1, message: failure.message }
+  return { ...originalPosition(sourceMap, Number(match[1]), Number(match[2] ?? 1)), message: failure.message }
+}
