@@ -30,6 +30,8 @@ export interface EngineConfig {
   readonly handover: Readonly<Record<string, 'handoff' | 'drain'>>
   /** A position whose window ended this long ago without an outcome counts as unsettleable: it is named, and may be voided. */
   readonly unsettledAfterMs: number
+  /** How long after its confirmation a fill may still fail; see the venue's capabilities. */
+  readonly fateSettlesMs: number
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
 }

@@ -120,7 +120,7 @@ export class Engine {
       case 'order':
         return applyReport(c, event.orderId, event.report)
       case 'fill':
-        return applyFate(c, event.fillId, event.fate)
+        return applyFate(c, event)
       case 'command':
         if (isEngineCommand(event.command)) applyCommand(c, event.command)
         return

@@ -123,7 +123,13 @@ export type EngineEvent =
       readonly message: string
     }
   | { readonly kind: 'order'; readonly ts: UnixMs; readonly orderId: OrderId; readonly report: OrderReport }
-  | { readonly kind: 'fill'; readonly ts: UnixMs; readonly fillId: FillId; readonly fate: FillFate }
+  | {
+      readonly kind: 'fill'
+      readonly ts: UnixMs
+      readonly orderId: OrderId
+      readonly fillId: FillId
+      readonly fate: FillFate
+    }
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
   | { readonly kind: 'canary'; readonly ts: UnixMs; readonly start: CanaryStart }

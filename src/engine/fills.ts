@@ -13,8 +13,9 @@ import {
 } from '../shared/domain/money.ts'
 import type { Fill, FillId, Order, Position, PositionId, Tags } from '../shared/domain/records.ts'
 import { HOUR } from '../shared/domain/time.ts'
-import type { FillFate, OrderReport } from './events.ts'
+import type { EngineEvent, OrderReport } from './events.ts'
 import { negative } from './ledger.ts'
+import { transferAll } from './owners.ts'
 import { forgetFills, resolveIfKnown } from './settlement.ts'
 import { type Context, type EngineState, record, say, slotOf, unconfirmed, workingOrders } from './state.ts'
 import { countTrade, uncountTrade } from './stint.ts'
@@ -68,7 +69,8 @@ function bought(c: Context, order: Order, fill: FillReport): { position: Positio
       openedAt: s.now,
       openedBy: order.version,
       ownedBy: order.owner,
-      state: 'open',
+      // A fill that is learnt of late may be one of a window that is over.
+      state: s.now < order.windowEnd ? 'open' : 'ended',
       shares: NO_SHARES,
       cost: NO_USD,
       boughtCost: NO_USD,
@@ -114,10 +116,11 @@ function sold(c: Context, order: Order, fill: FillReport): { position: Position;
  * What became of a fill on chain. Repeated reports change nothing. The failure of a fill that is too old to be known cannot
  * be booked: entries are paused until a person has looked.
  */
-export function applyFate(c: Context, fillId: FillId, fate: FillFate): void {
+export function applyFate(c: Context, { orderId, fillId, fate }: Extract<EngineEvent, { kind: 'fill' }>): void {
   const fill = c.s.fills.get(fillId)
   if (fill === undefined) {
-    if (fate.type === 'failed') lateFailure(c, fillId, fate.reason)
+    // The fill of an order whose answer was lost comes with its fate once the venue has been asked.
+    if (fate.type === 'failed' && !c.s.orders.has(orderId)) lateFailure(c, fillId, fate.reason)
     return
   }
   const position = c.s.positions.get(fill.positionId) ?? c.s.over.get(fill.positionId)
@@ -188,7 +191,7 @@ function fail(c: Context, fill: Fill, position: Position, reason: string): void 
   const entry = s.ledger.post(s.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
   record(c, { t: 'ledger', entry })
   const reopened = position.state === 'closed'
-  if (reopened) reopen(s, position)
+  if (reopened) reopen(c, position)
   if (!hasStandingPurchase(s, position)) return end(c, position, 'reverse')
   record(c, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
   if (position.state === 'resolved') countTrade(s, position)
@@ -200,12 +203,19 @@ function hasStandingPurchase(s: EngineState, position: Position): boolean {
   return false
 }
 
-/** The shares of a sale come back to a position that counted as sold: it is open again, or waits for its outcome. */
-function reopen(s: EngineState, position: Position): void {
+/**
+ * The shares of a sale come back to a position that counted as sold: it is open again, or waits for its outcome. Its version
+ * may be gone, or have lost the slot, so the desk holds it (I1).
+ */
+function reopen(c: Context, position: Position): void {
+  const { s } = c
   position.state = step('position', position.state, s.now < position.windowEnd ? 'reopen' : 'reopenEnded')
   position.settledAt = null
   s.over.delete(position.id)
   s.positions.set(position.id, position)
+  if (position.ownedBy === 'desk') return
+  const transfer = { from: position.ownedBy, to: 'desk', reason: 'reversal', deployment: null } as const
+  transferAll(c, transfer, (subject) => subject === position)
 }
 
 type Reversal = Readonly<Record<'cash' | 'cost' | 'locked' | 'realised', Usd>>

@@ -15,7 +15,7 @@ import {
   quoteOf,
   type SlotState,
   say,
-  unconfirmed,
+  unsettledFill,
   type VersionRecord,
   workingOrders,
 } from './state.ts'
@@ -70,7 +70,7 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   if (held !== undefined) return no('second-entry', `a position is already ${held.state} in this window`)
   const entry = workingOrders(s, slot.window.id).find((order) => order.kind === 'enter')
   if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
-  const pending = unconfirmed(s, slot.window.id)
+  const pending = unsettledFill(s, slot.window.id)
   if (pending !== undefined) return no('second-entry', `fill ${pending.id} of this window is not confirmed yet`)
   return null
 }
@@ -136,7 +136,7 @@ function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, in
   if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
   if (workingOrders(s, position.windowId).length > 0)
     return refuse('order-open', 'another order of this window is still open')
-  const pending = unconfirmed(s, position.windowId)
+  const pending = unsettledFill(s, position.windowId)
   if (pending !== undefined) return refuse('order-open', `fill ${pending.id} of this window is not confirmed yet`)
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
@@ -178,7 +178,7 @@ function draftExit(
 
 /** The desk's own exit, after `kill … flatten` or `close`: sells all of it at any price the book pays. */
 export function flattenPosition(c: Context, slot: SlotState, position: Position, why: string): void {
-  if (unconfirmed(c.s, position.windowId) !== undefined || position.shares === 0) return
+  if (unsettledFill(c.s, position.windowId) !== undefined || position.shares === 0) return
   if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
   if (slot.listing === null) return
   const tick = slot.book?.tick ?? slot.listing.tick

@@ -12,6 +12,7 @@ export function engineConfigOf(
   market: string,
   slots: readonly Slot[],
   listings: ReadonlyMap<SlotId, SlotListing>,
+  fateSettlesMs = 0,
 ): EngineConfig {
   const { caps } = config
   return {
@@ -25,6 +26,7 @@ export function engineConfigOf(
     freezeDrawdown: usdOf(config.policy.freezeDrawdownUsd),
     handover: config.handover,
     unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
+    fateSettlesMs,
     settlementMeanSec: config.settlementMeanSec,
   }
 }

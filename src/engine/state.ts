@@ -419,6 +419,20 @@ export function unconfirmed(s: EngineState, windowId: WindowId): Fill | undefine
   return undefined
 }
 
+/**
+ * A fill of the window that may still be taken back: without a fate, or confirmed so lately that this venue may yet report it
+ * as failed. Nothing is entered or sold in the window before.
+ */
+export function unsettledFill(s: EngineState, windowId: WindowId): Fill | undefined {
+  const from = s.now - s.config.fateSettlesMs
+  for (const fill of s.fills.values()) {
+    if (fill.state === 'failed' || (fill.fateAt ?? Number.POSITIVE_INFINITY) <= from) continue
+    const position = s.positions.get(fill.positionId) ?? s.over.get(fill.positionId)
+    if (position?.windowId === windowId) return fill
+  }
+  return undefined
+}
+
 export function remainingShares(order: Order): Shares {
   return order.kind === 'exit' ? shares(Math.max(0, order.quantity - order.filledShares)) : shares(0)
 }

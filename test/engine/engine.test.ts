@@ -318,7 +318,13 @@ describe('settlement', () => {
     const sold = [...bench.engine.state.fills.values()].filter((fill) => fill.orderId === order.id)
     expect(sold.length).toBeGreaterThan(0)
     for (const { id } of sold)
-      bench.deliver({ kind: 'fill', ts: bench.now, fillId: id, fate: { type: 'failed', reason: 'planted' } })
+      bench.deliver({
+        kind: 'fill',
+        ts: bench.now,
+        orderId: order.id,
+        fillId: id,
+        fate: { type: 'failed', reason: 'planted' },
+      })
     const after = [...bench.engine.state.positions.values()][0]
     expect(after).toMatchObject({
       state: 'open',

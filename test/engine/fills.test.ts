@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { FillFate } from '../../src/engine/events.ts'
 import { REVERSIBLE_MS } from '../../src/engine/fills.ts'
 import { MICRO, price } from '../../src/shared/domain/money.ts'
-import type { FillId, Position } from '../../src/shared/domain/records.ts'
+import type { FillId, OrderId, Position } from '../../src/shared/domain/records.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, enter, hold, slots } from '../support/bench-engine.ts'
 
@@ -31,7 +31,8 @@ class ChainBench extends EngineBench {
 
   fate(fillId: FillId, fate: FillFate): void {
     this.speaking = true
-    this.deliver({ kind: 'fill', ts: this.now, fillId, fate })
+    const orderId = this.engine.state.fills.get(fillId)?.orderId ?? ('gone' as OrderId)
+    this.deliver({ kind: 'fill', ts: this.now, orderId, fillId, fate })
     this.speaking = false
   }
 
@@ -129,7 +130,7 @@ describe('the life of a fill', () => {
     expect(version?.stint).toMatchObject({ trades: 0, wins: 0, pnl: 0 })
   })
 
-  test('I1, I10: a sale that fails after its position was closed opens it again, with its owner, shares and cost', () => {
+  test('I1, I10: a sale that fails after its position was closed opens it again, with its shares and cost, and the desk holds it', () => {
     const bench = new ChainBench()
     bench.all(
       bench.trade(() => enter('up')),
@@ -143,12 +144,14 @@ describe('the life of a fill', () => {
     const version = [...bench.engine.state.versions.values()][0]
     expect(version?.stint.trades).toBe(1)
     bench.all(sale, FAILED)
-    expect([...bench.engine.state.positions.values()]).toEqual([held])
+    expect([...bench.engine.state.positions.values()]).toEqual([{ ...held, ownedBy: 'desk' }])
+    expect(bench.ownersByLedger().get(held.id)).toBe('desk')
     expect(bench.money).toEqual(money)
     expect(version?.stint.trades).toBe(0)
-    // It can be sold once more.
+    // It can be sold once more, by hand.
+    bench.command({ kind: 'close', position: held.id })
     bench.all(
-      bench.trade(() => exit()),
+      bench.trade(() => hold()),
       CONFIRMED,
     )
     expect(bench.position.state).toBe('closed')

@@ -4,8 +4,13 @@ import { Engine } from '../../src/engine/engine.ts'
 import type { Effect, EngineEvent, Swap } from '../../src/engine/events.ts'
 import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { SimPrices } from '../../src/engine/market/sim-prices.ts'
-import { SimulatedVenue, simulatedListing } from '../../src/engine/market/simulated-venue.ts'
+import {
+  SimulatedVenue,
+  type SimulatedVenueSettings,
+  simulatedListing,
+} from '../../src/engine/market/simulated-venue.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
+import { overdueItems, reconcile } from '../../src/engine/venue/reconcile.ts'
 import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
 import { sha256 } from '../../src/main/platform/system.ts'
 import { Gate } from '../../src/main/runtime/gate.ts'
@@ -39,6 +44,7 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     handover: {},
     unsettledAfterMs: 900_000,
     settlementMeanSec: 60,
+    fateSettlesMs: 0,
     ...part,
   }
 }
@@ -71,12 +77,18 @@ export class EngineBench {
   protected cycles = 0
   protected versions = 0
 
-  constructor(slots: readonly Slot[], seed: number, part: Partial<EngineConfig> = {}, reversalPpm = 0) {
+  constructor(
+    slots: readonly Slot[],
+    seed: number,
+    part: Partial<EngineConfig> = {},
+    reversalPpm = 0,
+    makeVenue: (settings: SimulatedVenueSettings) => SimulatedVenue = (settings) => new SimulatedVenue(settings),
+  ) {
     this.engine = new Engine(testConfig(slots, part))
     this.source = new SimPrices([...new Set(slots.map((slot) => slot.asset))], seed, START)
     const venue = { ...DEFAULT_MATCHER, reversalPpm }
     this.newMarket = () =>
-      new SimulatedVenue({
+      makeVenue({
         seed,
         slots,
         venue,
@@ -166,7 +178,18 @@ export class EngineBench {
     const effects = this.deliver({ kind: 'cycle', ts: this.now, count: ++this.cycles, slots: null })
     const asked = effects.filter((effect) => effect.kind === 'evaluate')
     if (answer) for (const evaluation of asked) this.answer(evaluation, decide)
+    this.askOverdue()
     return asked
+  }
+
+  /** What became of orders whose answer is overdue, as a desk finds out after each cycle. */
+  private askOverdue(): void {
+    const { market, now } = this
+    const { state } = this.engine
+    const items = overdueItems(state, market.capabilities, now)
+    if (items.orders.length === 0) return
+    const snapshot = market.snapshot(items.orders, items.fills)
+    for (const event of reconcile(state, items, snapshot, market.capabilities, now, false)) this.deliver(event)
   }
 
   answer(evaluation: Extract<Effect, { kind: 'evaluate' }>, decide: Decide): readonly Effect[] {

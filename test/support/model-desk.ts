@@ -45,8 +45,13 @@ export class ModelDesk extends EngineBench {
   private readonly seen = new Map<string, string>()
   private commands = 0
 
-  constructor(slots: readonly Slot[], seed: number, part: Partial<EngineConfig>) {
-    super(slots, seed, part, 200_000)
+  constructor(
+    slots: readonly Slot[],
+    seed: number,
+    part: Partial<EngineConfig>,
+    makeVenue?: ConstructorParameters<typeof EngineBench>[4],
+  ) {
+    super(slots, seed, part, 200_000, makeVenue)
     this.config = this.engine.state.config
     const opened = openDatabase(':memory:', false)
     if (!opened.ok) throw new Error(opened.error)
@@ -214,7 +219,15 @@ export class ModelDesk extends EngineBench {
     const { state } = this.engine
     const items = openItems(state)
     const { capabilities } = market
-    for (const event of reconcile(state, items, market.snapshot(), capabilities, this.now, true)) this.deliver(event)
+    for (const event of reconcile(
+      state,
+      items,
+      market.snapshot(items.orders, items.fills),
+      capabilities,
+      this.now,
+      true,
+    ))
+      this.deliver(event)
     for (const { hash, state } of [...this.engine.state.versions.values()]) {
       const version = this.known.find((one) => one.hash === hash)
       if (

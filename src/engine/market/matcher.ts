@@ -34,7 +34,7 @@ export interface MatcherSettings {
 }
 
 type Send = (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
-type SendFate = (ts: UnixMs, fillId: FillId, fate: FillFate) => void
+type SendFate = (ts: UnixMs, orderId: OrderId, fillId: FillId, fate: FillFate) => void
 type Later = (ts: number, run: (ts: UnixMs) => void) => void
 
 interface Resting {
@@ -255,7 +255,7 @@ export class Matcher {
     const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
     const fate: FillFate = failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' }
     this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
-      for (const fillId of fills) this.sendFate(at, fillId, fate)
+      for (const fillId of fills) this.sendFate(at, order.id, fillId, fate)
     })
   }
 

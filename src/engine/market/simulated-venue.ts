@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Candle, FeedEvent, PriceTick } from '../../shared/domain/feed.ts'
-import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
 import { type Asset, asset, type Slot, type SlotId, type Window, type WindowId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { MinuteRest } from '../asset-state.ts'
@@ -9,7 +9,7 @@ import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { BookSource } from '../state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../tick-cells.ts'
 import type { SlotListing } from '../venue/listing.ts'
-import type { LocalMarket, Venue, VenueSnapshot } from '../venue/port.ts'
+import type { LocalMarket, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
 import { AssetMarket } from './asset-market.ts'
 import { COARSE_TICK } from './book-maker.ts'
 import { DelayLine } from './delay-line.ts'
@@ -88,15 +88,21 @@ const savedSchema = z.object({
   heard: z.array(z.object({ asset: z.string(), lastVenue: z.number() })).optional(),
 })
 
-const CAPABILITIES = { inProcess: true, answerMs: null, readLagMs: 0, redeemsItself: true } as const
+const CAPABILITIES: VenueCapabilities = {
+  inProcess: true,
+  answerMs: null,
+  readLagMs: 0,
+  fateSettlesMs: 0,
+  redeemsItself: true,
+}
 
 /**
  * The venue around any price feed, in the desk's own time: makers quote, a matcher fills, a settler decides. It is told
  * prices and orders and tells, in order of time, what the engine would hear from a real venue.
  */
 export class SimulatedVenue implements Venue, LocalMarket, BookSource {
-  readonly name = 'simulated'
-  readonly capabilities = CAPABILITIES
+  readonly name: string = 'simulated'
+  readonly capabilities: VenueCapabilities = CAPABILITIES
   private readonly settings: SimulatedVenueSettings
   private readonly slots: readonly SlotMarket[]
   private readonly assets = new Map<Asset, AssetMarket<SlotMarket>>()
@@ -123,7 +129,7 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     this.matcher = new Matcher(settings.venue, seed, {
       bookOf: (windowId) => this.makers.bookIn(windowId),
       send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
-      sendFate: (ts, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, fillId, fate }),
+      sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
       later: (ts, run) => schedule.add(unixMs(ts), run),
       onSwept: (...swept) => this.makers.sweep(...swept),
     })
@@ -158,7 +164,7 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   /** It ended with the desk before, and knows nothing of what was there. */
-  snapshot(): VenueSnapshot {
+  snapshot(_orders: readonly OrderId[], _fills: readonly FillId[]): VenueSnapshot {
     return { at: unixMs(this.moment.now), orders: [], positions: null, cash: null }
   }
 

@@ -19,6 +19,11 @@ export interface VenueCapabilities {
   readonly answerMs: number | null
   /** How long its read side may lag behind its orders: an order missing for longer was never accepted. In ms. */
   readonly readLagMs: number
+  /**
+   * How long after its confirmation a fill may still be reported as failed, in ms: nothing is sold or entered anew on the
+   * strength of it before. 0 where a confirmation is final.
+   */
+  readonly fateSettlesMs: number
   /** It pays resolved positions out by itself; else each window must be redeemed. */
   readonly redeemsItself: boolean
 }

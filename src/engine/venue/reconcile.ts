@@ -19,6 +19,15 @@ export function openItems({ orders, fills }: EngineState): OpenItems {
   }
 }
 
+/** Orders whose answer is overdue, or whose fate is unknown already; nothing where a venue loses no answer. */
+export function overdueItems(state: EngineState, { answerMs }: VenueCapabilities, now: number): OpenItems {
+  if (answerMs === null) return { orders: [], fills: [] }
+  const orders = [...state.orders.values()].flatMap(({ id, state: is, updatedAt }) =>
+    is === 'unknown' || ((is === 'sent' || is === 'delayed') && now - updatedAt >= answerMs) ? [id] : [],
+  )
+  return { orders, fills: openItems(state).fills }
+}
+
 /**
  * What a venue's answer means for the desk's orders, as the events that the engine is to be told, in order (I3). Nothing is
  * ever sent again: an order that the venue does not know is given up once it cannot appear any more.
@@ -51,12 +60,15 @@ export function reconcile(
     else if (inProcess || at - order.createdAt >= readLagMs) giveUp(order, tell)
     else if (order.state !== 'unknown') tell({ type: 'unknown', reason: 'the venue does not know it yet' })
   }
-  for (const { fills } of orders)
+  for (const { orderId, fills } of orders)
     for (const { report, fate } of fills)
-      if (fate !== null) events.push({ kind: 'fill', ts, fillId: report.fillId, fate })
+      if (fate !== null) events.push({ kind: 'fill', ts, orderId, fillId: report.fillId, fate })
   // An in-process venue has no chain that could refuse what it matched.
   if (inProcess && restarted)
-    for (const fillId of asked.fills) events.push({ kind: 'fill', ts, fillId, fate: { type: 'confirmed' } })
+    for (const fillId of asked.fills) {
+      const orderId = state.fills.get(fillId)?.orderId
+      if (orderId !== undefined) events.push({ kind: 'fill', ts, orderId, fillId, fate: { type: 'confirmed' } })
+    }
   return events
 }
 

@@ -49,6 +49,8 @@ export interface DeskOptions {
   readonly clock: DeskClock
   /** True: settings that cannot be read are an error. False: the desk starts, holds entries, and names them (I12). */
   readonly strict: boolean
+  /** Where orders go; undefined = the venue that the feed calls for. */
+  readonly openVenue?: typeof openVenue
 }
 
 const SNAPSHOT_MS = 30_000
@@ -176,7 +178,7 @@ export class Desk {
       this.ended = resolve
     })
     const { market } = feed
-    this.venue = openVenue(feed, config, options.seed, {
+    this.venue = (options.openVenue ?? openVenue)(feed, config, options.seed, {
       minuteAt: (asset, openTime) => {
         const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
@@ -184,7 +186,15 @@ export class Desk {
       isTold: (asset, openTime) => this.engine.state.assets.get(asset)?.isTold(openTime) === true,
     })
     this.timeline = mergedTimeline(feed.source, this.venue.local)
-    this.engine = new Engine(engineConfigOf(config, market, feed.slots, listingsOf(feed.slots, this.venue)))
+    this.engine = new Engine(
+      engineConfigOf(
+        config,
+        market,
+        feed.slots,
+        listingsOf(feed.slots, this.venue),
+        this.venue.capabilities.fateSettlesMs,
+      ),
+    )
     this.gate = new Gate()
     this.recorder = config.tape.record ? this.newRecorder() : null
     const { clock } = options

@@ -1,8 +1,7 @@
 import type { Venue } from '../../engine/venue/port.ts'
-import { type OpenItems, openItems, reconcile } from '../../engine/venue/reconcile.ts'
+import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine/venue/reconcile.ts'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import type { OrderId } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Session } from '../runtime/session.ts'
 
@@ -40,15 +39,9 @@ export class Reconciler {
   /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */
   look(): void {
     const { session, venue, now } = this.parts
-    const { answerMs } = venue.capabilities
-    if (answerMs === null || this.asking || this.stopped) return
-    const overdue: OrderId[] = []
-    for (const { id, state, updatedAt } of session.engine.state.orders.values()) {
-      const waits = (state === 'sent' || state === 'delayed') && now() - updatedAt >= answerMs
-      if (waits || state === 'unknown') overdue.push(id)
-    }
-    const { fills } = openItems(session.engine.state)
-    if (overdue.length > 0) void this.ask({ orders: overdue, fills }, false)
+    if (this.asking || this.stopped) return
+    const items = overdueItems(session.engine.state, venue.capabilities, now())
+    if (items.orders.length > 0) void this.ask(items, false)
   }
 
   stop(): void {

@@ -9,9 +9,10 @@ const REASONS: ReadonlySet<string> = new Set([
   'unloadable',
   'close',
   'dismissal',
+  'reversal',
 ])
 /** Those leave things with the desk. */
-const TO_DESK: ReadonlySet<string> = new Set(['fault', 'kill', 'unloadable', 'close'])
+const TO_DESK: ReadonlySet<string> = new Set(['fault', 'kill', 'unloadable', 'close', 'reversal'])
 /** A command is written down just after it was carried out; the desk's own exits follow within a cycle. */
 const COMMAND_SLACK_MS = 5_000
 
@@ -55,10 +56,17 @@ function auditHandoff(books: Books, row: HandoffRow, report: Report): void {
   if (row.mark !== null && (row.mark < 0 || row.mark > 1_000_000)) say(`mark ${row.mark} is not between 0 and 1 USD`)
 }
 
+function hasFailedSale(books: Books, { subject_id, ts }: HandoffRow): boolean {
+  return (books.fillsOfPosition.get(subject_id) ?? []).some(
+    (fill) => fill.kind === 'exit' && fill.state === 'failed' && fill.fate_at === ts,
+  )
+}
+
 /** A fault and a kill leave things with the desk; a deployment and a rollback give them to the version they brought, a canary gives back. */
 function auditCause(books: Books, row: HandoffRow, say: (message: string) => void): void {
   if (TO_DESK.has(row.reason)) {
     if (row.to_owner !== 'desk') say(`a ${row.reason} hands over to the desk, not to ${short(row.to_owner)}`)
+    if (row.reason === 'reversal' && !hasFailedSale(books, row)) say('no sale of it failed then')
     return
   }
   if (row.reason === 'dismissal') {

@@ -122,7 +122,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
     message: z.string(),
   }),
   z.object({ kind: z.literal('order'), ts, orderId: z.string(), report: reportSchema }),
-  z.object({ kind: z.literal('fill'), ts, fillId: z.string(), fate: fateSchema }),
+  z.object({ kind: z.literal('fill'), ts, orderId: z.string(), fillId: z.string(), fate: fateSchema }),
   z.object({
     kind: z.literal('command'),
     ts,

@@ -70,7 +70,7 @@ export class RecordedPlayback implements Playback, BookSource {
     this.venue = new Matcher(this.settings, seed, {
       bookOf: (windowId) => this.ofWindow(windowId),
       send: (ts, orderId, report: OrderReport) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
-      sendFate: (ts, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, fillId, fate }),
+      sendFate: (ts, orderId, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
       later: (ts, run) => this.schedule.add(unixMs(ts), run),
       onSwept: () => {},
     })

@@ -125,9 +125,9 @@ export interface Handoff {
   readonly deployment: DeploymentId | null
   /**
    * `unloadable`: its version cannot be loaded any more; `close`: a person has the desk sell it; `dismissal`: a canary gives
-   * it back to the version it stood beside.
+   * it back to the version it stood beside; `reversal`: it counted as sold, and the sale has failed since.
    */
-  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close' | 'dismissal'
+  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close' | 'dismissal' | 'reversal'
   readonly subject: 'position' | 'order'
   readonly subjectId: PositionId | OrderId
   readonly from: Owner
