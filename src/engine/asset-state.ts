@@ -1,46 +1,22 @@
 import type { Asset } from '../shared/domain/slots.ts'
-import { MINUTE } from '../shared/domain/time.ts'
 import { AssetCandles } from './candles.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
+import { type LazyPrices, SILENCE_MS } from './prices.ts'
 import { NO_REGIME, REGIMES, type Regime, regimeOf } from './regime.ts'
-import type { SlotState } from './state.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
 
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
 const FIRST_GUESS_VOL = 5e-5
 
-/** A feed that said nothing for so long has not seen what happened in between. */
-export const SILENCE_MS = 15_000
 /** Told minutes remembered: an hour and a half, more than any window waits for its outcome. */
 const KEPT_TOLD = 90
 
-/** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
-export const BOUNDARY_MS = 5 * MINUTE
-
-/** Prices that nobody tells at their moments: whoever looks asks for them. */
-export interface LazyPrices {
-  /** Has everybody hear what there is by now. */
-  pull(): void
-}
-
-/** What is left of a minute in one piece: prices between its extremes, both of which it met. */
-export interface MinuteRest {
-  /** When the last of them is heard, and the venue's own time of it. */
-  ts: number
-  tsVenue: number
-  low: number
-  high: number
-  close: number
-  /** Of the whole minute. */
-  volume: number
-}
-
 /** What the engine knows of one underlying. */
-export class AssetState {
+export class AssetState<S = unknown> {
   readonly asset: Asset
   readonly candles: AssetCandles
   /** Slots of this underlying. */
-  readonly slots: SlotState[] = []
+  readonly slots: S[] = []
   readonly vol = new VolMeter(FIRST_GUESS_VOL)
   /** Mean price since `meanSec` before the next boundary, once that has begun. */
   readonly mean = new TimeMean()

@@ -1,14 +1,13 @@
 import { invariant } from '../shared/domain/base.ts'
 import { step } from '../shared/domain/lifecycles.ts'
-import { MICRO, mulDivFloor, type Usd, usd } from '../shared/domain/money.ts'
 import type { SlotId } from '../shared/domain/slots.ts'
 import { inCharge } from './charge.ts'
 import { beginDrain, keepState } from './drain.ts'
 import type { CanaryStart } from './events.ts'
 import { transferAll } from './owners.ts'
-import { type Canary, type Context, record, type SlotState, say, slotOf, teamsOf } from './state.ts'
+import { type Context, record, type SlotState, say, slotOf, teamsOf } from './state.ts'
+import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './versions.ts'
 
 /** Why a canary cannot begin now; null when it can. */
 export function canaryBar(c: Context, { swap, slots }: CanaryStart): string | null {
@@ -118,18 +117,6 @@ export function settleTeams(c: Context, strategy: string): void {
   const slots = lentSlots(c, strategy).map(({ slot }) => slot.id)
   const json = JSON.stringify(canary === undefined ? null : { ...canary, slots })
   record(c, { t: 'setting', key: `canary ${strategy}`, json })
-}
-
-/** The venue takes cash in whole cents. */
-const CENT = 10_000
-
-/**
- * What a canary may stake of what it wants: its part, but no less than the market takes at all.
- * @param minimum the market's minimum at the order's limit
- */
-export function canaryStake(canary: Canary, wanted: Usd, minimum: Usd): Usd {
-  const part = Math.floor(mulDivFloor(wanted, canary.stakePpm, MICRO) / CENT) * CENT
-  return usd(Math.min(wanted, Math.max(part, Math.ceil(minimum / CENT) * CENT)))
 }
 
 /** Canaries that cannot be asked after a start, or that have nothing to stand beside any more. */

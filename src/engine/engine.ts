@@ -2,7 +2,7 @@ import { assertNever, invariant } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
-import type { AssetState, MinuteRest } from './asset-state.ts'
+import type { AssetState } from './asset-state.ts'
 import { beginCanary, canaryBar, endCanary } from './canary.ts'
 import { inCharge } from './charge.ts'
 import { applyCommand, applyHold, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
@@ -12,6 +12,7 @@ import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
 import { applyFate } from './fills.ts'
 import { flattenPosition } from './intents.ts'
 import { applyReport, cancelAll } from './orders.ts'
+import type { MinuteRest } from './prices.ts'
 import { applyRedemption, applySettlement } from './settlement.ts'
 import {
   assetOf,
@@ -28,20 +29,12 @@ import {
   versionOf,
 } from './state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
+import { slotsOf, swapBar } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
-import {
-  applyAgain,
-  applyDecision,
-  applyDecisions,
-  applyFault,
-  applySwap,
-  slotsOf,
-  swapBar,
-  takeInLost,
-  warmUpLeft,
-} from './versions.ts'
+import { applyAgain, applyDecision, applyDecisions, applyFault, applySwap, takeInLost, warmUpLeft } from './versions.ts'
 import { ROW, SHARED_WIDTH } from './view-row.ts'
-import { fillView, type SlotDecision, type SlotView, slotView, writeRow } from './views.ts'
+import type { SlotDecision, SlotView } from './view-types.ts'
+import { fillView, slotView, writeRow } from './views.ts'
 import { nextWakeAt, wokenAt } from './wake.ts'
 import { applyRest, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
 
@@ -359,7 +352,7 @@ export class Engine {
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
-  tick(asset: AssetState, cells: Float64Array, at: number): void {
+  tick(asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
     const ts = cells[at + TICK_TS] ?? 0
     if (ts > this.state.now) this.state.now = ts as UnixMs
     applyTick(this.quiet, asset, cells, at)
@@ -367,7 +360,7 @@ export class Engine {
   }
 
   /** What is left of a minute in one piece; false where its prices must be told one by one. */
-  rest(asset: AssetState, rest: MinuteRest): boolean {
+  rest(asset: AssetState<SlotState>, rest: MinuteRest): boolean {
     return applyRest(this.state, asset, rest)
   }
 

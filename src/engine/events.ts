@@ -5,7 +5,7 @@ import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import type { Command, CommandSource } from '../shared/ipc/commands.ts'
 import type { Approved } from './risk.ts'
-import type { SlotDecision, SlotView, StrategyManifest } from './views.ts'
+import type { SlotDecision, SlotView, StrategyManifest } from './view-types.ts'
 
 /** Shares offered or wanted at one price. */
 export interface Level {

@@ -6,11 +6,11 @@ import {
   isUnsettled,
   isWorking,
   markOf,
+  meanRuns,
   record,
   type SlotState,
   slotOf,
 } from './state.ts'
-import { meanRuns } from './windows.ts'
 
 /** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
 export function estimateUp(s: EngineState, slot: SlotState): number | null {

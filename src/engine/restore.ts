@@ -17,7 +17,7 @@ import type { Caps } from './config.ts'
 import { slotsOwned } from './drain.ts'
 import { type Canary, type EngineState, type Pause, teamsOf } from './state.ts'
 import { newStint } from './stint.ts'
-import type { StrategyManifest } from './views.ts'
+import type { StrategyManifest } from './view-types.ts'
 
 /** What a journal says of the desk as it last was. */
 export interface SavedDesk {

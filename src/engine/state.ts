@@ -33,7 +33,7 @@ import { OrderRate } from './risk.ts'
 import type { OrderView } from './strategy-api/baton.ts'
 import type { SlotListing } from './venue/listing.ts'
 import { ROW_WIDTH } from './view-row.ts'
-import type { LiveVersion } from './views.ts'
+import type { LiveVersion } from './view-types.ts'
 
 export interface Pause {
   readonly reason: string
@@ -67,7 +67,7 @@ export class SlotState {
   strategy: string | null
   /** In charge is its strategy's canary, not the live version. */
   canary = false
-  readonly asset: AssetState
+  readonly asset: AssetState<SlotState>
   window: Window | null = null
   strike: number | null = null
   strikeIsEstimate = true
@@ -91,7 +91,7 @@ export class SlotState {
   books: BookSource | null = null
   private told: BookUpdate | null = null
 
-  constructor(index: number, slot: Slot, asset: AssetState, config: EngineConfig) {
+  constructor(index: number, slot: Slot, asset: AssetState<SlotState>, config: EngineConfig) {
     this.index = index
     this.slot = slot
     this.asset = asset
@@ -174,7 +174,7 @@ export interface Canary {
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
 export interface EngineState {
   readonly config: EngineConfig
-  readonly assets: Map<Asset, AssetState>
+  readonly assets: Map<Asset, AssetState<SlotState>>
   readonly slots: Map<SlotId, SlotState>
   teams: readonly Team[]
   /** I12: as configured, or as a person's command changed them. */
@@ -228,9 +228,9 @@ export interface EngineState {
 
 export function emptyState(config: EngineConfig): EngineState {
   const slots = new Map<SlotId, SlotState>()
-  const assets = new Map<Asset, AssetState>()
+  const assets = new Map<Asset, AssetState<SlotState>>()
   for (const [index, slot] of config.slots.entries()) {
-    const asset = assets.get(slot.asset) ?? new AssetState(slot.asset)
+    const asset = assets.get(slot.asset) ?? new AssetState<SlotState>(slot.asset)
     assets.set(slot.asset, asset)
     const state = new SlotState(index, slot, asset, config)
     slots.set(slot.id, state)
@@ -331,7 +331,7 @@ export function slotOf(s: EngineState, id: SlotId): SlotState {
   return found ?? broken(`unknown slot ${id}`)
 }
 
-export function assetOf(s: EngineState, asset: Asset): AssetState {
+export function assetOf(s: EngineState, asset: Asset): AssetState<SlotState> {
   const found = s.assets.get(asset)
   return found ?? broken(`unknown asset ${asset}`)
 }
@@ -435,4 +435,9 @@ export function unsettledFill(s: EngineState, windowId: WindowId): Fill | undefi
 
 export function remainingShares(order: Order): Shares {
   return order.kind === 'exit' ? shares(Math.max(0, order.quantity - order.filledShares)) : shares(0)
+}
+
+/** True while the mean that decides a slot's window is running. */
+export function meanRuns(slot: SlotState): boolean {
+  return slot.asset.meanStarted && slot.window !== null && slot.asset.boundary === slot.window.end
 }

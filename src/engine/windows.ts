@@ -1,9 +1,10 @@
 import { MICRO, toDollars } from '../shared/domain/money.ts'
 import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
 import { SECOND, unixMs } from '../shared/domain/time.ts'
-import { type AssetState, BOUNDARY_MS, type MinuteRest } from './asset-state.ts'
+import type { AssetState } from './asset-state.ts'
 import type { EngineEvent } from './events.ts'
 import { HALT_MINUTES } from './market/asset-market.ts'
+import { BOUNDARY_MS, type MinuteRest } from './prices.ts'
 import { endPositions } from './settlement.ts'
 import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from './state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
@@ -16,7 +17,7 @@ const NEAR_START_MS = 5 * SECOND
  * nothing is made here but at the end of a minute.
  * @param cells four figures from `at` on, by `tick-cells.ts`: when the desk received it, the venue's own time, price and volume
  */
-export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at: number): void {
+export function applyTick(c: Context, asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
   const tsVenue = cells[at + TICK_VENUE] ?? 0
   const price = cells[at + TICK_PRICE] ?? 0
   asset.hear(tsVenue)
@@ -32,7 +33,7 @@ export function applyTick(c: Context, asset: AssetState, cells: Float64Array, at
  * The rest of a minute, whose first price was told. It does what all its prices one by one would do.
  * @returns false, with nothing done, where they must be: one of them may begin a mean
  */
-export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): boolean {
+export function applyRest(s: EngineState, asset: AssetState<SlotState>, rest: MinuteRest): boolean {
   if (rest.tsVenue >= asset.boundary - s.config.settlementMeanSec * SECOND) return false
   asset.lastVenue = rest.tsVenue
   asset.price = rest.close
@@ -41,7 +42,7 @@ export function applyRest(s: EngineState, asset: AssetState, rest: MinuteRest): 
   return true
 }
 
-function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
+function minuteClosed(c: Context, asset: AssetState<SlotState>, tsVenue: number): void {
   const { high, low, volume, end } = asset.candles['1m'].columns
   asset.vol.minute(high[end - 1] ?? 0, low[end - 1] ?? 0)
   noteHalt(c, asset, high[end - 1] ?? 0, low[end - 1] ?? 0, volume[end - 1] ?? 0)
@@ -51,7 +52,7 @@ function minuteClosed(c: Context, asset: AssetState, tsVenue: number): void {
 }
 
 /** Says once that nothing is traded any more, and once that it is again. */
-function noteHalt(c: Context, asset: AssetState, high: number, low: number, volume: number): void {
+function noteHalt(c: Context, asset: AssetState<SlotState>, high: number, low: number, volume: number): void {
   const before = asset.flatInRow
   asset.countFlat(high, low, volume)
   if (c.quiet === true) return
@@ -66,13 +67,13 @@ function noteHalt(c: Context, asset: AssetState, high: number, low: number, volu
     say(c, 'info', 'halt', `${asset.asset} is traded again after ${before} minutes without a trade`)
 }
 
-function recordCandle(c: Context, { asset, candles }: AssetState, frame: CandleFrame): void {
+function recordCandle(c: Context, { asset, candles }: AssetState<SlotState>, frame: CandleFrame): void {
   const candle = c.quiet ? undefined : candles[frame].ago(0)
   if (candle !== undefined) record(c, { t: 'candle', asset, frame, candle })
 }
 
 /** The mean that decides the windows ending next begins. */
-function beginMean(c: Context, asset: AssetState, tsVenue: number, price: number): void {
+function beginMean(c: Context, asset: AssetState<SlotState>, tsVenue: number, price: number): void {
   const meanMs = c.s.config.settlementMeanSec * SECOND
   if (meanMs === 0) return
   asset.mean.begin(asset.boundary - meanMs, asset.heardPrice > 0 ? asset.heardPrice : price)
@@ -81,7 +82,7 @@ function beginMean(c: Context, asset: AssetState, tsVenue: number, price: number
 }
 
 /** Moves the asset's slots into the windows that hold the price. */
-function passBoundary(c: Context, asset: AssetState, tsVenue: number, price: number): void {
+function passBoundary(c: Context, asset: AssetState<SlotState>, tsVenue: number, price: number): void {
   const ended = asset.boundary
   // The mean that closed the last windows is the best estimate of the strike of these.
   const unheard = asset.silentUntil > ended - c.s.config.settlementMeanSec * SECOND
@@ -143,9 +144,4 @@ export function nameUnsettleable(c: Context): void {
     const message = `${id} (${held}) in window ${windowId} has no outcome: prices are missing where it began or ended; ${cap}; void it by hand with a reason, or wait for the outcome`
     say(c, 'error', 'unsettleable', message, { slot })
   }
-}
-
-/** True while the mean that decides a slot's window is running. */
-export function meanRuns(slot: SlotState): boolean {
-  return slot.asset.meanStarted && slot.window !== null && slot.asset.boundary === slot.window.end
 }

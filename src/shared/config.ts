@@ -207,7 +207,8 @@ export function parseConfig(input: unknown): { ok: true; value: Config } | { ok:
  * @param input any JSON value; undefined where there is not even that
  */
 export function salvageConfig(input: unknown): Config {
-  let rest: unknown = structuredClone(input)
+  // A copy of its own to take keys out of; it is JSON by now.
+  let rest: unknown = JSON.parse(JSON.stringify(input ?? null))
   for (;;) {
     const parsed = configSchema.safeParse(rest)
     if (parsed.success) return parsed.data

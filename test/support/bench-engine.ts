@@ -11,7 +11,7 @@ import {
 } from '../../src/engine/market/simulated-venue.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
 import { overdueItems, reconcile } from '../../src/engine/venue/reconcile.ts'
-import type { SlotDecision, StrategyManifest } from '../../src/engine/views.ts'
+import type { SlotDecision, StrategyManifest } from '../../src/engine/view-types.ts'
 import { sha256 } from '../../src/main/platform/system.ts'
 import { Gate } from '../../src/main/runtime/gate.ts'
 import { Outbox } from '../../src/main/runtime/outbox.ts'

@@ -1,7 +1,9 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
-import { type AssetState, type LazyPrices, type MinuteRest, SILENCE_MS } from '../asset-state.ts'
+import type { AssetState } from '../asset-state.ts'
 import { TimeMean, VolMeter } from '../estimate.ts'
+import { type LazyPrices, type MinuteRest, SILENCE_MS } from '../prices.ts'
+import type { SlotState } from '../state.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import { PriceGrid } from './price-grid.ts'
 
@@ -31,7 +33,7 @@ export class AssetMarket<S = unknown> {
   private readonly beginsHere: boolean
   readonly slots: S[] = []
   /** The desk's side of the same underlying, where prices go without an event. */
-  desk: AssetState | null = null
+  desk: AssetState<SlotState> | null = null
   /** Null where every price is told. */
   source: LazyPrices | null = null
   readonly vol = new VolMeter(5e-5)

@@ -1,6 +1,7 @@
-import type { AssetState, LazyPrices, MinuteRest } from '../asset-state.ts'
+import type { AssetState } from '../asset-state.ts'
 import type { Engine } from '../engine.ts'
-import { assetOf } from '../state.ts'
+import type { LazyPrices, MinuteRest } from '../prices.ts'
+import { assetOf, type SlotState } from '../state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import type { AssetMarket } from './asset-market.ts'
 import {
@@ -127,7 +128,7 @@ class Ride implements LazyPrices {
     this.asset = market.asset(track.series.asset)
   }
 
-  begin(state: AssetState, desk: DeskSide): void {
+  begin(state: AssetState<SlotState>, desk: DeskSide): void {
     this.desk = desk
     this.asset.source = this
     state.source = this

@@ -71,7 +71,8 @@ export class SimPrices implements TickSource {
     this.assets = assets
     if (snapshot !== undefined && snapshot.assets.join() === assets.join()) {
       this.rng = resumeRng(snapshot.rng)
-      this.state = structuredClone(snapshot.state)
+      const { state } = snapshot
+      this.state = { ...state, regime: { ...state.regime }, prices: [...state.prices] }
       this.before = snapshot
       return
     }

@@ -4,12 +4,12 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
 import type { Session } from '../runtime/session.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
-import type { Desk } from './desk.ts'
+import type { DeskParts } from './desk-parts.ts'
 
 const START_TRIES = 5
 
 /** Resumes what was live from its stored bundle, or deploys what the files say where nothing ever was. */
-export async function bringUpVersions(desk: Desk): Promise<void> {
+export async function bringUpVersions(desk: DeskParts): Promise<void> {
   const { engine, options } = desk
   for (const { hash, strategy } of [...engine.state.versions.values()]) {
     const resumed = await resumeVersion(desk, strategy, hash)
@@ -50,7 +50,7 @@ export async function bringUpVersions(desk: Desk): Promise<void> {
 }
 
 /** Virtual time waits for a computer that is busy: when a strategy begins must not depend on it. */
-async function startInVirtualTime({ deployer, options }: Desk, strategy: string): Promise<void> {
+async function startInVirtualTime({ deployer, options }: DeskParts, strategy: string): Promise<void> {
   for (let tries = 0; tries < START_TRIES; tries++) {
     const noticedAt = options.clock.monotonic()
     await deployer.deployOrWait({ strategy, trigger: 'start', by: 'start', noticedAt, once: true })
@@ -58,7 +58,7 @@ async function startInVirtualTime({ deployer, options }: Desk, strategy: string)
   }
 }
 
-async function resumeVersion(desk: Desk, strategy: string, hash: VersionHash): Promise<Result<void>> {
+async function resumeVersion(desk: DeskParts, strategy: string, hash: VersionHash): Promise<Result<void>> {
   const stored = findVersion(desk.journal.db, strategy, hash)
   if (stored === undefined) return err('its bundle is not in the journal')
   if (stored.state !== 'live' && stored.state !== 'canary' && stored.state !== 'draining') return ok(undefined)

@@ -19,6 +19,7 @@ import type {
   TapeEntry,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
+import { versionRef } from '../db/deployment-row.ts'
 import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
 import {
   decisionDifferences,
@@ -27,10 +28,9 @@ import {
   listOrders,
   listTrades,
   listVersions,
-  versionRef,
   versionSources,
 } from '../db/queries.ts'
-import type { Desk } from './desk.ts'
+import type { DeskParts } from './desk-parts.ts'
 import { StrategyFiles } from './files.ts'
 import { apiFile } from './home.ts'
 import { outagesOf } from './outages.ts'
@@ -53,7 +53,7 @@ function headOf({ id, strategy, state, reason }: DeploymentRow) {
 export class DeskHub {
   readonly files: StrategyFiles
   readonly replays: Replays
-  private readonly desk: Desk
+  private readonly desk: DeskParts
   private readonly listeners = new Set<(push: DeskPush) => void>()
   private readonly refs = new Map<string, VersionRef>()
   private readonly shown = new Map<string, string>()
@@ -69,7 +69,7 @@ export class DeskHub {
   /** Told of every journaled event: the log file listens here. */
   onEventRow: (row: EventRow) => void = () => {}
 
-  constructor(desk: Desk) {
+  constructor(desk: DeskParts) {
     this.desk = desk
     this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)

@@ -8,7 +8,6 @@ import { mergedTimeline } from '../../engine/venue/timeline.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { BooksThread } from '../attribution/books-thread.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
@@ -16,7 +15,6 @@ import { readBotState, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { type OpenFeed, openFeed } from '../market/feeds.ts'
 import { openVenue } from '../market/venues.ts'
-import type { DeskClock } from '../platform/desk-clock.ts'
 import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
@@ -27,31 +25,15 @@ import { lostText } from '../tape/segment.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
 import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
+import type { DeskOptions, DeskParts } from './desk-parts.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { apiFile, type Home, HomeLock, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
+import { apiFile, HomeLock, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
 import { heldSlots, leftOut, openJournal, withSlots } from './opening.ts'
 import { Reconciler } from './reconciler.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { TimeKeeper } from './time-keeper.ts'
 import { runVirtual } from './virtual-driver.ts'
-
-export interface DeskOptions {
-  readonly home: Home
-  readonly feed: FeedKind
-  readonly tapes: readonly string[]
-  readonly slots: string | undefined
-  readonly seed: number
-  /** Virtual time at this many seconds a second, null = as fast as it goes; undefined = real time. */
-  readonly speed: number | null | undefined
-  readonly from: UnixMs | undefined
-  readonly forMs: number | undefined
-  readonly clock: DeskClock
-  /** True: settings that cannot be read are an error. False: the desk starts, holds entries, and names them (I12). */
-  readonly strict: boolean
-  /** Where orders go; undefined = the venue that the feed calls for. */
-  readonly openVenue?: typeof openVenue
-}
 
 const SNAPSHOT_MS = 30_000
 /** One for the candidate and one for the live version. */
@@ -65,7 +47,7 @@ const STOP_MS = 5_000
  * One desk, put together: the same parts for the window, the browser and the command line. `open` reads everything
  * that was, `start` begins to trade, `stop` leaves everything on disk.
  */
-export class Desk {
+export class Desk implements DeskParts {
   readonly options: DeskOptions
   readonly config: Config
   readonly feed: OpenFeed

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/contract.ts'
 import { sha256 } from '../platform/system.ts'
+import { writeWhole } from '../platform/write-whole.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -64,9 +64,4 @@ export class StrategyFiles {
     const real = existsSync(full) ? realpathSync(full) : join(realpathSync(dirname(full)), basename(full))
     return real.startsWith(this.root + sep) ? ok(real) : err(`${path} lies outside the strategies folder`)
   }
-}
-
-/** Temporary file, fsync, rename: a reader sees the old text or the new, never half of one. */
-export function writeWhole(path: string, text: string | Buffer): void {
-  writeFileAtomic.sync(path, text, { mode: 0o600, fsync: true })
 }

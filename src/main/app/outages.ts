@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { SlotOutage, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../db/db.ts'
 import { lastReason, stoppedBy } from '../db/deployments.ts'
 import { slotStatus } from './projection.ts'
 

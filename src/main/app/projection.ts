@@ -108,7 +108,7 @@ export function slotStatus(engine: Engine, slot: SlotState): { status: SlotStatu
   return lacking === null ? { status: 'live', reason: null } : { status: 'warming', reason: lacking }
 }
 
-function staleReason(s: EngineState, asset: AssetState, ageMs: number): string {
+function staleReason(s: EngineState, asset: AssetState<SlotState>, ageMs: number): string {
   if (!s.feed.connected) return `the price feed is down: ${s.feed.detail}`
   const problem = feedProblemOf(s, asset.asset)
   if (problem !== null) return problem

@@ -16,7 +16,7 @@ import type {
   TradeMark,
   VersionRef,
 } from '../../shared/ipc/contract.ts'
-import { versionRef } from '../db/queries.ts'
+import { versionRef } from '../db/deployment-row.ts'
 import type { Trial } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { liveReplayVersion } from '../deploy/proving.ts'
@@ -27,7 +27,7 @@ import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../replay/p
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { statsOf, tradesOf } from '../replay/stats.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
-import type { Desk } from './desk.ts'
+import type { DeskParts } from './desk-parts.ts'
 import { apiFile } from './home.ts'
 
 type Request = Parameters<DeskCalls['replay.start']>[0]
@@ -49,11 +49,11 @@ const TELL_EVERY_MS = 250
 
 /** Replays that a person asks for in the window, newest first. They run beside the desk and never touch it. */
 export class Replays {
-  private readonly desk: Desk
+  private readonly desk: DeskParts
   private readonly onRow: (row: ReplayRow) => void
   private readonly runs = new Map<string, Kept>()
 
-  constructor(desk: Desk, onRow: (row: ReplayRow) => void) {
+  constructor(desk: DeskParts, onRow: (row: ReplayRow) => void) {
     this.desk = desk
     this.onRow = onRow
   }

@@ -5,7 +5,7 @@ import { asset, windowAt } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { readMinutes, readSavedDesk } from '../db/restore.ts'
 import type { BotState } from './bot-state.ts'
-import type { Desk } from './desk.ts'
+import type { DeskParts } from './desk-parts.ts'
 import { pump } from './virtual-driver.ts'
 
 /** More than the longest window and its settlement, and than the history strategies ask for. */
@@ -13,7 +13,7 @@ const PLAYED_MS = 70 * 60_000
 const HISTORY_MINUTES = 400
 
 /** Brings engine, market and gate to where the journal and the last snapshot left off. */
-export function restoreBooks(desk: Desk, before: BotState | undefined): void {
+export function restoreBooks(desk: DeskParts, before: BotState | undefined): void {
   const { db } = desk.journal
   const books = readSavedDesk(db)
   restoreState(desk.engine.state, books)
@@ -44,7 +44,7 @@ export function restoreBooks(desk: Desk, before: BotState | undefined): void {
  * Simulated prices go on from where they stopped. After a long stop the windows that were open are played out and the
  * newest hour is played for the strategies' history; what lies between concerns nobody.
  */
-export function playIdleTime(desk: Desk): void {
+export function playIdleTime(desk: DeskParts): void {
   const { source, makesPrices } = desk.feed
   const from = source?.peek()
   if (!makesPrices || source === null || from === undefined) return
@@ -56,7 +56,7 @@ export function playIdleTime(desk: Desk): void {
 }
 
 /** Positions whose window ended while no desk ran and that nothing else will settle. */
-export function decideMissedWindows(desk: Desk): void {
+export function decideMissedWindows(desk: DeskParts): void {
   const now = desk.options.clock.now()
   for (const position of desk.engine.state.positions.values()) {
     const slot = desk.engine.state.slots.get(position.slot)?.slot

@@ -10,7 +10,8 @@ import { readStatus, type StatusFile, StatusWriter } from '../control/status-fil
 import { StrategyWatcher } from '../deploy/watcher.ts'
 import { type DeskLog, openLog } from '../platform/log.ts'
 import { newToken } from '../platform/system.ts'
-import { Desk, type DeskOptions } from './desk.ts'
+import { Desk } from './desk.ts'
+import type { DeskOptions } from './desk-parts.ts'
 import { readConfig, readToken } from './home.ts'
 
 export interface StationOptions extends DeskOptions {

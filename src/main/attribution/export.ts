@@ -2,7 +2,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { csvText, type Flat, inDollars } from '../../shared/attribution/flat.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
-import { writeWhole } from '../app/files.ts'
+import { writeWhole } from '../platform/write-whole.ts'
 
 export const EXPORT_FORMATS = ['csv', 'jsonl', 'parquet'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]

@@ -6,7 +6,7 @@ import { type Dimension, HANDED, TradeColumns, WON } from '../../shared/attribut
 import { DAY } from '../../shared/domain/time.ts'
 import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
 import { countOrders, lastMoment, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../db/db.ts'
 import { readShadowTrades, readTrades, timesRewritten } from '../db/trades.ts'
 
 /** What the journal says of a version besides its trades. */

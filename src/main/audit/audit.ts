@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../db/db.ts'
 import { MIGRATIONS } from '../db/migrations.ts'
 import { openCurrent } from '../db/sound.ts'
 import { type Books, readBooks } from './books.ts'

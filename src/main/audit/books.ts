@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts'
+import type { Db } from '../db/db.ts'
 
 /** What every trade carries (I6). */
 export interface TagColumns {

@@ -1,5 +1,5 @@
 import { homeAt } from '../app/home.ts'
-import type { Db } from '../db/database.ts'
+import type { Db } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
 import type { ExitCode } from './output.ts'
 import { complain, EXIT, UsageError } from './output.ts'

@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import { writeWhole } from '../app/files.ts'
 import { readJson } from '../platform/text.ts'
+import { writeWhole } from '../platform/write-whole.ts'
 
 /** Changes that are not about positions, owners or kills are gathered this long. */
 const GATHER_MS = 50

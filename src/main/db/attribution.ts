@@ -1,5 +1,5 @@
 import type { ProfitHistory, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 import { versionsTried } from './trials.ts'
 
 /** What attribution asks of the journal besides trades. Times in ms UTC. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 
 /** What a browser may do that signed in; see the tokens of the API. */
 export type BrowserRole = 'window' | 'remote'

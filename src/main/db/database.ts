@@ -1,10 +1,9 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import type { Db } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { TradeBook } from './trades.ts'
-
-export type Db = Database.Database
 
 /** The schema that has a table of trades. */
 const TRADES_SINCE = 4

@@ -1,7 +1,7 @@
 import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import type { DeploymentRow, PolicyOverride } from '../../shared/ipc/contract.ts'
-import type { Db } from './database.ts'
-import { toDeployment } from './queries.ts'
+import type { Db } from './db.ts'
+import { toDeployment } from './deployment-row.ts'
 
 /** What discipline asks of the journal about deployments. Times in ms UTC. */
 

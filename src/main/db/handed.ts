@@ -1,6 +1,6 @@
 import { breakEvenOf } from '../../shared/attribution/win-rate.ts'
 import type { TradePart } from '../../shared/domain/trade.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 
 /** Sums over the trades that a version opened and that changed their owner; money in micro-USD. */
 export interface HandedSum {

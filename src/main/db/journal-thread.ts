@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../platform/system.ts'
-import { type Db, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
+import type { Db } from './db.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
 import { type JournalWrite, JournalWriter } from './journal-writer.ts'
 

@@ -5,7 +5,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
 import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { BrowserRole } from './browser-sessions.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 import { TradeBook } from './trades.ts'
 import { SAVE_TRIAL, type Trial } from './trials.ts'
 

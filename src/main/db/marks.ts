@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../../shared/domain/records.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import type { DeploymentLine, TradeMark, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 
 type Row = Record<string, unknown>
 

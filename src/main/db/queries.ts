@@ -6,12 +6,12 @@ import type {
   DeploymentRow,
   EventRow,
   OrderRow,
-  ProofRow,
   TradeRow,
   VersionRef,
   VersionRow,
 } from '../../shared/ipc/contract.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
+import { toDeployment, versionRef } from './deployment-row.ts'
 import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
 import { type HandedSum, handedSums } from './handed.ts'
 
@@ -31,13 +31,6 @@ interface VersionDbRow {
 }
 
 const REF = 'v.hash AS v_hash, v.strategy AS v_strategy, v.label AS v_label, v.number AS v_number'
-
-export function versionRef(db: Db, hash: string): VersionRef | null {
-  const row = db.prepare('SELECT hash, strategy, label, number FROM versions WHERE hash = ?').get(hash) as
-    | VersionRef
-    | undefined
-  return row ?? null
-}
 
 /** `desk`, or the label of the version. */
 export function ownerLabel(db: Db, owner: string): string {
@@ -112,43 +105,6 @@ function ownOf(all: Totals | undefined, handed: HandedSum | undefined): VersionR
 export function listDeployments(db: Db, limit: number): DeploymentRow[] {
   const rows = db.prepare('SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?').all(limit) as Row[]
   return rows.map((row) => toDeployment(db, row))
-}
-
-/** A stored deployment as windows see it. */
-export function toDeployment(db: Db, row: Row): DeploymentRow {
-  const {
-    policy = null,
-    probation = null,
-    shadow = null,
-    canary = null,
-  } = (row.policy === null ? {} : JSON.parse(row.policy as string)) as Partial<
-    Pick<DeploymentRow, 'policy' | 'probation' | 'shadow' | 'canary'>
-  >
-  const ref = (hash: unknown) => (typeof hash === 'string' ? versionRef(db, hash) : null)
-  return {
-    id: row.id as string,
-    strategy: row.strategy as string,
-    version: ref(row.version),
-    from: ref(row.from_version),
-    trigger: row.trigger as DeploymentRow['trigger'],
-    by: row.by as string,
-    state: row.state as DeploymentRow['state'],
-    startedAt: row.started_at as number,
-    endedAt: row.ended_at as number | null,
-    steps: JSON.parse(row.steps as string) as DeploymentRow['steps'],
-    reason: row.reason as string | null,
-    diagnostics: JSON.parse(row.diagnostics as string) as DeploymentRow['diagnostics'],
-    saveToLiveMs: row.save_to_live_ms as number | null,
-    swapMs: row.swap_ms as number | null,
-    swappedAt: row.swapped_at as number | null,
-    handoffs: row.handoffs as number,
-    proof:
-      row.proof === null ? null : { coverage: {}, ...(JSON.parse(row.proof as string) as Omit<ProofRow, 'coverage'>) },
-    policy,
-    probation,
-    shadow,
-    canary,
-  }
 }
 
 /** Where a deployment's candidate and the version then live acted differently. */

@@ -7,7 +7,7 @@ import type { Fill, LedgerEntry, Order, Position, PositionId, Stint } from '../.
 import type { Asset, SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 import { drainingVersions, findVersion, liveVersions } from './queries.ts'
 
 type Row = Record<string, unknown>

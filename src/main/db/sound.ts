@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { type Db, openReadOnly } from './database.ts'
+import { openReadOnly } from './database.ts'
+import type { Db } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** Why a database is not read, and what to do about it. */

@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import { MICRO, mulDivFloor } from '../../shared/domain/money.ts'
 import type { SettledTrade, TradePart } from '../../shared/domain/trade.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 
 const COLUMNS = `t.position, t.strategy, t.slot, t.window_id AS windowId, t.side, t.opened_at AS openedAt, t.settled_at AS settledAt,
   t.shares, t.cost, t.fees, t.pnl, t.sold, t.opened_by AS openedBy, t.settled_under AS settledUnder, t.deployment, t.regime,

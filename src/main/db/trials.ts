@@ -1,7 +1,7 @@
 import type { Usd } from '../../shared/domain/money.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Db } from './database.ts'
+import type { Db } from './db.ts'
 
 /** One hash tried on a stretch of tape; what it came to is kept for figures over all trials. */
 export interface Trial {

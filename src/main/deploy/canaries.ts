@@ -1,4 +1,4 @@
-import { slotsOf } from '../../engine/versions.ts'
+import { slotsOf } from '../../engine/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
@@ -6,9 +6,10 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
+import type { Part } from './policy-step.ts'
 import { PolicyCase, type PolicyStep } from './policy-step.ts'
 import type { Candidate } from './staging.ts'
-import type { Part, SwapStep } from './swap-step.ts'
+import type { SwapStep } from './swap-step.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface CanariesParts {

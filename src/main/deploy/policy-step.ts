@@ -1,17 +1,19 @@
-import { slotsOf } from '../../engine/versions.ts'
+import { slotsOf } from '../../engine/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
-import type { PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'
+import type { CanaryRow, PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
 import { cooldownBar, isEnforced, type PolicyFacts, policyBars } from './policy.ts'
-import type { Part } from './swap-step.ts'
 
 export interface PolicyParts {
   readonly session: Session
   readonly config: Config
   readonly now: () => UnixMs
 }
+
+/** What a canary gets of its strategy. */
+export type Part = Omit<CanaryRow, 'since'>
 
 /** What somebody said of a candidate that waits. */
 export type Word =

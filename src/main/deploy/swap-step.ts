@@ -3,12 +3,12 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentId } from '../../shared/domain/records.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { CanaryRow } from '../../shared/ipc/contract.ts'
+import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
-import { findVersion, versionRef } from '../db/queries.ts'
+import { findVersion } from '../db/queries.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
-import type { PolicyCase, PolicyStep } from './policy-step.ts'
+import type { Part, PolicyCase, PolicyStep } from './policy-step.ts'
 import { type Candidate, problemOf, type Staging } from './staging.ts'
 import type { ProbationWatch } from './watch.ts'
 
@@ -20,9 +20,6 @@ export interface SwapParts {
   readonly policy: PolicyStep
   readonly watch: ProbationWatch
 }
-
-/** What a canary gets of its strategy. */
-export type Part = Omit<CanaryRow, 'since'>
 
 const SWAP_TRIES = 5
 

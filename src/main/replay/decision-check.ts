@@ -1,6 +1,6 @@
 import type { DirectAnswer, Engine } from '../../engine/engine.ts'
 import { type SlotState, slotOf } from '../../engine/state.ts'
-import type { SlotDecision, SlotView } from '../../engine/views.ts'
+import type { SlotDecision, SlotView } from '../../engine/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc, type UnixMs } from '../../shared/domain/time.ts'

@@ -59,7 +59,7 @@ export class RecordedPlayback implements Playback, BookSource {
   private readonly cells = new Float64Array(TICK_CELLS)
   private engine: Engine | undefined
   private desk: Told | undefined
-  private assetsHere: (AssetState | undefined)[] = []
+  private assetsHere: (AssetState<SlotState> | undefined)[] = []
   private slotsHere: (SlotState | undefined)[] = []
   private over = false
 

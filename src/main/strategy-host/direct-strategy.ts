@@ -1,6 +1,6 @@
 import type { Decider, DirectAnswer, Engine } from '../../engine/engine.ts'
 import type { SlotState } from '../../engine/state.ts'
-import type { SlotDecision, StrategyManifest } from '../../engine/views.ts'
+import type { SlotDecision, StrategyManifest } from '../../engine/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { explain } from '../../shared/ipc/commands.ts'

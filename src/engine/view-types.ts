@@ -1,0 +1,42 @@
+import type { VersionHash } from '../shared/domain/records.ts'
+import type { SlotId } from '../shared/domain/slots.ts'
+import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
+
+/** All of a view but the candles, as plain data that crosses to a worker as JSON. */
+export interface SlotView {
+  readonly slot: SlotId
+  readonly asset: string
+  readonly timeframe: string
+  readonly row: readonly (number | null)[]
+  readonly positionId: string | null
+  readonly orders: readonly OrderView[]
+  /** JSON of the strategy's state for this slot, and its revision. */
+  readonly state: string
+  readonly revision: number
+}
+
+/** Answer of one `decide`, validated on arrival. */
+export interface SlotDecision {
+  readonly slot: SlotId
+  readonly intents: readonly (EnterIntent | ExitIntent | CancelIntent)[]
+  readonly why: string
+  /** New state as JSON; null when it is unchanged. */
+  readonly state: string | null
+}
+
+/** What a strategy says of itself. */
+export interface StrategyManifest {
+  readonly name: string
+  readonly params: Readonly<Record<string, number | string | boolean>>
+  readonly history: { readonly '1m': number; readonly '5m': number; readonly '15m': number }
+  readonly wake: readonly number[]
+  readonly hasMigrate: boolean
+  readonly hasMigrateBack: boolean
+}
+
+/** A version that is, or may be, asked for decisions. */
+export interface LiveVersion {
+  readonly hash: VersionHash
+  readonly label: string
+  readonly manifest: StrategyManifest
+}

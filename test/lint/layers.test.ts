@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { checkLayers, type LayerTable } from '../../scripts/layers/check.ts'
+import { sourcesBelow } from '../../scripts/layers/sources.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const table = JSON.parse(readFileSync(join(root, 'lint/layers.json'), 'utf8')) as LayerTable
+const sources = sourcesBelow(join(root, 'src'))
+
+/** Problems of `src` with one more file in it. */
+const withPlanted = (file: string, text: string) =>
+  checkLayers(table, new Map([...sources, [file, `${text}\n`]])).map((problem) => `${problem.file}: ${problem.message}`)
+
+test('src keeps to its table, and nothing imports in a circle', () => {
+  expect(checkLayers(table, sources)).toEqual([])
+  expect(sources.size).toBeGreaterThan(300)
+})
+
+describe('what is planted is found', () => {
+  test.each([
+    // Upwards and sideways.
+    ['shared/planted.ts', "export { Engine } from '../engine/engine.ts'", 'engine'],
+    ['engine/planted.ts', "export type { Journal } from '../main/db/journal.ts'", 'main/db'],
+    ['engine/strategy-api/planted.ts', "export { usd } from '../../shared/domain/money.ts'", 'shared/domain'],
+    ['main/app/planted.ts', "export { ctl } from '../cli/ctl.ts'", 'main/cli'],
+    ['main/deploy/planted.ts', "export { ctl } from '../cli/ctl.ts'", 'main/cli'],
+    ['main/deploy/planted.ts', "export type { Desk } from '../app/desk.ts'", 'main/app'],
+    ['main/db/planted.ts', "export { replayDay } from '../replay/day.ts'", 'main/replay'],
+    ['main/venues/binance/planted.ts', "export { loadCandles } from '../tape/candle-files.ts'", 'main/venues/tape'],
+    ['main/venues/binance/planted.ts', "export { Journal } from '../../db/journal.ts'", 'main/db'],
+    ['main/strategy-host/planted.ts', "export { Journal } from '../db/journal.ts'", 'main/db'],
+    ['main/audit/planted.ts', "export { Engine } from '../../engine/engine.ts'", 'engine'],
+    ['main/audit/planted.ts', "export { readTrades } from '../db/trades.ts'", 'main/db/trades.ts'],
+    ['main/replay/planted.ts', "export { Journal } from '../db/journal.ts'", 'main/db'],
+    ['main/tape/planted.ts', "export { Journal } from '../db/journal.ts'", 'main/db'],
+    ['main/platform/planted.ts', "export { Desk } from '../app/desk.ts'", 'main/app'],
+    [
+      'main/runtime/planted.ts',
+      "export { SimulatedVenue } from '../../engine/market/simulated-venue.ts'",
+      'engine/market',
+    ],
+    ['main/app/planted.ts', "export { SimulatedVenue } from '../../engine/market/simulated-venue.ts'", 'engine/market'],
+    ['main/app/planted.ts', "export { app } from 'electron'", 'electron'],
+    ['main/app/planted.ts', "export const late = import('../cli/ctl.ts')", 'main/cli'],
+    ['preload/planted.ts', "export { Desk } from '../main/app/desk.ts'", 'main/app'],
+    ['renderer/planted.ts', "export { Engine } from '../engine/engine.ts'", 'engine'],
+    ['renderer/features/slots/planted.ts', "export { Market } from '../market/market.tsx'", 'renderer/features/market'],
+    ['renderer/ui/planted.ts', "export { store } from '../data/desk-store.ts'", 'renderer/data'],
+    ['renderer/data/planted.ts', "export { Slots } from '../features/slots/slots.tsx'", 'renderer/features'],
+    // Packages and Node, with and without its prefix.
+    ['shared/domain/planted.ts', "export { readFileSync } from 'node:fs'", 'node:fs of Node'],
+    ['engine/planted.ts', "export { readFileSync } from 'fs'", 'fs of Node'],
+    ['main/app/planted.ts', "export { readFileSync } from 'fs'", 'fs of Node'],
+    ['engine/planted.ts', "export { default } from 'better-sqlite3'", 'the package better-sqlite3'],
+    ['main/venues/tape/planted.ts', "export { WebSocket } from 'ws'", 'the package ws'],
+    // A folder that nobody has said anything about.
+    ['main/unheard-of/planted.ts', 'export const a = 1', 'belongs to no part'],
+  ])('%s: %s', (file, text, what) => {
+    const problems = withPlanted(file, text)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(file)
+    expect(problems[0]).toContain(what)
+  })
+
+  test.each([
+    ["export const got = fetch('http://a')", 'fetch'],
+    ['export const home = process.env.HOME', 'process'],
+    ['export const id = crypto.randomUUID()', 'crypto'],
+    ['export const { now } = Date', 'the clock of Date'],
+    ['const D = Date; export const at = D.now()', 'the clock of Date'],
+    ['export const at = Date.now()', 'the clock of Date'],
+    ['export const at = new Date()', 'the clock of Date'],
+    ['export const { random } = Math', 'Math as a value'],
+    ['const M = Math; export const drawn = M.random()', 'Math as a value'],
+    ['export const drawn = Math.random()', 'Math as a value'],
+    ["export const drawn = Math['random']()", 'Math as a value'],
+    ['export const at = globalThis.performance.now()', 'globalThis'],
+    ['export const at = performance.now()', 'performance'],
+    ['queueMicrotask(() => {})', 'queueMicrotask'],
+    ['setTimeout(() => {}, 1)', 'setTimeout'],
+  ])('in what is pure: %s', (text, what) => {
+    for (const file of ['engine/planted.ts', 'engine/market/planted.ts', 'shared/domain/planted.ts']) {
+      const problems = withPlanted(file, text)
+      expect(problems.length, file).toBeGreaterThan(0)
+      for (const problem of problems) expect(problem).toContain(what)
+    }
+  })
+
+  test('what reads no clock and draws nothing is no problem', () => {
+    const text = [
+      'export const at = Date.UTC(2026, 0, 1)',
+      'export const said = (ms: number) => new Date(ms).toISOString()',
+      'export const most = Math.max(1, 2)',
+      'export const fetch = { process: 1, crypto: { performance: 2 } }',
+    ].join('\n')
+    expect(withPlanted('engine/planted.ts', text)).toEqual([])
+  })
+
+  test('a circle, also one of types alone, with every file of it', () => {
+    const planted = new Map([
+      ...sources,
+      ['engine/planted-a.ts', "import type { B } from './planted-b.ts'\nexport type A = B\n"],
+      ['engine/planted-b.ts', "import type { A } from './planted-a.ts'\nexport type B = A\n"],
+    ])
+    expect(checkLayers(table, planted).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/circle: .*planted-a.*planted-b|circle: .*planted-b.*planted-a/),
+    ])
+  })
+})
