@@ -13,6 +13,8 @@ export interface Caps {
 }
 
 export interface EngineConfig {
+  /** Begins the ids of orders and positions, so that they are unique beyond one home folder; empty in virtual time. */
+  readonly idPrefix: string
   readonly market: string
   readonly slots: readonly Slot[]
   /** Terms of the slots that the venue lists and the feed has prices for; the others are shown and never traded. */

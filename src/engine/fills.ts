@@ -61,7 +61,7 @@ function bought(c: Context, order: Order, fill: FillReport): { position: Positio
       deployment: order.deployment,
       regime: order.regime,
       market: order.market,
-      id: `P-${s.nextPosition++}` as PositionId,
+      id: `P-${s.config.idPrefix}${s.nextPosition++}` as PositionId,
       slot: order.slot,
       windowId: order.windowId,
       windowEnd: order.windowEnd,

@@ -40,7 +40,7 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
   invariant(window !== null, `no window in ${request.slot.slot.id}`)
   return {
     ...request.tags,
-    id: `O-${s.nextOrder}` as OrderId,
+    id: `O-${s.config.idPrefix}${s.nextOrder}` as OrderId,
     createdAt: s.now,
     cycle: s.cycle,
     slot: request.slot.slot.id,

@@ -12,7 +12,7 @@ export function engineConfigOf(
   market: string,
   slots: readonly Slot[],
   listings: ReadonlyMap<SlotId, SlotListing>,
-  fateSettlesMs = 0,
+  { fateSettlesMs = 0, idPrefix = '' }: { readonly fateSettlesMs?: number; readonly idPrefix?: string } = {},
 ): EngineConfig {
   const { caps } = config
   return {
@@ -26,6 +26,7 @@ export function engineConfigOf(
     freezeDrawdown: usdOf(config.policy.freezeDrawdownUsd),
     handover: config.handover,
     unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
+    idPrefix,
     fateSettlesMs,
     settlementMeanSec: config.settlementMeanSec,
   }

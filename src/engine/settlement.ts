@@ -89,6 +89,7 @@ export function resolveIfKnown(c: Context, position: Position): Usd | null {
   countTrade(c.s, position)
   const profit = subUsd(position.realised, position.fees)
   if (outcome.redeemed) redeem(c, position)
+  else c.out.push({ kind: 'redeem', windowId: position.windowId })
   return profit
 }
 

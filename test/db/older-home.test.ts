@@ -83,6 +83,10 @@ test('a desk trades on in a home of schema 6', async () => {
   expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })
   const { orders } = desk.session.figures
   await until('an order', () => desk.session.figures.orders > orders, 200_000)
+  // Its number goes on; before it stands the home's own name.
+  const newest = () => rows(home.home.database, 'SELECT id FROM orders ORDER BY rowid DESC LIMIT 1')[0]
+  await until('the order is written down', () => String(newest()) !== 'O-71')
+  expect(String(newest())).toMatch(/^O-[0-9a-f]{6}-[7-9]\d$/)
   await home.close()
   expect(auditDatabase(home.home.database, [70_000])).toMatchObject({ ok: true, value: { findings: [] } })
 })

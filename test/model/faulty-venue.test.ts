@@ -85,6 +85,8 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
         const { orders, positions } = desk.engine.state
         expect([...orders.values()].filter(isWorking)).toEqual([])
         expect([...positions.values()].filter(isUnsettled)).toEqual([])
+        // Every payout was asked for, and has come.
+        expect(positions.size).toBe(0)
         for (const [id, times] of memory.arrived) expect(times, `I3: ${id} arrives once`).toBe(1)
         // What the venue filled is what the desk has, to the micro-dollar, and nothing else.
         const fills = [...memory.orders.values()].flatMap((order) => order.fills)

@@ -26,6 +26,7 @@ export const START = unixMs(Date.UTC(2026, 0, 5))
 
 export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> = {}): EngineConfig {
   return {
+    idPrefix: '',
     market: 'simulated',
     slots,
     listings: new Map(slots.map(({ id }) => [id, simulatedListing(id, DEFAULT_MATCHER)])),
@@ -132,6 +133,9 @@ export class EngineBench {
         evaluate: () => {},
         place: (orders, ts) => outbox.place(orders, ts, rethrow),
         cancel: (orderId, ts) => this.market.cancel(orderId, ts),
+        redeem: (windowId, ts) => {
+          if (!this.market.capabilities.redeemsItself) this.market.redeem(windowId, ts)
+        },
       },
       this.recorder,
     )

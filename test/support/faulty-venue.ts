@@ -5,6 +5,7 @@ import { type Rng, seededRng } from '../../src/engine/rng.ts'
 import type { VenueCapabilities, VenueOrder, VenueSnapshot } from '../../src/engine/venue/port.ts'
 import { notional, shares, takerFee } from '../../src/shared/domain/money.ts'
 import type { FillId, Order, OrderId } from '../../src/shared/domain/records.ts'
+import type { WindowId } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 
 const CAPABILITIES: VenueCapabilities = {
@@ -12,7 +13,7 @@ const CAPABILITIES: VenueCapabilities = {
   answerMs: 2_000,
   readLagMs: 6_000,
   fateSettlesMs: 4_000,
-  redeemsItself: true,
+  redeemsItself: false,
 }
 
 interface Known {
@@ -26,6 +27,8 @@ export class VenueMemory {
   readonly schedule = new Schedule()
   /** How often each order arrived (I3: never more than once). */
   readonly arrived = new Map<OrderId, number>()
+  /** Windows whose payout was asked for. */
+  readonly redeemed = new Set<WindowId>()
   readonly seen = { lost: 0, vanished: 0, failedLate: 0, failed: 0 }
   readonly rng: Rng
 
@@ -108,6 +111,14 @@ export class FaultyVenue extends SimulatedVenue {
   /** Whatever was accepted cannot be cancelled any more. */
   override cancel(): void {}
 
+  override redeem(windowId: WindowId, ts: UnixMs): void {
+    const { schedule, redeemed } = this.memory
+    if (redeemed.has(windowId)) return
+    redeemed.add(windowId)
+    const at = unixMs(ts + 20_000)
+    schedule.add(at, { kind: 'redeemed', ts: at, windowId })
+  }
+
   override snapshot(asked: readonly OrderId[], fills: readonly FillId[]): VenueSnapshot {
     const wanted = new Set<string>([...asked, ...fills.map((id) => id.slice('F-'.length))])
     const orders = [...this.memory.orders].flatMap(([orderId, { state, fills: known }]) =>
@@ -124,7 +135,11 @@ export class FaultyVenue extends SimulatedVenue {
 
   override pop(): ReturnType<SimulatedVenue['pop']> {
     const own = this.memory.schedule.peek()
-    if (own === undefined || own > (super.peek() ?? Number.POSITIVE_INFINITY)) return super.pop()
+    if (own === undefined || own > (super.peek() ?? Number.POSITIVE_INFINITY)) {
+      const event = super.pop()
+      // It pays nobody who has not asked.
+      return event?.kind === 'redeemed' ? undefined : event
+    }
     const next = this.memory.schedule.pop()
     this.reach(own)
     if (typeof next?.what !== 'function') return next?.what

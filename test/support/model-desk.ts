@@ -6,7 +6,7 @@ import type { Swap } from '../../src/engine/events.ts'
 import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { restoreState } from '../../src/engine/restore.ts'
 import { isWorking } from '../../src/engine/state.ts'
-import { openItems, reconcile } from '../../src/engine/venue/reconcile.ts'
+import { openItems, reconcile, unredeemed } from '../../src/engine/venue/reconcile.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { openDatabase } from '../../src/main/db/database.ts'
 import type { Db } from '../../src/main/db/db.ts'
@@ -220,6 +220,7 @@ export class ModelDesk extends EngineBench {
     const { state } = this.engine
     const items = openItems(state)
     const { capabilities } = market
+    if (!capabilities.redeemsItself) for (const windowId of unredeemed(state)) market.redeem(windowId, this.now)
     for (const event of reconcile(
       state,
       items,

@@ -168,7 +168,7 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     return { at: unixMs(this.moment.now), orders: [], positions: null, cash: null }
   }
 
-  redeem(): void {}
+  redeem(_windowId: WindowId, _ts: UnixMs): void {}
 
   askOutcome(slot: Slot, window: Window): void {
     if (!this.settler.isDeciding(window.id)) this.settler.miss(slot, window, null)

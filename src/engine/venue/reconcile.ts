@@ -1,4 +1,5 @@
 import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
+import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'
 import { type EngineState, isWorking } from '../state.ts'
@@ -17,6 +18,11 @@ export function openItems({ orders, fills }: EngineState): OpenItems {
     orders: [...orders.values()].flatMap((order) => (isWorking(order) && order.state !== 'intent' ? [order.id] : [])),
     fills: [...fills.values()].flatMap((fill) => (fill.state === 'matched' ? [fill.id] : [])),
   }
+}
+
+/** Windows with a payout that may never have been asked for: the desk may have stopped right before. */
+export function unredeemed({ positions }: EngineState): readonly WindowId[] {
+  return [...positions.values()].flatMap(({ state, windowId }) => (state === 'resolved' ? [windowId] : []))
 }
 
 /** Orders whose answer is overdue, or whose fate is unknown already; nothing where a venue loses no answer. */

@@ -11,7 +11,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { BooksThread } from '../attribution/books-thread.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
-import { readBotState, readSavedDesk } from '../db/restore.ts'
+import { homeName, readBotState, readSavedDesk } from '../db/restore.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { type OpenFeed, openFeed } from '../market/feeds.ts'
 import { openVenue } from '../market/venues.ts'
@@ -169,13 +169,11 @@ export class Desk implements DeskParts {
     })
     this.timeline = mergedTimeline(feed.source, this.venue.local)
     this.engine = new Engine(
-      engineConfigOf(
-        config,
-        market,
-        feed.slots,
-        listingsOf(feed.slots, this.venue),
-        this.venue.capabilities.fateSettlesMs,
-      ),
+      engineConfigOf(config, market, feed.slots, listingsOf(feed.slots, this.venue), {
+        fateSettlesMs: this.venue.capabilities.fateSettlesMs,
+        // The same run in virtual time has the same ids in every home.
+        idPrefix: this.virtual ? '' : `${homeName(journal.db)}-`,
+      }),
     )
     this.gate = new Gate()
     this.recorder = config.tape.record ? this.newRecorder() : null

@@ -8,6 +8,7 @@ import { openDatabase } from '../db/database.ts'
 import type { Db } from '../db/db.ts'
 import { Journal } from '../db/journal.ts'
 import type { OpenFeed } from '../market/feeds.ts'
+import { newId } from '../platform/system.ts'
 import { type Home, putAside } from './home.ts'
 
 /** A database that is locked, or a disk that is full, for longer than this ends the desk; until then entries are held. */
@@ -49,6 +50,7 @@ export function openJournal(
 function prepare(db: Db, meta: Readonly<Record<string, string>>, now: UnixMs): void {
   const save = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
   for (const [key, value] of Object.entries(meta)) save.run(key, value)
+  db.prepare("INSERT OR IGNORE INTO meta VALUES ('home', ?)").run(newId('').slice(-6))
   db.prepare(
     `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
      WHERE ended_at IS NULL AND state NOT IN ('kept', 'failed', 'superseded', 'rolled-back', 'probation', 'canary')`,

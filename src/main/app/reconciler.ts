@@ -1,5 +1,5 @@
 import type { Venue } from '../../engine/venue/port.ts'
-import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine/venue/reconcile.ts'
+import { type OpenItems, openItems, overdueItems, reconcile, unredeemed } from '../../engine/venue/reconcile.ts'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
@@ -33,7 +33,10 @@ export class Reconciler {
 
   /** To be called once, with the books restored and before anything is entered. */
   start(): Promise<void> {
-    return this.ask(openItems(this.parts.session.engine.state), true)
+    const { session, venue, now } = this.parts
+    const { state } = session.engine
+    if (!venue.capabilities.redeemsItself) for (const windowId of unredeemed(state)) venue.redeem(windowId, now())
+    return this.ask(openItems(state), true)
   }
 
   /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */

@@ -18,9 +18,14 @@ export function auditEntries(books: Books, report: Report): void {
   }
 }
 
+/** The number that an id ends in: orders and positions are numbered in the order in which they were made. */
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('-') + 1))
+}
+
 /** Orders are numbered in the order they were made. */
 function byNumber(a: OrderRow, b: OrderRow): number {
-  return a.created_at - b.created_at || Number(a.id.slice(2)) - Number(b.id.slice(2))
+  return a.created_at - b.created_at || numberOf(a.id) - numberOf(b.id)
 }
 
 function auditWindow(books: Books, entries: readonly OrderRow[], report: Report): void {
@@ -47,9 +52,7 @@ function standsAgainst(books: Books, order: OrderRow, ts: number): string | null
 }
 
 function auditHeld(windowId: string, positions: readonly PositionRow[], report: Report): void {
-  const inTime = positions.toSorted(
-    (a, b) => a.opened_at - b.opened_at || Number(a.id.slice(2)) - Number(b.id.slice(2)),
-  )
+  const inTime = positions.toSorted((a, b) => a.opened_at - b.opened_at || numberOf(a.id) - numberOf(b.id))
   for (const [i, later] of inTime.entries()) {
     const held = inTime.slice(0, i).find((p) => p.settled_at === null || p.settled_at > later.opened_at)
     if (held !== undefined) report('positions', later.id, `opened in ${windowId} while ${held.id} was held`)

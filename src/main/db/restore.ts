@@ -110,8 +110,8 @@ export function readSavedDesk(db: Db): SavedDesk {
       )
       .all() as SavedDesk['faultHandoffs'][number][],
     pauses: db.prepare('SELECT scope, reason FROM pauses').all() as SavedDesk['pauses'][number][],
-    nextOrder: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM intents'),
-    nextPosition: count('SELECT coalesce(max(CAST(substr(id, 3) AS INTEGER)), 0) + 1 FROM positions'),
+    nextOrder: nextNumber(db, 'intents'),
+    nextPosition: nextNumber(db, 'positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),
     unreadable,
   }
@@ -229,6 +229,17 @@ function savedCanaries(db: Db, complain: Complain): SavedDesk['canaries'] {
     if (canary === undefined) complain(`the part that the ${key} has`)
     return canary === undefined ? [] : [{ ...canary, strategy: (key as string).slice('canary '.length) }]
   }) as unknown as SavedDesk['canaries']
+}
+
+/** Ids end in a number that grows from row to row; homes up to schema 6 have nothing else in them. */
+function nextNumber(db: Db, table: 'intents' | 'positions'): number {
+  const newest = db.prepare(`SELECT id FROM ${table} ORDER BY rowid DESC LIMIT 1`).pluck().get()
+  return typeof newest === 'string' ? Number(newest.slice(newest.lastIndexOf('-') + 1)) + 1 : 1
+}
+
+/** Name that a home was given when its desk first started, as it is in the ids of its orders; 6 hex digits. */
+export function homeName(db: Db): string {
+  return String(db.prepare("SELECT value FROM meta WHERE key = 'home'").pluck().get() ?? '')
 }
 
 /** Subjects whose newest handoff had this reason. */

@@ -109,6 +109,8 @@ class DayReplay {
         evaluate: () => broken('a replay calls its strategy directly'),
         place: (orders, ts) => outbox.place(orders, ts, (error) => broken(String(error))),
         cancel: (orderId, ts) => playback.cancel(orderId, ts),
+        // The tape, or the settler, tells of it.
+        redeem: () => {},
       },
       null,
     )

@@ -179,7 +179,11 @@ class SegmentCheck {
     // What the venue and the journal did is on the tape as well: only the versions are asked again.
     const nothing = () => {}
     const evaluate = (evaluation: Evaluation) => this.remake(evaluation, this.at)
-    this.runtime = new Runtime(engine, { record: nothing, place: nothing, cancel: nothing, evaluate }, null)
+    this.runtime = new Runtime(
+      engine,
+      { record: nothing, place: nothing, cancel: nothing, redeem: nothing, evaluate },
+      null,
+    )
   }
 
   /** False once there is no use in going on. */

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
 import type { Approved } from '../../engine/risk.ts'
 import type { JournalRecord, Order, OrderId } from '../../shared/domain/records.ts'
+import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 
 export type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -16,6 +17,8 @@ export interface Performers {
   place(orders: readonly Approved<Order>[], ts: UnixMs): void
   /** Asks the venue to cancel an order. */
   cancel(orderId: OrderId, ts: UnixMs): void
+  /** Has the payout of a resolved window fetched. */
+  redeem(windowId: WindowId, ts: UnixMs): void
 }
 
 /** Hears everything the engine is told and asks, in order: the tape. */
@@ -61,6 +64,7 @@ export class Runtime {
         this.recorder?.asks(effect)
         performers.evaluate(effect)
       } else if (effect.kind === 'cancel') performers.cancel(effect.orderId, ts)
+      else if (effect.kind === 'redeem') performers.redeem(effect.windowId, ts)
       else {
         leaving ??= []
         leaving.push(effect.order)
