@@ -1,6 +1,6 @@
 import { CYCLE_MS } from '../../src/engine/config.ts'
 import type { CandleColumns } from '../../src/engine/market/candle-columns.ts'
-import { ROW, ROW_WIDTH } from '../../src/engine/view-row.ts'
+import { ROW, ROW_WIDTH } from '../../src/engine/views/view-row.ts'
 import { strategyContext } from '../../src/main/strategy-host/context.ts'
 import { frameMs, type Slot } from '../../src/shared/domain/slots.ts'
 import { MINUTE } from '../../src/shared/domain/time.ts'

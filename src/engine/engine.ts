@@ -1,19 +1,17 @@
-import { assertNever, invariant } from '../shared/domain/base.ts'
+import { assertNever } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
-import type { AssetState } from './asset-state.ts'
-import { beginCanary, canaryBar, endCanary } from './canary.ts'
-import { inCharge } from './charge.ts'
-import { applyCommand, applyHold, commandBar, type EngineCommand, expire, isEngineCommand } from './commands.ts'
+import { applyCommand, applyHold, commandBar, type EngineCommand, isEngineCommand } from './commands/commands.ts'
 import type { EngineConfig } from './config.ts'
-import { endDrains, managerAside } from './drain.ts'
+import { askVersions } from './cycle/ask.ts'
+import { type Decider, DirectCycles } from './cycle/direct.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
-import { applyFate } from './fills.ts'
-import { flattenPosition } from './intents.ts'
-import { applyReport, cancelAll } from './orders.ts'
-import type { MinuteRest } from './prices.ts'
-import { applyRedemption, applySettlement } from './settlement.ts'
+import { applyFate } from './orders/fills.ts'
+import { applyReport } from './orders/orders.ts'
+import type { AssetState } from './prices/asset-state.ts'
+import type { MinuteRest } from './prices/prices.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './prices/tick-cells.ts'
 import {
   assetOf,
   type BookSource,
@@ -24,19 +22,17 @@ import {
   type SlotState,
   say,
   slotOf,
-  type Team,
-  type VersionRecord,
-  versionOf,
 } from './state.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './tick-cells.ts'
-import { slotsOf, swapBar } from './version-entry.ts'
-import { recordVersion } from './version-record.ts'
-import { applyAgain, applyDecision, applyDecisions, applyFault, applySwap, takeInLost, warmUpLeft } from './versions.ts'
-import { ROW, SHARED_WIDTH } from './view-row.ts'
-import type { SlotDecision, SlotView } from './view-types.ts'
-import { fillView, slotView, writeRow } from './views.ts'
-import { nextWakeAt, wokenAt } from './wake.ts'
-import { applyRest, applyStrike, applyTick, nameUnsettleable } from './windows.ts'
+import { beginCanary, canaryBar, endCanary } from './versions/canary.ts'
+import { slotsOf, swapBar } from './versions/version-entry.ts'
+import { recordVersion } from './versions/version-record.ts'
+import { applyDecisions, applyFault, applySwap, takeInLost } from './versions/versions.ts'
+import { SHARED_WIDTH } from './views/view-row.ts'
+import type { SlotView } from './views/view-types.ts'
+import { fillView, slotView } from './views/views.ts'
+import { applyRedemption, applySettlement } from './windows/settlement.ts'
+import { nextWakeAt, wokenAt } from './windows/wake.ts'
+import { applyRest, applyStrike, applyTick } from './windows/windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -46,18 +42,17 @@ const NOTHING: readonly Effect[] = []
  */
 export class Engine {
   readonly state: EngineState
-  private readonly direct: Context
+  private readonly direct: DirectCycles
   private readonly quiet: Context
   private readonly cells = new Float64Array(4)
   /** Slots by their index. */
   private readonly slots: readonly SlotState[]
-  private readonly lineUps = new Map<Team, LineUp>()
   /** The moment of the cycle, at its place of a view's row: views read it here. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
-    this.direct = { s: this.state, out: [], quiet: false }
+    this.direct = new DirectCycles(this.state, this.clock)
     this.quiet = { s: this.state, out: [], quiet: true }
     this.slots = [...this.state.slots.values()]
   }
@@ -105,7 +100,7 @@ export class Engine {
       case 'hold':
         return applyHold(c, event)
       case 'cycle':
-        return this.cycle(c, event.count, event.slots)
+        return askVersions(c, event.count, event.slots, this.clock)
       case 'decisions':
         return applyDecisions(c, event)
       case 'fault':
@@ -204,151 +199,13 @@ export class Engine {
     for (const longer of asset.candles.refold(candle)) record(c, { t: 'candle', asset: name, ...longer })
   }
 
-  private cycle(c: Context, count: number, only: readonly SlotId[] | null): void {
-    if (!this.beginCycle(c, count)) return
-    for (const team of c.s.teams) {
-      const version = inCharge(c.s, team)
-      if (version === undefined) continue
-      const views: SlotView[] = []
-      for (const slot of team.slots) {
-        if (only !== null && !only.includes(slot.slot.id)) continue
-        if (slot.changed) writeRow(c.s, slot)
-        if (this.managedAside(c, slot)) continue
-        if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
-      }
-      if (version.kept.size > 0) views.push(...this.asideViews(c, version, only))
-      this.evaluate(c, version, count, views)
-    }
-    if (c.s.aside.size > 0) this.askAside(c, count, only)
-  }
-
-  /** Those that are not asked for slots of their own in the same breath. */
-  private askAside(c: Context, count: number, only: readonly SlotId[] | null): void {
-    const inTeams = new Set(c.s.teams.map((team) => inCharge(c.s, team)))
-    for (const hash of c.s.aside) {
-      const version = versionOf(c.s, hash)
-      if (!inTeams.has(version)) this.evaluate(c, version, count, this.asideViews(c, version, only))
-    }
-  }
-
-  private evaluate(c: Context, version: VersionRecord, cycle: number, views: readonly SlotView[]): void {
-    if (views.length === 0) return
-    const asked = c.s.pending.get(version.hash)
-    invariant(asked?.cycle !== cycle, `${version.label} is asked twice in a cycle`)
-    const slots = new Set(views.map((view) => view.slot))
-    c.s.pending.set(version.hash, { cycle, epoch: version.epoch, slots })
-    c.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
-  }
-
-  /** What is open in the slot is another version's to manage: its own is not asked until that is over. */
-  private managedAside(c: Context, slot: SlotState): boolean {
-    const manager = managerAside(c.s, slot)
-    if (manager === undefined) return false
-    slot.lastWhy = `${manager.label} manages what it has open in this window`
-    return true
-  }
-
-  /** Asks a version for what it manages in slots that are not its own any more, with the state it keeps there. */
-  private asideViews(c: Context, version: VersionRecord, only: readonly SlotId[] | null): SlotView[] {
-    const views: SlotView[] = []
-    for (const [id, { json, revision }] of version.kept) {
-      const slot = slotOf(c.s, id)
-      if (only !== null && !only.includes(id)) continue
-      if (slot.changed) writeRow(c.s, slot)
-      if (managerAside(c.s, slot) !== version || c.s.now >= (slot.row[ROW.windowEnd] ?? 0)) continue
-      views.push({ ...slotView(c.s, slot), state: json, revision })
-    }
-    return views
-  }
-
-  /** What every cycle begins with; false when nobody may be asked in it. */
-  private beginCycle(c: Context, count: number): boolean {
-    const { s } = c
-    s.cycle = count
-    this.clock[ROW.now] = s.now
-    expire(c)
-    nameUnsettleable(c)
-    this.lapse(c)
-    if (c.s.aside.size > 0) endDrains(c)
-    if (c.s.closing.size > 0) this.close(c)
-    if (s.trading !== 'killed') return true
-    // A cancel may have met an order that could not be cancelled just then.
-    cancelAll(c)
-    if (s.flatten) this.flatten(c)
-    return false
-  }
-
   /**
-   * One cycle whose strategies answer at once: a replay's. Rows are read where they lie, and the effects are the same as
-   * when every answer came as an event.
+   * One cycle whose strategies answer at once: a replay's. The effects are the same as when every answer came as an event;
+   * their list is used again by the next cycle.
    * @param only null, or the slots that asked to be woken
    */
   cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
-    const c = this.direct
-    if (c.out.length > 0) c.out.length = 0
-    if (ts > c.s.now) c.s.now = ts
-    if (!this.beginCycle(c, count)) return c.out
-    for (const team of c.s.teams) {
-      const version = inCharge(c.s, team)
-      if (version !== undefined) this.ask(c, team, version, only, decider)
-    }
-    return c.out
-  }
-
-  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
-    const { turn, count } = this.lineUp(c, team, version, only, decider)
-    let faults: { slot: SlotId; message: string }[] | undefined
-    for (let next = 0; next < count; next++) {
-      const at = decider.ask(turn, next, count)
-      applyAgain(version, at - next)
-      next = at
-      const slot = at === count ? undefined : this.slotAt(turn[at] ?? 0)
-      if (slot === undefined) break
-      const { fault, why, state, intents } = decider.answer
-      if (fault === null) applyDecision(c, slot, version, why, state, intents)
-      else {
-        faults ??= []
-        faults.push({ slot: slot.slot.id, message: fault })
-      }
-    }
-    if (faults === undefined) version.faultsInRow = 0
-    for (const { slot, message } of faults ?? []) {
-      applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
-    }
-  }
-
-  /**
-   * Who of a team is asked now, and in which order; rows are written. With all of them asked it stays the same until a
-   * window ends or something of a slot changes: that is most cycles.
-   */
-  private lineUp(
-    c: Context,
-    team: Team,
-    version: VersionRecord,
-    only: readonly SlotId[] | null,
-    decider: Decider,
-  ): LineUp {
-    const known = this.lineUps.get(team)
-    if (only === null && known?.version === version && c.s.now < known.until && isSame(team)) return known
-    const { slots } = team
-    const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
-    made.version = version
-    made.count = 0
-    let until = Number.POSITIVE_INFINITY
-    for (const slot of slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
-      if (slot.changed) {
-        writeRow(c.s, slot)
-        decider.meet(slot)
-      }
-      if (!ready(c.s, slot, version)) continue
-      made.turn[made.count++] = slot.index
-      until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
-    }
-    // Whoever is left out may be asked again without any change to be seen.
-    made.until = made.count === slots.length ? until : 0
-    this.lineUps.set(team, made)
-    return made
+    return this.direct.cycle(ts, count, only, decider)
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
@@ -385,37 +242,6 @@ export class Engine {
     for (const slot of this.state.slots.values()) slot.books = source
   }
 
-  /** Good-till-date orders whose time has come are cancelled. */
-  private lapse(c: Context): void {
-    for (const order of c.s.orders.values()) {
-      if (
-        order.expiresAt !== null &&
-        c.s.now >= order.expiresAt &&
-        (order.state === 'open' || order.state === 'partial')
-      ) {
-        c.out.push({ kind: 'cancel', orderId: order.id })
-      }
-    }
-  }
-
-  private flatten(c: Context): void {
-    for (const position of c.s.positions.values()) {
-      const slot = slotOf(c.s, position.slot)
-      if (position.state === 'open' && slot.window?.id === position.windowId)
-        flattenPosition(c, slot, position, 'flatten after kill')
-    }
-  }
-
-  /** Goes on selling what a person wants sold, until it is sold or its window has ended. */
-  private close(c: Context): void {
-    for (const id of c.s.closing) {
-      const position = c.s.positions.get(id)
-      const slot = position === undefined ? undefined : slotOf(c.s, position.slot)
-      if (position?.state !== 'open' || slot?.window?.id !== position.windowId) c.s.closing.delete(id)
-      else if (c.s.trading !== 'killed') flattenPosition(c, slot, position, 'closed by hand')
-    }
-  }
-
   /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
     const at = nextWakeAt(this.state, ts)
@@ -431,60 +257,4 @@ export class Engine {
   wokenAt(ts: number): readonly SlotId[] {
     return wokenAt(this.state, ts)
   }
-}
-
-/** What a strategy answered for one slot; the same object may come every time. */
-export interface DirectAnswer {
-  why: string
-  /** New state as JSON; null when it is unchanged. */
-  state: string | null
-  intents: SlotDecision['intents']
-  /** What it threw, or what was wrong with its answer; null when nothing was. */
-  fault: string | null
-  /** Names the place in its bundle where it threw; empty where nothing was thrown. */
-  stack: string
-}
-
-/** The slots of a team that are asked in a cycle: their indices, in turn. */
-interface LineUp {
-  readonly turn: Int32Array
-  count: number
-  version: VersionRecord
-  /** First moment at which it may be another one; 0 = at once. */
-  until: number
-}
-
-/** True when nothing of a team's slots has changed since their rows were written. */
-function isSame({ slots }: Team): boolean {
-  for (const slot of slots) if (slot.changed) return false
-  return true
-}
-
-/** Asks a strategy about slots whose rows are written. */
-export interface Decider {
-  /** State, orders or the position of a slot may have changed: they are not in its row. */
-  meet(slot: SlotState): void
-  /** Of the slot that was asked last. */
-  readonly answer: DirectAnswer
-  /**
-   * Asks about the slots whose indices stand in `turn` from `from` on, one after the other, until one says something new.
-   * Holding on for the reason given last time is most of all answers, and nothing but their number comes of them.
-   * @returns the place in `turn` of the slot that did; `end` where none before `end` did
-   */
-  ask(turn: Int32Array, from: number, end: number): number
-}
-
-/** To be asked of a slot whose row is written. */
-function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  if (s.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
-  // Closed candles are never lost again: what was warm stays so.
-  if (slot.warmFor === version) return true
-  if (slot.window === null || slot.asset.price === 0) return false
-  const lacking = warmUpLeft(slot, version)
-  if (lacking === null) {
-    slot.warmFor = version
-    return true
-  }
-  slot.lastWhy = `warming up: ${lacking}`
-  return false
 }

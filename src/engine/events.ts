@@ -4,8 +4,8 @@ import type { DeploymentId, FillId, JournalRecord, Order, OrderId, VersionHash }
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 import type { Command, CommandSource } from '../shared/ipc/commands.ts'
-import type { Approved } from './risk.ts'
-import type { SlotDecision, SlotView, StrategyManifest } from './view-types.ts'
+import type { Approved } from './orders/risk.ts'
+import type { SlotDecision, SlotView, StrategyManifest } from './views/view-types.ts'
 
 /** Shares offered or wanted at one price. */
 export interface Level {

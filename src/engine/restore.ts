@@ -12,12 +12,12 @@ import type {
 } from '../shared/domain/records.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import { inCharge, isLent } from './charge.ts'
 import type { Caps } from './config.ts'
-import { slotsOwned } from './drain.ts'
 import { type Canary, type EngineState, type Pause, teamsOf } from './state.ts'
-import { newStint } from './stint.ts'
-import type { StrategyManifest } from './view-types.ts'
+import { inCharge, isLent } from './versions/charge.ts'
+import { slotsOwned } from './versions/drain.ts'
+import { newStint } from './versions/stint.ts'
+import type { StrategyManifest } from './views/view-types.ts'
 
 /** What a journal says of the desk as it last was. */
 export interface SavedDesk {

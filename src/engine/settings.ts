@@ -1,9 +1,8 @@
 import { assignSlots, type Config } from '../shared/config.ts'
-import { MICRO, shares, usdOf } from '../shared/domain/money.ts'
+import { usdOf } from '../shared/domain/money.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
 import { MINUTE } from '../shared/domain/time.ts'
 import type { Caps, EngineConfig } from './config.ts'
-import type { SimulatedVenueSettings } from './market/simulated-venue.ts'
 import type { SlotListing } from './venue/listing.ts'
 
 /** A person's configuration in the engine's own units. */
@@ -41,24 +40,5 @@ export function capsOf(caps: Config['caps']): Caps {
     exposurePerAccount: usdOf(caps.exposurePerAccountUsd),
     ordersPerMinute: caps.ordersPerMinute,
     lossPerDay: usdOf(caps.lossPerDayUsd),
-  }
-}
-
-/** How the simulated venue behaves by the same configuration. */
-export function venueSettingsOf(
-  config: Config,
-): Pick<SimulatedVenueSettings, 'venue' | 'settlementMeanSec' | 'feedDelayMs'> {
-  const { paper } = config
-  return {
-    venue: {
-      latencyMs: paper.latencyMs,
-      takerDelayMs: paper.takerDelayMs,
-      feeRatePpm: Math.round(paper.feeRate * MICRO),
-      minShares: shares(Math.round(paper.minShares * MICRO)),
-      minStake: usdOf(paper.minStakeUsd),
-      reversalPpm: paper.reversalPpm,
-    },
-    settlementMeanSec: config.settlementMeanSec,
-    feedDelayMs: paper.feedDelayMs,
   }
 }

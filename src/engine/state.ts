@@ -25,15 +25,15 @@ import {
   type WindowId,
 } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import { AssetState } from './asset-state.ts'
 import type { Caps, EngineConfig } from './config.ts'
 import type { BookUpdate, Effect, HoldKind, Level } from './events.ts'
-import { Ledger } from './ledger.ts'
-import { OrderRate } from './risk.ts'
+import { Ledger } from './orders/ledger.ts'
+import { OrderRate } from './orders/risk.ts'
+import { AssetState } from './prices/asset-state.ts'
 import type { OrderView } from './strategy-api/baton.ts'
 import type { SlotListing } from './venue/listing.ts'
-import { ROW_WIDTH } from './view-row.ts'
-import type { LiveVersion } from './view-types.ts'
+import { ROW_WIDTH } from './views/view-row.ts'
+import type { LiveVersion } from './views/view-types.ts'
 
 export interface Pause {
   readonly reason: string

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { SimulatedVenue } from '../../src/engine/market/simulated-venue.ts'
-import { venueSettingsOf } from '../../src/engine/settings.ts'
+import { venueSettingsOf } from '../../src/engine/market/venue-settings.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
 import type { openVenue } from '../../src/main/market/venues.ts'
 import { HOUR } from '../../src/shared/domain/time.ts'

@@ -1,6 +1,6 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, describe, expect, test } from 'vitest'
-import { newStint } from '../../src/engine/stint.ts'
+import { newStint } from '../../src/engine/versions/stint.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import { chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'

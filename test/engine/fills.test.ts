@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FillFate } from '../../src/engine/events.ts'
-import { REVERSIBLE_MS } from '../../src/engine/fills.ts'
+import { REVERSIBLE_MS } from '../../src/engine/orders/fills.ts'
 import { MICRO, price } from '../../src/shared/domain/money.ts'
 import type { FillId, OrderId, Position } from '../../src/shared/domain/records.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'

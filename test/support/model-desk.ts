@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { EngineCommand } from '../../src/engine/commands.ts'
+import type { EngineCommand } from '../../src/engine/commands/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Swap } from '../../src/engine/events.ts'

@@ -1,7 +1,7 @@
-import { REGIMES } from '../../src/engine/regime.ts'
+import { REGIMES } from '../../src/engine/prices/regime.ts'
 import type { View } from '../../src/engine/strategy-api/baton.ts'
-import { ROW } from '../../src/engine/view-row.ts'
-import type { SlotView } from '../../src/engine/view-types.ts'
+import { ROW } from '../../src/engine/views/view-row.ts'
+import type { SlotView } from '../../src/engine/views/view-types.ts'
 import { type Columns, viewMaker } from '../../src/main/strategy-host/view-maker.ts'
 
 const make = viewMaker(ROW, REGIMES)

@@ -1,10 +1,10 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
-import type { AssetState } from '../asset-state.ts'
-import { TimeMean, VolMeter } from '../estimate.ts'
-import { type LazyPrices, type MinuteRest, SILENCE_MS } from '../prices.ts'
+import type { AssetState } from '../prices/asset-state.ts'
+import { TimeMean, VolMeter } from '../prices/estimate.ts'
+import { HALT_MINUTES, type LazyPrices, type MinuteRest, SILENCE_MS } from '../prices/prices.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
 import type { SlotState } from '../state.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import { PriceGrid } from './price-grid.ts'
 
 /** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
@@ -18,9 +18,6 @@ const VOL = 3
 const MEAN = 4
 const HALTED = 5
 const WIDTH = 6
-
-/** Closed minutes in a row without a trade and without a move after which the market counts as halted. */
-export const HALT_MINUTES = 2
 
 /** Silences remembered: more than there are while a window waits for its outcome. */
 const KEPT_SILENCES = 64

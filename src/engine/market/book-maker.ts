@@ -1,8 +1,8 @@
 import { MICRO, type Price, price, shares } from '../../shared/domain/money.ts'
 import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { chanceAbove, closeVariance, expectedClose, logRatio, normalCdf } from '../estimate.ts'
 import type { BookUpdate, Level } from '../events.ts'
+import { chanceAbove, closeVariance, expectedClose, logRatio, normalCdf } from '../prices/estimate.ts'
 import type { AssetMarket } from './asset-market.ts'
 import { DRAWS, drawAt, placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformOf } from './noise.ts'
 

@@ -1,8 +1,8 @@
-import type { AssetState } from '../asset-state.ts'
 import type { Engine } from '../engine.ts'
-import type { LazyPrices, MinuteRest } from '../prices.ts'
+import type { AssetState } from '../prices/asset-state.ts'
+import type { LazyPrices, MinuteRest } from '../prices/prices.ts'
+import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
 import { assetOf, type SlotState } from '../state.ts'
-import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../tick-cells.ts'
 import type { AssetMarket } from './asset-market.ts'
 import {
   type CandlePathOptions,

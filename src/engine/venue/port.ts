@@ -5,7 +5,7 @@ import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
 import type { Asset, Slot, SlotId, Window, WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent, FillFate, OrderReport } from '../events.ts'
-import type { Approved } from '../risk.ts'
+import type { Approved } from '../orders/risk.ts'
 import type { SlotListing } from './listing.ts'
 
 /** What a venue can do, and what must be done for it. */

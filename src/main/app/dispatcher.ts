@@ -1,4 +1,4 @@
-import { type EngineCommand, isEngineCommand } from '../../engine/commands.ts'
+import { type EngineCommand, isEngineCommand } from '../../engine/commands/commands.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'

@@ -1,8 +1,6 @@
-import type { AssetState } from '../../engine/asset-state.ts'
-import { inCharge } from '../../engine/charge.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { totalAtRisk } from '../../engine/exposure.ts'
-import { estimateUp } from '../../engine/owners.ts'
+import { totalAtRisk } from '../../engine/orders/exposure.ts'
+import type { AssetState } from '../../engine/prices/asset-state.ts'
 import {
   assetOf,
   type EngineState,
@@ -15,7 +13,9 @@ import {
   quoteOf,
   type SlotState,
 } from '../../engine/state.ts'
-import { warmUpLeft } from '../../engine/versions.ts'
+import { inCharge } from '../../engine/versions/charge.ts'
+import { estimateUp } from '../../engine/versions/owners.ts'
+import { warmUpLeft } from '../../engine/versions/versions.ts'
 import { MICRO, mulDivFloor, price, shares, usd } from '../../shared/domain/money.ts'
 import type { Position } from '../../shared/domain/records.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Caps } from '../../engine/config.ts'
-import { REVERSIBLE_MS } from '../../engine/fills.ts'
+import { REVERSIBLE_MS } from '../../engine/orders/fills.ts'
 import type { SavedDesk } from '../../engine/restore.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import type { Fill, LedgerEntry, Order, Position, PositionId, Stint } from '../../shared/domain/records.ts'

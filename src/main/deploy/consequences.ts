@@ -1,4 +1,4 @@
-import type { EngineCommand } from '../../engine/commands.ts'
+import type { EngineCommand } from '../../engine/commands/commands.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'

@@ -1,4 +1,4 @@
-import { slotsOf } from '../../engine/version-entry.ts'
+import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { CanaryRow, PolicyBar, ProofRow } from '../../shared/ipc/contract.ts'

@@ -1,4 +1,4 @@
-import { slotsOf } from '../../engine/version-entry.ts'
+import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'

@@ -1,4 +1,4 @@
-import { slotsOf } from '../../engine/version-entry.ts'
+import { slotsOf } from '../../engine/versions/version-entry.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import type { ReplayTrade, ShadowRow } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'

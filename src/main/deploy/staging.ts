@@ -1,5 +1,5 @@
 import type { Swap } from '../../engine/events.ts'
-import type { StrategyManifest } from '../../engine/view-types.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'

@@ -1,4 +1,4 @@
-import { slotsOf } from '../../engine/version-entry.ts'
+import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'

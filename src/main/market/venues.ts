@@ -1,5 +1,5 @@
 import { SimulatedVenue } from '../../engine/market/simulated-venue.ts'
-import { venueSettingsOf } from '../../engine/settings.ts'
+import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import type { Venue } from '../../engine/venue/port.ts'
 import type { Config } from '../../shared/config.ts'
 import type { Candle } from '../../shared/domain/feed.ts'

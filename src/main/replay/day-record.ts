@@ -1,4 +1,4 @@
-import type { SlotDecision } from '../../engine/view-types.ts'
+import type { SlotDecision } from '../../engine/views/view-types.ts'
 import { priceOf, subUsd, type Usd, usd, usdOf } from '../../shared/domain/money.ts'
 import type { JournalRecord, Order, Position, Settlement } from '../../shared/domain/records.ts'
 import type { Side } from '../../shared/domain/slots.ts'

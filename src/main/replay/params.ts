@@ -1,4 +1,4 @@
-import type { StrategyManifest } from '../../engine/view-types.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 
 /** Params that exist and are of the kind the strategy has; null when none was given. */

@@ -1,4 +1,4 @@
-import type { StrategyManifest } from '../../engine/view-types.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Config } from '../../shared/config.ts'
 import type { Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'

@@ -1,5 +1,5 @@
-import { CandleSeries } from '../../engine/candles.ts'
 import { candleOf, firstFrom } from '../../engine/market/candle-columns.ts'
+import { CandleSeries } from '../../engine/prices/candles.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'

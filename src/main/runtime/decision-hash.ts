@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SlotState } from '../../engine/state.ts'
-import type { SlotDecision } from '../../engine/view-types.ts'
+import type { SlotDecision } from '../../engine/views/view-types.ts'
 
 /**
  * sha256 over every decision: moment, version, slot, why, and what was intended. Holding on for the reason it held for

@@ -1,4 +1,4 @@
-import type { Approved } from '../../engine/risk.ts'
+import type { Approved } from '../../engine/orders/risk.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Order } from '../../shared/domain/records.ts'
 

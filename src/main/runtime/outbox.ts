@@ -1,5 +1,5 @@
 import type { OrderReport } from '../../engine/events.ts'
-import type { Approved } from '../../engine/risk.ts'
+import type { Approved } from '../../engine/orders/risk.ts'
 import type { Order, OrderId } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Gate } from './gate.ts'

@@ -1,6 +1,6 @@
 import { type Context, constants, createContext, runInContext } from 'node:vm'
-import { REGIMES } from '../../engine/regime.ts'
-import { ROW } from '../../engine/view-row.ts'
+import { REGIMES } from '../../engine/prices/regime.ts'
+import { ROW } from '../../engine/views/view-row.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { type Harness, prelude } from './prelude.ts'
 import { viewMaker } from './view-maker.ts'

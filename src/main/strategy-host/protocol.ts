@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { StrategyManifest } from '../../engine/view-types.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
 
 export const workerDataSchema = z.object({ bundle: z.string(), name: z.string() })
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { z } from 'zod'
 import type { EngineState } from '../../engine/state.ts'
-import type { SlotDecision, SlotView, StrategyManifest } from '../../engine/view-types.ts'
+import type { SlotDecision, SlotView, StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { asset, type CandleFrame, type SlotId } from '../../shared/domain/slots.ts'

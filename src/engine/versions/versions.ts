@@ -1,11 +1,7 @@
-import { invariant } from '../shared/domain/base.ts'
-import { step } from '../shared/domain/lifecycles.ts'
-import { endCanary, endLending, endLostCanaries } from './canary.ts'
-import { inCharge, isAsked, isLent } from './charge.ts'
-import { beginDrain, ownersLost, recordKept } from './drain.ts'
-import type { EngineEvent, Swap } from './events.ts'
-import { applyIntent } from './intents.ts'
-import { transferAll } from './owners.ts'
+import { invariant } from '../../shared/domain/base.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
+import type { EngineEvent, Swap } from '../events.ts'
+import { applyIntent } from '../orders/intents.ts'
 import {
   type Context,
   type EngineState,
@@ -15,10 +11,14 @@ import {
   slotOf,
   type VersionRecord,
   versionOf,
-} from './state.ts'
+} from '../state.ts'
+import type { SlotDecision } from '../views/view-types.ts'
+import { endCanary, endLending, endLostCanaries } from './canary.ts'
+import { inCharge, isAsked, isLent } from './charge.ts'
+import { beginDrain, ownersLost, recordKept } from './drain.ts'
+import { transferAll } from './owners.ts'
 import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
-import type { SlotDecision } from './view-types.ts'
 
 /** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
 export function applySwap(c: Context, swap: Swap): void {

@@ -1,7 +1,7 @@
-import { MICRO, toDollars, toShares, usd } from '../shared/domain/money.ts'
-import type { WindowId } from '../shared/domain/slots.ts'
-import { type EngineState, meanRuns, positionIn, remainingShares, type SlotState, workingOrders } from './state.ts'
-import type { OrderView } from './strategy-api/baton.ts'
+import { MICRO, toDollars, toShares, usd } from '../../shared/domain/money.ts'
+import type { WindowId } from '../../shared/domain/slots.ts'
+import { type EngineState, meanRuns, positionIn, remainingShares, type SlotState, workingOrders } from '../state.ts'
+import type { OrderView } from '../strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
 import type { SlotView } from './view-types.ts'
 

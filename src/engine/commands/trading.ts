@@ -1,6 +1,6 @@
-import { step } from '../shared/domain/lifecycles.ts'
-import type { UnixMs } from '../shared/domain/time.ts'
-import { type Context, type Pause, record, say } from './state.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import { type Context, type Pause, record, say } from '../state.ts'
 
 /** Freezes deployments for a rule's reason; one that is there already stays. */
 export function freezeDeploys(c: Context, reason: string, until: UnixMs | null): void {

@@ -1,7 +1,6 @@
-import { step } from '../shared/domain/lifecycles.ts'
-import type { Owner, VersionHash } from '../shared/domain/records.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
-import { isAsked, isLent } from './charge.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
+import type { Owner, VersionHash } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
 import {
   type Context,
   type EngineState,
@@ -11,7 +10,8 @@ import {
   type SlotState,
   say,
   type VersionRecord,
-} from './state.ts'
+} from '../state.ts'
+import { isAsked, isLent } from './charge.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */

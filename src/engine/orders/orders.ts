@@ -1,13 +1,13 @@
-import { invariant } from '../shared/domain/base.ts'
-import { isFinal, step, type TriggerOf } from '../shared/domain/lifecycles.ts'
-import { MICRO, NO_SHARES, NO_USD, type Price, price, type Usd } from '../shared/domain/money.ts'
-import type { Order, OrderId, Owner, Position, Tags, TimeInForce } from '../shared/domain/records.ts'
-import type { Side } from '../shared/domain/slots.ts'
-import type { UnixMs } from '../shared/domain/time.ts'
-import type { OrderReport } from './events.ts'
+import { invariant } from '../../shared/domain/base.ts'
+import { isFinal, step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
+import { MICRO, NO_SHARES, NO_USD, type Price, price, type Usd } from '../../shared/domain/money.ts'
+import type { Order, OrderId, Owner, Position, Tags, TimeInForce } from '../../shared/domain/records.ts'
+import type { Side } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { OrderReport } from '../events.ts'
+import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
 import { applyFill } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
-import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from './state.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
 export interface OrderRequest {

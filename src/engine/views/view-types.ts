@@ -1,6 +1,6 @@
-import type { VersionHash } from '../shared/domain/records.ts'
-import type { SlotId } from '../shared/domain/slots.ts'
-import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from './strategy-api/baton.ts'
+import type { VersionHash } from '../../shared/domain/records.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from '../strategy-api/baton.ts'
 
 /** All of a view but the candles, as plain data that crosses to a worker as JSON. */
 export interface SlotView {

@@ -1,9 +1,9 @@
-import type { Asset } from '../shared/domain/slots.ts'
+import type { Asset } from '../../shared/domain/slots.ts'
+import { ROW, SHARED_WIDTH } from '../views/view-row.ts'
 import { AssetCandles } from './candles.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import { type LazyPrices, SILENCE_MS } from './prices.ts'
 import { NO_REGIME, REGIMES, type Regime, regimeOf } from './regime.ts'
-import { ROW, SHARED_WIDTH } from './view-row.ts'
 
 /** Volatility a second assumed before prices have said anything: 0.5 bp. */
 const FIRST_GUESS_VOL = 5e-5

@@ -1,7 +1,7 @@
-import { broken } from '../shared/domain/base.ts'
-import { addUsd, NO_USD, subUsd, type Usd, usd } from '../shared/domain/money.ts'
-import type { LedgerEntry } from '../shared/domain/records.ts'
-import { type UnixMs, utcDay } from '../shared/domain/time.ts'
+import { broken } from '../../shared/domain/base.ts'
+import { addUsd, NO_USD, subUsd, type Usd, usd } from '../../shared/domain/money.ts'
+import type { LedgerEntry } from '../../shared/domain/records.ts'
+import { type UnixMs, utcDay } from '../../shared/domain/time.ts'
 
 type Movement = Partial<Pick<LedgerEntry, 'cash' | 'cost' | 'locked' | 'deposit' | 'realised' | 'fee' | 'voided'>>
 

@@ -1,6 +1,6 @@
-import type { SlotId } from '../shared/domain/slots.ts'
-import { inCharge } from './charge.ts'
-import type { EngineState } from './state.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { EngineState } from '../state.ts'
+import { inCharge } from '../versions/charge.ts'
 
 const NEVER: readonly number[] = []
 

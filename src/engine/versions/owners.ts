@@ -1,5 +1,5 @@
-import type { DeploymentId, Handoff, Order, Owner, Position } from '../shared/domain/records.ts'
-import { fairUp } from './estimate.ts'
+import type { DeploymentId, Handoff, Order, Owner, Position } from '../../shared/domain/records.ts'
+import { fairUp } from '../prices/estimate.ts'
 import {
   type Context,
   type EngineState,
@@ -10,7 +10,7 @@ import {
   record,
   type SlotState,
   slotOf,
-} from './state.ts'
+} from '../state.ts'
 
 /** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
 export function estimateUp(s: EngineState, slot: SlotState): number | null {

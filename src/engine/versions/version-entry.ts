@@ -1,8 +1,8 @@
-import { step } from '../shared/domain/lifecycles.ts'
-import type { Order, Position, VersionHash } from '../shared/domain/records.ts'
-import type { Swap } from './events.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
+import type { Order, Position, VersionHash } from '../../shared/domain/records.ts'
+import type { Swap } from '../events.ts'
+import { type Context, record, type SlotState, slotOf, type VersionRecord } from '../state.ts'
 import { transferAll } from './owners.ts'
-import { type Context, record, type SlotState, slotOf, type VersionRecord } from './state.ts'
 import { newStint } from './stint.ts'
 import { recordVersion } from './version-record.ts'
 

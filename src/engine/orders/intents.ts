@@ -1,12 +1,8 @@
-import { assertNever, err, ok, type Result } from '../shared/domain/base.ts'
-import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../shared/domain/money.ts'
-import type { Order, OrderId, Position, Tags, VersionHash } from '../shared/domain/records.ts'
-import { MINUTE, plusMs, SECOND, unixMs } from '../shared/domain/time.ts'
-import { canaryStake } from './canary-stake.ts'
-import { inCharge } from './charge.ts'
-import { exposureFor } from './exposure.ts'
-import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
-import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
+import { assertNever, err, ok, type Result } from '../../shared/domain/base.ts'
+import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../../shared/domain/money.ts'
+import type { Order, OrderId, Position, Tags, VersionHash } from '../../shared/domain/records.ts'
+import { MINUTE, plusMs, SECOND, unixMs } from '../../shared/domain/time.ts'
+import { pauseEntries } from '../commands/trading.ts'
 import {
   type Context,
   feedProblemOf,
@@ -18,9 +14,13 @@ import {
   unsettledFill,
   type VersionRecord,
   workingOrders,
-} from './state.ts'
-import type { CancelIntent, EnterIntent, ExitIntent } from './strategy-api/baton.ts'
-import { pauseEntries } from './trading.ts'
+} from '../state.ts'
+import type { CancelIntent, EnterIntent, ExitIntent } from '../strategy-api/baton.ts'
+import { inCharge } from '../versions/charge.ts'
+import { canaryStake } from './canary-stake.ts'
+import { exposureFor } from './exposure.ts'
+import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
+import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
 
 type Judged = Result<Approved<Order>, Refusal>
 

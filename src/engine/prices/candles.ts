@@ -1,6 +1,6 @@
-import type { Candle } from '../shared/domain/feed.ts'
-import { type Asset, type CandleFrame, frameMs } from '../shared/domain/slots.ts'
-import { unixMs } from '../shared/domain/time.ts'
+import type { Candle } from '../../shared/domain/feed.ts'
+import { type Asset, type CandleFrame, frameMs } from '../../shared/domain/slots.ts'
+import { unixMs } from '../../shared/domain/time.ts'
 import type { MinuteRest } from './prices.ts'
 
 /** Closed candles kept a series: half a day of minutes, more than a strategy may ask for. */

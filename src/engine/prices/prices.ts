@@ -1,4 +1,4 @@
-import { MINUTE } from '../shared/domain/time.ts'
+import { MINUTE } from '../../shared/domain/time.ts'
 
 /** A feed that said nothing for so long has not seen what happened in between. */
 export const SILENCE_MS = 15_000
@@ -22,3 +22,6 @@ export interface MinuteRest {
   /** Of the whole minute. */
   volume: number
 }
+
+/** Closed minutes in a row without a trade and without a move after which the market counts as halted. */
+export const HALT_MINUTES = 2

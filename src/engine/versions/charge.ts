@@ -1,4 +1,4 @@
-import type { EngineState, SlotState, VersionRecord } from './state.ts'
+import type { EngineState, SlotState, VersionRecord } from '../state.ts'
 
 /** What says who is in charge: of a slot, or of a team of them. */
 type Charge = Pick<SlotState, 'strategy' | 'canary'>

@@ -1,8 +1,8 @@
-import { addUsd, NO_USD, subUsd, type Usd } from '../shared/domain/money.ts'
-import type { Position, Stint } from '../shared/domain/records.ts'
-import type { UnixMs } from '../shared/domain/time.ts'
+import { addUsd, NO_USD, subUsd, type Usd } from '../../shared/domain/money.ts'
+import type { Position, Stint } from '../../shared/domain/records.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { EngineState, SlotState, VersionRecord } from '../state.ts'
 import { inCharge } from './charge.ts'
-import type { EngineState, SlotState, VersionRecord } from './state.ts'
 
 /** A version's record from its swap on; the losing run is its strategy's, so that a swap does not end it. */
 export function newStint(since: UnixMs, before: Stint | undefined): Stint {

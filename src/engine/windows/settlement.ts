@@ -1,4 +1,4 @@
-import { step } from '../shared/domain/lifecycles.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
 import {
   addUsd,
   MICRO,
@@ -9,16 +9,16 @@ import {
   toDollars,
   type Usd,
   usd,
-} from '../shared/domain/money.ts'
-import type { Position } from '../shared/domain/records.ts'
-import type { WindowId } from '../shared/domain/slots.ts'
-import { DAY, SECOND, unixMs, utcDay } from '../shared/domain/time.ts'
-import type { EngineEvent } from './events.ts'
-import { negative } from './ledger.ts'
-import { type Context, record, type SlotState, say, slotOf, unconfirmed } from './state.ts'
-import { countTrade, countWindow } from './stint.ts'
-import { freezeDeploys, pauseEntries } from './trading.ts'
-import { recordVersion } from './version-record.ts'
+} from '../../shared/domain/money.ts'
+import type { Position } from '../../shared/domain/records.ts'
+import type { WindowId } from '../../shared/domain/slots.ts'
+import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
+import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
+import type { EngineEvent } from '../events.ts'
+import { negative } from '../orders/ledger.ts'
+import { type Context, record, type SlotState, say, slotOf, unconfirmed } from '../state.ts'
+import { countTrade, countWindow } from '../versions/stint.ts'
+import { recordVersion } from '../versions/version-record.ts'
 
 /** Outcomes kept of each slot: more windows than have fills without a fate at any time. */
 const OUTCOMES_KEPT = 6

@@ -1,4 +1,4 @@
-import { type Context, record, type VersionRecord } from './state.ts'
+import { type Context, record, type VersionRecord } from '../state.ts'
 
 /** Journals how far a version has come. */
 export function recordVersion(c: Context, version: VersionRecord): void {

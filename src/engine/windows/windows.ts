@@ -1,13 +1,12 @@
-import { MICRO, toDollars } from '../shared/domain/money.ts'
-import { type CandleFrame, type WindowId, windowAt } from '../shared/domain/slots.ts'
-import { SECOND, unixMs } from '../shared/domain/time.ts'
-import type { AssetState } from './asset-state.ts'
-import type { EngineEvent } from './events.ts'
-import { HALT_MINUTES } from './market/asset-market.ts'
-import { BOUNDARY_MS, type MinuteRest } from './prices.ts'
+import { MICRO, toDollars } from '../../shared/domain/money.ts'
+import { type CandleFrame, type WindowId, windowAt } from '../../shared/domain/slots.ts'
+import { SECOND, unixMs } from '../../shared/domain/time.ts'
+import type { EngineEvent } from '../events.ts'
+import type { AssetState } from '../prices/asset-state.ts'
+import { BOUNDARY_MS, HALT_MINUTES, type MinuteRest } from '../prices/prices.ts'
+import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../prices/tick-cells.ts'
+import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from '../state.ts'
 import { endPositions } from './settlement.ts'
-import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from './state.ts'
-import { TICK_PRICE, TICK_TS, TICK_VENUE } from './tick-cells.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
 const NEAR_START_MS = 5 * SECOND

@@ -1,5 +1,5 @@
-import { invariant } from '../shared/domain/base.ts'
-import { step } from '../shared/domain/lifecycles.ts'
+import { invariant } from '../../shared/domain/base.ts'
+import { step } from '../../shared/domain/lifecycles.ts'
 import {
   addShares,
   addUsd,
@@ -10,16 +10,16 @@ import {
   subUsd,
   type Usd,
   usd,
-} from '../shared/domain/money.ts'
-import type { Fill, FillId, Order, Position, PositionId, Tags } from '../shared/domain/records.ts'
-import { HOUR } from '../shared/domain/time.ts'
-import type { EngineEvent, OrderReport } from './events.ts'
+} from '../../shared/domain/money.ts'
+import type { Fill, FillId, Order, Position, PositionId, Tags } from '../../shared/domain/records.ts'
+import { HOUR } from '../../shared/domain/time.ts'
+import { pauseEntries } from '../commands/trading.ts'
+import type { EngineEvent, OrderReport } from '../events.ts'
+import { type Context, type EngineState, record, say, slotOf, unconfirmed, workingOrders } from '../state.ts'
+import { transferAll } from '../versions/owners.ts'
+import { countTrade, uncountTrade } from '../versions/stint.ts'
+import { forgetFills, resolveIfKnown } from '../windows/settlement.ts'
 import { negative } from './ledger.ts'
-import { transferAll } from './owners.ts'
-import { forgetFills, resolveIfKnown } from './settlement.ts'
-import { type Context, type EngineState, record, say, slotOf, unconfirmed, workingOrders } from './state.ts'
-import { countTrade, uncountTrade } from './stint.ts'
-import { pauseEntries } from './trading.ts'
 
 type FillReport = Extract<OrderReport, { type: 'fill' }>
 

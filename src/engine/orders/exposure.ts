@@ -1,6 +1,5 @@
-import { addUsd, NO_USD, subUsd, type Usd } from '../shared/domain/money.ts'
-import type { Asset, SlotId, WindowId } from '../shared/domain/slots.ts'
-import type { Exposure } from './risk.ts'
+import { addUsd, NO_USD, subUsd, type Usd } from '../../shared/domain/money.ts'
+import type { Asset, SlotId, WindowId } from '../../shared/domain/slots.ts'
 import {
   type EngineState,
   isUnsettleable,
@@ -9,7 +8,8 @@ import {
   remainingReserve,
   reserved,
   slotOf,
-} from './state.ts'
+} from '../state.ts'
+import type { Exposure } from './risk.ts'
 
 /** Calls `visit` with every amount at risk: cost of unresolved positions and what working entries may still cost. */
 function atRisk(s: EngineState, visit: (slot: SlotId, windowId: WindowId, amount: Usd) => void): void {

@@ -1,4 +1,4 @@
-import { type Brand, err, ok, type Result } from '../shared/domain/base.ts'
+import { type Brand, err, ok, type Result } from '../../shared/domain/base.ts'
 import {
   addUsd,
   MICRO,
@@ -10,11 +10,11 @@ import {
   takerFee,
   type Usd,
   usd,
-} from '../shared/domain/money.ts'
-import type { Order } from '../shared/domain/records.ts'
-import { MINUTE, type UnixMs } from '../shared/domain/time.ts'
-import type { Caps } from './config.ts'
-import type { SlotListing } from './venue/listing.ts'
+} from '../../shared/domain/money.ts'
+import type { Order } from '../../shared/domain/records.ts'
+import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
+import type { Caps } from '../config.ts'
+import type { SlotListing } from '../venue/listing.ts'
 
 /** An order that passed every cap; nothing else can be sent. */
 export type Approved<T> = Brand<T, 'Approved'>

@@ -1,0 +1,139 @@
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { Effect } from '../events.ts'
+import type { Context, EngineState, SlotState, Team, VersionRecord } from '../state.ts'
+import { inCharge } from '../versions/charge.ts'
+import { applyAgain, applyDecision, applyFault } from '../versions/versions.ts'
+import { ROW } from '../views/view-row.ts'
+import type { SlotDecision } from '../views/view-types.ts'
+import { writeRow } from '../views/views.ts'
+import { beginCycle, ready } from './begin.ts'
+
+/** What a strategy answered for one slot; the same object may come every time. */
+export interface DirectAnswer {
+  why: string
+  /** New state as JSON; null when it is unchanged. */
+  state: string | null
+  intents: SlotDecision['intents']
+  /** What it threw, or what was wrong with its answer; null when nothing was. */
+  fault: string | null
+  /** Names the place in its bundle where it threw; empty where nothing was thrown. */
+  stack: string
+}
+
+/** The slots of a team that are asked in a cycle: their indices, in turn. */
+interface LineUp {
+  readonly turn: Int32Array
+  count: number
+  version: VersionRecord
+  /** First moment at which it may be another one; 0 = at once. */
+  until: number
+}
+
+/** True when nothing of a team's slots has changed since their rows were written. */
+function isSame({ slots }: Team): boolean {
+  for (const slot of slots) if (slot.changed) return false
+  return true
+}
+
+/** Asks a strategy about slots whose rows are written. */
+export interface Decider {
+  /** State, orders or the position of a slot may have changed: they are not in its row. */
+  meet(slot: SlotState): void
+  /** Of the slot that was asked last. */
+  readonly answer: DirectAnswer
+  /**
+   * Asks about the slots whose indices stand in `turn` from `from` on, one after the other, until one says something new.
+   * Holding on for the reason given last time is most of all answers, and nothing but their number comes of them.
+   * @returns the place in `turn` of the slot that did; `end` where none before `end` did
+   */
+  ask(turn: Int32Array, from: number, end: number): number
+}
+
+/** Cycles whose strategies are called directly, as in replays: nothing is made for an answer that says nothing new. */
+export class DirectCycles {
+  private readonly context: Context
+  private readonly slots: readonly SlotState[]
+  private readonly clock: Float64Array
+  private readonly lineUps = new Map<Team, LineUp>()
+
+  /** @param clock where views read the moment of a cycle */
+  constructor(state: EngineState, clock: Float64Array) {
+    this.context = { s: state, out: [], quiet: false }
+    this.slots = [...state.slots.values()]
+    this.clock = clock
+  }
+
+  /**
+   * One cycle whose strategies answer at once: a replay's. Rows are read where they lie, and the effects are the same as
+   * when every answer came as an event.
+   * @param only null, or the slots that asked to be woken
+   */
+  cycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
+    const c = this.context
+    if (c.out.length > 0) c.out.length = 0
+    if (ts > c.s.now) c.s.now = ts
+    if (!beginCycle(c, count, this.clock)) return c.out
+    for (const team of c.s.teams) {
+      const version = inCharge(c.s, team)
+      if (version !== undefined) this.ask(c, team, version, only, decider)
+    }
+    return c.out
+  }
+
+  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
+    const { turn, count } = this.lineUp(c, team, version, only, decider)
+    let faults: { slot: SlotId; message: string }[] | undefined
+    for (let next = 0; next < count; next++) {
+      const at = decider.ask(turn, next, count)
+      applyAgain(version, at - next)
+      next = at
+      const slot = at === count ? undefined : this.slots[turn[at] ?? 0]
+      if (slot === undefined) break
+      const { fault, why, state, intents } = decider.answer
+      if (fault === null) applyDecision(c, slot, version, why, state, intents)
+      else {
+        faults ??= []
+        faults.push({ slot: slot.slot.id, message: fault })
+      }
+    }
+    if (faults === undefined) version.faultsInRow = 0
+    for (const { slot, message } of faults ?? []) {
+      applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
+    }
+  }
+
+  /**
+   * Who of a team is asked now, and in which order; rows are written. With all of them asked it stays the same until a
+   * window ends or something of a slot changes: that is most cycles.
+   */
+  private lineUp(
+    c: Context,
+    team: Team,
+    version: VersionRecord,
+    only: readonly SlotId[] | null,
+    decider: Decider,
+  ): LineUp {
+    const known = this.lineUps.get(team)
+    if (only === null && known?.version === version && c.s.now < known.until && isSame(team)) return known
+    const { slots } = team
+    const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
+    made.version = version
+    made.count = 0
+    let until = Number.POSITIVE_INFINITY
+    for (const slot of slots) {
+      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (slot.changed) {
+        writeRow(c.s, slot)
+        decider.meet(slot)
+      }
+      if (!ready(c.s, slot, version)) continue
+      made.turn[made.count++] = slot.index
+      until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
+    }
+    // Whoever is left out may be asked again without any change to be seen.
+    made.until = made.count === slots.length ? until : 0
+    this.lineUps.set(team, made)
+    return made
+  }
+}
