@@ -8,7 +8,7 @@ const strategyName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name
 const versionHash = z.string().regex(/^[0-9a-f]{6,64}$/, 'a version is named by 6 to 64 hex digits of its hash')
 const reason = z.string().trim().min(1, 'say why in a few words').max(500)
 const slotId = z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')
-const positionId = z.string().regex(/^P-[0-9]+$/, 'a position is written like P-12')
+const positionId = z.string().regex(/^P-(?:[0-9a-f]{6}-)?[0-9]+$/, 'a position is written like P-3fa9c1-12')
 const capUsd = z.number().positive().max(1_000_000).optional()
 const instant = z.iso.datetime({ offset: true })
 
