@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FillFate } from '../../src/engine/events.ts'
+import type { FillFate, OrderReport } from '../../src/engine/events.ts'
 import { REVERSIBLE_MS } from '../../src/engine/orders/fills.ts'
-import { MICRO, price } from '../../src/shared/domain/money.ts'
+import { MICRO, NO_USD, notional, price } from '../../src/shared/domain/money.ts'
 import type { FillId, OrderId, Position } from '../../src/shared/domain/records.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, enter, hold, slots } from '../support/bench-engine.ts'
@@ -181,6 +181,51 @@ describe('the life of a fill', () => {
     expect(bench.engine.state.trading).toBe('paused')
     expect(bench.events('reversed').at(-1)).toMatch(/compare the books with the venue/)
     expect(bench.money).toEqual(money)
+  })
+
+  test('I10: an outcome waits for an order whose fate is unknown: the sale that is learnt of late is booked first', () => {
+    const bench = new ChainBench()
+    bench.all(
+      bench.trade(() => enter('up')),
+      CONFIRMED,
+    )
+    bench.cycle(() => exit())
+    const [order] = bench.engine.state.orders.values()
+    if (order === undefined) throw new Error('no order')
+    const tell = (report: OrderReport) => bench.deliver({ kind: 'order', ts: bench.now, orderId: order.id, report })
+    tell({ type: 'unknown', reason: 'no answer' })
+    bench.settle(MICRO)
+    expect(bench.position.state).toBe('ended')
+    const { shares: quantity } = bench.position
+    const fillId = 'late' as FillId
+    const cash = notional(price(600_000), quantity)
+    tell({ type: 'fill', fillId, price: price(600_000), shares: quantity, cash, fee: NO_USD })
+    tell({ type: 'filled' })
+    bench.fate(fillId, CONFIRMED)
+    // Sold for what it fetched, and nothing is paid for the shares once more.
+    expect(bench.position).toMatchObject({ state: 'closed', payout: null, shares: 0 })
+    expect(bench.money).toMatchObject({ costOfOpen: 0, locked: 0 })
+  })
+
+  test('reports that repeat or are overtaken change nothing; a fill for an order that is final pauses entries', () => {
+    const bench = new ChainBench()
+    bench.cycle(() => enter('up'))
+    const [order] = bench.engine.state.orders.values()
+    if (order === undefined) throw new Error('no order')
+    const tell = (report: OrderReport) => bench.deliver({ kind: 'order', ts: bench.now, orderId: order.id, report })
+    tell({ type: 'delayed' })
+    tell({ type: 'delayed' })
+    tell({ type: 'open' })
+    tell({ type: 'open' })
+    tell({ type: 'delayed' })
+    expect(order.state).toBe('open')
+    tell({ type: 'cancelled', reason: 'test' })
+    tell({ type: 'cancelled', reason: 'test' })
+    expect(bench.engine.state.trading).toBe('running')
+    const fill = { price: price(500_000), shares: order.quantity, cash: NO_USD, fee: NO_USD }
+    tell({ type: 'fill', fillId: 'unheard of' as FillId, ...fill })
+    expect(bench.engine.state.trading).toBe('paused')
+    expect(bench.events('order').at(-1)).toMatch(/compare the books with the venue/)
   })
 
   test('I10: whatever becomes of the fills of purchases and sales, in whatever order, the account balances', () => {

@@ -121,6 +121,7 @@ export class EngineBench {
       },
       sign: (order) => sha256(order.id),
       tell: (orderId, report, ts) => this.deliver({ kind: 'order', ts, orderId, report }),
+      isSent: (orderId) => this.engine.state.orders.get(orderId)?.state === 'sent',
       moment: (asked) => asked,
       stopwatch: () => () => 0,
       refusal: () => null,
@@ -191,9 +192,9 @@ export class EngineBench {
     const { market, now } = this
     const { state } = this.engine
     const items = overdueItems(state, market.capabilities, now)
-    if (items.orders.length === 0) return
+    if (items.orders.length + items.fills.length === 0) return
     const snapshot = market.snapshot(items.orders, items.fills)
-    for (const event of reconcile(state, items, snapshot, market.capabilities, now, false)) this.deliver(event)
+    for (const event of reconcile(state, items, snapshot, market.capabilities, now)) this.deliver(event)
   }
 
   answer(evaluation: Extract<Effect, { kind: 'evaluate' }>, decide: Decide): readonly Effect[] {

@@ -221,14 +221,7 @@ export class ModelDesk extends EngineBench {
     const items = openItems(state)
     const { capabilities } = market
     if (!capabilities.redeemsItself) for (const windowId of unredeemed(state)) market.redeem(windowId, this.now)
-    for (const event of reconcile(
-      state,
-      items,
-      market.snapshot(items.orders, items.fills),
-      capabilities,
-      this.now,
-      true,
-    ))
+    for (const event of reconcile(state, items, market.snapshot(items.orders, items.fills), capabilities, this.now))
       this.deliver(event)
     for (const { hash, state } of [...this.engine.state.versions.values()]) {
       const version = this.known.find((one) => one.hash === hash)

@@ -7,7 +7,7 @@ import type { Command } from '../../shared/ipc/commands.ts'
 import type { Caps } from '../config.ts'
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed } from '../state.ts'
+import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed, workingOrders } from '../state.ts'
 import { settleTeams } from '../versions/canary.ts'
 import { inCharge } from '../versions/charge.ts'
 import { keepState, slotsOwned } from '../versions/drain.ts'
@@ -63,6 +63,9 @@ export function voidBar(c: Context, { position: id, token }: Of<'void'>): string
     const from = isoUtc(position.windowEnd + c.s.config.unsettledAfterMs)
     return `the outcome of ${id} may still come: it can be voided from ${from} on`
   }
+  const [working] = workingOrders(c.s, position.windowId)
+  if (working !== undefined)
+    return `${working.id} of ${id} is still ${working.state}: what became of it must be known first`
   const fill = unconfirmed(c.s, position.windowId)
   if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed yet: it may still be reversed`
   if (c.s.config.market === 'live' && token !== position.windowId)

@@ -267,7 +267,7 @@ export class Matcher {
     const quantity = shares(Math.min(resting.left, best.shares))
     resting.left = subShares(resting.left, quantity)
     const cash = notional(order.limit, quantity)
-    const fillId = `${order.id}-m${book.ts}` as FillId
+    const fillId = `${order.id}-m${resting.fills.length + 1}` as FillId
     resting.fills.push(fillId)
     // A maker pays no fee.
     this.send(book.ts, order.id, {

@@ -125,10 +125,10 @@ export function applyFate(c: Context, { orderId, fillId, fate }: Extract<EngineE
   }
   const position = c.s.positions.get(fill.positionId) ?? c.s.over.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
-  if (fate.type === 'confirmed') confirm(c, fill, position)
+  if (fate.type === 'confirmed') confirm(c, fill)
   else if (fill.state !== 'failed') fail(c, fill, position, fate.reason)
   slotOf(c.s, position.slot).changed = true
-  resolveIfKnown(c, position)
+  finishPosition(c, position)
 }
 
 function lateFailure(c: Context, fillId: FillId, reason: string): void {
@@ -137,12 +137,17 @@ function lateFailure(c: Context, fillId: FillId, reason: string): void {
   if (c.s.trading === 'running') pauseEntries(c, message, null)
 }
 
-function confirm(c: Context, fill: Fill, position: Position): void {
+function confirm(c: Context, fill: Fill): void {
   if (fill.state !== 'matched') return
   fill.state = step('fill', fill.state, 'confirm')
   fill.fateAt = c.s.now
   record(c, { t: 'fill', fill: { ...fill } })
-  if (fill.kind === 'exit' && isSoldOut(c, position)) end(c, position, 'close')
+}
+
+/** Ends a position that is sold out, and resolves one whose outcome is known, once nothing of it is in doubt any more. */
+export function finishPosition(c: Context, position: Position): void {
+  if (isSoldOut(c, position)) end(c, position, 'close')
+  else resolveIfKnown(c, position)
 }
 
 /** A position that was sold whole is over once the chain has confirmed every sale: until then its shares may come back. */

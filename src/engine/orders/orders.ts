@@ -4,9 +4,10 @@ import { MICRO, NO_SHARES, NO_USD, type Price, price, type Usd } from '../../sha
 import type { Order, OrderId, Owner, Position, Tags, TimeInForce } from '../../shared/domain/records.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
+import { pauseEntries } from '../commands/trading.ts'
 import type { OrderReport } from '../events.ts'
 import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
-import { applyFill } from './fills.ts'
+import { applyFill, finishPosition } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
 
 /** What an intent asks for, once read and put on the market's grid. */
@@ -92,10 +93,8 @@ function advance(c: Context, order: Order, trigger: TriggerOf<'order'>, reason: 
 /** Applies what is said of an order. A report for a final order is journaled and ignored: reports may repeat. */
 export function applyReport(c: Context, orderId: OrderId, report: OrderReport): void {
   const order = c.s.orders.get(orderId)
-  if (order === undefined) {
-    say(c, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
-    return
-  }
+  if (order === undefined) return reportForNone(c, orderId, report)
+  if (isOvertaken(order, report)) return
   slotOf(c.s, order.slot).changed = true
   switch (report.type) {
     case 'signed':
@@ -140,16 +139,34 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       break
   }
   record(c, { t: 'order', order: { ...order } })
-  dropFinal(c, order)
+  if (!isFinal('order', order.state)) return
+  c.s.orders.delete(order.id)
+  // What waited for its last order may be sold out, or have an outcome.
+  const position = [...c.s.positions.values()].find((one) => one.windowId === order.windowId)
+  if (position !== undefined) finishPosition(c, position)
+}
+
+/** A report that repeats, or comes after a later one: the order is where it says already, or past it. */
+function isOvertaken({ state }: Order, { type }: OrderReport): boolean {
+  if (type === 'delayed') return state !== 'sent' && state !== 'unknown'
+  return type === 'open' && (state === 'open' || state === 'partial')
+}
+
+/** Reports may repeat, so one for an order that is final changes nothing; but a fill that is not in the books must be looked at. */
+function reportForNone(c: Context, orderId: OrderId, report: OrderReport): void {
+  if (report.type === 'fill') {
+    if (c.s.fills.has(report.fillId)) return
+    const message = `fill ${report.fillId} came for order ${orderId}, which is final or unknown: compare the books with the venue`
+    say(c, 'error', 'order', message)
+    if (c.s.trading === 'running') pauseEntries(c, message, null)
+    return
+  }
+  say(c, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
 }
 
 function countRejected(c: Context, { version }: Order): void {
   const stint = version === 'desk' ? undefined : c.s.versions.get(version)?.stint
   if (stint !== undefined) stint.rejected++
-}
-
-function dropFinal(c: Context, order: Order): void {
-  if (isFinal('order', order.state)) c.s.orders.delete(order.id)
 }
 
 /** Asks for every working order to be cancelled; those that have not left are refused by the gate. */

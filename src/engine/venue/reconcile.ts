@@ -8,13 +8,16 @@ import type { VenueCapabilities, VenueOrder, VenueSnapshot } from './port.ts'
 /** What the desk must ask its venue about. */
 export interface OpenItems {
   readonly orders: readonly OrderId[]
+  /** Orders that were never signed, and so did not leave; only where a start asks. */
+  readonly unsigned: readonly OrderId[]
   /** Fills that the chain has neither confirmed nor refused, as far as the desk knows. */
   readonly fills: readonly FillId[]
 }
 
-/** Every order that may have left, and every fill without a fate. */
+/** What a start asks about: every order that may have left, and every fill without a fate. */
 export function openItems({ orders, fills }: EngineState): OpenItems {
   return {
+    unsigned: [...orders.values()].flatMap(({ id, state }) => (state === 'intent' ? [id] : [])),
     orders: [...orders.values()].flatMap((order) => (isWorking(order) && order.state !== 'intent' ? [order.id] : [])),
     fills: [...fills.values()].flatMap((fill) => (fill.state === 'matched' ? [fill.id] : [])),
   }
@@ -25,13 +28,24 @@ export function unredeemed({ positions }: EngineState): readonly WindowId[] {
   return [...positions.values()].flatMap(({ state, windowId }) => (state === 'resolved' ? [windowId] : []))
 }
 
-/** Orders whose answer is overdue, or whose fate is unknown already; nothing where a venue loses no answer. */
+/** A fill whose fate has not come by then is asked about, in ms. */
+const FATE_MS = 30_000
+
+/**
+ * What a running desk asks about: orders whose answer is overdue, whose fate is unknown, or which still work after their window;
+ * fills that have waited long for their fate. Nothing where a venue loses no answer.
+ */
 export function overdueItems(state: EngineState, { answerMs }: VenueCapabilities, now: number): OpenItems {
-  if (answerMs === null) return { orders: [], fills: [] }
-  const orders = [...state.orders.values()].flatMap(({ id, state: is, updatedAt }) =>
-    is === 'unknown' || ((is === 'sent' || is === 'delayed') && now - updatedAt >= answerMs) ? [id] : [],
+  if (answerMs === null) return { orders: [], unsigned: [], fills: [] }
+  const orders = [...state.orders.values()].flatMap(({ id, state: is, updatedAt, windowEnd }) => {
+    const unanswered = (is === 'sent' || is === 'delayed') && now - updatedAt >= answerMs
+    const outlived = (is === 'open' || is === 'partial') && now - windowEnd >= answerMs
+    return is === 'unknown' || unanswered || outlived ? [id] : []
+  })
+  const fills = [...state.fills.values()].flatMap(({ id, state: is, ts }) =>
+    is === 'matched' && (orders.length > 0 || now - ts >= FATE_MS) ? [id] : [],
   )
-  return { orders, fills: openItems(state).fills }
+  return { orders, unsigned: [], fills }
 }
 
 /**
@@ -39,7 +53,6 @@ export function overdueItems(state: EngineState, { answerMs }: VenueCapabilities
  * ever sent again: an order that the venue does not know is given up once it cannot appear any more.
  * @param asked what the venue was asked about; what has become final meanwhile is left alone
  * @param ts moment of the events
- * @param restarted true at a start: what was never signed did not leave, and what was signed may have
  */
 export function reconcile(
   state: EngineState,
@@ -47,14 +60,12 @@ export function reconcile(
   { orders, at }: VenueSnapshot,
   { inProcess, readLagMs }: VenueCapabilities,
   ts: UnixMs,
-  restarted: boolean,
 ): readonly EngineEvent[] {
   const events: EngineEvent[] = []
   const known = new Map(orders.map((order) => [order.orderId, order]))
-  if (restarted)
-    for (const { id, state: was } of state.orders.values())
-      if (was === 'intent')
-        events.push(orderEvent(ts, id, { type: 'refused', reason: 'the desk stopped before it left' }))
+  for (const id of asked.unsigned)
+    if (state.orders.get(id)?.state === 'intent')
+      events.push(orderEvent(ts, id, { type: 'refused', reason: 'the desk stopped before it left' }))
   for (const id of asked.orders) {
     const order = state.orders.get(id)
     if (order === undefined || !isWorking(order)) continue
@@ -63,14 +74,17 @@ export function reconcile(
     if (order.state === 'signed') tell({ type: 'sent' })
     const found = known.get(id)
     if (found !== undefined) for (const report of reportsOf(order, found, state)) tell(report)
-    else if (inProcess || at - order.createdAt >= readLagMs) giveUp(order, tell)
-    else if (order.state !== 'unknown') tell({ type: 'unknown', reason: 'the venue does not know it yet' })
+    else if (inProcess) giveUp(order, tell)
+    // Its read side lags: an order is given up only where it was asked about before, and long enough ago.
+    else if (order.state === 'unknown' && at - order.updatedAt >= readLagMs) giveUp(order, tell)
+    else if (order.state === 'signed' || order.state === 'sent')
+      tell({ type: 'unknown', reason: 'the venue does not know it yet' })
   }
   for (const { orderId, fills } of orders)
     for (const { report, fate } of fills)
       if (fate !== null) events.push({ kind: 'fill', ts, orderId, fillId: report.fillId, fate })
   // An in-process venue has no chain that could refuse what it matched.
-  if (inProcess && restarted)
+  if (inProcess)
     for (const fillId of asked.fills) {
       const orderId = state.fills.get(fillId)?.orderId
       if (orderId !== undefined) events.push({ kind: 'fill', ts, orderId, fillId, fate: { type: 'confirmed' } })

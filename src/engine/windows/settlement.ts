@@ -16,7 +16,7 @@ import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
 import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent } from '../events.ts'
 import { negative } from '../orders/ledger.ts'
-import { type Context, record, type SlotState, say, slotOf, unconfirmed } from '../state.ts'
+import { type Context, record, type SlotState, say, slotOf, unconfirmed, workingOrders } from '../state.ts'
 import { countTrade, countWindow } from '../versions/stint.ts'
 import { recordVersion } from '../versions/version-record.ts'
 
@@ -66,14 +66,15 @@ export function endPositions(c: Context, isOver: (position: Position) => boolean
 }
 
 /**
- * Resolves a position whose window has ended and whose outcome is known. One with a fill that the chain has not confirmed
- * waits for that: profit counts only once it is final.
+ * Resolves a position whose window has ended and whose outcome is known. One with an order that still works, or with a fill
+ * that the chain has not confirmed, waits for that: profit counts only once it is final.
  * @returns its profit after fees; null where it was not resolved
  */
 export function resolveIfKnown(c: Context, position: Position): Usd | null {
   const outcome = slotOf(c.s, position.slot).outcomes.get(position.windowId)
   if (outcome === undefined || position.state !== 'ended') return null
-  if (unconfirmed(c.s, position.windowId) !== undefined) return null
+  // An order without a fate may have bought or sold some of it.
+  if (unconfirmed(c.s, position.windowId) !== undefined || workingOrders(c.s, position.windowId).length > 0) return null
   const share = position.side === 'up' ? outcome.payoutUp : MICRO - outcome.payoutUp
   const payout = usd(mulDivFloor(position.shares, share, MICRO))
   const gross = subUsd(payout, position.cost)

@@ -417,6 +417,7 @@ export class Desk implements DeskParts {
   private panic(error: unknown): void {
     if (this.panicked !== null) return
     this.panicked = error
+    this.reconciler.stop()
     this.latchKill(error)
     void this.live?.stop()
     void this.loopEnded().catch(() => this.ended())

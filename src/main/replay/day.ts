@@ -98,6 +98,7 @@ class DayReplay {
       durable: () => undefined,
       sign: () => '',
       tell: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
+      isSent: () => true,
       moment: (asked) => asked,
       stopwatch: () => () => 0,
       refusal: () => null,

@@ -13,6 +13,8 @@ export interface OutboxParts {
   /** Signs an order. @returns the digest of the signed body, by which the venue knows the order */
   readonly sign: (order: Order) => string
   readonly tell: (orderId: OrderId, report: OrderReport, ts: UnixMs) => void
+  /** Whether the engine has an order as sent. */
+  readonly isSent: (orderId: OrderId) => boolean
   /**
    * Moment of what follows now from something asked at `asked`: the present in real time, `asked` in virtual time.
    */
@@ -65,13 +67,14 @@ export class Outbox {
   }
 
   private send(orders: readonly Approved<Order>[], asked: UnixMs, waited: () => number): undefined {
-    const { gate, submit, tell, moment, refusal, done } = this.parts
+    const { gate, submit, tell, isSent, moment, refusal, done } = this.parts
     for (const order of orders) {
       const ts = moment(asked)
       const passed = gate.test(order)
       const reason = refusal(order, waited()) ?? (passed.ok ? null : passed.error)
       tell(order.id, reason === null ? { type: 'sent' } : { type: 'refused', reason }, ts)
-      if (reason === null) submit(order, ts)
+      // The engine's word: what it does not have as sent must not leave.
+      if (reason === null && isSent(order.id)) submit(order, ts)
     }
     done()
   }

@@ -101,6 +101,7 @@ export class Session {
       durable: () => journal.flush(),
       sign: digestOf,
       tell: (orderId, report, ts) => this.runtime.tell({ kind: 'order', ts, orderId, report }),
+      isSent: (orderId) => engine.state.orders.get(orderId)?.state === 'sent',
       moment: (asked) => (parts.virtual ? asked : this.now(asked)),
       stopwatch: () => {
         const since = { monotonic: clock.monotonic(), desk: clock.now() }
