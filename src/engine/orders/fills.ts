@@ -15,7 +15,16 @@ import type { Fill, FillId, Order, Position, PositionId, Tags } from '../../shar
 import { HOUR } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'
-import { type Context, type EngineState, record, say, slotOf, unconfirmed, workingOrders } from '../state.ts'
+import {
+  type Context,
+  type EngineState,
+  positionIn,
+  record,
+  say,
+  slotOf,
+  unconfirmed,
+  workingOrders,
+} from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
 import { countTrade, uncountTrade } from '../versions/stint.ts'
 import { forgetFills, resolveIfKnown } from '../windows/settlement.ts'
@@ -54,7 +63,7 @@ export function applyFill(c: Context, order: Order, report: FillReport): boolean
 
 function bought(c: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
   const { s } = c
-  let position = [...s.positions.values()].find((p) => p.windowId === order.windowId)
+  let position = positionIn(s, order.windowId)
   if (position === undefined) {
     position = {
       version: order.version,

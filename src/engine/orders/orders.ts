@@ -6,7 +6,7 @@ import type { Side } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { OrderReport } from '../events.ts'
-import { type Context, isWorking, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
+import { type Context, isWorking, positionIn, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
 import { applyFill, finishPosition } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
 
@@ -142,7 +142,7 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
   if (!isFinal('order', order.state)) return
   c.s.orders.delete(order.id)
   // What waited for its last order may be sold out, or have an outcome.
-  const position = [...c.s.positions.values()].find((one) => one.windowId === order.windowId)
+  const position = positionIn(c.s, order.windowId)
   if (position !== undefined) finishPosition(c, position)
 }
 
