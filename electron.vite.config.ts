@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import { hashEngine } from './src/main/platform/engine-build.ts'
+import { CALLS } from './src/shared/ipc/calls.ts'
 
 const root = import.meta.dirname
 
@@ -29,6 +30,7 @@ export default defineConfig({
     },
   },
   preload: {
+    define: { __DESK_CALLS__: JSON.stringify(Object.keys(CALLS)) },
     build: {
       outDir: resolve(root, 'out/preload'),
       minify: false,

@@ -1,16 +1,7 @@
 import type { Usd } from '../shared/domain/money.ts'
+import type { Caps } from '../shared/domain/settings.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
 import type { SlotListing } from './venue/listing.ts'
-
-/** The engine's bounds (I12); no deployment can change them. Money in micro-USD. */
-export interface Caps {
-  readonly stakePerOrder: Usd
-  readonly exposurePerWindow: Usd
-  readonly exposurePerAsset: Usd
-  readonly exposurePerAccount: Usd
-  readonly ordersPerMinute: number
-  readonly lossPerDay: Usd
-}
 
 export interface EngineConfig {
   /** Begins the ids of orders and positions, so that they are unique beyond one home folder; empty in virtual time. */

@@ -1,9 +1,10 @@
+import type { Command, CommandSource } from '../shared/domain/commands.ts'
 import type { FeedEvent } from '../shared/domain/feed.ts'
+import type { DeploymentId, FillId, OrderId, VersionHash } from '../shared/domain/ids.ts'
 import type { Price, Shares, Usd } from '../shared/domain/money.ts'
-import type { DeploymentId, FillId, JournalRecord, Order, OrderId, VersionHash } from '../shared/domain/records.ts'
+import type { JournalRecord, Order } from '../shared/domain/records.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import type { Command, CommandSource } from '../shared/ipc/commands.ts'
 import type { Approved } from './orders/risk.ts'
 import type { SlotDecision, SlotView, StrategyManifest } from './views/view-types.ts'
 

@@ -1,19 +1,12 @@
+import type { DeploymentId, PositionId, VersionHash } from '../shared/domain/ids.ts'
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import type { Price, Usd } from '../shared/domain/money.ts'
-import type {
-  DeploymentId,
-  Fill,
-  LedgerEntry,
-  Order,
-  Position,
-  PositionId,
-  Stint,
-  VersionHash,
-} from '../shared/domain/records.ts'
+import type { Fill, LedgerEntry, Order, Position, Stint } from '../shared/domain/records.ts'
+import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import type { Caps } from './config.ts'
-import { type Canary, type EngineState, type Pause, teamsOf } from './state.ts'
+
+import { type EngineState, type Pause, teamsOf } from './state.ts'
 import { inCharge, isLent } from './versions/charge.ts'
 import { slotsOwned } from './versions/drain.ts'
 import { newStint } from './versions/stint.ts'
@@ -67,8 +60,8 @@ export interface SavedDesk {
   }[]
   /** What the desk holds for a strategy's next version. */
   readonly faultHandoffs: readonly { readonly id: string; readonly strategy: string }[]
-  /** Of a slot or a strategy, by its name. */
-  readonly pauses: readonly { readonly scope: string; readonly reason: string }[]
+  readonly slotPauses: readonly { readonly slot: SlotId; readonly reason: string }[]
+  readonly strategyPauses: readonly { readonly strategy: string; readonly reason: string }[]
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
@@ -110,11 +103,11 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
     // Another strategy has the slot now: what this one kept means nothing to it.
     if (slot.strategy === strategy) slot.stateJson = json
   }
-  for (const { scope, reason } of saved.pauses) {
-    const slot = s.slots.get(scope as SlotId)
-    if (slot === undefined) s.strategyPauses.set(scope, { reason, until: null })
-    else slot.pause = { reason, until: null }
+  for (const { slot: id, reason } of saved.slotPauses) {
+    const slot = s.slots.get(id)
+    if (slot !== undefined) slot.pause = { reason, until: null }
   }
+  for (const { strategy, reason } of saved.strategyPauses) s.strategyPauses.set(strategy, { reason, until: null })
   for (const { id, strategy } of saved.faultHandoffs) s.orphanedByFault.set(id, strategy)
   for (const id of saved.closing) s.closing.add(id)
   if (saved.caps !== null) s.caps = { ...s.caps, ...saved.caps }

@@ -1,8 +1,9 @@
 import { assignSlots, type Config } from '../shared/config.ts'
 import { usdOf } from '../shared/domain/money.ts'
+import type { Caps } from '../shared/domain/settings.ts'
 import type { Slot, SlotId } from '../shared/domain/slots.ts'
 import { MINUTE } from '../shared/domain/time.ts'
-import type { Caps, EngineConfig } from './config.ts'
+import type { EngineConfig } from './config.ts'
 import type { SlotListing } from './venue/listing.ts'
 
 /** A person's configuration in the engine's own units. */

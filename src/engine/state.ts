@@ -1,20 +1,10 @@
 import { broken } from '../shared/domain/base.ts'
 import type { FeedState } from '../shared/domain/feed.ts'
+import type { DeploymentId, FillId, OrderId, PositionId, VersionHash } from '../shared/domain/ids.ts'
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
-import type {
-  DeploymentId,
-  DeskEvent,
-  Fill,
-  FillId,
-  JournalRecord,
-  Order,
-  OrderId,
-  Position,
-  PositionId,
-  Stint,
-  VersionHash,
-} from '../shared/domain/records.ts'
+import type { DeskEvent, EventKind, Fill, JournalRecord, Order, Position, Stint } from '../shared/domain/records.ts'
+import type { Canary, Caps } from '../shared/domain/settings.ts'
 import {
   type Asset,
   otherSide,
@@ -25,7 +15,7 @@ import {
   type WindowId,
 } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-import type { Caps, EngineConfig } from './config.ts'
+import type { EngineConfig } from './config.ts'
 import type { BookUpdate, Effect, HoldKind, Level } from './events.ts'
 import { Ledger } from './orders/ledger.ts'
 import { OrderRate } from './orders/risk.ts'
@@ -161,14 +151,6 @@ export interface VersionRecord extends LiveVersion {
   stint: Stint
   /** States of slots that it manages although they are no longer its own: it drains, or they were reassigned. */
   readonly kept: Map<SlotId, { json: string; revision: number }>
-}
-
-/** A version in charge of a part of its strategy before it gets all of it. */
-export interface Canary {
-  readonly version: VersionHash
-  readonly deployment: DeploymentId
-  /** Of what it wants to stake, this much is staked, in millionths. */
-  readonly stakePpm: number
 }
 
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
@@ -307,9 +289,9 @@ export function record(c: Context, entry: JournalRecord): void {
 export function say(
   c: Context,
   level: DeskEvent['level'],
-  kind: string,
+  kind: EventKind,
   message: string,
-  about: { slot?: SlotId | null; version?: VersionHash | null } = {},
+  about: { slot?: SlotId | null; version?: VersionHash | null; detail?: string } = {},
 ): void {
   const slot = about.slot == null ? undefined : c.s.slots.get(about.slot)
   const event: DeskEvent = {
@@ -322,6 +304,7 @@ export function say(
     regime: slot?.asset.regime ?? null,
     market: c.s.config.market,
     message,
+    detail: about.detail ?? null,
   }
   record(c, { t: 'event', event })
 }

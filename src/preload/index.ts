@@ -1,34 +1,12 @@
 import { contextBridge, ipcRenderer } from 'electron'
-import type { CallName, CallReply, DeskBridge } from '../shared/ipc/contract.ts'
+import type { CallReply, DeskBridge } from '../shared/ipc/connection.ts'
 
-/** Every call the window may make; a record, so that a call added to the contract does not compile until it is here. */
-const CALLS: Readonly<Record<CallName, true>> = {
-  'desk.snapshot': true,
-  'desk.command': true,
-  'chart.get': true,
-  'trades.list': true,
-  'orders.list': true,
-  'attribution.records': true,
-  'attribution.compare': true,
-  'attribution.profit': true,
-  'attribution.gauge': true,
-  'files.list': true,
-  'files.read': true,
-  'files.write': true,
-  'versions.source': true,
-  'proof.diff': true,
-  'tapes.list': true,
-  'replay.start': true,
-  'replay.cancel': true,
-  'replay.list': true,
-  'replay.trades': true,
-  'replay.chart': true,
-  'editor.types': true,
-}
+/** Names of the calls, from the contract: the build puts them here, so that the bridge carries no schema library. */
+declare const __DESK_CALLS__: readonly string[]
 
 const bridge: DeskBridge = {
   async call(name, input) {
-    if (!Object.hasOwn(CALLS, name)) throw new Error(`unknown call: ${String(name)}`)
+    if (!__DESK_CALLS__.includes(name)) throw new Error(`unknown call: ${String(name)}`)
     // Electron would pass on only an error's message, so the desk answers failures as data.
     const reply: CallReply = await ipcRenderer.invoke('desk:call', { name, input })
     if (!reply.ok) throw new Error(reply.error)

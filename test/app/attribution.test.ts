@@ -6,10 +6,11 @@ import type { Station } from '../../src/main/app/station.ts'
 import { TradeBooks } from '../../src/main/attribution/trade-books.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { shares, usdOf } from '../../src/shared/domain/money.ts'
+import type { ReplayTrade } from '../../src/shared/domain/replays.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
-import type { ReplayTrade } from '../../src/shared/ipc/contract.ts'
 import { baton } from '../support/cli.ts'
 import { eager, freePort, TestHome, until } from '../support/desk.ts'
+import { slotId, windowId } from '../support/ids.ts'
 
 /** Five hours of trading with two versions of snipe, one after the other. */
 const home = new TestHome({
@@ -106,8 +107,8 @@ describe('the desk judges its versions', () => {
     const start = Date.UTC(2026, 0, 5) / 1000
     const shadowed: readonly ReplayTrade[] = [
       {
-        slot: 'BTC-5m',
-        windowId: `btc-updown-5m-${start}`,
+        slot: slotId('BTC-5m'),
+        windowId: windowId(`btc-updown-5m-${start}`),
         side: 'up',
         openedAt: start * 1000 + 60_000,
         settledAt: start * 1000 + 320_000,

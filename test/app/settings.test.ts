@@ -66,22 +66,22 @@ const BROKEN: readonly (readonly [string, (home: TestHome) => void, string])[] =
   ['config.json that is a folder', (home) => mkdirSync(home.home.config), 'config.json'],
   [
     'caps of the journal with a field more',
-    (home) => change(home, `UPDATE settings SET json = json_set(json, '$.perMoon', 3) WHERE key = 'caps'`),
+    (home) => change(home, `UPDATE settings SET json = json_set(json, '$.perMoon', 3) WHERE name = 'caps'`),
     'the caps set by command',
   ],
   [
     'caps of the journal with a field less',
-    (home) => change(home, `UPDATE settings SET json = json_remove(json, '$.lossPerDay') WHERE key = 'caps'`),
+    (home) => change(home, `UPDATE settings SET json = json_remove(json, '$.lossPerDay') WHERE name = 'caps'`),
     'the caps set by command',
   ],
   [
     'an assignment of the journal',
-    (home) => change(home, `INSERT INTO settings VALUES ('assign BTC-5m', '{"to":"fade"}')`),
+    (home) => change(home, `INSERT INTO settings VALUES ('assignment', 'BTC-5m', '{"to":"fade"}')`),
     'to which strategy BTC-5m was given',
   ],
   [
     'a canary of the journal',
-    (home) => change(home, `INSERT INTO settings VALUES ('canary snipe', '{"version":7}')`),
+    (home) => change(home, `INSERT INTO settings VALUES ('canary', 'snipe', '{"version":7}')`),
     'the part that the canary snipe has',
   ],
   [
@@ -117,7 +117,7 @@ describe('R1, I12: what an operator set and nobody can read any more', () => {
 
   test('caps that can be read in part hold in part', async () => {
     const home = await tradedHome()
-    change(home, `UPDATE settings SET json = json_set(json, '$.perMoon', 3) WHERE key = 'caps'`)
+    change(home, `UPDATE settings SET json = json_set(json, '$.perMoon', 3) WHERE name = 'caps'`)
     const { desk } = await home.station()
     expect(desk.engine.state.caps.stakePerOrder).toBe(6_000_000)
     expect(desk.engine.state.caps.exposurePerAccount).toBe(40_000_000)

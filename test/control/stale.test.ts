@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { readStatus } from '../../src/main/control/status-file.ts'
-import { COMMAND_KINDS } from '../../src/shared/ipc/commands.ts'
+import { COMMAND_KINDS } from '../../src/shared/domain/commands.ts'
 import { TestHome, until } from '../support/desk.ts'
 
 const homes: TestHome[] = []

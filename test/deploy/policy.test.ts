@@ -4,10 +4,12 @@ import { PolicyCase, PolicyStep } from '../../src/main/deploy/policy-step.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { Session } from '../../src/main/runtime/session.ts'
 import { parseConfig } from '../../src/shared/config.ts'
+import type { PolicyBar } from '../../src/shared/domain/deployments.ts'
+import type { ProofRow } from '../../src/shared/domain/proofs.ts'
 import { DAY, MINUTE, SECOND, type UnixMs, unixMs, utcDay } from '../../src/shared/domain/time.ts'
-import type { PolicyBar, ProofRow } from '../../src/shared/ipc/contract.ts'
 import { proofRow } from '../renderer/rows.ts'
 import { EngineBench, slots } from '../support/bench-engine.ts'
+import { deploymentId } from '../support/ids.ts'
 
 type Policy = Record<string, unknown>
 
@@ -26,7 +28,14 @@ class Scene {
     if (!config.ok) throw new Error(config.error)
     const session = { engine: this.bench.engine } as unknown as Session
     this.step = new PolicyStep({ session, config: config.value, now: () => this.now })
-    const init = { id: 'D-1', strategy: 'alpha', trigger: 'save', by: 'test', from: null, startedAt: this.now } as const
+    const init = {
+      id: deploymentId('D-1'),
+      strategy: 'alpha',
+      trigger: 'save',
+      by: 'test',
+      from: null,
+      startedAt: this.now,
+    } as const
     this.deployment = Deployment.begin(init, 0, systemClock, () => {})
     if (proof !== null) this.deployment.proves(proof)
   }

@@ -4,8 +4,9 @@ import type { Desk } from '../../src/main/app/desk.ts'
 import { decisionDifferences, listDeployments } from '../../src/main/db/queries.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { hoursOf, openOwnTape } from '../../src/main/replay/plan.ts'
+import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
+import type { DecisionDifference } from '../../src/shared/domain/proofs.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
-import type { DecisionDifference, DeploymentRow } from '../../src/shared/ipc/contract.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 
 const SLOTS = { slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'fade' } }

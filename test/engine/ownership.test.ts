@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isWorking } from '../../src/engine/state.ts'
+import type { Owner, VersionHash } from '../../src/shared/domain/ids.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
-import type { Owner, Position, VersionHash } from '../../src/shared/domain/records.ts'
+import type { Position } from '../../src/shared/domain/records.ts'
 import { MINUTE, plusMs, unixMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, enter, hold, MANIFEST, slots } from '../support/bench-engine.ts'
 

@@ -1,5 +1,6 @@
 import { startSession } from '../../src/renderer/data/session.ts'
-import type { CallInput, CallName, CallOutput, Desk, DeskPush } from '../../src/shared/ipc/contract.ts'
+import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
+import type { Desk, DeskPush } from '../../src/shared/ipc/connection.ts'
 import { snapshot } from './rows.ts'
 
 type Connection = 'connecting' | 'connected' | 'lost'

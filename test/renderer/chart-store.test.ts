@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { applyToChart, KEPT_CANDLES, mergeCandle } from '../../src/renderer/data/chart-store.ts'
-import type { CandleTuple, ChartData } from '../../src/shared/ipc/contract.ts'
+import type { CandleTuple, ChartData } from '../../src/shared/ipc/chart-view.ts'
+import { assetOf, slotId } from '../support/ids.ts'
 import { versionRef } from './rows.ts'
 
 const MIN = 60_000
@@ -9,7 +10,7 @@ function candle(minute: number, close = 100): CandleTuple {
   return [minute * MIN, 100, 101, 99, close, 1]
 }
 
-const DATA: ChartData = { slot: 'BTC-5m', frame: '1m', candles: [candle(1), candle(2)], marks: [], lines: [] }
+const DATA: ChartData = { slot: slotId('BTC-5m'), frame: '1m', candles: [candle(1), candle(2)], marks: [], lines: [] }
 
 describe('a candle', () => {
   it('replaces the last one of the same time', () => {
@@ -26,7 +27,9 @@ describe('a candle', () => {
 
   it('after a hole asks for the series again instead of drawing over it', () => {
     expect(mergeCandle(DATA.candles, candle(5), '1m')).toBeUndefined()
-    expect(applyToChart(DATA, [{ kind: 'candle', asset: 'BTC', frame: '1m', candle: candle(5) }]).gap).toBe(true)
+    expect(applyToChart(DATA, [{ kind: 'candle', asset: assetOf('BTC'), frame: '1m', candle: candle(5) }]).gap).toBe(
+      true,
+    )
   })
 
   it('does not make the series grow without bound', () => {
@@ -43,10 +46,10 @@ describe('a chart', () => {
   it('ignores other assets, frames and slots, and then keeps its identity', () => {
     const version = versionRef(1)
     const result = applyToChart(DATA, [
-      { kind: 'candle', asset: 'ETH', frame: '1m', candle: candle(3) },
-      { kind: 'candle', asset: 'BTC', frame: '5m', candle: candle(5) },
-      { kind: 'mark', slot: 'ETH-5m', mark: { ts: 1, side: 'up', kind: 'enter', version, text: '' } },
-      { kind: 'line', slots: ['ETH-5m'], line: { ts: 1, version } },
+      { kind: 'candle', asset: assetOf('ETH'), frame: '1m', candle: candle(3) },
+      { kind: 'candle', asset: assetOf('BTC'), frame: '5m', candle: candle(5) },
+      { kind: 'mark', slot: slotId('ETH-5m'), mark: { ts: 1, side: 'up', kind: 'enter', version, text: '' } },
+      { kind: 'line', slots: [slotId('ETH-5m')], line: { ts: 1, version } },
     ])
     expect(result).toEqual({ data: DATA, gap: false })
     expect(result.data).toBe(DATA)
@@ -54,8 +57,8 @@ describe('a chart', () => {
 
   it('takes a mark once, however often it is told', () => {
     const mark = { ts: MIN, side: 'up', kind: 'enter', version: versionRef(1), text: '' } as const
-    const once = applyToChart(DATA, [{ kind: 'mark', slot: 'BTC-5m', mark }])
-    const twice = applyToChart(once.data, [{ kind: 'mark', slot: 'BTC-5m', mark }])
+    const once = applyToChart(DATA, [{ kind: 'mark', slot: slotId('BTC-5m'), mark }])
+    const twice = applyToChart(once.data, [{ kind: 'mark', slot: slotId('BTC-5m'), mark }])
     expect(twice.data.marks).toHaveLength(1)
   })
 })

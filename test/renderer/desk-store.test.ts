@@ -53,7 +53,7 @@ describe('pushes', () => {
   it('never let the log grow without bound', () => {
     const rows = Array.from({ length: KEPT_EVENTS + 50 }, (_, seq) => ({
       kind: 'event' as const,
-      row: { seq, ts: seq, level: 'info' as const, kind: 'feed', slot: null, message: 'x' },
+      row: { seq, ts: seq, level: 'info' as const, kind: 'feed' as const, slot: null, message: 'x' },
     }))
     const after = applyPushes(known(), rows)
     expect(after.events).toHaveLength(KEPT_EVENTS)

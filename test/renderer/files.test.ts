@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createFilesSession } from '../../src/renderer/data/files-session.ts'
 import { createFilesStore, strategyOf } from '../../src/renderer/data/files-store.ts'
-import type { CallInput, CallName, CallOutput, Desk, FileText, WriteResult } from '../../src/shared/ipc/contract.ts'
+import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
+import type { Desk } from '../../src/shared/ipc/connection.ts'
+import type { FileText, WriteResult } from '../../src/shared/ipc/files.ts'
 
 /** A strategies folder whose hashes are the texts' own words. */
 function fakeDesk(files: Map<string, string>) {

@@ -3,6 +3,7 @@ import { toggleFreeze, togglePause, toggleSingleKeys } from '../../src/renderer/
 import { outageWords } from '../../src/renderer/data/outages.ts'
 import { commandGroups, type PaletteState } from '../../src/renderer/features/palette/commands.ts'
 import { type Action, matchScore } from '../../src/renderer/features/palette/match.ts'
+import { slotId } from '../support/ids.ts'
 import { bench } from './bench.ts'
 import { slotRow, snapshot, versionRow } from './rows.ts'
 
@@ -15,7 +16,7 @@ const STATE: PaletteState = {
     versionRow(1, { kept: false, state: 'candidate' }),
   ],
   deployments: [],
-  slotIds: ['BTC-5m', 'ETH-5m'],
+  slotIds: [slotId('BTC-5m'), slotId('ETH-5m')],
   slots: { 'BTC-5m': slotRow('BTC-5m'), 'ETH-5m': slotRow('ETH-5m') },
   paths: ['late.ts', 'snipe.ts'],
   strategies: ['late', 'snipe'],
@@ -121,7 +122,7 @@ describe('a desk that cannot decide', () => {
       kind,
       strategy: 'snipe',
       version: null,
-      slots,
+      slots: slots.map(slotId),
       reason: '',
     })
     expect(outageWords([], 16)).toBeNull()

@@ -4,8 +4,10 @@ import { createPace, worthSaying } from '../../src/renderer/data/pace.ts'
 import { mergeDifferences } from '../../src/renderer/data/proof-store.ts'
 import { verdictOf } from '../../src/renderer/features/deployments/progress.ts'
 import { actText } from '../../src/renderer/features/differences/act.ts'
+import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { priceOf, usdOf } from '../../src/shared/domain/money.ts'
-import type { DecisionDifference, DeploymentRow } from '../../src/shared/ipc/contract.ts'
+import type { DecisionDifference } from '../../src/shared/domain/proofs.ts'
+import { deploymentId, slotId } from '../support/ids.ts'
 import { bench, later } from './bench.ts'
 import { deploymentRow, difference, proofRow, snapshot, versionRef } from './rows.ts'
 
@@ -20,9 +22,9 @@ function proved(id: string, differences: number): DeploymentRow {
 describe('differences', () => {
   it('are listed in order of time, each moment once', () => {
     const first = [difference(2), difference(5)]
-    const merged = mergeDifferences(first, [difference(5), difference(1), difference(2, { slot: 'ETH-5m' })])
+    const merged = mergeDifferences(first, [difference(5), difference(1), difference(2, { slot: slotId('ETH-5m') })])
     expect(merged.map((item) => `${item.slot} ${item.ts}`)).toEqual(
-      [difference(1), difference(2), difference(2, { slot: 'ETH-5m' }), difference(5)].map(
+      [difference(1), difference(2), difference(2, { slot: slotId('ETH-5m') }), difference(5)].map(
         (item) => `${item.slot} ${item.ts}`,
       ),
     )
@@ -33,10 +35,10 @@ describe('differences', () => {
     const { session, connect, push, paint } = bench()
     await connect('connected')
     push({ kind: 'deployment', row: proving('d2', 0.1) })
-    push({ kind: 'diff', deployment: 'd2', items: [difference(1)] })
-    push({ kind: 'diff', deployment: 'd1', items: [difference(9)] })
+    push({ kind: 'diff', deployment: deploymentId('d2'), items: [difference(1)] })
+    push({ kind: 'diff', deployment: deploymentId('d1'), items: [difference(9)] })
     paint()
-    push({ kind: 'diff', deployment: 'd2', items: [difference(2)] })
+    push({ kind: 'diff', deployment: deploymentId('d2'), items: [difference(2)] })
     paint()
     expect(session.proof.getState()).toMatchObject({ deployment: 'd2', items: [difference(1), difference(2)] })
   })
@@ -59,7 +61,7 @@ describe('differences', () => {
     await rest()
     known = [difference(1), difference(2), difference(3)]
     const before = called('proof.diff').length
-    push({ kind: 'diff', deployment: 'd2', items: [difference(2)] })
+    push({ kind: 'diff', deployment: deploymentId('d2'), items: [difference(2)] })
     push({ kind: 'deployment', row: proved('d2', 3) })
     paint()
     await rest()
@@ -77,7 +79,7 @@ describe('differences', () => {
     paint()
     const before = called('proof.diff').length
     push({ kind: 'deployment', row: proved('d2', 1) })
-    push({ kind: 'diff', deployment: 'd2', items: [difference(1)] })
+    push({ kind: 'diff', deployment: deploymentId('d2'), items: [difference(1)] })
     paint()
     expect(called('proof.diff').length).toBe(before)
   })
@@ -123,7 +125,7 @@ describe('differences', () => {
   it('choose the slot and the moment on the live chart, and Escape leaves it', async () => {
     const { session, connect } = bench()
     await connect('connected')
-    const item = difference(1, { slot: 'ETH-5m' })
+    const item = difference(1, { slot: slotId('ETH-5m') })
     showMoment(session, item)
     expect(session.chart.getState().slot).toBe('ETH-5m')
     expect(session.proof.getState().chosen).toBe(item)

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { askReplay, backToLive } from '../../src/renderer/data/actions.ts'
 import { type ReplayForm, requestOf } from '../../src/renderer/data/replay-form.ts'
 import { KEPT_RUNS, mergeRuns } from '../../src/renderer/data/replay-store.ts'
-import type { ChartData, ReplayTrade } from '../../src/shared/ipc/contract.ts'
+import type { ReplayTrade } from '../../src/shared/domain/replays.ts'
+import type { ChartData } from '../../src/shared/ipc/chart-view.ts'
+import { slotId } from '../support/ids.ts'
 import { bench, later } from './bench.ts'
 import { replayRow, replayStats, replayTrade, tapeEntry } from './rows.ts'
 
@@ -10,12 +12,12 @@ const FORM: ReplayForm = { strategy: 'snipe', tape: 'own', slots: 'all', hours: 
 const TAPES = [tapeEntry('own')]
 
 function chartOf(slot: string): ChartData {
-  return { slot, frame: '1m', candles: [[0, 1, 1, 1, 1, 1]], marks: [], lines: [] }
+  return { slot: slotId(slot), frame: '1m', candles: [[0, 1, 1, 1, 1, 1]], marks: [], lines: [] }
 }
 
 describe('a request', () => {
   it('without hours and params asks for the whole tape as the file is', () => {
-    expect(requestOf(FORM, TAPES, 'BTC-5m')).toEqual({
+    expect(requestOf(FORM, TAPES, slotId('BTC-5m'))).toEqual({
       ok: true,
       input: { strategy: 'snipe', tape: 'own', slots: null, hours: null, params: null },
     })
@@ -28,7 +30,7 @@ describe('a request', () => {
       hours: '1,5',
       params: '{"minEdge": 0.02, "mode": "a", "on": true}',
     }
-    expect(requestOf(form, TAPES, 'BTC-5m')).toMatchObject({
+    expect(requestOf(form, TAPES, slotId('BTC-5m'))).toMatchObject({
       input: { slots: ['BTC-5m'], hours: 1.5, params: { minEdge: 0.02, mode: 'a', on: true } },
     })
   })
@@ -44,7 +46,7 @@ describe('a request', () => {
     ['params with plain values', { params: '{"a": {"b": 1}}' }, 'params'],
     ['params without null', { params: '{"a": null}' }, 'params'],
   ] as const)('needs %s', (_what, change, field) => {
-    expect(requestOf({ ...FORM, ...change }, TAPES, 'XRP-15m')).toMatchObject({ ok: false, problem: { field } })
+    expect(requestOf({ ...FORM, ...change }, TAPES, slotId('XRP-15m'))).toMatchObject({ ok: false, problem: { field } })
   })
 
   it('is checked before it leaves the window', async () => {
@@ -116,7 +118,7 @@ describe('a started replay', () => {
     askReplay(session, 'snipe')
     expect(session.ui.getState().tab).toBe('replay')
     const start = session.replayActions.start()
-    push({ kind: 'replay', row: replayRow('r1', { slots: ['ETH-5m'] }) })
+    push({ kind: 'replay', row: replayRow('r1', { slots: [slotId('ETH-5m')] }) })
     paint()
     await start
     expect(session.replay.getState()).toMatchObject({ shown: 'r1', onChart: 'r1', starting: false })
@@ -200,7 +202,7 @@ describe('trades and chart of a replay', () => {
     await connect('connected')
     session.replayActions.select('r2')
     await rest()
-    session.showChart('ETH-5m')
+    session.showChart(slotId('ETH-5m'))
     expect(session.replay.getState().chart).toBeNull()
     await rest()
     expect(session.replay.getState().chart?.slot).toBe('ETH-5m')
@@ -210,7 +212,7 @@ describe('trades and chart of a replay', () => {
   it('show a chosen trade in its slot; back to live leaves the run in the tab', async () => {
     const { session, connect } = bench({ 'replay.list': () => RUNS })
     await connect('connected')
-    const trade = replayTrade('w', { slot: 'ETH-5m' })
+    const trade = replayTrade('w', { slot: slotId('ETH-5m') })
     session.replayActions.choose(trade)
     expect(session.replay.getState()).toMatchObject({ chosen: trade, onChart: 'r2' })
     expect(session.chart.getState().slot).toBe('ETH-5m')

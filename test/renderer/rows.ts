@@ -1,26 +1,17 @@
+import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { NO_SHARES, NO_USD, price, shares, usd, usdOf } from '../../src/shared/domain/money.ts'
-import type {
-  DecisionDifference,
-  DeploymentRow,
-  DeskSnapshot,
-  DeskStatus,
-  ProofRow,
-  ReplayRow,
-  ReplayStats,
-  ReplayTrade,
-  SlotPosition,
-  SlotRow,
-  TapeEntry,
-  VersionRef,
-  VersionRow,
-} from '../../src/shared/ipc/contract.ts'
+import type { DecisionDifference, ProofRow } from '../../src/shared/domain/proofs.ts'
+import type { ReplayRow, ReplayStats, ReplayTrade, TapeEntry } from '../../src/shared/domain/replays.ts'
+import type { VersionRef } from '../../src/shared/domain/versions.ts'
+import type { DeskSnapshot, DeskStatus, SlotPosition, SlotRow, VersionRow } from '../../src/shared/ipc/desk-view.ts'
+import { assetOf, deploymentId, positionId, slotId, versionHash, windowId } from '../support/ids.ts'
 
 /** Rows as a desk would send them, for tests of the window. */
 const START = Date.UTC(2026, 0, 5, 10, 0)
 
 export function versionRef(number: number, strategy = 'snipe'): VersionRef {
   const hash = `${number}`.padStart(6, '0').repeat(2)
-  return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
+  return { hash: versionHash(hash), strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
 }
 
 export function versionRow(number: number, change: Partial<VersionRow> = {}): VersionRow {
@@ -76,7 +67,7 @@ export function status(change: Partial<DeskStatus> = {}): DeskStatus {
 export function slotPosition(change: Partial<SlotPosition> = {}): SlotPosition {
   const version = versionRef(1)
   return {
-    id: 'p1',
+    id: positionId('P-1'),
     side: 'up',
     shares: shares(6_000_000),
     cost: usd(4_000_000),
@@ -93,12 +84,12 @@ export function slotPosition(change: Partial<SlotPosition> = {}): SlotPosition {
 export function slotRow(slot: string, change: Partial<SlotRow> = {}): SlotRow {
   const quote = { bid: price(490_000), ask: price(500_000), bidShares: NO_SHARES, askShares: NO_SHARES }
   return {
-    slot,
-    asset: slot.slice(0, slot.lastIndexOf('-')),
+    slot: slotId(slot),
+    asset: assetOf(slot.slice(0, slot.lastIndexOf('-'))),
     timeframe: slot.endsWith('-15m') ? '15m' : '5m',
     status: 'live',
     statusReason: null,
-    windowId: 'w',
+    windowId: windowId('w'),
     windowStart: START,
     windowEnd: START + 300_000,
     strike: 100,
@@ -124,7 +115,7 @@ export function slotRow(slot: string, change: Partial<SlotRow> = {}): SlotRow {
 
 export function deploymentRow(id: string, change: Partial<DeploymentRow> = {}): DeploymentRow {
   return {
-    id,
+    id: deploymentId(id),
     strategy: 'snipe',
     version: versionRef(2),
     from: versionRef(1),
@@ -178,7 +169,7 @@ export function proofRow(change: Partial<ProofRow> = {}): ProofRow {
     progress: 1,
     from: START,
     to: START + 86_400_000,
-    slots: ['BTC-5m'],
+    slots: [slotId('BTC-5m')],
     notices: [],
     candidate: replayStats(),
     live: replayStats(),
@@ -194,7 +185,7 @@ export function proofRow(change: Partial<ProofRow> = {}): ProofRow {
 export function difference(minute: number, change: Partial<DecisionDifference> = {}): DecisionDifference {
   return {
     ts: START + minute * 60_000,
-    slot: 'BTC-5m',
+    slot: slotId('BTC-5m'),
     candidate: { kind: 'enter', side: 'up', limit: price(620_000), stake: usdOf(5), why: 'edge' },
     live: null,
     ...change,
@@ -214,7 +205,7 @@ export function replayRow(id: string, change: Partial<ReplayRow> = {}): ReplayRo
     from: START,
     to: START + 86_400_000,
     reached: START,
-    slots: ['BTC-5m', 'ETH-5m'],
+    slots: [slotId('BTC-5m'), slotId('ETH-5m')],
     notices: [],
     stats: null,
     live: null,
@@ -224,10 +215,10 @@ export function replayRow(id: string, change: Partial<ReplayRow> = {}): ReplayRo
   }
 }
 
-export function replayTrade(windowId: string, change: Partial<ReplayTrade> = {}): ReplayTrade {
+export function replayTrade(window: string, change: Partial<ReplayTrade> = {}): ReplayTrade {
   return {
-    slot: 'BTC-5m',
-    windowId,
+    slot: slotId('BTC-5m'),
+    windowId: windowId(window),
     side: 'up',
     openedAt: START,
     settledAt: START + 60_000,
@@ -249,8 +240,8 @@ export function tapeEntry(id: string, change: Partial<TapeEntry> = {}): TapeEntr
     from: START,
     to: START + 86_400_000,
     bytes: 1,
-    assets: ['BTC', 'ETH'],
-    slots: ['BTC-5m', 'ETH-5m'],
+    assets: [assetOf('BTC'), assetOf('ETH')],
+    slots: [slotId('BTC-5m'), slotId('ETH-5m')],
     notices: [],
     ...change,
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deskTime } from '../../src/renderer/data/clock-store.ts'
 import { createBatcher, createThrottle } from '../../src/renderer/data/frame.ts'
 import { backoffMs } from '../../src/renderer/data/socket-desk.ts'
+import { slotId } from '../support/ids.ts'
 import { bench } from './bench.ts'
 import { deploymentRow, slotRow, status } from './rows.ts'
 
@@ -53,8 +54,8 @@ describe('a session', () => {
   it('shows a chart in one minute or in the length of the slot itself', async () => {
     const { session, connect } = bench()
     await connect('connected')
-    session.showChart('BTC-5m', '5m')
-    session.showChart('BTC-15m')
+    session.showChart(slotId('BTC-5m'), '5m')
+    session.showChart(slotId('BTC-15m'))
     expect(session.chart.getState()).toMatchObject({ slot: 'BTC-15m', frame: '15m' })
   })
 

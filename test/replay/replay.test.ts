@@ -10,10 +10,11 @@ import { ReplayLab, type ReplayOutcome } from '../../src/main/replay/lab.ts'
 import { openTapes, slotsOf, stretchesOf } from '../../src/main/replay/plan.ts'
 import { differencesOf, hashOf, statsOf } from '../../src/main/replay/stats.ts'
 import { parseConfig } from '../../src/shared/config.ts'
-import type { VersionHash } from '../../src/shared/domain/records.ts'
+import type { VersionHash } from '../../src/shared/domain/ids.ts'
 import { DAY, HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { type CandleRow, randomCandles, TAPE_DAY, writeCandles } from '../support/candle-tape.ts'
 import { eager, TestHome } from '../support/desk.ts'
+import { slotId } from '../support/ids.ts'
 
 const homes: TestHome[] = []
 const lab = new ReplayLab(systemClock, 2)
@@ -228,7 +229,7 @@ test('a strategy that spins is ended, alone, and the next replay runs', async ()
 test('differences name every moment at which two versions wanted other things, and no other', () => {
   const act = (ts: number, limit: number) => ({
     ts,
-    slot: 'BTC-5m',
+    slot: slotId('BTC-5m'),
     kind: 'enter' as const,
     side: 'up' as const,
     limit: limit as never,

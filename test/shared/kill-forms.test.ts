@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { killIn, meansKill } from '../../src/shared/ipc/commands.ts'
+import { killIn, meansKill } from '../../src/shared/domain/commands.ts'
 
 test.each([
   { kind: 'kill', reason: { toString: 1, valueOf: 1 } },

@@ -1,4 +1,4 @@
-import type { EngineCommand } from '../../src/engine/commands/commands.ts'
+import { isEngineCommand } from '../../src/engine/commands/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Effect, EngineEvent, Swap } from '../../src/engine/events.ts'
@@ -16,8 +16,10 @@ import { sha256 } from '../../src/main/platform/system.ts'
 import { Gate } from '../../src/main/runtime/gate.ts'
 import { Outbox } from '../../src/main/runtime/outbox.ts'
 import { Runtime, type RuntimeRecorder } from '../../src/main/runtime/runtime.ts'
+import { type CommandInput, commandSchema } from '../../src/shared/domain/commands.ts'
+import type { DeploymentId, Owner, VersionHash } from '../../src/shared/domain/ids.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
-import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
+import type { JournalRecord } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 import { asView } from './views.ts'
@@ -237,7 +239,10 @@ export class EngineBench {
     return { deployment, reason: 'deployment', strategy, version, label, manifest, before: null, states }
   }
 
-  command(command: EngineCommand): string | null {
+  /** A command as a person writes it. @returns why it is refused; null once it is carried out */
+  command(input: CommandInput): string | null {
+    const command = commandSchema.parse(input)
+    if (!isEngineCommand(command)) throw new Error(`${command.kind} is not the engine's`)
     const bar = this.engine.commandBar(command)
     if (bar !== null) return bar
     if (command.kind === 'kill') this.gate.shut('killed', command.positions === 'flatten')

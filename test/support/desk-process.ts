@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
-import type { DeskStatus } from '../../src/shared/ipc/contract.ts'
+import type { DeskStatus } from '../../src/shared/ipc/desk-view.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
 

@@ -9,7 +9,7 @@ import { Station } from '../../src/main/app/station.ts'
 import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
-import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
 

@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import type { EngineCommand } from '../../src/engine/commands/commands.ts'
 import type { EngineConfig } from '../../src/engine/config.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Swap } from '../../src/engine/events.ts'
@@ -9,16 +8,18 @@ import { isWorking } from '../../src/engine/state.ts'
 import { openItems, reconcile, unredeemed } from '../../src/engine/venue/reconcile.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { openDatabase } from '../../src/main/db/database.ts'
-import type { Db } from '../../src/main/db/db.ts'
+import type { WritableDb } from '../../src/main/db/db.ts'
 import { type JournalWrite, JournalWriter } from '../../src/main/db/journal-writer.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { readSavedDesk } from '../../src/main/db/restore.ts'
 import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
-import type { DeploymentId, JournalRecord, Owner, VersionHash } from '../../src/shared/domain/records.ts'
+import type { CommandInput } from '../../src/shared/domain/commands.ts'
+import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
+import type { DeploymentId, Owner, VersionHash } from '../../src/shared/domain/ids.ts'
+import type { JournalRecord } from '../../src/shared/domain/records.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import type { SettledTrade } from '../../src/shared/domain/trade.ts'
-import type { DeploymentRow } from '../../src/shared/ipc/contract.ts'
 import { deploymentRow } from '../renderer/rows.ts'
 import { EngineBench, MANIFEST } from './bench-engine.ts'
 
@@ -34,7 +35,7 @@ interface Known {
  * between any two steps and come back from its journal alone.
  */
 export class ModelDesk extends EngineBench {
-  readonly db: Db
+  readonly db: WritableDb
   readonly known: Known[] = []
   private readonly writer: JournalWriter
   private pending: JournalWrite[] = []
@@ -184,7 +185,7 @@ export class ModelDesk extends EngineBench {
   }
 
   /** A person's command, journaled as the dispatcher does. */
-  override command(command: EngineCommand): string | null {
+  override command(command: CommandInput): string | null {
     const bar = super.command(command)
     const outcome = { id: `C-${++this.commands}`, outcome: bar === null ? 'done' : 'refused', message: '' } as const
     const { kind } = command

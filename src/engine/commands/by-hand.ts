@@ -1,10 +1,11 @@
+import type { Command } from '../../shared/domain/commands.ts'
+import type { PositionId } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import { NO_USD, usdOf } from '../../shared/domain/money.ts'
-import type { Position, PositionId } from '../../shared/domain/records.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
+import type { Position } from '../../shared/domain/records.ts'
+import type { Caps } from '../../shared/domain/settings.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
-import type { Command } from '../../shared/ipc/commands.ts'
-import type { Caps } from '../config.ts'
+
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
 import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed, workingOrders } from '../state.ts'
@@ -16,8 +17,8 @@ import { forgetFills } from '../windows/settlement.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 
-function positionOf(c: Context, id: string): Position | undefined {
-  return c.s.positions.get(id as PositionId)
+function positionOf(c: Context, id: PositionId): Position | undefined {
+  return c.s.positions.get(id)
 }
 
 /** Why a position cannot be sold by hand. */
@@ -97,7 +98,7 @@ export function voidPosition(c: Context, { position: id, reason }: Of<'void'>): 
 
 /** Why a slot cannot be given to a strategy. */
 export function assignBar(c: Context, { slot: id, strategy }: Of<'assign'>): string | null {
-  const slot = c.s.slots.get(id as SlotId)
+  const slot = c.s.slots.get(id)
   if (slot === undefined) return `no slot ${id} on this desk`
   if (slot.strategy === strategy) return `${id} is ${strategy}'s already`
   return null
@@ -106,7 +107,7 @@ export function assignBar(c: Context, { slot: id, strategy }: Of<'assign'>): str
 /** Gives a slot to another strategy; whoever has something open in it keeps that until it has settled. */
 export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assign'>): void {
   const { s } = c
-  const slot = s.slots.get(id as SlotId)
+  const slot = s.slots.get(id)
   if (slot === undefined) return
   const before = slot.strategy
   const version = inCharge(s, slot)
@@ -122,7 +123,7 @@ export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assig
   slot.lastWhy = `given to ${strategy}`
   if (lent && before !== null) settleTeams(c, before)
   s.teams = teamsOf(s.slots.values())
-  record(c, { t: 'setting', key: `assign ${slot.slot.id}`, json: JSON.stringify(strategy) })
+  record(c, { t: 'setting', setting: { name: 'assignment', slot: slot.slot.id, strategy } })
   const why = reason === undefined ? '' : `: ${reason}`
   say(c, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.slot.id })
 }
@@ -140,7 +141,7 @@ export function changeCaps(c: Context, command: Of<'caps'>): void {
     ordersPerMinute: command.ordersPerMinute ?? caps.ordersPerMinute,
     lossPerDay: dollars(command.lossPerDayUsd, caps.lossPerDay),
   }
-  record(c, { t: 'setting', key: 'caps', json: JSON.stringify(c.s.caps) })
+  record(c, { t: 'setting', setting: { name: 'caps', caps: c.s.caps } })
   const { kind: _, reason, ...changed } = command
   const said = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
   say(c, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)

@@ -1,8 +1,7 @@
 import { assertNever } from '../../shared/domain/base.ts'
+import type { Command } from '../../shared/domain/commands.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import type { Command } from '../../shared/ipc/commands.ts'
 import type { EngineEvent } from '../events.ts'
 import { cancelAll } from '../orders/orders.ts'
 import { type Context, record, say } from '../state.ts'
@@ -78,8 +77,7 @@ export function commandBar(c: Context, command: EngineCommand): string | null {
 }
 
 function pauseBar(c: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
-  if (command.slot !== undefined && !c.s.slots.has(command.slot as SlotId))
-    return `no slot ${command.slot} on this desk`
+  if (command.slot !== undefined && !c.s.slots.has(command.slot)) return `no slot ${command.slot} on this desk`
   if (command.strategy !== undefined && !c.s.live.has(command.strategy))
     return `no strategy ${command.strategy} is live`
   if (c.s.trading === 'killed') return 'trading is killed; re-arm it first'
@@ -90,7 +88,7 @@ function resumeBar(c: Context, command: Extract<Command, { kind: 'resume' }>): s
   const bar = pauseBar(c, command)
   if (bar !== null) return bar
   if (command.slot !== undefined)
-    return c.s.slots.get(command.slot as SlotId)?.pause == null ? `${command.slot} is not paused` : null
+    return c.s.slots.get(command.slot)?.pause == null ? `${command.slot} is not paused` : null
   if (command.strategy !== undefined)
     return c.s.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
   const unreadable = c.s.holds.get('settings')
@@ -119,7 +117,7 @@ export function applyCommand(c: Context, command: EngineCommand): void {
     case 'freeze': {
       const until = command.until === undefined ? null : unixMs(Date.parse(command.until))
       setFreeze(c, { reason: command.reason, until })
-      return say(c, 'info', 'command', `deployments are frozen: ${command.reason}`)
+      return say(c, 'info', 'frozen', `deployments are frozen: ${command.reason}`)
     }
     case 'close':
       return closePosition(c, command)
@@ -131,7 +129,7 @@ export function applyCommand(c: Context, command: EngineCommand): void {
       return changeCaps(c, command)
     case 'unfreeze':
       setFreeze(c, null)
-      return say(c, 'info', 'command', `deployments are open again: ${command.reason}`)
+      return say(c, 'info', 'unfrozen', `deployments are open again: ${command.reason}`)
     default:
       return assertNever(command)
   }
@@ -156,13 +154,13 @@ function kill(c: Context, command: Extract<Command, { kind: 'kill' }>): void {
 function pause(c: Context, command: Extract<Command, { kind: 'pause' }>): void {
   const pause = { reason: command.reason, until: null }
   if (command.slot !== undefined) {
-    const slot = c.s.slots.get(command.slot as SlotId)
+    const slot = c.s.slots.get(command.slot)
     if (slot !== undefined) slot.pause = pause
-    record(c, { t: 'pause', scope: command.slot, reason: command.reason })
+    record(c, { t: 'pause', of: 'slot', name: command.slot, reason: command.reason })
   }
   if (command.strategy !== undefined) {
     c.s.strategyPauses.set(command.strategy, pause)
-    record(c, { t: 'pause', scope: command.strategy, reason: command.reason })
+    record(c, { t: 'pause', of: 'strategy', name: command.strategy, reason: command.reason })
   }
   if (command.slot === undefined && command.strategy === undefined) pauseEntries(c, command.reason, null)
   say(c, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
@@ -171,13 +169,13 @@ function pause(c: Context, command: Extract<Command, { kind: 'pause' }>): void {
 function resume(c: Context, command: Extract<Command, { kind: 'resume' }>): void {
   const { s } = c
   if (command.slot !== undefined) {
-    const slot = s.slots.get(command.slot as SlotId)
+    const slot = s.slots.get(command.slot)
     if (slot !== undefined) slot.pause = null
-    record(c, { t: 'pause', scope: command.slot, reason: null })
+    record(c, { t: 'pause', of: 'slot', name: command.slot, reason: null })
   }
   if (command.strategy !== undefined) {
     s.strategyPauses.delete(command.strategy)
-    record(c, { t: 'pause', scope: command.strategy, reason: null })
+    record(c, { t: 'pause', of: 'strategy', name: command.strategy, reason: null })
   }
   if (command.slot === undefined && command.strategy === undefined) {
     s.trading = step('trading', s.trading, 'resume')

@@ -1,4 +1,5 @@
 import { assertNever } from '../../shared/domain/base.ts'
+import type { FillId, OrderId } from '../../shared/domain/ids.ts'
 import {
   addShares,
   addUsd,
@@ -15,7 +16,7 @@ import {
   type Usd,
   usd,
 } from '../../shared/domain/money.ts'
-import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
+import type { Order } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, FillFate, Level, OrderReport } from '../events.ts'

@@ -1,5 +1,5 @@
 import { MICRO, mulDivFloor, type Usd, usd } from '../../shared/domain/money.ts'
-import type { Canary } from '../state.ts'
+import type { Canary } from '../../shared/domain/settings.ts'
 
 /** The venue takes cash in whole cents. */
 const CENT = 10_000

@@ -1,4 +1,5 @@
 import { invariant } from '../../shared/domain/base.ts'
+import type { FillId, PositionId } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import {
   addShares,
@@ -11,7 +12,7 @@ import {
   type Usd,
   usd,
 } from '../../shared/domain/money.ts'
-import type { Fill, FillId, Order, Position, PositionId, Tags } from '../../shared/domain/records.ts'
+import type { Fill, Order, Position, Tags } from '../../shared/domain/records.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'

@@ -1,6 +1,7 @@
 import { assertNever, err, ok, type Result } from '../../shared/domain/base.ts'
+import type { OrderId, VersionHash } from '../../shared/domain/ids.ts'
 import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../../shared/domain/money.ts'
-import type { Order, OrderId, Position, Tags, VersionHash } from '../../shared/domain/records.ts'
+import type { Order, Position, Tags } from '../../shared/domain/records.ts'
 import { MINUTE, plusMs, SECOND, unixMs } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import {

@@ -12,8 +12,9 @@ import {
   usd,
 } from '../../shared/domain/money.ts'
 import type { Order } from '../../shared/domain/records.ts'
+import type { Caps } from '../../shared/domain/settings.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
-import type { Caps } from '../config.ts'
+
 import type { SlotListing } from '../venue/listing.ts'
 
 /** An order that passed every cap; nothing else can be sent. */

@@ -1,4 +1,5 @@
-import type { FillId, Order, OrderId } from '../../shared/domain/records.ts'
+import type { FillId, OrderId } from '../../shared/domain/ids.ts'
+import type { Order } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'

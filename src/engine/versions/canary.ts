@@ -115,8 +115,8 @@ export function settleTeams(c: Context, strategy: string): void {
   c.s.teams = teamsOf(c.s.slots.values())
   const canary = c.s.canaries.get(strategy)
   const slots = lentSlots(c, strategy).map(({ slot }) => slot.id)
-  const json = JSON.stringify(canary === undefined ? null : { ...canary, slots })
-  record(c, { t: 'setting', key: `canary ${strategy}`, json })
+  const part = canary === undefined ? null : { ...canary, slots }
+  record(c, { t: 'setting', setting: { name: 'canary', strategy, canary: part } })
 }
 
 /** Canaries that cannot be asked after a start, or that have nothing to stand beside any more. */

@@ -1,5 +1,5 @@
+import type { Owner, VersionHash } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
-import type { Owner, VersionHash } from '../../shared/domain/records.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import {
   type Context,

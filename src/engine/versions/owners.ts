@@ -1,4 +1,5 @@
-import type { DeploymentId, Handoff, Order, Owner, Position } from '../../shared/domain/records.ts'
+import type { DeploymentId, Owner } from '../../shared/domain/ids.ts'
+import type { Handoff, Order, Position } from '../../shared/domain/records.ts'
 import { fairUp } from '../prices/estimate.ts'
 import {
   type Context,

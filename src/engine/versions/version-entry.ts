@@ -1,5 +1,6 @@
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
-import type { Order, Position, VersionHash } from '../../shared/domain/records.ts'
+import type { Order, Position } from '../../shared/domain/records.ts'
 import type { Swap } from '../events.ts'
 import { type Context, record, type SlotState, slotOf, type VersionRecord } from '../state.ts'
 import { transferAll } from './owners.ts'

@@ -156,7 +156,11 @@ export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'faul
   version.stint.faults++
   if (!isAsked(version)) return
   const stop = event.fatal || version.faultsInRow >= s.config.faultsInRow
-  say(c, 'error', 'fault', `${version.label}: ${event.message}`, { slot: event.slot, version: event.version })
+  say(c, 'error', 'fault', `${version.label}: ${event.message}`, {
+    slot: event.slot,
+    version: event.version,
+    detail: event.message,
+  })
   if (stop) stopVersion(c, version)
   recordVersion(c, version)
 }
@@ -171,7 +175,7 @@ function stopVersion(c: Context, version: VersionRecord): void {
   for (const id of version.kept.keys()) if (!isLent(s, slotOf(s, id), version)) version.kept.delete(id)
   const moved = leaveToDesk(c, version.hash, version.strategy, 'fault')
   const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
-  say(c, 'error', 'fault', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
+  say(c, 'error', 'stopped', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
     version: version.hash,
   })
 }

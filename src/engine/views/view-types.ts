@@ -1,4 +1,4 @@
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from '../strategy-api/baton.ts'
 

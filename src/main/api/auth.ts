@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { PRIVILEGED } from '../../shared/ipc/commands.ts'
+import { PRIVILEGED } from '../../shared/domain/commands.ts'
 
 /** `window`: may edit, reload and re-arm. `remote`: reads, pauses, freezes and kills. */
 export type Role = 'window' | 'remote'

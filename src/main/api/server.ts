@@ -6,9 +6,9 @@ import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { COMMAND_KINDS, explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
-import { CALL_INPUTS } from '../../shared/ipc/calls.ts'
-import { COMMAND_KINDS, explain } from '../../shared/ipc/commands.ts'
+import { CALLS } from '../../shared/ipc/calls.ts'
 import type { Desk } from '../app/desk.ts'
 import { packageRoot } from '../app/home.ts'
 import { outageText } from '../app/outages.ts'
@@ -49,12 +49,12 @@ const listQuery = z.object({
 })
 
 /** `?by=version,regime&market=paper&from=…`; times as `parseTime` takes them. */
-const attributionQuery = CALL_INPUTS['attribution.records'].shape.filter.extend({
+const attributionQuery = CALLS['attribution.records'].input.shape.filter.extend({
   by: z
     .string()
     .default('version,market')
     .transform((text) => text.split(','))
-    .pipe(CALL_INPUTS['attribution.records'].shape.by),
+    .pipe(CALLS['attribution.records'].input.shape.by),
   from: timeText.transform(({ ms }) => ms).optional(),
   to: timeText.transform(({ ms }) => ms).optional(),
 })

@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import { CALL_INPUTS, isCallName } from '../../shared/ipc/calls.ts'
-import { explain } from '../../shared/ipc/commands.ts'
-import type { CallInput, CallName, CallReply, ServerFrame } from '../../shared/ipc/contract.ts'
+import { explain } from '../../shared/domain/commands.ts'
+import { CALLS, type CallName, isCallName, type ParsedInput } from '../../shared/ipc/calls.ts'
+import type { CallReply, ServerFrame } from '../../shared/ipc/connection.ts'
 import type { Desk } from '../app/desk.ts'
 import { mayCommand, type Role } from './auth.ts'
 
@@ -45,12 +45,12 @@ function parseJson(text: string): unknown {
 /** Parses a call and answers it; the one way in for every window, socket or preload. */
 export async function callDesk(desk: Desk, role: Role, name: string, input: unknown): Promise<CallReply> {
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
-  const parsed = CALL_INPUTS[name].safeParse(input)
+  const parsed = CALLS[name].input.safeParse(input)
   if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
   const bar = callBar(role, name, parsed.data)
   if (bar !== null) return { ok: false, error: bar }
   try {
-    return { ok: true, value: await desk.hub.call(name, parsed.data as CallInput<typeof name>, 'desk') }
+    return { ok: true, value: await desk.hub.call(name, parsed.data as ParsedInput<typeof name>, 'desk') }
   } catch (error) {
     return { ok: false, error: `${name} failed: ${error instanceof Error ? error.message : String(error)}` }
   }

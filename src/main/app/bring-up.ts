@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
 import type { Session } from '../runtime/session.ts'
@@ -69,7 +69,7 @@ async function resumeVersion(desk: DeskParts, strategy: string, hash: VersionHas
     desk.config.decisionDeadlineMs,
   )
   if (!worker.ok) return err(`it does not load from its stored bundle: ${failureText(worker.error)}`)
-  desk.session.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.source_map })
+  desk.session.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.sourceMap })
   return stored.state === 'live' ? adoptSlots(desk.session, strategy, hash, () => desk.now()) : ok(undefined)
 }
 

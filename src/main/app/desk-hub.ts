@@ -1,24 +1,16 @@
 import { readFileSync } from 'node:fs'
-import type { JournalRecord } from '../../shared/domain/records.ts'
+import type { CommandSource } from '../../shared/domain/commands.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { DeploymentId } from '../../shared/domain/ids.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import type { EventKind, JournalRecord } from '../../shared/domain/records.ts'
+import type { TapeEntry } from '../../shared/domain/replays.ts'
 import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
-import type { CommandSource } from '../../shared/ipc/commands.ts'
-import type {
-  CallInput,
-  CallName,
-  CandleTuple,
-  ChartData,
-  DecisionDifference,
-  DeploymentRow,
-  DeskCalls,
-  DeskPush,
-  DeskSnapshot,
-  DeskStatus,
-  EventRow,
-  SlotOutage,
-  SlotRow,
-  TapeEntry,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { CallHandlers, CallName, CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
+import type { CandleTuple, ChartData } from '../../shared/ipc/chart-view.ts'
+import type { DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskSnapshot, DeskStatus, EventRow, SlotOutage, SlotRow } from '../../shared/ipc/desk-view.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
 import {
@@ -40,10 +32,6 @@ import { Replays } from './replays.ts'
 /** Windows are told at most this often; what changed in between is told once. */
 const PUSH_MS = 100
 const CHART_CANDLES = 360
-
-type Handlers = {
-  [N in CallName]: (input: CallInput<N>) => ReturnType<DeskCalls[N]> | Promise<ReturnType<DeskCalls[N]>>
-}
 
 function headOf({ id, strategy, state, reason }: DeploymentRow) {
   return { id, strategy, state, reason }
@@ -88,15 +76,11 @@ export class DeskHub {
   }
 
   /** Answers one call of a window. Inputs were parsed by the transport. */
-  async call<N extends CallName>(
-    name: N,
-    input: CallInput<N>,
-    source: CommandSource,
-  ): Promise<ReturnType<DeskCalls[N]>> {
+  async call<N extends CallName>(name: N, input: ParsedInput<N>, source: CommandSource): Promise<CallOutput<N>> {
     return this.handlers(source)[name](input)
   }
 
-  private handlers(source: CommandSource): Handlers {
+  private handlers(source: CommandSource): CallHandlers {
     const { journal } = this.desk
     return {
       'desk.snapshot': async () => {
@@ -104,7 +88,7 @@ export class DeskHub {
         return this.snapshot()
       },
       'desk.command': (input) => this.desk.dispatcher.dispatch(input, source),
-      'chart.get': ({ slot, frame }) => this.chart(slot as SlotId, frame),
+      'chart.get': ({ slot, frame }) => this.chart(slot, frame),
       'trades.list': (filter) => listTrades(journal.db, filter),
       'orders.list': ({ limit }) => listOrders(journal.db, limit),
       'attribution.records': (input) => this.desk.books.ask('attribution.records', input),
@@ -238,12 +222,12 @@ export class DeskHub {
   }
 
   /** Found while a proof runs. */
-  onDifferences(deployment: string, items: readonly DecisionDifference[]): void {
+  onDifferences(deployment: DeploymentId, items: readonly DecisionDifference[]): void {
     this.push({ kind: 'diff', deployment, items })
   }
 
   /** Journals and shows something that concerns the desk as a whole. Never throws: timers and watchers have words, too. */
-  say(level: EventRow['level'], message: string, kind = 'desk'): void {
+  say(level: EventRow['level'], message: string, kind: EventKind = 'desk'): void {
     this.desk.journal.append({
       t: 'event',
       event: {
@@ -256,6 +240,7 @@ export class DeskHub {
         regime: null,
         market: this.desk.engine.state.config.market,
         message,
+        detail: null,
       },
     })
     this.desk.session.settle()
@@ -316,7 +301,7 @@ export class DeskHub {
 
   private pushCandles(rows: readonly SlotRow[]): void {
     for (const row of new Map(rows.map((changed) => [changed.asset, changed])).values()) {
-      const slot = this.desk.engine.state.slots.get(row.slot as SlotId)
+      const slot = this.desk.engine.state.slots.get(row.slot)
       if (slot === undefined) continue
       for (const frame of ['1m', '5m', '15m'] as const) {
         const { candles } = slot.asset

@@ -9,9 +9,12 @@ import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { BooksThread } from '../attribution/books-thread.ts'
+import type { FileLock } from '../db/file-lock.ts'
 import type { Journal } from '../db/journal.ts'
-import { findVersion } from '../db/queries.ts'
-import { homeName, readBotState, readSavedDesk } from '../db/restore.ts'
+import { readMeta } from '../db/meta.ts'
+import { findVersion, readBotState } from '../db/queries.ts'
+import { readSavedDesk } from '../db/restore.ts'
+import { heldSlots } from '../db/start.ts'
 import { Deployer } from '../deploy/deployer.ts'
 import { type OpenFeed, openFeed } from '../market/feeds.ts'
 import { openVenue } from '../market/venues.ts'
@@ -27,9 +30,9 @@ import { bringUpVersions } from './bring-up.ts'
 import { DeskHub } from './desk-hub.ts'
 import type { DeskOptions, DeskParts } from './desk-parts.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { apiFile, HomeLock, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
+import { apiFile, lockHome, packageRoot, prepareHome, readableConfig, readConfig } from './home.ts'
 import { LiveDriver } from './live-driver.ts'
-import { heldSlots, leftOut, openJournal, withSlots } from './opening.ts'
+import { leftOut, openJournal, withSlots } from './opening.ts'
 import { Reconciler } from './reconciler.ts'
 import { decideMissedWindows, playIdleTime, restoreBooks } from './resume.ts'
 import { TimeKeeper } from './time-keeper.ts'
@@ -73,7 +76,7 @@ export class Desk implements DeskParts {
   private readonly reconciler: Reconciler
   /** Notices sleep and steps of the computer's clock; real time alone needs it. */
   private readonly time: TimeKeeper
-  private readonly lock: HomeLock
+  private readonly lock: FileLock
   private live: LiveDriver | undefined
   private stopping = false
   private begun = false
@@ -92,7 +95,7 @@ export class Desk implements DeskParts {
     const config = read.ok ? read.value : readableConfig(home.config)
     const ready = prepareHome(home)
     if (!ready.ok) return ready
-    const lock = HomeLock.take(home)
+    const lock = lockHome(home)
     if (!lock.ok) return lock
     const opened = await Desk.assemble(options, config, lock.value, read.ok ? [] : [read.error])
     if (!opened.ok) lock.value.release()
@@ -103,7 +106,7 @@ export class Desk implements DeskParts {
   private static async assemble(
     options: DeskOptions,
     read: Config,
-    lock: HomeLock,
+    lock: FileLock,
     unreadable: readonly string[],
   ): Promise<Result<Desk>> {
     const virtual = options.speed !== undefined
@@ -117,7 +120,7 @@ export class Desk implements DeskParts {
       )
     }
     // Which slots were meant cannot be read: those that hold something are managed in any case.
-    const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value))
+    const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value.db))
     const saved = parseBotState(readBotState(journal.value.db))
     const resume = saved?.prices
     const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
@@ -146,7 +149,7 @@ export class Desk implements DeskParts {
   private constructor(
     options: DeskOptions,
     config: Config,
-    lock: HomeLock,
+    lock: FileLock,
     journal: Journal,
     feed: OpenFeed,
     before: BotState | undefined,
@@ -172,7 +175,7 @@ export class Desk implements DeskParts {
       engineConfigOf(config, market, feed.slots, listingsOf(feed.slots, this.venue), {
         fateSettlesMs: this.venue.capabilities.fateSettlesMs,
         // The same run in virtual time has the same ids in every home.
-        idPrefix: this.virtual ? '' : `${homeName(journal.db)}-`,
+        idPrefix: this.virtual ? '' : `${readMeta(journal.db, 'home') ?? ''}-`,
       }),
     )
     this.gate = new Gate()

@@ -1,7 +1,5 @@
 import { type EngineCommand, isEngineCommand } from '../../engine/commands/commands.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
 import {
   type Command,
   type CommandOutcome,
@@ -9,8 +7,10 @@ import {
   commandSchema,
   explain,
   killIn,
-} from '../../shared/ipc/commands.ts'
-import type { DeploymentRow } from '../../shared/ipc/contract.ts'
+} from '../../shared/domain/commands.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Deployer } from '../deploy/deployer.ts'
 import { partText } from '../deploy/deployment.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/contract.ts'
+import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/files.ts'
 import { sha256 } from '../platform/system.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 

@@ -11,10 +11,10 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
 import envPaths from 'env-paths'
 import { type Config, parseConfig, salvageConfig } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { FileLock } from '../db/file-lock.ts'
 import { newToken } from '../platform/system.ts'
 import { readJson, readText } from '../platform/text.ts'
 
@@ -130,34 +130,17 @@ export function readToken(path: string): string {
 }
 
 /** One desk a home folder: an operating-system lock that ends with the process, however it ends. */
-export class HomeLock {
-  private readonly db: Database.Database
-
-  private constructor(db: Database.Database) {
-    this.db = db
+export function lockHome(home: Home): Result<FileLock> {
+  const owner = join(home.folder, 'desk.pid')
+  const lock = FileLock.take(join(home.folder, 'desk.lock'))
+  if (lock !== null) {
+    writeFileSync(owner, `${process.pid}\n`)
+    return ok(lock)
   }
-
-  static take(home: Home): Result<HomeLock> {
-    const path = join(home.folder, 'desk.lock')
-    const owner = join(home.folder, 'desk.pid')
-    const db = new Database(path, { timeout: 0 })
-    try {
-      db.pragma('locking_mode = EXCLUSIVE')
-      db.exec('BEGIN EXCLUSIVE')
-      writeFileSync(owner, `${process.pid}\n`)
-      return ok(new HomeLock(db))
-    } catch {
-      db.close()
-      const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown'
-      return err(
-        `another desk (process ${pid}) runs in ${home.folder}; stop it, or give this one its own folder with --home`,
-      )
-    }
-  }
-
-  release(): void {
-    this.db.close()
-  }
+  const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown'
+  return err(
+    `another desk (process ${pid}) runs in ${home.folder}; stop it, or give this one its own folder with --home`,
+  )
 }
 
 /** Puts the database of an earlier virtual run aside: every run starts from nothing, so that it can be repeated. */

@@ -1,19 +1,21 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { SlotOutage, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Db } from '../db/db.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { SlotOutage } from '../../shared/ipc/desk-view.ts'
+import type { ReadableDb } from '../db/db.ts'
 import { lastReason, stoppedBy } from '../db/deployments.ts'
 import { slotStatus } from './projection.ts'
 
 export interface OutageParts {
   readonly engine: Engine
-  readonly db: Db
+  readonly db: ReadableDb
   readonly refOf: (hash: string) => VersionRef | null
 }
 
 /** Slots that are to trade and in which nothing can be decided now, by what stands in the way. */
 export function outagesOf({ engine, db, refOf }: OutageParts): readonly SlotOutage[] {
   const s = engine.state
-  const found = new Map<string, Omit<SlotOutage, 'slots'> & { slots: string[] }>()
+  const found = new Map<string, Omit<SlotOutage, 'slots'> & { slots: SlotId[] }>()
   for (const slot of s.slots.values()) {
     const { strategy } = slot
     if (strategy === null || !slot.listed) continue
@@ -51,7 +53,7 @@ function because(reason: string | undefined): string {
 }
 
 /** `8 slots cannot decide: snipe v2 · 3fa9c1 was stopped by a fault: snipe.ts:20:39 boom`; empty without an outage. */
-export function outageText(outages: readonly Pick<SlotOutage, 'slots' | 'reason'>[]): string {
+export function outageText(outages: readonly { readonly slots: readonly string[]; readonly reason: string }[]): string {
   return outages
     .map(
       ({ slots, reason }) =>

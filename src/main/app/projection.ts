@@ -16,18 +16,12 @@ import {
 import { inCharge } from '../../engine/versions/charge.ts'
 import { estimateUp } from '../../engine/versions/owners.ts'
 import { warmUpLeft } from '../../engine/versions/versions.ts'
+import type { PolicyBar } from '../../shared/domain/deployments.ts'
 import { MICRO, mulDivFloor, price, shares, usd } from '../../shared/domain/money.ts'
 import type { Position } from '../../shared/domain/records.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
-import type {
-  DeskStatus,
-  PolicyBar,
-  Quote,
-  SlotPosition,
-  SlotRow,
-  SlotStatus,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus } from '../../shared/ipc/desk-view.ts'
 
 /** What the projection needs to know besides the engine's state. */
 export interface ProjectionParts {

@@ -1,21 +1,14 @@
 import { foldMinutes } from '../../engine/prices/candles.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../../shared/domain/replays.ts'
 import { parseSlot } from '../../shared/domain/slots.ts'
 import { HOUR, unixMs } from '../../shared/domain/time.ts'
-import type {
-  CandleTuple,
-  ChartData,
-  DeskCalls,
-  ReplayRow,
-  ReplayStart,
-  ReplayTrade,
-  TapeEntry,
-  TradeMark,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { ParsedInput } from '../../shared/ipc/calls.ts'
+import type { CandleTuple, ChartData, TradeMark } from '../../shared/ipc/chart-view.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Trial } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
@@ -30,7 +23,7 @@ import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { DeskParts } from './desk-parts.ts'
 import { apiFile } from './home.ts'
 
-type Request = Parameters<DeskCalls['replay.start']>[0]
+type Request = ParsedInput<'replay.start'>
 
 interface Kept {
   row: ReplayRow
@@ -266,7 +259,7 @@ export class Replays {
   }
 
   /** The tape's own candles of one slot with the replay's trades on them, as many as a chart can hold. */
-  async chart({ id, slot, frame }: Parameters<DeskCalls['replay.chart']>[0]): Promise<ChartData> {
+  async chart({ id, slot, frame }: ParsedInput<'replay.chart'>): Promise<ChartData> {
     const kept = this.runs.get(id)
     const of = parseSlot(slot)
     if (kept === undefined || of === undefined) return { slot, frame, candles: [], marks: [], lines: [] }

@@ -7,6 +7,7 @@ import { isoUtc } from '../../shared/domain/time.ts'
 import { type RunningApi, startApi } from '../api/server.ts'
 import { type ControlAck, ControlFiles } from '../control/control-files.ts'
 import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
+import { acknowledgedSeq } from '../db/control.ts'
 import { StrategyWatcher } from '../deploy/watcher.ts'
 import { type DeskLog, openLog } from '../platform/log.ts'
 import { newToken } from '../platform/system.ts'
@@ -62,7 +63,7 @@ export class Station {
     this.log = log
     desk.hub.onEventRow = ({ level, message, ...row }) => log.line[level](row, message)
     this.lastEnd = lastEndOf(readStatus(home.status))
-    const acknowledged = Number(desk.journal.db.prepare('SELECT control_seq FROM desk').pluck().get())
+    const acknowledged = acknowledgedSeq(desk.journal.db)
     this.ack = { seq: acknowledged, outcome: 'done' }
     this.status = new StatusWriter(
       home.status,

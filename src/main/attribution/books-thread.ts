@@ -1,9 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { DeskCalls } from '../../shared/ipc/contract.ts'
+import type { CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
 import { threadUrl } from '../platform/thread-url.ts'
-import type { BooksCall, FromBooksThread, ToBooksThread } from './protocol.ts'
-
-type Answer<N extends BooksCall> = Awaited<ReturnType<DeskCalls[N]>>
+import type { BooksCall, BooksContext, FromBooksThread } from './protocol.ts'
 
 interface Waiting {
   readonly resolve: (value: unknown) => void
@@ -16,18 +14,18 @@ interface Waiting {
  */
 export class BooksThread {
   private readonly database: string
-  private readonly state: () => Pick<ToBooksThread, 'market' | 'live'>
+  private readonly state: () => BooksContext
   private worker: Worker | null = null
   private readonly waiting = new Map<number, Waiting>()
   private next = 1
 
-  constructor(database: string, state: () => Pick<ToBooksThread, 'market' | 'live'>) {
+  constructor(database: string, state: () => BooksContext) {
     this.database = database
     this.state = state
   }
 
   /** Rejects where the thread cannot answer: the journal cannot be read. */
-  ask<N extends BooksCall>(call: N, input: Parameters<DeskCalls[N]>[0]): Promise<Answer<N>> {
+  ask<N extends BooksCall>(call: N, input: ParsedInput<N>): Promise<CallOutput<N>> {
     const id = this.next++
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })

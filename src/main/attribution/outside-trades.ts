@@ -1,12 +1,12 @@
 import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
 import { parseSlot, windowAt } from '../../shared/domain/slots.ts'
 import { DAY } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import type { FileReport } from '../../shared/file-report.ts'
-import { explain } from '../../shared/ipc/commands.ts'
 import { ReportBuilder } from '../recorded-files/report-builder.ts'
 
 const COLUMNS = ['time', 'version', 'slot', 'side', 'shares', 'price', 'fee', 'outcome'] as const

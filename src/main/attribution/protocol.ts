@@ -1,16 +1,21 @@
-import type { DeskCalls } from '../../shared/ipc/contract.ts'
+import type { CallName, ParsedInput } from '../../shared/ipc/calls.ts'
 
 /** Questions that the thread of the books answers, by their names in the contract. */
-export type BooksCall = Extract<keyof DeskCalls, `attribution.${string}`>
+export type BooksCall = Extract<CallName, `attribution.${string}`>
 
-export interface ToBooksThread<N extends BooksCall = BooksCall> {
-  readonly id: number
-  readonly call: N
-  readonly input: Parameters<DeskCalls[N]>[0]
-  /** The desk's own market, and what is live of each strategy. */
+/** A call and its input, as the contract has them. */
+export type BooksQuestion = {
+  readonly [N in BooksCall]: { readonly call: N; readonly input: ParsedInput<N> }
+}[BooksCall]
+
+export interface BooksContext {
+  /** The desk's own market. */
   readonly market: string
+  /** Hash of each strategy's live version. */
   readonly live: Readonly<Record<string, string>>
 }
+
+export type ToBooksThread = BooksQuestion & BooksContext & { readonly id: number }
 
 export type FromBooksThread =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

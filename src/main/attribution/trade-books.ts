@@ -4,9 +4,10 @@ import { recordsBy, rowsOf, type TradeFilter, type TradeRecord } from '../../sha
 import { Tally } from '../../shared/attribution/tally.ts'
 import { type Dimension, HANDED, TradeColumns, WON } from '../../shared/attribution/trade-columns.ts'
 import { DAY } from '../../shared/domain/time.ts'
-import type { PnlSeries, VersionRef } from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { PnlSeries } from '../../shared/ipc/chart-view.ts'
 import { countOrders, lastMoment, type OrderCounts, readTinkering, timeLiveByVersion } from '../db/attribution.ts'
-import type { Db } from '../db/db.ts'
+import type { ReadableDb } from '../db/db.ts'
 import { readShadowTrades, readTrades, timesRewritten } from '../db/trades.ts'
 
 /** What the journal says of a version besides its trades. */
@@ -20,13 +21,13 @@ export interface VersionLife extends OrderCounts {
 /** All settled trades of a journal, read once and then kept up: only what has settled since is read again. */
 export class TradeBooks {
   columns = new TradeColumns()
-  private readonly db: Db
+  private readonly db: ReadableDb
   private rewritten = 0
   /** Places in the journal up to which trades, and those of shadows, are read. */
   private readUpTo = 0
   private shadowsUpTo = 0
 
-  constructor(db: Db) {
+  constructor(db: ReadableDb) {
     this.db = db
   }
 

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
-import type { AttributionRow } from '../../shared/ipc/contract.ts'
+import type { CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
+import type { AttributionRow } from '../../shared/ipc/desk-view.ts'
 import { happenings } from '../db/attribution.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import { openCurrent } from '../db/sound.ts'
-import type { FromBooksThread, ToBooksThread } from './protocol.ts'
+import type { BooksCall, FromBooksThread, ToBooksThread } from './protocol.ts'
 import { TradeBooks } from './trade-books.ts'
 
 /** The thread that reads trades and judges versions: what takes long here delays no cycle. */
@@ -15,7 +16,7 @@ if (!opened.ok) throw new Error(opened.error)
 const db = opened.value
 const books = new TradeBooks(db)
 
-function rows({ by, filter }: ToBooksThread<'attribution.records'>['input']): AttributionRow[] {
+function rows({ by, filter }: ParsedInput<'attribution.records'>): AttributionRow[] {
   const lives = books.lives()
   return books.records(by, filter).map((record) => {
     const { version } = record.of
@@ -28,19 +29,20 @@ function rows({ by, filter }: ToBooksThread<'attribution.records'>['input']): At
   })
 }
 
-function answer({ call, input, market, live }: ToBooksThread): unknown {
-  switch (call) {
+function answer(message: ToBooksThread): CallOutput<BooksCall> {
+  const { market, live } = message
+  switch (message.call) {
     case 'attribution.records':
-      return rows(input as ToBooksThread<'attribution.records'>['input'])
+      return rows(message.input)
     case 'attribution.compare': {
-      const { before, after, at, by } = input as ToBooksThread<'attribution.compare'>['input']
+      const { before, after, at, by } = message.input
       const [to, from] = at === null ? [] : [at, at]
       return books.compare({ version: before, market, to }, { version: after, market, from }, by)
     }
     case 'attribution.profit':
       return { series: books.profit(market, (hash) => versionRef(db, hash)), ...happenings(db) }
     case 'attribution.gauge': {
-      const { strategy } = input as ToBooksThread<'attribution.gauge'>['input']
+      const { strategy } = message.input
       return books.gauge(strategy, market, live[strategy] ?? null)
     }
   }

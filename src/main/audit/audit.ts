@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Db } from '../db/db.ts'
+import type { ReadableDb } from '../db/db.ts'
 import { MIGRATIONS } from '../db/migrations.ts'
 import { openCurrent } from '../db/sound.ts'
 import { type Books, readBooks } from './books.ts'
@@ -43,8 +44,11 @@ export function auditDatabase(path: string, feeRatesPpm: readonly number[]): Res
 }
 
 /** The same for a database that is open already. */
-export function auditOpen(db: Db, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
-  db.exec('BEGIN')
+export function auditOpen(db: ReadableDb, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
+  return db.transaction(() => auditMoment(db, path, feeRatesPpm))()
+}
+
+function auditMoment(db: ReadableDb, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
   const schema = Number(db.pragma('user_version', { simple: true }))
   if (schema !== MIGRATIONS.length)
     return err(
@@ -57,16 +61,18 @@ export function auditOpen(db: Db, path: string, feeRatesPpm: readonly number[]):
   auditIntents(books, reporter(findings, 'I3'))
   auditTags(books, reporter(findings, 'I6'))
   auditMoney(books, feeRatesPpm, reporter(findings, 'I10'))
-  db.exec('COMMIT')
   return ok({ checked: counts(books), findings })
 }
 
-function auditFile(db: Db): Finding[] {
+const integrityRows = z.array(z.object({ integrity_check: z.string() }))
+const brokenReferences = z.array(z.object({ table: z.string(), rowid: z.number().nullable(), parent: z.string() }))
+
+function auditFile(db: ReadableDb): Finding[] {
   const found: Finding[] = []
   const report = reporter(found, 'file')
-  const integrity = db.pragma('integrity_check') as { integrity_check: string }[]
+  const integrity = integrityRows.parse(db.pragma('integrity_check'))
   for (const { integrity_check: text } of integrity) if (text !== 'ok') report('database', 'all', text)
-  const broken = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[]
+  const broken = brokenReferences.parse(db.pragma('foreign_key_check'))
   for (const { table, rowid, parent } of broken)
     report(table, rowid ?? 'all', `it refers to a row of ${parent} that is not there`)
   return found

@@ -1,133 +1,148 @@
-import type { Db } from '../db/db.ts'
+import { z } from 'zod'
+import type { ReadableDb } from '../db/db.ts'
+
+// Schemas of the audit's own: it shares no reading of the tables with the desk that wrote them.
 
 /** What every trade carries (I6). */
-export interface TagColumns {
-  readonly version: string
-  readonly deployment: string | null
-  readonly regime: string
-  readonly market: string
-}
+const tagColumns = z.object({
+  version: z.string(),
+  deployment: z.string().nullable(),
+  regime: z.string(),
+  market: z.string(),
+})
+export type TagColumns = z.output<typeof tagColumns>
 
 /** Terms that an intent and its order share. */
-export interface TermColumns extends TagColumns {
-  readonly id: string
-  readonly cycle: number
-  readonly slot: string
-  readonly window_id: string
-  readonly kind: string
-  readonly side: string
-  readonly limit_price: number
-  readonly stake: number
-  readonly quantity: number
-  readonly tif: string
-  readonly post_only: number
-  readonly why: string
-}
+const termColumns = tagColumns.extend({
+  id: z.string(),
+  cycle: z.number(),
+  slot: z.string(),
+  window_id: z.string(),
+  kind: z.string(),
+  side: z.string(),
+  limit_price: z.number(),
+  stake: z.number(),
+  quantity: z.number(),
+  tif: z.string(),
+  post_only: z.number(),
+  why: z.string(),
+})
+export type TermColumns = z.output<typeof termColumns>
 
-export interface IntentRow extends TermColumns {
-  readonly ts: number
-}
+const intentRow = termColumns.extend({
+  ts: z.number(),
+})
+export type IntentRow = z.output<typeof intentRow>
 
-export interface OrderRow extends TermColumns {
-  readonly created_at: number
-  readonly window_end: number
-  readonly position_id: string | null
-  readonly state: string
-  readonly owner: string
-  readonly digest: string | null
-  readonly filled_shares: number
-  readonly filled_cost: number
-  readonly fee: number
-  readonly updated_at: number
-}
+const orderRow = termColumns.extend({
+  created_at: z.number(),
+  window_end: z.number(),
+  position_id: z.string().nullable(),
+  state: z.string(),
+  owner: z.string(),
+  digest: z.string().nullable(),
+  filled_shares: z.number(),
+  filled_cost: z.number(),
+  fee: z.number(),
+  updated_at: z.number(),
+})
+export type OrderRow = z.output<typeof orderRow>
 
-export interface FillRow extends TagColumns {
-  readonly id: string
-  readonly order_id: string
-  readonly position_id: string
-  readonly ts: number
-  readonly kind: string
-  readonly price: number
-  readonly shares: number
-  readonly cash: number
-  readonly fee: number
-  readonly state: string
-  readonly fate_at: number | null
-}
+const fillRow = tagColumns.extend({
+  id: z.string(),
+  order_id: z.string(),
+  position_id: z.string(),
+  ts: z.number(),
+  kind: z.string(),
+  price: z.number(),
+  shares: z.number(),
+  cash: z.number(),
+  fee: z.number(),
+  state: z.string(),
+  fate_at: z.number().nullable(),
+})
+export type FillRow = z.output<typeof fillRow>
 
-export interface PositionRow extends TagColumns {
-  readonly id: string
-  readonly slot: string
-  readonly window_id: string
-  readonly window_end: number
-  readonly side: string
-  readonly opened_at: number
-  readonly opened_by: string
-  readonly owned_by: string
-  readonly state: string
-  readonly shares: number
-  readonly cost: number
-  readonly bought_shares: number
-  readonly bought_cost: number
-  readonly fees: number
-  readonly realised: number
-  readonly payout: number | null
-  readonly settled_at: number | null
-}
+const positionRow = tagColumns.extend({
+  id: z.string(),
+  slot: z.string(),
+  window_id: z.string(),
+  window_end: z.number(),
+  side: z.string(),
+  opened_at: z.number(),
+  opened_by: z.string(),
+  owned_by: z.string(),
+  state: z.string(),
+  shares: z.number(),
+  cost: z.number(),
+  bought_shares: z.number(),
+  bought_cost: z.number(),
+  fees: z.number(),
+  realised: z.number(),
+  payout: z.number().nullable(),
+  settled_at: z.number().nullable(),
+})
+export type PositionRow = z.output<typeof positionRow>
 
-export interface SettlementRow {
-  readonly window_id: string
-  readonly slot: string
-  readonly ts: number
-  readonly strike: number
-  readonly close: number
-  readonly payout_up: number
-  readonly source: string
-}
+const settlementRow = z.object({
+  window_id: z.string(),
+  slot: z.string(),
+  ts: z.number(),
+  strike: z.number(),
+  close: z.number(),
+  payout_up: z.number(),
+  source: z.string(),
+})
+export type SettlementRow = z.output<typeof settlementRow>
 
-export interface HandoffRow {
-  readonly seq: number
-  readonly ts: number
-  readonly deployment: string | null
-  readonly reason: string
-  readonly subject: string
-  readonly subject_id: string
-  readonly from_owner: string
-  readonly to_owner: string
-  readonly mark: number | null
-  readonly mark_source: string | null
-}
+const handoffRow = z.object({
+  seq: z.number(),
+  ts: z.number(),
+  deployment: z.string().nullable(),
+  reason: z.string(),
+  subject: z.string(),
+  subject_id: z.string(),
+  from_owner: z.string(),
+  to_owner: z.string(),
+  mark: z.number().nullable(),
+  mark_source: z.string().nullable(),
+})
+export type HandoffRow = z.output<typeof handoffRow>
 
 /** The columns of money a ledger row moves. */
-export interface Movement {
-  readonly cash: number
-  readonly cost: number
-  readonly locked: number
-  readonly deposit: number
-  readonly realised: number
-  readonly fee: number
-  readonly voided: number
-}
+const movement = z.object({
+  cash: z.number(),
+  cost: z.number(),
+  locked: z.number(),
+  deposit: z.number(),
+  realised: z.number(),
+  fee: z.number(),
+  voided: z.number(),
+})
+export type Movement = z.output<typeof movement>
 
-export interface LedgerRow extends Movement {
-  readonly seq: number
-  readonly ts: number
-  readonly kind: string
-  readonly ref: string
-}
+const ledgerRow = movement.extend({
+  seq: z.number(),
+  ts: z.number(),
+  kind: z.string(),
+  ref: z.string(),
+})
+export type LedgerRow = z.output<typeof ledgerRow>
 
-export interface DeploymentRow {
-  readonly id: string
-  readonly version: string | null
-  readonly handoffs: number
-}
+const deploymentRow = z.object({
+  id: z.string(),
+  version: z.string().nullable(),
+  handoffs: z.number(),
+})
+export type DeploymentRow = z.output<typeof deploymentRow>
 
-export interface CommandRow {
-  readonly ts: number
-  readonly kind: string
-  readonly body: string
-  readonly outcome: string
-}
+const commandRow = z.object({
+  ts: z.number(),
+  kind: z.string(),
+  body: z.string(),
+  outcome: z.string(),
+})
+export type CommandRow = z.output<typeof commandRow>
 
 /** Everything the audit looks at, as one moment of the database has it. */
 export interface Books {
@@ -158,39 +173,43 @@ function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string
 }
 
 /** Reads all rows; call it inside one read transaction, so that they belong together. */
-export function readBooks(db: Db): Books {
-  const all = <T>(sql: string): T[] => db.prepare(sql).all() as T[]
-  const fills = all<FillRow>('SELECT * FROM fills ORDER BY rowid')
-  const handoffs = all<HandoffRow>('SELECT * FROM handoffs ORDER BY seq')
+export function readBooks(db: ReadableDb): Books {
+  const all = <T>(row: z.ZodType<T>, sql: string): T[] => z.array(row).parse(db.prepare(sql).all())
+  const fills = all(fillRow, 'SELECT * FROM fills ORDER BY rowid')
+  const handoffs = all(handoffRow, 'SELECT * FROM handoffs ORDER BY seq')
   return {
-    intents: byId(all<IntentRow>('SELECT * FROM intents ORDER BY rowid')),
-    orders: byId(all<OrderRow>('SELECT * FROM orders ORDER BY rowid')),
+    intents: byId(all(intentRow, 'SELECT * FROM intents ORDER BY rowid')),
+    orders: byId(all(orderRow, 'SELECT * FROM orders ORDER BY rowid')),
     fills,
     fillsOfOrder: Map.groupBy(fills, (fill) => fill.order_id),
     fillsOfPosition: Map.groupBy(fills, (fill) => fill.position_id),
-    positions: byId(all<PositionRow>('SELECT * FROM positions ORDER BY rowid')),
+    positions: byId(all(positionRow, 'SELECT * FROM positions ORDER BY rowid')),
     settlements: new Map(
-      all<SettlementRow>('SELECT * FROM settlements ORDER BY rowid').map((row) => [row.window_id, row]),
+      all(settlementRow, 'SELECT * FROM settlements ORDER BY rowid').map((row) => [row.window_id, row]),
     ),
     handoffs,
     handoffsOf: Map.groupBy(handoffs, (row) => `${row.subject} ${row.subject_id}`),
-    ledger: all<LedgerRow>('SELECT * FROM ledger ORDER BY seq'),
-    deployments: byId(all<DeploymentRow>('SELECT id, version, handoffs FROM deployments')),
+    ledger: all(ledgerRow, 'SELECT * FROM ledger ORDER BY seq'),
+    deployments: byId(all(deploymentRow, 'SELECT id, version, handoffs FROM deployments')),
     versions: new Map(
-      all<{ hash: string; state: string }>('SELECT hash, state FROM versions').map((row) => [row.hash, row.state]),
+      all(z.object({ hash: z.string(), state: z.string() }), 'SELECT hash, state FROM versions').map((row) => [
+        row.hash,
+        row.state,
+      ]),
     ),
     strategies: new Map(
-      all<{ hash: string; strategy: string }>('SELECT hash, strategy FROM versions').map((row) => [
+      all(z.object({ hash: z.string(), strategy: z.string() }), 'SELECT hash, strategy FROM versions').map((row) => [
         row.hash,
         row.strategy,
       ]),
     ),
     live: new Set(
-      all<{ version: string }>(
+      all(
+        z.object({ version: z.string() }),
         `SELECT version FROM live WHERE version IS NOT NULL
-         UNION SELECT json_extract(json, '$.version') FROM settings WHERE key LIKE 'canary %' AND json <> 'null'`,
+         UNION SELECT json_extract(json, '$.version') FROM settings WHERE name = 'canary' AND json <> 'null'`,
       ).map((row) => row.version),
     ),
-    commands: all<CommandRow>('SELECT ts, kind, body, outcome FROM commands ORDER BY rowid'),
+    commands: all(commandRow, 'SELECT ts, kind, body, outcome FROM commands ORDER BY rowid'),
   }
 }

@@ -11,12 +11,12 @@ import { EXPORT_FORMATS, type ExportFormat, flatTrade, writeTable } from '../att
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'
 import { openDatabase } from '../db/database.ts'
-import type { Db } from '../db/db.ts'
-import { liveVersions, ownerLabel } from '../db/queries.ts'
+import type { ReadableDb } from '../db/db.ts'
+import { deskRuns } from '../db/file-lock.ts'
+import { liveVersions, ownerLabel, versionsByPrefix } from '../db/queries.ts'
 import { faultText, openSound } from '../db/sound.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
 import { textOf, unpack } from '../recorded-files/container.ts'
-import { deskRuns } from './file-lock.ts'
 import { type ListFlags, reading } from './lists.ts'
 import {
   complain,
@@ -179,8 +179,8 @@ function onlyMarket(books: TradeBooks): string | undefined {
 }
 
 /** The one version whose hash begins so. */
-function versionOf(db: Db, word: string): string {
-  const found = db.prepare("SELECT hash FROM versions WHERE hash LIKE ? || '%' LIMIT 2").pluck().all(word) as string[]
+function versionOf(db: ReadableDb, word: string): string {
+  const found = versionsByPrefix(db, word)
   const [hash] = found
   if (hash === undefined || found.length > 1)
     throw new UsageError(
@@ -189,7 +189,7 @@ function versionOf(db: Db, word: string): string {
   return hash
 }
 
-function compareTwo(db: Db, books: TradeBooks, flags: AttributionFlags, pair: string): ExitCode {
+function compareTwo(db: ReadableDb, books: TradeBooks, flags: AttributionFlags, pair: string): ExitCode {
   const words = pair.split(',')
   const [before, after] = words.map((word) => versionOf(db, word.trim()))
   if (before === undefined || after === undefined || words.length !== 2)

@@ -1,15 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/domain/commands.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
-import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/ipc/commands.ts'
 import { type Home, homeAt } from '../app/home.ts'
 import { outageText } from '../app/outages.ts'
 import { readStatus } from '../control/status-file.ts'
+import { acknowledgedSeq, newestFileOutcome } from '../db/control.ts'
 import { openReadOnly } from '../db/database.ts'
+import { deskRuns, FileLock } from '../db/file-lock.ts'
 import { systemClock } from '../platform/system.ts'
 import { writeWhole } from '../platform/write-whole.ts'
-import { deskRuns, FileLock } from './file-lock.ts'
 import { complain, EXIT, type ExitCode, print, UsageError } from './output.ts'
 
 export interface CtlFlags {
@@ -93,7 +94,7 @@ function seqOfJournal(path: string): number {
   const db = openReadOnly(path)
   if (!db.ok) return 0
   try {
-    return Number(db.value.prepare('SELECT control_seq FROM desk').pluck().get() ?? 0)
+    return acknowledgedSeq(db.value)
   } catch {
     return 0
   } finally {
@@ -140,9 +141,7 @@ function journaledMessage(home: Home, command: Command): string | null {
   const db = openReadOnly(home.database)
   if (!db.ok) return null
   try {
-    const sql = "SELECT message FROM commands WHERE source = 'file' AND kind = ? ORDER BY rowid DESC LIMIT 1"
-    const message = db.value.prepare(sql).pluck().get(command.kind)
-    return typeof message === 'string' ? message : null
+    return newestFileOutcome(db.value, command.kind) ?? null
   } catch {
     return null
   } finally {

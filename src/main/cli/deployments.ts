@@ -1,4 +1,4 @@
-import type { DeploymentRow } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import { listDeployments } from '../db/queries.ts'
 import { type ListFlags, reading } from './lists.ts'
 import { EXIT, type ExitCode, iso, print } from './output.ts'

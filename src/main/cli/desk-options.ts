@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import type { FeedKind } from '../../shared/domain/market.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { FeedKind } from '../../shared/ipc/contract.ts'
 import { homeAt } from '../app/home.ts'
 import type { StationOptions } from '../app/station.ts'
 import { DeskClock } from '../platform/desk-clock.ts'

@@ -1,5 +1,5 @@
 import { homeAt } from '../app/home.ts'
-import type { Db } from '../db/db.ts'
+import type { ReadableDb } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
 import type { ExitCode } from './output.ts'
 import { complain, EXIT, UsageError } from './output.ts'
@@ -10,7 +10,7 @@ export interface ListFlags {
 }
 
 /** Opens the home's database for reading, checked whole, hands it over, and closes it; says in one line what went wrong. */
-export function reading(flags: ListFlags, work: (db: Db) => ExitCode): ExitCode {
+export function reading(flags: ListFlags, work: (db: ReadableDb) => ExitCode): ExitCode {
   const { database } = homeAt(flags.home, undefined)
   const opened = openCurrent(database)
   if (!opened.ok) {

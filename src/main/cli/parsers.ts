@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { parseTime } from '../../shared/domain/dates.ts'
+import type { FeedKind } from '../../shared/domain/market.ts'
 import { parseDuration, type UnixMs } from '../../shared/domain/time.ts'
-import type { FeedKind } from '../../shared/ipc/contract.ts'
 
 /** Milliseconds. */
 export type Duration = number

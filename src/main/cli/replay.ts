@@ -5,14 +5,14 @@ import { InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { CYCLE_MS } from '../../engine/config.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
-import { toDollars } from '../../shared/domain/money.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import { toDollars, usdOf } from '../../shared/domain/money.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import { HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import { apiFile, type Home, homeAt, readConfig } from '../app/home.ts'
 import { openDatabase } from '../db/database.ts'
 import { faultText, openSound } from '../db/sound.ts'
-import { SAVE_TRIAL } from '../db/trials.ts'
+import { saveTrial } from '../db/trials.ts'
 import { compileStrategy, versionHash } from '../deploy/compile.ts'
 import { systemClock } from '../platform/system.ts'
 import type { DayRecord } from '../replay/day-record.ts'
@@ -225,7 +225,7 @@ function countTrial(home: Home, summary: Summary): void {
   sound.value.db.close()
   const db = openDatabase(home.database, true)
   if (!db.ok) return complain(`this trial was not counted: ${db.error}`)
-  db.value.prepare(SAVE_TRIAL).run({
+  saveTrial(db.value, {
     ts: systemClock.now(),
     kind: 'replay',
     strategy: summary.strategy,
@@ -236,7 +236,7 @@ function countTrial(home: Home, summary: Summary): void {
     slots: summary.slots.length,
     decisions: summary.decisions,
     trades: summary.trades,
-    pnl: Math.round(summary.pnlUsd * 1e6),
+    pnl: usdOf(summary.pnlUsd),
     sharpe: summary.sharpe,
   })
   db.value.close()

@@ -1,5 +1,5 @@
 import { parseSlot } from '../../shared/domain/slots.ts'
-import type { TradeRow } from '../../shared/ipc/contract.ts'
+import type { TradeRow } from '../../shared/ipc/desk-view.ts'
 import { listTrades } from '../db/queries.ts'
 import { type ListFlags, reading } from './lists.ts'
 import { EXIT, type ExitCode, iso, money, print, table, UsageError } from './output.ts'

@@ -1,4 +1,4 @@
-import type { PolicyOverride } from '../../shared/ipc/contract.ts'
+import type { PolicyOverride } from '../../shared/domain/deployments.ts'
 import { listVersions, versionSources } from '../db/queries.ts'
 import { type ListFlags, reading } from './lists.ts'
 import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'

@@ -2,8 +2,6 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
-import { isoUtc } from '../../shared/domain/time.ts'
 import {
   type CommandOutcome,
   type CommandSource,
@@ -13,7 +11,9 @@ import {
   killIn,
   meansKill,
   NEVER_STALE,
-} from '../../shared/ipc/commands.ts'
+} from '../../shared/domain/commands.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { isoUtc } from '../../shared/domain/time.ts'
 import { decodeJson } from '../platform/text.ts'
 
 /** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */

@@ -1,5 +1,9 @@
-import type { ProfitHistory, VersionRef } from '../../shared/ipc/contract.ts'
-import type { Db } from './db.ts'
+import { z } from 'zod'
+import { versionHashSchema } from '../../shared/domain/schemas.ts'
+import type { ProfitHistory } from '../../shared/ipc/chart-view.ts'
+import type { ReadableDb } from './db.ts'
+import { all, column, count, flagColumn } from './rows.ts'
+import { versionRefColumns } from './tables.ts'
 import { versionsTried } from './trials.ts'
 
 /** What attribution asks of the journal besides trades. Times in ms UTC. */
@@ -16,35 +20,37 @@ export interface OrderCounts {
 }
 
 /** By version. */
-export function countOrders(db: Db): Map<string, OrderCounts> {
-  const rows = db
-    .prepare(
-      `WITH failed AS (SELECT order_id, sum(shares) AS shares, sum(cash) AS cash FROM fills WHERE state = 'failed' GROUP BY order_id)
+export function countOrders(db: ReadableDb): Map<string, OrderCounts> {
+  const rows = all(
+    db,
+    z.object({
+      version: z.string(),
+      entries: z.number(),
+      filled: z.number(),
+      missed: z.number(),
+      fillRate: z.number().nullable(),
+    }),
+    `WITH failed AS (SELECT order_id, sum(shares) AS shares, sum(cash) AS cash FROM fills WHERE state = 'failed' GROUP BY order_id)
        SELECT version, count(*) AS entries, count(*) FILTER (WHERE filled_shares > coalesce(failed.shares, 0)) AS filled,
          count(*) FILTER (WHERE filled_shares = 0) AS missed,
          sum(filled_cost - coalesce(failed.cash, 0)) * 1.0 / sum(stake) AS fillRate
        FROM orders LEFT JOIN failed ON failed.order_id = orders.id
        WHERE kind = 'enter' AND state IN ('filled', 'cancelled', 'expired', 'rejected') GROUP BY version`,
-    )
-    .all() as (OrderCounts & { version: string })[]
+  )
   return new Map(rows.map(({ version, ...counts }) => [version, counts]))
 }
 
-interface LifeRow {
-  readonly hash: string
-  readonly decisions: number
-  readonly faults: number
-}
+const lifeRow = z.object({ hash: versionHashSchema, decisions: z.number(), faults: z.number() })
 
 /**
  * The record's own last moment, ms UTC: of the newest event, snapshot or settled trade. After a run in virtual time it is
  * the end of that run, whatever day it is by now.
  */
-export function lastMoment(db: Db): number {
+export function lastMoment(db: ReadableDb): number {
   const sql = `SELECT coalesce(max(ts), 0) FROM (SELECT * FROM (SELECT ts FROM events ORDER BY seq DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT ts FROM bot_state ORDER BY seq DESC LIMIT 1)
     UNION ALL SELECT * FROM (SELECT settled_at AS ts FROM trades ORDER BY rowid DESC LIMIT 1))`
-  return Number(db.prepare(sql).pluck().get())
+  return count(db, sql)
 }
 
 /**
@@ -52,18 +58,24 @@ export function lastMoment(db: Db): number {
  * @param now end of the time that still runs
  */
 export function timeLiveByVersion(
-  db: Db,
+  db: ReadableDb,
   now: number,
 ): Map<string, { liveMs: number; decisions: number; faults: number }> {
-  const versions = db.prepare('SELECT hash, decisions, faults FROM versions').all() as LifeRow[]
-  const lives = new Map(versions.map(({ hash, decisions, faults }) => [hash, { liveMs: 0, decisions, faults }]))
-  const swaps = db
-    .prepare(
-      `SELECT strategy, version, swapped_at AS at, json_extract(policy, '$.canary.since') AS since, ended_at AS ended
+  const versions = all(db, lifeRow, 'SELECT hash, decisions, faults FROM versions')
+  const lives = new Map(versions.map(({ hash, decisions, faults }) => [String(hash), { liveMs: 0, decisions, faults }]))
+  const swaps = all(
+    db,
+    z.object({
+      strategy: z.string(),
+      version: versionHashSchema,
+      at: z.number().nullable(),
+      since: z.number().nullable(),
+      ended: z.number().nullable(),
+    }),
+    `SELECT strategy, version, swapped_at AS at, json_extract(policy, '$.canary.since') AS since, ended_at AS ended
        FROM deployments WHERE version IS NOT NULL AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
        ORDER BY coalesce(swapped_at, ended_at), rowid`,
-    )
-    .all() as { strategy: string; version: string; at: number | null; since: number | null; ended: number | null }[]
+  )
   const nextSwap = new Map<string, number>()
   for (const { strategy, version, at, since, ended } of swaps.toReversed()) {
     const until = at === null ? (ended ?? now) : (nextSwap.get(strategy) ?? now)
@@ -85,53 +97,54 @@ export interface TinkeringRows {
   readonly promises: readonly { readonly deployment: string; readonly proof: number }[]
 }
 
-export function readTinkering(db: Db, strategy: string): TinkeringRows {
-  const ratios = db
-    .prepare(
-      `SELECT sharpe FROM trials t WHERE strategy = ? AND sharpe IS NOT NULL
+export function readTinkering(db: ReadableDb, strategy: string): TinkeringRows {
+  const ratios = column(
+    db,
+    z.number(),
+    `SELECT sharpe FROM trials t WHERE strategy = ? AND sharpe IS NOT NULL
        AND seq = (SELECT max(seq) FROM trials WHERE hash = t.hash AND strategy = t.strategy AND sharpe IS NOT NULL)`,
-    )
-    .pluck()
-    .all(strategy)
-  const deployments = db
-    .prepare(
-      `SELECT swapped_at AS at, trigger IN ('save', 'reload') AS byPerson FROM deployments
+    strategy,
+  )
+  const deployments = all(
+    db,
+    z.object({ at: z.number(), byPerson: flagColumn }),
+    `SELECT swapped_at AS at, trigger IN ('save', 'reload') AS byPerson FROM deployments
        WHERE strategy = ? AND swapped_at IS NOT NULL ORDER BY swapped_at, rowid`,
-    )
-    .all(strategy) as { at: number; byPerson: number }[]
-  const promises = db
-    .prepare(
-      `SELECT id AS deployment, json_extract(proof, '$.candidate.pnl') * 1.0 / json_extract(proof, '$.candidate.stake') AS proof
+    strategy,
+  )
+  const promises = all(
+    db,
+    z.object({ deployment: z.string(), proof: z.number() }),
+    `SELECT id AS deployment, json_extract(proof, '$.candidate.pnl') * 1.0 / json_extract(proof, '$.candidate.stake') AS proof
        FROM deployments WHERE strategy = ? AND swapped_at IS NOT NULL AND json_extract(proof, '$.candidate.stake') > 0`,
-    )
-    .all(strategy)
+    strategy,
+  )
   return {
     versionsTried: versionsTried(db, strategy),
-    ratios: ratios as number[],
-    deployments: deployments.map(({ at, byPerson }) => ({ at, byPerson: byPerson === 1 })),
-    promises: promises as TinkeringRows['promises'],
+    ratios,
+    deployments,
+    promises,
   }
 }
 
 /** Deployments since the first trade, and when they were frozen, as the journal's events say. */
-export function happenings(db: Db): Pick<ProfitHistory, 'deployments' | 'freezes'> {
-  const deployments = db
-    .prepare(
-      `SELECT d.swapped_at AS ts, v.hash, v.strategy, v.label, v.number FROM deployments d JOIN versions v ON v.hash = d.version
+export function happenings(db: ReadableDb): Pick<ProfitHistory, 'deployments' | 'freezes'> {
+  const deployments = all(
+    db,
+    z.object({ ts: z.number(), ...versionRefColumns }),
+    `SELECT d.swapped_at AS ts, v.hash, v.strategy, v.label, v.number FROM deployments d JOIN versions v ON v.hash = d.version
        WHERE d.swapped_at IS NOT NULL ORDER BY d.swapped_at DESC LIMIT 200`,
-    )
-    .all() as ({ ts: number } & VersionRef)[]
-  const events = db
-    .prepare(
-      `SELECT ts, kind = 'frozen' OR message LIKE 'deployments are frozen:%' AS frozen FROM events
-       WHERE kind IN ('frozen', 'unfrozen') OR (kind = 'command' AND message LIKE 'deployments are %') ORDER BY seq`,
-    )
-    .all() as { ts: number; frozen: number }[]
+  )
+  const events = all(
+    db,
+    z.object({ ts: z.number(), kind: z.enum(['frozen', 'unfrozen']) }),
+    "SELECT ts, kind FROM events WHERE kind IN ('frozen', 'unfrozen') ORDER BY seq",
+  )
   const freezes: { from: number; to: number | null }[] = []
-  for (const { ts, frozen } of events) {
+  for (const { ts, kind } of events) {
     const open = freezes.at(-1)
-    if (frozen === 1 && open?.to !== null) freezes.push({ from: ts, to: null })
-    else if (frozen === 0 && open?.to === null) open.to = ts
+    if (kind === 'frozen' && open?.to !== null) freezes.push({ from: ts, to: null })
+    else if (kind === 'unfrozen' && open?.to === null) open.to = ts
   }
   return { deployments: deployments.map(({ ts, ...version }) => ({ ts, version })), freezes }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb, WritableDb } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { TradeBook } from './trades.ts'
 
@@ -13,8 +13,8 @@ const TRADES_SINCE = 4
  * newer Baton wrote is refused.
  * @param durable fsync at every commit; off only in virtual time, where a crash loses nothing that happened
  */
-export function openDatabase(path: string, durable: boolean): Result<Db> {
-  let db: Db | undefined
+export function openDatabase(path: string, durable: boolean): Result<WritableDb> {
+  let db: WritableDb | undefined
   try {
     db = new Database(path)
     db.pragma('journal_mode = WAL')
@@ -55,7 +55,7 @@ function ownerOnly(path: string): void {
   }
 }
 
-function migrate(db: Db, from: number): void {
+function migrate(db: WritableDb, from: number): void {
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < from) continue
     db.transaction(() => {
@@ -66,11 +66,21 @@ function migrate(db: Db, from: number): void {
 }
 
 /** Opens a database for reading alone: the desk that owns it may be running. */
-export function openReadOnly(path: string): Result<Db> {
+export function openReadOnly(path: string): Result<ReadableDb> {
   if (!existsSync(path)) return err(`${path} is not there: no desk has run in this home folder`)
   try {
     return ok(new Database(path, { readonly: true, fileMustExist: true }))
   } catch (error) {
     return err(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Version of the SQLite library; throws where it does not load. */
+export function sqliteVersion(): string {
+  const db = new Database(':memory:')
+  try {
+    return String(db.prepare('SELECT sqlite_version()').pluck().get())
+  } finally {
+    db.close()
   }
 }

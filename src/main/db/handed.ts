@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { breakEvenOf } from '../../shared/attribution/win-rate.ts'
-import type { TradePart } from '../../shared/domain/trade.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb } from './db.ts'
+import { all, jsonColumn } from './rows.ts'
+import { partSchema } from './trade-row.ts'
 
 /** Sums over the trades that a version opened and that changed their owner; money in micro-USD. */
 export interface HandedSum {
@@ -18,31 +20,32 @@ interface Sums {
   readUpTo: number
 }
 
-interface HandedRow {
-  readonly row: number
-  readonly openedBy: string
-  readonly cost: number
-  readonly fees: number
-  readonly shares: number
-  readonly pnl: number
-  readonly parts: string
-}
+const handedRow = z.object({
+  row: z.number(),
+  openedBy: z.string(),
+  cost: z.number(),
+  fees: z.number(),
+  shares: z.number(),
+  pnl: z.number(),
+  parts: jsonColumn(z.array(partSchema)),
+})
 
-const known = new WeakMap<Db, Sums>()
+const known = new WeakMap<ReadableDb, Sums>()
 
 /**
  * Sums over trades that changed their owner. They are read once and then kept up: only what has settled since the last
  * time is read again, so that what windows show all the time does not grow with history.
  */
-export function handedSums(db: Db): Readonly<Omit<Sums, 'readUpTo'>> {
+export function handedSums(db: ReadableDb): Readonly<Omit<Sums, 'readUpTo'>> {
   const sums = known.get(db) ?? { opened: new Map(), parts: new Map(), readUpTo: 0 }
   known.set(db, sums)
-  const rows = db
-    .prepare(
-      `SELECT rowid AS row, opened_by AS openedBy, cost, fees, shares, pnl, parts FROM trades
-       WHERE parts IS NOT NULL AND rowid > ? ORDER BY rowid`,
-    )
-    .all(sums.readUpTo) as HandedRow[]
+  const rows = all(
+    db,
+    handedRow,
+    `SELECT rowid AS row, opened_by AS openedBy, cost, fees, shares, pnl, parts FROM trades
+     WHERE parts IS NOT NULL AND rowid > ? ORDER BY rowid`,
+    sums.readUpTo,
+  )
   for (const { row, openedBy, cost, fees, shares, pnl, parts } of rows) {
     const sum = sums.opened.get(openedBy) ?? { trades: 0, wins: 0, pnl: 0, evens: 0 }
     sums.opened.set(openedBy, sum)
@@ -51,7 +54,7 @@ export function handedSums(db: Db): Readonly<Omit<Sums, 'readUpTo'>> {
     sum.pnl += pnl
     sum.evens += breakEvenOf(cost, fees, shares)
     const owners = new Set<string>()
-    for (const part of JSON.parse(parts) as TradePart[]) {
+    for (const part of parts) {
       const own = sums.parts.get(part.owner) ?? { trades: 0, pnl: 0 }
       sums.parts.set(part.owner, own)
       own.pnl += part.pnl

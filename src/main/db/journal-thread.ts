@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../platform/system.ts'
 import { openDatabase } from './database.ts'
-import type { Db } from './db.ts'
+import type { WritableDb } from './db.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
 import { type JournalWrite, JournalWriter } from './journal-writer.ts'
 
@@ -32,7 +32,7 @@ if (opened.ok) {
 } else tell({ kind: 'failed', reason: opened.error })
 
 /** Copies the write-ahead log into the database, as far as it can be: what stays in it is found by the next attempt or start. */
-function emptyLog(db: Db, mode: 'PASSIVE' | 'TRUNCATE'): void {
+function emptyLog(db: WritableDb, mode: 'PASSIVE' | 'TRUNCATE'): void {
   try {
     db.pragma(`wal_checkpoint(${mode})`)
   } catch {
@@ -40,7 +40,7 @@ function emptyLog(db: Db, mode: 'PASSIVE' | 'TRUNCATE'): void {
   }
 }
 
-function write(db: Db, writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
+function write(db: WritableDb, writer: JournalWriter, seq: number, writes: readonly JournalWrite[]): void {
   if (hasFailed) return
   const since = systemClock.monotonic()
   let blocked = false

@@ -1,11 +1,16 @@
-import type { Statement } from 'better-sqlite3'
 import { assertNever } from '../../shared/domain/base.ts'
-import type { JournalRecord, Order, Position, VersionHash } from '../../shared/domain/records.ts'
+import type { CommandOutcome, CommandSource } from '../../shared/domain/commands.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import type { JournalRecord, Order, Position } from '../../shared/domain/records.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { CommandOutcome, CommandSource } from '../../shared/ipc/commands.ts'
-import type { DecisionDifference, DeploymentRow, EventRow, ReplayTrade } from '../../shared/ipc/contract.ts'
+import type { EventRow } from '../../shared/ipc/desk-view.ts'
 import type { BrowserRole } from './browser-sessions.ts'
-import type { Db } from './db.ts'
+import type { WritableDb, WriteStatement } from './db.ts'
+import { count } from './rows.ts'
+import { settingRow } from './settings.ts'
 import { TradeBook } from './trades.ts'
 import { SAVE_TRIAL, type Trial } from './trials.ts'
 
@@ -70,15 +75,15 @@ const LISTED: ReadonlySet<JournalRecord['t']> = new Set(['version', 'live', 'pos
  * interleaved with anything. A desk runs it on a thread of its own (`journal-thread.ts`).
  */
 export class JournalWriter {
-  private readonly db: Db
-  private readonly prepared = new Map<string, Statement<unknown[]>>()
+  private readonly db: WritableDb
+  private readonly prepared = new Map<string, WriteStatement>()
   private readonly trades: TradeBook
   private eventSeq: number
 
-  constructor(db: Db) {
+  constructor(db: WritableDb) {
     this.db = db
     this.trades = new TradeBook(db)
-    this.eventSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get())
+    this.eventSeq = count(db, 'SELECT max(seq) FROM events')
   }
 
   /** Makes a batch durable; throws, with nothing written, where the database does not take it. */
@@ -204,7 +209,7 @@ export class JournalWriter {
           slot: event.slot,
           message: event.message,
         }
-        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+        this.run('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
           row.seq,
           row.ts,
           row.level,
@@ -215,6 +220,7 @@ export class JournalWriter {
           event.regime,
           event.market,
           row.message,
+          event.detail,
         ])
         return row
       }
@@ -246,7 +252,7 @@ export class JournalWriter {
         ])
         return null
       case 'setting':
-        this.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', [record.key, record.json])
+        this.run('INSERT OR REPLACE INTO settings VALUES (?, ?, ?)', settingRow(record.setting))
         return null
       case 'trading':
         this.run('UPDATE desk SET trading = ?, trading_reason = ?, trading_until = ?, flatten = ?', [
@@ -257,8 +263,9 @@ export class JournalWriter {
         ])
         return null
       case 'pause':
-        if (record.reason === null) this.run('DELETE FROM pauses WHERE scope = ?', [record.scope])
-        else this.run('INSERT OR REPLACE INTO pauses VALUES (?, ?)', [record.scope, record.reason])
+        if (record.reason === null)
+          this.run('DELETE FROM pauses WHERE subject = ? AND name = ?', [record.of, record.name])
+        else this.run('INSERT OR REPLACE INTO pauses VALUES (?, ?, ?)', [record.of, record.name, record.reason])
         return null
       case 'freeze':
         this.run('UPDATE desk SET freeze_reason = ?, freeze_until = ?', [record.reason, record.until])

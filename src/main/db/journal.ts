@@ -2,12 +2,13 @@ import { Worker } from 'node:worker_threads'
 import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { JournalRecord } from '../../shared/domain/records.ts'
-import type { EventRow } from '../../shared/ipc/contract.ts'
+import type { EventRow } from '../../shared/ipc/desk-view.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { openReadOnly } from './database.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb } from './db.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
 import type { CommitReport, JournalWrite } from './journal-writer.ts'
+import { count } from './rows.ts'
 
 /** A batch that is not durable after this is late, whatever the thread says: the disk hangs. */
 const LATE_MS = 2_000
@@ -36,7 +37,7 @@ interface Waiting {
  */
 export class Journal {
   /** For reading alone. */
-  readonly db: Db
+  readonly db: ReadableDb
   /** Told of every event once it is written. */
   onEvent: (row: EventRow) => void = () => {}
   /** Told after each transaction that changed what lists show. */
@@ -65,10 +66,10 @@ export class Journal {
     return db.ok ? ok(new Journal(db.value, options)) : db
   }
 
-  private constructor(db: Db, options: JournalOptions) {
+  private constructor(db: ReadableDb, options: JournalOptions) {
     this.db = db
     this.options = options
-    this.eventSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) FROM events').pluck().get())
+    this.eventSeq = count(db, 'SELECT max(seq) FROM events')
     this.renewBlocked()
     const { path, durable, giveUpMs } = options
     const workerData: JournalThreadData = { path, durable, giveUpMs }

@@ -165,4 +165,22 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE orders DROP COLUMN cost_sold;
   CREATE INDEX fills_failed ON fills (order_id) WHERE state = 'failed';
   `,
+  // What code has to tell apart is a column of its own, so that nothing is read out of a key or a sentence.
+  `
+  ALTER TABLE events ADD COLUMN detail TEXT;
+  UPDATE events SET kind = 'stopped' WHERE kind = 'fault' AND message LIKE '% is stopped; %';
+  UPDATE events SET detail = substr(message, instr(message, ': ') + 2) WHERE kind = 'fault';
+  UPDATE events SET kind = 'frozen' WHERE kind = 'command' AND message LIKE 'deployments are frozen:%';
+  UPDATE events SET kind = 'unfrozen' WHERE kind = 'command' AND message LIKE 'deployments are open again:%';
+  ALTER TABLE settings RENAME TO old_settings;
+  CREATE TABLE settings (name TEXT NOT NULL, subject TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (name, subject)) STRICT;
+  INSERT INTO settings SELECT
+    CASE WHEN key LIKE 'assign %' THEN 'assignment' WHEN key LIKE 'canary %' THEN 'canary' ELSE key END,
+    CASE WHEN instr(key, ' ') > 0 THEN substr(key, instr(key, ' ') + 1) ELSE '' END, json FROM old_settings;
+  DROP TABLE old_settings;
+  ALTER TABLE pauses RENAME TO old_pauses;
+  CREATE TABLE pauses (subject TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (subject, name)) STRICT;
+  INSERT INTO pauses SELECT CASE WHEN scope GLOB '[A-Z0-9]*-*m' THEN 'slot' ELSE 'strategy' END, scope, reason FROM old_pauses;
+  DROP TABLE old_pauses;
+  `,
 ]

@@ -1,65 +1,70 @@
 import { z } from 'zod'
-import type { Usd } from '../../shared/domain/money.ts'
-import type { Side } from '../../shared/domain/slots.ts'
-import type {
-  DecisionDifference,
-  DeploymentRow,
-  EventRow,
-  OrderRow,
-  TradeRow,
-  VersionRef,
-  VersionRow,
-} from '../../shared/ipc/contract.ts'
-import type { Db } from './db.ts'
-import { toDeployment, versionRef } from './deployment-row.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import { MICRO, NO_USD, subUsd, usd } from '../../shared/domain/money.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import { EVENT_KINDS } from '../../shared/domain/records.ts'
+import {
+  deploymentIdSchema,
+  priceSchema,
+  sharesSchema,
+  slotIdSchema,
+  stateSchema,
+  usdSchema,
+  versionHashSchema,
+} from '../../shared/domain/schemas.ts'
+import type { OwnerRef, VersionRef } from '../../shared/domain/versions.ts'
+import type { EventRow, OrderRow, TradeRow, VersionRow } from '../../shared/ipc/desk-view.ts'
+import type { ReadableDb } from './db.ts'
+import { deploymentRows, differencesColumn, versionRef } from './deployment-row.ts'
 import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
 import { type HandedSum, handedSums } from './handed.ts'
+import { all, column, count, jsonColumn, value } from './rows.ts'
+import { orderColumns, positionColumns, type StoredVersionRow, versionRefColumns, versionRow } from './tables.ts'
 
 /** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
 
-type Row = Record<string, unknown>
-
-interface VersionDbRow {
-  hash: string
-  strategy: string
-  number: number
-  label: string
-  state: VersionRow['state']
-  first_live_at: number | null
-  decisions: number
-  faults: number
-}
+const listedVersion = z.object({
+  ...versionRefColumns,
+  state: stateSchema('version'),
+  first_live_at: z.number().nullable(),
+  decisions: z.number(),
+  faults: z.number(),
+})
 
 const REF = 'v.hash AS v_hash, v.strategy AS v_strategy, v.label AS v_label, v.number AS v_number'
 
 /** `desk`, or the label of the version. */
-export function ownerLabel(db: Db, owner: string): string {
+export function ownerLabel(db: ReadableDb, owner: string): string {
   return owner === 'desk' ? 'desk' : (versionRef(db, owner)?.label ?? owner.slice(0, 6))
 }
 
-interface Totals {
-  version: string
-  trades: number
-  wins: number
-  pnl: number
-  fees: number
-  evens: number
-}
+const totalsRow = z.object({
+  version: z.string(),
+  trades: z.number(),
+  wins: z.number(),
+  pnl: usdSchema,
+  fees: usdSchema,
+  evens: z.number(),
+})
+type Totals = z.output<typeof totalsRow>
 
 /** Every version with its results, newest first. */
-export function listVersions(db: Db): VersionRow[] {
-  const totals = new Map(
-    (db.prepare('SELECT * FROM version_totals').all() as Totals[]).map((row) => [row.version, row]),
-  )
+export function listVersions(db: ReadableDb): VersionRow[] {
+  const totals = new Map(all(db, totalsRow, 'SELECT * FROM version_totals').map((row) => [row.version, row]))
   const open = new Map(
-    db.prepare('SELECT opened_by, count(*) FROM positions WHERE settled_at IS NULL GROUP BY opened_by').raw().all() as [
-      string,
-      number,
-    ][],
+    all(
+      db,
+      z.object({ version: z.string(), open: z.number() }),
+      'SELECT opened_by AS version, count(*) AS open FROM positions WHERE settled_at IS NULL GROUP BY opened_by',
+    ).map((row) => [row.version, row.open]),
   )
-  const rows = db
-    .prepare('SELECT * FROM versions ORDER BY coalesce(first_live_at, created_at) DESC, number DESC')
-    .all() as VersionDbRow[]
+  const rows = all(
+    db,
+    listedVersion,
+    `SELECT hash, strategy, label, number, state, first_live_at, decisions, faults FROM versions
+     ORDER BY coalesce(first_live_at, created_at) DESC, number DESC`,
+  )
   const overrides = overridesByVersion(db)
   const kept = keptVersions(db)
   const sums = handedSums(db)
@@ -76,11 +81,11 @@ export function listVersions(db: Db): VersionRow[] {
       isBefore: before.has(row.hash),
       firstLiveAt: row.first_live_at,
       own: ownOf(t, sums.opened.get(row.hash)),
-      handed: (sums.parts.get(row.hash) ?? { trades: 0, pnl: 0 }) as VersionRow['handed'],
+      handed: handedOf(sums.parts.get(row.hash)),
       trades: t?.trades ?? 0,
       wins: t?.wins ?? 0,
-      pnl: (t?.pnl ?? 0) as Usd,
-      fees: (t?.fees ?? 0) as Usd,
+      pnl: t?.pnl ?? NO_USD,
+      fees: t?.fees ?? NO_USD,
       openPositions: open.get(row.hash) ?? 0,
       decisions: row.decisions,
       faults: row.faults,
@@ -98,25 +103,35 @@ function ownOf(all: Totals | undefined, handed: HandedSum | undefined): VersionR
     wins: less('wins'),
     winRate: trades === 0 ? null : less('wins') / trades,
     breakEven: trades === 0 ? null : less('evens') / trades,
-    pnl: less('pnl') as Usd,
+    pnl: usd(less('pnl')),
   }
 }
 
-export function listDeployments(db: Db, limit: number): DeploymentRow[] {
-  const rows = db.prepare('SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?').all(limit) as Row[]
-  return rows.map((row) => toDeployment(db, row))
+function handedOf(part: { trades: number; pnl: number } | undefined): VersionRow['handed'] {
+  return { trades: part?.trades ?? 0, pnl: usd(part?.pnl ?? 0) }
+}
+
+export function listDeployments(db: ReadableDb, limit: number): DeploymentRow[] {
+  return all(db, deploymentRows(db), 'SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?', limit)
 }
 
 /** Where a deployment's candidate and the version then live acted differently. */
-export function decisionDifferences(db: Db, deployment: string): DecisionDifference[] {
-  const json = db.prepare('SELECT differences FROM deployments WHERE id = ?').pluck().get(deployment)
-  return typeof json === 'string' ? (JSON.parse(json) as DecisionDifference[]) : []
+export function decisionDifferences(db: ReadableDb, deployment: string): readonly DecisionDifference[] {
+  const sql = 'SELECT differences FROM deployments WHERE id = ?'
+  return value(db, differencesColumn.nullable(), sql, deployment) ?? []
 }
 
-export function listEvents(db: Db, limit: number): EventRow[] {
-  return db
-    .prepare('SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?')
-    .all(limit) as EventRow[]
+const eventRow: z.ZodType<EventRow> = z.object({
+  seq: z.number(),
+  ts: z.number(),
+  level: z.enum(['info', 'warn', 'error']),
+  kind: z.enum(EVENT_KINDS),
+  slot: slotIdSchema.nullable(),
+  message: z.string(),
+})
+
+export function listEvents(db: ReadableDb, limit: number): EventRow[] {
+  return all(db, eventRow, 'SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?', limit)
 }
 
 export interface TradeFilter {
@@ -126,138 +141,147 @@ export interface TradeFilter {
 }
 
 /** Positions, newest first, with what became of them. */
-export function listTrades(db: Db, filter: TradeFilter): TradeRow[] {
-  const rows = db
-    .prepare(
-      `SELECT p.*, s.payout_up, ${REF} FROM positions p
-       LEFT JOIN settlements s ON s.window_id = p.window_id LEFT JOIN versions v ON v.hash = p.opened_by
-       WHERE (@slot IS NULL OR p.slot = @slot) AND (@version IS NULL OR p.opened_by LIKE @version || '%')
-       ORDER BY p.opened_at DESC, p.rowid DESC LIMIT @limit`,
-    )
-    .all({ slot: filter.slot ?? null, version: filter.version ?? null, limit: filter.limit }) as Row[]
+export function listTrades(db: ReadableDb, filter: TradeFilter): TradeRow[] {
+  const rows = all(
+    db,
+    listedTrade,
+    `SELECT p.*, s.payout_up, ${REF} FROM positions p
+     LEFT JOIN settlements s ON s.window_id = p.window_id LEFT JOIN versions v ON v.hash = p.opened_by
+     WHERE (@slot IS NULL OR p.slot = @slot) AND (@version IS NULL OR p.opened_by LIKE @version || '%')
+     ORDER BY p.opened_at DESC, p.rowid DESC LIMIT @limit`,
+    { slot: filter.slot ?? null, version: filter.version ?? null, limit: filter.limit },
+  )
   return rows.map((row) => ({
-    positionId: row.id as string,
-    slot: row.slot as string,
-    windowId: row.window_id as string,
-    side: row.side as Side,
-    shares: row.bought_shares as TradeRow['shares'],
-    cost: row.bought_cost as Usd,
-    fees: row.fees as Usd,
-    payout: row.payout as Usd | null,
-    pnl: row.settled_at === null ? null : (((row.realised as number) - (row.fees as number)) as Usd),
-    state: row.state as TradeRow['state'],
-    outcome: row.payout_up === null ? null : (row.payout_up as number) >= 500_000 ? 'up' : 'down',
-    openedAt: row.opened_at as number,
-    settledAt: row.settled_at as number | null,
-    openedBy: refOf(row),
-    ownedBy: row.owned_by as string,
-    ownerLabel: ownerLabel(db, row.owned_by as string),
-    regime: row.regime as string,
+    positionId: row.id,
+    slot: row.slot,
+    windowId: row.window_id,
+    side: row.side,
+    shares: row.bought_shares,
+    cost: row.bought_cost,
+    fees: row.fees,
+    payout: row.payout,
+    pnl: row.settled_at === null ? null : subUsd(row.realised, row.fees),
+    state: row.state,
+    outcome: row.payout_up === null ? null : row.payout_up >= MICRO / 2 ? 'up' : 'down',
+    openedAt: row.opened_at,
+    settledAt: row.settled_at,
+    openedBy: refOf(row) ?? DESK,
+    ownedBy: row.owned_by,
+    ownerLabel: ownerLabel(db, row.owned_by),
+    regime: row.regime,
   }))
 }
 
-function refOf(row: Row): VersionRef {
-  return {
-    hash: (row.v_hash ?? 'desk') as string,
-    strategy: (row.v_strategy ?? 'desk') as string,
-    label: (row.v_label ?? 'desk') as string,
-    number: (row.v_number ?? 0) as number,
-  }
+/** Columns of a version that a row of something else may refer to. */
+const joinedVersion = {
+  v_hash: versionHashSchema.nullable(),
+  v_strategy: z.string().nullable(),
+  v_label: z.string().nullable(),
+  v_number: z.number().nullable(),
+}
+const listedTrade = positionColumns.extend({ payout_up: priceSchema.nullable(), ...joinedVersion })
+const listedOrder = orderColumns.extend({ failed_shares: sharesSchema, ...joinedVersion })
+
+/** The desk, where it and no version opened something. */
+const DESK: OwnerRef = { hash: 'desk', strategy: 'desk', label: 'desk', number: 0 }
+
+function refOf(row: Pick<z.output<typeof listedOrder>, keyof typeof joinedVersion>): VersionRef | null {
+  const { v_hash: hash, v_strategy: strategy, v_label: label, v_number: number } = row
+  return hash === null || strategy === null || label === null || number === null
+    ? null
+    : { hash, strategy, label, number }
 }
 
-export function listOrders(db: Db, limit: number): OrderRow[] {
-  const rows = db
-    .prepare(
-      `SELECT o.*, ${REF},
-         (SELECT coalesce(sum(f.shares), 0) FROM fills f WHERE f.order_id = o.id AND f.state = 'failed') AS failed_shares
-       FROM orders o LEFT JOIN versions v ON v.hash = o.version ORDER BY o.created_at DESC, o.rowid DESC LIMIT ?`,
-    )
-    .all(limit) as Row[]
+export function listOrders(db: ReadableDb, limit: number): OrderRow[] {
+  const rows = all(
+    db,
+    listedOrder,
+    `SELECT o.*, ${REF},
+       (SELECT coalesce(sum(f.shares), 0) FROM fills f WHERE f.order_id = o.id AND f.state = 'failed') AS failed_shares
+     FROM orders o LEFT JOIN versions v ON v.hash = o.version ORDER BY o.created_at DESC, o.rowid DESC LIMIT ?`,
+    limit,
+  )
   return rows.map((row) => ({
-    id: row.id as string,
-    slot: row.slot as string,
-    windowId: row.window_id as string,
-    kind: row.kind as OrderRow['kind'],
-    side: row.side as Side,
-    state: row.state as OrderRow['state'],
-    limit: row.limit_price as OrderRow['limit'],
-    stake: row.stake as Usd,
-    filledShares: row.filled_shares as OrderRow['filledShares'],
-    failedShares: row.failed_shares as OrderRow['failedShares'],
-    filledCost: row.filled_cost as Usd,
-    fee: row.fee as Usd,
-    version: row.v_hash === null ? null : refOf(row),
-    owner: row.owner as string,
-    why: row.why as string,
-    createdAt: row.created_at as number,
+    id: row.id,
+    slot: row.slot,
+    windowId: row.window_id,
+    kind: row.kind,
+    side: row.side,
+    state: row.state,
+    limit: row.limit_price,
+    stake: row.stake,
+    filledShares: row.filled_shares,
+    failedShares: row.failed_shares,
+    filledCost: row.filled_cost,
+    fee: row.fee,
+    version: refOf(row),
+    owner: row.owner,
+    why: row.why,
+    createdAt: row.created_at,
   }))
 }
 
-export function versionSources(db: Db, hash: string): { path: string; text: string }[] {
-  return db.prepare('SELECT path, text FROM version_sources WHERE hash = ? ORDER BY rowid').all(hash) as {
-    path: string
-    text: string
-  }[]
-}
+const sourceRow = z.object({ path: z.string(), text: z.string() })
 
-const storedVersionSchema = z.object({
-  hash: z.string(),
-  strategy: z.string(),
-  number: z.number(),
-  label: z.string(),
-  manifest: z.string(),
-  bundle: z.string(),
-  source_map: z.string(),
-  state: z.string(),
-  first_live_at: z.number().nullable(),
-  decisions: z.number(),
-  faults: z.number(),
-  stint: z.string().nullable(),
-})
-export type StoredVersionRow = z.infer<typeof storedVersionSchema>
+export function versionSources(db: ReadableDb, hash: string): { path: string; text: string }[] {
+  return all(db, sourceRow, 'SELECT path, text FROM version_sources WHERE hash = ? ORDER BY rowid', hash)
+}
 
 /** A stored version by the first digits of its hash; undefined when none or more than one has them. */
-export function findVersion(db: Db, strategy: string, hash: string): StoredVersionRow | undefined {
-  const rows = db
-    .prepare("SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2")
-    .all(strategy, hash)
-  return rows.length === 1 ? storedVersionSchema.parse(rows[0]) : undefined
+export function findVersion(db: ReadableDb, strategy: string, hash: string): StoredVersionRow | undefined {
+  const sql = "SELECT * FROM versions WHERE strategy = ? AND hash LIKE ? || '%' LIMIT 2"
+  const rows = all(db, versionRow, sql, strategy, hash)
+  return rows.length === 1 ? rows[0] : undefined
 }
 
-/** States that a version had when it was last swapped out, as JSON of `[{slot, json}]`. */
-export function statesAtSwap(db: Db, strategy: string, version: string): string | undefined {
-  return db
-    .prepare(
-      `SELECT outgoing_states FROM deployments WHERE strategy = ? AND from_version = ? AND outgoing_states IS NOT NULL
-       ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
-    )
-    .pluck()
-    .get(strategy, version) as string | undefined
+/** Up to two versions whose hash begins so, of whatever strategy. */
+export function versionsByPrefix(db: ReadableDb, prefix: string): VersionHash[] {
+  return column(db, versionHashSchema, "SELECT hash FROM versions WHERE hash LIKE ? || '%' LIMIT 2", prefix)
 }
 
-export function nextVersionNumber(db: Db, strategy: string): number {
-  return Number(
-    db.prepare('SELECT coalesce(max(number), 0) + 1 FROM versions WHERE strategy = ?').pluck().get(strategy),
+const stateAtSwap = z.array(z.object({ slot: slotIdSchema, json: z.string() }))
+
+/** States that a version had when it was last swapped out; undefined where it never was. */
+export function statesAtSwap(
+  db: ReadableDb,
+  strategy: string,
+  version: string,
+): z.output<typeof stateAtSwap> | undefined {
+  return value(
+    db,
+    jsonColumn(stateAtSwap),
+    `SELECT outgoing_states FROM deployments WHERE strategy = ? AND from_version = ? AND outgoing_states IS NOT NULL
+     ORDER BY swapped_at DESC, rowid DESC LIMIT 1`,
+    strategy,
+    version,
   )
 }
 
+export function nextVersionNumber(db: ReadableDb, strategy: string): number {
+  return count(db, 'SELECT max(number) FROM versions WHERE strategy = ?', strategy) + 1
+}
+
+const liveVersion = z.object({ strategy: z.string(), version: versionHashSchema, deployment: deploymentIdSchema })
+export type LiveVersion = z.output<typeof liveVersion>
+
 /** Versions that only manage what they have open, with the deployment that last made each live, or a canary. */
-export function drainingVersions(db: Db): { strategy: string; version: string; deployment: string }[] {
-  return db
-    .prepare(
-      `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash
-         AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
-         ORDER BY rowid DESC LIMIT 1) AS deployment
-       FROM versions v WHERE v.state = 'draining'`,
-    )
-    .all() as { strategy: string; version: string; deployment: string }[]
+export function drainingVersions(db: ReadableDb): LiveVersion[] {
+  return all(
+    db,
+    liveVersion,
+    `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash
+       AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
+       ORDER BY rowid DESC LIMIT 1) AS deployment
+     FROM versions v WHERE v.state = 'draining'`,
+  )
 }
 
 /** What is live now: strategy, version, deployment. */
-export function liveVersions(db: Db): { strategy: string; version: string; deployment: string }[] {
-  return db.prepare('SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL').all() as {
-    strategy: string
-    version: string
-    deployment: string
-  }[]
+export function liveVersions(db: ReadableDb): LiveVersion[] {
+  return all(db, liveVersion, 'SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL')
+}
+
+/** The newest full snapshot of the desk; undefined before the first. */
+export function readBotState(db: ReadableDb): string | undefined {
+  return value(db, z.string(), 'SELECT json FROM bot_state ORDER BY seq DESC LIMIT 1')
 }

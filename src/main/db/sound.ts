@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { openReadOnly } from './database.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** Why a database is not read, and what to do about it. */
@@ -17,7 +17,7 @@ export function faultText({ message, todo }: DatabaseFault): string {
 
 /** A database that was found whole, and the number of its schema, which may be an older one. */
 export interface SoundDatabase {
-  readonly db: Db
+  readonly db: ReadableDb
   readonly schema: number
 }
 
@@ -50,7 +50,7 @@ export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
 }
 
 /** The same for whoever needs the newest schema; the error is one line that says what to do. */
-export function openCurrent(path: string): Result<Db> {
+export function openCurrent(path: string): Result<ReadableDb> {
   const opened = openSound(path)
   if (!opened.ok) return err(faultText(opened.error))
   const { db, schema } = opened.value

@@ -1,7 +1,18 @@
-import type { Statement } from 'better-sqlite3'
-import { MICRO, mulDivFloor } from '../../shared/domain/money.ts'
+import type { Owner } from '../../shared/domain/ids.ts'
+import { MICRO, mulDivFloor, NO_USD, usd } from '../../shared/domain/money.ts'
 import type { SettledTrade, TradePart } from '../../shared/domain/trade.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb, WritableDb, WriteStatement } from './db.ts'
+import { readMeta } from './meta.ts'
+import { all, each, one } from './rows.ts'
+import {
+  type EndedPosition,
+  endedPosition,
+  type FillOfTrade,
+  fillOfTrade,
+  type HandoffOfTrade,
+  handoffOfTrade,
+  storedTrade,
+} from './trade-row.ts'
 
 const COLUMNS = `t.position, t.strategy, t.slot, t.window_id AS windowId, t.side, t.opened_at AS openedAt, t.settled_at AS settledAt,
   t.shares, t.cost, t.fees, t.pnl, t.sold, t.opened_by AS openedBy, t.settled_under AS settledUnder, t.deployment, t.regime,
@@ -23,26 +34,6 @@ const TRADE = `SELECT p.id AS position, coalesce(v.strategy, 'desk') AS strategy
   -- What the chain took back whole was no trade.
   AND EXISTS (SELECT 1 FROM fills f WHERE f.position_id = p.id AND f.kind = 'enter' AND f.state <> 'failed')`
 
-interface TradeDbRow extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
-  readonly payout: number | null
-  readonly sold: number
-}
-
-interface FillDbRow {
-  readonly ts: number
-  readonly kind: string
-  readonly shares: number
-  readonly cash: number
-  readonly fee: number
-}
-
-interface HandoffDbRow {
-  readonly ts: number
-  readonly from_owner: string
-  readonly to_owner: string
-  readonly mark: number | null
-}
-
 /**
  * Splits a trade's profit among its owners: each gets what cash moved while it owned it, plus what it was worth when it
  * gave it away, less what it was worth when it got it. Worth is shares × mark; where a handoff has no mark it is what the
@@ -50,14 +41,14 @@ interface HandoffDbRow {
  * @returns null where it never changed its owner
  */
 export function partsOf(
-  opener: string,
-  firstOwner: string,
-  fills: readonly FillDbRow[],
-  handoffs: readonly HandoffDbRow[],
+  opener: Owner,
+  firstOwner: Owner,
+  fills: readonly FillOfTrade[],
+  handoffs: readonly HandoffOfTrade[],
   payout: number,
 ): TradePart[] | null {
   if (handoffs.length === 0 && opener === firstOwner) return null
-  const parts: { owner: string; pnl: number }[] = opener === firstOwner ? [] : [{ owner: opener, pnl: 0 }]
+  const parts: TradePart[] = opener === firstOwner ? [] : [{ owner: opener, pnl: NO_USD }]
   let [next, shares, cost, worth] = [0, 0, 0, 0]
   let owner = firstOwner
   const flowsUntil = (ts: number): number => {
@@ -78,12 +69,12 @@ export function partsOf(
   for (const { ts, to_owner: to, mark } of handoffs) {
     const flows = flowsUntil(ts)
     const then = mark === null ? cost : mulDivFloor(shares, mark, MICRO)
-    parts.push({ owner, pnl: flows + then - worth })
+    parts.push({ owner, pnl: usd(flows + then - worth) })
     worth = then
     owner = to
   }
-  parts.push({ owner, pnl: flowsUntil(Number.POSITIVE_INFINITY) + payout - worth })
-  return parts as unknown as TradePart[]
+  parts.push({ owner, pnl: usd(flowsUntil(Number.POSITIVE_INFINITY) + payout - worth) })
+  return parts
 }
 
 const FILLS = `SELECT ts, kind, shares, cash, fee FROM fills WHERE position_id = ? AND state <> 'failed' ORDER BY rowid`
@@ -105,25 +96,19 @@ const REWRITTEN = `INSERT INTO meta VALUES ('trades rewritten', '1')
   ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1`
 
 /** How often trades that were written down have changed since; see `TradeBook.drop`. */
-export function timesRewritten(db: Db): number {
-  return Number(db.prepare("SELECT value FROM meta WHERE key = 'trades rewritten'").pluck().get() ?? 0)
+export function timesRewritten(db: ReadableDb): number {
+  return Number(readMeta(db, 'trades rewritten') ?? 0)
 }
 
 /** The table of trades: written as they settle, and made anew from the rest of the journal on demand. */
 export class TradeBook {
-  private readonly db: Db
-  private readonly one: Statement<[string]>
-  private readonly fills: Statement<[string]>
-  private readonly handoffs: Statement<[string]>
-  private readonly insert: Statement<[object]>
-  private readonly written: Statement<[string]>
-  private readonly addUp: Statement<[object]>
+  private readonly db: WritableDb
+  private readonly insert: WriteStatement
+  private readonly written: WriteStatement
+  private readonly addUp: WriteStatement
 
-  constructor(db: Db) {
+  constructor(db: WritableDb) {
     this.db = db
-    this.one = db.prepare(`${TRADE} AND p.id = ?`)
-    this.fills = db.prepare(FILLS)
-    this.handoffs = db.prepare(HANDOFFS)
     this.insert = db.prepare(INSERT)
     this.written = db.prepare('SELECT opened_by AS openedBy, pnl, fees, cost, shares FROM trades WHERE position = ?')
     this.addUp = db.prepare(ADD_UP)
@@ -135,7 +120,7 @@ export class TradeBook {
    */
   keep(position: string): void {
     this.drop(position)
-    const row = this.one.get(position) as TradeDbRow | undefined
+    const row = one(this.db, endedPosition, `${TRADE} AND p.id = ?`, position)
     if (row !== undefined) this.write(row)
   }
 
@@ -153,19 +138,23 @@ export class TradeBook {
   rebuild(): number {
     return this.db.transaction(() => {
       this.db.exec('DELETE FROM trades; DELETE FROM version_totals')
-      const rows = this.db.prepare(`${TRADE} ORDER BY p.settled_at, p.rowid`).all() as TradeDbRow[]
+      const rows = all(this.db, endedPosition, `${TRADE} ORDER BY p.settled_at, p.rowid`)
       for (const row of rows) this.write(row)
       return rows.length
     })()
   }
 
-  private write({ payout, ...row }: TradeDbRow): void {
-    const handoffs = this.handoffs.all(row.position) as HandoffDbRow[]
+  private write({ payout, sold, ...row }: EndedPosition): void {
+    const handoffs = all(this.db, handoffOfTrade, HANDOFFS, row.position)
     // Most are never handed over: their fills need no second look.
     const first = handoffs[0]?.from_owner ?? row.settledUnder
-    const fills = handoffs.length === 0 && first === row.openedBy ? [] : (this.fills.all(row.position) as FillDbRow[])
+    const fills = handoffs.length === 0 && first === row.openedBy ? [] : all(this.db, fillOfTrade, FILLS, row.position)
     const parts = partsOf(row.openedBy, first, fills, handoffs, payout ?? 0)
-    const { changes } = this.insert.run({ ...row, parts: parts === null ? null : JSON.stringify(parts) })
+    const { changes } = this.insert.run({
+      ...row,
+      sold: Number(sold),
+      parts: parts === null ? null : JSON.stringify(parts),
+    })
     if (changes > 0) this.addUp.run({ ...row })
   }
 }
@@ -174,13 +163,17 @@ export class TradeBook {
  * Trades in the order in which they settled, with the place of each, after which to read on another time.
  * @param after a place; 0 = from the first
  */
-export function* readTrades(db: Db, after = 0): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
-  const rows = db.prepare(
+export function readTrades(
+  db: ReadableDb,
+  after = 0,
+): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
+  return each(
+    db,
+    storedTrade,
     `SELECT t.rowid AS row, ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id
      WHERE t.rowid > ? ORDER BY t.rowid`,
+    after,
   )
-  for (const { row, ...trade } of rows.iterate(after) as IterableIterator<StoredTrade & { row: number }>)
-    yield { row, trade: toTrade(trade) }
 }
 
 const SHADOWS = `SELECT t.rowid AS row, t.deployment || ' ' || t.window_id AS position, v.strategy, t.slot, t.window_id AS windowId, t.side,
@@ -190,25 +183,9 @@ const SHADOWS = `SELECT t.rowid AS row, t.deployment || ' ' || t.window_id AS po
   FROM shadow_trades t JOIN versions v ON v.hash = t.version WHERE t.settled_at IS NOT NULL AND t.rowid > ? ORDER BY t.rowid`
 
 /** The same for what shadows would have traded: their market is `shadow`, and they are never added to others. */
-export function* readShadowTrades(
-  db: Db,
+export function readShadowTrades(
+  db: ReadableDb,
   after = 0,
 ): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
-  const rows = db.prepare(SHADOWS).iterate(after) as IterableIterator<StoredTrade & { row: number }>
-  for (const { row, ...trade } of rows) yield { row, trade: toTrade(trade) }
-}
-
-interface StoredTrade extends Omit<SettledTrade, 'sold' | 'parts' | 'outcome'> {
-  readonly sold: number
-  readonly parts: string | null
-  readonly payoutUp: number | null
-}
-
-function toTrade({ payoutUp, sold, parts, ...row }: StoredTrade): SettledTrade {
-  return {
-    ...row,
-    outcome: payoutUp === null ? null : payoutUp >= MICRO / 2 ? 'up' : 'down',
-    sold: sold === 1,
-    parts: parts === null ? null : (JSON.parse(parts) as TradePart[]),
-  }
+  return each(db, storedTrade, SHADOWS, after)
 }

@@ -1,7 +1,8 @@
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { Usd } from '../../shared/domain/money.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Db } from './db.ts'
+import type { ReadableDb, WritableDb } from './db.ts'
+import { count } from './rows.ts'
 
 /** One hash tried on a stretch of tape; what it came to is kept for figures over all trials. */
 export interface Trial {
@@ -23,13 +24,18 @@ export interface Trial {
 export const SAVE_TRIAL = `INSERT INTO trials VALUES (NULL, @ts, @kind, @strategy, @hash, @tape, @from, @to, @slots,
   @decisions, @trades, @pnl, @sharpe)`
 
+/** Counts a trial that no running desk's journal counts. */
+export function saveTrial(db: WritableDb, trial: Trial): void {
+  db.prepare(SAVE_TRIAL).run({ ...trial })
+}
+
 /**
  * How many versions of a strategy were ever traded, proved or replayed. The one count of trials, whoever shows it.
  * @param more a version that counts although nothing is written of it yet
  */
-export function versionsTried(db: Db, strategy: string, more = ''): number {
+export function versionsTried(db: ReadableDb, strategy: string, more = ''): number {
   const sql = `SELECT count(*) FROM (SELECT hash FROM trials WHERE strategy = @strategy UNION
     SELECT version FROM deployments WHERE strategy = @strategy AND swapped_at IS NOT NULL UNION
     SELECT @more WHERE @more <> '')`
-  return Number(db.prepare(sql).pluck().get({ strategy, more }))
+  return count(db, sql, { strategy, more })
 }

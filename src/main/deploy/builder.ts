@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, nextVersionNumber, versionSources } from '../db/queries.ts'
@@ -84,7 +85,7 @@ export class Builder {
     )
     if (deployment.ended) return undefined
     if (version !== undefined && fits) {
-      const { bundle, source_map: sourceMap } = version
+      const { bundle, sourceMap } = version
       return { strategy, bundle, sourceMap, sources: versionSources(journal.db, version.hash) }
     }
     const what = version?.label ?? `${strategy} ${hash.slice(0, 12)}`

@@ -1,9 +1,10 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
 import type { Part } from './policy-step.ts'
@@ -23,7 +24,7 @@ export interface CanariesParts {
 
 /** What somebody asks a canary to get; what is not named is the configuration's. */
 export interface PartAsked {
-  readonly slots?: readonly string[] | undefined
+  readonly slots?: readonly SlotId[] | undefined
   readonly stakePercent?: number | undefined
 }
 
@@ -45,11 +46,13 @@ export class Canaries {
     const { session, config } = this.parts
     const { state } = session.engine
     if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
-    const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id as string)
+    const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id)
     const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
     if (foreign.length > 0) return err(`${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`)
     const count = Math.max(1, Math.floor((own.length * config.canary.slotsPercent) / 100))
-    const spread = Array.from({ length: count }, (_, i) => own[Math.floor((i * own.length) / count)] ?? '')
+    const spread = Array.from({ length: count }, (_, i) => own[Math.floor((i * own.length) / count)]).filter(
+      (slot) => slot !== undefined,
+    )
     return ok({
       slots: [...new Set(asked.slots ?? spread)],
       stakePercent: asked.stakePercent ?? config.canary.stakePercent,

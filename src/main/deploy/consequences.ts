@@ -1,7 +1,7 @@
 import type { EngineCommand } from '../../engine/commands/commands.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
+import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
-import type { DeploymentRow, ProbationRow } from '../../shared/ipc/contract.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'

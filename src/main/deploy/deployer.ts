@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
-import type { DeploymentRow, PolicyBar, ProofRow, VersionRef } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow, PolicyBar } from '../../shared/domain/deployments.ts'
+import type { ProofRow } from '../../shared/domain/proofs.ts'
+import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
-import { findVersion, type StoredVersionRow } from '../db/queries.ts'
+import { findVersion } from '../db/queries.ts'
+import type { StoredVersionRow } from '../db/tables.ts'
 import { newId } from '../platform/system.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
@@ -257,8 +260,8 @@ export class Deployer {
       const started = await VersionWorker.start(stored.bundle, stored.label, clock, this.parts.deadlineMs)
       if (!started.ok)
         return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
-      const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.source_map }
-      const hash = stored.hash as VersionHash
+      const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.sourceMap }
+      const { hash } = stored
       const candidate: Candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
       const trades =
         (await this.stage(deployment, candidate, true)) && (await this.swapping.run(deployment, candidate, null, null))
@@ -355,7 +358,7 @@ export class Deployer {
     const { clock, journal, session, now } = this.parts
     const live = session.engine.state.live.get(attempt.strategy)
     const init = {
-      id: newId('D'),
+      id: deploymentIdSchema.parse(newId('D')),
       strategy: attempt.strategy,
       trigger: attempt.trigger,
       by: attempt.by,

@@ -1,5 +1,3 @@
-import type { Clock } from '../../shared/domain/feed.ts'
-import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type {
   CanaryRow,
   DeploymentRow,
@@ -8,11 +6,14 @@ import type {
   PolicyOverride,
   PolicyRow,
   ProbationRow,
-  ProofRow,
   ShadowRow,
   StepName,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+} from '../../shared/domain/deployments.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import type { DeploymentId } from '../../shared/domain/ids.ts'
+import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
+import type { ProofRow } from '../../shared/domain/proofs.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
@@ -76,7 +77,7 @@ export class Deployment {
     })
   }
 
-  get id(): string {
+  get id(): DeploymentId {
     return this.row.id
   }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../shared/config.ts'
+import type { PolicyBar } from '../../shared/domain/deployments.ts'
 import { isoUtc, MINUTE, SECOND } from '../../shared/domain/time.ts'
-import type { PolicyBar } from '../../shared/ipc/contract.ts'
 
 /** All that the rules look at. Times in ms UTC. */
 export interface PolicyFacts {

@@ -1,9 +1,9 @@
 import { gammaln } from 'simple-statistics'
 import type { Config } from '../../shared/config.ts'
+import type { ProbationBound, ProbationRow } from '../../shared/domain/deployments.ts'
 import { toDollars } from '../../shared/domain/money.ts'
 import type { Stint } from '../../shared/domain/records.ts'
 import { HOUR } from '../../shared/domain/time.ts'
-import type { ProbationBound, ProbationRow } from '../../shared/ipc/contract.ts'
 
 export interface ProbationFacts {
   readonly now: number

@@ -1,8 +1,10 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
+import type { DeploymentId } from '../../shared/domain/ids.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DecisionDifference, VersionRef } from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
@@ -20,7 +22,7 @@ export interface ProvingParts {
   readonly clock: Clock
   readonly now: () => UnixMs
   readonly proof: ProofParts
-  readonly onDifferences: (deployment: string, found: readonly DecisionDifference[]) => void
+  readonly onDifferences: (deployment: DeploymentId, found: readonly DecisionDifference[]) => void
 }
 
 /** A row a person can follow, not one for every block that a thread has read. */

@@ -1,6 +1,7 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
+import type { ShadowRow } from '../../shared/domain/deployments.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import type { ReplayTrade, ShadowRow } from '../../shared/ipc/contract.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ReplayLab } from '../replay/lab.ts'
 import { stretchesOf } from '../replay/plan.ts'

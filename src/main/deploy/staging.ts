@@ -1,9 +1,10 @@
 import type { Swap } from '../../engine/events.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { Diagnostic } from '../../shared/domain/deployments.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import type { Diagnostic, VersionRef } from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import type { Journal } from '../db/journal.ts'
 import { statesAtSwap } from '../db/queries.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
@@ -70,10 +71,11 @@ export class Staging {
     if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {
-      const saved = kind === 'rollback' ? savedStates(statesAtSwap(journal.db, strategy, candidate.hash)) : null
+      const saved = kind === 'rollback' ? statesAtSwap(journal.db, strategy, candidate.hash) : undefined
+      const savedJson = new Map(saved?.map((state) => [state.slot, state.json]))
       const from = current.map(({ slot, json }) => ({
         slot,
-        json: old === undefined ? null : saved === null ? json : (saved.get(slot) ?? null),
+        json: old === undefined ? null : saved === undefined ? json : (savedJson.get(slot) ?? null),
       }))
       states = await candidate.hosted.worker.migrate(
         from,
@@ -100,9 +102,4 @@ export function problemOf(failure: HostFailure, sourceMap: string, entry: string
 /** Where in the sources a failure came from; one without a place belongs to the file as a whole. */
 export function locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
   return locateFailure(failure.kind === 'threw' ? failure.failure : failure, sourceMap, entry)
-}
-
-function savedStates(json: string | undefined): Map<string, string> | null {
-  if (json === undefined) return null
-  return new Map((JSON.parse(json) as { slot: string; json: string }[]).map(({ slot, json: state }) => [slot, state]))
 }

@@ -1,7 +1,5 @@
 import type { Swap } from '../../engine/events.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { DeploymentId } from '../../shared/domain/records.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
@@ -107,7 +105,7 @@ export class SwapStep {
     const { journal } = this.parts
     const { ref } = candidate
     return {
-      deployment: deployment.id as DeploymentId,
+      deployment: deployment.id,
       reason,
       strategy: ref.strategy,
       version: candidate.hash,
@@ -145,7 +143,7 @@ export class SwapStep {
 
   private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: Part): Result<void> {
     const { session, journal, now, watch } = this.parts
-    const start = { swap, slots: part.slots as readonly SlotId[], stakePpm: Math.round(part.stakePercent * 10_000) }
+    const start = { swap, slots: part.slots, stakePpm: Math.round(part.stakePercent * 10_000) }
     const committed = session.commitCanary(start, candidate.hosted, ({ heldMs }) => {
       const row = deployment.tryOut({ ...part, since: now() }, heldMs)
       journal.write({ w: 'deployment', row, outgoingStates: null })
@@ -161,5 +159,5 @@ export class SwapStep {
 function earlierFigures(journal: Journal, strategy: string, hash: string): Swap['before'] {
   const stored = findVersion(journal.db, strategy, hash)
   if (stored === undefined) return null
-  return { firstLiveAt: stored.first_live_at as UnixMs | null, decisions: stored.decisions, faults: stored.faults }
+  return { firstLiveAt: stored.firstLiveAt, decisions: stored.decisions, faults: stored.faults }
 }

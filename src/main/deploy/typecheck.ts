@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Diagnostic } from '../../shared/ipc/contract.ts'
+import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import type { Compiled } from './compile.ts'
 
 const CHECK_LIMIT_MS = 20_000

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { explain } from '../../shared/ipc/commands.ts'
+import { explain } from '../../shared/domain/commands.ts'
 import type { RowFault } from './report-builder.ts'
 
 /** What a line of JSON holds, as a schema wants it, or why it does not. */

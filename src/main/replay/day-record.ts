@@ -1,14 +1,15 @@
 import type { SlotDecision } from '../../engine/views/view-types.ts'
 import { priceOf, subUsd, type Usd, usd, usdOf } from '../../shared/domain/money.ts'
+import type { DecisionAct } from '../../shared/domain/proofs.ts'
 import type { JournalRecord, Order, Position, Settlement } from '../../shared/domain/records.ts'
-import type { Side } from '../../shared/domain/slots.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
+import type { Side, SlotId } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
-import type { DecisionAct, ReplayTrade } from '../../shared/ipc/contract.ts'
 
 /** Something a strategy wanted, or what it threw. */
 export interface Act extends DecisionAct {
   readonly ts: number
-  readonly slot: string
+  readonly slot: SlotId
 }
 
 /** What one stretch of tape came to. Plain data: it crosses threads. */
@@ -44,7 +45,7 @@ export interface DayRecord {
 /** What a strategy threw, when and in which slot; `stack` names places in its bundle. */
 export interface FirstFault {
   readonly ts: number
-  readonly slot: string
+  readonly slot: SlotId
   readonly message: string
   readonly stack: string
 }
@@ -127,7 +128,7 @@ export class DayRecorder {
     })
   }
 
-  act(ts: number, slot: string, intents: SlotDecision['intents']): void {
+  act(ts: number, slot: SlotId, intents: SlotDecision['intents']): void {
     for (const intent of intents) {
       this.keep({
         ts,
@@ -141,7 +142,7 @@ export class DayRecorder {
     }
   }
 
-  fault(ts: number, slot: string, message: string, stack: string): void {
+  fault(ts: number, slot: SlotId, message: string, stack: string): void {
     this.count.faults++
     this.firstFault ??= { ts, slot, message, stack }
     this.keep({ ts, slot, kind: 'fault', side: null, limit: null, stake: null, why: message })

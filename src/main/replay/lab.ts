@@ -1,7 +1,7 @@
 import { err, invariant, type Result } from '../../shared/domain/base.ts'
 import type { Candle, Clock } from '../../shared/domain/feed.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
-import type { ReplayTrade } from '../../shared/ipc/contract.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { TapeLibrary } from '../tape/library.ts'
 import type { Act, DayRecord } from './day-record.ts'

@@ -5,7 +5,8 @@ import { SimulatedVenue, type DeskSide as Told } from '../../engine/market/simul
 import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
-import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { OrderId } from '../../shared/domain/ids.ts'
+import type { Order } from '../../shared/domain/records.ts'
 import type { Slot, SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 

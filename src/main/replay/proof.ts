@@ -1,15 +1,11 @@
 import type { Config } from '../../shared/config.ts'
+import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import { NO_USD, toDollars, type Usd } from '../../shared/domain/money.ts'
-import type { Slot } from '../../shared/domain/slots.ts'
+import type { DecisionDifference, ProofGate, ProofRow } from '../../shared/domain/proofs.ts'
+import type { ReplayStats } from '../../shared/domain/replays.ts'
+import type { Slot, SlotId } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, MINUTE } from '../../shared/domain/time.ts'
-import type {
-  DecisionDifference,
-  Diagnostic,
-  ProofGate,
-  ProofRow,
-  ReplayStats,
-  VersionRef,
-} from '../../shared/ipc/contract.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { hasTapes } from '../tape/library.ts'
 import { SETTLING_MS } from './day.ts'
@@ -155,7 +151,7 @@ function blankRow({ live, trials, slots }: ProofRequest): ProofRow {
 }
 
 /** What is lacking, by the slot that has least. */
-function shortage(recorded: readonly { slot: string; hours: number }[], minHours: number): string | null {
+function shortage(recorded: readonly { slot: SlotId; hours: number }[], minHours: number): string | null {
   const [least] = recorded.toSorted((a, b) => a.hours - b.hours)
   if (least === undefined) return 'it has no slot to trade'
   if (least.hours >= minHours) return null

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { ReplayTrade } from '../../shared/ipc/contract.ts'
+import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import { systemClock } from '../platform/system.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'

@@ -1,4 +1,4 @@
-import type { VersionHash } from '../../shared/domain/records.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
 import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
 

@@ -1,6 +1,7 @@
 import type { OrderReport } from '../../engine/events.ts'
 import type { Approved } from '../../engine/orders/risk.ts'
-import type { Order, OrderId } from '../../shared/domain/records.ts'
+import type { OrderId } from '../../shared/domain/ids.ts'
+import type { Order } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Gate } from './gate.ts'
 

@@ -1,7 +1,8 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
 import type { Approved } from '../../engine/orders/risk.ts'
-import type { JournalRecord, Order, OrderId } from '../../shared/domain/records.ts'
+import type { OrderId } from '../../shared/domain/ids.ts'
+import type { JournalRecord, Order } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 

@@ -3,8 +3,8 @@ import type { Engine } from '../../engine/engine.ts'
 import type { SlotState } from '../../engine/state.ts'
 import type { SlotDecision, StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { explain } from '../../shared/domain/commands.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import { explain } from '../../shared/ipc/commands.ts'
 import { strategyContext } from './context.ts'
 import type { Harness } from './prelude.ts'
 import { decisionSchema, manifestSchema, outcomeSchema, type StrategyFailure, statesSchema } from './protocol.ts'
@@ -27,7 +27,7 @@ export class DirectStrategy {
   static load(bundle: string, name: string): Result<DirectStrategy, StrategyFailure> {
     const { harness, load } = strategyContext(name)
     const outcome = outcomeSchema(manifestSchema).safeParse(JSON.parse(load(bundle)))
-    if (!outcome.success) return err({ message: explain(outcome.error).replaceAll('value.', ''), stack: '' })
+    if (!outcome.success) return err({ message: explain(outcome.error, 1), stack: '' })
     return outcome.data.ok ? ok(new DirectStrategy(harness, outcome.data.value)) : err(outcome.data.error)
   }
 
@@ -37,7 +37,7 @@ export class DirectStrategy {
     const outcome = outcomeSchema(statesSchema).safeParse(JSON.parse(this.harness.migrate(JSON.stringify(asked))))
     if (!outcome.success) return err({ message: explain(outcome.error), stack: '' })
     if (!outcome.data.ok) return err(outcome.data.error)
-    return ok(outcome.data.value.map(({ slot, json }) => ({ slot: slot as SlotId, json })))
+    return ok(outcome.data.value)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
+import { slotIdSchema } from '../../shared/domain/schemas.ts'
 
 export const workerDataSchema = z.object({ bundle: z.string(), name: z.string() })
 
@@ -71,13 +72,13 @@ export const batchSchema = z.array(
   z.discriminatedUnion('ok', [
     z.object({
       ok: z.literal(true),
-      slot: z.string(),
+      slot: slotIdSchema,
       intents: z.unknown(),
       why: z.unknown(),
       state: z.string().nullable(),
     }),
-    z.object({ ok: z.literal(false), slot: z.string(), message: z.string(), stack: z.string() }),
+    z.object({ ok: z.literal(false), slot: slotIdSchema, message: z.string(), stack: z.string() }),
   ]),
 )
 
-export const statesSchema = z.array(z.object({ slot: z.string(), json: z.string() }))
+export const statesSchema = z.array(z.object({ slot: slotIdSchema, json: z.string() }))

@@ -1,5 +1,5 @@
 import { SourceMap, type SourceMapPayload } from 'node:module'
-import type { Diagnostic } from '../../shared/ipc/contract.ts'
+import type { Diagnostic } from '../../shared/domain/deployments.ts'
 
 /** Where a place of the bundle (from 1) came from. */
 export function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {

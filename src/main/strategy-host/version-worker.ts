@@ -3,9 +3,9 @@ import type { z } from 'zod'
 import type { EngineState } from '../../engine/state.ts'
 import type { SlotDecision, SlotView, StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { explain } from '../../shared/domain/commands.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { asset, type CandleFrame, type SlotId } from '../../shared/domain/slots.ts'
-import { explain } from '../../shared/ipc/commands.ts'
 import { computedMs, placeInScript } from '../platform/stuck-thread.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { AT_WHICH_SLOT, BUNDLE_FILE, momentText } from './context.ts'
@@ -162,7 +162,7 @@ export class VersionWorker {
     const reply = await this.link.ask(op, JSON.stringify(request), deadlineMs)
     if (!reply.ok) return reply
     const states = read(reply.value, statesSchema)
-    return states.ok ? ok(states.value.map(({ slot, json }) => ({ slot: slot as SlotId, json }))) : states
+    return states
   }
 
   private candleUpdates(views: readonly SlotView[], assets: EngineState['assets']) {
@@ -191,7 +191,7 @@ function splitAnswers(answers: z.infer<typeof batchSchema>): BatchAnswer {
   const decisions: SlotDecision[] = []
   const faults: { slot: SlotId; failure: StrategyFailure }[] = []
   for (const answer of answers) {
-    const slot = answer.slot as SlotId
+    const { slot } = answer
     if (!answer.ok) {
       faults.push({ slot, failure: { message: answer.message, stack: answer.stack } })
       continue
@@ -207,8 +207,7 @@ function splitAnswers(answers: z.infer<typeof batchSchema>): BatchAnswer {
 
 function read<T>(text: string, schema: z.ZodType<T>): Result<T, HostFailure> {
   const outcome = outcomeSchema(schema).safeParse(JSON.parse(text))
-  if (!outcome.success)
-    return err({ kind: 'threw', failure: { message: explain(outcome.error).replaceAll('value.', ''), stack: '' } })
+  if (!outcome.success) return err({ kind: 'threw', failure: { message: explain(outcome.error, 1), stack: '' } })
   return outcome.data.ok ? ok(outcome.data.value) : err({ kind: 'threw', failure: outcome.data.error })
 }
 

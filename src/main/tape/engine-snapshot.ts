@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { Engine } from '../../engine/engine.ts'
 import type { EngineState } from '../../engine/state.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { explain } from '../../shared/domain/commands.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import { explain } from '../../shared/ipc/commands.ts'
 
 /**
  * All that an engine remembers, in V8's own serialisation: what two places refer to stays one thing, and numbers stay

@@ -1,4 +1,7 @@
-import type { DecisionDifference, DeploymentRow, AttributionRow as Line } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { AttributionRow as Line } from '../../shared/ipc/desk-view.ts'
 import { keyOf } from './attribution-store.ts'
 import { shownDeployment } from './proof-store.ts'
 import type { Session } from './session.ts'
@@ -24,11 +27,11 @@ export function togglePause(session: Session): void {
 }
 
 /** Pauses entries in one slot. */
-export function pauseSlot(session: Session, slot: string): void {
+export function pauseSlot(session: Session, slot: SlotId): void {
   void session.command({ kind: 'pause', slot, reason: 'paused at the desk' }, { kind: 'resume', slot })
 }
 
-export function resumeSlot(session: Session, slot: string): void {
+export function resumeSlot(session: Session, slot: SlotId): void {
   void session.command({ kind: 'resume', slot }, { kind: 'pause', slot, reason: 'paused at the desk' })
 }
 
@@ -77,7 +80,7 @@ export function reloadFiles(session: Session, strategy: string): void {
 }
 
 /** Gives a slot to a strategy. */
-export function assignSlot(session: Session, slot: string, strategy: string): void {
+export function assignSlot(session: Session, slot: SlotId, strategy: string): void {
   void session.command({ kind: 'assign', slot, strategy, reason: 'assigned at the desk' })
 }
 
@@ -117,7 +120,7 @@ export function askReason(session: Session, kind: 'freeze' | 'pause'): void {
 }
 
 /** Writes a position off whose window can never be settled: only with a reason. */
-export function askVoid(session: Session, position: string, slot: string): void {
+export function askVoid(session: Session, position: string, slot: SlotId): void {
   session.ui.setState({
     paletteOpen: false,
     ask: {

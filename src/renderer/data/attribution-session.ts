@@ -1,5 +1,5 @@
 import { HOUR } from '../../shared/domain/time.ts'
-import type { Desk } from '../../shared/ipc/contract.ts'
+import type { Desk } from '../../shared/ipc/connection.ts'
 import { type AttributionState, type AttributionStore, GROUPINGS, keyOf, PERIODS } from './attribution-store.ts'
 import type { DeskStore } from './desk-store.ts'
 

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Comparison } from '../../shared/attribution/compare.ts'
 import type { OverfitGauge } from '../../shared/attribution/overfit.ts'
 import type { Dimension } from '../../shared/attribution/trade-columns.ts'
-import type { AttributionRow } from '../../shared/ipc/contract.ts'
+import type { AttributionRow } from '../../shared/ipc/desk-view.ts'
 
 /** What the table shows a line of. */
 export const GROUPINGS = {

@@ -1,4 +1,5 @@
-import type { CallInput, CallName, CallOutput, Desk, DeskBridge, DeskPush } from '../../shared/ipc/contract.ts'
+import type { CallInput, CallName, CallOutput } from '../../shared/ipc/calls.ts'
+import type { Desk, DeskBridge, DeskPush } from '../../shared/ipc/connection.ts'
 
 /** The desk behind Electron's preload bridge. It lives in the process that owns this window, so it is never lost. */
 export function createBridgeDesk(bridge: DeskBridge): Desk {

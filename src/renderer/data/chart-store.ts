@@ -1,13 +1,15 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { SlotId } from '../../shared/domain/slots.ts'
 import { type CandleFrame, frameMs } from '../../shared/domain/slots.ts'
-import type { CandleTuple, ChartData, DeploymentLine, DeskPush, TradeMark } from '../../shared/ipc/contract.ts'
+import type { CandleTuple, ChartData, DeploymentLine, TradeMark } from '../../shared/ipc/chart-view.ts'
+import type { DeskPush } from '../../shared/ipc/connection.ts'
 
 /** Candles kept in the window before the oldest go. */
 export const KEPT_CANDLES = 3_000
 
 export interface ChartState {
   /** What is to be shown. */
-  readonly slot: string | null
+  readonly slot: SlotId | null
   readonly frame: CandleFrame
   /** Null while it loads. */
   readonly data: ChartData | null

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { DeskStatus } from '../../shared/ipc/contract.ts'
+import type { DeskStatus } from '../../shared/ipc/desk-view.ts'
 
 /** The desk's time in whole seconds, in milliseconds UTC; null before the first status. */
 interface ClockState {

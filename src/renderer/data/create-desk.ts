@@ -1,4 +1,4 @@
-import type { Desk, DeskBridge } from '../../shared/ipc/contract.ts'
+import type { Desk, DeskBridge } from '../../shared/ipc/connection.ts'
 import { createBridgeDesk } from './bridge-desk.ts'
 import { browserEnvironment } from './browser.ts'
 import { createSocketDesk } from './socket-desk.ts'

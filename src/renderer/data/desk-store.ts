@@ -1,13 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type {
-  DeploymentRow,
-  DeskPush,
-  DeskSnapshot,
-  DeskStatus,
-  EventRow,
-  SlotRow,
-  VersionRow,
-} from '../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskSnapshot, DeskStatus, EventRow, SlotRow, VersionRow } from '../../shared/ipc/desk-view.ts'
 
 /** How this window stands to its desk. `stale`: connected, but nothing has been heard for too long. */
 export type Link = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
@@ -21,7 +16,7 @@ const KEPT_DEPLOYMENTS = 100
 export interface DeskState {
   readonly link: Link
   readonly status: DeskStatus | null
-  readonly slotIds: readonly string[]
+  readonly slotIds: readonly SlotId[]
   readonly slots: Readonly<Record<string, SlotRow>>
   /** As the desk orders them; newest last or first is up to it. */
   readonly versions: readonly VersionRow[]
@@ -83,7 +78,7 @@ function moneyMoved(before: SlotRow | undefined, after: SlotRow): boolean {
 
 function mergeSlots(state: DeskState, rows: readonly SlotRow[]): Partial<DeskState> {
   const slots = { ...state.slots }
-  const added: string[] = []
+  const added: SlotId[] = []
   let moved = false
   for (const row of rows) {
     if (slots[row.slot] === undefined) added.push(row.slot)

@@ -1,4 +1,4 @@
-import type { Desk, DeskPush } from '../../shared/ipc/contract.ts'
+import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
 import {
   type FilesState,
   type FilesStore,

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { FileText } from '../../shared/ipc/contract.ts'
+import type { FileText } from '../../shared/ipc/files.ts'
 
 /** One strategy file as this window holds it. */
 export interface OpenFile {

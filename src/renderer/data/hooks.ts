@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import { DAY } from '../../shared/domain/time.ts'
-import type { DeploymentRow } from '../../shared/ipc/contract.ts'
 import type { AttributionState } from './attribution-store.ts'
 import type { ChartState } from './chart-store.ts'
 import type { DeskState } from './desk-store.ts'

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { OrderRow, ProfitHistory, TradeRow } from '../../shared/ipc/contract.ts'
+import type { ProfitHistory } from '../../shared/ipc/chart-view.ts'
+import type { OrderRow, TradeRow } from '../../shared/ipc/desk-view.ts'
 
 /** Lists that are asked for rather than pushed; null until the first answer. */
 export interface LedgerState {

@@ -1,4 +1,4 @@
-import type { SlotOutage, SlotRow } from '../../shared/ipc/contract.ts'
+import type { SlotOutage, SlotRow } from '../../shared/ipc/desk-view.ts'
 
 /** True for a slot that is listed and has a strategy: it is to trade. */
 export function isToTrade(row: SlotRow | undefined): boolean {

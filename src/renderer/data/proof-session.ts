@@ -1,4 +1,6 @@
-import type { DecisionDifference, DeploymentRow, Desk, DeskPush } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskStore } from './desk-store.ts'
 import { createPace } from './pace.ts'
 import { mergeDifferences, type ProofStore, shownDeployment } from './proof-store.ts'

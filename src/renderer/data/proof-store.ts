@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { DecisionDifference, DeploymentRow } from '../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 
 /** The proof that is shown, and the decisions that differ in it. */
 export interface ProofState {

@@ -1,4 +1,6 @@
-import type { CallInput, TapeEntry } from '../../shared/ipc/contract.ts'
+import type { TapeEntry } from '../../shared/domain/replays.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { CallInput } from '../../shared/ipc/calls.ts'
 
 /** What was typed and chosen; it outlives the tab it is shown in. */
 export interface ReplayForm {
@@ -56,7 +58,7 @@ function readParams(text: string): Params | string | null {
 }
 
 /** Checks everything before it leaves the window, the first thing wrong first. `slot` is the one on the chart. */
-export function requestOf(form: ReplayForm, tapes: readonly TapeEntry[], slot: string | null): ReplayRequest {
+export function requestOf(form: ReplayForm, tapes: readonly TapeEntry[], slot: SlotId | null): ReplayRequest {
   if (form.strategy === null) return refuse('strategy', 'Choose a strategy.')
   const tape = tapes.find((entry) => entry.id === form.tape)
   if (tape === undefined) return refuse('tape', 'Choose a tape.')

@@ -1,4 +1,6 @@
-import type { Desk, DeskPush, ReplayRow, ReplayTrade } from '../../shared/ipc/contract.ts'
+import type { ReplayRow, ReplayTrade } from '../../shared/domain/replays.ts'
+import type { SlotId } from '../../shared/domain/slots.ts'
+import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
 import type { ChartStore } from './chart-store.ts'
 import { createThrottle } from './frame.ts'
 import { createPace } from './pace.ts'
@@ -25,7 +27,7 @@ interface Parts {
   readonly desk: Desk
   readonly store: ReplayStore
   readonly chart: ChartStore
-  readonly showChart: (slot: string) => void
+  readonly showChart: (slot: SlotId) => void
   readonly notify: (tone: 'refused' | 'failed', text: string) => void
   readonly monotonic: () => number
   readonly after: (delayMs: number, run: () => void) => () => void

@@ -1,5 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { ChartData, DeskPush, ReplayRow, ReplayTrade, TapeEntry } from '../../shared/ipc/contract.ts'
+import type { ReplayRow, ReplayTrade, TapeEntry } from '../../shared/domain/replays.ts'
+import type { ChartData } from '../../shared/ipc/chart-view.ts'
+import type { DeskPush } from '../../shared/ipc/connection.ts'
 import type { ReplayForm, ReplayProblem } from './replay-form.ts'
 
 /** Most runs kept in a window: as many as a desk keeps. */

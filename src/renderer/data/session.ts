@@ -1,6 +1,8 @@
-import type { CandleFrame } from '../../shared/domain/slots.ts'
-import type { CommandInput } from '../../shared/ipc/commands.ts'
-import type { Desk, DeskPush, VersionSource } from '../../shared/ipc/contract.ts'
+import type { CommandInput } from '../../shared/domain/commands.ts'
+import type { CandleFrame, SlotId } from '../../shared/domain/slots.ts'
+import { parseSlot } from '../../shared/domain/slots.ts'
+import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
+import type { VersionSource } from '../../shared/ipc/files.ts'
 import { COLOURS } from '../ui/version-style.ts'
 import { type AttributionActions, createAttributionSession } from './attribution-session.ts'
 import { type AttributionStore, createAttributionStore } from './attribution-store.ts'
@@ -51,7 +53,7 @@ export interface Session {
   readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Whether keys that are one letter act; remembered over a reload. */
   rememberSingleKeys(on: boolean): void
-  showChart(slot: string, frame?: CandleFrame): void
+  showChart(slot: SlotId, frame?: CandleFrame): void
   source(hash: string): Promise<VersionSource | null>
   notify(tone: Notice['tone'], text: string): void
   save(path: string): Promise<void>
@@ -160,9 +162,9 @@ export function startSession(desk: Desk, options: SessionOptions): Session {
     options.after,
   )
 
-  const showChart = (slot: string, frame: CandleFrame = chart.getState().frame): void => {
+  const showChart = (slot: SlotId, frame: CandleFrame = chart.getState().frame): void => {
     const shown = chart.getState()
-    const own = slot.endsWith('-15m') ? '15m' : '5m'
+    const own = parseSlot(slot)?.timeframe ?? '5m'
     const wanted: CandleFrame = frame === '1m' ? '1m' : own
     if (shown.slot === slot && shown.frame === wanted) return
     chart.setState({ slot, frame: wanted, data: null, error: null })

@@ -1,12 +1,5 @@
-import type {
-  CallInput,
-  CallName,
-  CallOutput,
-  ClientFrame,
-  Desk,
-  DeskPush,
-  ServerFrame,
-} from '../../shared/ipc/contract.ts'
+import type { CallInput, CallName, CallOutput } from '../../shared/ipc/calls.ts'
+import type { ClientFrame, Desk, DeskPush, ServerFrame } from '../../shared/ipc/connection.ts'
 
 type Connection = 'connecting' | 'connected' | 'lost'
 

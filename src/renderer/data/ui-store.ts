@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { CommandInput } from '../../shared/ipc/commands.ts'
+import type { CommandInput } from '../../shared/domain/commands.ts'
 
 export const TABS = ['editor', 'replay', 'positions', 'orders', 'trades', 'log', 'attribution', 'differences'] as const
 export type Tab = (typeof TABS)[number]

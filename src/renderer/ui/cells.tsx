@@ -1,5 +1,5 @@
 import { MICRO, type Usd } from '../../shared/domain/money.ts'
-import type { VersionRow } from '../../shared/ipc/contract.ts'
+import type { VersionRow } from '../../shared/ipc/desk-view.ts'
 import { profit, sentence, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
 

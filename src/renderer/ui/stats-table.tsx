@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { MICRO, usd } from '../../shared/domain/money.ts'
-import type { ReplayStats, VersionRef } from '../../shared/ipc/contract.ts'
+import type { ReplayStats } from '../../shared/domain/replays.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
 import { count, money, NONE, percent, profit, shortLabel, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
 

@@ -1,20 +1,10 @@
-import type { Brand } from './base.ts'
 import type { Candle } from './feed.ts'
+import type { DeploymentId, FillId, OrderId, Owner, PositionId, VersionHash } from './ids.ts'
 import type { FillState, OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
 import type { Price, Shares, Usd } from './money.ts'
+import type { Setting } from './settings.ts'
 import type { Asset, CandleFrame, Side, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
-
-/** sha256 of a version's bundle, params and strategy-API version, 64 hex digits. */
-export type VersionHash = Brand<string, 'VersionHash'>
-export type DeploymentId = Brand<string, 'DeploymentId'>
-export type OrderId = Brand<string, 'OrderId'>
-/** The venue's name of a fill, unique among all fills of a home. */
-export type FillId = Brand<string, 'FillId'>
-export type PositionId = Brand<string, 'PositionId'>
-
-/** `desk` is the owner of last resort: it holds to settlement. */
-export type Owner = VersionHash | 'desk'
 
 export type TimeInForce = 'FAK' | 'FOK' | 'GTC' | 'GTD'
 
@@ -151,16 +141,49 @@ export interface LedgerEntry {
   readonly voided: Usd
 }
 
+/** What an event is about; code tells events apart by this alone, never by their words. */
+export const EVENT_KINDS = [
+  'alarm',
+  'cap',
+  'clock',
+  'command',
+  'deployment',
+  'desk',
+  'fault',
+  'feed',
+  'frozen',
+  'halt',
+  'hold',
+  'kill',
+  'last-end',
+  'late',
+  'order',
+  'owner',
+  'refused',
+  'rejected',
+  'resumed',
+  'reversed',
+  'stopped',
+  'unfilled',
+  'unfrozen',
+  'unknown',
+  'unsettleable',
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
 export interface DeskEvent {
   readonly ts: UnixMs
   readonly level: 'info' | 'warn' | 'error'
-  readonly kind: string
+  readonly kind: EventKind
   readonly slot: SlotId | null
   readonly version: VersionHash | null
   readonly deployment: DeploymentId | null
   readonly regime: string | null
   readonly market: string
+  /** In words, for people. */
   readonly message: string
+  /** `fault`: what the strategy's own error said. */
+  readonly detail: string | null
 }
 
 /** What a version has come to since it was last made live: what it opened under that deployment, and no other. */
@@ -227,8 +250,8 @@ export type JournalRecord =
       readonly until: UnixMs | null
       readonly flatten: boolean
     }
-  | { readonly t: 'pause'; readonly scope: string; readonly reason: string | null }
-  /** What a command changed of the configuration: `caps`, or `assign BTC-5m`; or the part of a strategy that its canary has. */
-  | { readonly t: 'setting'; readonly key: string; readonly json: string }
+  /** `reason` null: the pause is over. */
+  | { readonly t: 'pause'; readonly of: 'slot' | 'strategy'; readonly name: string; readonly reason: string | null }
+  | { readonly t: 'setting'; readonly setting: Setting }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }
   | { readonly t: 'candle'; readonly asset: Asset; readonly frame: CandleFrame; readonly candle: Candle }

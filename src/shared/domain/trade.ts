@@ -1,5 +1,5 @@
+import type { DeploymentId, Owner } from './ids.ts'
 import type { Price, Shares, Usd } from './money.ts'
-import type { DeploymentId, Owner, PositionId } from './records.ts'
 import type { Side, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
 
@@ -11,7 +11,8 @@ export interface TradePart {
 
 /** One position that is over: settled, or sold whole before its window was. */
 export interface SettledTrade {
-  readonly position: PositionId
+  /** A position's id; `deployment window` for what a shadow would have traded. */
+  readonly position: string
   readonly strategy: string
   readonly slot: SlotId
   readonly windowId: WindowId

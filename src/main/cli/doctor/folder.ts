@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Home, readConfig } from '../../app/home.ts'
+import { deskRuns } from '../../db/file-lock.ts'
 import { MIGRATIONS } from '../../db/migrations.ts'
 import { openSound } from '../../db/sound.ts'
-import { deskRuns } from '../file-lock.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 
 /** The home folder and what lies in it. */

@@ -80,11 +80,8 @@ async function bundler(): Promise<Check> {
 
 async function database(): Promise<Check> {
   try {
-    const { default: Database } = await import('better-sqlite3')
-    const db = new Database(':memory:')
-    const version = String(db.prepare('SELECT sqlite_version()').pluck().get())
-    db.close()
-    return fine('better-sqlite3', `SQLite ${version}`)
+    const { sqliteVersion } = await import('../../db/database.ts')
+    return fine('better-sqlite3', `SQLite ${sqliteVersion()}`)
   } catch (error) {
     return fail('better-sqlite3', `it does not load: ${messageOf(error)}`, REINSTALL)
   }

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { csvText, flatRecord } from '../../../shared/attribution/flat.ts'
 import { sureSign } from '../../../shared/attribution/sure.ts'
-import type { AttributionRow } from '../../../shared/ipc/contract.ts'
+import type { AttributionRow } from '../../../shared/ipc/desk-view.ts'
 import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
 import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'

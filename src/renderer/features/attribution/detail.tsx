@@ -1,5 +1,5 @@
 import type { HandedLine } from '../../../shared/attribution/records.ts'
-import type { AttributionRow } from '../../../shared/ipc/contract.ts'
+import type { AttributionRow } from '../../../shared/ipc/desk-view.ts'
 import { compareVersion, deployStored, rollBack, showTrades } from '../../data/actions.ts'
 import { keyOf, nameOf } from '../../data/attribution-store.ts'
 import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'

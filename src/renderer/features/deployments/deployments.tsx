@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
+import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
-import type { DeploymentRow } from '../../../shared/ipc/contract.ts'
 import {
   askCanary,
   askOverride,

@@ -1,6 +1,6 @@
 import { gaugeFigures } from '../../../shared/attribution/overfit.ts'
+import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/domain/deployments.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
-import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/ipc/contract.ts'
 import { useAttribution, useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'

@@ -1,5 +1,6 @@
+import type { DeploymentRow, DeploymentStep, StepName } from '../../../shared/domain/deployments.ts'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
-import type { DeploymentRow, DeploymentStep, ProofRow, StepName } from '../../../shared/ipc/contract.ts'
+import type { ProofRow } from '../../../shared/domain/proofs.ts'
 
 const ORDER: readonly StepName[] = ['compile', 'check', 'prove', 'policy', 'stage', 'swap', 'canary', 'probation']
 

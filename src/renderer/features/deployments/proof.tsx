@@ -1,5 +1,6 @@
+import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
-import type { DeploymentRow, ProofGate, ProofRow } from '../../../shared/ipc/contract.ts'
+import type { ProofGate, ProofRow } from '../../../shared/domain/proofs.ts'
 import { showDifferences } from '../../data/actions.ts'
 import { useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'

@@ -1,5 +1,5 @@
 import { useRef } from 'react'
-import type { DeploymentRow, StepName } from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow, StepName } from '../../../shared/domain/deployments.ts'
 import { useNow, useProof } from '../../data/hooks.ts'
 import { worthSaying } from '../../data/pace.ts'
 import { countdown, duration, progress } from '../../ui/format.ts'

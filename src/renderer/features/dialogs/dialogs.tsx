@@ -1,4 +1,5 @@
 import { type FormEvent, useId, useState } from 'react'
+import type { SlotId } from '../../../shared/domain/slots.ts'
 import { assignSlot, toggleSingleKeys } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import type { Ask } from '../../data/ui-store.ts'
@@ -129,7 +130,7 @@ function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => vo
   const ids = useDesk((state) => state.slotIds).filter(
     (id) => slots[id]?.strategy !== strategy && slots[id]?.status !== 'unlisted',
   )
-  const [chosen, setChosen] = useState<string | null>(null)
+  const [chosen, setChosen] = useState<SlotId | null>(null)
   const now = chosen === null ? null : (slots[chosen]?.strategy ?? null)
   const submit = (event: FormEvent): void => {
     event.preventDefault()

@@ -1,4 +1,4 @@
-import type { DecisionAct } from '../../../shared/ipc/contract.ts'
+import type { DecisionAct } from '../../../shared/domain/proofs.ts'
 import { money, price } from '../../ui/format.ts'
 
 /** What a version did, in a trader's words: `enter up @ 0.62 $5.00`; `hold` where it did nothing. */

@@ -1,5 +1,7 @@
 import { useCallback, useMemo } from 'react'
-import type { DecisionAct, DecisionDifference, DeploymentRow, VersionRef } from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
+import type { DecisionAct, DecisionDifference } from '../../../shared/domain/proofs.ts'
+import type { VersionRef } from '../../../shared/domain/versions.ts'
 import { showMoment } from '../../data/actions.ts'
 import { useProof, useSession, useShownDeployment, useToday } from '../../data/hooks.ts'
 import { differenceKey } from '../../data/proof-store.ts'

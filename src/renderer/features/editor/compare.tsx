@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
-import type { VersionRow, VersionSource } from '../../../shared/ipc/contract.ts'
+import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
+import type { VersionSource } from '../../../shared/ipc/files.ts'
 import { deployStored, rollBack } from '../../data/actions.ts'
 import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
 import type { Compare as Comparison } from '../../data/ui-store.ts'

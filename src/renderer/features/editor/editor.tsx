@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
-import type { Diagnostic } from '../../../shared/ipc/contract.ts'
+import type { Diagnostic } from '../../../shared/domain/deployments.ts'
 import { askAssign } from '../../data/actions.ts'
 import { isDirty, type OpenFile, strategyIn, strategyOf } from '../../data/files-store.ts'
 import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'

@@ -1,4 +1,4 @@
-import type { ReplayRow } from '../../../shared/ipc/contract.ts'
+import type { ReplayRow } from '../../../shared/domain/replays.ts'
 import { backToLive } from '../../data/actions.ts'
 import { useReplay, useSession } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'

@@ -1,6 +1,9 @@
 import { useMemo } from 'react'
+import type { ReplayRow } from '../../../shared/domain/replays.ts'
+import type { SlotId } from '../../../shared/domain/slots.ts'
 import { frameMs } from '../../../shared/domain/slots.ts'
-import type { DeploymentLine, ReplayRow, SlotRow, TradeMark } from '../../../shared/ipc/contract.ts'
+import type { DeploymentLine, TradeMark } from '../../../shared/ipc/chart-view.ts'
+import type { SlotRow } from '../../../shared/ipc/desk-view.ts'
 import { useChart, useProof, useReplay, useShownDeployment } from '../../data/hooks.ts'
 import { type ChartDifference, PriceChart } from '../../ui/chart/price-chart.tsx'
 import { assetDecimals, shortLabel } from '../../ui/format.ts'
@@ -38,7 +41,7 @@ function useLines(lines: readonly DeploymentLine[] = NO_LINES) {
 }
 
 /** Moments in this slot at which the shown proof's candidate acted differently, in the candidate's colour. */
-function useDifferences(slot: string): readonly ChartDifference[] {
+function useDifferences(slot: SlotId): readonly ChartDifference[] {
   const items = useProof((state) => state.items)
   const version = useShownDeployment()?.version ?? null
   return useMemo(() => {
@@ -85,7 +88,7 @@ export function LiveChart({ row }: { row: SlotRow }) {
 }
 
 /** The tape's own candles with a replay's trades; no strike, which would be the live window's. */
-export function ReplayChart({ slot, run }: { slot: string; run: ReplayRow | undefined }) {
+export function ReplayChart({ slot, run }: { slot: SlotId; run: ReplayRow | undefined }) {
   const frame = useChart((state) => state.frame)
   const id = useReplay((state) => state.onChart)
   const candles = useReplay((state) => state.chart?.candles)

@@ -1,4 +1,4 @@
-import type { SlotRow } from '../../../shared/ipc/contract.ts'
+import type { SlotRow } from '../../../shared/ipc/desk-view.ts'
 import { useChart, useDesk, useNow, useProof, useReplay, useSession, useUi } from '../../data/hooks.ts'
 import { assetPrice, bp, clock, countdown, hourMinute, price, tone } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
-import type { CommandInput } from '../../../shared/ipc/commands.ts'
-import type { SlotOutage } from '../../../shared/ipc/contract.ts'
+import type { CommandInput } from '../../../shared/domain/commands.ts'
+import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
 import { kill, reloadFiles, rollBack } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'

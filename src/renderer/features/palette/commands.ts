@@ -1,4 +1,6 @@
-import type { DeploymentRow, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
+import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
+import type { SlotId } from '../../../shared/domain/slots.ts'
+import type { SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
 import {
   askAssign,
   askCanary,
@@ -38,7 +40,7 @@ export interface PaletteState {
   readonly deploys: string
   readonly versions: readonly VersionRow[]
   readonly deployments: readonly DeploymentRow[]
-  readonly slotIds: readonly string[]
+  readonly slotIds: readonly SlotId[]
   readonly slots: Readonly<Record<string, SlotRow>>
   readonly paths: readonly string[]
   /** Strategies that have a version or a file. */

@@ -1,6 +1,6 @@
 import { Line, LineChart, ReferenceArea, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { MICRO, usdOf } from '../../../shared/domain/money.ts'
-import type { PnlSeries, ProfitHistory } from '../../../shared/ipc/contract.ts'
+import type { PnlSeries, ProfitHistory } from '../../../shared/ipc/chart-view.ts'
 import { dateTime, fixed, hourMinute, profit } from '../../ui/format.ts'
 import { versionStyle } from '../../ui/version-style.ts'
 

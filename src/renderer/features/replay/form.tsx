@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useId, useMemo } from 'react'
-import type { TapeEntry } from '../../../shared/ipc/contract.ts'
+import type { TapeEntry } from '../../../shared/domain/replays.ts'
 import { useChart, useDesk, useReplay, useSession } from '../../data/hooks.ts'
 import type { ReplayField } from '../../data/replay-form.ts'
 import { Button } from '../../ui/button.tsx'

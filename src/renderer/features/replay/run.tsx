@@ -1,4 +1,4 @@
-import type { ReplayRow } from '../../../shared/ipc/contract.ts'
+import type { ReplayRow } from '../../../shared/domain/replays.ts'
 import { useReplay, useSession } from '../../data/hooks.ts'
 import { worthSaying } from '../../data/pace.ts'
 import { Button } from '../../ui/button.tsx'

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react'
-import type { ReplayRow, ReplayTrade } from '../../../shared/ipc/contract.ts'
+import type { ReplayRow, ReplayTrade } from '../../../shared/domain/replays.ts'
 import { useReplay, useSession, useToday } from '../../data/hooks.ts'
 import { tradeKey } from '../../data/replay-store.ts'
 import { ProfitCell, SideCell } from '../../ui/cells.tsx'

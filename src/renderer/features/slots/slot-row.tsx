@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { MICRO, subUsd } from '../../../shared/domain/money.ts'
-import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/contract.ts'
+import type { SlotId } from '../../../shared/domain/slots.ts'
+import type { SlotRow, SlotStatus, VersionRow } from '../../../shared/ipc/desk-view.ts'
 import { useDesk, useNow } from '../../data/hooks.ts'
 import { bp, clock, count, money, price, profit, sentence, shares, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
@@ -44,7 +45,7 @@ function PositionChip({ row }: { row: SlotRow }) {
 }
 
 function describe(row: SlotRow): string {
-  const parts = [row.slot, row.status]
+  const parts: string[] = [row.slot, row.status]
   if (row.position !== null) {
     parts.push(
       `holds ${sentence(row.position.side)} ${shares(row.position.shares)} shares, owner ${row.position.ownerLabel}`,
@@ -86,7 +87,7 @@ function Details({ row }: { row: SlotRow }) {
 }
 
 /** One slot: name, window, move, price or position. Figures keep their places whatever its state. */
-export const SlotItem = memo(function SlotItem(props: { id: string; chosen: boolean; onChoose: (id: string) => void }) {
+export const SlotItem = memo(function SlotItem(props: { id: SlotId; chosen: boolean; onChoose: (id: SlotId) => void }) {
   const row = useDesk((state) => state.slots[props.id])
   if (row === undefined) return null
   const word = WORDS[row.status]

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react'
+import type { SlotId } from '../../../shared/domain/slots.ts'
 import { useChart, useDesk, useSession } from '../../data/hooks.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { SlotItem } from './slot-row.tsx'
@@ -18,7 +19,7 @@ export function Slots() {
     list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
   }, [known])
 
-  const choose = useCallback((id: string) => session.showChart(id), [session])
+  const choose = useCallback((id: SlotId) => session.showChart(id), [session])
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = chosen === null ? -1 : ids.indexOf(chosen)

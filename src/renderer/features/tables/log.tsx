@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import type { EventRow } from '../../../shared/ipc/contract.ts'
+import type { EventRow } from '../../../shared/ipc/desk-view.ts'
 import { useDesk, useToday } from '../../data/hooks.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { stamp } from '../../ui/format.ts'

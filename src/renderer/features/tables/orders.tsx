@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { OrderRow } from '../../../shared/ipc/contract.ts'
+import type { OrderRow } from '../../../shared/ipc/desk-view.ts'
 import { useLedger, useToday } from '../../data/hooks.ts'
 import { SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { subUsd } from '../../../shared/domain/money.ts'
-import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/contract.ts'
+import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
 import { askVoid, closePosition } from '../../data/actions.ts'
 import { useDesk, useSession } from '../../data/hooks.ts'
 import type { Session } from '../../data/session.ts'

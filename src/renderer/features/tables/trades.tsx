@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo } from 'react'
-import type { TradeRow } from '../../../shared/ipc/contract.ts'
+import type { TradeRow } from '../../../shared/ipc/desk-view.ts'
 import { useDesk, useLedger, useSession, useToday } from '../../data/hooks.ts'
 import { ProfitCell, SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
-import type { DeskStatus } from '../../../shared/ipc/contract.ts'
+import type { DeskStatus } from '../../../shared/ipc/desk-view.ts'
 import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
 import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
 import { isToTrade, outageWords } from '../../data/outages.ts'

@@ -1,4 +1,4 @@
-import type { VersionRow } from '../../../shared/ipc/contract.ts'
+import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 
 /** The strategy that changed last comes first; within one, the live version, its canary, then the newest. */
 export function inOrder(versions: readonly VersionRow[]): readonly VersionRow[] {

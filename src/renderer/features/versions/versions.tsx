@@ -1,6 +1,7 @@
 import { Fragment } from 'react'
+import type { PolicyOverride } from '../../../shared/domain/deployments.ts'
 import { MICRO } from '../../../shared/domain/money.ts'
-import type { PolicyOverride, VersionRow } from '../../../shared/ipc/contract.ts'
+import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 import { askAssign, compareVersion } from '../../data/actions.ts'
 import { useDesk, useSession, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'

@@ -1,20 +1,22 @@
 import { z } from 'zod'
+import { positionIdSchema, slotIdSchema } from './schemas.ts'
 
 /**
  * The one schema of every command, whatever brings it: control.json, HTTP, command line, IPC or tray.
  * Unknown keys are refused, so that a misspelt field never silently does less than was asked.
  */
-const strategyName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name is lower case letters, digits and -')
+export const strategyNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a strategy name is lower case letters, digits and -')
 const versionHash = z.string().regex(/^[0-9a-f]{6,64}$/, 'a version is named by 6 to 64 hex digits of its hash')
 const reason = z.string().trim().min(1, 'say why in a few words').max(500)
-const slotId = z.string().regex(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')
-const positionId = z.string().regex(/^P-(?:[0-9a-f]{6}-)?[0-9]+$/, 'a position is written like P-3fa9c1-12')
+
 const capUsd = z.number().positive().max(1_000_000).optional()
 const instant = z.iso.datetime({ offset: true })
 
 /** How a candidate goes on: `shadow` beside the live version with paper fills, `canary` with a part of its slots or stake. */
 const partOf = {
-  slots: z.array(slotId).min(1).max(1_000).optional(),
+  slots: z.array(slotIdSchema).min(1).max(1_000).optional(),
   stakePercent: z.number().positive().max(100).optional(),
 }
 
@@ -28,7 +30,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('reload'),
-      strategy: strategyName.optional(),
+      strategy: strategyNameSchema.optional(),
       hash: versionHash.optional(),
       /** The stored version that `hash` names, whatever the files say now. */
       stored: z.literal(true).optional(),
@@ -42,7 +44,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('promote'),
-      strategy: strategyName,
+      strategy: strategyNameSchema,
       hash: versionHash.optional(),
       reason: reason.optional(),
       override: reason.optional(),
@@ -50,16 +52,16 @@ export const commandSchema = z.discriminatedUnion('kind', [
       ...partOf,
     })
     .refine(partIsCanary, PART),
-  z.strictObject({ kind: z.literal('rollback'), strategy: strategyName, to: versionHash.optional() }),
+  z.strictObject({ kind: z.literal('rollback'), strategy: strategyNameSchema, to: versionHash.optional() }),
   z.strictObject({ kind: z.literal('freeze'), reason, until: instant.optional() }),
   z.strictObject({ kind: z.literal('unfreeze'), reason }),
   z.strictObject({
     kind: z.literal('pause'),
     reason,
-    slot: slotId.optional(),
-    strategy: strategyName.optional(),
+    slot: slotIdSchema.optional(),
+    strategy: strategyNameSchema.optional(),
   }),
-  z.strictObject({ kind: z.literal('resume'), slot: slotId.optional(), strategy: strategyName.optional() }),
+  z.strictObject({ kind: z.literal('resume'), slot: slotIdSchema.optional(), strategy: strategyNameSchema.optional() }),
   z.strictObject({
     kind: z.literal('kill'),
     positions: z.enum(['hold', 'flatten']).default('hold'),
@@ -67,13 +69,23 @@ export const commandSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('dismiss'),
-    strategy: strategyName,
+    strategy: strategyNameSchema,
     hash: versionHash.optional(),
     reason: reason.optional(),
   }),
-  z.strictObject({ kind: z.literal('close'), position: positionId, reason: reason.optional() }),
-  z.strictObject({ kind: z.literal('void'), position: positionId, reason, token: z.string().max(100).optional() }),
-  z.strictObject({ kind: z.literal('assign'), slot: slotId, strategy: strategyName, reason: reason.optional() }),
+  z.strictObject({ kind: z.literal('close'), position: positionIdSchema, reason: reason.optional() }),
+  z.strictObject({
+    kind: z.literal('void'),
+    position: positionIdSchema,
+    reason,
+    token: z.string().max(100).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('assign'),
+    slot: slotIdSchema,
+    strategy: strategyNameSchema,
+    reason: reason.optional(),
+  }),
   z
     .strictObject({
       kind: z.literal('caps'),
@@ -154,11 +166,15 @@ export function meansKill(text: string): boolean {
   return MEANS_KILL.test(text)
 }
 
-/** One clear line for a schema's refusal: `field: what is wrong`. */
-export function explain(error: z.ZodError): string {
+/**
+ * One clear line for a schema's refusal: `field: what is wrong`.
+ * @param within how many keys of an envelope lead every path and are left out
+ */
+export function explain(error: z.ZodError, within = 0): string {
   return error.issues
     .map((issue) => {
-      const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
+      const path = issue.path.slice(within)
+      const where = path.length > 0 ? `${path.join('.')}: ` : ''
       return `${where}${issue.message}`
     })
     .join('; ')

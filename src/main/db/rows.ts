@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { explain } from '../../shared/domain/commands.ts'
+import type { ReadableDb, SqlParams } from './db.ts'
+
+/** A row does not fit its table's schema: the database was changed by another program, or is damaged. */
+export class UnreadableRow extends Error {
+  override readonly name = 'UnreadableRow'
+
+  constructor(sql: string, reason: string) {
+    const table = /\bFROM\s+(\w+)/i.exec(sql)?.[1] ?? 'the database'
+    super(`a row of ${table} cannot be read (${reason}): restore baton.db from a backup, or run "baton audit"`)
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, sql: string, row: unknown): T {
+  const read = schema.safeParse(row)
+  if (!read.success) throw new UnreadableRow(sql, explain(read.error))
+  return read.data
+}
+
+/** Every row of a query. @throws UnreadableRow */
+export function all<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): T[] {
+  return db
+    .prepare(sql)
+    .all(...params)
+    .map((row) => parse(schema, sql, row))
+}
+
+/** The same one by one, for tables that grow without end. @throws UnreadableRow */
+export function* each<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): Generator<T> {
+  for (const row of db.prepare(sql).iterate(...params)) yield parse(schema, sql, row)
+}
+
+/** The first row; undefined without one. @throws UnreadableRow */
+export function one<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): T | undefined {
+  const row = db.prepare(sql).get(...params)
+  return row === undefined ? undefined : parse(schema, sql, row)
+}
+
+/** The first column of every row. @throws UnreadableRow */
+export function column<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): T[] {
+  return db
+    .prepare(sql)
+    .pluck()
+    .all(...params)
+    .map((value) => parse(schema, sql, value))
+}
+
+/** The first column of the first row; undefined without a row. @throws UnreadableRow */
+export function value<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): T | undefined {
+  const found = db
+    .prepare(sql)
+    .pluck()
+    .get(...params)
+  return found === undefined ? undefined : parse(schema, sql, found)
+}
+
+/** A figure that one query counts or adds up; 0 where it finds nothing. */
+export function count(db: ReadableDb, sql: string, ...params: SqlParams): number {
+  return value(db, z.number().nullable(), sql, ...params) ?? 0
+}
+
+/** A column that holds JSON: what it says, by a schema of its own. */
+export function jsonColumn<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    try {
+      const read = schema.safeParse(JSON.parse(text))
+      if (read.success) return read.data
+      context.addIssue(explain(read.error))
+    } catch {
+      context.addIssue('it is not JSON')
+    }
+    return z.NEVER
+  })
+}
+
+/** SQLite's 0 and 1. */
+export const flagColumn = z.union([z.literal(0), z.literal(1)]).transform((flag) => flag === 1)
