@@ -18,6 +18,7 @@ import {
   type Context,
   type EngineState,
   emptyState,
+  liveVersion,
   record,
   type SlotState,
   say,
@@ -165,7 +166,7 @@ export class Engine {
 
   /** State of each of a strategy's slots as its live version has it, for a migration. */
   strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number; lent: boolean }[] {
-    const live = this.state.versions.get(this.state.live.get(strategy) ?? ('' as never))
+    const live = liveVersion(this.state, strategy)
     return slotsOf({ s: this.state, out: [] }, strategy).map((slot) => ({
       slot: slot.slot.id,
       json: slot.canary ? (live?.kept.get(slot.slot.id)?.json ?? 'null') : slot.stateJson,
@@ -211,7 +212,7 @@ export class Engine {
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
   tick(asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
     const ts = cells[at + TICK_TS] ?? 0
-    if (ts > this.state.now) this.state.now = ts as UnixMs
+    if (ts > this.state.now) this.state.now = unixMs(ts)
     applyTick(this.quiet, asset, cells, at)
     if (this.quiet.out.length > 0) this.quiet.out.length = 0
   }

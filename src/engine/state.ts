@@ -15,6 +15,7 @@ import {
   type WindowId,
 } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
+import { unixMs } from '../shared/domain/time.ts'
 import type { EngineConfig } from './config.ts'
 import type { BookUpdate, Effect, HoldKind, Level } from './events.ts'
 import { Ledger } from './orders/ledger.ts'
@@ -247,7 +248,7 @@ export function emptyState(config: EngineConfig): EngineState {
     freeze: null,
     drawdownDay: Number.NEGATIVE_INFINITY,
     feed: { connected: true, stale: [], detail: '', problems: [] },
-    now: 0 as UnixMs,
+    now: unixMs(0),
     nextUnsettledLook: Number.NEGATIVE_INFINITY,
     cycle: 0,
     epoch: 0,
@@ -307,6 +308,12 @@ export function say(
     detail: about.detail ?? null,
   }
   record(c, { t: 'event', event })
+}
+
+/** The version that trades a strategy now; undefined while none is live. */
+export function liveVersion(s: EngineState, strategy: string): VersionRecord | undefined {
+  const hash = s.live.get(strategy)
+  return hash === undefined ? undefined : s.versions.get(hash)
 }
 
 export function slotOf(s: EngineState, id: SlotId): SlotState {

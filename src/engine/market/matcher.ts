@@ -1,5 +1,6 @@
 import { assertNever } from '../../shared/domain/base.ts'
 import type { FillId, OrderId } from '../../shared/domain/ids.ts'
+import { fillId } from '../../shared/domain/ids.ts'
 import {
   addShares,
   addUsd,
@@ -193,9 +194,9 @@ export class Matcher {
     const fills = this.walk(order)
     const short = order.tif === 'FOK' && !this.complete(order, fills)
     if (fills.length === 0 || short) return this.onNotCrossing(order, ts)
-    const ids = fills.map((_, i) => `${order.id}-${i + 1}` as FillId)
+    const ids = fills.map((_, i) => fillId(`${order.id}-${i + 1}`))
     for (const [i, fill] of fills.entries())
-      this.send(ts, order.id, { type: 'fill', fillId: ids[i] ?? ('' as FillId), ...fill })
+      this.send(ts, order.id, { type: 'fill', fillId: fillId(`${order.id}-${i + 1}`), ...fill })
     this.swept(order, fills, ts)
     const filled = fills.reduce((sum, fill) => addShares(sum, fill.shares), NO_SHARES)
     const spent = fills.reduce((sum, fill) => addUsd(sum, fill.cash), NO_USD)
@@ -268,12 +269,12 @@ export class Matcher {
     const quantity = shares(Math.min(resting.left, best.shares))
     resting.left = subShares(resting.left, quantity)
     const cash = notional(order.limit, quantity)
-    const fillId = `${order.id}-m${resting.fills.length + 1}` as FillId
-    resting.fills.push(fillId)
+    const id = fillId(`${order.id}-m${resting.fills.length + 1}`)
+    resting.fills.push(id)
     // A maker pays no fee.
     this.send(book.ts, order.id, {
       type: 'fill',
-      fillId,
+      fillId: id,
       price: order.limit,
       shares: quantity,
       cash,

@@ -1,5 +1,6 @@
 import { invariant } from '../../shared/domain/base.ts'
-import type { FillId, PositionId } from '../../shared/domain/ids.ts'
+import type { FillId } from '../../shared/domain/ids.ts'
+import { positionId } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import {
   addShares,
@@ -71,7 +72,7 @@ function bought(c: Context, order: Order, fill: FillReport): { position: Positio
       deployment: order.deployment,
       regime: order.regime,
       market: order.market,
-      id: `P-${s.config.idPrefix}${s.nextPosition++}` as PositionId,
+      id: positionId(s.config.idPrefix, s.nextPosition++),
       slot: order.slot,
       windowId: order.windowId,
       windowEnd: order.windowEnd,

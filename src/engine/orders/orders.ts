@@ -1,5 +1,6 @@
 import { invariant } from '../../shared/domain/base.ts'
 import type { OrderId, Owner } from '../../shared/domain/ids.ts'
+import { orderId } from '../../shared/domain/ids.ts'
 import { isFinal, step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import { MICRO, NO_SHARES, NO_USD, type Price, price, type Usd } from '../../shared/domain/money.ts'
 import type { Order, Position, Tags, TimeInForce } from '../../shared/domain/records.ts'
@@ -42,7 +43,7 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
   invariant(window !== null, `no window in ${request.slot.slot.id}`)
   return {
     ...request.tags,
-    id: `O-${s.config.idPrefix}${s.nextOrder}` as OrderId,
+    id: orderId(s.config.idPrefix, s.nextOrder),
     createdAt: s.now,
     cycle: s.cycle,
     slot: request.slot.slot.id,

@@ -2,7 +2,7 @@ import { invariant } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CanaryStart } from '../events.ts'
-import { type Context, record, type SlotState, say, slotOf, teamsOf } from '../state.ts'
+import { type Context, liveVersion, record, type SlotState, say, slotOf, teamsOf } from '../state.ts'
 import { inCharge } from './charge.ts'
 import { beginDrain, keepState } from './drain.ts'
 import { transferAll } from './owners.ts'
@@ -95,7 +95,7 @@ export function endLending(c: Context, strategy: string): void {
 
 function giveBack(c: Context, strategy: string, lent: readonly SlotState[]): void {
   const { s } = c
-  const live = s.versions.get(s.live.get(strategy) ?? ('' as never))
+  const live = liveVersion(s, strategy)
   for (const slot of lent) {
     slot.setState(live?.kept.get(slot.slot.id)?.json ?? 'null')
     live?.kept.delete(slot.slot.id)

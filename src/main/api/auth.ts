@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { PRIVILEGED } from '../../shared/domain/commands.ts'
+import { isPrivileged } from '../../shared/domain/commands.ts'
 
 /** `window`: may edit, reload and re-arm. `remote`: reads, pauses, freezes and kills. */
 export type Role = 'window' | 'remote'
@@ -61,5 +61,5 @@ export function cookieOf(headers: Headers, name: string): string | undefined {
 
 /** Whether a role may give a command. */
 export function mayCommand(role: Role, kind: unknown): boolean {
-  return role === 'window' || typeof kind !== 'string' || !PRIVILEGED.has(kind as never)
+  return role === 'window' || typeof kind !== 'string' || !isPrivileged(kind)
 }

@@ -108,7 +108,7 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
     await app.listen({ host: '127.0.0.1', port: options.port })
   } catch (error) {
     await app.close()
-    const taken = (error as { code?: string }).code === 'EADDRINUSE'
+    const taken = error instanceof Error && Reflect.get(error, 'code') === 'EADDRINUSE'
     return err(
       taken
         ? `port ${options.port} is taken; choose another with --port, or 0 for none`

@@ -1,7 +1,6 @@
 import { foldMinutes } from '../../engine/prices/candles.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
-import type { VersionHash } from '../../shared/domain/ids.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
 import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../../shared/domain/replays.ts'
 import { parseSlot } from '../../shared/domain/slots.ts'
@@ -245,7 +244,7 @@ export class Replays {
       ts: this.desk.now(),
       kind: 'replay',
       strategy: kept.row.strategy,
-      hash: kept.row.version.hash as VersionHash,
+      hash: kept.row.version.hash,
       tape: kept.row.tape,
       from: kept.row.from,
       to: reached,

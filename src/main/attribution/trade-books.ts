@@ -3,6 +3,8 @@ import { type OverfitGauge, overfitGauge } from '../../shared/attribution/overfi
 import { recordsBy, rowsOf, type TradeFilter, type TradeRecord } from '../../shared/attribution/records.ts'
 import { Tally } from '../../shared/attribution/tally.ts'
 import { type Dimension, HANDED, TradeColumns, WON } from '../../shared/attribution/trade-columns.ts'
+import type { Usd } from '../../shared/domain/money.ts'
+import { usd } from '../../shared/domain/money.ts'
 import { DAY } from '../../shared/domain/time.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
 import type { PnlSeries } from '../../shared/ipc/chart-view.ts'
@@ -92,7 +94,7 @@ export class TradeBooks {
   profit(market: string, refOf: (hash: string) => VersionRef | null): PnlSeries[] {
     this.refresh()
     const { columns } = this
-    const lines = new Map<number, { ts: number; pnl: number }[]>()
+    const lines = new Map<number, { ts: number; pnl: Usd }[]>()
     for (const row of rowsOf(columns, { market })) {
       if (((columns.flags[row] ?? 0) & HANDED) !== 0) continue
       const version = columns.ids.version[row] ?? 0
@@ -100,12 +102,12 @@ export class TradeBooks {
       lines.set(version, line)
       line.push({
         ts: columns.numbers.settledAt[row] ?? 0,
-        pnl: (line.at(-1)?.pnl ?? 0) + (columns.numbers.pnl[row] ?? 0),
+        pnl: usd((line.at(-1)?.pnl ?? 0) + (columns.numbers.pnl[row] ?? 0)),
       })
     }
     return [...lines].flatMap(([id, points]) => {
       const version = refOf(columns.names.version.names[id] ?? '')
-      return version === null ? [] : [{ version, points: thinned(points) as PnlSeries['points'] }]
+      return version === null ? [] : [{ version, points: thinned(points) }]
     })
   }
 
@@ -156,10 +158,11 @@ function thinned<T extends { readonly pnl: number }>(points: readonly T[]): read
   const stretch = (points.length / POINTS) * 2
   for (let from = 0; from < points.length; from += stretch) {
     const part = points.slice(Math.floor(from), Math.floor(from + stretch))
-    const low = part.reduce((a, b) => (b.pnl < a.pnl ? b : a), part[0] as T)
-    const high = part.reduce((a, b) => (b.pnl > a.pnl ? b : a), part[0] as T)
+    const [first] = part
+    if (first === undefined) continue
+    const low = part.reduce((a, b) => (b.pnl < a.pnl ? b : a), first)
+    const high = part.reduce((a, b) => (b.pnl > a.pnl ? b : a), first)
     kept.push(...(part.indexOf(low) < part.indexOf(high) ? [low, high] : [high, low]))
   }
-  kept.push(points.at(-1) as T)
-  return kept
+  return [...kept, ...points.slice(-1)]
 }

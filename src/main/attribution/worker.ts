@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { z } from 'zod'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
 import type { AttributionRow } from '../../shared/ipc/desk-view.ts'
@@ -11,7 +12,7 @@ import { TradeBooks } from './trade-books.ts'
 /** The thread that reads trades and judges versions: what takes long here delays no cycle. */
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
-const opened = openCurrent(workerData as string)
+const opened = openCurrent(z.string().parse(workerData))
 if (!opened.ok) throw new Error(opened.error)
 const db = opened.value
 const books = new TradeBooks(db)

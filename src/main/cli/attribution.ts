@@ -7,7 +7,7 @@ import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { type FileReport, reportLines } from '../../shared/file-report.ts'
 import { homeAt } from '../app/home.ts'
-import { EXPORT_FORMATS, type ExportFormat, flatTrade, writeTable } from '../attribution/export.ts'
+import { EXPORT_FORMATS, flatTrade, writeTable } from '../attribution/export.ts'
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'
 import { openDatabase } from '../db/database.ts'
@@ -46,10 +46,11 @@ export interface AttributionFlags extends ListFlags {
 
 /** Reads `version,regime`. */
 export function parseDimensions(text: string): readonly Dimension[] {
-  const words = text.split(',').map((word) => word.trim())
-  const wrong = words.find((word) => !DIMENSIONS.some((dimension) => dimension === word))
-  if (wrong !== undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${wrong}"`)
-  return words as Dimension[]
+  return text.split(',').map((word) => {
+    const dimension = DIMENSIONS.find((one) => one === word.trim())
+    if (dimension === undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${word.trim()}"`)
+    return dimension
+  })
 }
 
 /** `baton attribution`: every version judged by its own trades; also over trades from elsewhere. */
@@ -208,7 +209,7 @@ function exportTo(
   records: readonly TradeRecord[],
   trades: () => Parameters<typeof flatTrade>[0][] | readonly Parameters<typeof flatTrade>[0][],
 ): ExitCode {
-  const format = EXPORT_FORMATS.find((one) => path.endsWith(`.${one}`)) as ExportFormat | undefined
+  const format = EXPORT_FORMATS.find((one) => path.endsWith(`.${one}`))
   if (format === undefined)
     throw new UsageError(`--export takes a file that ends with ${EXPORT_FORMATS.map((one) => `.${one}`).join(', ')}`)
   // A name that says so is a table of records; all else is trades.

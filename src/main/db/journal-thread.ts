@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import Database from 'better-sqlite3'
+import { z } from 'zod'
 import { systemClock } from '../platform/system.ts'
 import { openDatabase } from './database.ts'
 import type { WritableDb } from './db.ts'
@@ -11,7 +13,12 @@ const RETRY_MS = 50
 /** Conditions that pass by themselves: another program holds the database, or the disk is full or does not answer. */
 const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN)/
 
-const { path, durable, giveUpMs } = workerData as JournalThreadData
+const threadData: z.ZodType<JournalThreadData> = z.object({
+  path: z.string(),
+  durable: z.boolean(),
+  giveUpMs: z.number(),
+})
+const { path, durable, giveUpMs } = threadData.parse(workerData)
 const tell = (message: FromJournalThread) => parentPort?.postMessage(message)
 /** Once a batch has failed nothing that follows from it may be written. */
 let hasFailed = false
@@ -48,7 +55,8 @@ function write(db: WritableDb, writer: JournalWriter, seq: number, writes: reado
     try {
       return tell({ kind: 'done', seq, report: writer.commit(writes) })
     } catch (error) {
-      const { code = '', message } = error as { code?: string; message: string }
+      const message = error instanceof Error ? error.message : String(error)
+      const code = error instanceof Database.SqliteError ? error.code : ''
       const passes = PASSING.test(code)
       if (!passes || systemClock.monotonic() - since > giveUpMs) {
         hasFailed = true

@@ -2,7 +2,6 @@ import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
-import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Session } from '../runtime/session.ts'
@@ -78,7 +77,7 @@ export class Canaries {
 
   private candidateOf({ current }: Deployment): Candidate | undefined {
     const { version, strategy } = current
-    const hash = version?.hash as VersionHash | undefined
+    const hash = version?.hash
     const hosted = hash === undefined ? undefined : this.parts.session.hosts.of(hash)
     if (version === null || hash === undefined || hosted === undefined) return undefined
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }

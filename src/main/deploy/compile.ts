@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
-import { type BuildFailure, build, type Plugin } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { z } from 'zod'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
+import { versionHashOf } from '../../shared/domain/ids.ts'
 import { sha256 } from '../platform/system.ts'
 import { originalPosition } from '../strategy-host/source-position.ts'
 
@@ -25,7 +27,7 @@ export interface Compiled {
  */
 export function versionHash(bundle: string, params: StrategyManifest['params'] | null = null): VersionHash {
   const other = params === null ? [] : [JSON.stringify(params)]
-  return sha256(bundle, String(API_VERSION), ...other) as VersionHash
+  return versionHashOf(sha256(bundle, String(API_VERSION), ...other))
 }
 
 /** Names that do not exist in a strategy's context, with what to use instead. */
@@ -150,12 +152,21 @@ function findDynamicImports(sources: Compiled['sources']): Diagnostic[] {
   )
 }
 
+/** What esbuild rejects with. */
+const buildFailure = z.object({
+  errors: z.array(
+    z.object({
+      text: z.string(),
+      location: z.object({ file: z.string(), line: z.number(), column: z.number() }).nullable(),
+    }),
+  ),
+})
+
 function fromBuildFailure(error: unknown, entry: string): Diagnostic[] {
-  const failure = error as Partial<BuildFailure>
-  if (!Array.isArray(failure.errors)) {
+  const failure = buildFailure.safeParse(error)
+  if (!failure.success)
     return [{ file: entry, line: 1, column: 1, message: error instanceof Error ? error.message : String(error) }]
-  }
-  return failure.errors.map(({ text, location }) => ({
+  return failure.data.errors.map(({ text, location }) => ({
     file: location === null ? entry : relative('.', location.file) || basename(location.file),
     line: location?.line ?? 1,
     column: (location?.column ?? 0) + 1,

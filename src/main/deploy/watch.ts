@@ -1,7 +1,6 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import type { ProbationRow } from '../../shared/domain/deployments.ts'
-import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
@@ -72,7 +71,7 @@ export class ProbationWatch {
   private judge({ current, isCanary }: Deployment): ProbationRow | null {
     const { session, config, now } = this.parts
     const s = session.engine.state
-    const version = s.versions.get((current.version?.hash ?? '') as VersionHash)
+    const version = current.version === null ? undefined : s.versions.get(current.version.hash)
     if (version === undefined) return null
     const proof = current.proof?.candidate ?? null
     const part = isCanary ? current.canary?.slots : undefined

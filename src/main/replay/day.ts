@@ -9,7 +9,8 @@ import { listingsOf } from '../../engine/venue/listing.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Config } from '../../shared/config.ts'
 import { broken, ok, type Result } from '../../shared/domain/base.ts'
-import type { DeploymentId, VersionHash } from '../../shared/domain/ids.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import { REPLAY_DEPLOYMENT } from '../../shared/domain/ids.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import type { Slot } from '../../shared/domain/slots.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
@@ -60,7 +61,7 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
     kind: 'swap',
     ts: from,
     swap: {
-      deployment: 'replay' as DeploymentId,
+      deployment: REPLAY_DEPLOYMENT,
       reason: 'deployment',
       strategy: strategy.manifest.name,
       version: parts.version,

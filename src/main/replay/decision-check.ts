@@ -4,7 +4,7 @@ import { type SlotState, slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import { isoUtc, type UnixMs } from '../../shared/domain/time.ts'
+import { isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type Evaluation, Runtime } from '../runtime/runtime.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { engineFrom, snapshotOf, stateIn } from '../tape/engine-snapshot.ts'
@@ -167,7 +167,7 @@ class SegmentCheck {
   private readonly faults = new Map<string, Thrown>()
   private readonly runtime: Runtime
   /** Moment of the event that the engine is told. */
-  private at = 0 as UnixMs
+  private at = unixMs(0)
   private events = 0
   private cycles = 0
   private decisions = 0

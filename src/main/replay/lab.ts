@@ -168,7 +168,7 @@ class Running {
     this.spec = spec
     this.listener = listener
     this.days = spec.versions.map(() => [])
-    this.reached = spec.versions.map(() => spec.stretches.map((stretch) => stretch.from as number))
+    this.reached = spec.versions.map(() => spec.stretches.map((stretch): number => stretch.from))
     this.decisions = spec.versions.map(() => spec.stretches.map(() => 0))
     this.told = spec.versions.map(() => spec.stretches.map(() => ({ acts: [], trades: [] })))
     this.failures = spec.versions.map(() => null)

@@ -3,6 +3,19 @@ import type { EngineEvent, Level } from '../../engine/events.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { commandSchema, explain } from '../../shared/domain/commands.ts'
 import { price, shares } from '../../shared/domain/money.ts'
+import {
+  assetSchema,
+  deploymentIdSchema,
+  fillIdSchema,
+  orderIdSchema,
+  priceSchema,
+  sharesSchema,
+  slotIdSchema,
+  unixMsSchema,
+  usdSchema,
+  versionHashSchema,
+  windowIdSchema,
+} from '../../shared/domain/schemas.ts'
 import { asset, parseSlot, windowAt } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { decisionSchema, manifestSchema } from '../strategy-host/protocol.ts'
@@ -13,9 +26,9 @@ import type { TapeCursor } from './tape-cursor.ts'
 /** Everything that a desk's own tape holds. */
 export type Recorded = EngineEvent | RecordedVersion | RecordedViews
 
-const ts = z.int().nonnegative()
-const slotName = z.string().refine((text) => parseSlot(text) !== undefined, 'not a slot')
-const states = z.array(z.object({ slot: slotName, json: z.string(), fromRevision: z.int().optional() }))
+const ts = unixMsSchema
+const slot = slotIdSchema
+const states = z.array(z.object({ slot, json: z.string(), fromRevision: z.int() }))
 
 const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signed'), digest: z.string() }),
@@ -25,11 +38,11 @@ const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open') }),
   z.object({
     type: z.literal('fill'),
-    fillId: z.string(),
-    price: z.int(),
-    shares: z.int(),
-    cash: z.int(),
-    fee: z.int(),
+    fillId: fillIdSchema,
+    price: priceSchema,
+    shares: sharesSchema,
+    cash: usdSchema,
+    fee: usdSchema,
   }),
   z.object({ type: z.literal('filled') }),
   z.object({ type: z.enum(['cancelled', 'expired', 'rejected']), reason: z.string() }),
@@ -42,10 +55,10 @@ const fateSchema = z.discriminatedUnion('type', [
 ])
 
 const swapSchema = z.object({
-  deployment: z.string(),
+  deployment: deploymentIdSchema,
   reason: z.enum(['deployment', 'rollback']),
   strategy: z.string(),
-  version: z.string(),
+  version: versionHashSchema,
   label: z.string(),
   manifest: manifestSchema,
   before: z.object({ firstLiveAt: ts.nullable(), decisions: z.int(), faults: z.int() }).nullable(),
@@ -58,23 +71,23 @@ export const marketRecord = z.discriminatedUnion('kind', [
     kind: z.literal('feed'),
     ts,
     connected: z.boolean(),
-    stale: z.array(z.string()),
+    stale: z.array(assetSchema),
     detail: z.string(),
-    level: z.enum(['info', 'warn']).optional(),
-    problems: z.array(z.object({ asset: z.string(), reason: z.string() })).optional(),
+    level: z.enum(['info', 'warn']).exactOptional(),
+    problems: z.array(z.object({ asset: assetSchema, reason: z.string() })).exactOptional(),
   }),
-  z.object({ kind: z.literal('strike'), ts, slot: slotName, windowId: z.string(), strike: z.number() }),
+  z.object({ kind: z.literal('strike'), ts, slot, windowId: windowIdSchema, strike: z.number() }),
   z.object({
     kind: z.literal('settled'),
     ts,
-    slot: slotName,
-    windowId: z.string(),
+    slot,
+    windowId: windowIdSchema,
     strike: z.number(),
     close: z.number(),
-    payoutUp: z.int(),
+    payoutUp: priceSchema,
     source: z.string(),
   }),
-  z.object({ kind: z.literal('redeemed'), ts, windowId: z.string() }),
+  z.object({ kind: z.literal('redeemed'), ts, windowId: windowIdSchema }),
 ])
 
 /** Records that are neither price, book nor candle of a known asset. */
@@ -82,7 +95,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
   ...marketRecord.options,
   z.object({
     kind: z.literal('version'),
-    version: z.string(),
+    version: versionHashSchema,
     strategy: z.string(),
     label: z.string(),
     bundle: z.string(),
@@ -91,24 +104,24 @@ const jsonRecord = z.discriminatedUnion('kind', [
     kind: z.literal('price'),
     ts,
     tsVenue: ts,
-    asset: z.string(),
+    asset: assetSchema,
     price: z.number(),
     volume: z.number(),
   }),
-  z.object({ kind: z.literal('cycle'), ts, count: z.int(), slots: z.array(slotName).nullable() }),
+  z.object({ kind: z.literal('cycle'), ts, count: z.int(), slots: z.array(slot).nullable() }),
   z.object({
     kind: z.literal('decisions'),
     ts,
-    version: z.string(),
+    version: versionHashSchema,
     epoch: z.int(),
     cycle: z.int(),
-    decisions: z.array(decisionSchema.extend({ slot: slotName })),
+    decisions: z.array(decisionSchema.extend({ slot })),
     clean: z.boolean(),
   }),
   z.object({
     kind: z.literal('views'),
     ts,
-    version: z.string(),
+    version: versionHashSchema,
     epoch: z.int(),
     cycle: z.int(),
     hashes: z.record(z.string(), z.string()),
@@ -116,13 +129,13 @@ const jsonRecord = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('fault'),
     ts,
-    version: z.string(),
-    slot: slotName.nullable(),
+    version: versionHashSchema,
+    slot: slot.nullable(),
     fatal: z.boolean(),
     message: z.string(),
   }),
-  z.object({ kind: z.literal('order'), ts, orderId: z.string(), report: reportSchema }),
-  z.object({ kind: z.literal('fill'), ts, orderId: z.string(), fillId: z.string(), fate: fateSchema }),
+  z.object({ kind: z.literal('order'), ts, orderId: orderIdSchema, report: reportSchema }),
+  z.object({ kind: z.literal('fill'), ts, orderId: orderIdSchema, fillId: fillIdSchema, fate: fateSchema }),
   z.object({
     kind: z.literal('command'),
     ts,
@@ -133,7 +146,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('canary'),
     ts,
-    start: z.object({ swap: swapSchema, slots: z.array(slotName), stakePpm: z.int().positive() }),
+    start: z.object({ swap: swapSchema, slots: z.array(slot), stakePpm: z.int().positive() }),
   }),
   z.object({ kind: z.literal('endCanary'), ts, strategy: z.string(), why: z.string() }),
   z.object({ kind: z.literal('adopt'), ts, states }),
@@ -144,7 +157,7 @@ const jsonRecord = z.discriminatedUnion('kind', [
     reason: z.string().nullable(),
   }),
   z.object({ kind: z.literal('begin'), ts }),
-  z.object({ kind: z.literal('deposit'), ts, amount: z.int() }),
+  z.object({ kind: z.literal('deposit'), ts, amount: usdSchema }),
 ])
 
 const levels = emptyLevels()
@@ -175,8 +188,7 @@ export function recordedAt(cursor: TapeCursor): Result<Recorded> {
     default: {
       const parsed = jsonRecord.safeParse(reader.json())
       if (!parsed.success) return err(`a record that is none: ${explain(parsed.error)}`)
-      // The schema has read every field; brands are names of what it read.
-      return ok(parsed.data as Recorded)
+      return ok(parsed.data)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { BookUpdate, EngineEvent, OrderReport } from '../../engine/events.ts'
+import type { BookUpdate, OrderReport } from '../../engine/events.ts'
 import { Matcher, type MatcherSettings } from '../../engine/market/matcher.ts'
 import { Schedule } from '../../engine/market/schedule.ts'
 import { simulatedListing } from '../../engine/market/simulated-venue.ts'
@@ -182,8 +182,8 @@ export class RecordedPlayback implements Playback, BookSource {
     const event = parsed.data
     // A slot that is not replayed has no business here.
     if ('slot' in event && !this.byName.has(event.slot)) return false
-    if (event.kind === 'settled') this.venue.onWindowEnd(event.windowId as WindowId, unixMs(reader.ts))
-    this.desk?.event({ ...event, ts: unixMs(reader.ts) } as EngineEvent)
+    if (event.kind === 'settled') this.venue.onWindowEnd(event.windowId, unixMs(reader.ts))
+    this.desk?.event({ ...event, ts: unixMs(reader.ts) })
     return true
   }
 
@@ -231,7 +231,7 @@ export class RecordedPlayback implements Playback, BookSource {
     return {
       kind: 'book',
       ts: unixMs(place.ts),
-      slot: slot.id as SlotId,
+      slot: slot.id,
       windowId: window.id,
       ...levelsOf(this.levels),
       tick: price(place.tick),

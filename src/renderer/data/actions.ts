@@ -1,7 +1,6 @@
 import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import type { AttributionRow as Line } from '../../shared/ipc/desk-view.ts'
 import { keyOf } from './attribution-store.ts'
 import { shownDeployment } from './proof-store.ts'
 import type { Session } from './session.ts'
@@ -150,11 +149,7 @@ export function showBeforeAfter(session: Session, { version, from, swappedAt }: 
   const market = session.desk.getState().status?.market
   if (version === null || from === null) return
   session.attributionActions.show({ grouping: 'version', period: 'all', search: '' })
-  session.attributionActions.against(
-    keyOf({ of: { version: version.hash, market } as Line['of'] }),
-    from.hash,
-    swappedAt,
-  )
+  session.attributionActions.against(keyOf({ of: { version: version.hash, market } }), from.hash, swappedAt)
   session.ui.setState({ tab: 'attribution' })
 }
 

@@ -62,7 +62,7 @@ export function createAttributionStore(): AttributionStore {
 }
 
 /** Names a line of the table. */
-export function keyOf({ of }: Pick<AttributionRow, 'of'>): string {
+export function keyOf({ of }: { of: { [D in keyof AttributionRow['of']]?: string | undefined } }): string {
   return [of.version, of.regime, of.slot, of.market].join(' ')
 }
 

@@ -131,6 +131,11 @@ export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'assign',
   'caps',
 ])
+/** True for the name of a command that needs the token of the desk's own window. */
+export function isPrivileged(kind: string): boolean {
+  return [...PRIVILEGED].some((privileged) => privileged === kind)
+}
+
 /** Carried out even when written into control.json before the desk started: they only ever make it do less. */
 export const NEVER_STALE: ReadonlySet<CommandKind> = new Set(['pause', 'freeze', 'kill'])
 
