@@ -1,8 +1,5 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
-import { z } from 'zod'
 import { CYCLE_MS } from '../../engine/config.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { toDollars } from '../../shared/domain/money.ts'
@@ -22,7 +19,7 @@ import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '.
 import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'
-import { type Duration, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
+import type { Duration } from './parsers.ts'
 
 export interface ReplayFlags {
   readonly strategy: string
@@ -39,44 +36,8 @@ export interface ReplayFlags {
   readonly json?: boolean
 }
 
-/** Adds `replay`. */
-export function addReplay(parent: Command, finish: (code: ExitCode) => void): void {
-  parent
-    .command('replay')
-    .description('replay a strategy over recorded markets, through the same engine, risk and paper fills')
-    .exitOverride()
-    .requiredOption('--strategy <file>', 'strategy file, or its name in the strategies folder')
-    .option('--params <json>', 'params other than the strategy’s own, as JSON', parseParams)
-    .option(
-      '--tape <file...>',
-      'candle files or folders, or tape files (default: the own recording of the home folder)',
-    )
-    .option('--from <date>', 'first moment, ISO 8601 UTC', parseDate)
-    .option('--to <date>', 'first moment not replayed', parseDate)
-    .option('--last <duration>', 'only the newest part of the tape: 24h', parseLength)
-    .option('--slots <list>', 'BTC-5m,ETH-15m …, BTC for both timeframes, or all (default: all of the tape)')
-    .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
-    .option('--threads <n>', 'days replayed at the same time', parseCount, 2)
-    .option('--trades', 'list every trade, as a table or in the JSON')
-    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
-    .option('--json', 'end with one line of JSON')
-    .action(async (flags: ReplayFlags) => finish(await replay(flags)))
-}
-
-const paramsSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
-
-function parseParams(text: string): StrategyManifest['params'] {
-  try {
-    const parsed = paramsSchema.safeParse(JSON.parse(text))
-    if (parsed.success) return parsed.data
-  } catch {
-    // Said below, as what is no object is.
-  }
-  throw new InvalidArgumentError('it is a JSON object of numbers, texts and booleans, like {"minEdge":0.03}')
-}
-
 /** `baton replay`: progress while it runs; Ctrl-C leaves what was done, marked as partial. */
-async function replay(flags: ReplayFlags): Promise<ExitCode> {
+export async function replay(flags: ReplayFlags): Promise<ExitCode> {
   const home = homeAt(flags.home, undefined)
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
