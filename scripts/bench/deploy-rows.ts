@@ -14,6 +14,7 @@ import { parseConfig } from '../../src/shared/config.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import type { ProofRow } from '../../src/shared/ipc/contract.ts'
 import { benchDesk, benchHome, need, quantile, type Row, ratioRow, spread, timed } from './figures.ts'
+import { measureIdleLoop, measureLoop } from './loop-delay.ts'
 
 const SAVES = 50
 const FLOORS = 15
@@ -30,6 +31,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
   const file = join(home.strategies, 'snipe.ts')
   const text = readFileSync(file, 'utf8')
   const live: number[] = []
+  const [endLoop, endIdle] = [measureLoop(), measureIdleLoop()]
   let proof: ProofRow | null = null
   for (let i = 0; i < SAVES; i++) {
     writeFileSync(file, text.replace('minEdge: 0.02', `minEdge: 0.02${i + 1}`))
@@ -44,6 +46,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
     proof = row.proof
     live.push(row.saveToLiveMs)
   }
+  const [loop, idle] = [endLoop(), await endIdle()]
   const { missedCycles } = desk.session.figures
   if (proof === null) throw new Error('nothing was saved')
   const floors = await deployFloors(desk, proof)
@@ -72,6 +75,13 @@ export async function saveToLive(): Promise<readonly Row[]> {
     ),
     swap(0.5, 2),
     swap(0.99, 4),
+    {
+      what: 'longest task of the desk’s thread meanwhile',
+      measured: `p99 ${loop.p99.toFixed(2)} · max ${loop.max.toFixed(2)} ms`,
+      floor: `a thread that does nothing: p99 ${idle.p99.toFixed(2)} · max ${idle.max.toFixed(2)} ms`,
+      budget: 'max ≤ 5 ms',
+      met: loop.max <= 5,
+    },
     {
       what: `missed cycles in ${SAVES} deployments`,
       measured: String(missedCycles),
