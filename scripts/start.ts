@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isBuildCurrent } from './build-stamp.ts'
 
 /**
  * `npm start`: builds what is out of date, then opens the desktop where Electron and a display are there, else serves
@@ -8,27 +9,6 @@ import { join, resolve } from 'node:path'
  */
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
-
-function newest(path: string): number {
-  const stats = statSync(path)
-  if (!stats.isDirectory()) return stats.mtimeMs
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
-}
-
-function outOfDate(): boolean {
-  const built = join(root, 'out/renderer/index.html')
-  if (!existsSync(built)) return true
-  const sources = [
-    'src/renderer',
-    'src/preload',
-    'src/shared',
-    'src/main',
-    'src/engine',
-    'electron.vite.config.ts',
-    'package-lock.json',
-  ]
-  return Math.max(...sources.map((source) => newest(join(root, source)))) > statSync(built).mtimeMs
-}
 
 function build(): void {
   process.stdout.write('Building the desk …\n')
@@ -58,13 +38,13 @@ function electronProgram(): { path: string } | { why: string } {
   return existsSync(path) ? { path } : { why: 'The Electron program is missing from its package' }
 }
 
-if (outOfDate()) build()
+if (!isBuildCurrent(root)) build()
 const electron = electronProgram()
 const deskArgs = args.filter((arg) => arg !== '--browser')
 const [program, programArgs] =
   'path' in electron
     ? [electron.path, [join(root, 'out/main/desktop.js'), ...deskArgs]]
-    : [process.execPath, [join(root, 'src/main/cli.ts'), 'desk', '--because', electron.why, ...deskArgs]]
+    : [process.execPath, [join(root, 'out/main/cli.js'), 'desk', '--because', electron.why, ...deskArgs]]
 const child = spawn(program, programArgs, { cwd: root, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 1))

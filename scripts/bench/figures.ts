@@ -6,19 +6,58 @@ import type { DeskOptions } from '../../src/main/app/desk-parts.ts'
 import { type Home, homeAt } from '../../src/main/app/home.ts'
 import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
+import type { Result } from '../../src/shared/domain/base.ts'
 
 /** One line of the report. */
 export interface Row {
   readonly what: string
   readonly measured: string
-  readonly budget: string
+  /** What the same machine takes at least for it, measured in the same run. */
+  readonly floor?: string
+  /** What the design allows, where it says so. */
+  readonly budget?: string
+  /** Whether the budget is met. */
+  readonly met?: boolean
+}
+
+/** The value that this share of the samples does not exceed; 1 = the largest. */
+export function quantile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
 }
 
 /** `p50 1.2 · p99 3.4 · max 5.6 ms (n 50)` */
 export function spread(samples: readonly number[], unit = 'ms'): string {
-  const sorted = samples.toSorted((a, b) => a - b)
-  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2)
-  return `p50 ${at(0.5)} · p99 ${at(0.99)} · max ${at(1)} ${unit} (n ${sorted.length})`
+  const at = (share: number) => quantile(samples, share).toFixed(2)
+  return `p50 ${at(0.5)} · p99 ${at(0.99)} · max ${at(1)} ${unit} (n ${samples.length})`
+}
+
+/** A row whose samples, in ms, are held against an absolute bound at one share of them. */
+export function bounded(what: string, samples: readonly number[], share: number, most: number): Row {
+  const name = share === 1 ? 'max' : `p${share * 100}`
+  return {
+    what,
+    measured: spread(samples),
+    budget: `${name} ≤ ${most} ms`,
+    met: quantile(samples, share) <= most,
+  }
+}
+
+/** A row that is held against a floor as a ratio. @param ratio measured ÷ floor */
+export function ratioRow(what: string, measured: string, floor: string, ratio: number, most: number): Row {
+  return { what, measured, floor, budget: `${ratio.toFixed(2)} × of it, ≤ ${most} ×`, met: ratio <= most }
+}
+
+/** How long some work takes, in ms. */
+export async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+export function need<T>(result: Result<T, unknown>): T {
+  if (!result.ok) throw new Error(typeof result.error === 'string' ? result.error : JSON.stringify(result.error))
+  return result.value
 }
 
 /** A home folder with the shipped strategies, removed by `remove`. */
@@ -32,19 +71,19 @@ export function benchHome(config: object = {}): { home: Home; remove: () => void
 
 /** Opens a desk on the simulated market. */
 export async function benchDesk(home: Home, part: Partial<DeskOptions> = {}): Promise<Desk> {
-  const opened = await Desk.open({
-    home,
-    feed: 'simulated',
-    tapes: [],
-    slots: undefined,
-    seed: 7,
-    speed: undefined,
-    from: undefined,
-    forMs: undefined,
-    clock: new DeskClock(systemClock),
-    strict: true,
-    ...part,
-  })
-  if (!opened.ok) throw new Error(opened.error)
-  return opened.value
+  return need(
+    await Desk.open({
+      home,
+      feed: 'simulated',
+      tapes: [],
+      slots: undefined,
+      seed: 7,
+      speed: undefined,
+      from: undefined,
+      forMs: undefined,
+      clock: new DeskClock(systemClock),
+      strict: true,
+      ...part,
+    }),
+  )
 }

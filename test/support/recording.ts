@@ -1,5 +1,5 @@
 import { TapeRecorder } from '../../src/main/tape/recorder.ts'
-import type { LostRecords } from '../../src/main/tape/segment.ts'
+import type { LostRecords } from '../../src/main/tape/segment-header.ts'
 import type { Clock } from '../../src/shared/domain/feed.ts'
 import { HOUR, plusMs, SECOND, unixMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, START, slots } from './bench-engine.ts'

@@ -1,5 +1,11 @@
-import { decodeBook, emptyLevels, KIND, RecordReader, RecordWriter } from '../../src/main/tape/records.ts'
-import { BLOCK, type Segment, type SegmentHeader, SegmentWriter } from '../../src/main/tape/segment.ts'
+import { BLOCK } from '../../src/main/tape/block.ts'
+import { decodeBook, emptyLevels } from '../../src/main/tape/book-body.ts'
+import { KIND } from '../../src/main/tape/record-format.ts'
+import { RecordReader } from '../../src/main/tape/record-reader.ts'
+import { RecordWriter } from '../../src/main/tape/record-writer.ts'
+import type { SegmentHeader } from '../../src/main/tape/segment-header.ts'
+import type { Segment } from '../../src/main/tape/segment-reader.ts'
+import { SegmentWriter } from '../../src/main/tape/segment-writer.ts'
 import type { Result } from '../../src/shared/domain/base.ts'
 
 export const T0 = 1_780_876_800_000

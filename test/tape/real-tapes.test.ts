@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { importTape } from '../../src/main/tape/import/import-tape.ts'
-import { verifySegment } from '../../src/main/tape/segment.ts'
+import { verifySegment } from '../../src/main/tape/segment-verify.ts'
 import { settleWindows } from '../../src/main/tape/settle.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
 import { temporaryFolder } from '../support/cli.ts'

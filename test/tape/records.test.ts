@@ -1,14 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type BookLevel,
-  decodeBook,
-  emptyLevels,
-  FRAMES,
-  KIND,
-  RecordReader,
-  RecordWriter,
-} from '../../src/main/tape/records.ts'
+import { type BookLevel, decodeBook, emptyLevels } from '../../src/main/tape/book-body.ts'
+import { FRAMES, KIND } from '../../src/main/tape/record-format.ts'
+import { RecordReader } from '../../src/main/tape/record-reader.ts'
+import { RecordWriter } from '../../src/main/tape/record-writer.ts'
 import type { CandleFrame } from '../../src/shared/domain/slots.ts'
 
 type Told =

@@ -10,14 +10,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  damageText,
-  readSegment,
-  repairSegment,
-  type SegmentFile,
-  SegmentWriter,
-  verifySegment,
-} from '../../src/main/tape/segment.ts'
+import { damageText, readSegment } from '../../src/main/tape/segment-reader.ts'
+import { repairSegment } from '../../src/main/tape/segment-repair.ts'
+import { verifySegment } from '../../src/main/tape/segment-verify.ts'
+import { type SegmentFile, SegmentWriter } from '../../src/main/tape/segment-writer.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { chunkOf, header, linesOf, T0, value, writeTape } from '../support/tape.ts'
 

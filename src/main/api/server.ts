@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
@@ -6,7 +7,7 @@ import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { COMMAND_KINDS, explain } from '../../shared/domain/commands.ts'
+import { COMMAND_KINDS, commandSchema, explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
 import { CALLS } from '../../shared/ipc/calls.ts'
 import type { Desk } from '../app/desk.ts'
@@ -118,7 +119,28 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   for (const name of ['127.0.0.1', 'localhost']) hosts.add(`${name}:${port}`)
+  await warmUp(port, options.remoteToken)
   return ok({ port, address: `http://127.0.0.1:${port}/?token=${options.windowToken}`, close: () => app.close() })
+}
+
+/**
+ * Sends one command that does not exist, over the socket: the first kill after a start then finds code that has run before,
+ * and takes no longer than the next.
+ */
+async function warmUp(port: number, token: string): Promise<void> {
+  commandSchema.safeParse({ kind: 'kill' })
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  await new Promise<void>((resolve) => {
+    const sent = request(
+      { host: '127.0.0.1', port, method: 'POST', path: '/api/control/none', headers, agent: false },
+      (reply) => {
+        reply.resume()
+        reply.once('close', resolve)
+      },
+    )
+    sent.once('error', () => resolve())
+    sent.end('{}')
+  })
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Figures } from '../../shared/attribution/figures.ts'
 import { flatRecord } from '../../shared/attribution/flat.ts'
 import { recordsBy, type TradeFilter, type TradeRecord } from '../../shared/attribution/records.ts'
-import { DIMENSIONS, type Dimension, TradeColumns } from '../../shared/attribution/trade-columns.ts'
+import { type Dimension, TradeColumns } from '../../shared/attribution/trade-columns.ts'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { type FileReport, reportLines } from '../../shared/file-report.ts'
@@ -42,15 +42,6 @@ export interface AttributionFlags extends ListFlags {
   readonly compare?: string
   readonly export?: string
   readonly rebuild?: boolean
-}
-
-/** Reads `version,regime`. */
-export function parseDimensions(text: string): readonly Dimension[] {
-  return text.split(',').map((word) => {
-    const dimension = DIMENSIONS.find((one) => one === word.trim())
-    if (dimension === undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${word.trim()}"`)
-    return dimension
-  })
 }
 
 /** `baton attribution`: every version judged by its own trades; also over trades from elsewhere. */

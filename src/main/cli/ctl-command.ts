@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command as Program } from 'commander'
 import { isoUtc, SECOND } from '../../shared/domain/time.ts'
-import { type CtlFlags, ctl } from './ctl.ts'
-import type { ExitCode } from './output.ts'
+import type { CtlFlags } from './ctl.ts'
+import type { Finish } from './output.ts'
 import { parseDate, parseLength } from './parsers.ts'
 
 const ANSWER_MS = 10 * SECOND
@@ -13,12 +13,8 @@ function positions(text: string): string {
   throw new InvalidArgumentError('it is hold or flatten')
 }
 
-/** Adds `ctl` with its commands; what they take is what the command schema takes. */
-export function addCtl(parent: Program, finish: (code: ExitCode) => void): void {
-  const group = parent
-    .command('ctl')
-    .description('tell a running desk what to do, and wait for its answer')
-    .exitOverride()
+/** The commands of `ctl`; what they take is what the command schema takes. */
+export function defineCtl(group: Program, finish: Finish): void {
   const add = (kind: string, description: string) =>
     group
       .command(kind)
@@ -30,6 +26,7 @@ export function addCtl(parent: Program, finish: (code: ExitCode) => void): void 
       .action(async (given: Given) => {
         const { home, json, timeout, ...input } = given
         const flags = { timeout, ...(home === undefined ? {} : { home }), ...(json === undefined ? {} : { json }) }
+        const { ctl } = await import('./ctl.ts')
         finish(await ctl({ kind, ...input }, flags))
       })
   const slots = ['--slots <list>', 'slots of a canary, BTC-5m,ETH-5m', (text: string) => text.split(',')] as const

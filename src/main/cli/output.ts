@@ -4,6 +4,9 @@ import { isoUtc } from '../../shared/domain/time.ts'
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
+/** Takes the exit code of a command that has run. */
+export type Finish = (code: ExitCode) => void
+
 /** A failure that is the caller's to mend: one line, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

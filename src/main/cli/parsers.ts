@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander'
+import { DIMENSIONS, type Dimension } from '../../shared/attribution/trade-columns.ts'
 import { parseTime } from '../../shared/domain/dates.ts'
 import type { FeedKind } from '../../shared/domain/market.ts'
 import { parseDuration, type UnixMs } from '../../shared/domain/time.ts'
+import { UsageError } from './output.ts'
 
 /** Milliseconds. */
 export type Duration = number
@@ -35,4 +37,12 @@ export function parseDate(text: string): UnixMs {
 export function parseFeed(text: string): FeedKind {
   if (text === 'simulated' || text === 'tape' || text === 'binance') return text
   throw new InvalidArgumentError('it is one of simulated, tape, binance')
+}
+
+/** Reads `version,regime`. */
+export function parseDimensions(text: string): readonly Dimension[] {
+  const words = text.split(',').map((word) => word.trim())
+  const wrong = words.find((word) => !DIMENSIONS.some((dimension) => dimension === word))
+  if (wrong !== undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${wrong}"`)
+  return words as Dimension[]
 }

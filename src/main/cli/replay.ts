@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
-import { z } from 'zod'
 import { CYCLE_MS } from '../../engine/config.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
+import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { toDollars, usdOf } from '../../shared/domain/money.ts'
 import type { ReplayTrade } from '../../shared/domain/replays.ts'
@@ -20,9 +19,8 @@ import { ReplayLab, type ReplayOutcome } from '../replay/lab.ts'
 import { mergeParams } from '../replay/params.ts'
 import { openOwnTape, openTapes, type ReplayTape, slotsOf, stretchesOf } from '../replay/plan.ts'
 import { hashOf, statsOf, tradesOf } from '../replay/stats.ts'
-import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'
-import { type Duration, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
+import type { Duration } from './parsers.ts'
 
 export interface ReplayFlags {
   readonly strategy: string
@@ -39,47 +37,23 @@ export interface ReplayFlags {
   readonly json?: boolean
 }
 
-/** Adds `replay`. */
-export function addReplay(parent: Command, finish: (code: ExitCode) => void): void {
-  parent
-    .command('replay')
-    .description('replay a strategy over recorded markets, through the same engine, risk and paper fills')
-    .exitOverride()
-    .requiredOption('--strategy <file>', 'strategy file, or its name in the strategies folder')
-    .option('--params <json>', 'params other than the strategy’s own, as JSON', parseParams)
-    .option(
-      '--tape <file...>',
-      'candle files or folders, or tape files (default: the own recording of the home folder)',
-    )
-    .option('--from <date>', 'first moment, ISO 8601 UTC', parseDate)
-    .option('--to <date>', 'first moment not replayed', parseDate)
-    .option('--last <duration>', 'only the newest part of the tape: 24h', parseLength)
-    .option('--slots <list>', 'BTC-5m,ETH-15m …, BTC for both timeframes, or all (default: all of the tape)')
-    .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
-    .option('--threads <n>', 'days replayed at the same time', parseCount, 2)
-    .option('--trades', 'list every trade, as a table or in the JSON')
-    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
-    .option('--json', 'end with one line of JSON')
-    .action(async (flags: ReplayFlags) => finish(await replay(flags)))
-}
-
-const paramsSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
-
-function parseParams(text: string): StrategyManifest['params'] {
-  try {
-    const parsed = paramsSchema.safeParse(JSON.parse(text))
-    if (parsed.success) return parsed.data
-  } catch {
-    // Said below, as what is no object is.
-  }
-  throw new InvalidArgumentError('it is a JSON object of numbers, texts and booleans, like {"minEdge":0.03}')
-}
-
 /** `baton replay`: progress while it runs; Ctrl-C leaves what was done, marked as partial. */
-async function replay(flags: ReplayFlags): Promise<ExitCode> {
+export async function replay(flags: ReplayFlags): Promise<ExitCode> {
+  const lab = new ReplayLab(systemClock, flags.threads)
+  try {
+    return await replayOn(lab, flags)
+  } finally {
+    lab.close()
+  }
+}
+
+async function replayOn(lab: ReplayLab, flags: ReplayFlags): Promise<ExitCode> {
   const home = homeAt(flags.home, undefined)
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
+  // Reading the tape keeps this thread busy: the others come up, and the strategy is compiled, meanwhile.
+  lab.warm(availableParallelism())
+  const compiling = compile(flags.strategy, home)
   const tape = usage(
     flags.tape === undefined
       ? openOwnTape(home.tape, { since: 0, until: null, only: null, feed: null })
@@ -87,16 +61,16 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
   )
   const slots = usage(slotsOf(tape, flags.slots?.split(',').map((word) => word.trim()) ?? null))
   const stretches = usage(stretchesOf(tape, spanOf(tape, flags)))
-  const lab = new ReplayLab(systemClock, Math.min(flags.threads, stretches.length))
-  // The threads come up while the strategy is compiled.
-  lab.warm()
-  const { bundle, strategy, manifest } = await load(flags.strategy, home)
-  const params = usage(mergeParams(manifest, flags.params ?? null))
+  const { bundle, strategy } = usage(await compiling)
+  const named = (hash: VersionHash) => ({ hash, label: `${strategy} · ${hash.slice(0, 6)}`, strategy, bundle })
+  const loaded = await lab.load({ ...named(versionHash(bundle)), params: null })
+  if (!loaded.ok) throw new UsageError(`${strategy}: ${loaded.error.message}`)
+  const params = usage(mergeParams(loaded.value, flags.params ?? null))
   const hash = versionHash(bundle, params)
   const started = systemClock.monotonic()
   const run = lab.run(
     {
-      versions: [{ hash, label: `${strategy} · ${hash.slice(0, 6)}`, strategy, bundle, params }],
+      versions: [{ ...named(hash), params }],
       stretches,
       slots,
       config: config.value,
@@ -114,7 +88,6 @@ async function replay(flags: ReplayFlags): Promise<ExitCode> {
     process.stderr.write(`replaying ${isoUtc(first.from)} to ${isoUtc(last.to)} × ${slots.length} slots\n`)
   const outcome = await run.done
   process.removeListener('SIGINT', stop)
-  lab.close()
   clearProgress()
   const wallMs = systemClock.monotonic() - started
   const [version] = outcome.versions
@@ -145,25 +118,15 @@ function spanOf(
   return { from: unixMs(Math.max(tape.from, since)), to }
 }
 
-async function load(
-  named: string,
-  home: Home,
-): Promise<{ bundle: string; strategy: string; manifest: StrategyManifest }> {
+/** Bundles the strategy; a failure is the text of its first error. */
+async function compile(named: string, home: Home): Promise<Result<{ bundle: string; strategy: string }>> {
   const path = existsSync(named) ? resolve(named) : join(home.strategies, named.endsWith('.ts') ? named : `${named}.ts`)
-  if (!existsSync(path)) throw new UsageError(`--strategy: neither ${named} nor ${path} is there`)
+  if (!existsSync(path)) return err(`--strategy: neither ${named} nor ${path} is there`)
   const strategy = basename(path, '.ts')
   const compiled = await compileStrategy(dirname(path), strategy, apiFile())
-  if (!compiled.ok) {
-    const [first] = compiled.error
-    throw new UsageError(`${first?.file}:${first?.line}:${first?.column}: ${first?.message.split('\n')[0]}`)
-  }
-  const loaded = await VersionWorker.start(compiled.value.bundle, strategy, systemClock, 5_000)
-  if (!loaded.ok) {
-    const { error } = loaded
-    throw new UsageError(`${strategy}: ${failureText(error)}`)
-  }
-  loaded.value.stop()
-  return { bundle: compiled.value.bundle, strategy, manifest: loaded.value.manifest }
+  if (compiled.ok) return ok({ bundle: compiled.value.bundle, strategy })
+  const [first] = compiled.error
+  return err(`${first?.file}:${first?.line}:${first?.column}: ${first?.message.split('\n')[0]}`)
 }
 
 type Summary = ReturnType<typeof summaryOf>

@@ -1,20 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Side } from '../../shared/domain/slots.ts'
 import { EXPORT_KINDS, type ExportKind } from '../tape/export.ts'
-import type { ExitCode } from './output.ts'
+import type { Finish } from './output.ts'
 import { parseDate } from './parsers.ts'
-import { type ExportFlags, exportTape } from './tape/export.ts'
+import type { ExportFlags } from './tape/export.ts'
 import type { TapeFlags } from './tape/found.ts'
-import { type ImportFlags, importFiles } from './tape/import.ts'
-import { info, list } from './tape/list.ts'
-import { type SettleFlags, settle } from './tape/settle.ts'
-import { type RepairFlags, repair, type VerifyFlags, verify } from './tape/verify.ts'
+import type { ImportFlags } from './tape/import.ts'
+import type { SettleFlags } from './tape/settle.ts'
+import type { RepairFlags, VerifyFlags } from './tape/verify.ts'
 
 const TAPE = 'a file, or a name from "tape ls"'
 
-/** Adds `tape` with its commands. */
-export function addTape(parent: Command, finish: (code: ExitCode) => void): void {
-  const group = parent.command('tape').description('recorded markets: import, look at, check, export').exitOverride()
+/** The commands of `tape`. */
+export function defineTape(group: Command, finish: Finish): void {
   const add = (name: string, description: string) =>
     group
       .command(name)
@@ -27,21 +25,36 @@ export function addTape(parent: Command, finish: (code: ExitCode) => void): void
     .argument('<file...>', 'recorded files, or folders of them')
     .option('--out <file>', "the tape to make (default: in the home's tape/imported)")
     .option('--side <side>', 'which token unlabelled books are of: up or down', parseSide)
-    .action(async (files: string[], flags: ImportFlags) => finish(await importFiles(files, flags)))
-  add('ls', 'list tapes').action((flags: TapeFlags) => finish(list(flags)))
+    .action(async (files: string[], flags: ImportFlags) => {
+      const { importFiles } = await import('./tape/import.ts')
+      finish(await importFiles(files, flags))
+    })
+  add('ls', 'list tapes').action(async (flags: TapeFlags) => {
+    const { list } = await import('./tape/list.ts')
+    finish(list(flags))
+  })
   add('info', 'say what a tape is')
     .argument('<tape>', TAPE)
-    .action((name: string, flags: TapeFlags) => finish(info(name, flags)))
+    .action(async (name: string, flags: TapeFlags) => {
+      const { info } = await import('./tape/list.ts')
+      finish(info(name, flags))
+    })
   add('verify', 'read and check all of a tape; exit code 1 when something is damaged')
     .argument('[tape...]', `${TAPE} (default: all)`)
     .option('--decisions', "replay the desk's own recordings and compare every decision")
     .option('--from <date>', 'only files that reach this time', parseDate)
     .option('--to <date>', 'only files that begin before this time', parseDate)
-    .action((names: string[], flags: VerifyFlags) => finish(verify(names, flags)))
+    .action(async (names: string[], flags: VerifyFlags) => {
+      const { verify } = await import('./tape/verify.ts')
+      finish(verify(names, flags))
+    })
   add('repair', 'save what is sound in a damaged tape, and name what is lost')
     .argument('<tape>', TAPE)
     .requiredOption('--out <file>', 'the tape to make')
-    .action((name: string, flags: RepairFlags) => finish(repair(name, flags)))
+    .action(async (name: string, flags: RepairFlags) => {
+      const { repair } = await import('./tape/verify.ts')
+      finish(repair(name, flags))
+    })
   add('export', 'print the records of a tape')
     .argument('<tape>', TAPE)
     .requiredOption('--format <format>', 'jsonl or csv', parseFormat)
@@ -49,11 +62,17 @@ export function addTape(parent: Command, finish: (code: ExitCode) => void): void
     .option('--from <date>', 'from this time on', parseDate)
     .option('--to <date>', 'before this time', parseDate)
     .option('--out <file>', 'write to a new file')
-    .action(async (name: string, flags: ExportFlags) => finish(await exportTape(name, flags)))
+    .action(async (name: string, flags: ExportFlags) => {
+      const { exportTape } = await import('./tape/export.ts')
+      finish(await exportTape(name, flags))
+    })
   add('settle', 'compute strikes and outcomes from the settlement feed and compare them with the official ones')
     .requiredOption('--markets <file>', 'windows as JSON Lines')
     .requiredOption('--prices <file>', 'settlement feed as CSV')
-    .action(async (flags: SettleFlags) => finish(await settle(flags)))
+    .action(async (flags: SettleFlags) => {
+      const { settle } = await import('./tape/settle.ts')
+      finish(await settle(flags))
+    })
 }
 
 function parseSide(text: string): Side {

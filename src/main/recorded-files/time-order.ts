@@ -65,7 +65,9 @@ export class TimeOrder<T> {
   rest(): Timed<T>[] {
     const sorted = this.#held.toSorted((a, b) => a.ts - b.ts)
     this.#held = []
-    return [...this.#release(sorted), ...this.#endGroup()]
+    const out = this.#release(sorted)
+    out.push(...this.#endGroup())
+    return out
   }
 
   #release(sorted: readonly Timed<T>[]): Timed<T>[] {
@@ -78,8 +80,11 @@ export class TimeOrder<T> {
       this.#previous = timed.ts
       this.#group++
       if (this.#group > LONE_ROWS) {
-        out.push(...this.#lone, timed)
-        this.#lone = []
+        if (this.#lone.length > 0) {
+          out.push(...this.#lone)
+          this.#lone = []
+        }
+        out.push(timed)
       } else this.#lone.push(timed)
     }
     return out

@@ -1,4 +1,5 @@
-import { err, invariant, type Result } from '../../shared/domain/base.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
+import { err, invariant, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle, Clock } from '../../shared/domain/feed.ts'
 import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
@@ -67,9 +68,25 @@ export class ReplayLab {
     this.questions = new ReplayPool(clock, 1)
   }
 
-  /** Starts the threads before they are needed. */
-  warm(): void {
-    this.jobs.warm()
+  /** Starts threads before they are needed: `count`, or as many as there may be. */
+  warm(count: number): void {
+    this.jobs.warm(count)
+  }
+
+  /** Loads a version on one of the threads, where it stays for a replay, and gives what it says of itself. */
+  load(version: ReplayVersion): Promise<Result<StrategyManifest, StrategyFailure>> {
+    const stopped = err({ message: 'the replay was stopped', stack: '' })
+    return new Promise((resolve) =>
+      this.jobs.add({
+        message: { kind: 'load', version },
+        isOver: () => false,
+        hear: (reply) => {
+          if (reply.kind === 'loaded') resolve(ok(reply.manifest))
+          else resolve(reply.kind === 'failed' ? err(reply.failure) : stopped)
+        },
+        skip: () => resolve(stopped),
+      }),
+    )
   }
 
   /** @param listener told several times a second while it runs */

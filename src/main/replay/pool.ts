@@ -43,9 +43,9 @@ export class ReplayPool {
     this.threads = threads
   }
 
-  /** Starts the threads before they are needed. */
-  warm(): void {
-    while (this.all.size < this.threads) this.idle.push(this.start())
+  /** Starts threads before they are needed: `count`, or as many as there may be. */
+  warm(count: number): void {
+    while (this.all.size < Math.min(count, this.threads)) this.idle.push(this.start())
   }
 
   add(...tasks: readonly Task[]): void {
@@ -144,7 +144,8 @@ class Thread {
 
   private watch(): void {
     this.cancelWatch()
-    if (this.task?.message.kind === 'replay') return this.watchDecisions(computedMs(this.worker, this.clock))
+    if (this.task?.message.kind === 'replay' || this.task?.message.kind === 'load')
+      return this.watchDecisions(computedMs(this.worker, this.clock))
     const message = `the tape could not be read within ${READING_MS / 1_000} s`
     this.cancelWatch = this.clock.after(READING_MS, () => this.stop(message))
   }
@@ -161,7 +162,8 @@ class Thread {
         if (this.task !== task) return
         const at = place?.about == null ? '' : ` (${momentText(place.about)})`
         const stack = place === null ? '' : `at ${BUNDLE_FILE}:${place.line}:${place.column}`
-        this.stop(`decide did not return within ${STUCK_MS / 1_000} s${at}: an endless loop?`, stack)
+        const what = task?.message.kind === 'load' ? 'its code did not load' : 'decide did not return'
+        this.stop(`${what} within ${STUCK_MS / 1_000} s${at}: an endless loop?`, stack)
       })
     })
   }

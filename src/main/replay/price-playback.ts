@@ -11,7 +11,7 @@ import type { OrderId } from '../../shared/domain/ids.ts'
 import type { Order } from '../../shared/domain/records.ts'
 import { asset, type Slot, type SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import { KIND } from '../tape/records.ts'
+import { KIND } from '../tape/record-format.ts'
 import type { Playback, Told } from './playback.ts'
 import type { TapeCursor } from './tape-cursor.ts'
 

@@ -42,6 +42,8 @@ export type TapeRequest =
 export type ToReplayThread =
   | { readonly kind: 'open'; readonly tape: TapeRequest }
   | { readonly kind: 'list'; readonly folder: string }
+  /** Loads a version, which stays loaded for the jobs that follow. */
+  | { readonly kind: 'load'; readonly version: ReplayVersion }
   | { readonly kind: 'replay'; readonly job: ReplayJob }
   | {
       readonly kind: 'minutes'
@@ -63,6 +65,7 @@ export type FromReplayThread =
     }
   /** Its acts and trades were told before, and are left out. */
   | { readonly kind: 'done'; readonly day: DayRecord }
+  | { readonly kind: 'loaded'; readonly manifest: StrategyManifest }
   | { readonly kind: 'opened'; readonly tape: Result<ReplayTape> }
   | { readonly kind: 'listed'; readonly library: TapeLibrary }
   | { readonly kind: 'minutes'; readonly minutes: readonly Candle[] }

@@ -19,8 +19,9 @@ import {
 import { asset, parseSlot, windowAt } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { decisionSchema, manifestSchema } from '../strategy-host/protocol.ts'
+import { type BookLevels, decodeBook, emptyLevels } from '../tape/book-body.ts'
+import { KIND } from '../tape/record-format.ts'
 import type { RecordedVersion, RecordedViews } from '../tape/recorder.ts'
-import { type BookLevels, decodeBook, emptyLevels, KIND } from '../tape/records.ts'
 import type { TapeCursor } from './tape-cursor.ts'
 
 /** Everything that a desk's own tape holds. */

@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { RecordReader } from '../tape/records.ts'
-import { BLOCK, damageText, loadSegment, type Segment, type SegmentHeader } from '../tape/segment.ts'
+import { BLOCK } from '../tape/block.ts'
+import { RecordReader } from '../tape/record-reader.ts'
+import type { SegmentHeader } from '../tape/segment-header.ts'
+import { damageText, loadSegment, type Segment } from '../tape/segment-reader.ts'
 
 /** Walks over the records of some segments, in order, a segment in memory at a time. */
 export class TapeCursor {

@@ -5,7 +5,7 @@ import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { minutesIn } from '../tape/engine-snapshot.ts'
-import { KIND } from '../tape/records.ts'
+import { KIND } from '../tape/record-format.ts'
 import type { ReplaySource } from './plan.ts'
 import { TapeCursor } from './tape-cursor.ts'
 

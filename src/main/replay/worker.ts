@@ -108,6 +108,12 @@ port.on('message', (message: ToReplayThread) => {
       const { source, asset, from, to } = message
       return tell({ kind: 'minutes', minutes: minutesOf(source, asset, from, to) })
     }
+    if (message.kind === 'load') {
+      const loaded = strategyOf(message.version)
+      return tell(
+        loaded.ok ? { kind: 'loaded', manifest: loaded.value.manifest } : { kind: 'failed', failure: loaded.error },
+      )
+    }
     const outcome = replay(message.job, tell)
     if (!outcome.ok) tell({ kind: 'failed', failure: outcome.error })
   } catch (error) {

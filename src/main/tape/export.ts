@@ -3,8 +3,11 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { MICRO } from '../../shared/domain/money.ts'
 import { parseSlot } from '../../shared/domain/slots.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
-import { type BookLevels, decodeBook, emptyLevels, KIND, RecordReader } from './records.ts'
-import { BLOCK, type Segment, type TapeDamage } from './segment.ts'
+import { BLOCK } from './block.ts'
+import { type BookLevels, decodeBook, emptyLevels } from './book-body.ts'
+import { KIND } from './record-format.ts'
+import { RecordReader } from './record-reader.ts'
+import type { Segment, TapeDamage } from './segment-reader.ts'
 
 export const EXPORT_KINDS = ['price', 'book', 'candle', 'event'] as const
 export type ExportKind = (typeof EXPORT_KINDS)[number]

@@ -1,7 +1,8 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { damageText, lostText, readSegment, type Segment, type SegmentHeader } from './segment.ts'
+import { lostText, type SegmentHeader } from './segment-header.ts'
+import { damageText, readSegment, type Segment } from './segment-reader.ts'
 import type { Hole } from './tally.ts'
 
 /** One file of a session. */

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { CSV_HEADERS, type ExportKind, type ExportOptions, exportSegment } from '../../tape/export.ts'
-import { damageText, readSegment } from '../../tape/segment.ts'
+import { damageText, readSegment } from '../../tape/segment-reader.ts'
 import { complain, EXIT, type ExitCode, periodText, UsageError } from '../output.ts'
 import { filesOf, type TapeFlags } from './found.ts'
 

@@ -1,6 +1,7 @@
 import { reportLines } from '../../../shared/file-report.ts'
 import { listTapes } from '../../tape/library.ts'
-import { damageText, lostText, readSegment, type Segment } from '../../tape/segment.ts'
+import { lostText } from '../../tape/segment-header.ts'
+import { damageText, readSegment, type Segment } from '../../tape/segment-reader.ts'
 import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
 import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
 

@@ -1,5 +1,5 @@
 import { parseSlot } from '../../../shared/domain/slots.ts'
-import { type Chunk, RecordWriter } from '../records.ts'
+import { type Chunk, RecordWriter } from '../record-writer.ts'
 import type { TapeRecord } from './source.ts'
 
 /** A block of this size is unpacked in about a millisecond and packs well. */

@@ -113,7 +113,9 @@ function soundRows({ rows, notes }: CandleText, report: ReportBuilder): readonly
       order.add(place, row.openTime, row)
     }
   }
-  return [...prices.add(order.rest()), ...prices.end()]
+  const sound = prices.add(order.rest())
+  for (const last of prices.end()) sound.push(last)
+  return sound
 }
 
 /** How far most of a file's `all` rows are apart, where that is another step than a minute. */

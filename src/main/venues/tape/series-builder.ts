@@ -26,7 +26,8 @@ interface Placed {
  */
 export function joinFiles(name: string, files: readonly SoundRows[]): CandleColumns {
   const inOrder = files.toSorted((a, b) => (a.rows[0]?.ts ?? 0) - (b.rows[0]?.ts ?? 0))
-  const all: Placed[] = inOrder.flatMap(({ report, rows }) => rows.map((timed) => ({ timed, report })))
+  const all: Placed[] = []
+  for (const { report, rows } of inOrder) for (const timed of rows) all.push({ timed, report })
   const kept: Placed[] = []
   for (const placed of all.sort((a, b) => a.timed.ts - b.timed.ts)) {
     const { timed, report } = placed
@@ -41,9 +42,15 @@ export function joinFiles(name: string, files: readonly SoundRows[]): CandleColu
   }
   noteFlat(kept)
   const series = emptyColumns(name, kept.length)
-  for (let i = 0; i < kept.length; i++) {
-    const row = kept[i]?.timed.row
-    for (const field of FIELDS) series[field][i] = row?.[field] ?? Number.NaN
+  const { openTime, open, high, low, close, volume } = series
+  for (const [i, { timed }] of kept.entries()) {
+    const { row } = timed
+    openTime[i] = row.openTime
+    open[i] = row.open
+    high[i] = row.high
+    low[i] = row.low
+    close[i] = row.close
+    volume[i] = row.volume
   }
   return series
 }
