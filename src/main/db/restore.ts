@@ -176,6 +176,8 @@ const stintSchema = z.strictObject({
   rejected: z.number(),
   lossesInRow: z.number(),
   lastLossAt: z.number().nullable(),
+  // Not in records of schema 7 and before.
+  lastWinAt: z.number().nullable().default(null),
 })
 
 const cap = z.int().positive().optional()

@@ -180,6 +180,8 @@ export interface Stint {
   /** Losing trades of its strategy in a row, whichever version opened them, and when the last of them settled. */
   lossesInRow: number
   lastLossAt: UnixMs | null
+  /** When a trade of its strategy last ended such a run. */
+  lastWinAt: UnixMs | null
 }
 
 export interface VersionProgress {
