@@ -83,12 +83,7 @@ export function readSavedDesk(db: Db): SavedDesk {
     }),
     fills: fills.map((row) => domain(row) as unknown as Fill),
     over: over.map((row) => domain(row) as unknown as Position),
-    outcomes: db
-      .prepare(
-        `SELECT DISTINCT s.slot, s.window_id AS windowId, s.payout_up AS payoutUp FROM settlements s
-         JOIN positions p ON p.window_id = s.window_id WHERE p.state = 'ended'`,
-      )
-      .all() as SavedDesk['outcomes'][number][],
+    ...savedPayouts(db, new Set([...positions, ...over, ...orders].map((row) => String(row.window_id)))),
     versions: [
       ...drainingVersions(db),
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
@@ -114,6 +109,20 @@ export function readSavedDesk(db: Db): SavedDesk {
     nextPosition: nextNumber(db, 'positions'),
     lastCycle: count('SELECT coalesce(max(cycle), 0) FROM intents'),
     unreadable,
+  }
+}
+
+/** What is known of the outcomes and the payouts of some windows. */
+function savedPayouts(db: Db, windows: ReadonlySet<string>): Pick<SavedDesk, 'outcomes' | 'redemptions'> {
+  const outcome = db.prepare(
+    'SELECT slot, window_id AS windowId, payout_up AS payoutUp FROM settlements WHERE window_id = ?',
+  )
+  const redemption = db.prepare(
+    'SELECT window_id AS windowId, asked_at AS askedAt, times, paid_at AS paidAt FROM redemptions WHERE window_id = ?',
+  )
+  return {
+    outcomes: [...windows].flatMap((id) => outcome.all(id)) as SavedDesk['outcomes'][number][],
+    redemptions: [...windows].flatMap((id) => redemption.all(id)) as SavedDesk['redemptions'][number][],
   }
 }
 

@@ -203,6 +203,14 @@ export type JournalRecord =
   /** `reopened`: it counted as over, and a fill of it has failed since. */
   | { readonly t: 'position'; readonly position: Position; readonly reopened?: true }
   | { readonly t: 'settlement'; readonly settlement: Settlement }
+  /** A window's payout: when it was last asked for, how often, and when it was told as paid before it could be booked. */
+  | {
+      readonly t: 'redemption'
+      readonly windowId: WindowId
+      readonly askedAt: UnixMs | null
+      readonly times: number
+      readonly paidAt: UnixMs | null
+    }
   | { readonly t: 'handoff'; readonly handoff: Handoff }
   | { readonly t: 'ledger'; readonly entry: LedgerEntry }
   | { readonly t: 'event'; readonly event: DeskEvent }
