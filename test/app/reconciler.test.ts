@@ -175,7 +175,9 @@ describe('an order that is called filled without all of its fills', () => {
   })
 
   test('told as an event, it becomes one of unknown fate', async () => {
+    venue.answer = { orders: [known({ state: { type: 'open' }, matched: shares(0) })] }
     await reconciler.start()
+    expect(order.state).toBe('open')
     venue.tell(report({ type: 'filled' }))
     expect(order.state).toBe('unknown')
     venue.answer = { orders: [known({ fills: [{ report: FILL, fate: null }] })] }
