@@ -11,6 +11,7 @@ import { START, slots } from '../support/bench-engine.ts'
 import { TestHome } from '../support/desk.ts'
 import { type Answer, checkAll, type Edit, RecordedBench, rewrite } from '../support/recorded.ts'
 import { value } from '../support/tape.ts'
+import { some } from '../support/some.ts'
 
 /** Wants something of every kind at moments that look random, remembers, looks at candles, and sometimes throws. */
 const wild = (salt: number, faults: number) => `import { defineStrategy } from 'baton'
@@ -155,7 +156,7 @@ function perform(bench: RecordedBench, action: Action): void {
       // A dry run of a candidate, and a window that shows regimes: neither is told to the engine.
       bench.pump(plusMs(bench.now, 61_000))
       bench.engine.dryViews('alpha')
-      for (const { regime } of bench.engine.state.assets.values()) expect(regime).not.toBe('')
+      for (const { regime } of some(bench.engine.state.assets.values())) expect(regime).not.toBe('')
       bench.tape.afterCycle(bench.now)
       return
     case 'fatal': {
