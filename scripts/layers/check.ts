@@ -18,13 +18,15 @@ const PURE = /^(shared|engine)(\/|$)/
 const BUILTIN = new Set(builtinModules)
 
 /**
- * The part of the table that a file belongs to: the longest of its folders that has one. Files in `main` itself are the
- * composition roots, and each folder of `renderer/features` is a part of its own under one name.
+ * The part of the table that a file belongs to: the longest of its folders that has one; of what is pure, the folder itself,
+ * so that a new one is spoken of. Files in `main` itself are the composition roots, and each folder of `renderer/features`
+ * is a part of its own under one name.
  */
 export function partOf(table: LayerTable, file: string): string | undefined {
   if (/^main\/[^/]+$/.test(file)) return 'roots'
-  for (let folder = posix.dirname(file); folder !== '.'; folder = posix.dirname(folder))
-    if (table[folder] !== undefined) return folder
+  const own = posix.dirname(file)
+  if (PURE.test(own)) return table[own] === undefined ? undefined : own
+  for (let folder = own; folder !== '.'; folder = posix.dirname(folder)) if (table[folder] !== undefined) return folder
   return undefined
 }
 
@@ -46,10 +48,19 @@ export function checkLayers(table: LayerTable, sources: ReadonlyMap<string, stri
     const may = table[part]?.may ?? []
     const targets: string[] = []
     for (const { specifier, line } of importsOf(file, text)) {
+      if (specifier === null) {
+        problems.push({ file, line, message: `${part} may not import what is computed: name the file or the package` })
+        continue
+      }
       const local = specifier.startsWith('.')
       const target = local ? posix.join(posix.dirname(file), specifier.replace(/\?.*$/, '')) : null
       if (target !== null) targets.push(target)
-      const refused = target === null ? refusePackage(may, specifier) : refuseFile(table, part, file, target, may)
+      const refused =
+        target === null
+          ? refusePackage(may, specifier)
+          : sources.has(target)
+            ? refuseFile(table, part, file, target, may)
+            : refuseOther(target)
       if (refused !== null) problems.push({ file, line, message: `${part} may not import ${refused}` })
     }
     graph.set(file, targets)
@@ -69,12 +80,17 @@ function refuseFile(
   target: string,
   may: readonly string[],
 ): string | null {
-  // Styles and pictures belong to whoever shows them.
-  if (!/\.tsx?$/.test(target)) return null
   const other = partOf(table, target)
   if (other === undefined) return `${target}, which belongs to no part`
   if (other === part) return unitOf(part, file) === unitOf(other, target) ? null : unitOf(other, target)
   return may.includes(other) || may.includes(target) ? null : `${target} of ${other}`
+}
+
+/** Styles and pictures belong to whoever shows them. */
+const SHOWN = /\.(css|svg|png|woff2)$/
+
+function refuseOther(target: string): string | null {
+  return SHOWN.test(target) ? null : `${target}, which is no source file: name one with its own extension`
 }
 
 function refusePackage(may: readonly string[], specifier: string): string | null {

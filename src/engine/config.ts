@@ -25,6 +25,8 @@ export interface EngineConfig {
   readonly unsettledAfterMs: number
   /** How long after its confirmation a fill may still fail; see the venue's capabilities. */
   readonly fateSettlesMs: number
+  /** The venue pays resolved positions out by itself; else each window is asked for. */
+  readonly redeemsItself: boolean
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
 }

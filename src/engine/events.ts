@@ -160,5 +160,5 @@ export type Effect =
   /** The order's intent is among the records before it; it may leave once those are durable. */
   | { readonly kind: 'place'; readonly order: Approved<Order> }
   | { readonly kind: 'cancel'; readonly orderId: OrderId }
-  /** A position of this window is resolved: its payout is to be fetched, unless the venue pays by itself. */
+  /** A position of this window is resolved and the venue does not pay by itself: its payout is to be fetched. */
   | { readonly kind: 'redeem'; readonly windowId: WindowId }

@@ -6,7 +6,7 @@ import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 
-import { type EngineState, type Pause, teamsOf } from './state.ts'
+import { type EngineState, type Pause, type Redemption, teamsOf } from './state.ts'
 import { inCharge, isLent } from './versions/charge.ts'
 import { slotsOwned } from './versions/drain.ts'
 import { newStint } from './versions/stint.ts'
@@ -25,8 +25,9 @@ export interface SavedDesk {
   /** Of these positions, and of those sold lately, which are in `over`. */
   readonly fills: readonly Fill[]
   readonly over: readonly Position[]
-  /** Outcomes of windows in which a position waits for the fate of a fill. */
+  /** Outcomes and payouts of windows in which a position or an order is undecided. */
   readonly outcomes: readonly { readonly slot: SlotId; readonly windowId: WindowId; readonly payoutUp: Price }[]
+  readonly redemptions: readonly (Redemption & { readonly windowId: WindowId })[]
   readonly versions: readonly {
     readonly hash: VersionHash
     readonly strategy: string
@@ -76,8 +77,8 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   for (const order of saved.orders) s.orders.set(order.id, { ...order })
   for (const fill of saved.fills) s.fills.set(fill.id, { ...fill })
   for (const position of saved.over) s.over.set(position.id, { ...position })
-  for (const { slot, windowId, payoutUp } of saved.outcomes)
-    s.slots.get(slot)?.outcomes.set(windowId, { payoutUp, redeemed: false })
+  for (const { slot, windowId, payoutUp } of saved.outcomes) s.slots.get(slot)?.outcomes.set(windowId, payoutUp)
+  for (const { windowId, ...redemption } of saved.redemptions) s.redemptions.set(windowId, redemption)
   for (const version of saved.versions) {
     const stint = version.stint === null ? newStint(s.now, undefined) : { ...version.stint }
     s.versions.set(version.hash, { ...version, stint, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })

@@ -12,7 +12,11 @@ export function engineConfigOf(
   market: string,
   slots: readonly Slot[],
   listings: ReadonlyMap<SlotId, SlotListing>,
-  { fateSettlesMs = 0, idPrefix = '' }: { readonly fateSettlesMs?: number; readonly idPrefix?: string } = {},
+  {
+    fateSettlesMs = 0,
+    redeemsItself = true,
+    idPrefix = '',
+  }: { readonly fateSettlesMs?: number; readonly redeemsItself?: boolean; readonly idPrefix?: string } = {},
 ): EngineConfig {
   const { caps } = config
   return {
@@ -28,6 +32,7 @@ export function engineConfigOf(
     unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
     idPrefix,
     fateSettlesMs,
+    redeemsItself,
     settlementMeanSec: config.settlementMeanSec,
   }
 }

@@ -70,8 +70,8 @@ export class SlotState {
   decidedAt = Number.NaN
   /** Labels of the newest windows as they began. */
   readonly regimes = new Map<WindowId, string | null>()
-  /** What one Up share of the newest settled windows paid, and whether payouts were redeemed. */
-  readonly outcomes = new Map<WindowId, { readonly payoutUp: Price; redeemed: boolean }>()
+  /** What one Up share paid, of the newest settled windows and of those in which something is still undecided. */
+  readonly outcomes = new Map<WindowId, Price>()
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
   readonly said = new Set<string>()
@@ -154,6 +154,15 @@ export interface VersionRecord extends LiveVersion {
   readonly kept: Map<SlotId, { json: string; revision: number }>
 }
 
+/** What is known of a window's payout while something in it is undecided. */
+export interface Redemption {
+  /** When the venue was last asked for it, and how often; null and 0 before. */
+  readonly askedAt: UnixMs | null
+  readonly times: number
+  /** When the venue told that it was paid; null while it was not. */
+  readonly paidAt: UnixMs | null
+}
+
 /** Everything the engine remembers. Only the functions of `src/engine` change it. */
 export interface EngineState {
   readonly config: EngineConfig
@@ -170,6 +179,7 @@ export interface EngineState {
   readonly fills: Map<FillId, Fill>
   /** Positions that ended within the last `REVERSIBLE_MS`, oldest first: a late failure of a fill still changes them. */
   readonly over: Map<PositionId, Position>
+  readonly redemptions: Map<WindowId, Redemption>
   readonly versions: Map<VersionHash, VersionRecord>
   readonly live: Map<string, VersionHash>
   /** By strategy. */
@@ -229,6 +239,7 @@ export function emptyState(config: EngineConfig): EngineState {
     positions: new Map(),
     fills: new Map(),
     over: new Map(),
+    redemptions: new Map(),
     versions: new Map(),
     live: new Map(),
     canaries: new Map(),

@@ -11,6 +11,7 @@ import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { baton } from '../support/cli.ts'
 import { eager, freePort, TestHome, until } from '../support/desk.ts'
 import { slotId, windowId } from '../support/ids.ts'
+import { some } from '../support/some.ts'
 
 /** Five hours of trading with two versions of snipe, one after the other. */
 const home = new TestHome({
@@ -43,7 +44,7 @@ describe('the desk judges its versions', () => {
     const { desk } = station
     const rows = await desk.books.ask('attribution.records', { by: ['version', 'market'], filter: {} })
     const versions = listVersions(desk.journal.db)
-    for (const { hash, trades, own, handed } of versions) {
+    for (const { hash, trades, own, handed } of some(versions)) {
       const row = rows.find(({ of }) => of.version === hash)
       if (row === undefined) throw new Error(`nothing of ${hash}`)
       // W3: one definition of each figure, whoever shows it.

@@ -8,6 +8,7 @@ import { readStatus } from '../../src/main/control/status-file.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { eager, TestHome, until } from '../support/desk.ts'
 import { checkAll } from '../support/recorded.ts'
+import { some } from '../support/some.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
 const children: ChildProcess[] = []
@@ -76,7 +77,7 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
   const count = status(home)?.lastCycle.count ?? 0
   await until('it cycles', () => (status(home)?.lastCycle.count ?? 0) > count + 1)
   expect(status(home)?.versions).toEqual(versions)
-  for (const position of before) {
+  for (const position of some(before)) {
     const now = positions(home).find((p) => p.id === position.id)
     // A window may have ended meanwhile; what is open has the same owner.
     if (now !== undefined) expect(now).toEqual(position)

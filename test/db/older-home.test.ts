@@ -13,14 +13,17 @@ import { deploy, eager, TestHome, until } from '../support/desk.ts'
  * A desk of schema 6 (2026-11-28) that was killed right after it had bought: 71 orders, 11 of them reversed by the chain, one
  * not confirmed yet, four positions open, two versions of a strategy, and the recording of all of it.
  */
-const HOME = new URL('../fixtures/home-schema-6.tar.gz', import.meta.url).pathname
+const SCHEMA_6 = new URL('../fixtures/home-schema-6.tar.gz', import.meta.url).pathname
 
-function olderHome(): TestHome {
+/** A desk of schema 7 (2026-11-28) that was killed with four positions open: 35 orders, 5 of them reversed by the chain. */
+const SCHEMA_7 = new URL('../fixtures/home-schema-7.tar.gz', import.meta.url).pathname
+
+function olderHome(archive = SCHEMA_6): TestHome {
   const home = new TestHome()
   onTestFinished(() => home.remove())
   // Its recording was made by another build.
   home.checksTape = false
-  const { status, stderr } = spawnSync('tar', ['xzf', HOME, '-C', home.folder, '--strip-components=1'])
+  const { status, stderr } = spawnSync('tar', ['xzf', archive, '-C', home.folder, '--strip-components=1'])
   expect(status, String(stderr)).toBe(0)
   return home
 }
@@ -72,6 +75,28 @@ test('a home of schema 6 opens: its trades, owners and money are what they were,
   expect(new TradeBook(db).rebuild()).toBe(trades.length)
   expect([...readTrades(db)].map(({ trade }) => trade)).toEqual(trades)
   db.close()
+})
+
+test('a home of schema 7 opens with everything in it', async () => {
+  const home = olderHome(SCHEMA_7)
+  const { database } = home.home
+  const kept = [
+    'SELECT position, pnl, fees, cost, parts FROM trades ORDER BY rowid',
+    'SELECT * FROM positions ORDER BY rowid',
+    'SELECT * FROM fills ORDER BY rowid',
+    'SELECT * FROM ledger ORDER BY seq',
+    'SELECT * FROM orders ORDER BY rowid',
+  ]
+  const before = kept.map((sql) => rows(database, sql))
+  expect(before.map((found) => found.length)).toEqual([26, 35, 37, 95, 35])
+  const desk = await home.desk()
+  await desk.journal.caughtUp()
+  expect(kept.map((sql) => rows(database, sql))).toEqual(before)
+  expect(rows(database, 'SELECT * FROM redemptions')).toEqual([])
+  expect([...desk.engine.state.positions.values()].map(({ state }) => state)).toEqual(['open', 'open', 'open', 'open'])
+  expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
+  await home.close()
+  expect(auditDatabase(database, [70_000])).toMatchObject({ ok: true, value: { findings: [] } })
 })
 
 test('a desk trades on in a home of schema 6', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
+import type { VersionHash } from '../../src/shared/domain/ids.ts'
 import type { SlotId } from '../../src/shared/domain/slots.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { expectOwner, held } from '../support/some.ts'
 
 const homes: TestHome[] = []
 afterAll(async () => {
@@ -87,12 +89,12 @@ describe('a canary', () => {
       message: expect.stringMatching(/freeze: .*; it stays a canary/),
     })
     await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
+    const open = await held(desk.engine.state)
     const promoted = await say(desk, { kind: 'promote' })
     expect(promoted, promoted.message).toMatchObject({ outcome: 'done' })
     expect(desk.engine.state.live.get('snipe')).toBe(canary?.hash)
     expect(inCharge(desk)).toEqual([false, false, false])
-    for (const position of desk.engine.state.positions.values())
-      if (position.state === 'open') expect(position.ownedBy).toBe(canary?.hash)
+    expectOwner(open, canary?.hash as VersionHash)
     const row = listDeployments(desk.journal.db, 9).find(({ version }) => version?.hash === canary?.hash)
     expect(row).toMatchObject({ state: 'probation', canary: { slots: ['BTC-5m'] }, from: { hash: live } })
     expect(row?.steps.map(({ name, state }) => `${name} ${state}`).slice(-3)).toEqual([
@@ -123,13 +125,13 @@ describe('a canary', () => {
     expect(newest(desk)).toMatchObject({ state: 'canary' })
     expect(desk.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json).toBe(kept)
     await until('it decides', () => (desk.engine.state.slots.get('BTC-5m' as SlotId)?.lastWhy ?? '').includes('2'))
+    const open = await held(desk.engine.state)
     const back = await say(desk, { kind: 'rollback' })
     expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/is no canary any more; snipe v1/) })
     expect(desk.engine.state.live.get('snipe')).toBe(live)
     expect(inCharge(desk)).toEqual([false, false, false])
     expect(stateIn(desk, 'BTC-5m')).toBe(kept)
-    for (const position of desk.engine.state.positions.values())
-      if (position.state === 'open') expect(position.ownedBy).toBe(live)
+    expectOwner(open, live)
     expect(newest(desk)).toMatchObject({ state: 'superseded', reason: 'dismissed: rolled back by cli' })
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
   })
@@ -138,6 +140,7 @@ describe('a canary', () => {
     const policy = { enforceOn: [], rollbacksToFreeze: 1 }
     const { home, desk } = await trading({ probation: { windows: 3 }, policy })
     const live = desk.engine.state.live.get('snipe')
+    const open = await held(desk.engine.state)
     home.write('snipe.ts', THROWS)
     const begun = await say(desk, { kind: 'reload', as: 'canary', slots: ['BTC-5m'] })
     expect(begun, begun.message).toMatchObject({ outcome: 'done' })
@@ -149,8 +152,7 @@ describe('a canary', () => {
     expect(inCharge(desk)).toEqual([false, false, false])
     await until('deployments are frozen', () => desk.engine.state.freeze !== null)
     expect(desk.engine.state.live.get('snipe')).toBe(live)
-    for (const position of desk.engine.state.positions.values())
-      if (position.state === 'open') expect(position.ownedBy).toBe(live)
+    expectOwner(open, live)
     expect(desk.session.figures.missedCycles).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { findVersion, listDeployments, listVersions, versionSources } from '../../src/main/db/queries.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { expectOwner, held, some } from '../support/some.ts'
 
 const homes: TestHome[] = []
 const newHome = (config: object = {}) => {
@@ -384,6 +385,7 @@ test('I1, I4: saves that overtake each other, with a rollback among them: one ow
   await desk.start()
   const { state } = desk.engine
   await until('positions are open', () => state.positions.size >= 2, 60_000)
+  const open = await held(state)
   const attempts: Promise<unknown>[] = []
   for (let marker = 1; marker <= 12; marker++) {
     home.write('snipe.ts', eager('snipe', marker))
@@ -396,12 +398,12 @@ test('I1, I4: saves that overtake each other, with a rollback among them: one ow
   await desk.deployer.idle()
   const live = state.live.get('snipe') ?? ('' as never)
   expect(findVersion(desk.journal.db, 'snipe', live)?.bundle).toContain('marker: 12')
-  for (const position of state.positions.values()) if (position.state === 'open') expect(position.ownedBy).toBe(live)
+  expectOwner(open, live)
   const kept = listDeployments(desk.journal.db, 50)
     .filter((row) => row.state === 'kept')
     .toReversed()
   // Each says what it really replaced, whatever was live when it began.
-  for (const [i, row] of kept.entries()) expect(row.from?.hash ?? null).toBe(kept[i - 1]?.version?.hash ?? null)
+  for (const [i, row] of some(kept.entries())) expect(row.from?.hash ?? null).toBe(kept[i - 1]?.version?.hash ?? null)
   expect(desk.session.figures.missedCycles).toBe(0)
   expect(desk.journal.db.prepare("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')").pluck().get()).toBe(0)
 })

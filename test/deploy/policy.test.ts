@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { Deployment } from '../../src/main/deploy/deployment.ts'
 import { PolicyCase, PolicyStep } from '../../src/main/deploy/policy-step.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
-import type { Session } from '../../src/main/runtime/session.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import type { PolicyBar } from '../../src/shared/domain/deployments.ts'
 import type { ProofRow } from '../../src/shared/domain/proofs.ts'
@@ -26,7 +25,7 @@ class Scene {
     this.now = this.bench.now
     const config = parseConfig({ policy: { enforceOn: ['simulated'], cooldown: NONE, ...policy } })
     if (!config.ok) throw new Error(config.error)
-    const session = { engine: this.bench.engine } as unknown as Session
+    const session = { engine: this.bench.engine }
     this.step = new PolicyStep({ session, config: config.value, now: () => this.now })
     const init = {
       id: deploymentId('D-1'),

@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/shared/config.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { expectOwner, held } from '../support/some.ts'
 
 const RULES = (() => {
   const config = parseConfig({})
@@ -160,6 +161,7 @@ describe.concurrent('a bad version that was let through', () => {
     async (name, [source, why]) => {
       const { home, desk } = await trading()
       const good = desk.engine.state.live.get('snipe')
+      const open = await held(desk.engine.state)
       home.write('snipe.ts', source)
       const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
       expect(outcome.outcome, outcome.message).toBe('done')
@@ -184,8 +186,7 @@ describe.concurrent('a bad version that was let through', () => {
       expect(failed?.reason).toMatch(/snipe v2 · \w+ was rolled back to snipe v1 · \w+: /)
       expect(failed?.reason).toMatch(why)
       expect(failed?.probation).toMatchObject({ verdict: 'failed' })
-      for (const position of desk.engine.state.positions.values())
-        if (position.state === 'open') expect(position.ownedBy).toBe(good)
+      expectOwner(open, good)
       expect(desk.session.figures.missedCycles).toBe(0)
     },
   )

@@ -32,8 +32,10 @@ describe('I8: candles', () => {
       fc.record({ tick: fc.integer({ min: 0, max: 600 }), price: fc.integer({ min: 1, max: 99 }) }),
       fc.record({ put: fc.integer({ min: 0, max: 10 }), price: fc.integer({ min: 1, max: 99 }) }),
     )
+    let looked = 0
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        looked += steps.length
         const series = new CandleSeries(BTC, '1m')
         for (const one of steps) {
           if ('tick' in one) tick(series, at(one.tick * 1000), one.price)
@@ -42,6 +44,7 @@ describe('I8: candles', () => {
         }
       }),
     )
+    expect(looked).toBeGreaterThan(300)
   })
 
   test('prices told again after a restart do not open a closed candle anew; a forming one goes on', () => {

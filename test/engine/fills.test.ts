@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { FillFate, OrderReport } from '../../src/engine/events.ts'
 import { REVERSIBLE_MS } from '../../src/engine/orders/fills.ts'
 import type { FillId, OrderId } from '../../src/shared/domain/ids.ts'
-import { MICRO, NO_USD, notional, price } from '../../src/shared/domain/money.ts'
+import { MICRO, NO_USD, notional, price, shares } from '../../src/shared/domain/money.ts'
 import type { Position } from '../../src/shared/domain/records.ts'
 import { plusMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, enter, hold, slots } from '../support/bench-engine.ts'
@@ -157,6 +157,70 @@ describe('the life of a fill', () => {
     )
     expect(bench.position.state).toBe('closed')
     expect(version?.stint.trades).toBe(1)
+  })
+
+  test('a trade whose purchase failed in part is as large as what stands of it, and counts once in the losing run', () => {
+    const bench = new ChainBench()
+    bench.cycle(() => enter('up', 10))
+    const [order] = bench.engine.state.orders.values()
+    if (order === undefined) throw new Error('no order')
+    const tell = (report: OrderReport) => bench.deliver({ kind: 'order', ts: bench.now, orderId: order.id, report })
+    const fillOf = (id: string, lots: number) => ({
+      ...{ type: 'fill' as const, fillId: id as FillId, price: price(500_000), fee: NO_USD },
+      ...{ shares: shares(lots), cash: notional(price(500_000), shares(lots)) },
+    })
+    const [first, second] = [fillOf('F-1', 6_000_000), fillOf('F-2', 4_000_000)]
+    for (const report of [first, second, { type: 'filled' as const }]) tell(report)
+    bench.all([first.fillId, second.fillId], CONFIRMED)
+    bench.settle(0)
+    const version = [...bench.engine.state.versions.values()][0]
+    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -5_000_000 })
+    bench.fate(first.fillId, FAILED)
+    expect(bench.position).toMatchObject({ state: 'resolved', boughtShares: second.shares, boughtCost: second.cash })
+    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -2_000_000 })
+    // Taken back whole it was no trade, and stays on record as what was tried.
+    bench.fate(second.fillId, FAILED)
+    expect(bench.position).toMatchObject({ state: 'closed', boughtShares: 10_000_000, boughtCost: 5_000_000 })
+    expect(version?.stint).toMatchObject({ trades: 0, lossesInRow: 0, pnl: 0 })
+  })
+
+  test('the losing run: a loss that was not final counts once, also where its sale fails and it ends anew', () => {
+    const bench = new ChainBench()
+    bench.all(
+      bench.trade(() => enter('up')),
+      CONFIRMED,
+    )
+    const sale = bench.trade(() => exit())
+    bench.all(sale, CONFIRMED)
+    const version = [...bench.engine.state.versions.values()][0]
+    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1 })
+    bench.all(sale, FAILED)
+    expect(version?.stint).toMatchObject({ trades: 0, lossesInRow: 0 })
+    bench.settle(0)
+    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1 })
+  })
+
+  test('I1, I2: a sale that fails after its window was entered anew is not booked beside the new position: entries pause', () => {
+    const bench = new ChainBench()
+    bench.all(
+      bench.trade(() => enter('up')),
+      CONFIRMED,
+    )
+    const { id } = bench.position
+    const sale = bench.trade(() => exit())
+    bench.all(sale, CONFIRMED)
+    bench.all(
+      bench.trade(() => enter('down')),
+      CONFIRMED,
+    )
+    const { money } = bench
+    const [held] = bench.engine.state.positions.values()
+    bench.all(sale, FAILED)
+    expect([...bench.engine.state.positions.values()]).toEqual([held])
+    expect(bench.money).toEqual(money)
+    expect(bench.engine.state.over.get(id)?.state).toBe('closed')
+    expect(bench.engine.state.trading).toBe('paused')
+    expect(bench.events('reversed').at(-1)).toMatch(/entered anew by P-2: compare the books with the venue/)
   })
 
   test('I12: the failure of a fill whose position is long over is said, and pauses entries', () => {

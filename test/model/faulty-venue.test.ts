@@ -26,11 +26,12 @@ function restless(seed: number) {
 
 type Action =
   | { readonly do: 'cycles'; readonly count: number }
-  | { readonly do: 'restart' | 'save' | 'kill' | 'rearm' | 'resume' | 'fault' }
+  | { readonly do: 'restart' | 'away' | 'save' | 'kill' | 'rearm' | 'resume' | 'fault' }
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('cycles' as const), count: fc.integer({ min: 5, max: 60 }) }) },
   { weight: 3, arbitrary: fc.constant({ do: 'restart' as const }) },
+  { weight: 6, arbitrary: fc.constant({ do: 'away' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'save' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'fault' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
@@ -39,7 +40,17 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 )
 
 test('I1–I6, I10: at a venue that answers late, loses answers and orders, and fails fills that it has confirmed', () => {
-  const total = { lost: 0, vanished: 0, failedLate: 0, failed: 0, orders: 0, adopted: 0, restarts: 0 }
+  const total = {
+    lost: 0,
+    vanished: 0,
+    failedLate: 0,
+    failed: 0,
+    orders: 0,
+    adopted: 0,
+    restarts: 0,
+    unpaid: 0,
+    unheard: 0,
+  }
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1e6 }),
@@ -51,7 +62,7 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
         const desk = new ModelDesk(
           own,
           seed,
-          { assignments, fateSettlesMs: 4_000 },
+          { assignments, fateSettlesMs: 4_000, redeemsItself: false },
           (settings) => new FaultyVenue(settings, memory),
         )
         const decide = restless(seed)
@@ -74,6 +85,9 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
             const version = desk.engine.state.live.get('beta')
             if (version !== undefined)
               desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'test' })
+          } else if (one.do === 'away') {
+            cycles(2)
+            memory.seen.unheard += desk.away(6_000)
           } else {
             total.restarts++
             desk.restart(() => 'loads')
@@ -106,7 +120,8 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
         desk.audit()
         total.orders += memory.arrived.size
         total.adopted += Number(desk.db.prepare("SELECT count(*) FROM events WHERE kind = 'unknown'").pluck().get())
-        for (const key of ['lost', 'vanished', 'failedLate', 'failed'] as const) total[key] += memory.seen[key]
+        for (const key of ['lost', 'vanished', 'failedLate', 'failed', 'unpaid', 'unheard'] as const)
+          total[key] += memory.seen[key]
         desk.db.close()
       },
     ),

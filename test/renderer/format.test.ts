@@ -79,10 +79,12 @@ describe('a version', () => {
 
   it('U14: no two versions that trade at the same time are alike, whatever is deployed and rolled back', () => {
     const deploy = fc.record({ strategy: fc.integer({ min: 0, max: 3 }), back: fc.nat(20), isBack: fc.boolean() })
+    let deployed = 0
     fc.assert(
       fc.property(fc.array(deploy, { maxLength: 60 }), (steps) => {
         const colours = new VersionColours()
         const made: { hash: string; strategy: number; state: string }[] = []
+        deployed += steps.length
         for (const { strategy, back, isBack } of steps) {
           const own = made.filter((version) => version.strategy === strategy)
           const target = isBack ? own[back % Math.max(1, own.length)] : undefined
@@ -103,5 +105,6 @@ describe('a version', () => {
       }),
       { numRuns: 200, seed: 5 },
     )
+    expect(deployed).toBeGreaterThan(500)
   })
 })

@@ -10,6 +10,7 @@ import { HOUR, plusMs, type UnixMs, unixMs } from '../../src/shared/domain/time.
 import { START, slots } from '../support/bench-engine.ts'
 import { TestHome } from '../support/desk.ts'
 import { type Answer, checkAll, type Edit, RecordedBench, rewrite } from '../support/recorded.ts'
+import { some } from '../support/some.ts'
 import { value } from '../support/tape.ts'
 
 /** Wants something of every kind at moments that look random, remembers, looks at candles, and sometimes throws. */
@@ -155,7 +156,7 @@ function perform(bench: RecordedBench, action: Action): void {
       // A dry run of a candidate, and a window that shows regimes: neither is told to the engine.
       bench.pump(plusMs(bench.now, 61_000))
       bench.engine.dryViews('alpha')
-      for (const { regime } of bench.engine.state.assets.values()) expect(regime).not.toBe('')
+      for (const { regime } of some(bench.engine.state.assets.values())) expect(regime).not.toBe('')
       bench.tape.afterCycle(bench.now)
       return
     case 'fatal': {

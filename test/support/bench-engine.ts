@@ -48,6 +48,7 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     unsettledAfterMs: 900_000,
     settlementMeanSec: 60,
     fateSettlesMs: 0,
+    redeemsItself: true,
     ...part,
   }
 }
@@ -136,9 +137,7 @@ export class EngineBench {
         evaluate: () => {},
         place: (orders, ts) => outbox.place(orders, ts, rethrow),
         cancel: (orderId, ts) => this.market.cancel(orderId, ts),
-        redeem: (windowId, ts) => {
-          if (!this.market.capabilities.redeemsItself) this.market.redeem(windowId, ts)
-        },
+        redeem: (windowId, ts) => this.market.redeem(windowId, ts),
       },
       this.recorder,
     )

@@ -28,9 +28,9 @@ export class VenueMemory {
   readonly schedule = new Schedule()
   /** How often each order arrived (I3: never more than once). */
   readonly arrived = new Map<OrderId, number>()
-  /** Windows whose payout was asked for. */
-  readonly redeemed = new Set<WindowId>()
-  readonly seen = { lost: 0, vanished: 0, failedLate: 0, failed: 0 }
+  /** How often the payout of each window was asked for. */
+  readonly redeemed = new Map<WindowId, number>()
+  readonly seen = { lost: 0, vanished: 0, failedLate: 0, failed: 0, unpaid: 0, unheard: 0 }
   readonly rng: Rng
 
   constructor(seed: number) {
@@ -113,18 +113,24 @@ export class FaultyVenue extends SimulatedVenue {
   override cancel(): void {}
 
   override redeem(windowId: WindowId, ts: UnixMs): void {
-    const { schedule, redeemed } = this.memory
-    if (redeemed.has(windowId)) return
-    redeemed.add(windowId)
+    const { schedule, redeemed, rng, seen } = this.memory
+    const times = (redeemed.get(windowId) ?? 0) + 1
+    redeemed.set(windowId, times)
+    // Asked for the third time it answers.
+    if (times < 3 && rng.uniform() < 0.7) {
+      seen.unpaid++
+      return
+    }
     const at = unixMs(ts + 20_000)
     schedule.add(at, { kind: 'redeemed', ts: at, windowId })
   }
 
   override snapshot(asked: readonly OrderId[], fills: readonly FillId[]): VenueSnapshot {
     const wanted = new Set<string>([...asked, ...fills.map((id) => id.slice('F-'.length))])
-    const orders = [...this.memory.orders].flatMap(([orderId, { state, fills: known }]) =>
-      wanted.has(orderId) ? [{ orderId, state, fills: known.map((fill) => ({ ...fill })) }] : [],
-    )
+    const orders = [...this.memory.orders].flatMap(([orderId, { state, fills: known }]) => {
+      const matched = shares(known.reduce((sum, { report }) => sum + report.shares, 0))
+      return wanted.has(orderId) ? [{ orderId, state, matched, fills: known.map((fill) => ({ ...fill })) }] : []
+    })
     return { at: unixMs(this.now), orders, positions: null, cash: null }
   }
 

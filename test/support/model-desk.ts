@@ -5,7 +5,7 @@ import type { Swap } from '../../src/engine/events.ts'
 import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { restoreState } from '../../src/engine/restore.ts'
 import { isWorking } from '../../src/engine/state.ts'
-import { openItems, reconcile, unredeemed } from '../../src/engine/venue/reconcile.ts'
+import { openItems, reconcile } from '../../src/engine/venue/reconcile.ts'
 import { auditOpen } from '../../src/main/audit/audit.ts'
 import { openDatabase } from '../../src/main/db/database.ts'
 import type { WritableDb } from '../../src/main/db/db.ts'
@@ -184,6 +184,25 @@ export class ModelDesk extends EngineBench {
     this.flush({ w: 'deployment', row: saved, outgoingStates: null })
   }
 
+  /**
+   * The process has ended and begins again only later: what the venue tells of orders, fills and payouts meanwhile nobody
+   * hears. @returns how much that was
+   */
+  away(ms: number): number {
+    const deliver = this.deliver
+    let unheard = 0
+    this.deliver = (event) => {
+      if (event.kind !== 'order' && event.kind !== 'fill' && event.kind !== 'redeemed') return deliver.call(this, event)
+      unheard++
+      return []
+    }
+    this.pump(plusMs(this.now, ms))
+    this.deliver = deliver
+    this.flush()
+    this.restart(() => 'loads')
+    return unheard
+  }
+
   /** A person's command, journaled as the dispatcher does. */
   override command(command: CommandInput): string | null {
     const bar = super.command(command)
@@ -219,9 +238,8 @@ export class ModelDesk extends EngineBench {
     market.restore(this.market.save(), 0)
     this.market = market
     const { state } = this.engine
-    const items = openItems(state)
     const { capabilities } = market
-    if (!capabilities.redeemsItself) for (const windowId of unredeemed(state)) market.redeem(windowId, this.now)
+    const items = openItems(state, capabilities)
     for (const event of reconcile(state, items, market.snapshot(items.orders, items.fills), capabilities, this.now))
       this.deliver(event)
     for (const { hash, state } of [...this.engine.state.versions.values()]) {

@@ -5,6 +5,7 @@ import { type Context, type EngineState, type SlotState, slotOf, type VersionRec
 import { endDrains } from '../versions/drain.ts'
 import { warmUpLeft } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
+import { askOverduePayouts } from '../windows/redemption.ts'
 import { nameUnsettleable } from '../windows/windows.ts'
 
 /**
@@ -18,6 +19,7 @@ export function beginCycle(c: Context, count: number, clock: Float64Array): bool
   clock[ROW.now] = s.now
   expire(c)
   nameUnsettleable(c)
+  askOverduePayouts(c)
   lapse(c)
   if (c.s.aside.size > 0) endDrains(c)
   if (c.s.closing.size > 0) sellClosing(c)

@@ -131,19 +131,34 @@ export function applyFate(c: Context, { orderId, fillId, fate }: Extract<EngineE
   const fill = c.s.fills.get(fillId)
   if (fill === undefined) {
     // The fill of an order whose answer was lost comes with its fate once the venue has been asked.
-    if (fate.type === 'failed' && !c.s.orders.has(orderId)) lateFailure(c, fillId, fate.reason)
+    if (fate.type === 'failed' && !c.s.orders.has(orderId)) lateFailure(c, fillId, fate.reason, 'its position was over')
     return
   }
   const position = c.s.positions.get(fill.positionId) ?? c.s.over.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
   if (fate.type === 'confirmed') confirm(c, fill)
-  else if (fill.state !== 'failed') fail(c, fill, position, fate.reason)
+  else if (fill.state !== 'failed') {
+    const other = enteredAnew(c.s, position)
+    if (other !== null) return lateFailure(c, fillId, fate.reason, `its window was entered anew by ${other}`)
+    fail(c, fill, position, fate.reason)
+  }
   slotOf(c.s, position.slot).changed = true
   finishPosition(c, position)
 }
 
-function lateFailure(c: Context, fillId: FillId, reason: string): void {
-  const message = `fill ${fillId} failed on chain (${reason}) after its position was over: compare the books with the venue`
+/**
+ * What stands in the window of a position that was sold, or is about to: the sold shares cannot come back beside it (I1, I2).
+ * Null where nothing does.
+ */
+function enteredAnew(s: EngineState, { state, windowId }: Position): string | null {
+  if (state !== 'closed') return null
+  const entry = workingOrders(s, windowId).find(({ kind }) => kind === 'enter')
+  return positionIn(s, windowId)?.id ?? entry?.id ?? null
+}
+
+/** What failed is not in the books and cannot be put there without guessing: a person must look. */
+function lateFailure(c: Context, fillId: FillId, reason: string, since: string): void {
+  const message = `fill ${fillId} failed on chain (${reason}) after ${since}: compare the books with the venue`
   say(c, 'error', 'reversed', message)
   if (c.s.trading === 'running') pauseEntries(c, message, null)
 }
@@ -202,6 +217,7 @@ function fail(c: Context, fill: Fill, position: Position, reason: string): void 
   const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)
   if (counted !== null) uncountTrade(s, position, counted)
   const movement = fill.kind === 'enter' ? takeBack(position, fill) : giveBack(position, fill)
+  if (fill.kind === 'enter') noteBought(s, position)
   position.fees = subUsd(position.fees, fill.fee)
   position.realised = addUsd(position.realised, movement.realised)
   const entry = s.ledger.post(s.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
@@ -210,7 +226,16 @@ function fail(c: Context, fill: Fill, position: Position, reason: string): void 
   if (reopened) reopen(c, position)
   if (!hasStandingPurchase(s, position)) return end(c, position, 'reverse')
   record(c, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
-  if (position.state === 'resolved') countTrade(s, position)
+  if (position.state === 'resolved') countTrade(s, position, 'again')
+}
+
+/** A trade is as large as the purchases of it that stand; one that was taken back whole stays on record as what was tried. */
+function noteBought(s: EngineState, position: Position): void {
+  const all = [...s.fills.values()].filter(({ positionId, kind }) => positionId === position.id && kind === 'enter')
+  const standing = all.filter(({ state }) => state !== 'failed')
+  const counted = standing.length > 0 ? standing : all
+  position.boughtShares = counted.reduce((sum, { shares }) => addShares(sum, shares), NO_SHARES)
+  position.boughtCost = counted.reduce((sum, { cash }) => addUsd(sum, cash), NO_USD)
 }
 
 function hasStandingPurchase(s: EngineState, position: Position): boolean {

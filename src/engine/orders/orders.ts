@@ -120,7 +120,8 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       if (applyFill(c, order, report)) advance(c, order, 'fillPart')
       break
     case 'filled':
-      advance(c, order, 'fill')
+      if (!lacksFills(order)) advance(c, order, 'fill')
+      else if (order.state !== 'unknown') lose(c, order, 'the venue calls it filled and has not told all of its fills')
       break
     case 'cancelled':
     case 'expired':
@@ -134,10 +135,7 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
       say(c, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
       break
     case 'unknown':
-      advance(c, order, 'lose', report.reason)
-      say(c, 'warn', 'unknown', `fate of ${order.id} is unknown: ${report.reason}; the venue is asked`, {
-        slot: order.slot,
-      })
+      lose(c, order, report.reason)
       break
   }
   record(c, { t: 'order', order: { ...order } })
@@ -146,6 +144,16 @@ export function applyReport(c: Context, orderId: OrderId, report: OrderReport): 
   // What waited for its last order may be sold out, or have an outcome.
   const position = positionIn(c.s, order.windowId)
   if (position !== undefined) finishPosition(c, position)
+}
+
+function lose(c: Context, order: Order, reason: string): void {
+  advance(c, order, 'lose', reason)
+  say(c, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, { slot: order.slot })
+}
+
+/** Fewer shares are booked than an order that was filled must have: a fill of it has not been told. */
+function lacksFills({ kind, filledShares, quantity }: Order): boolean {
+  return filledShares === 0 || (kind === 'exit' && filledShares < quantity)
 }
 
 /** A report that repeats, or comes after a later one: the order is where it says already, or past it. */

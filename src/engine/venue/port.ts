@@ -34,7 +34,9 @@ export interface VenueOrder {
   readonly orderId: OrderId
   /** Its state now: the last of the reports that it would have sent. */
   readonly state: Extract<OrderReport, { type: 'delayed' | 'open' | 'filled' | 'cancelled' | 'expired' | 'rejected' }>
-  /** Everything that was ever filled of it, with the fate of each fill; null where the chain has not decided. */
+  /** Shares that it counts as filled, failed ones included; its list of fills may lag behind. */
+  readonly matched: Shares
+  /** Fills of it that can be read, with the fate of each; null where the chain has not decided. */
   readonly fills: readonly {
     readonly report: Extract<OrderReport, { type: 'fill' }>
     readonly fate: FillFate | null
@@ -46,11 +48,11 @@ export interface VenueSnapshot {
   readonly at: UnixMs
   /** Of the orders that were asked about, those it knows. */
   readonly orders: readonly VenueOrder[]
-  /** Shares held by window and side; null where the venue keeps no account. */
+  /** Shares held by window and side, those not yet paid out included; null where the venue keeps no account. */
   readonly positions:
     | readonly { readonly windowId: WindowId; readonly side: 'up' | 'down'; readonly shares: Shares }[]
     | null
-  /** Cash in micro-USD; null where the venue keeps no account. */
+  /** Cash in micro-USD, what open orders hold back included; null where the venue keeps no account. */
   readonly cash: Usd | null
 }
 
@@ -75,7 +77,10 @@ export interface Venue {
   cancel(orderId: OrderId, ts: UnixMs): void
   /** What became of these orders and fills, and what the account holds. Rejects where the venue does not answer. */
   snapshot(orders: readonly OrderId[], fills: readonly FillId[]): VenueSnapshot | Promise<VenueSnapshot>
-  /** Asks for a resolved window to be paid out; nothing where the venue does so by itself. */
+  /**
+   * Asks for a resolved window to be paid out; not called where the venue does so by itself. Where no `redeemed` follows it is
+   * asked again, so a window that was paid out already is told as `redeemed` once more and pays nothing twice.
+   */
   redeem(windowId: WindowId, ts: UnixMs): void
   /** Asks for the outcome of a window that ended while nobody listened; it comes as `settled` once it is known. */
   askOutcome(slot: Slot, window: Window): void

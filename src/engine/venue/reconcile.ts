@@ -1,6 +1,6 @@
 import type { FillId, OrderId } from '../../shared/domain/ids.ts'
-import type { Order } from '../../shared/domain/records.ts'
-import type { WindowId } from '../../shared/domain/slots.ts'
+import { MICRO } from '../../shared/domain/money.ts'
+import type { Fill, Order } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'
 import { type EngineState, isWorking } from '../state.ts'
@@ -15,18 +15,17 @@ export interface OpenItems {
   readonly fills: readonly FillId[]
 }
 
-/** What a start asks about: every order that may have left, and every fill without a fate. */
-export function openItems({ orders, fills }: EngineState): OpenItems {
+/**
+ * What a start asks about: every order that may have left, every fill without a fate, and where a confirmation may be taken
+ * back every one that was confirmed: that may have happened while no desk ran.
+ */
+export function openItems({ orders, fills }: EngineState, { fateSettlesMs }: VenueCapabilities): OpenItems {
+  const isOpen = ({ state }: Fill) => state === 'matched' || (state === 'confirmed' && fateSettlesMs > 0)
   return {
     unsigned: [...orders.values()].flatMap(({ id, state }) => (state === 'intent' ? [id] : [])),
     orders: [...orders.values()].flatMap((order) => (isWorking(order) && order.state !== 'intent' ? [order.id] : [])),
-    fills: [...fills.values()].flatMap((fill) => (fill.state === 'matched' ? [fill.id] : [])),
+    fills: [...fills.values()].flatMap((fill) => (isOpen(fill) ? [fill.id] : [])),
   }
-}
-
-/** Windows with a payout that may never have been asked for: the desk may have stopped right before. */
-export function unredeemed({ positions }: EngineState): readonly WindowId[] {
-  return [...positions.values()].flatMap(({ state, windowId }) => (state === 'resolved' ? [windowId] : []))
 }
 
 /** A fill whose fate has not come by then is asked about, in ms. */
@@ -108,8 +107,21 @@ function reportsOf(order: Order, found: VenueOrder, { fills }: EngineState): rea
   const missing = found.fills.flatMap(({ report }) => (fills.has(report.fillId) ? [] : [report]))
   const same = found.state.type === order.state && missing.length === 0
   if (same) return []
+  if (isIncomplete(order, found)) {
+    const reason = `the venue counts ${found.matched / MICRO} shares as filled and lists fewer`
+    return order.state === 'unknown' && missing.length === 0 ? [] : [...missing, { type: 'unknown', reason }]
+  }
   const rests = found.state.type === 'open' || found.state.type === 'delayed'
   // A partly filled order that rests stays partial.
   if (rests && found.fills.length > 0) return missing
   return [...missing, found.state]
+}
+
+/** Its list of fills is shorter than what it says was filled: what is missing comes later, and the order stays open until then. */
+function isIncomplete({ kind, quantity }: Order, { state, matched, fills }: VenueOrder): boolean {
+  const listed = fills.reduce((sum, { report }) => sum + report.shares, 0)
+  // What rests goes on anyhow; its fills come with the next answer.
+  if (state.type === 'open' || state.type === 'delayed') return false
+  if (listed < matched) return true
+  return state.type === 'filled' && (listed === 0 || (kind === 'exit' && listed < quantity))
 }

@@ -19,6 +19,7 @@ export function newStint(since: UnixMs, before: Stint | undefined): Stint {
     rejected: 0,
     lossesInRow: before?.lossesInRow ?? 0,
     lastLossAt: before?.lastLossAt ?? null,
+    lastWinAt: before?.lastWinAt ?? null,
   }
 }
 
@@ -30,12 +31,19 @@ export function countWindow(s: EngineState, slot: SlotState, windowStart: number
   return version
 }
 
-/** A position is over, by settlement or by sale: counts for the deployment that opened it, and for its strategy's run. */
-export function countTrade(s: EngineState, position: Position): VersionRecord | undefined {
+/**
+ * A position is over, by settlement or by sale: counts for the deployment that opened it, and for its strategy's run.
+ * @param when `again`: it was counted and has come to something else since, so it ends no run that began after it
+ */
+export function countTrade(
+  s: EngineState,
+  position: Position,
+  when: 'first' | 'again' = 'first',
+): VersionRecord | undefined {
   const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
   if (opener === undefined) return undefined
   const profit = subUsd(position.realised, position.fees)
-  countRun(s, opener.strategy, profit)
+  countRun(s, opener.strategy, profit, when)
   if (position.deployment !== opener.deployment) return undefined
   const { stint } = opener
   stint.trades++
@@ -48,23 +56,37 @@ export function countTrade(s: EngineState, position: Position): VersionRecord | 
 }
 
 /**
- * Takes back a trade that was counted and turns out to be open, or to have come to something else. The deepest fall and the
- * losing run stay as they were found: they may not have been what they seemed, and they are bounds.
+ * Takes back a trade that was counted and turns out to be open, or to have come to something else. A loss leaves the run that
+ * it is part of. The deepest fall stays as it was found: it may not have been what it seemed, and it is a bound; so does a
+ * run that a win ended.
  * @param profit after fees, as it was counted
  */
 export function uncountTrade(s: EngineState, position: Position, profit: Usd): void {
   const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
-  if (opener === undefined || position.deployment !== opener.deployment) return
+  if (opener === undefined) return
+  const run = runOf(s, opener.strategy)
+  const ofRun = run !== undefined && (run.lastWinAt ?? Number.NEGATIVE_INFINITY) < (position.settledAt ?? 0)
+  if (profit < 0 && ofRun && run.lossesInRow > 0) run.lossesInRow--
+  if (position.deployment !== opener.deployment) return
   const { stint } = opener
   stint.trades--
   if (profit > 0) stint.wins--
   stint.pnl = subUsd(stint.pnl, profit)
 }
 
-function countRun(s: EngineState, strategy: string, profit: Usd): void {
+function runOf(s: EngineState, strategy: string): Stint | undefined {
   const hash = s.live.get(strategy)
-  const stint = hash === undefined ? undefined : s.versions.get(hash)?.stint
-  if (stint === undefined) return
-  stint.lossesInRow = profit < 0 ? stint.lossesInRow + 1 : 0
-  if (profit < 0) stint.lastLossAt = s.now
+  return hash === undefined ? undefined : s.versions.get(hash)?.stint
+}
+
+function countRun(s: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
+  const run = runOf(s, strategy)
+  if (run === undefined) return
+  if (profit < 0) {
+    run.lossesInRow++
+    run.lastLossAt = s.now
+  } else if (when === 'first') {
+    run.lossesInRow = 0
+    run.lastWinAt = s.now
+  }
 }

@@ -16,11 +16,22 @@ import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
 import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent } from '../events.ts'
 import { negative } from '../orders/ledger.ts'
-import { type Context, record, type SlotState, say, slotOf, unconfirmed, workingOrders } from '../state.ts'
+import {
+  type Context,
+  type EngineState,
+  positionIn,
+  record,
+  type SlotState,
+  say,
+  slotOf,
+  unconfirmed,
+  workingOrders,
+} from '../state.ts'
 import { countTrade, countWindow } from '../versions/stint.ts'
 import { recordVersion } from '../versions/version-record.ts'
+import { askPayout, isUndecided, notePaid } from './redemption.ts'
 
-/** Outcomes kept of each slot: more windows than have fills without a fate at any time. */
+/** Newest outcomes kept of each slot; older ones are kept while something in their window is undecided. */
 const OUTCOMES_KEPT = 6
 
 /** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
@@ -31,7 +42,7 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
   const regime = slot.regimes.get(windowId) ?? null
   const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
   record(c, { t: 'settlement', settlement })
-  noteOutcome(slot, windowId, payoutUp)
+  noteOutcome(c.s, slot, windowId, payoutUp)
   endPositions(c, (position) => position.windowId === windowId)
   let profit: Usd | null = null
   for (const position of c.s.positions.values())
@@ -49,10 +60,14 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
   checkDrawdown(c)
 }
 
-function noteOutcome({ outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
-  outcomes.set(windowId, { payoutUp, redeemed: false })
-  const [oldest] = outcomes.keys()
-  if (outcomes.size > OUTCOMES_KEPT && oldest !== undefined) outcomes.delete(oldest)
+function noteOutcome(s: EngineState, { outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
+  outcomes.set(windowId, payoutUp)
+  for (const id of outcomes.keys()) {
+    if (outcomes.size <= OUTCOMES_KEPT) return
+    if (isUndecided(s, id)) continue
+    outcomes.delete(id)
+    s.redemptions.delete(id)
+  }
 }
 
 /** Ends open positions whose windows are over. */
@@ -71,11 +86,11 @@ export function endPositions(c: Context, isOver: (position: Position) => boolean
  * @returns its profit after fees; null where it was not resolved
  */
 export function resolveIfKnown(c: Context, position: Position): Usd | null {
-  const outcome = slotOf(c.s, position.slot).outcomes.get(position.windowId)
-  if (outcome === undefined || position.state !== 'ended') return null
+  const payoutUp = slotOf(c.s, position.slot).outcomes.get(position.windowId)
+  if (payoutUp === undefined || position.state !== 'ended') return null
   // An order without a fate may have bought or sold some of it.
   if (unconfirmed(c.s, position.windowId) !== undefined || workingOrders(c.s, position.windowId).length > 0) return null
-  const share = position.side === 'up' ? outcome.payoutUp : MICRO - outcome.payoutUp
+  const share = position.side === 'up' ? payoutUp : MICRO - payoutUp
   const payout = usd(mulDivFloor(position.shares, share, MICRO))
   const gross = subUsd(payout, position.cost)
   const movement = { cost: negative(position.cost), locked: payout, realised: gross }
@@ -89,19 +104,17 @@ export function resolveIfKnown(c: Context, position: Position): Usd | null {
   record(c, { t: 'position', position: { ...position } })
   countTrade(c.s, position)
   const profit = subUsd(position.realised, position.fees)
-  if (outcome.redeemed) redeem(c, position)
-  else c.out.push({ kind: 'redeem', windowId: position.windowId })
+  const paid = c.s.redemptions.get(position.windowId)?.paidAt != null
+  if (paid) redeem(c, position)
+  else askPayout(c, position.windowId)
   return profit
 }
 
-/** The payout of a resolved window is cash again. */
+/** The payout of a window is cash again; where its position is not resolved yet that is kept until it is. */
 export function applyRedemption(c: Context, windowId: WindowId): void {
-  for (const slot of c.s.slots.values()) {
-    const outcome = slot.outcomes.get(windowId)
-    if (outcome !== undefined) outcome.redeemed = true
-  }
-  for (const position of c.s.positions.values())
-    if (position.windowId === windowId && position.state === 'resolved') redeem(c, position)
+  const position = positionIn(c.s, windowId)
+  if (position?.state === 'resolved') redeem(c, position)
+  else if (isUndecided(c.s, windowId)) notePaid(c, windowId)
 }
 
 function redeem(c: Context, position: Position): void {
@@ -111,6 +124,7 @@ function redeem(c: Context, position: Position): void {
   position.state = step('position', position.state, 'redeem')
   record(c, { t: 'position', position: { ...position } })
   c.s.positions.delete(position.id)
+  c.s.redemptions.delete(position.windowId)
   forgetFills(c.s, position.id)
 }
 

@@ -174,6 +174,7 @@ export class Desk implements DeskParts {
     this.engine = new Engine(
       engineConfigOf(config, market, feed.slots, listingsOf(feed.slots, this.venue), {
         fateSettlesMs: this.venue.capabilities.fateSettlesMs,
+        redeemsItself: this.venue.capabilities.redeemsItself,
         // The same run in virtual time has the same ids in every home.
         idPrefix: this.virtual ? '' : `${readMeta(journal.db, 'home') ?? ''}-`,
       }),
@@ -197,7 +198,13 @@ export class Desk implements DeskParts {
       clock,
       say: (level, message) => this.hub.say(level, message, 'clock'),
     })
-    this.reconciler = new Reconciler({ session: this.session, venue: this.venue, clock, now: () => this.now() })
+    this.reconciler = new Reconciler({
+      session: this.session,
+      venue: this.venue,
+      clock,
+      now: () => this.now(),
+      onAlarm: (message) => this.hub.say('error', message, 'venue'),
+    })
     restoreBooks(this, before)
     this.proofLab = new ReplayLab(options.clock, REPLAY_THREADS)
     this.replayLab = new ReplayLab(options.clock, REPLAY_THREADS)

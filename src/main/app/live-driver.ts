@@ -1,5 +1,5 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import type { Timeline, Venue, VenueEvent } from '../../engine/venue/port.ts'
+import type { Timeline, Venue } from '../../engine/venue/port.ts'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock, FeedEvent } from '../../shared/domain/feed.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
@@ -30,7 +30,6 @@ export interface LiveRun {
 export class LiveDriver {
   private readonly run: LiveRun
   private cancelPump: Disposer = () => {}
-  private stopListening: Disposer = () => {}
   private cancelCycle: Disposer = () => {}
   private stopped = false
   private underWay: Promise<void> = Promise.resolve()
@@ -40,7 +39,6 @@ export class LiveDriver {
   }
 
   start(): void {
-    this.stopListening = this.run.venue.listen((event) => this.onVenue(event))
     this.guard(() => this.pump())
     const now = this.run.clock.now()
     this.begin(now, null, 0)
@@ -57,15 +55,6 @@ export class LiveDriver {
       session.deliver(event)
       venue.local?.hear(event)
       this.pump()
-    })
-  }
-
-  /** A venue that is elsewhere tells its events here. */
-  private onVenue(event: VenueEvent): void {
-    if (this.stopped) return
-    this.guard(() => {
-      this.run.session.deliver(event)
-      this.run.session.settle()
     })
   }
 
@@ -88,7 +77,6 @@ export class LiveDriver {
     this.stopped = true
     this.cancelPump()
     this.cancelCycle()
-    this.stopListening()
     await this.underWay
   }
 

@@ -1,5 +1,6 @@
-import type { Venue, VenueSnapshot } from '../../engine/venue/port.ts'
-import { type OpenItems, openItems, overdueItems, reconcile, unredeemed } from '../../engine/venue/reconcile.ts'
+import { differences } from '../../engine/venue/compare.ts'
+import type { Venue, VenueEvent, VenueSnapshot } from '../../engine/venue/port.ts'
+import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine/venue/reconcile.ts'
 import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
@@ -8,35 +9,47 @@ import type { Session } from '../runtime/session.ts'
 /** Rest before a venue that did not answer is asked again, in ms. */
 const RETRY_MS = 2_000
 
+const NOTHING: OpenItems = { orders: [], unsigned: [], fills: [] }
+
 export interface ReconcilerParts {
-  readonly session: Session
+  readonly session: Pick<Session, 'engine' | 'deliver' | 'settle'>
   readonly venue: Venue
   readonly clock: Clock
   /** The desk's own time. */
   readonly now: () => UnixMs
+  /** What a person must look at. */
+  readonly onAlarm: (message: string) => void
 }
 
 /**
- * Finds out what became of orders whose fate the desk does not know, by asking the venue and never by sending again (I3). At a
- * start it asks about every order that may have left; while the desk runs, about those whose answer is overdue. Until the venue
- * has answered, entries are held.
+ * Hears what a venue tells, and finds out what became of orders whose fate the desk does not know, by asking and never by
+ * sending again (I3). At a start it asks about every order that may have left; while the desk runs, about those whose answer
+ * is overdue. Until the venue has answered, entries are held. What the venue's account holds is compared with the books.
  */
 export class Reconciler {
   private readonly parts: ReconcilerParts
   private asking = false
   private stopped = false
   private cancelRetry: Disposer = () => {}
+  private stopListening: Disposer = () => {}
+  /** What was told of orders and payouts before the first answer, which it may build on; null once that has come. */
+  private early: VenueEvent[] | null = []
+  /** Something was told since the last question: the answer may be older, and cannot be compared with the books. */
+  private heard = false
+  /** The account is still to be compared with the books. */
+  private compareDue = true
+  /** The difference that was last told. */
+  private told = ''
 
   constructor(parts: ReconcilerParts) {
     this.parts = parts
   }
 
-  /** To be called once, with the books restored and before anything is entered. */
+  /** To be called once, with the books restored and before anything is entered. Listens first: no event may fall between. */
   start(): Promise<void> {
-    const { session, venue, now } = this.parts
-    const { state } = session.engine
-    if (!venue.capabilities.redeemsItself) for (const windowId of unredeemed(state)) venue.redeem(windowId, now())
-    return this.ask(openItems(state))
+    const { session, venue } = this.parts
+    this.stopListening = venue.listen((event) => this.hear(event))
+    return this.ask(openItems(session.engine.state, venue.capabilities))
   }
 
   /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */
@@ -46,18 +59,39 @@ export class Reconciler {
     const items = overdueItems(session.engine.state, venue.capabilities, now())
     // What breaks has stopped trading by then, and says so to whoever waits for the desk.
     if (items.orders.length + items.fills.length > 0) void this.ask(items).catch(() => {})
+    else if (this.compareDue) void this.ask(NOTHING).catch(() => {})
   }
 
   /** Nothing is asked or told any more. */
   stop(): void {
     this.stopped = true
     this.cancelRetry()
+    this.stopListening()
+  }
+
+  private hear(event: VenueEvent): void {
+    if (this.stopped) return
+    const ofAccount =
+      event.kind === 'order' || event.kind === 'fill' || event.kind === 'settled' || event.kind === 'redeemed'
+    if (ofAccount) this.heard = true
+    if (ofAccount && this.early !== null) {
+      this.early.push(event)
+      return
+    }
+    try {
+      this.parts.session.deliver(event)
+      this.parts.session.settle()
+    } catch {
+      // The session has stopped trading by then, and says so to whoever waits for the desk.
+      this.stop()
+    }
   }
 
   /** One question at a time, asked until it is answered. What breaks while the answer is told is no silence of the venue. */
   private async ask(items: OpenItems): Promise<void> {
     const { session, venue, now } = this.parts
     this.asking = true
+    this.heard = (this.early?.length ?? 0) > 0
     const answer = await this.snapshot(items)
     if (this.stopped) return
     if (!answer.ok) {
@@ -67,10 +101,31 @@ export class Reconciler {
     } else {
       const { state } = session.engine
       for (const event of reconcile(state, items, answer.value, venue.capabilities, now())) session.deliver(event)
+      // What the answer has already said changes nothing when it is told again.
+      for (const event of this.early ?? []) session.deliver(event)
+      this.early = null
+      this.compare(answer.value)
       if (state.holds.has('venue')) session.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: null })
       this.asking = false
     }
     session.settle()
+  }
+
+  /** Nothing is taken over from the venue's account: where the books say something else a person must look. */
+  private compare(snapshot: VenueSnapshot): void {
+    const { session, venue, now, onAlarm } = this.parts
+    this.compareDue = this.heard
+    if (this.heard) return
+    const difference = differences(session.engine.state, snapshot).join('; ')
+    if (difference === this.told) return
+    this.told = difference
+    if (difference === '') return
+    const reason = `the account at ${venue.name} is not what the books say: ${difference}`.slice(0, 400)
+    if (session.engine.commandBar({ kind: 'pause', reason }) === null)
+      session.deliver({ kind: 'command', ts: now(), source: 'engine', command: { kind: 'pause', reason } })
+    onAlarm(
+      `${reason}; entries are paused and nothing was changed: look what happened there, put right what can be (sell, redeem or transfer), then resume`,
+    )
   }
 
   private async snapshot({ orders, fills }: OpenItems): Promise<Result<VenueSnapshot>> {

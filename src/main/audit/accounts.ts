@@ -24,8 +24,6 @@ function mulDiv(a: number, b: number, c: number): number {
 interface Account {
   shares: number
   cost: number
-  boughtShares: number
-  boughtCost: number
   fees: number
   realised: number
   payout: number | null
@@ -46,8 +44,6 @@ export function auditAccounts(books: Books, report: Report): ExpectedRow[] {
     const account: Account = {
       shares: 0,
       cost: 0,
-      boughtShares: 0,
-      boughtCost: 0,
       fees: 0,
       realised: 0,
       payout: null,
@@ -132,8 +128,6 @@ function rowOf(fill: FillRow, kind: string, movement: Movement): ExpectedRow {
 function buy(account: Account, fill: FillRow): ExpectedRow {
   account.shares += fill.shares
   account.cost += fill.cash
-  account.boughtShares += fill.shares
-  account.boughtCost += fill.cash
   account.fees += fill.fee
   return rowOf(fill, 'buy', { ...NO_MOVEMENT, cash: -(fill.cash + fill.fee), cost: fill.cash, fee: fill.fee })
 }
@@ -158,7 +152,7 @@ function sell(account: Account, fill: FillRow): ExpectedRow {
 
 /**
  * A failed fill moves back what it moved. After the outcome a purchase gives back its part of the payout, and a sale gets
- * one; what was ever bought stays on record.
+ * one.
  * @param sold cost that the sale took out
  */
 function reversal(fill: FillRow, account: Account, sold: number): ExpectedRow {
@@ -224,8 +218,9 @@ function compare(books: Books, position: PositionRow, account: Account, report: 
   }
   check('shares', position.shares, account.shares)
   check('cost', position.cost, account.cost)
-  check('bought shares', position.bought_shares, account.boughtShares)
-  check('bought cost', position.bought_cost, account.boughtCost)
+  const bought = purchasesOf(books, position)
+  check('bought shares', position.bought_shares, sumOf(bought, 'shares'))
+  check('bought cost', position.bought_cost, sumOf(bought, 'cash'))
   check('fees', position.fees, account.fees)
   check('realised', position.realised, account.realised)
   check('payout', position.payout, account.payout)
@@ -235,11 +230,22 @@ function compare(books: Books, position: PositionRow, account: Account, report: 
   if (resolved && account.payout === null) say(`it is ${state}, but its window has no settlement`)
   // A position that was sold whole is open until the chain has confirmed the sale.
   const unconfirmed = hasUnconfirmed(books, position)
-  const over = account.shares === 0 && account.boughtShares > 0 && !resolved
+  const over = account.shares === 0 && bought.length > 0 && !resolved
   if (unconfirmed && over && state !== 'closed') return
   if ((state === 'closed') !== over) say(`it is ${state}, with ${account.shares} shares left`)
   if ((position.settled_at === null) !== (state === 'open' || state === 'ended'))
     say(`it is ${state}, and settled_at is ${position.settled_at ?? 'not set'}`)
+}
+
+/** Purchases that a trade consists of: those that did not fail; where all did, all of them. */
+function purchasesOf(books: Books, position: PositionRow): readonly FillRow[] {
+  const all = (books.fillsOfPosition.get(position.id) ?? []).filter((fill) => fill.kind === 'enter')
+  const standing = all.filter((fill) => fill.state !== 'failed')
+  return standing.length === 0 ? all : standing
+}
+
+function sumOf(fills: readonly FillRow[], column: 'shares' | 'cash'): number {
+  return fills.reduce((sum, fill) => sum + fill[column], 0)
 }
 
 function hasUnconfirmed(books: Books, position: PositionRow): boolean {

@@ -1,3 +1,7 @@
+/**
+ * The audit keeps its own code on purpose: it works out every rule anew from the rows and imports neither the engine nor the
+ * journal's queries, so that a mistake there is found here instead of being repeated. Do not share code with them.
+ */
 import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { ReadableDb } from '../db/db.ts'

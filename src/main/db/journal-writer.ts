@@ -185,6 +185,11 @@ export class JournalWriter {
           },
         )
         return null
+      case 'redemption': {
+        const { windowId, askedAt, times, paidAt } = record
+        this.run('INSERT OR REPLACE INTO redemptions VALUES (?, ?, ?, ?)', [windowId, askedAt, times, paidAt])
+        return null
+      }
       case 'handoff':
         this.run(
           'INSERT INTO handoffs VALUES (NULL, @ts, @deployment, @reason, @subject, @subjectId, @from, @to, @mark, @markSource)',

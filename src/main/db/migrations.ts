@@ -165,6 +165,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE orders DROP COLUMN cost_sold;
   CREATE INDEX fills_failed ON fills (order_id) WHERE state = 'failed';
   `,
+  // Payouts that were asked for, and those that were told before their positions were resolved.
+  `
+  CREATE TABLE redemptions (
+    window_id TEXT PRIMARY KEY, asked_at INTEGER, times INTEGER NOT NULL, paid_at INTEGER
+  ) STRICT;
+  `,
   // What code has to tell apart is a column of its own, so that nothing is read out of a key or a sentence.
   `
   ALTER TABLE events ADD COLUMN detail TEXT;

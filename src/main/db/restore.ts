@@ -14,7 +14,7 @@ import {
   versionHashSchema,
   windowIdSchema,
 } from '../../shared/domain/schemas.ts'
-import type { Asset } from '../../shared/domain/slots.ts'
+import type { Asset, WindowId } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
 import type { ReadableDb } from './db.ts'
@@ -68,6 +68,11 @@ export function readSavedDesk(db: ReadableDb): SavedDesk {
     "SELECT * FROM positions WHERE state = 'closed' AND window_end > ? ORDER BY settled_at",
     newest - REVERSIBLE_MS,
   )
+  const orders = all(
+    db,
+    orderRow,
+    "SELECT * FROM orders WHERE state NOT IN ('filled', 'cancelled', 'expired', 'rejected')",
+  )
   const fillsOf = 'SELECT * FROM fills WHERE position_id = ? ORDER BY rowid'
   const canaries = readCanaries(db, unreadable)
   return {
@@ -78,15 +83,10 @@ export function readSavedDesk(db: ReadableDb): SavedDesk {
       'SELECT ts, kind, ref, cash, cost, locked, deposit, realised, fee, voided FROM ledger ORDER BY seq',
     ),
     positions,
-    orders: all(db, orderRow, "SELECT * FROM orders WHERE state NOT IN ('filled', 'cancelled', 'expired', 'rejected')"),
+    orders,
     fills: [...positions, ...over].flatMap(({ id }) => all(db, fillRow, fillsOf, id)),
     over,
-    outcomes: all(
-      db,
-      z.object({ slot: slotIdSchema, windowId: windowIdSchema, payoutUp: priceSchema }),
-      `SELECT DISTINCT s.slot, s.window_id AS windowId, s.payout_up AS payoutUp FROM settlements s
-       JOIN positions p ON p.window_id = s.window_id WHERE p.state = 'ended'`,
-    ),
+    ...savedPayouts(db, new Set([...positions, ...over, ...orders].map(({ windowId }) => windowId))),
     versions: [
       ...drainingVersions(db),
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
@@ -127,6 +127,25 @@ export function readSavedDesk(db: ReadableDb): SavedDesk {
     nextPosition: nextNumber(db, 'positions'),
     lastCycle: count(db, 'SELECT max(cycle) FROM intents'),
     unreadable: names,
+  }
+}
+
+const outcomeRow = z.object({ slot: slotIdSchema, windowId: windowIdSchema, payoutUp: priceSchema })
+const redemptionRow = z.object({
+  windowId: windowIdSchema,
+  askedAt: unixMsSchema.nullable(),
+  times: z.number(),
+  paidAt: unixMsSchema.nullable(),
+})
+
+/** What is known of the outcomes and the payouts of some windows. */
+function savedPayouts(db: ReadableDb, windows: ReadonlySet<WindowId>): Pick<SavedDesk, 'outcomes' | 'redemptions'> {
+  const outcome = 'SELECT slot, window_id AS windowId, payout_up AS payoutUp FROM settlements WHERE window_id = ?'
+  const redemption =
+    'SELECT window_id AS windowId, asked_at AS askedAt, times, paid_at AS paidAt FROM redemptions WHERE window_id = ?'
+  return {
+    outcomes: [...windows].flatMap((id) => all(db, outcomeRow, outcome, id)),
+    redemptions: [...windows].flatMap((id) => all(db, redemptionRow, redemption, id)),
   }
 }
 
@@ -177,6 +196,8 @@ const stintSchema: z.ZodType<Stint> = z.strictObject({
   rejected: z.number(),
   lossesInRow: z.number(),
   lastLossAt: unixMsSchema.nullable(),
+  // Not in records of schema 7 and before.
+  lastWinAt: unixMsSchema.nullable().default(null),
 })
 
 /** Ids end in a number that grows from row to row; homes up to schema 6 have nothing else in them. */

@@ -8,7 +8,7 @@ import type { Deployment } from './deployment.ts'
 import { cooldownBar, isEnforced, type PolicyFacts, policyBars } from './policy.ts'
 
 export interface PolicyParts {
-  readonly session: Session
+  readonly session: Pick<Session, 'engine'>
   readonly config: Config
   readonly now: () => UnixMs
 }

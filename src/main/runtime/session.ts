@@ -119,9 +119,7 @@ export class Session {
         evaluate: (evaluation) => this.evaluations.push(evaluation),
         place: (orders, ts) => this.outbox.place(orders, ts, (error) => this.panic(error)),
         cancel: (orderId, ts) => venue.cancel(orderId, ts),
-        redeem: (windowId, ts) => {
-          if (!venue.capabilities.redeemsItself) venue.redeem(windowId, ts)
-        },
+        redeem: (windowId, ts) => venue.redeem(windowId, ts),
       },
       recorder,
     )

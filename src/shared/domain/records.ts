@@ -168,6 +168,7 @@ export const EVENT_KINDS = [
   'unfrozen',
   'unknown',
   'unsettleable',
+  'venue',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
@@ -203,6 +204,8 @@ export interface Stint {
   /** Losing trades of its strategy in a row, whichever version opened them, and when the last of them settled. */
   lossesInRow: number
   lastLossAt: UnixMs | null
+  /** When a trade of its strategy last ended such a run. */
+  lastWinAt: UnixMs | null
 }
 
 export interface VersionProgress {
@@ -224,6 +227,14 @@ export type JournalRecord =
   /** `reopened`: it counted as over, and a fill of it has failed since. */
   | { readonly t: 'position'; readonly position: Position; readonly reopened?: true }
   | { readonly t: 'settlement'; readonly settlement: Settlement }
+  /** A window's payout: when it was last asked for, how often, and when it was told as paid before it could be booked. */
+  | {
+      readonly t: 'redemption'
+      readonly windowId: WindowId
+      readonly askedAt: UnixMs | null
+      readonly times: number
+      readonly paidAt: UnixMs | null
+    }
   | { readonly t: 'handoff'; readonly handoff: Handoff }
   | { readonly t: 'ledger'; readonly entry: LedgerEntry }
   | { readonly t: 'event'; readonly event: DeskEvent }
