@@ -2,7 +2,7 @@ import { assertNever } from '../shared/domain/base.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
-import { applyCommand, applyHold, commandBar, type EngineCommand, isEngineCommand } from './commands/commands.ts'
+import { applyCommand, applyHold, commandRefusal, type EngineCommand, isEngineCommand } from './commands/commands.ts'
 import type { EngineConfig } from './config.ts'
 import { askVersions } from './cycle/ask.ts'
 import { type Decider, DirectCycles } from './cycle/direct.ts'
@@ -24,8 +24,8 @@ import {
   say,
   slotOf,
 } from './state.ts'
-import { beginCanary, canaryBar, endCanary } from './versions/canary.ts'
-import { slotsOf, swapBar } from './versions/version-entry.ts'
+import { beginCanary, canaryRefusal, endCanary } from './versions/canary.ts'
+import { slotsOf, swapRefusal } from './versions/version-entry.ts'
 import { recordVersion } from './versions/version-record.ts'
 import { applyDecisions, applyFault, applySwap, takeInLost } from './versions/versions.ts'
 import { SHARED_WIDTH } from './views/view-row.ts'
@@ -150,18 +150,18 @@ export class Engine {
   }
 
   /** Why a command would be refused; null when it would be carried out. */
-  commandBar(command: EngineCommand): string | null {
-    return commandBar({ s: this.state, out: [] }, command)
+  commandRefusal(command: EngineCommand): string | null {
+    return commandRefusal({ s: this.state, out: [] }, command)
   }
 
   /** Why a swap cannot be committed at this moment; null when it can. */
-  swapBar(swap: Swap): string | null {
-    return swapBar({ s: this.state, out: [] }, swap)
+  swapRefusal(swap: Swap): string | null {
+    return swapRefusal({ s: this.state, out: [] }, swap)
   }
 
   /** Why a canary cannot begin at this moment; null when it can. */
-  canaryBar(start: CanaryStart): string | null {
-    return canaryBar({ s: this.state, out: [] }, start)
+  canaryRefusal(start: CanaryStart): string | null {
+    return canaryRefusal({ s: this.state, out: [] }, start)
   }
 
   /** State of each of a strategy's slots as its live version has it, for a migration. */

@@ -1,15 +1,15 @@
 import type { DeploymentId, PositionId, VersionHash } from '../shared/domain/ids.ts'
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import type { Price, Usd } from '../shared/domain/money.ts'
-import type { Fill, LedgerEntry, Order, Position, Stint } from '../shared/domain/records.ts'
+import type { Fill, LedgerEntry, Order, Position, Tenure } from '../shared/domain/records.ts'
 import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 
-import { type EngineState, type Pause, type Redemption, teamsOf } from './state.ts'
-import { inCharge, isLent } from './versions/charge.ts'
+import { type EngineState, type Pause, type Redemption, slotGroupsOf } from './state.ts'
+import { assignedVersion, isLent } from './versions/assignment.ts'
 import { slotsOwned } from './versions/drain.ts'
-import { newStint } from './versions/stint.ts'
+import { newTenure } from './versions/tenure.ts'
 import type { StrategyManifest } from './views/view-types.ts'
 
 /** What a journal says of the desk as it last was. */
@@ -38,7 +38,7 @@ export interface SavedDesk {
     readonly decisions: number
     readonly faults: number
     readonly deployment: DeploymentId
-    readonly stint: Stint | null
+    readonly tenure: Tenure | null
   }[]
   /** States that versions keep of slots which are not theirs any more. */
   readonly kept: readonly {
@@ -80,8 +80,8 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
   for (const { slot, windowId, payoutUp } of saved.outcomes) s.slots.get(slot)?.outcomes.set(windowId, payoutUp)
   for (const { windowId, ...redemption } of saved.redemptions) s.redemptions.set(windowId, redemption)
   for (const version of saved.versions) {
-    const stint = version.stint === null ? newStint(s.now, undefined) : { ...version.stint }
-    s.versions.set(version.hash, { ...version, stint, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
+    const tenure = version.tenure === null ? newTenure(s.now, undefined) : { ...version.tenure }
+    s.versions.set(version.hash, { ...version, tenure, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
     if (version.state !== 'draining' && version.state !== 'canary') s.live.set(version.strategy, version.hash)
   }
   for (const { slot, strategy } of saved.assigned) {
@@ -95,7 +95,7 @@ export function restoreState(s: EngineState, saved: SavedDesk): void {
       if (slot?.strategy === strategy) slot.canary = true
     }
   }
-  s.teams = teamsOf(s.slots.values())
+  s.slotGroups = slotGroupsOf(s.slots.values())
   restoreKept(s, saved)
   for (const { slot: id, strategy, revision, json } of saved.states) {
     const slot = s.slots.get(id)
@@ -145,7 +145,7 @@ function restoreKept(s: EngineState, saved: SavedDesk): void {
     const lent = [...s.slots.values()].filter((slot) => isLent(s, slot, version))
     for (const id of new Set([...slotsOwned(s, version.hash), ...lent.map(({ slot }) => slot.id)])) {
       const slot = s.slots.get(id)
-      if (slot !== undefined && inCharge(s, slot) === version) continue
+      if (slot !== undefined && assignedVersion(s, slot) === version) continue
       const { json = 'null', revision = 0 } =
         saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
       version.kept.set(id, { json, revision })

@@ -3,7 +3,7 @@ import type { FeedState } from '../shared/domain/feed.ts'
 import type { DeploymentId, FillId, OrderId, PositionId, VersionHash } from '../shared/domain/ids.ts'
 import type { TradingState, VersionState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Price, price, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
-import type { DeskEvent, EventKind, Fill, JournalRecord, Order, Position, Stint } from '../shared/domain/records.ts'
+import type { DeskEvent, EventKind, Fill, JournalRecord, Order, Position, Tenure } from '../shared/domain/records.ts'
 import type { Canary, Caps } from '../shared/domain/settings.ts'
 import {
   type Asset,
@@ -132,7 +132,7 @@ export class SlotState {
 }
 
 /** The listed slots of one strategy that one version is in charge of, in the order of their first slots. */
-export interface Team {
+export interface SlotGroup {
   readonly strategy: string
   /** True: the strategy's canary is in charge, not the live version. */
   readonly canary: boolean
@@ -149,7 +149,7 @@ export interface VersionRecord extends LiveVersion {
   decisions: number
   faults: number
   faultsInRow: number
-  stint: Stint
+  tenure: Tenure
   /** States of slots that it manages although they are no longer its own: it drains, or they were reassigned. */
   readonly kept: Map<SlotId, { json: string; revision: number }>
 }
@@ -168,7 +168,7 @@ export interface EngineState {
   readonly config: EngineConfig
   readonly assets: Map<Asset, AssetState<SlotState>>
   readonly slots: Map<SlotId, SlotState>
-  teams: readonly Team[]
+  slotGroups: readonly SlotGroup[]
   /** I12: as configured, or as a person's command changed them. */
   caps: Caps
   /** All orders that are not final. */
@@ -233,7 +233,7 @@ export function emptyState(config: EngineConfig): EngineState {
     config,
     assets,
     slots,
-    teams: teamsOf(slots.values()),
+    slotGroups: slotGroupsOf(slots.values()),
     caps: config.caps,
     orders: new Map(),
     positions: new Map(),
@@ -274,16 +274,16 @@ export function feedProblemOf({ feed }: EngineState, asset: Asset): string | nul
 }
 
 /** Who trades what, by what each slot says. */
-export function teamsOf(slots: Iterable<SlotState>): readonly Team[] {
-  const teams: { strategy: string; canary: boolean; slots: SlotState[] }[] = []
+export function slotGroupsOf(slots: Iterable<SlotState>): readonly SlotGroup[] {
+  const slotGroups: { strategy: string; canary: boolean; slots: SlotState[] }[] = []
   for (const slot of slots) {
     const { strategy, canary } = slot
     if (strategy === null || !slot.listed) continue
-    const team = teams.find((one) => one.strategy === strategy && one.canary === canary)
-    if (team === undefined) teams.push({ strategy, canary, slots: [slot] })
-    else team.slots.push(slot)
+    const group = slotGroups.find((one) => one.strategy === strategy && one.canary === canary)
+    if (group === undefined) slotGroups.push({ strategy, canary, slots: [slot] })
+    else group.slots.push(slot)
   }
-  return teams
+  return slotGroups
 }
 
 /** What one `handle` call works with: the state, and where its effects go. */

@@ -87,7 +87,7 @@ const BROKEN: readonly (readonly [string, (home: TestHome) => void, string])[] =
   ],
   [
     'the record of a live version',
-    (home) => change(home, `UPDATE versions SET stint = '{"since":0}' WHERE state = 'live'`),
+    (home) => change(home, `UPDATE versions SET tenure = '{"since":0}' WHERE state = 'live'`),
     'since it went live',
   ],
   [

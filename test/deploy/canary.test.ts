@@ -30,7 +30,7 @@ async function trading(config: object = {}): Promise<{ home: TestHome; desk: Des
 
 const say = (desk: Desk, command: object) => desk.dispatcher.dispatch({ strategy: 'snipe', ...command }, 'cli')
 const newest = (desk: Desk) => listDeployments(desk.journal.db, 1)[0]
-const inCharge = (desk: Desk) => [...desk.engine.state.slots.values()].map((slot) => slot.canary)
+const assignedVersion = (desk: Desk) => [...desk.engine.state.slots.values()].map((slot) => slot.canary)
 
 describe('a canary', () => {
   test('gets its part, stands there alone among candidates, and is promoted to all of it', async () => {
@@ -57,7 +57,7 @@ describe('a canary', () => {
       steps: expect.arrayContaining([expect.objectContaining({ name: 'canary', state: 'running' })]),
     })
     expect(desk.engine.state.live.get('snipe')).toBe(live)
-    expect(inCharge(desk)).toEqual([true, false, false])
+    expect(assignedVersion(desk)).toEqual([true, false, false])
     expect(desk.hub.snapshot().slots.find(({ slot }) => slot === 'BTC-5m')?.version).toMatchObject(canary ?? {})
     expect(listVersions(desk.journal.db).map(({ state }) => state)).toEqual(['canary', 'live'])
     // The same once more is no promotion.
@@ -65,7 +65,7 @@ describe('a canary', () => {
       state: 'superseded',
       reason: expect.stringMatching(/the code is that of snipe v2 · \w+, which is a canary already/),
     })
-    expect(inCharge(desk)).toEqual([true, false, false])
+    expect(assignedVersion(desk)).toEqual([true, false, false])
     // A newer save waits for the word on it; what is meant must then be said.
     home.write('snipe.ts', eager('snipe', 3))
     const waiting = await say(desk, { kind: 'reload', override: 'in a hurry' })
@@ -93,7 +93,7 @@ describe('a canary', () => {
     const promoted = await say(desk, { kind: 'promote' })
     expect(promoted, promoted.message).toMatchObject({ outcome: 'done' })
     expect(desk.engine.state.live.get('snipe')).toBe(canary?.hash)
-    expect(inCharge(desk)).toEqual([false, false, false])
+    expect(assignedVersion(desk)).toEqual([false, false, false])
     expectOwner(open, canary?.hash as VersionHash)
     const row = listDeployments(desk.journal.db, 9).find(({ version }) => version?.hash === canary?.hash)
     expect(row).toMatchObject({ state: 'probation', canary: { slots: ['BTC-5m'] }, from: { hash: live } })
@@ -121,7 +121,7 @@ describe('a canary', () => {
     const desk = await home.desk()
     await desk.start()
     expect(desk.engine.state.canaries.get('snipe')?.version).toBe(newest(desk)?.version?.hash)
-    expect(inCharge(desk)).toEqual([true, false, false])
+    expect(assignedVersion(desk)).toEqual([true, false, false])
     expect(newest(desk)).toMatchObject({ state: 'canary' })
     expect(desk.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json).toBe(kept)
     await until('it decides', () => (desk.engine.state.slots.get('BTC-5m' as SlotId)?.lastWhy ?? '').includes('2'))
@@ -129,7 +129,7 @@ describe('a canary', () => {
     const back = await say(desk, { kind: 'rollback' })
     expect(back).toMatchObject({ outcome: 'done', message: expect.stringMatching(/is no canary any more; snipe v1/) })
     expect(desk.engine.state.live.get('snipe')).toBe(live)
-    expect(inCharge(desk)).toEqual([false, false, false])
+    expect(assignedVersion(desk)).toEqual([false, false, false])
     expect(stateIn(desk, 'BTC-5m')).toBe(kept)
     expectOwner(open, live)
     expect(newest(desk)).toMatchObject({ state: 'superseded', reason: 'dismissed: rolled back by cli' })
@@ -149,7 +149,7 @@ describe('a canary', () => {
       /the canary snipe v2 · \w+ was taken back, snipe v1 · \w+ has its slots again: /,
     )
     expect(desk.engine.state.canaries.size).toBe(0)
-    expect(inCharge(desk)).toEqual([false, false, false])
+    expect(assignedVersion(desk)).toEqual([false, false, false])
     await until('deployments are frozen', () => desk.engine.state.freeze !== null)
     expect(desk.engine.state.live.get('snipe')).toBe(live)
     expectOwner(open, live)

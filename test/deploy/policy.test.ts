@@ -3,7 +3,7 @@ import { Deployment } from '../../src/main/deploy/deployment.ts'
 import { PolicyCase, PolicyStep } from '../../src/main/deploy/policy-step.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { parseConfig } from '../../src/shared/config.ts'
-import type { PolicyBar } from '../../src/shared/domain/deployments.ts'
+import type { PolicyRefusal } from '../../src/shared/domain/deployments.ts'
 import type { ProofRow } from '../../src/shared/domain/proofs.ts'
 import { DAY, MINUTE, SECOND, type UnixMs, unixMs, utcDay } from '../../src/shared/domain/time.ts'
 import { proofRow } from '../renderer/rows.ts'
@@ -39,11 +39,11 @@ class Scene {
     if (proof !== null) this.deployment.proves(proof)
   }
 
-  get stint() {
+  get tenure() {
     const hash = this.bench.engine.state.live.get('alpha')
     const version = hash === undefined ? undefined : this.bench.engine.state.versions.get(hash)
     if (version === undefined) throw new Error('nothing is live')
-    return version.stint
+    return version.tenure
   }
 
   pass(of: { reason?: string; override?: string; exempt?: boolean } = {}): Promise<boolean> {
@@ -54,7 +54,7 @@ class Scene {
     )
   }
 
-  get waits(): readonly PolicyBar[] {
+  get waits(): readonly PolicyRefusal[] {
     return this.deployment.current.policy?.waits ?? []
   }
 
@@ -82,7 +82,7 @@ interface Rule {
   readonly end?: (scene: Scene) => void
 }
 
-const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload' | 'shadow' | 'canary'>, Rule>> = {
+const RULES: Readonly<Record<Exclude<PolicyRefusal['rule'], 'reload' | 'shadow' | 'canary'>, Rule>> = {
   freeze: {
     policy: { whileFrozen: 'wait' },
     begin: ({ bench, now }) => {
@@ -118,9 +118,9 @@ const RULES: Readonly<Record<Exclude<PolicyBar['rule'], 'reload' | 'shadow' | 'c
   },
   tilt: {
     policy: { tilt: { losses: 4, waitMinutes: 30 } },
-    begin: ({ stint, now }) => {
-      stint.lossesInRow = 4
-      stint.lastLossAt = now
+    begin: ({ tenure, now }) => {
+      tenure.lossesInRow = 4
+      tenure.lastLossAt = now
     },
     figures: /4 losing trades in a row, bound 4: wait until .*, or reload with a reason/,
     holdsFor: 29 * MINUTE,
@@ -167,7 +167,7 @@ describe.each(Object.entries(RULES))('policy: %s', (name, rule) => {
       passed = value
     })
     await settled()
-    expect(at.waits.map((bar) => bar.rule)).toEqual([name])
+    expect(at.waits.map((refusal) => refusal.rule)).toEqual([name])
     expect(at.waits[0]?.message).toMatch(rule.figures)
     expect(at.deployment.current.reason).toContain(`waits: ${at.waits[0]?.message}`)
     await at.after(rule.holdsFor)
@@ -207,7 +207,7 @@ describe('policy', () => {
     void at.pass().then((value) => {
       passed = value
     })
-    at.stint.trades = 3
+    at.tenure.trades = 3
     await at.after(9 * MINUTE)
     expect(passed).toBe(false)
     await at.after(MINUTE)
@@ -224,12 +224,12 @@ describe('policy', () => {
   test('a losing run can be answered with a reason, and a run that a win ended is none', async () => {
     const tilted = () => {
       const at = new Scene({ tilt: { losses: 4, waitMinutes: 30 } })
-      Object.assign(at.stint, { lossesInRow: 4, lastLossAt: at.now })
+      Object.assign(at.tenure, { lossesInRow: 4, lastLossAt: at.now })
       return at
     }
     expect(await tilted().pass({ reason: 'stakes halved' })).toBe(true)
     const won = tilted()
-    won.stint.lossesInRow = 0
+    won.tenure.lossesInRow = 0
     expect(await won.pass()).toBe(true)
   })
 

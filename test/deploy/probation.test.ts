@@ -1,6 +1,6 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, describe, expect, test } from 'vitest'
-import { newStint } from '../../src/engine/versions/stint.ts'
+import { newTenure } from '../../src/engine/versions/tenure.ts'
 import type { Desk } from '../../src/main/app/desk.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import { chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
@@ -19,8 +19,8 @@ const RULES = (() => {
 const START = unixMs(Date.UTC(2026, 0, 5))
 
 function judge(change: object, facts: object = {}) {
-  const stint = Object.assign(newStint(START, undefined), change)
-  return judgeProbation({ now: START, stint, slots: 8, stopped: false, proof: null, ...facts }, RULES)
+  const tenure = Object.assign(newTenure(START, undefined), change)
+  return judgeProbation({ now: START, tenure, slots: 8, stopped: false, proof: null, ...facts }, RULES)
 }
 
 describe('a version on probation', () => {
@@ -84,18 +84,18 @@ describe('a version on probation', () => {
     let back = 0
     for (let run = 0; run < 1_000; run++) {
       const wins = Array.from({ length: 150 }, () => uniform() < 0.78).filter(Boolean).length
-      const stint = newStint(START, undefined)
+      const tenure = newTenure(START, undefined)
       for (let window = 1; window <= 24; window++) {
-        stint.windows = window
+        tenure.windows = window
         if (uniform() < 0.7) {
           const won = uniform() < 0.78
-          stint.trades++
-          if (won) stint.wins++
-          stint.pnl = usdOf((stint.pnl + (won ? 1_600_000 : -5_050_000)) / 1e6)
-          if (stint.pnl > stint.peak) stint.peak = stint.pnl
-          if (stint.peak - stint.pnl > stint.drawdown) stint.drawdown = usdOf((stint.peak - stint.pnl) / 1e6)
+          tenure.trades++
+          if (won) tenure.wins++
+          tenure.pnl = usdOf((tenure.pnl + (won ? 1_600_000 : -5_050_000)) / 1e6)
+          if (tenure.pnl > tenure.peak) tenure.peak = tenure.pnl
+          if (tenure.peak - tenure.pnl > tenure.drawdown) tenure.drawdown = usdOf((tenure.peak - tenure.pnl) / 1e6)
         }
-        const facts = { now: START, stint, slots: 8, stopped: false, proof: { trades: 150, wins } }
+        const facts = { now: START, tenure, slots: 8, stopped: false, proof: { trades: 150, wins } }
         if (judgeProbation(facts, RULES).verdict !== 'failed') continue
         back++
         break

@@ -124,11 +124,11 @@ describe('the life of a fill', () => {
     bench.all(fills, CONFIRMED)
     bench.settle(MICRO)
     const version = [...bench.engine.state.versions.values()][0]
-    expect(version?.stint).toMatchObject({ trades: 1, wins: 1 })
+    expect(version?.tenure).toMatchObject({ trades: 1, wins: 1 })
     bench.all(fills, FAILED)
     expect(bench.money).toEqual(before)
     expect(bench.position).toMatchObject({ state: 'closed', payout: null })
-    expect(version?.stint).toMatchObject({ trades: 0, wins: 0, pnl: 0 })
+    expect(version?.tenure).toMatchObject({ trades: 0, wins: 0, pnl: 0 })
   })
 
   test('I1, I10: a sale that fails after its position was closed opens it again, with its shares and cost, and the desk holds it', () => {
@@ -143,12 +143,12 @@ describe('the life of a fill', () => {
     bench.all(sale, CONFIRMED)
     expect(bench.engine.state.positions.size).toBe(0)
     const version = [...bench.engine.state.versions.values()][0]
-    expect(version?.stint.trades).toBe(1)
+    expect(version?.tenure.trades).toBe(1)
     bench.all(sale, FAILED)
     expect([...bench.engine.state.positions.values()]).toEqual([{ ...held, ownedBy: 'desk' }])
     expect(bench.ownersByLedger().get(held.id)).toBe('desk')
     expect(bench.money).toEqual(money)
-    expect(version?.stint.trades).toBe(0)
+    expect(version?.tenure.trades).toBe(0)
     // It can be sold once more, by hand.
     bench.command({ kind: 'close', position: held.id })
     bench.all(
@@ -156,7 +156,7 @@ describe('the life of a fill', () => {
       CONFIRMED,
     )
     expect(bench.position.state).toBe('closed')
-    expect(version?.stint.trades).toBe(1)
+    expect(version?.tenure.trades).toBe(1)
   })
 
   test('a trade whose purchase failed in part is as large as what stands of it, and counts once in the losing run', () => {
@@ -174,14 +174,14 @@ describe('the life of a fill', () => {
     bench.all([first.fillId, second.fillId], CONFIRMED)
     bench.settle(0)
     const version = [...bench.engine.state.versions.values()][0]
-    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -5_000_000 })
+    expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -5_000_000 })
     bench.fate(first.fillId, FAILED)
     expect(bench.position).toMatchObject({ state: 'resolved', boughtShares: second.shares, boughtCost: second.cash })
-    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -2_000_000 })
+    expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -2_000_000 })
     // Taken back whole it was no trade, and stays on record as what was tried.
     bench.fate(second.fillId, FAILED)
     expect(bench.position).toMatchObject({ state: 'closed', boughtShares: 10_000_000, boughtCost: 5_000_000 })
-    expect(version?.stint).toMatchObject({ trades: 0, lossesInRow: 0, pnl: 0 })
+    expect(version?.tenure).toMatchObject({ trades: 0, lossesInRow: 0, pnl: 0 })
   })
 
   test('the losing run: a loss that was not final counts once, also where its sale fails and it ends anew', () => {
@@ -193,11 +193,11 @@ describe('the life of a fill', () => {
     const sale = bench.trade(() => exit())
     bench.all(sale, CONFIRMED)
     const version = [...bench.engine.state.versions.values()][0]
-    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1 })
+    expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1 })
     bench.all(sale, FAILED)
-    expect(version?.stint).toMatchObject({ trades: 0, lossesInRow: 0 })
+    expect(version?.tenure).toMatchObject({ trades: 0, lossesInRow: 0 })
     bench.settle(0)
-    expect(version?.stint).toMatchObject({ trades: 1, lossesInRow: 1 })
+    expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1 })
   })
 
   test('I1, I2: a sale that fails after its window was entered anew is not booked beside the new position: entries pause', () => {

@@ -137,18 +137,19 @@ describe('canary', () => {
       slots: slots as never,
       stakePpm: 1,
     })
-    const bar = (version: string, of: readonly string[] = ['BTC-5m']) => bench.engine.canaryBar(start(version, of))
-    expect(bar('9', ['BTC-15m'])).toMatch(/BTC-15m is no slot of alpha/)
-    expect(bar('9', [])).toMatch(/no slots/)
-    expect(bar(first)).toMatch(/live already/)
+    const refusal = (version: string, of: readonly string[] = ['BTC-5m']) =>
+      bench.engine.canaryRefusal(start(version, of))
+    expect(refusal('9', ['BTC-15m'])).toMatch(/BTC-15m is no slot of alpha/)
+    expect(refusal('9', [])).toMatch(/no slots/)
+    expect(refusal(first)).toMatch(/live already/)
     const asked = bench.cycle(hold, false)
-    expect(bar('9')).toMatch(/in flight/)
+    expect(refusal('9')).toMatch(/in flight/)
     for (const evaluation of asked) bench.answer(evaluation, hold)
-    expect(bar('9')).toBeNull()
+    expect(refusal('9')).toBeNull()
     const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
-    expect(bar('9')).toMatch(/a canary of alpha runs already/)
-    expect(bench.engine.swapBar(start('9', []).swap)).toMatch(/promote it, or dismiss it/)
-    expect(bench.engine.swapBar(start(canary, []).swap)).toBeNull()
+    expect(refusal('9')).toMatch(/a canary of alpha runs already/)
+    expect(bench.engine.swapRefusal(start('9', []).swap)).toMatch(/promote it, or dismiss it/)
+    expect(bench.engine.swapRefusal(start(canary, []).swap)).toBeNull()
   })
 })
 

@@ -175,8 +175,8 @@ const silence = (seconds: number) => new Step(`silence ${seconds} s`, (desk) => 
 const voidAll = new Step('void', (desk) => {
   for (const position of [...desk.engine.state.positions.values()]) {
     const may = isUnsettleable(desk.engine.state, position)
-    const bar = desk.command({ kind: 'void', position: position.id, reason: 'test' })
-    if (!may) expect(bar, `${position.id} is ${position.state}`).not.toBeNull()
+    const refusal = desk.command({ kind: 'void', position: position.id, reason: 'test' })
+    if (!may) expect(refusal, `${position.id} is ${position.state}`).not.toBeNull()
   }
 })
 

@@ -1,6 +1,6 @@
 import { startSession } from '../../src/renderer/data/session.ts'
 import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
-import type { Desk, DeskPush } from '../../src/shared/ipc/connection.ts'
+import type { DeskClient, DeskPush } from '../../src/shared/ipc/connection.ts'
 import { snapshot } from './rows.ts'
 
 type Connection = 'connecting' | 'connected' | 'lost'
@@ -60,7 +60,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
     'replay.chart': { slot: 'BTC-5m', frame: '1m', candles: [], marks: [], lines: [] },
     'editor.types': { text: '' },
   }
-  const desk: Desk = {
+  const desk: DeskClient = {
     call: async <N extends CallName>(name: N, input: CallInput<N>) => {
       calls.push({ name, input })
       const answer = special[name]

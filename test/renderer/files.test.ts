@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createFilesSession } from '../../src/renderer/data/files-session.ts'
 import { createFilesStore, strategyOf } from '../../src/renderer/data/files-store.ts'
 import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
-import type { Desk } from '../../src/shared/ipc/connection.ts'
+import type { DeskClient } from '../../src/shared/ipc/connection.ts'
 import type { FileText, WriteResult } from '../../src/shared/ipc/files.ts'
 
 /** A strategies folder whose hashes are the texts' own words. */
@@ -28,7 +28,7 @@ function fakeDesk(files: Map<string, string>) {
     if (name === 'files.write') return write(input as CallInput<'files.write'>)
     throw new Error(`not faked: ${name}`)
   }
-  const desk: Desk = {
+  const desk: DeskClient = {
     call: async <N extends CallName>(name: N, input: CallInput<N>) => answer(name, input) as CallOutput<N>,
     onPush: () => () => {},
     onConnection: () => () => {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { deskTime } from '../../src/renderer/data/clock-store.ts'
 import { createBatcher, createThrottle } from '../../src/renderer/data/frame.ts'
-import { backoffMs } from '../../src/renderer/data/socket-desk.ts'
+import { backoffMs } from '../../src/renderer/data/socket-client.ts'
 import { slotId } from '../support/ids.ts'
 import { bench } from './bench.ts'
 import { deploymentRow, slotRow, status } from './rows.ts'

@@ -242,8 +242,8 @@ export class EngineBench {
   command(input: CommandInput): string | null {
     const command = commandSchema.parse(input)
     if (!isEngineCommand(command)) throw new Error(`${command.kind} is not the engine's`)
-    const bar = this.engine.commandBar(command)
-    if (bar !== null) return bar
+    const refusal = this.engine.commandRefusal(command)
+    if (refusal !== null) return refusal
     if (command.kind === 'kill') this.gate.shut('killed', command.positions === 'flatten')
     if (command.kind === 'rearm') this.gate.open()
     this.deliver({ kind: 'command', ts: this.now, source: 'cli', command })

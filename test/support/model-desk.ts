@@ -93,7 +93,7 @@ export class ModelDesk extends EngineBench {
   /** Swaps a new version in, as a deployment does; beside a canary none may be. */
   bring(strategy: string): VersionHash | undefined {
     if (this.engine.state.canaries.has(strategy)) {
-      expect(this.engine.swapBar(this.swapFor(this.nameNext(strategy), 'deployment')), 'I4').toMatch(/canary/)
+      expect(this.engine.swapRefusal(this.swapFor(this.nameNext(strategy), 'deployment')), 'I4').toMatch(/canary/)
       return undefined
     }
     const version = this.store(strategy)
@@ -138,7 +138,7 @@ export class ModelDesk extends EngineBench {
     const own = this.engine.strategyStates(strategy).map(({ slot }) => slot)
     const slots = own.slice(0, 1 + (count % Math.max(1, own.length)))
     const swap = this.swapFor(this.nameNext(strategy), 'deployment')
-    if (this.engine.canaryBar({ swap, slots, stakePpm }) !== null) return
+    if (this.engine.canaryRefusal({ swap, slots, stakePpm }) !== null) return
     const version = this.store(strategy)
     this.deliver({ kind: 'canary', ts: this.now, start: { swap, slots, stakePpm } })
     this.saveDeployment(version, swap.deployment)
@@ -169,7 +169,7 @@ export class ModelDesk extends EngineBench {
   }
 
   private commit(version: Known, swap: Swap): void {
-    expect(this.engine.swapBar(swap), 'I4: nothing is in flight').toBeNull()
+    expect(this.engine.swapRefusal(swap), 'I4: nothing is in flight').toBeNull()
     this.deliver({ kind: 'swap', ts: this.now, swap })
     this.saveDeployment(version, swap.deployment)
   }
@@ -205,11 +205,11 @@ export class ModelDesk extends EngineBench {
 
   /** A person's command, journaled as the dispatcher does. */
   override command(command: CommandInput): string | null {
-    const bar = super.command(command)
-    const outcome = { id: `C-${++this.commands}`, outcome: bar === null ? 'done' : 'refused', message: '' } as const
+    const refusal = super.command(command)
+    const outcome = { id: `C-${++this.commands}`, outcome: refusal === null ? 'done' : 'refused', message: '' } as const
     const { kind } = command
     this.flush({ w: 'command', ts: this.now, source: 'cli', kind, body: JSON.stringify(command), outcome })
-    return bar
+    return refusal
   }
 
   /** Prices are missing for a while: nobody hears what they were. */

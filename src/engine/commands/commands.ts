@@ -6,7 +6,15 @@ import type { EngineEvent } from '../events.ts'
 import { cancelAll } from '../orders/orders.ts'
 import { type Context, record, say } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
-import { assignBar, assignSlot, changeCaps, closeBar, closePosition, voidBar, voidPosition } from './by-hand.ts'
+import {
+  assignRefusal,
+  assignSlot,
+  changeCaps,
+  closePosition,
+  closeRefusal,
+  voidPosition,
+  voidRefusal,
+} from './manual-commands.ts'
 import { pauseEntries, recordTrading, setFreeze } from './trading.ts'
 
 /** Commands that are the deployer's; all others are the engine's. */
@@ -50,23 +58,23 @@ export function expire(c: Context): void {
 }
 
 /** Why the engine would refuse a command now; null when it would not. Asked before the command is carried out. */
-export function commandBar(c: Context, command: EngineCommand): string | null {
+export function commandRefusal(c: Context, command: EngineCommand): string | null {
   const { s } = c
   switch (command.kind) {
     case 'rearm':
       return s.trading === 'killed' ? null : 'nothing to re-arm: trading is not killed'
     case 'resume':
-      return resumeBar(c, command)
+      return resumeRefusal(c, command)
     case 'unfreeze':
       return s.freeze === null ? 'deployments are not frozen' : null
     case 'pause':
-      return pauseBar(c, command)
+      return pauseRefusal(c, command)
     case 'close':
-      return closeBar(c, command)
+      return closeRefusal(c, command)
     case 'void':
-      return voidBar(c, command)
+      return voidRefusal(c, command)
     case 'assign':
-      return assignBar(c, command)
+      return assignRefusal(c, command)
     case 'caps':
     case 'freeze':
     case 'kill':
@@ -76,7 +84,7 @@ export function commandBar(c: Context, command: EngineCommand): string | null {
   }
 }
 
-function pauseBar(c: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
+function pauseRefusal(c: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
   if (command.slot !== undefined && !c.s.slots.has(command.slot)) return `no slot ${command.slot} on this desk`
   if (command.strategy !== undefined && !c.s.live.has(command.strategy))
     return `no strategy ${command.strategy} is live`
@@ -84,9 +92,9 @@ function pauseBar(c: Context, command: Extract<Command, { kind: 'pause' | 'resum
   return null
 }
 
-function resumeBar(c: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
-  const bar = pauseBar(c, command)
-  if (bar !== null) return bar
+function resumeRefusal(c: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
+  const refusal = pauseRefusal(c, command)
+  if (refusal !== null) return refusal
   if (command.slot !== undefined)
     return c.s.slots.get(command.slot)?.pause == null ? `${command.slot} is not paused` : null
   if (command.strategy !== undefined)

@@ -1,7 +1,7 @@
 import { invariant } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { type Context, type SlotState, slotOf, type VersionRecord, versionOf } from '../state.ts'
-import { inCharge } from '../versions/charge.ts'
+import { assignedVersion } from '../versions/assignment.ts'
 import { managerAside } from '../versions/drain.ts'
 import { ROW } from '../views/view-row.ts'
 import type { SlotView } from '../views/view-types.ts'
@@ -14,11 +14,11 @@ import { beginCycle, ready } from './begin.ts'
  */
 export function askVersions(c: Context, count: number, only: readonly SlotId[] | null, clock: Float64Array): void {
   if (!beginCycle(c, count, clock)) return
-  for (const team of c.s.teams) {
-    const version = inCharge(c.s, team)
+  for (const group of c.s.slotGroups) {
+    const version = assignedVersion(c.s, group)
     if (version === undefined) continue
     const views: SlotView[] = []
-    for (const slot of team.slots) {
+    for (const slot of group.slots) {
       if (only !== null && !only.includes(slot.slot.id)) continue
       if (slot.changed) writeRow(c.s, slot)
       if (managedAside(c, slot)) continue
@@ -32,10 +32,10 @@ export function askVersions(c: Context, count: number, only: readonly SlotId[] |
 
 /** Those that are not asked for slots of their own in the same breath. */
 function askAside(c: Context, count: number, only: readonly SlotId[] | null): void {
-  const inTeams = new Set(c.s.teams.map((team) => inCharge(c.s, team)))
+  const inGroups = new Set(c.s.slotGroups.map((group) => assignedVersion(c.s, group)))
   for (const hash of c.s.aside) {
     const version = versionOf(c.s, hash)
-    if (!inTeams.has(version)) evaluate(c, version, count, asideViews(c, version, only))
+    if (!inGroups.has(version)) evaluate(c, version, count, asideViews(c, version, only))
   }
 }
 

@@ -1,8 +1,8 @@
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Effect } from '../events.ts'
-import type { Context, EngineState, SlotState, Team, VersionRecord } from '../state.ts'
-import { inCharge } from '../versions/charge.ts'
+import type { Context, EngineState, SlotGroup, SlotState, VersionRecord } from '../state.ts'
+import { assignedVersion } from '../versions/assignment.ts'
 import { applyAgain, applyDecision, applyFault } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
 import type { SlotDecision } from '../views/view-types.ts'
@@ -21,7 +21,7 @@ export interface DirectAnswer {
   stack: string
 }
 
-/** The slots of a team that are asked in a cycle: their indices, in turn. */
+/** The slots of a group that are asked in a cycle: their indices, in turn. */
 interface LineUp {
   readonly turn: Int32Array
   count: number
@@ -30,8 +30,8 @@ interface LineUp {
   until: number
 }
 
-/** True when nothing of a team's slots has changed since their rows were written. */
-function isSame({ slots }: Team): boolean {
+/** True when nothing of a group's slots has changed since their rows were written. */
+function isSame({ slots }: SlotGroup): boolean {
   for (const slot of slots) if (slot.changed) return false
   return true
 }
@@ -55,7 +55,7 @@ export class DirectCycles {
   private readonly context: Context
   private readonly slots: readonly SlotState[]
   private readonly clock: Float64Array
-  private readonly lineUps = new Map<Team, LineUp>()
+  private readonly lineUps = new Map<SlotGroup, LineUp>()
 
   /** @param clock where views read the moment of a cycle */
   constructor(state: EngineState, clock: Float64Array) {
@@ -74,15 +74,21 @@ export class DirectCycles {
     if (c.out.length > 0) c.out.length = 0
     if (ts > c.s.now) c.s.now = ts
     if (!beginCycle(c, count, this.clock)) return c.out
-    for (const team of c.s.teams) {
-      const version = inCharge(c.s, team)
-      if (version !== undefined) this.ask(c, team, version, only, decider)
+    for (const group of c.s.slotGroups) {
+      const version = assignedVersion(c.s, group)
+      if (version !== undefined) this.ask(c, group, version, only, decider)
     }
     return c.out
   }
 
-  private ask(c: Context, team: Team, version: VersionRecord, only: readonly SlotId[] | null, decider: Decider): void {
-    const { turn, count } = this.lineUp(c, team, version, only, decider)
+  private ask(
+    c: Context,
+    group: SlotGroup,
+    version: VersionRecord,
+    only: readonly SlotId[] | null,
+    decider: Decider,
+  ): void {
+    const { turn, count } = this.lineUp(c, group, version, only, decider)
     let faults: { slot: SlotId; message: string }[] | undefined
     for (let next = 0; next < count; next++) {
       const at = decider.ask(turn, next, count)
@@ -104,19 +110,19 @@ export class DirectCycles {
   }
 
   /**
-   * Who of a team is asked now, and in which order; rows are written. With all of them asked it stays the same until a
+   * Who of a group is asked now, and in which order; rows are written. With all of them asked it stays the same until a
    * window ends or something of a slot changes: that is most cycles.
    */
   private lineUp(
     c: Context,
-    team: Team,
+    group: SlotGroup,
     version: VersionRecord,
     only: readonly SlotId[] | null,
     decider: Decider,
   ): LineUp {
-    const known = this.lineUps.get(team)
-    if (only === null && known?.version === version && c.s.now < known.until && isSame(team)) return known
-    const { slots } = team
+    const known = this.lineUps.get(group)
+    if (only === null && known?.version === version && c.s.now < known.until && isSame(group)) return known
+    const { slots } = group
     const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
     made.version = version
     made.count = 0
@@ -133,7 +139,7 @@ export class DirectCycles {
     }
     // Whoever is left out may be asked again without any change to be seen.
     made.until = made.count === slots.length ? until : 0
-    this.lineUps.set(team, made)
+    this.lineUps.set(group, made)
     return made
   }
 }

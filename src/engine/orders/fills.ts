@@ -28,7 +28,7 @@ import {
   workingOrders,
 } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
-import { countTrade, uncountTrade } from '../versions/stint.ts'
+import { countTrade, uncountTrade } from '../versions/tenure.ts'
 import { forgetFills, resolveIfKnown } from '../windows/settlement.ts'
 import { negative } from './ledger.ts'
 

@@ -17,7 +17,7 @@ import {
   workingOrders,
 } from '../state.ts'
 import type { CancelIntent, EnterIntent, ExitIntent } from '../strategy-api/baton.ts'
-import { inCharge } from '../versions/charge.ts'
+import { assignedVersion } from '../versions/assignment.ts'
 import { canaryStake } from './canary-stake.ts'
 import { exposureFor } from './exposure.ts'
 import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
@@ -47,7 +47,7 @@ function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal 
   const { s } = c
   const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
   const { asset } = slot
-  if (inCharge(s, slot) !== version)
+  if (assignedVersion(s, slot) !== version)
     return no('draining', `${version.label} only manages what it has open in ${slot.slot.id}`)
   if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
   if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
@@ -81,8 +81,8 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   if (!valid(intent.limit) || intent.limit >= 1)
     return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
   if (!valid(intent.stakeUsd)) return refuse('bad-intent', `stakeUsd ${intent.stakeUsd} is not a positive number`)
-  const bar = entryBar(c, slot, version)
-  if (bar !== null) return err(bar)
+  const refusal = entryBar(c, slot, version)
+  if (refusal !== null) return err(refusal)
   const { listing } = slot
   if (listing === null) return err(unlisted(slot))
   const tick = slot.book?.tick ?? listing.tick

@@ -175,8 +175,8 @@ function reportForNone(c: Context, orderId: OrderId, report: OrderReport): void 
 }
 
 function countRejected(c: Context, { version }: Order): void {
-  const stint = version === 'desk' ? undefined : c.s.versions.get(version)?.stint
-  if (stint !== undefined) stint.rejected++
+  const tenure = version === 'desk' ? undefined : c.s.versions.get(version)?.tenure
+  if (tenure !== undefined) tenure.rejected++
 }
 
 /** Asks for every working order to be cancelled; those that have not left are refused by the gate. */

@@ -2,15 +2,15 @@ import { invariant } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CanaryStart } from '../events.ts'
-import { type Context, liveVersion, record, type SlotState, say, slotOf, teamsOf } from '../state.ts'
-import { inCharge } from './charge.ts'
+import { type Context, liveVersion, record, type SlotState, say, slotGroupsOf, slotOf } from '../state.ts'
+import { assignedVersion } from './assignment.ts'
 import { beginDrain, keepState } from './drain.ts'
 import { transferAll } from './owners.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './version-entry.ts'
+import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Why a canary cannot begin now; null when it can. */
-export function canaryBar(c: Context, { swap, slots }: CanaryStart): string | null {
+export function canaryRefusal(c: Context, { swap, slots }: CanaryStart): string | null {
   const { s } = c
   const hash = s.live.get(swap.strategy)
   if (hash === undefined) return `nothing of ${swap.strategy} is live that it could stand beside`
@@ -20,7 +20,7 @@ export function canaryBar(c: Context, { swap, slots }: CanaryStart): string | nu
   const foreign = slots.filter((slot) => !own.has(slot))
   if (slots.length === 0) return 'it would have no slots'
   if (foreign.length > 0) return `${foreign.join(', ')} is no slot of ${swap.strategy}`
-  return swapBar(c, swap)
+  return swapRefusal(c, swap)
 }
 
 /**
@@ -30,8 +30,8 @@ export function canaryBar(c: Context, { swap, slots }: CanaryStart): string | nu
 export function beginCanary(c: Context, start: CanaryStart): void {
   const { s } = c
   const { swap, stakePpm } = start
-  const bar = canaryBar(c, start)
-  invariant(bar === null, `I4: canary ${swap.label} outside the yield interval: ${bar}`)
+  const refusal = canaryRefusal(c, start)
+  invariant(refusal === null, `I4: canary ${swap.label} outside the yield interval: ${refusal}`)
   const version = admit(c, swap, 'canary')
   const live = s.versions.get(s.live.get(swap.strategy) ?? version.hash)
   const mine = new Set(start.slots)
@@ -50,7 +50,7 @@ export function beginCanary(c: Context, start: CanaryStart): void {
     slot.setState(json)
     recordState(c, slot, version)
   }
-  settleTeams(c, swap.strategy)
+  publishAssignment(c, swap.strategy)
   const part = stakePpm < 1_000_000 ? ` with ${stakePpm / 10_000} % of its stake` : ''
   say(c, 'info', 'deployment', `${swap.label} is a canary in ${start.slots.join(', ')}${part}`, {
     version: swap.version,
@@ -68,14 +68,14 @@ export function endCanary(c: Context, strategy: string, why: string): void {
   const version = s.versions.get(canary.version)
   const lent = lentSlots(c, strategy)
   const own = new Set(slotsOf(c, strategy).map(({ slot }) => slot.id))
-  const live = inCharge(s, { strategy, canary: false })
+  const live = assignedVersion(s, { strategy, canary: false })
   const inItsOwn = ({ slot }: { slot: SlotId }) => own.has(slot)
   // Only a fault leaves nobody to take it.
   if (live === undefined) leaveToDesk(c, canary.version, strategy, 'fault', inItsOwn)
   else transferAll(c, { from: canary.version, to: live.hash, reason: 'dismissal', deployment: null }, inItsOwn)
   giveBack(c, strategy, lent)
   s.canaries.delete(strategy)
-  settleTeams(c, strategy)
+  publishAssignment(c, strategy)
   say(c, 'warn', 'deployment', `${version?.label ?? 'a canary that cannot be loaded'} is no canary any more: ${why}`, {
     version: canary.version,
   })
@@ -90,7 +90,7 @@ export function endCanary(c: Context, strategy: string, why: string): void {
 export function endLending(c: Context, strategy: string): void {
   for (const slot of lentSlots(c, strategy)) slot.canary = false
   c.s.canaries.delete(strategy)
-  settleTeams(c, strategy)
+  publishAssignment(c, strategy)
 }
 
 function giveBack(c: Context, strategy: string, lent: readonly SlotState[]): void {
@@ -110,9 +110,9 @@ function lentSlots(c: Context, strategy: string): readonly SlotState[] {
   return slotsOf(c, strategy).filter((slot) => slot.canary)
 }
 
-/** Who trades what has changed: said to the teams and to the journal. */
-export function settleTeams(c: Context, strategy: string): void {
-  c.s.teams = teamsOf(c.s.slots.values())
+/** Who trades what has changed: said to the slotGroups and to the journal. */
+export function publishAssignment(c: Context, strategy: string): void {
+  c.s.slotGroups = slotGroupsOf(c.s.slots.values())
   const canary = c.s.canaries.get(strategy)
   const slots = lentSlots(c, strategy).map(({ slot }) => slot.id)
   const part = canary === undefined ? null : { ...canary, slots }

@@ -11,7 +11,7 @@ import {
   say,
   type VersionRecord,
 } from '../state.ts'
-import { isAsked, isLent } from './charge.ts'
+import { isAsked, isLent } from './assignment.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */

@@ -4,16 +4,16 @@ import type { Order, Position } from '../../shared/domain/records.ts'
 import type { Swap } from '../events.ts'
 import { type Context, record, type SlotState, slotOf, type VersionRecord } from '../state.ts'
 import { transferAll } from './owners.ts'
-import { newStint } from './stint.ts'
+import { newTenure } from './tenure.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Slots that configuration gives to a strategy. */
 export function slotsOf(c: Context, strategy: string): readonly SlotState[] {
-  return c.s.teams.flatMap((team) => (team.strategy === strategy ? team.slots : []))
+  return c.s.slotGroups.flatMap((group) => (group.strategy === strategy ? group.slots : []))
 }
 
 /** Why a swap cannot be committed now; null when it can (I4, revision check). */
-export function swapBar(c: Context, swap: Swap): string | null {
+export function swapRefusal(c: Context, swap: Swap): string | null {
   const old = c.s.live.get(swap.strategy)
   const canary = c.s.canaries.get(swap.strategy)?.version
   if ([old, canary].some((hash) => hash !== undefined && c.s.pending.has(hash))) return 'an evaluation is in flight'
@@ -47,7 +47,7 @@ export function admit(c: Context, swap: Swap, as: 'live' | 'canary'): VersionRec
     decisions: earlier?.decisions ?? 0,
     faults: earlier?.faults ?? 0,
     faultsInRow: 0,
-    stint: newStint(s.now, before === undefined ? undefined : s.versions.get(before)?.stint),
+    tenure: newTenure(s.now, before === undefined ? undefined : s.versions.get(before)?.tenure),
     kept,
   }
   s.versions.set(version.hash, version)

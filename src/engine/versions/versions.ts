@@ -13,18 +13,18 @@ import {
   versionOf,
 } from '../state.ts'
 import type { SlotDecision } from '../views/view-types.ts'
+import { assignedVersion, isAsked, isLent } from './assignment.ts'
 import { endCanary, endLending, endLostCanaries } from './canary.ts'
-import { inCharge, isAsked, isLent } from './charge.ts'
 import { beginDrain, ownersLost, recordKept } from './drain.ts'
 import { transferAll } from './owners.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapBar } from './version-entry.ts'
+import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
 export function applySwap(c: Context, swap: Swap): void {
   const { s } = c
-  const bar = swapBar(c, swap)
-  invariant(bar === null, `I4: swap of ${swap.label} outside the yield interval: ${bar}`)
+  const refusal = swapRefusal(c, swap)
+  invariant(refusal === null, `I4: swap of ${swap.label} outside the yield interval: ${refusal}`)
   const oldHash = s.live.get(swap.strategy)
   const version = admit(c, swap, 'live')
   const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
@@ -86,7 +86,7 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
     pending.cycle !== event.cycle ||
     !isAsked(version)
   ) {
-    if (version !== undefined) version.stint.late++
+    if (version !== undefined) version.tenure.late++
     const who = version?.label ?? event.version.slice(0, 12)
     say(c, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
       version: event.version,
@@ -103,7 +103,7 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
 }
 
 function manages(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  return version.kept.has(slot.slot.id) || inCharge(s, slot) === version
+  return version.kept.has(slot.slot.id) || assignedVersion(s, slot) === version
 }
 
 /** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
@@ -153,7 +153,7 @@ export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'faul
   if (version === undefined) return
   version.faults++
   version.faultsInRow++
-  version.stint.faults++
+  version.tenure.faults++
   if (!isAsked(version)) return
   const stop = event.fatal || version.faultsInRow >= s.config.faultsInRow
   say(c, 'error', 'fault', `${version.label}: ${event.message}`, {

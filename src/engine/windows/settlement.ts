@@ -27,7 +27,7 @@ import {
   unconfirmed,
   workingOrders,
 } from '../state.ts'
-import { countTrade, countWindow } from '../versions/stint.ts'
+import { countTrade, countWindow } from '../versions/tenure.ts'
 import { recordVersion } from '../versions/version-record.ts'
 import { askPayout, isUndecided, notePaid } from './redemption.ts'
 

@@ -1,17 +1,17 @@
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { EngineState } from '../state.ts'
-import { inCharge } from '../versions/charge.ts'
+import { assignedVersion } from '../versions/assignment.ts'
 
 const NEVER: readonly number[] = []
 
 /** The moment after `ts` at which strategies asked to be woken next, in ms; infinity when none did. */
 export function nextWakeAt(s: EngineState, ts: number): number {
   let best = Number.POSITIVE_INFINITY
-  for (const team of s.teams) {
-    const wake = inCharge(s, team)?.manifest.wake ?? NEVER
+  for (const group of s.slotGroups) {
+    const wake = assignedVersion(s, group)?.manifest.wake ?? NEVER
     for (let w = 0; w < wake.length; w++) {
       const beforeMs = (wake[w] ?? 0) * 1000
-      for (const { window } of team.slots) {
+      for (const { window } of group.slots) {
         const at = window === null ? 0 : window.end - beforeMs
         if (at > ts && at < best) best = at
       }
@@ -23,9 +23,9 @@ export function nextWakeAt(s: EngineState, ts: number): number {
 /** Slots whose strategies asked to be woken at exactly `ts`. */
 export function wokenAt(s: EngineState, ts: number): readonly SlotId[] {
   const woken: SlotId[] = []
-  for (const team of s.teams) {
-    const wake = inCharge(s, team)?.manifest.wake ?? NEVER
-    for (const { window, slot } of team.slots) {
+  for (const group of s.slotGroups) {
+    const wake = assignedVersion(s, group)?.manifest.wake ?? NEVER
+    for (const { window, slot } of group.slots) {
       if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
     }
   }

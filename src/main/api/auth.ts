@@ -35,7 +35,7 @@ export function roleOf(token: string, credentials: Credentials): Role | undefine
 }
 
 /** Why a request from elsewhere is not answered; null when host and origin are this desk's own. */
-export function strangerBar(headers: Headers, credentials: Credentials): string | null {
+export function strangerRefusal(headers: Headers, credentials: Credentials): string | null {
   if (headers.host === undefined || !credentials.hosts.has(headers.host)) {
     return `host ${headers.host ?? '(none)'} is not this desk; use ${[...credentials.hosts][0]}`
   }

@@ -15,7 +15,16 @@ import { packageRoot } from '../app/home.ts'
 import { outageText } from '../app/outages.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
 import { decodeJson } from '../platform/text.ts'
-import { bearerOf, type Credentials, cookieName, cookieOf, mayCommand, type Role, roleOf, strangerBar } from './auth.ts'
+import {
+  bearerOf,
+  type Credentials,
+  cookieName,
+  cookieOf,
+  mayCommand,
+  type Role,
+  roleOf,
+  strangerRefusal,
+} from './auth.ts'
 import { BrowserSessions } from './browser-sessions.ts'
 import { openSocket } from './socket.ts'
 
@@ -166,7 +175,7 @@ function isKill({ method, url }: FastifyRequest): boolean {
 /** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
 function guard(app: FastifyInstance, desk: Desk, credentials: Credentials, sessions: BrowserSessions): void {
   app.addHook('onRequest', async (request, reply) => {
-    const stranger = strangerBar(request.headers, credentials)
+    const stranger = strangerRefusal(request.headers, credentials)
     if (stranger !== null) return refuse(reply, 403, stranger)
     const signIn = signInToken(request)
     const token = signIn ?? bearerOf(request.headers)

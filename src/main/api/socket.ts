@@ -47,8 +47,8 @@ export async function callDesk(desk: Desk, role: Role, name: string, input: unkn
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
   const parsed = CALLS[name].input.safeParse(input)
   if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
-  const bar = callBar(role, name, parsed.data)
-  if (bar !== null) return { ok: false, error: bar }
+  const refusal = callRefusal(role, name, parsed.data)
+  if (refusal !== null) return { ok: false, error: refusal }
   try {
     return { ok: true, value: await desk.hub.call(name, parsed.data as ParsedInput<typeof name>, 'desk') }
   } catch (error) {
@@ -56,7 +56,7 @@ export async function callDesk(desk: Desk, role: Role, name: string, input: unkn
   }
 }
 
-function callBar(role: Role, name: CallName, input: unknown): string | null {
+function callRefusal(role: Role, name: CallName, input: unknown): string | null {
   if (role === 'window') return null
   if (name === 'files.write') return "editing needs the token of the desk's own window"
   const kind = typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined

@@ -302,7 +302,7 @@ export class Desk implements DeskParts {
     if (this.stopping) return this.hub.say('error', `${reason}; the desk was stopping`)
     try {
       // The pause first: on a disk that is full the words may not be written.
-      if (this.engine.commandBar({ kind: 'pause', reason }) === null)
+      if (this.engine.commandRefusal({ kind: 'pause', reason }) === null)
         this.session.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
       this.hub.say('error', `${reason}; entries are paused: make room, then resume`)
     } catch (error) {

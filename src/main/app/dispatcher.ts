@@ -97,13 +97,13 @@ export class Dispatcher {
     if (command.kind === 'dismiss') return this.dismiss(command, source)
     if (command.kind === 'promote') return this.promote(command, source)
     if (command.kind === 'assign') {
-      const bar = this.assignBar(command.strategy)
-      if (bar !== null) return refused(bar)
+      const refusal = this.assignRefusal(command.strategy)
+      if (refusal !== null) return refused(refusal)
     }
     if (!isEngineCommand(command)) return refused('not a command')
     const { session, gate } = this.parts
-    const bar = session.engine.commandBar(command)
-    if (bar !== null) return refused(bar)
+    const refusal = session.engine.commandRefusal(command)
+    if (refusal !== null) return refused(refusal)
     if (command.kind === 'rearm' && this.parts.killFilePresent()) {
       return refused('a file named KILL still lies in the home folder: delete it, then re-arm')
     }
@@ -114,7 +114,7 @@ export class Dispatcher {
     return done(describe(command))
   }
 
-  private assignBar(strategy: string): string | null {
+  private assignRefusal(strategy: string): string | null {
     const { deployer, session } = this.parts
     if (session.engine.state.live.has(strategy) || deployer.files().includes(strategy)) return null
     return `there is no strategy ${strategy}; there are: ${deployer.files().join(', ')}`
@@ -205,7 +205,7 @@ export class Dispatcher {
     )
     const said = rows.map(fateOf).join('; ')
     if (rows.some((row) => row.state === 'failed')) return { outcome: 'failed', message: said }
-    const heldBack = rows.some((row) => row.policy?.waits.some((bar) => bar.rule !== 'shadow') === true)
+    const heldBack = rows.some((row) => row.policy?.waits.some((refusal) => refusal.rule !== 'shadow') === true)
     return heldBack ? refused(said) : done(said)
   }
 
@@ -253,7 +253,7 @@ function fateOf(row: DeploymentRow): string {
   if (row.state === 'canary' && row.canary !== null)
     return `${row.version?.label} is a canary: ${partText(row.canary)}; promote it, or dismiss it`
   if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${row.reason}`
-  if (row.policy.waits.some((bar) => bar.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
+  if (row.policy.waits.some((refusal) => refusal.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
   return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
 }
 

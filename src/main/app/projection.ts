@@ -13,10 +13,10 @@ import {
   quoteOf,
   type SlotState,
 } from '../../engine/state.ts'
-import { inCharge } from '../../engine/versions/charge.ts'
+import { assignedVersion } from '../../engine/versions/assignment.ts'
 import { estimateUp } from '../../engine/versions/owners.ts'
 import { warmUpLeft } from '../../engine/versions/versions.ts'
-import type { PolicyBar } from '../../shared/domain/deployments.ts'
+import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
 import { MICRO, mulDivFloor, price, shares, usd } from '../../shared/domain/money.ts'
 import type { Position } from '../../shared/domain/records.ts'
 import { type Side, windowAt } from '../../shared/domain/slots.ts'
@@ -44,7 +44,11 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   const s = parts.engine.state
   const asset = assetOf(s, slot.slot.asset)
   const window = slot.window ?? windowAt(slot.slot, s.now)
-  const version = slot.canary ? inCharge(s, slot)?.hash : slot.strategy === null ? undefined : s.live.get(slot.strategy)
+  const version = slot.canary
+    ? assignedVersion(s, slot)?.hash
+    : slot.strategy === null
+      ? undefined
+      : s.live.get(slot.strategy)
   const { status, reason } = slotStatus(parts.engine, slot)
   const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
   const spot = asset.price > 0 ? asset.price : null
@@ -87,7 +91,7 @@ export function slotStatus(engine: Engine, slot: SlotState): { status: SlotStatu
   if (slot.strategy === null) return { status: 'unassigned', reason: 'no strategy is assigned to it' }
   const live = s.live.get(slot.strategy)
   if (live === undefined) return { status: 'unassigned', reason: `no version of ${slot.strategy} is live` }
-  const version = inCharge(s, slot)
+  const version = assignedVersion(s, slot)
   if (version === undefined)
     return { status: 'faulted', reason: `${s.versions.get(live)?.label ?? slot.strategy} was stopped by a fault` }
   if (slot.pause !== null) return { status: 'paused', reason: slot.pause.reason }
@@ -136,7 +140,7 @@ type Runtime = Pick<
 /** Whether new code may go live now; a freeze is said before a cooldown. */
 function deploysOf(
   { state }: Engine,
-  cooling: PolicyBar | null,
+  cooling: PolicyRefusal | null,
 ): Pick<DeskStatus, 'deploys' | 'deploysReason' | 'deploysUntil'> {
   const unreadable = state.holds.get('settings')
   const freeze = state.freeze ?? (unreadable === undefined ? null : { reason: unreadable, until: null })
@@ -171,7 +175,7 @@ function feedAlerts({ feed }: EngineState): string[] {
 }
 
 /** The whole desk in one glance. */
-export function deskStatus(engine: Engine, runtime: Runtime, cooling: PolicyBar | null): DeskStatus {
+export function deskStatus(engine: Engine, runtime: Runtime, cooling: PolicyRefusal | null): DeskStatus {
   const s = engine.state
   return {
     ...runtime,

@@ -121,7 +121,7 @@ export class Reconciler {
     this.told = difference
     if (difference === '') return
     const reason = `the account at ${venue.name} is not what the books say: ${difference}`.slice(0, 400)
-    if (session.engine.commandBar({ kind: 'pause', reason }) === null)
+    if (session.engine.commandRefusal({ kind: 'pause', reason }) === null)
       session.deliver({ kind: 'command', ts: now(), source: 'engine', command: { kind: 'pause', reason } })
     onAlarm(
       `${reason}; entries are paused and nothing was changed: look what happened there, put right what can be (sell, redeem or transfer), then resume`,

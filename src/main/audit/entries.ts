@@ -31,8 +31,8 @@ function byNumber(a: OrderRow, b: OrderRow): number {
 function auditWindow(books: Books, entries: readonly OrderRow[], report: Report): void {
   for (const [i, later] of entries.entries()) {
     for (const earlier of entries.slice(0, i)) {
-      const bar = standsAgainst(books, earlier, later.created_at)
-      if (bar !== null) report('orders', later.id, `second entry in ${later.window_id}: ${earlier.id} ${bar}`)
+      const refusal = standsAgainst(books, earlier, later.created_at)
+      if (refusal !== null) report('orders', later.id, `second entry in ${later.window_id}: ${earlier.id} ${refusal}`)
     }
   }
 }

@@ -29,7 +29,7 @@ function describe(row: DeploymentRow): string {
   const given = policy?.override ?? null
   const override = given === null ? '' : `overridden by ${given.by} (${given.rules.join(', ')}): ${given.reason}`
   const watched = probation === null ? '' : `probation ${probation.verdict}: ${probation.reason}`
-  const waits = (policy?.waits ?? []).slice(1).map((bar) => `waits: ${bar.message}`)
+  const waits = (policy?.waits ?? []).slice(1).map((refusal) => `waits: ${refusal.message}`)
   const lines = [steps, figures, row.reason ?? '', ...waits, override, watched]
     .filter((line) => line !== '')
     .map((line) => `    ${line}`)

@@ -231,9 +231,9 @@ export class JournalWriter {
       }
       case 'version':
         this.run(
-          `UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults, stint = @stint
+          `UPDATE versions SET state = @state, first_live_at = @firstLiveAt, decisions = @decisions, faults = @faults, tenure = @tenure
            WHERE hash = @hash`,
-          { ...record.progress, stint: JSON.stringify(record.progress.stint) },
+          { ...record.progress, tenure: JSON.stringify(record.progress.tenure) },
         )
         return null
       case 'live':

@@ -173,6 +173,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // What code has to tell apart is a column of its own, so that nothing is read out of a key or a sentence.
   `
+  ALTER TABLE versions RENAME COLUMN stint TO tenure;
   ALTER TABLE events ADD COLUMN detail TEXT;
   UPDATE events SET kind = 'stopped' WHERE kind = 'fault' AND message LIKE '% is stopped; %';
   UPDATE events SET detail = substr(message, instr(message, ': ') + 2) WHERE kind = 'fault';

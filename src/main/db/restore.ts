@@ -3,7 +3,7 @@ import { REVERSIBLE_MS } from '../../engine/orders/fills.ts'
 import type { SavedDesk } from '../../engine/restore.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import type { PositionId } from '../../shared/domain/ids.ts'
-import type { Stint } from '../../shared/domain/records.ts'
+import type { Tenure } from '../../shared/domain/records.ts'
 import {
   parseJsonText,
   positionIdSchema,
@@ -170,20 +170,23 @@ function savedVersion(db: ReadableDb, live: LiveVersion, unreadable: Unreadable)
       decisions: stored.decisions,
       faults: stored.faults,
       deployment: live.deployment,
-      stint: savedStint(stored, unreadable),
+      tenure: savedTenure(stored, unreadable),
     },
   ]
 }
 
 /** What a version came to since it was last live: probation and cooldown are judged by it. */
-function savedStint({ stint, label }: { stint: string | null; label: string }, unreadable: Unreadable): Stint | null {
-  if (stint === null || stint === 'null') return null
-  const read = parseJsonText(stintSchema, stint)
+function savedTenure(
+  { tenure, label }: { tenure: string | null; label: string },
+  unreadable: Unreadable,
+): Tenure | null {
+  if (tenure === null || tenure === 'null') return null
+  const read = parseJsonText(tenureSchema, tenure)
   if (read === undefined) unreadable(`the record of ${label} since it went live`)
   return read ?? null
 }
 
-const stintSchema: z.ZodType<Stint> = z.strictObject({
+const tenureSchema: z.ZodType<Tenure> = z.strictObject({
   since: unixMsSchema,
   windows: z.number(),
   trades: z.number(),

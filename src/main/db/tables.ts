@@ -220,7 +220,7 @@ export const versionRow = z
     first_live_at: unixMsSchema.nullable(),
     decisions: z.number(),
     faults: z.number(),
-    stint: z.string().nullable(),
+    tenure: z.string().nullable(),
   })
   .transform(({ source_map, first_live_at, ...row }) => ({
     ...row,

@@ -70,8 +70,8 @@ export class Canaries {
       parked: null,
       exempt: false,
     })
-    const [bar] = policy.letThrough(deployment, of)
-    if (bar !== undefined) return err(`${bar.rule}: ${bar.message}; it stays a canary`)
+    const [refusal] = policy.letThrough(deployment, of)
+    if (refusal !== undefined) return err(`${refusal.rule}: ${refusal.message}; it stays a canary`)
     return swapping.promote(deployment, candidate, of)
   }
 

@@ -95,7 +95,7 @@ export class Consequences {
   /** A rule's own command: journaled by the engine like a person's. */
   private command(command: EngineCommand): void {
     const { session, now } = this.parts
-    if (session.engine.commandBar(command) !== null) return
+    if (session.engine.commandRefusal(command) !== null) return
     session.deliver({ kind: 'command', ts: now(), source: 'engine', command })
     session.settle()
   }

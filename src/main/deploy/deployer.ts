@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { DeploymentRow, PolicyBar } from '../../shared/domain/deployments.ts'
+import type { DeploymentRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
@@ -127,7 +127,7 @@ export class Deployer {
   }
 
   /** The cooldown that runs, if one does. */
-  cooling(): PolicyBar | null {
+  cooling(): PolicyRefusal | null {
     return this.policy.cooling()
   }
 

@@ -2,8 +2,8 @@ import type {
   CanaryRow,
   DeploymentRow,
   Diagnostic,
-  PolicyBar,
   PolicyOverride,
+  PolicyRefusal,
   PolicyRow,
   ProbationRow,
   ShadowRow,
@@ -140,7 +140,7 @@ export class Deployment {
   }
 
   /** What it waits for now; none: it may go on. Told only when it changes. */
-  waits(waits: readonly PolicyBar[], waitsUntil: number | null): void {
+  waits(waits: readonly PolicyRefusal[], waitsUntil: number | null): void {
     const before = this.row.policy
     if (before !== null && JSON.stringify(before.waits) === JSON.stringify(waits)) return
     const [first] = waits

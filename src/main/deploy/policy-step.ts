@@ -1,11 +1,11 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
-import type { CanaryRow, PolicyBar } from '../../shared/domain/deployments.ts'
+import type { CanaryRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Deployment } from './deployment.ts'
-import { cooldownBar, isEnforced, type PolicyFacts, policyBars } from './policy.ts'
+import { cooldownRefusal, isEnforced, type PolicyFacts, policyRefusals } from './policy.ts'
 
 export interface PolicyParts {
   readonly session: Pick<Session, 'engine'>
@@ -84,17 +84,17 @@ export class PolicyStep {
   }
 
   /** Everything that stands against a swap now and that nobody has overridden. */
-  bars(deployment: Deployment, of: PolicyCase): PolicyBar[] {
-    if (of.parked !== null) return [of.parked === 'shadow' ? SHADOW : reloadBar(of.hash)]
-    const beside = this.canaryBar(deployment, of)
+  refusals(deployment: Deployment, of: PolicyCase): PolicyRefusal[] {
+    if (of.parked !== null) return [of.parked === 'shadow' ? SHADOW : reloadRefusal(of.hash)]
+    const beside = this.canaryRefusal(deployment, of)
     if (beside !== null) return [beside]
     if (of.override !== undefined) return []
-    const bars = this.judge(deployment, of)
-    return of.exempt ? bars.filter((bar) => bar.rule === 'freeze') : bars
+    const refusals = this.judge(deployment, of)
+    return of.exempt ? refusals.filter((refusal) => refusal.rule === 'freeze') : refusals
   }
 
   /** Beside a canary there is no room for another candidate, whatever anybody says. */
-  private canaryBar(deployment: Deployment, { strategy }: PolicyCase): PolicyBar | null {
+  private canaryRefusal(deployment: Deployment, { strategy }: PolicyCase): PolicyRefusal | null {
     const { canaries, versions } = this.parts.session.engine.state
     const canary = canaries.get(strategy)
     if (canary === undefined || canary.version === deployment.current.version?.hash) return null
@@ -102,20 +102,20 @@ export class PolicyStep {
     return { rule: 'canary', message: `${label} is a canary of ${strategy}: promote it, or dismiss it`, until: null }
   }
 
-  private judge(deployment: Deployment, of: PolicyCase): PolicyBar[] {
+  private judge(deployment: Deployment, of: PolicyCase): PolicyRefusal[] {
     const { proof } = deployment.current
     const facts = this.facts(of.strategy, proof, of.reason !== undefined, of.quietSince)
-    return policyBars(facts, this.parts.config.policy)
+    return policyRefusals(facts, this.parts.config.policy)
   }
 
   /** The first cooldown that runs now, for the desk's one word on deployments; null when none does. */
-  cooling(): PolicyBar | null {
+  cooling(): PolicyRefusal | null {
     const { session, config, now } = this.parts
     const s = session.engine.state
     if (!isEnforced(config.policy, s.config.market)) return null
     for (const strategy of s.live.keys()) {
-      const bar = cooldownBar({ now: now(), live: this.live(strategy) }, config.policy)
-      if (bar !== null) return bar
+      const refusal = cooldownRefusal({ now: now(), live: this.live(strategy) }, config.policy)
+      if (refusal !== null) return refusal
     }
     return null
   }
@@ -133,7 +133,7 @@ export class PolicyStep {
     const hash = s.live.get(strategy)
     const version = hash === undefined ? undefined : s.versions.get(hash)
     if (version === undefined) return null
-    return { label: version.label, faulted: version.state !== 'live', ...version.stint }
+    return { label: version.label, faulted: version.state !== 'live', ...version.tenure }
   }
 
   private facts(strategy: string, proof: ProofRow | null, reasoned: boolean, quietSince: number | null): PolicyFacts {
@@ -167,18 +167,18 @@ export class PolicyStep {
     const { config, now } = this.parts
     const until = now() + config.policy.waitMinutes * MINUTE
     while (!deployment.ended) {
-      const bars = this.bars(deployment, of)
-      if (bars.length === 0) {
+      const refusals = this.refusals(deployment, of)
+      if (refusals.length === 0) {
         this.letThrough(deployment, of)
         return true
       }
-      of.quietSince = bars.every((bar) => bar.rule === 'quiet') ? (of.quietSince ?? now()) : null
-      const over = this.over(bars, of, until)
+      of.quietSince = refusals.every((refusal) => refusal.rule === 'quiet') ? (of.quietSince ?? now()) : null
+      const over = this.over(refusals, of, until)
       if (over !== null) {
         deployment.fail(now(), `${over}; what is live keeps trading`)
         return false
       }
-      deployment.waits(bars, of.parked === null && bars[0]?.rule !== 'freeze' ? until : null)
+      deployment.waits(refusals, of.parked === null && refusals[0]?.rule !== 'freeze' ? until : null)
       const word = await this.word(deployment, of.strategy)
       if (word.kind === 'go') of.hear(word)
     }
@@ -186,25 +186,25 @@ export class PolicyStep {
   }
 
   /** Writes down that nothing stands against it, or what a person overrode; what does is returned, and nothing written. */
-  letThrough(deployment: Deployment, of: PolicyCase): readonly PolicyBar[] {
-    const bars = this.bars(deployment, of)
-    if (bars.length > 0) return bars
+  letThrough(deployment: Deployment, of: PolicyCase): readonly PolicyRefusal[] {
+    const refusals = this.refusals(deployment, of)
+    if (refusals.length > 0) return refusals
     this.noteOverride(deployment, of)
     deployment.passes(this.regimes(of.strategy))
-    return bars
+    return refusals
   }
 
   /** What stood against it when a person let it through all the same is kept for ever. */
   private noteOverride(deployment: Deployment, of: PolicyCase): void {
     const known = deployment.current.policy?.override ?? null
     if (of.override === undefined || known !== null) return
-    const rules = this.judge(deployment, of).map((bar) => bar.rule)
+    const rules = this.judge(deployment, of).map((refusal) => refusal.rule)
     if (rules.length > 0) deployment.overrides({ ts: this.parts.now(), by: of.by, reason: of.override, rules })
   }
 
   /** Why it need not wait any longer: it is refused. */
-  private over(bars: readonly PolicyBar[], { parked }: PolicyCase, until: number): string | null {
-    const [first] = bars
+  private over(refusals: readonly PolicyRefusal[], { parked }: PolicyCase, until: number): string | null {
+    const [first] = refusals
     if (first === undefined || parked !== null) return null
     if (first.rule === 'freeze')
       // A person froze and a person unfreezes: however long that takes, a sound candidate waits.
@@ -249,12 +249,12 @@ function unreadable(reason: string | undefined): { readonly reason: string; read
   return reason === undefined ? null : { reason, until: null }
 }
 
-const SHADOW: PolicyBar = {
+const SHADOW: PolicyRefusal = {
   rule: 'shadow',
   message: 'it runs as a shadow beside what is live: promote it, or dismiss it',
   until: null,
 }
 
-function reloadBar(hash: string): PolicyBar {
+function reloadRefusal(hash: string): PolicyRefusal {
   return { rule: 'reload', message: `a reload that names ${hash}`, until: null }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config.ts'
-import type { PolicyBar } from '../../shared/domain/deployments.ts'
+import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
 import { isoUtc, MINUTE, SECOND } from '../../shared/domain/time.ts'
 
 /** All that the rules look at. Times in ms UTC. */
@@ -43,20 +43,25 @@ const minutes = (ms: number) => `${(ms / MINUTE).toFixed(1)} min`
  * Everything that stands against a swap at this moment, each with its rule, its figures and when it will pass
  * (`until` null: nobody can tell). None of it is a judgement of the candidate: that is what the proof is for.
  */
-export function policyBars(facts: PolicyFacts, rules: Rules): PolicyBar[] {
-  const bars = [freezeBar(facts), venueBar(facts)]
+export function policyRefusals(facts: PolicyFacts, rules: Rules): PolicyRefusal[] {
+  const refusals = [freezeRefusal(facts), venueRefusal(facts)]
   if (facts.enforced)
-    bars.push(cooldownBar(facts, rules), tiltBar(facts, rules), regimeBar(facts, rules), quietBar(facts, rules))
-  return bars.filter((bar) => bar !== null)
+    refusals.push(
+      cooldownRefusal(facts, rules),
+      tiltRefusal(facts, rules),
+      regimeRefusal(facts, rules),
+      quietRefusal(facts, rules),
+    )
+  return refusals.filter((refusal) => refusal !== null)
 }
 
-function freezeBar({ freeze }: PolicyFacts): PolicyBar | null {
+function freezeRefusal({ freeze }: PolicyFacts): PolicyRefusal | null {
   if (freeze === null) return null
   const end = freeze.until === null ? 'until somebody unfreezes them' : `until ${utc(freeze.until)}`
   return { rule: 'freeze', message: `deployments are frozen ${end}: ${freeze.reason}`, until: freeze.until }
 }
 
-function venueBar({ venue }: PolicyFacts): PolicyBar | null {
+function venueRefusal({ venue }: PolicyFacts): PolicyRefusal | null {
   return venue === null ? null : { rule: 'venue', message: `${venue}: no new code until that is over`, until: null }
 }
 
@@ -66,7 +71,10 @@ export function isEnforced({ enforceOn }: Rules, market: string): boolean {
 }
 
 /** A version gets time and trades to show what it does; one that never trades cannot lock the desk. */
-export function cooldownBar({ live, now }: Pick<PolicyFacts, 'live' | 'now'>, { cooldown }: Rules): PolicyBar | null {
+export function cooldownRefusal(
+  { live, now }: Pick<PolicyFacts, 'live' | 'now'>,
+  { cooldown }: Rules,
+): PolicyRefusal | null {
   if (live === null || live.faulted) return null
   const age = now - live.since
   const most = live.since + cooldown.maxMinutes * MINUTE
@@ -79,7 +87,7 @@ export function cooldownBar({ live, now }: Pick<PolicyFacts, 'live' | 'now'>, { 
   return { rule: 'cooldown', message: `${figures}; ${when}`, until }
 }
 
-function tiltBar({ live, now, reasoned }: PolicyFacts, { tilt }: Rules): PolicyBar | null {
+function tiltRefusal({ live, now, reasoned }: PolicyFacts, { tilt }: Rules): PolicyRefusal | null {
   if (live === null || reasoned || live.lossesInRow < tilt.losses || live.lastLossAt === null) return null
   const until = live.lastLossAt + tilt.waitMinutes * MINUTE
   if (now >= until) return null
@@ -87,7 +95,7 @@ function tiltBar({ live, now, reasoned }: PolicyFacts, { tilt }: Rules): PolicyB
   return { rule: 'tilt', message: `${run}: wait until ${utc(until)}, or reload with a reason`, until }
 }
 
-function regimeBar({ slots }: PolicyFacts, { regime: rule }: Rules): PolicyBar | null {
+function regimeRefusal({ slots }: PolicyFacts, { regime: rule }: Rules): PolicyRefusal | null {
   const known = slots.filter(({ regime, proved }) => regime !== null && proved !== null)
   const lacking = known.filter(({ regime, proved }) => (proved?.[regime ?? ''] ?? 0) < rule.minWindows)
   const [first] = lacking
@@ -98,7 +106,7 @@ function regimeBar({ slots }: PolicyFacts, { regime: rule }: Rules): PolicyBar |
   return { rule: 'regime', message: `${example}; ${share}; passes when the regime or the tape changes`, until: null }
 }
 
-function quietBar({ slots, now, quietSince }: PolicyFacts, { quiet }: Rules): PolicyBar | null {
+function quietRefusal({ slots, now, quietSince }: PolicyFacts, { quiet }: Rules): PolicyRefusal | null {
   if (quiet.lastSeconds === 0 || (quietSince !== null && now - quietSince >= quiet.limitMinutes * MINUTE)) return null
   const busy = slots.flatMap(({ slot, windowEnd }) =>
     windowEnd !== null && now < windowEnd && windowEnd - now <= quiet.lastSeconds * SECOND ? [{ slot, windowEnd }] : [],

@@ -2,12 +2,12 @@ import { gammaln } from 'simple-statistics'
 import type { Config } from '../../shared/config.ts'
 import type { ProbationBound, ProbationRow } from '../../shared/domain/deployments.ts'
 import { toDollars } from '../../shared/domain/money.ts'
-import type { Stint } from '../../shared/domain/records.ts'
+import type { Tenure } from '../../shared/domain/records.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 
 export interface ProbationFacts {
   readonly now: number
-  readonly stint: Stint
+  readonly tenure: Tenure
   /** Slots of its strategy. */
   readonly slots: number
   /** Stopped by a fault. */
@@ -18,30 +18,30 @@ export interface ProbationFacts {
 
 /** How a version on probation stands: still watched, through, or beyond a bound. */
 export function judgeProbation(facts: ProbationFacts, rules: Config['probation']): ProbationRow {
-  const { stint, now, stopped } = facts
+  const { tenure, now, stopped } = facts
   const windowsNeeded = rules.windows * facts.slots
-  const until = stint.since + rules.maxHours * HOUR
+  const until = tenure.since + rules.maxHours * HOUR
   const bounds = boundsOf(facts, rules)
   const broken = bounds.filter((bound) => !bound.passed)
   const row = {
-    since: stint.since,
+    since: tenure.since,
     until,
-    windows: stint.windows,
+    windows: tenure.windows,
     windowsNeeded,
-    trades: stint.trades,
-    wins: stint.wins,
-    pnl: stint.pnl,
+    trades: tenure.trades,
+    wins: tenure.wins,
+    pnl: tenure.pnl,
     bounds,
   }
   if (stopped) return { ...row, verdict: 'failed', reason: 'it was stopped by a fault' }
   if (broken.length > 0) return { ...row, verdict: 'failed', reason: broken.map(boundText).join('; ') }
-  const seen = `${stint.windows} windows, ${stint.trades} settled trades, within every bound`
-  if (stint.windows >= windowsNeeded) return { ...row, verdict: 'passed', reason: seen }
+  const seen = `${tenure.windows} windows, ${tenure.trades} settled trades, within every bound`
+  if (tenure.windows >= windowsNeeded) return { ...row, verdict: 'passed', reason: seen }
   if (now >= until) return { ...row, verdict: 'passed', reason: `${seen}, and ${rules.maxHours} h are over` }
-  return { ...row, verdict: 'running', reason: `${stint.windows} of ${windowsNeeded} windows` }
+  return { ...row, verdict: 'running', reason: `${tenure.windows} of ${windowsNeeded} windows` }
 }
 
-function boundsOf({ stint, proof }: ProbationFacts, rules: Config['probation']): ProbationBound[] {
+function boundsOf({ tenure, proof }: ProbationFacts, rules: Config['probation']): ProbationBound[] {
   const most = (name: ProbationBound['name'], unit: ProbationBound['unit'], value: number, bound: number) => ({
     name,
     unit,
@@ -50,13 +50,13 @@ function boundsOf({ stint, proof }: ProbationFacts, rules: Config['probation']):
     passed: value <= bound,
   })
   const bounds = [
-    most('faults', 'count', stint.faults, rules.maxFaults),
-    most('late answers', 'count', stint.late, rules.maxLate),
-    most('rejected orders', 'count', stint.rejected, rules.maxRejected),
-    most('drawdown', 'usd', toDollars(stint.drawdown), rules.maxDrawdownUsd),
+    most('faults', 'count', tenure.faults, rules.maxFaults),
+    most('late answers', 'count', tenure.late, rules.maxLate),
+    most('rejected orders', 'count', tenure.rejected, rules.maxRejected),
+    most('drawdown', 'usd', toDollars(tenure.drawdown), rules.maxDrawdownUsd),
   ]
-  if (proof === null || proof.trades === 0 || stint.trades < rules.minTrades) return bounds
-  const chance = chanceOfSoFew(stint, proof)
+  if (proof === null || proof.trades === 0 || tenure.trades < rules.minTrades) return bounds
+  const chance = chanceOfSoFew(tenure, proof)
   return [
     ...bounds,
     { name: 'win rate', unit: 'chance', value: chance, bound: rules.worseThan, passed: chance >= rules.worseThan },

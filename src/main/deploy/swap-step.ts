@@ -88,8 +88,8 @@ export class SwapStep {
       deployment.failWith(now(), 'could not take over the state', [at])
       return ok(undefined)
     }
-    const [bar] = of === null ? [] : policy.bars(deployment, of)
-    if (bar !== undefined) return err(bar.message)
+    const [refusal] = of === null ? [] : policy.refusals(deployment, of)
+    if (refusal !== undefined) return err(refusal.message)
     // What a canary was lent it has in its own form already.
     const lent = new Set(
       deployment.isCanary

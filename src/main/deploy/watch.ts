@@ -77,7 +77,7 @@ export class ProbationWatch {
     const part = isCanary ? current.canary?.slots : undefined
     const { length: slots } = part ?? slotsOf({ s, out: [] }, current.strategy)
     const stopped = version.state === 'faulted'
-    return judgeProbation({ now: now(), stint: version.stint, slots, stopped, proof }, config.probation)
+    return judgeProbation({ now: now(), tenure: version.tenure, slots, stopped, proof }, config.probation)
   }
 }
 

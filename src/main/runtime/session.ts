@@ -285,14 +285,14 @@ export class Session {
    * @returns real milliseconds for which the loop was held, or why it must be tried again
    */
   commitSwap(swap: Swap, hosted: HostedVersion, also: (figures: CommitFigures) => void): Result<number> {
-    const bar = this.engine.swapBar(swap)
-    return bar === null ? this.commit({ kind: 'swap', ts: this.atYield(), swap }, swap, hosted, also) : err(bar)
+    const refusal = this.engine.swapRefusal(swap)
+    return refusal === null ? this.commit({ kind: 'swap', ts: this.atYield(), swap }, swap, hosted, also) : err(refusal)
   }
 
   /** The same for a version that gets a part of its strategy. */
   commitCanary(start: CanaryStart, hosted: HostedVersion, also: (figures: CommitFigures) => void): Result<number> {
-    const bar = this.engine.canaryBar(start)
-    if (bar !== null) return err(bar)
+    const refusal = this.engine.canaryRefusal(start)
+    if (refusal !== null) return err(refusal)
     return this.commit({ kind: 'canary', ts: this.atYield(), start }, start.swap, hosted, also)
   }
 

@@ -1,5 +1,5 @@
 import { HOUR } from '../../shared/domain/time.ts'
-import type { Desk } from '../../shared/ipc/connection.ts'
+import type { DeskClient } from '../../shared/ipc/connection.ts'
 import { type AttributionState, type AttributionStore, GROUPINGS, keyOf, PERIODS } from './attribution-store.ts'
 import type { DeskStore } from './desk-store.ts'
 
@@ -16,7 +16,7 @@ export interface AttributionActions {
 }
 
 export interface AttributionParts {
-  readonly desk: Desk
+  readonly desk: DeskClient
   readonly rows: DeskStore
   readonly store: AttributionStore
 }

@@ -1,6 +1,6 @@
 import type { Schedule } from './frame.ts'
 import type { SessionOptions } from './session.ts'
-import type { SocketEnvironment } from './socket-desk.ts'
+import type { SocketEnvironment } from './socket-client.ts'
 
 /**
  * The browser's schedule: an animation frame, or a quarter of a second where no frame comes because the window is

@@ -1,7 +1,7 @@
-import type { Desk, DeskBridge } from '../../shared/ipc/connection.ts'
-import { createBridgeDesk } from './bridge-desk.ts'
+import type { DeskBridge, DeskClient } from '../../shared/ipc/connection.ts'
+import { createBridgeDeskClient } from './bridge-client.ts'
 import { browserEnvironment } from './browser.ts'
-import { createSocketDesk } from './socket-desk.ts'
+import { createSocketDeskClient } from './socket-client.ts'
 
 declare global {
   interface Window {
@@ -11,6 +11,8 @@ declare global {
 }
 
 /** The desk this page belongs to: the bridge in a desktop window, else the socket of the page's own origin. */
-export function createDesk(): Desk {
-  return window.baton === undefined ? createSocketDesk(browserEnvironment()) : createBridgeDesk(window.baton)
+export function createDesk(): DeskClient {
+  return window.baton === undefined
+    ? createSocketDeskClient(browserEnvironment())
+    : createBridgeDeskClient(window.baton)
 }

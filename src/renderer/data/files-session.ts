@@ -1,4 +1,4 @@
-import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import {
   type FilesState,
   type FilesStore,
@@ -40,7 +40,7 @@ function firstFile(state: FilesState, strategy: string | null): string | null {
   return own?.path ?? state.paths.find((path) => !path.includes('/')) ?? state.paths[0] ?? null
 }
 
-export function createFilesSession(desk: Desk, store: FilesStore): FilesSession {
+export function createFilesSession(desk: DeskClient, store: FilesStore): FilesSession {
   const refresh = async (path: string): Promise<void> => {
     const text = await desk.call('files.read', { path })
     // While a save is under way its own answer says what the disk holds.

@@ -1,6 +1,6 @@
 import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
-import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskStore } from './desk-store.ts'
 import { createPace } from './pace.ts'
 import { mergeDifferences, type ProofStore, shownDeployment } from './proof-store.ts'
@@ -16,7 +16,7 @@ export interface ProofSession {
 }
 
 interface Parts {
-  readonly desk: Desk
+  readonly desk: DeskClient
   readonly rows: DeskStore
   readonly ui: UiStore
   readonly store: ProofStore

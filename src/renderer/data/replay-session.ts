@@ -1,6 +1,6 @@
 import type { ReplayRow, ReplayTrade } from '../../shared/domain/replays.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { ChartStore } from './chart-store.ts'
 import { createThrottle } from './frame.ts'
 import { createPace } from './pace.ts'
@@ -24,7 +24,7 @@ export interface ReplaySession {
 }
 
 interface Parts {
-  readonly desk: Desk
+  readonly desk: DeskClient
   readonly store: ReplayStore
   readonly chart: ChartStore
   readonly showChart: (slot: SlotId) => void

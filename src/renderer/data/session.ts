@@ -1,7 +1,7 @@
 import type { CommandInput } from '../../shared/domain/commands.ts'
 import type { CandleFrame, SlotId } from '../../shared/domain/slots.ts'
 import { parseSlot } from '../../shared/domain/slots.ts'
-import type { Desk, DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { VersionSource } from '../../shared/ipc/files.ts'
 import { COLOURS } from '../ui/version-style.ts'
 import { type AttributionActions, createAttributionSession } from './attribution-session.ts'
@@ -17,7 +17,7 @@ import { createProofSession, type ProofSession } from './proof-session.ts'
 import { createProofStore, type ProofStore } from './proof-store.ts'
 import { createReplaySession, type ReplaySession } from './replay-session.ts'
 import { createReplayStore, type ReplayStore } from './replay-store.ts'
-import { backoffMs, type SocketDesk } from './socket-desk.ts'
+import { backoffMs, type SocketDeskClient } from './socket-client.ts'
 import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
 
 const SINGLE_KEYS = 'singleKeys'
@@ -88,12 +88,12 @@ function rememberedColours(text: string | null): Readonly<Record<string, number>
   }
 }
 
-function isSocketDesk(desk: Desk): desk is SocketDesk {
+function isSocketDesk(desk: DeskClient): desk is SocketDeskClient {
   return 'onSignedOut' in desk
 }
 
 /** Starts the session: subscribes, takes the first snapshot and keeps the stores up to date until the page goes. */
-export function startSession(desk: Desk, options: SessionOptions): Session {
+export function startSession(desk: DeskClient, options: SessionOptions): Session {
   const store = createDeskStore()
   const chart = createChartStore()
   const ledger = createLedgerStore()

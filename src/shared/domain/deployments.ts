@@ -27,7 +27,7 @@ export interface DeploymentStep {
 }
 
 /** Something that holds a sound candidate back. */
-export interface PolicyBar {
+export interface PolicyRefusal {
   readonly rule: 'reload' | 'shadow' | 'canary' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
   /** The figure, its bound, and what one may do about it. */
   readonly message: string
@@ -46,7 +46,7 @@ export interface PolicyOverride {
 /** What the policy step says of a deployment. */
 export interface PolicyRow {
   /** What it waits for now. */
-  readonly waits: readonly PolicyBar[]
+  readonly waits: readonly PolicyRefusal[]
   /** When it is given up if it still waits. */
   readonly waitsUntil: number | null
   readonly override: PolicyOverride | null

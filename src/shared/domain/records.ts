@@ -188,7 +188,7 @@ export interface DeskEvent {
 }
 
 /** What a version has come to since it was last made live: what it opened under that deployment, and no other. */
-export interface Stint {
+export interface Tenure {
   since: UnixMs
   /** Windows of its slots that began under it and have settled. */
   windows: number
@@ -215,7 +215,7 @@ export interface VersionProgress {
   readonly decisions: number
   readonly faults: number
   /** Null before it was ever live. */
-  readonly stint: Stint | null
+  readonly tenure: Tenure | null
 }
 
 /** Everything the engine asks to be written down. */

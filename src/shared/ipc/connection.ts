@@ -24,7 +24,7 @@ export type DeskPush =
   | { readonly kind: 'diff'; readonly deployment: DeploymentId; readonly items: readonly DecisionDifference[] }
 
 /** The one interface between a window and a desk. */
-export interface Desk {
+export interface DeskClient {
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>
   /** Subscribes to pushes; the disposer ends it. */
   onPush(listener: (push: DeskPush) => void): () => void

@@ -1,5 +1,10 @@
 import { gaugeFigures } from '../../../shared/attribution/overfit.ts'
-import type { DeploymentRow, PolicyBar, PolicyOverride, ProbationBound } from '../../../shared/domain/deployments.ts'
+import type {
+  DeploymentRow,
+  PolicyOverride,
+  PolicyRefusal,
+  ProbationBound,
+} from '../../../shared/domain/deployments.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
 import { useAttribution, useNow } from '../../data/hooks.ts'
 import { clock, count, countdown, money, percent, sentence, stretch } from '../../ui/format.ts'
@@ -35,7 +40,7 @@ export function Waits({ row }: { row: DeploymentRow }) {
   )
 }
 
-function left({ until }: PolicyBar, now: number | null): string {
+function left({ until }: PolicyRefusal, now: number | null): string {
   return until === null || now === null ? 'open end' : countdown(until - now)
 }
 

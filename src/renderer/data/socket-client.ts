@@ -1,5 +1,5 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/ipc/calls.ts'
-import type { ClientFrame, Desk, DeskPush, ServerFrame } from '../../shared/ipc/connection.ts'
+import type { ClientFrame, DeskClient, DeskPush, ServerFrame } from '../../shared/ipc/connection.ts'
 
 type Connection = 'connecting' | 'connected' | 'lost'
 
@@ -16,7 +16,7 @@ export interface SocketEnvironment {
   after(delayMs: number, run: () => void): () => void
 }
 
-export interface SocketDesk extends Desk {
+export interface SocketDeskClient extends DeskClient {
   /** Told when the desk answers but does not know this browser: the address with its token has to be opened again. */
   onSignedOut(listener: () => void): () => void
 }
@@ -27,7 +27,7 @@ export function backoffMs(attempt: number): number {
 }
 
 /** The desk behind a WebSocket on the page's own origin. It reconnects by itself until the page is closed. */
-export function createSocketDesk(environment: SocketEnvironment): SocketDesk {
+export function createSocketDeskClient(environment: SocketEnvironment): SocketDeskClient {
   const pushListeners = new Set<(push: DeskPush) => void>()
   const connectionListeners = new Set<(state: Connection) => void>()
   const signedOutListeners = new Set<() => void>()

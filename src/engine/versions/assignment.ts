@@ -1,10 +1,10 @@
 import type { EngineState, SlotState, VersionRecord } from '../state.ts'
 
-/** What says who is in charge: of a slot, or of a team of them. */
-type Charge = Pick<SlotState, 'strategy' | 'canary'>
+/** What says who is in charge: of a slot, or of a group of them. */
+type SlotAssignment = Pick<SlotState, 'strategy' | 'canary'>
 
 /** The version that decides there: the live one of its strategy, or its canary; undefined while none can be asked. */
-export function inCharge(s: EngineState, { strategy, canary }: Charge): VersionRecord | undefined {
+export function assignedVersion(s: EngineState, { strategy, canary }: SlotAssignment): VersionRecord | undefined {
   if (strategy === null) return undefined
   const hash = canary ? s.canaries.get(strategy)?.version : s.live.get(strategy)
   const version = hash === undefined ? undefined : s.versions.get(hash)

@@ -8,9 +8,9 @@ import { isoUtc } from '../../shared/domain/time.ts'
 
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, isUnsettleable, record, say, teamsOf, unconfirmed, workingOrders } from '../state.ts'
-import { settleTeams } from '../versions/canary.ts'
-import { inCharge } from '../versions/charge.ts'
+import { type Context, isUnsettleable, record, say, slotGroupsOf, unconfirmed, workingOrders } from '../state.ts'
+import { assignedVersion } from '../versions/assignment.ts'
+import { publishAssignment } from '../versions/canary.ts'
 import { keepState, slotsOwned } from '../versions/drain.ts'
 import { transferAll } from '../versions/owners.ts'
 import { forgetFills } from '../windows/settlement.ts'
@@ -22,7 +22,7 @@ function positionOf(c: Context, id: PositionId): Position | undefined {
 }
 
 /** Why a position cannot be sold by hand. */
-export function closeBar(c: Context, { position: id }: Of<'close'>): string | null {
+export function closeRefusal(c: Context, { position: id }: Of<'close'>): string | null {
   if (c.s.trading === 'killed') return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
   const position = positionOf(c, id)
   if (position === undefined) return `no position ${id} is open`
@@ -55,7 +55,7 @@ export function closePosition(c: Context, { position: id, reason }: Of<'close'>)
 }
 
 /** Why a position cannot be voided by hand. */
-export function voidBar(c: Context, { position: id, token }: Of<'void'>): string | null {
+export function voidRefusal(c: Context, { position: id, token }: Of<'void'>): string | null {
   const position = positionOf(c, id)
   if (position === undefined) return `no position ${id} is open`
   if (position.state !== 'ended')
@@ -97,7 +97,7 @@ export function voidPosition(c: Context, { position: id, reason }: Of<'void'>): 
 }
 
 /** Why a slot cannot be given to a strategy. */
-export function assignBar(c: Context, { slot: id, strategy }: Of<'assign'>): string | null {
+export function assignRefusal(c: Context, { slot: id, strategy }: Of<'assign'>): string | null {
   const slot = c.s.slots.get(id)
   if (slot === undefined) return `no slot ${id} on this desk`
   if (slot.strategy === strategy) return `${id} is ${strategy}'s already`
@@ -110,7 +110,7 @@ export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assig
   const slot = s.slots.get(id)
   if (slot === undefined) return
   const before = slot.strategy
-  const version = inCharge(s, slot)
+  const version = assignedVersion(s, slot)
   if (version !== undefined && slotsOwned(s, version.hash).has(slot.slot.id)) {
     keepState(c, version, slot)
     s.aside.add(version.hash)
@@ -121,8 +121,8 @@ export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assig
   slot.warmFor = null
   slot.setState('null')
   slot.lastWhy = `given to ${strategy}`
-  if (lent && before !== null) settleTeams(c, before)
-  s.teams = teamsOf(s.slots.values())
+  if (lent && before !== null) publishAssignment(c, before)
+  s.slotGroups = slotGroupsOf(s.slots.values())
   record(c, { t: 'setting', setting: { name: 'assignment', slot: slot.slot.id, strategy } })
   const why = reason === undefined ? '' : `: ${reason}`
   say(c, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.slot.id })

@@ -1,11 +1,11 @@
 import { addUsd, NO_USD, subUsd, type Usd } from '../../shared/domain/money.ts'
-import type { Position, Stint } from '../../shared/domain/records.ts'
+import type { Position, Tenure } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineState, SlotState, VersionRecord } from '../state.ts'
-import { inCharge } from './charge.ts'
+import { assignedVersion } from './assignment.ts'
 
 /** A version's record from its swap on; the losing run is its strategy's, so that a swap does not end it. */
-export function newStint(since: UnixMs, before: Stint | undefined): Stint {
+export function newTenure(since: UnixMs, before: Tenure | undefined): Tenure {
   return {
     since,
     windows: 0,
@@ -25,9 +25,9 @@ export function newStint(since: UnixMs, before: Stint | undefined): Stint {
 
 /** A window of a slot has settled: counts for the version in charge if it has had all of it. */
 export function countWindow(s: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
-  const version = inCharge(s, slot)
-  if (version === undefined || windowStart < version.stint.since) return undefined
-  version.stint.windows++
+  const version = assignedVersion(s, slot)
+  if (version === undefined || windowStart < version.tenure.since) return undefined
+  version.tenure.windows++
   return version
 }
 
@@ -45,13 +45,13 @@ export function countTrade(
   const profit = subUsd(position.realised, position.fees)
   countRun(s, opener.strategy, profit, when)
   if (position.deployment !== opener.deployment) return undefined
-  const { stint } = opener
-  stint.trades++
-  if (profit > 0) stint.wins++
-  stint.pnl = addUsd(stint.pnl, profit)
-  if (stint.pnl > stint.peak) stint.peak = stint.pnl
-  const fall: Usd = subUsd(stint.peak, stint.pnl)
-  if (fall > stint.drawdown) stint.drawdown = fall
+  const { tenure } = opener
+  tenure.trades++
+  if (profit > 0) tenure.wins++
+  tenure.pnl = addUsd(tenure.pnl, profit)
+  if (tenure.pnl > tenure.peak) tenure.peak = tenure.pnl
+  const fall: Usd = subUsd(tenure.peak, tenure.pnl)
+  if (fall > tenure.drawdown) tenure.drawdown = fall
   return opener
 }
 
@@ -68,15 +68,15 @@ export function uncountTrade(s: EngineState, position: Position, profit: Usd): v
   const ofRun = run !== undefined && (run.lastWinAt ?? Number.NEGATIVE_INFINITY) < (position.settledAt ?? 0)
   if (profit < 0 && ofRun && run.lossesInRow > 0) run.lossesInRow--
   if (position.deployment !== opener.deployment) return
-  const { stint } = opener
-  stint.trades--
-  if (profit > 0) stint.wins--
-  stint.pnl = subUsd(stint.pnl, profit)
+  const { tenure } = opener
+  tenure.trades--
+  if (profit > 0) tenure.wins--
+  tenure.pnl = subUsd(tenure.pnl, profit)
 }
 
-function runOf(s: EngineState, strategy: string): Stint | undefined {
+function runOf(s: EngineState, strategy: string): Tenure | undefined {
   const hash = s.live.get(strategy)
-  return hash === undefined ? undefined : s.versions.get(hash)?.stint
+  return hash === undefined ? undefined : s.versions.get(hash)?.tenure
 }
 
 function countRun(s: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
