@@ -47,7 +47,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
     live.push(row.saveToLiveMs)
   }
   const [loop, idle] = [endLoop(), await endIdle()]
-  const { missedCycles } = desk.session.figures
+  const { missedCycles } = desk.loop.figures
   if (proof === null) throw new Error('nothing was saved')
   const floors = await deployFloors(desk, proof)
   await desk.stop()
@@ -107,7 +107,7 @@ async function recordDay(home: Home): Promise<void> {
 function watchCommits(desk: Desk): { readonly heldMs: number[]; readonly batches: JournalWrite[][] } {
   const heldMs: number[] = []
   const batches: JournalWrite[][] = []
-  const { journal, session } = desk
+  const { journal, loop } = desk
   let batch: JournalWrite[] | null = null
   const append = journal.append.bind(journal)
   journal.append = (record) => {
@@ -119,8 +119,8 @@ function watchCommits(desk: Desk): { readonly heldMs: number[]; readonly batches
     batch?.push(one)
     write(one)
   }
-  const commit = session.commitSwap.bind(session)
-  session.commitSwap = (...swap) => {
+  const commit = loop.commitSwap.bind(loop)
+  loop.commitSwap = (...swap) => {
     batch = []
     const held = commit(...swap)
     if (held.ok) {

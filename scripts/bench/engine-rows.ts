@@ -17,11 +17,11 @@ async function cyclesOf(count: number): Promise<readonly number[]> {
   const times: number[] = []
   // Nothing else may keep the process alive while the desk waits for its threads.
   const timer = setInterval(() => {}, 1_000)
-  const { session } = desk
-  const cycle = session.cycle.bind(session)
-  session.cycle = async (ts, slots) => {
+  const { loop } = desk
+  const cycle = loop.cycle.bind(loop)
+  loop.cycle = async (ts, slots) => {
     await cycle(ts, slots)
-    times.push(session.figures.lastCycleMs)
+    times.push(loop.figures.lastCycleMs)
   }
   await desk.start()
   await desk.done

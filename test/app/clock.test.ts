@@ -46,10 +46,10 @@ describe.concurrent('A10: the computer’s clock is set under a running desk', (
     let step = 0
     for (const [words, ms] of STEPS) {
       step += ms
-      const before = { cycles: desk.session.figures.cycles, now: desk.now(), monotonic: time.monotonic() }
+      const before = { cycles: desk.loop.figures.cycles, now: desk.now(), monotonic: time.monotonic() }
       time.step(ms)
       await until(`it is said: ${words}`, () => said(desk, `the computer's clock was set ${words}`) > 0)
-      await until('two more cycles', () => desk.session.figures.cycles >= before.cycles + 2)
+      await until('two more cycles', () => desk.loop.figures.cycles >= before.cycles + 2)
       // Desk time went on by what really passed, to a few milliseconds of reading.
       expect(Math.abs(desk.now() - before.now - (time.monotonic() - before.monotonic))).toBeLessThan(scaled(50))
       await until(
@@ -59,8 +59,8 @@ describe.concurrent('A10: the computer’s clock is set under a running desk', (
       expect(desk.engine.state.trading).toBe('running')
       expect(desk.engine.state.holds.size).toBe(0)
     }
-    expect(desk.session.figures.missedCycles).toBe(0)
-    const orders = desk.session.figures.orders
+    expect(desk.loop.figures.missedCycles).toBe(0)
+    const orders = desk.loop.figures.orders
     expect(orders).toBeGreaterThan(0)
     expect(desk.panicked).toBeNull()
   })
@@ -79,11 +79,11 @@ describe.concurrent('A10: the computer’s clock is set under a running desk', (
     expect(desk.now() - asleep).toBeGreaterThan(HOUR - SECOND)
     await until('nothing of before rests', () => !resting().some((order) => order.windowId === lastWindow))
     await until('entries are no longer held', () => said(desk, 'entries are no longer held') > 0)
-    const { cycles, orders } = desk.session.figures
-    await until('cycles go on', () => desk.session.figures.cycles > cycles + 1)
-    await until('an order of now', () => desk.session.figures.orders > orders)
+    const { cycles, orders } = desk.loop.figures
+    await until('cycles go on', () => desk.loop.figures.cycles > cycles + 1)
+    await until('an order of now', () => desk.loop.figures.orders > orders)
     expect(desk.engine.state.holds.size).toBe(0)
-    expect(desk.session.figures.missedCycles).toBeLessThan(2)
+    expect(desk.loop.figures.missedCycles).toBeLessThan(2)
   })
 })
 
@@ -107,7 +107,7 @@ describe.concurrent('A9: the computer’s clock against the venue’s', () => {
     expect(desk.hub.status()).toMatchObject({ trading: 'paused', tradingReason: expect.stringContaining(words) })
     expect(desk.hub.status().alerts.join()).toContain(words)
     await until('it decides', () => desk.engine.state.slots.values().next().value?.lastWhy?.includes('held') === true)
-    expect(desk.session.figures.orders).toBe(0)
+    expect(desk.loop.figures.orders).toBe(0)
     await until('the status file', () => readStatus(home.home.status)?.holds.length === 1)
     expect(readStatus(home.home.status)).toMatchObject({ trading: 'paused', clock: { follows: 'venue' } })
     time.step(-offSec * SECOND)

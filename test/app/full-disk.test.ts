@@ -59,9 +59,9 @@ test.concurrent('a home on a full disk: entries pause with the reason, nothing i
   // The journal has it.
   expect(desk.journal.db.prepare('SELECT trading_reason FROM desk').pluck().get()).toBe(reason)
   expect(said(desk, 'entries are paused: make room, then resume')).toBe(1)
-  const orders = () => desk.session.figures.orders
-  const [before, cycles] = [orders(), desk.session.figures.cycles]
-  await until('cycles go on', () => desk.session.figures.cycles > cycles + 150)
+  const orders = () => desk.loop.figures.orders
+  const [before, cycles] = [orders(), desk.loop.figures.cycles]
+  await until('cycles go on', () => desk.loop.figures.cycles > cycles + 150)
   expect(orders()).toBe(before)
   expect(desk.panicked).toBeNull()
   expect(existsSync(home.home.kill)).toBe(false)
@@ -76,11 +76,11 @@ test.concurrent('a home on a full disk: entries pause with the reason, nothing i
   await home.close()
   expect(desk.panicked).toBeNull()
   // The hole is named with its size, and what there is decides the same again.
-  const [session] = listTapes(home.home.tape).sessions
-  const holes = session?.files.flatMap((file) => value(readSegment(file.path)).header.lost ?? []) ?? []
+  const [loop] = listTapes(home.home.tape).recordings
+  const holes = loop?.files.flatMap((file) => value(readSegment(file.path)).header.lost ?? []) ?? []
   expect(holes).toHaveLength(1)
   expect(holes[0]?.records).toBeGreaterThan(500)
-  expect(session?.gaps.map((gap) => gap.text).join()).toContain(`${holes[0]?.records} records from `)
+  expect(loop?.gaps.map((gap) => gap.text).join()).toContain(`${holes[0]?.records} records from `)
   const { segments, decisions, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
   expect(differences).toEqual([])
   expect(segments).toBeGreaterThan(1)
@@ -125,8 +125,8 @@ test.concurrent('B7: a disk without room for the journal: entries are held, a st
   // The next start says how it ended, and trades.
   const { desk, lastEnd } = await home.station()
   expect(lastEnd).toMatch(/went down at .*: stopped by SIGTERM; /)
-  const { cycles } = desk.session.figures
-  await until('it goes on', () => desk.session.figures.cycles > cycles + 1)
+  const { cycles } = desk.loop.figures
+  await until('it goes on', () => desk.loop.figures.cycles > cycles + 1)
   await home.close()
   expect(findings(home)).toEqual([])
 })
@@ -142,8 +142,8 @@ test.concurrent('B7: a full disk under a running desk holds entries, and room en
   await until('positions', () => desk.engine.state.positions.size > 0)
   disk.fill()
   await until('entries are held', () => desk.engine.state.holds.has('journal'))
-  const { cycles } = desk.session.figures
-  await until('cycles go on', () => desk.session.figures.cycles > cycles + 1)
+  const { cycles } = desk.loop.figures
+  await until('cycles go on', () => desk.loop.figures.cycles > cycles + 1)
   expect(desk.panicked).toBeNull()
   disk.makeRoom()
   await until('entries go on', () => !desk.engine.state.holds.has('journal'))

@@ -43,7 +43,7 @@ test('I5: a kill between the signed body and the send keeps the order here', asy
   })
   for (const order of some(orders(desk)))
     expect(order).toMatchObject({ state: 'cancelled', reason: 'killed: planted', digest: expect.any(String) })
-  expect(desk.session.figures.fills).toBe(0)
+  expect(desk.loop.figures.fills).toBe(0)
 })
 
 test('I3: when the journal cannot be written nothing leaves, and trading stops with the reason', async () => {
@@ -58,7 +58,7 @@ test('I3: when the journal cannot be written nothing leaves, and trading stops w
   await desk.done
   expect(desk.panicked).toMatchObject({ message: 'database or disk is full' })
   expect(desk.gate.isShut).toBe(true)
-  expect(desk.session.figures.fills).toBe(0)
+  expect(desk.loop.figures.fills).toBe(0)
   journal.flush = flush
 })
 
@@ -88,8 +88,8 @@ test('I5: a kill is at once, with a strategy that spins and a deployment half do
   expect(tookMs).toBeLessThan(scaled(250))
   const before = orders(desk).length
   expect((await half).state).toBe('failed')
-  const { cycles } = desk.session.figures
-  await until('two more cycles', () => desk.session.figures.cycles >= cycles + 2)
+  const { cycles } = desk.loop.figures
+  await until('two more cycles', () => desk.loop.figures.cycles >= cycles + 2)
   expect(orders(desk)).toHaveLength(before)
-  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.loop.figures.missedCycles).toBe(0)
 })

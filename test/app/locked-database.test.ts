@@ -48,22 +48,22 @@ describe.concurrent('A8: another program holds baton.db', () => {
     'for %i s: cycles go on, entries are held, and everything is written in the end',
     async (seconds, context) => {
       const { home, desk } = await trading(context)
-      const before = { ...desk.session.figures }
+      const before = { ...desk.loop.figures }
       await lockFor(context, home.home.database, seconds * SECOND)
       // Something to be written: a lock that nobody meets is none.
       await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'test' }, 'cli')
       await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
       expect(desk.hub.status()).toMatchObject({ trading: 'paused', tradingReason: expect.stringContaining('locked') })
       await until('the status file says so', () => readStatus(home.home.status)?.trading === 'paused')
-      const held = { orders: desk.session.figures.fills, cycles: desk.session.figures.cycles }
+      const held = { orders: desk.loop.figures.fills, cycles: desk.loop.figures.cycles }
       await until('entries go on', () => !desk.engine.state.holds.has('journal'), seconds * SECOND + 30_000)
       // Cycles went on while nothing could be written, and no order left.
-      expect(desk.session.figures.cycles).toBeGreaterThanOrEqual(held.cycles + Math.floor(seconds / 5) - 1)
+      expect(desk.loop.figures.cycles).toBeGreaterThanOrEqual(held.cycles + Math.floor(seconds / 5) - 1)
       await until('it is written', () => said(desk, 'the journal cannot be written for the moment') > 0)
       await until('its end is written', () => said(desk, 'entries are no longer held') > 0)
-      await until('two more cycles', () => desk.session.figures.cycles > before.cycles + 2)
+      await until('two more cycles', () => desk.loop.figures.cycles > before.cycles + 2)
       expect(desk.panicked).toBeNull()
-      expect(desk.session.figures.missedCycles).toBe(before.missedCycles)
+      expect(desk.loop.figures.missedCycles).toBe(before.missedCycles)
       await home.close()
       expect(value(auditDatabase(home.home.database, [70_000])).findings).toEqual([])
     },
@@ -94,7 +94,7 @@ describe.concurrent('A8: another program holds baton.db', () => {
     // The next start goes on from what is on disk.
     const again = await home.station()
     expect(again.lastEnd).toContain('went down')
-    await until('it trades', () => again.desk.session.figures.cycles > 1)
+    await until('it trades', () => again.desk.loop.figures.cycles > 1)
   })
 
   test('I5: a kill that the journal never came to hold is one for the next start all the same', async (context) => {

@@ -86,7 +86,7 @@ function begin(): void {
   venue = new Elsewhere()
   alarms = []
   reconciler = new Reconciler({
-    session: { engine: bench.engine, deliver: (event) => void bench.deliver(event), settle: () => {} },
+    loop: { engine: bench.engine, deliver: (event) => void bench.deliver(event), settle: () => {} },
     venue,
     clock: { now: () => bench.now, monotonic: () => bench.now, after: () => () => {} },
     now: () => bench.now,

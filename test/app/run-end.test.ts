@@ -37,8 +37,8 @@ test('T2: a reload under way when the run ends does not wait for ever', async ()
 
 test('T2: a job of the yield interval that throws rejects its caller, and the others run', async () => {
   const { desk } = await virtualDesk()
-  const broken = desk.session.inYield(() => Promise.reject(new Error('planted')))
-  const sound = desk.session.inYield(async () => 'sound')
+  const broken = desk.loop.inYield(() => Promise.reject(new Error('planted')))
+  const sound = desk.loop.inYield(async () => 'sound')
   await expect(broken).rejects.toThrow('planted')
   await expect(sound).resolves.toBe('sound')
 })

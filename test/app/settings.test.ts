@@ -111,8 +111,8 @@ describe('R1, I12: what an operator set and nobody can read any more', () => {
     // The tightest of what can be read, and no way round it.
     expect(desk.engine.state.caps.stakePerOrder).toBeLessThanOrEqual(10_000_000)
     expect((await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).outcome).toBe('refused')
-    await until('it has decided', () => desk.session.figures.decisions > 0)
-    expect(desk.session.figures.orders).toBe(0)
+    await until('it has decided', () => desk.loop.figures.decisions > 0)
+    expect(desk.loop.figures.orders).toBe(0)
     // What was open has an owner.
     for (const position of open) expect(position.ownedBy).toBeTruthy()
   })
@@ -173,7 +173,7 @@ describe('P1: nobody else on this computer reads the books', () => {
     chmodSync(home.folder, 0o755)
     const mode = (path: string) => statSync(path).mode & 0o777
     const { desk } = await home.station()
-    await until('a cycle', () => desk.session.figures.cycles > 0)
+    await until('a cycle', () => desk.loop.figures.cycles > 0)
     expect(mode(home.folder)).toBe(0o700)
     for (const suffix of ['', '-wal', '-shm']) expect(mode(home.home.database + suffix)).toBe(0o600)
     expect(mode(home.home.logs)).toBe(0o700)

@@ -78,7 +78,7 @@ describe('a desk’s own tape', () => {
     await desk.stop()
     const { differences, unchecked, decisions, seams } = checkAll(home.home.tape, BUILD)
     expect(differences).toEqual([])
-    expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.session.figures.decisions })
+    expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.loop.figures.decisions })
     expect(seams).toBeGreaterThan(0)
     // What a person would type.
     const shown = await baton('tape', 'verify', '--decisions', '--home', home.folder, '--json')
@@ -95,12 +95,12 @@ describe('a desk’s own tape', () => {
     await until('it was stopped', () => said(desk, 'decide did not return within'))
     home.write('snipe.ts', eager('snipe', 3))
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
-    const { cycles } = desk.session.figures
-    await until('two more cycles', () => desk.session.figures.cycles > cycles + 1)
+    const { cycles } = desk.loop.figures
+    await until('two more cycles', () => desk.loop.figures.cycles > cycles + 1)
     await desk.stop()
     const { differences, unchecked, decisions } = checkAll(home.home.tape, BUILD)
     expect(differences).toEqual([])
-    expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.session.figures.decisions })
+    expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.loop.figures.decisions })
   })
 
   test('a full disk pauses entries, says so, and is over when there is room again', async () => {
@@ -124,9 +124,9 @@ describe('a desk’s own tape', () => {
     await until('entries are paused', () => desk.engine.state.trading === 'paused')
     expect(desk.engine.state.pause?.reason).toMatch(/^the tape cannot be written: /)
     expect(said(desk, 'entries are paused: make room, then resume')).toBe(true)
-    const orders = () => desk.session.figures.orders
-    const [before, cycles] = [orders(), desk.session.figures.cycles]
-    await until('cycles go on', () => desk.session.figures.cycles > cycles + 40)
+    const orders = () => desk.loop.figures.orders
+    const [before, cycles] = [orders(), desk.loop.figures.cycles]
+    await until('cycles go on', () => desk.loop.figures.cycles > cycles + 40)
     expect(orders()).toBe(before)
     rmSync(mounted ? filler : tape)
     if (!mounted) renameSync(`${tape}-away`, tape)
@@ -135,10 +135,10 @@ describe('a desk’s own tape', () => {
     expect((await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).outcome).toBe('done')
     await until('an order', () => orders() > before)
     await desk.stop()
-    const [session] = listTapes(tape).sessions
-    expect(session?.files.length).toBeGreaterThan(1)
+    const [loop] = listTapes(tape).recordings
+    expect(loop?.files.length).toBeGreaterThan(1)
     // The hole is named, and what is there is still decided alike.
-    const gaps = session?.gaps.filter((gap) => gap.between).map((gap) => gap.text)
+    const gaps = loop?.gaps.filter((gap) => gap.between).map((gap) => gap.text)
     expect(gaps).toEqual([expect.stringMatching(/^\d+ records from .* before segment \d+ could not be written$/)])
     expect(checkAll(tape, BUILD).differences).toEqual([])
   })
@@ -163,6 +163,6 @@ describe('a desk’s own tape', () => {
     await desk.start()
     await desk.done
     await desk.stop()
-    expect(listTapes(home.home.tape).sessions).toEqual([])
+    expect(listTapes(home.home.tape).recordings).toEqual([])
   })
 })

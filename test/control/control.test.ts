@@ -58,7 +58,7 @@ describe('HTTP', () => {
     expect(status).toBe(403)
   })
 
-  test('P2: signing in begins a session under a name of this port, of which only a hash is stored, until it is revoked', async () => {
+  test('P2: signing in begins a loop under a name of this port, of which only a hash is stored, until it is revoked', async () => {
     const signedIn = await get(`/?token=${station.windowToken}`, {})
     expect(signedIn.status).toBe(302)
     const said = signedIn.headers.get('set-cookie') ?? ''

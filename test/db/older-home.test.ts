@@ -106,8 +106,8 @@ test('a desk trades on in a home of schema 6', async () => {
   expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
   home.write('snipe.ts', eager('snipe'))
   expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })
-  const { orders } = desk.session.figures
-  await until('an order', () => desk.session.figures.orders > orders, 200_000)
+  const { orders } = desk.loop.figures
+  await until('an order', () => desk.loop.figures.orders > orders, 200_000)
   // Its number goes on; before it stands the home's own name.
   const newest = () => rows(home.home.database, 'SELECT id FROM orders ORDER BY rowid DESC LIMIT 1')[0]
   await until('the order is written down', () => String(newest()) !== 'O-71')

@@ -157,7 +157,7 @@ describe('a strategy that fails', () => {
     '%s is refused with what and where, and what is live keeps trading',
     async (_name, text, expected) => {
       const before = desk.engine.state.live.get('snipe')
-      const decisions = desk.session.figures.decisions
+      const decisions = desk.loop.figures.decisions
       home.write('snipe.ts', text())
       const row = await deploy(desk, 'snipe')
       expect(row.state).toBe('failed')
@@ -169,16 +169,16 @@ describe('a strategy that fails', () => {
       expect(row.steps.at(-1)?.state).toBe('failed')
       expect(desk.engine.state.live.get('snipe')).toBe(before)
       expect(desk.engine.state.versions.get(before ?? ('' as never))?.state).toBe('live')
-      expect(desk.session.figures.decisions).toBeGreaterThanOrEqual(decisions)
+      expect(desk.loop.figures.decisions).toBeGreaterThanOrEqual(decisions)
     },
   )
 
   test('afterwards no cycle was missed and the good file is what is live already', async () => {
     home.write('snipe.ts', good)
     expect((await deploy(desk, 'snipe')).reason).toContain('which is live already')
-    const cycles = desk.session.figures.cycles
-    await until('another cycle', () => desk.session.figures.cycles > cycles)
-    expect(desk.session.figures.missedCycles).toBe(0)
+    const cycles = desk.loop.figures.cycles
+    await until('another cycle', () => desk.loop.figures.cycles > cycles)
+    expect(desk.loop.figures.missedCycles).toBe(0)
   })
 
   test('a helper that breaks fails every strategy that imports it, each with the place in the helper', async () => {

@@ -105,7 +105,7 @@ describe('a canary', () => {
     // Back from it is to what was live, with its state of the promotion.
     expect(await say(desk, { kind: 'rollback' })).toMatchObject({ outcome: 'done' })
     expect(desk.engine.state.live.get('snipe')).toBe(live)
-    expect(desk.session.figures.missedCycles).toBe(0)
+    expect(desk.loop.figures.missedCycles).toBe(0)
   })
 
   test('goes on after a restart, and is taken back by a rollback with all that it has open', async () => {
@@ -153,7 +153,7 @@ describe('a canary', () => {
     await until('deployments are frozen', () => desk.engine.state.freeze !== null)
     expect(desk.engine.state.live.get('snipe')).toBe(live)
     expectOwner(open, live)
-    expect(desk.session.figures.missedCycles).toBe(0)
+    expect(desk.loop.figures.missedCycles).toBe(0)
   })
 })
 

@@ -50,7 +50,7 @@ test('a save compiles, checks, stages and swaps, every step with its time, and i
     'snipe.ts',
     'volatility.ts',
   ])
-  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.loop.figures.missedCycles).toBe(0)
 })
 
 test('a change in a helper redeploys every strategy that imports it, and only those', async () => {
@@ -194,7 +194,7 @@ test('a faulting live version is stopped alone, its positions go to the desk, an
   home.write('snipe.ts', eager('snipe', 2))
   expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept', reason: null })
   expect(state.positions.get(position?.id ?? ('' as never))?.ownedBy).toBe(state.live.get('snipe'))
-  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.loop.figures.missedCycles).toBe(0)
 })
 
 test('a start resumes the journaled version from its stored bundle, not from the file that lies there', async () => {
@@ -208,8 +208,8 @@ test('a start resumes the journaled version from its stored bundle, not from the
   await second.start()
   expect(second.engine.state.live.get('snipe')).toBe(live)
   expect(second.engine.state.versions.get(live as never)?.state).toBe('live')
-  const cycles = second.session.figures.decisions
-  await until('it decides', () => second.session.figures.decisions > cycles)
+  const cycles = second.loop.figures.decisions
+  await until('it decides', () => second.loop.figures.decisions > cycles)
   expect(findVersion(second.journal.db, 'snipe', live)?.state).toBe('live')
   expect(listDeployments(second.journal.db, 10).filter((row) => row.trigger === 'start')).toHaveLength(2)
 })
@@ -404,7 +404,7 @@ test('I1, I4: saves that overtake each other, with a rollback among them: one ow
     .toReversed()
   // Each says what it really replaced, whatever was live when it began.
   for (const [i, row] of some(kept.entries())) expect(row.from?.hash ?? null).toBe(kept[i - 1]?.version?.hash ?? null)
-  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.loop.figures.missedCycles).toBe(0)
   expect(desk.journal.db.prepare("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')").pluck().get()).toBe(0)
 })
 

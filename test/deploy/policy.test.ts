@@ -25,8 +25,8 @@ class Scene {
     this.now = this.bench.now
     const config = parseConfig({ policy: { enforceOn: ['simulated'], cooldown: NONE, ...policy } })
     if (!config.ok) throw new Error(config.error)
-    const session = { engine: this.bench.engine }
-    this.step = new PolicyStep({ session, config: config.value, now: () => this.now })
+    const loop = { engine: this.bench.engine }
+    this.step = new PolicyStep({ loop, config: config.value, now: () => this.now })
     const init = {
       id: deploymentId('D-1'),
       strategy: 'alpha',

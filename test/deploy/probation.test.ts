@@ -187,7 +187,7 @@ describe.concurrent('a bad version that was let through', () => {
       expect(failed?.reason).toMatch(why)
       expect(failed?.probation).toMatchObject({ verdict: 'failed' })
       expectOwner(open, good)
-      expect(desk.session.figures.missedCycles).toBe(0)
+      expect(desk.loop.figures.missedCycles).toBe(0)
     },
   )
 
@@ -214,7 +214,7 @@ describe.concurrent('a bad version that was let through', () => {
     expect(reason).toMatch(/drawdown \$\d+\.\d\d, bound \$8\.00/)
     expect(probation).toMatchObject({ verdict: 'failed' })
     expect(desk.engine.state.live.get('snipe')).toBe(good)
-    expect(desk.session.figures.missedCycles).toBe(0)
+    expect(desk.loop.figures.missedCycles).toBe(0)
   })
 
   test('two automatic rollbacks freeze deployments until a person has looked', async () => {

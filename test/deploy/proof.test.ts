@@ -120,9 +120,9 @@ test('I11: a candidate beyond a bound is refused with the figure, and the live v
     /\d+ faults?, 0 allowed \(snipe\.ts:\d+:\d+ .* \(\w+-\d+m at \d\d:\d\d:\d\d\)\)/,
   )
   await refused(eager('snipe', 4), /orders a minute \d, at most 1 allowed/)
-  const cycles = desk.session.figures.cycles
-  await until('the desk goes on', () => desk.session.figures.cycles > cycles)
-  expect(desk.session.figures.missedCycles).toBe(0)
+  const cycles = desk.loop.figures.cycles
+  await until('the desk goes on', () => desk.loop.figures.cycles > cycles)
+  expect(desk.loop.figures.missedCycles).toBe(0)
 })
 
 test('U11: a candidate that loops for ever in its proof is refused with slot, moment, file and line', async () => {

@@ -49,7 +49,7 @@ test('a shadow trades on paper beside the live version, apart from its books, an
     outcome: 'refused',
     message: 'no candidate of snipe waits',
   })
-  expect(at.session.figures.missedCycles).toBe(0)
+  expect(at.loop.figures.missedCycles).toBe(0)
 })
 
 test('a shadow that spins is dropped, alone: the desk misses no cycle, and another can take its place', async () => {
@@ -65,7 +65,7 @@ test('a shadow that spins is dropped, alone: the desk misses no cycle, and anoth
   await until('it is dropped', () => row()?.state === 'failed', 120_000)
   expect(row()?.reason).toMatch(/its shadow was dropped: decide did not return within 15 s/)
   expect(at.engine.state.live.get('snipe')).toBe(live)
-  expect(at.session.figures.missedCycles).toBe(0)
+  expect(at.loop.figures.missedCycles).toBe(0)
   home.write('snipe.ts', eager('snipe', 4))
   expect((await deploy(at, 'snipe')).state).toBe('kept')
 })

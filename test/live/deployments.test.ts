@@ -58,9 +58,9 @@ test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, 
     () => new Set(open().map((p) => p.slot.split('-')[1])).size === 2,
     60_000,
   )
-  const calmFrom = desk.session.figures.cycles
-  await until('some cycles without deployments', () => desk.session.figures.cycles >= calmFrom + CALM_CYCLES, 40_000)
-  const { lateMs } = desk.session.figures
+  const calmFrom = desk.loop.figures.cycles
+  await until('some cycles without deployments', () => desk.loop.figures.cycles >= calmFrom + CALM_CYCLES, 40_000)
+  const { lateMs } = desk.loop.figures
   const calm = lateMs.slice(-CALM_CYCLES)
   const busyFrom = lateMs.length
   const started = performance.now()
@@ -96,7 +96,7 @@ test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, 
 
   expect(swaps).toHaveLength(DEPLOYMENTS * 0.9)
   expect(handedOver).toBeGreaterThan(DEPLOYMENTS)
-  expect(desk.session.figures.missedCycles).toBe(0)
+  expect(desk.loop.figures.missedCycles).toBe(0)
   expect(desk.panicked).toBeNull()
   const { db } = desk.journal
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())
@@ -118,7 +118,7 @@ test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, 
   const { decisions, unchecked, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
   expect(differences).toEqual([])
   expect(unchecked).toBe(0)
-  expect(decisions).toBe(desk.session.figures.decisions)
+  expect(decisions).toBe(desk.loop.figures.decisions)
   // What the venue sent, as it came.
   const raw = join(home.home.tape, 'raw')
   const lines = readdirSync(raw).flatMap((name) => unpackRaw(join(raw, name)))

@@ -73,7 +73,7 @@ function replay(tape: ReplayTape): DayRecord {
 test('I7: paper fills against a desk’s own recording come to what the desk itself came to', () => {
   const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null }))
   const day = replay(tape)
-  const { figures } = desk.session
+  const { figures } = desk.loop
   expect(figures.orders).toBeGreaterThan(100)
   expect(day.faults).toBe(0)
   expect({ decisions: day.decisions, orders: day.orders, fills: day.fills }).toEqual({
@@ -81,7 +81,7 @@ test('I7: paper fills against a desk’s own recording come to what the desk its
     orders: figures.orders,
     fills: figures.fills,
   })
-  expect(day.decisionsHash).toBe(desk.session.decisionsHash())
+  expect(day.decisionsHash).toBe(desk.loop.decisionsHash())
   expect(statsOf([day]).trades).toBeGreaterThan(50)
 })
 

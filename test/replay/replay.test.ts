@@ -90,11 +90,11 @@ describe('I7: a replay', () => {
     await desk.start()
     await desk.done
     const days = daysOf(await replay(home, { strategy: 'greedy', tape, to: TAPE_DAY + 4 * HOUR }))
-    const { figures } = desk.session
+    const { figures } = desk.loop
     expect(figures.orders).toBeGreaterThan(50)
     expect(days).toMatchObject([{ orders: figures.orders, fills: figures.fills, faults: 0, ledgerBalanced: true }])
     expect(days[0]?.decisions).toBe(figures.decisions)
-    expect(hashOf(days)).toBe(desk.session.decisionsHash())
+    expect(hashOf(days)).toBe(desk.loop.decisionsHash())
   })
 
   test('comes to the same on one thread as on several, with the account’s caps binding', async () => {

@@ -21,7 +21,7 @@ function goWrong({ desk }: Station): void {
     ...Object.fromEntries(COLUMNS.map((name) => [name, 0])),
   }
   desk.engine.state.ledger.apply({ ...nothing, cash: 10_000 } as never)
-  desk.session.deliver({ kind: 'deposit', ts: desk.now(), amount: usdOf(1) })
+  desk.loop.deliver({ kind: 'deposit', ts: desk.now(), amount: usdOf(1) })
 }
 
 const COLUMNS = ['cash', 'cost', 'locked', 'deposit', 'realised', 'fee', 'voided']

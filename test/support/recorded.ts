@@ -43,7 +43,7 @@ export class RecordedBench extends EngineBench {
     this.bundles = bundles
     this.tape = new TapeRecorder({
       folder,
-      session: `s${seed}`,
+      recording: `s${seed}`,
       header: {
         engineBuild: build,
         market: 'simulated',

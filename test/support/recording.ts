@@ -27,7 +27,7 @@ export class Recording extends EngineBench {
     }
     this.tape = new TapeRecorder({
       folder,
-      session: 's',
+      recording: 's',
       header: { engineBuild, market, feed, settlement, notices, config },
       caps,
       rawBytes: null,

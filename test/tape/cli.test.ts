@@ -55,7 +55,7 @@ describe('baton tape', () => {
       sources: [{ rows: 3, kept: 2, leftOut: { malformed: 1 } }],
     })
     const listed = JSON.parse((await tape('ls', ...home(), '--json')).out)
-    expect(listed.sessions.map((one: { name: string }) => one.name)).toEqual(['s1', 'BTCUSD-prices'])
+    expect(listed.recordings.map((one: { name: string }) => one.name)).toEqual(['s1', 'BTCUSD-prices'])
     const told = await tape('info', 'BTCUSD-prices', ...home())
     expect(told.out).toContain('2 of 3 rows kept; left out: 1 malformed')
     expect(told.out).toContain('line 4: malformed: not five numbers')

@@ -17,15 +17,15 @@ beforeEach(() => {
 afterEach(() => folder.remove())
 
 describe('a tape folder', () => {
-  test('lists sessions with their segments in order, and imports by name', () => {
-    const { sessions, damaged } = listTapes(folder.path)
-    expect(sessions.map((one) => [one.name, one.imported, one.files.length, one.records, one.gaps])).toEqual([
+  test('lists recordings with their segments in order, and imports by name', () => {
+    const { recordings, damaged } = listTapes(folder.path)
+    expect(recordings.map((one) => [one.name, one.imported, one.files.length, one.records, one.gaps])).toEqual([
       ['a', false, 1, 4, []],
       ['b', false, 3, 24, []],
       ['day', true, 1, 4, []],
     ])
-    expect(sessions[1]).toMatchObject({ firstTs: T0, lastTs: T0 + 10_003 })
-    expect(sessions[1]?.files.map((file) => file.segment)).toEqual([0, 1, 2])
+    expect(recordings[1]).toMatchObject({ firstTs: T0, lastTs: T0 + 10_003 })
+    expect(recordings[1]?.files.map((file) => file.segment)).toEqual([0, 1, 2])
     expect(damaged).toEqual([])
   })
 
@@ -33,9 +33,9 @@ describe('a tape folder', () => {
     rmSync(join(folder.path, 'b-1.tape'))
     const path = join(folder.path, 'a-0.tape')
     writeFileSync(path, readFileSync(path).fill(7, 70, 80))
-    const { sessions, damaged } = listTapes(folder.path)
-    expect(sessions.map((one) => one.name)).toEqual(['b', 'day'])
-    expect(sessions[0]?.gaps.map((gap) => gap.text)).toEqual([
+    const { recordings, damaged } = listTapes(folder.path)
+    expect(recordings.map((one) => one.name)).toEqual(['b', 'day'])
+    expect(recordings[0]?.gaps.map((gap) => gap.text)).toEqual([
       'segment 1 is missing',
       'segment 2 begins with record 116, not 108',
     ])
@@ -50,6 +50,6 @@ describe('a tape folder', () => {
       ok: false,
       error: 'there is no tape "c"; there are: a, b, day',
     })
-    expect(listTapes(join(folder.path, 'nowhere'))).toEqual({ sessions: [], damaged: [] })
+    expect(listTapes(join(folder.path, 'nowhere'))).toEqual({ recordings: [], damaged: [] })
   })
 })

@@ -212,8 +212,8 @@ describe('the recorder', () => {
     expect(run.recovered).toEqual([{ records: expect.any(Number), fromTs: expect.any(Number), toTs: run.now }])
     for (let i = 0; i < 5; i++) run.step()
     await run.tape.stop()
-    const { sessions } = listTapes(disk.path)
-    const files = sessions.find((one) => one.name === 's')?.files ?? []
+    const { recordings } = listTapes(disk.path)
+    const files = recordings.find((one) => one.name === 's')?.files ?? []
     expect(files.map((file) => [file.segment, file.sealed])).toEqual([
       [0, false],
       [1, true],
@@ -249,7 +249,7 @@ describe('the recorder', () => {
     for (let i = 0; i < 3; i++) run.step()
     await run.tape.stop()
     expect(run.problems).toHaveLength(1)
-    const [session] = listTapes(disk.path).sessions
+    const [session] = listTapes(disk.path).recordings
     const [before, after] = session?.files ?? []
     expect(session?.files.map((file) => file.segment)).toEqual([0, 1])
     expect(before?.records).toBeGreaterThanOrEqual(lastWritten.records)
@@ -279,7 +279,7 @@ describe('the recorder', () => {
     const missed = run.told
     run.step()
     await run.tape.stop()
-    const [session] = listTapes(folder).sessions
+    const [session] = listTapes(folder).recordings
     expect(session?.files).toMatchObject([{ segment: 0, records: run.told - missed + 1 }])
     expect(session?.header.lost).toEqual({ records: missed, fromTs: started, toTs: plusMs(started, 10 * SECOND) })
     expect(session?.gaps).toMatchObject([{ between: true, text: expect.stringContaining('could not be written') }])
@@ -296,7 +296,7 @@ describe('the recorder', () => {
     run.elapsed += 5 * SECOND
     run.step()
     await run.tape.stop()
-    const [session] = listTapes(folder).sessions
+    const [session] = listTapes(folder).recordings
     expect(session?.files).toMatchObject([{ segment: 0, sealed: true }])
     // Its version was lost with the first that was begun.
     expect(session?.header.lost?.records).toBe(run.told + 1)
@@ -343,6 +343,6 @@ void run.tape.stop()
     const child = spawn(process.execPath, [program], { stdio: 'inherit' })
     const code = await new Promise((done) => child.once('close', done))
     expect(code).toBe(0)
-    expect(listTapes(folder).sessions[0]?.files).toMatchObject([{ segment: 0, sealed: true }])
+    expect(listTapes(folder).recordings[0]?.files).toMatchObject([{ segment: 0, sealed: true }])
   })
 })

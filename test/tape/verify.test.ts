@@ -130,7 +130,7 @@ describe('tape verify --decisions', () => {
     const left = readdirSync(home.home.tape).sort()
     expect(left.length).toBeGreaterThanOrEqual(3)
     expect(left).not.toContain('s-00000.tape')
-    expect(listTapes(home.home.tape).sessions[0]?.gaps).toEqual([])
+    expect(listTapes(home.home.tape).recordings[0]?.gaps).toEqual([])
     expect((await baton('tape', 'verify', '--home', home.folder)).code).toBe(0)
     const first = Number(left[0]?.slice(2, 7))
     expect((await baton('tape', 'ls', '--home', home.folder)).out).toContain(

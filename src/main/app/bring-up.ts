@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { DeskParts } from './desk-parts.ts'
 
@@ -14,7 +14,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
   for (const { hash, strategy } of [...engine.state.versions.values()]) {
     const resumed = await resumeVersion(desk, strategy, hash)
     if (!resumed.ok) {
-      desk.session.deliver({
+      desk.loop.deliver({
         kind: 'fault',
         ts: desk.now(),
         version: hash,
@@ -31,7 +31,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
         `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
       )
   }
-  desk.session.deliver({ kind: 'begin', ts: desk.now() })
+  desk.loop.deliver({ kind: 'begin', ts: desk.now() })
   desk.deployer.resume()
   const known = new Set(desk.deployer.available())
   for (const strategy of new Set(engine.state.config.assignments.values())) {
@@ -40,7 +40,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
   }
   const missing = desk.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
   if (desk.virtual) {
-    await desk.session.runYieldJobsUntil(Promise.all(missing.map((strategy) => startInVirtualTime(desk, strategy))))
+    await desk.loop.runYieldJobsUntil(Promise.all(missing.map((strategy) => startInVirtualTime(desk, strategy))))
     return
   }
   const noticedAt = options.clock.monotonic()
@@ -69,22 +69,22 @@ async function resumeVersion(desk: DeskParts, strategy: string, hash: VersionHas
     desk.config.decisionDeadlineMs,
   )
   if (!worker.ok) return err(`it does not load from its stored bundle: ${failureText(worker.error)}`)
-  desk.session.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.sourceMap })
-  return stored.state === 'live' ? adoptSlots(desk.session, strategy, hash, () => desk.now()) : ok(undefined)
+  desk.loop.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.sourceMap })
+  return stored.state === 'live' ? adoptSlots(desk.loop, strategy, hash, () => desk.now()) : ok(undefined)
 }
 
 /** Gives the slots that a live version has no state for the one it starts with. */
 export async function adoptSlots(
-  session: Session,
+  loop: TradingLoop,
   strategy: string,
   hash: VersionHash,
   now: () => UnixMs,
 ): Promise<Result<void>> {
-  const missing = session.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
+  const missing = loop.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await session.hosts.of(hash)?.worker.migrate(fresh, '', session.deadlineMs)
+  const states = await loop.hosts.of(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
   if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
-  session.deliver({ kind: 'adopt', ts: now(), states: states.value })
+  loop.deliver({ kind: 'adopt', ts: now(), states: states.value })
   return ok(undefined)
 }

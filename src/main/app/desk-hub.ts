@@ -123,7 +123,7 @@ export class DeskHub {
 
   status(): DeskStatus {
     const { desk } = this
-    const { figures } = desk.session
+    const { figures } = desk.loop
     return deskStatus(
       desk.engine,
       {
@@ -243,7 +243,7 @@ export class DeskHub {
         detail: null,
       },
     })
-    this.desk.session.settle()
+    this.desk.loop.settle()
   }
 
   /** A strategy file was written or seen to change. */

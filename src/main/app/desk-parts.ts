@@ -13,7 +13,7 @@ import type { openVenue } from '../market/venues.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import type { ReplayLab } from '../replay/lab.ts'
 import type { Gate } from '../runtime/gate.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { TapeRecorder } from '../tape/recorder.ts'
 import type { Home } from './home.ts'
 
@@ -40,7 +40,7 @@ export interface DeskParts {
   readonly config: Config
   readonly feed: OpenFeed
   readonly engine: Engine
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly gate: Gate
   readonly venue: Venue
@@ -51,8 +51,8 @@ export interface DeskParts {
   readonly replayLab: ReplayLab
   readonly books: BooksThread
   readonly recorder: TapeRecorder | null
-  /** See `Desk.tapeSession`. */
-  readonly tapeSession: string | null
+  /** See `Desk.tapeRecording`. */
+  readonly tapeRecording: string | null
   readonly virtual: boolean
   /** The desk's own time: virtual in a virtual run. */
   now(): UnixMs

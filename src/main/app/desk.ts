@@ -22,7 +22,7 @@ import { engineBuild } from '../platform/engine-build.ts'
 import { newId } from '../platform/system.ts'
 import { ReplayLab } from '../replay/lab.ts'
 import { Gate } from '../runtime/gate.ts'
-import { Session } from '../runtime/session.ts'
+import { TradingLoop } from '../runtime/trading-loop.ts'
 import { TapeRecorder } from '../tape/recorder.ts'
 import { lostText } from '../tape/segment-header.ts'
 import { type BotState, botState, parseBotState } from './bot-state.ts'
@@ -55,7 +55,7 @@ export class Desk implements DeskParts {
   readonly config: Config
   readonly feed: OpenFeed
   readonly engine: Engine
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly gate: Gate
   readonly deployer: Deployer
@@ -182,7 +182,7 @@ export class Desk implements DeskParts {
     this.gate = new Gate()
     this.recorder = config.tape.record ? this.newRecorder() : null
     const { clock } = options
-    this.session = new Session({
+    this.loop = new TradingLoop({
       engine: this.engine,
       journal,
       venue: this.venue,
@@ -194,12 +194,12 @@ export class Desk implements DeskParts {
       virtual: this.virtual,
     })
     this.time = new TimeKeeper({
-      session: this.session,
+      loop: this.loop,
       clock,
       say: (level, message) => this.hub.say(level, message, 'clock'),
     })
     this.reconciler = new Reconciler({
-      session: this.session,
+      loop: this.loop,
       venue: this.venue,
       clock,
       now: () => this.now(),
@@ -216,18 +216,18 @@ export class Desk implements DeskParts {
     this.hub = new DeskHub(this)
     const now = () => this.now()
     this.deployer = new Deployer({
-      session: this.session,
+      loop: this.loop,
       journal,
       clock,
       now,
       folder: options.home.strategies,
       apiFile: apiFile(),
-      deadlineMs: this.session.deadlineMs,
+      deadlineMs: this.loop.deadlineMs,
       proof: {
         lab: this.proofLab,
         config,
         tapeFolder: options.home.tape,
-        session: this.tapeSession,
+        recording: this.tapeRecording,
         feed: options.feed,
         flush: async () => this.recorder?.flush(),
         market,
@@ -239,7 +239,7 @@ export class Desk implements DeskParts {
       onAlarm: (message) => this.hub.say('error', message, 'alarm'),
     })
     this.dispatcher = new Dispatcher({
-      session: this.session,
+      loop: this.loop,
       gate: this.gate,
       journal,
       deployer: this.deployer,
@@ -249,8 +249,8 @@ export class Desk implements DeskParts {
       latchKill: (reason) => this.writeKillFile(reason),
       onOutcome: () => this.hub.touch(),
     })
-    this.session.onRecord = (record) => this.hub.onRecord(record)
-    this.session.onPanic = (error) => this.panic(error)
+    this.loop.onRecord = (record) => this.hub.onRecord(record)
+    this.loop.onPanic = (error) => this.panic(error)
     journal.onEvent = (row) => this.hub.onEvent(row)
     journal.onListsChanged = () => this.hub.onListsChanged()
     journal.onBlocked = (reason) => this.onJournalBlocked(reason)
@@ -262,8 +262,8 @@ export class Desk implements DeskParts {
     if (unreadable.length === 0) return
     tightenCaps(this.engine.state)
     const reason = `settings cannot be read: ${unreadable.join('; ')}. Put them right and restart the desk; positions are managed meanwhile`
-    this.session.deliver({ kind: 'hold', ts: this.now(), about: 'settings', reason: reason.slice(0, 1_000) })
-    this.session.settle()
+    this.loop.deliver({ kind: 'hold', ts: this.now(), about: 'settings', reason: reason.slice(0, 1_000) })
+    this.loop.settle()
   }
 
   private newRecorder(): TapeRecorder {
@@ -272,7 +272,7 @@ export class Desk implements DeskParts {
     const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '')
     return new TapeRecorder({
       folder: home.tape,
-      session: newId(started),
+      recording: newId(started),
       header: {
         engineBuild: engineBuild(packageRoot()),
         market: this.engine.state.config.market,
@@ -303,10 +303,10 @@ export class Desk implements DeskParts {
     try {
       // The pause first: on a disk that is full the words may not be written.
       if (this.engine.commandRefusal({ kind: 'pause', reason }) === null)
-        this.session.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
+        this.loop.deliver({ kind: 'command', ts: this.now(), source: 'engine', command: { kind: 'pause', reason } })
       this.hub.say('error', `${reason}; entries are paused: make room, then resume`)
     } catch (error) {
-      // The session has stopped trading by then, and says so to whoever waits for the desk.
+      // The loop has stopped trading by then, and says so to whoever waits for the desk.
       this.panic(error)
     }
   }
@@ -316,14 +316,14 @@ export class Desk implements DeskParts {
     // Virtual time waits for it: the result must not depend on how long it takes.
     if (this.virtual) return
     const text = reason === null ? null : `the journal cannot be written for the moment (${reason}); it is tried again`
-    this.session.deliver({ kind: 'hold', ts: this.now(), about: 'journal', reason: text })
-    this.session.settle()
+    this.loop.deliver({ kind: 'hold', ts: this.now(), about: 'journal', reason: text })
+    this.loop.settle()
     this.hub.touch()
   }
 
   /** A virtual run knows of its own tape alone: what earlier runs recorded must not change it. Null = all. */
-  get tapeSession(): string | null {
-    return this.virtual ? (this.recorder?.session ?? 'none') : null
+  get tapeRecording(): string | null {
+    return this.virtual ? (this.recorder?.recording ?? 'none') : null
   }
 
   get virtual(): boolean {
@@ -345,14 +345,14 @@ export class Desk implements DeskParts {
       return
     }
     this.live = new LiveDriver({
-      session: this.session,
+      loop: this.loop,
       timeline: this.timeline,
       venue: this.venue,
       clock,
       until: this.feed.until,
       onTime: () => this.time.look(),
       onCycle: (ts, lateMs) => {
-        const { lateMs: late } = this.session.figures
+        const { lateMs: late } = this.loop.figures
         late.push(lateMs)
         if (late.length > LATE_KEPT) late.shift()
         this.afterCycle(ts)
@@ -374,7 +374,7 @@ export class Desk implements DeskParts {
     if (this.feed.source === null) throw new Error('a feed that pushes cannot be played in virtual time')
     try {
       await runVirtual({
-        session: this.session,
+        loop: this.loop,
         timeline: this.timeline,
         clock: this.options.clock,
         from: this.feed.from,
@@ -396,7 +396,7 @@ export class Desk implements DeskParts {
   /** No cycle comes any more: whatever waits for one is ended with that reason, then whoever waits for the desk. */
   private async loopEnded(): Promise<void> {
     this.deployer.stop('the run ended before it was live')
-    await this.session.endLoop('the run has ended')
+    await this.loop.endLoop('the run has ended')
     // Whoever waits for the end reads what came of it from the journal.
     await this.journal.caughtUp()
     this.ended()
@@ -455,13 +455,13 @@ export class Desk implements DeskParts {
   async stop(): Promise<void> {
     if (this.stopping) return
     this.stopping = true
-    this.session.refuseEntries('the desk is stopping')
+    this.loop.refuseEntries('the desk is stopping')
     this.reconciler.stop()
     await this.feed.stop()
     await this.live?.stop()
     if (this.virtual && this.begun) await this.virtualEnd()
     this.deployer.stop('the desk stopped before it was live')
-    await this.session.stop()
+    await this.loop.stop()
     await this.recorder?.stop()
     this.proofLab.close()
     this.replayLab.close()

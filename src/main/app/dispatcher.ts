@@ -17,11 +17,11 @@ import { partText } from '../deploy/deployment.ts'
 import type { Part } from '../deploy/policy-step.ts'
 import { newId } from '../platform/system.ts'
 import type { Gate } from '../runtime/gate.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { adoptSlots } from './bring-up.ts'
 
 export interface DispatcherParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly gate: Gate
   readonly journal: Journal
   readonly deployer: Deployer
@@ -101,31 +101,31 @@ export class Dispatcher {
       if (refusal !== null) return refused(refusal)
     }
     if (!isEngineCommand(command)) return refused('not a command')
-    const { session, gate } = this.parts
-    const refusal = session.engine.commandRefusal(command)
+    const { loop, gate } = this.parts
+    const refusal = loop.engine.commandRefusal(command)
     if (refusal !== null) return refused(refusal)
     if (command.kind === 'rearm' && this.parts.killFilePresent()) {
       return refused('a file named KILL still lies in the home folder: delete it, then re-arm')
     }
-    session.deliver({ kind: 'command', ts: this.parts.now(), source, command })
-    session.settle()
+    loop.deliver({ kind: 'command', ts: this.parts.now(), source, command })
+    loop.settle()
     if (command.kind === 'rearm') gate.open()
     if (command.kind === 'assign') return this.takeUp(command.strategy, source, describe(command))
     return done(describe(command))
   }
 
   private assignRefusal(strategy: string): string | null {
-    const { deployer, session } = this.parts
-    if (session.engine.state.live.has(strategy) || deployer.files().includes(strategy)) return null
+    const { deployer, loop } = this.parts
+    if (loop.engine.state.live.has(strategy) || deployer.files().includes(strategy)) return null
     return `there is no strategy ${strategy}; there are: ${deployer.files().join(', ')}`
   }
 
   /** The strategy that has got a slot begins there: with a first state, or, where it is not live, by a deployment. */
   private async takeUp(strategy: string, source: CommandSource, said: string): Promise<Verdict> {
-    const { session, deployer, clock, now } = this.parts
-    const hash = session.engine.state.live.get(strategy)
+    const { loop, deployer, clock, now } = this.parts
+    const hash = loop.engine.state.live.get(strategy)
     if (hash !== undefined) {
-      const adopted = await adoptSlots(session, strategy, hash, now)
+      const adopted = await adoptSlots(loop, strategy, hash, now)
       return adopted.ok ? done(said) : { outcome: 'failed', message: `${said}, but ${adopted.error}` }
     }
     const row = await deployer.deployOrWait({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })

@@ -4,14 +4,14 @@ import type { Disposer } from '../../shared/domain/base.ts'
 import type { Clock, FeedEvent } from '../../shared/domain/feed.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { pump } from './virtual-driver.ts'
 
 /** Never longer between two looks at the market: a resting book or a settlement may be due. */
 const LONGEST_NAP_MS = 250
 
 export interface LiveRun {
-  readonly session: Session
+  readonly loop: TradingLoop
   /** What happens in the desk's own time. */
   readonly timeline: Timeline
   readonly venue: Venue
@@ -48,17 +48,17 @@ export class LiveDriver {
   /** A feed that pushes tells its events here. */
   onFeed(event: FeedEvent): void {
     if (this.stopped) return
-    const { session, timeline, venue } = this.run
+    const { loop, timeline, venue } = this.run
     this.guard(() => {
       // What was due before this event is told before it.
-      pump(session, timeline, event.ts)
-      session.deliver(event)
+      pump(loop, timeline, event.ts)
+      loop.deliver(event)
       venue.local?.hear(event)
       this.pump()
     })
   }
 
-  /** What throws here has broken the books or the disk: the session has stopped trading, and this stops feeding it. */
+  /** What throws here has broken the books or the disk: the loop has stopped trading, and this stops feeding it. */
   private guard(work: () => void): void {
     try {
       work()
@@ -69,7 +69,7 @@ export class LiveDriver {
 
   private broken(error: unknown): void {
     void this.stop()
-    this.run.session.onPanic(error)
+    this.run.loop.onPanic(error)
   }
 
   /** Begins nothing more; resolves when the cycle that is under way is over. */
@@ -83,11 +83,11 @@ export class LiveDriver {
   private pump(): void {
     if (this.stopped) return
     this.cancelPump()
-    const { session, timeline, clock } = this.run
+    const { loop, timeline, clock } = this.run
     this.run.onTime()
     const now = clock.now()
-    pump(session, timeline, now)
-    session.settle()
+    pump(loop, timeline, now)
+    loop.settle()
     const next = timeline.peek() ?? Number.POSITIVE_INFINITY
     this.cancelPump = clock.after(Math.max(1, Math.min(next - now, LONGEST_NAP_MS)), () =>
       this.guard(() => this.pump()),
@@ -97,10 +97,10 @@ export class LiveDriver {
   /** @param after the last moment that had its cycle: a timer may fire a millisecond early, and must not find it again */
   private scheduleCycle(after: UnixMs): void {
     if (this.stopped) return
-    const { clock, session } = this.run
+    const { clock, loop } = this.run
     const now = unixMs(Math.max(clock.now(), after))
     const grid = now - (now % CYCLE_MS) + CYCLE_MS
-    const wake = session.engine.nextWake(now)
+    const wake = loop.engine.nextWake(now)
     const due = Math.min(grid, wake?.ts ?? grid)
     const woken = wake !== null && due < grid ? wake.slots : null
     const waitMs = due - clock.now()
@@ -113,27 +113,27 @@ export class LiveDriver {
   }
 
   private begin(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): void {
-    const { session } = this.run
+    const { loop } = this.run
     if (this.stopped) return
     if (ts >= this.run.until) {
       void this.stop()
       this.run.onEnd()
       return
     }
-    if (session.inCycle || lateMs >= CYCLE_MS) {
+    if (loop.inCycle || lateMs >= CYCLE_MS) {
       // A cycle of the grid that found the one before it unfinished, or came after its successor was due.
-      if (slots === null) session.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
+      if (slots === null) loop.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
       return
     }
     this.underWay = this.cycle(ts, slots, lateMs).catch((error: unknown) => this.broken(error))
   }
 
   private async cycle(ts: UnixMs, slots: readonly SlotId[] | null, lateMs: number): Promise<void> {
-    const { session } = this.run
+    const { loop } = this.run
     this.pump()
-    await session.cycle(ts, slots)
+    await loop.cycle(ts, slots)
     this.run.onCycle(ts, lateMs)
     // Not awaited: a swap that waits for a thread must not look like a cycle.
-    void session.runYieldJobs()
+    void loop.runYieldJobs()
   }
 }

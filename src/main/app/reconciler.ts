@@ -4,7 +4,7 @@ import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine
 import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 
 /** Rest before a venue that did not answer is asked again, in ms. */
 const RETRY_MS = 2_000
@@ -12,7 +12,7 @@ const RETRY_MS = 2_000
 const NOTHING: OpenItems = { orders: [], unsigned: [], fills: [] }
 
 export interface ReconcilerParts {
-  readonly session: Pick<Session, 'engine' | 'deliver' | 'settle'>
+  readonly loop: Pick<TradingLoop, 'engine' | 'deliver' | 'settle'>
   readonly venue: Venue
   readonly clock: Clock
   /** The desk's own time. */
@@ -47,16 +47,16 @@ export class Reconciler {
 
   /** To be called once, with the books restored and before anything is entered. Listens first: no event may fall between. */
   start(): Promise<void> {
-    const { session, venue } = this.parts
+    const { loop, venue } = this.parts
     this.stopListening = venue.listen((event) => this.hear(event))
-    return this.ask(openItems(session.engine.state, venue.capabilities))
+    return this.ask(openItems(loop.engine.state, venue.capabilities))
   }
 
   /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */
   look(): void {
-    const { session, venue, now } = this.parts
+    const { loop, venue, now } = this.parts
     if (this.asking || this.stopped) return
-    const items = overdueItems(session.engine.state, venue.capabilities, now())
+    const items = overdueItems(loop.engine.state, venue.capabilities, now())
     // What breaks has stopped trading by then, and says so to whoever waits for the desk.
     if (items.orders.length + items.fills.length > 0) void this.ask(items).catch(() => {})
     else if (this.compareDue) void this.ask(NOTHING).catch(() => {})
@@ -79,50 +79,50 @@ export class Reconciler {
       return
     }
     try {
-      this.parts.session.deliver(event)
-      this.parts.session.settle()
+      this.parts.loop.deliver(event)
+      this.parts.loop.settle()
     } catch {
-      // The session has stopped trading by then, and says so to whoever waits for the desk.
+      // The loop has stopped trading by then, and says so to whoever waits for the desk.
       this.stop()
     }
   }
 
   /** One question at a time, asked until it is answered. What breaks while the answer is told is no silence of the venue. */
   private async ask(items: OpenItems): Promise<void> {
-    const { session, venue, now } = this.parts
+    const { loop, venue, now } = this.parts
     this.asking = true
     this.heard = (this.early?.length ?? 0) > 0
     const answer = await this.snapshot(items)
     if (this.stopped) return
     if (!answer.ok) {
       const reason = `${venue.name} does not say what became of ${items.orders.length} orders: ${answer.error}; it is asked again`
-      session.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: reason.slice(0, 1_000) })
+      loop.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: reason.slice(0, 1_000) })
       this.cancelRetry = this.parts.clock.after(RETRY_MS, () => void this.ask(items).catch(() => {}))
     } else {
-      const { state } = session.engine
-      for (const event of reconcile(state, items, answer.value, venue.capabilities, now())) session.deliver(event)
+      const { state } = loop.engine
+      for (const event of reconcile(state, items, answer.value, venue.capabilities, now())) loop.deliver(event)
       // What the answer has already said changes nothing when it is told again.
-      for (const event of this.early ?? []) session.deliver(event)
+      for (const event of this.early ?? []) loop.deliver(event)
       this.early = null
       this.compare(answer.value)
-      if (state.holds.has('venue')) session.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: null })
+      if (state.holds.has('venue')) loop.deliver({ kind: 'hold', ts: now(), about: 'venue', reason: null })
       this.asking = false
     }
-    session.settle()
+    loop.settle()
   }
 
   /** Nothing is taken over from the venue's account: where the books say something else a person must look. */
   private compare(snapshot: VenueSnapshot): void {
-    const { session, venue, now, onAlarm } = this.parts
+    const { loop, venue, now, onAlarm } = this.parts
     this.compareDue = this.heard
     if (this.heard) return
-    const difference = differences(session.engine.state, snapshot).join('; ')
+    const difference = differences(loop.engine.state, snapshot).join('; ')
     if (difference === this.told) return
     this.told = difference
     if (difference === '') return
     const reason = `the account at ${venue.name} is not what the books say: ${difference}`.slice(0, 400)
-    if (session.engine.commandRefusal({ kind: 'pause', reason }) === null)
-      session.deliver({ kind: 'command', ts: now(), source: 'engine', command: { kind: 'pause', reason } })
+    if (loop.engine.commandRefusal({ kind: 'pause', reason }) === null)
+      loop.deliver({ kind: 'command', ts: now(), source: 'engine', command: { kind: 'pause', reason } })
     onAlarm(
       `${reason}; entries are paused and nothing was changed: look what happened there, put right what can be (sell, redeem or transfer), then resume`,
     )

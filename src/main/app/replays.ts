@@ -54,12 +54,12 @@ export class Replays {
   async tapes(): Promise<TapeEntry[]> {
     const { folder, lab, own: request } = this.place()
     const own = await lab.open(request(null))
-    const { sessions } = await lab.list(folder)
-    const bytes = sessions.filter((one) => !one.imported).reduce((sum, one) => sum + one.bytes, 0)
+    const { recordings } = await lab.list(folder)
+    const bytes = recordings.filter((one) => !one.imported).reduce((sum, one) => sum + one.bytes, 0)
     const entries = own.ok ? [entryOf('own', "this desk's own tape", bytes, own.value)] : []
-    for (const session of sessions.filter((one) => one.imported)) {
-      const tape = await lab.open({ kind: 'files', paths: session.files.map((file) => file.path) })
-      if (tape.ok) entries.push(entryOf(session.name, session.name, session.bytes, tape.value))
+    for (const recording of recordings.filter((one) => one.imported)) {
+      const tape = await lab.open({ kind: 'files', paths: recording.files.map((file) => file.path) })
+      if (tape.ok) entries.push(entryOf(recording.name, recording.name, recording.bytes, tape.value))
     }
     return entries
   }
@@ -92,7 +92,7 @@ export class Replays {
     if (!stretches.ok) return stretches
     const candidate = await this.version(request)
     if (!candidate.ok) return candidate
-    const live = liveReplayVersion(this.desk.session, this.desk.journal, request.strategy)
+    const live = liveReplayVersion(this.desk.loop, this.desk.journal, request.strategy)
     const id = newId('R')
     const { config, replayLab, options } = this.desk
     const versions = [candidate.value.version, ...(live === null ? [] : [live.version])]
@@ -147,15 +147,15 @@ export class Replays {
       await this.desk.recorder?.flush()
       return lab.open(own(hours))
     }
-    const { sessions } = await lab.list(folder)
-    const found = sessions.find((one) => one.imported && one.name === tape)
+    const { recordings } = await lab.list(folder)
+    const found = recordings.find((one) => one.imported && one.name === tape)
     if (found === undefined) return err(`there is no imported tape "${tape}"; bring one in with "baton tape import"`)
     return lab.open({ kind: 'files', paths: found.files.map((file) => file.path) })
   }
 
   /** Where tapes are read: never on the desk's own thread. */
   private place() {
-    const { options, replayLab: lab, tapeSession: only } = this.desk
+    const { options, replayLab: lab, tapeRecording: only } = this.desk
     const folder = options.home.tape
     const own = (hours: number | null) => ({
       kind: 'own' as const,

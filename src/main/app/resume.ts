@@ -17,7 +17,7 @@ export function restoreBooks(desk: DeskParts, before: BotState | undefined): voi
   const { db } = desk.journal
   const books = readSavedDesk(db)
   restoreState(desk.engine.state, books)
-  desk.session.figures.cycles = books.lastCycle
+  desk.loop.figures.cycles = books.lastCycle
   if (books.trading === 'killed') desk.gate.shut(books.tradingReason ?? 'killed before the restart', books.flatten)
   for (const name of new Set(desk.feed.slots.map((slot) => slot.asset))) {
     const fresh = desk.feed.source?.history(name, desk.feed.from, HISTORY_MINUTES) ?? []
@@ -36,8 +36,8 @@ export function restoreBooks(desk: DeskParts, before: BotState | undefined): voi
     desk.engine.state.assets.get(asset(name))?.candles['1m'].resume(candle)
   }
   const ts = desk.now()
-  if (books.ledger.length === 0) desk.session.deliver({ kind: 'deposit', ts, amount: usdOf(desk.config.accountUsd) })
-  desk.session.settle()
+  if (books.ledger.length === 0) desk.loop.deliver({ kind: 'deposit', ts, amount: usdOf(desk.config.accountUsd) })
+  desk.loop.settle()
 }
 
 /**
@@ -50,9 +50,9 @@ export function playIdleTime(desk: DeskParts): void {
   if (!makesPrices || source === null || from === undefined) return
   const now = desk.options.clock.now()
   if (now - from < 2 * PLAYED_MS) return
-  pump(desk.session, desk.timeline, unixMs(from + PLAYED_MS))
+  pump(desk.loop, desk.timeline, unixMs(from + PLAYED_MS))
   while ((source.peek() ?? now) < now - PLAYED_MS) source.next()
-  desk.session.settle()
+  desk.loop.settle()
 }
 
 /** Positions whose window ended while no desk ran and that nothing else will settle. */

@@ -7,14 +7,14 @@ import type { Desk } from './desk.ts'
 /** The closing line of `run --json` (design, "Command line"). */
 export function summarise(desk: Desk) {
   const { db } = desk.journal
-  const { figures } = desk.session
+  const { figures } = desk.loop
   const { state } = desk.engine
   const counts = countRun(db)
   return {
     cycles: figures.cycles,
     missedCycles: figures.missedCycles,
     decisions: figures.decisions,
-    decisionsHash: desk.session.decisionsHash(),
+    decisionsHash: desk.loop.decisionsHash(),
     orders: figures.orders,
     fills: figures.fills,
     settled: counts.settled,

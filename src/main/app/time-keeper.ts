@@ -1,7 +1,7 @@
 import { isWorking } from '../../engine/state.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { DeskClock, TimeNote } from '../platform/desk-clock.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 
 /** Skew of the computer's clock against a venue's from which it is said, and from which entries are held (design, section 3). */
 const WARN_MS = 250
@@ -10,7 +10,7 @@ const HOLD_MS = 500
 const MOST_WAIT_MS = 30_000
 
 export interface TimeKeeperParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly clock: DeskClock
   readonly say: (level: 'info' | 'warn', message: string) => void
 }
@@ -34,7 +34,7 @@ export class TimeKeeper {
   }
 
   private take(note: TimeNote): void {
-    const { session, clock, say } = this.parts
+    const { loop, clock, say } = this.parts
     if (note.kind === 'clock-set') {
       const now = isZero(clock.skewMs)
         ? 'it agrees with the desk’s time again'
@@ -46,20 +46,20 @@ export class TimeKeeper {
     }
     this.stoodStillAt = clock.now()
     const reason = `the computer slept or stood still for ${seconds(note.ms)}: resting orders are cancelled, and prices and orders are looked at again first`
-    session.deliver({ kind: 'hold', ts: clock.now(), about: 'reconcile', reason })
+    loop.deliver({ kind: 'hold', ts: clock.now(), about: 'reconcile', reason })
   }
 
   /** Against a venue's time a wrong clock is a warning, and beyond half a second no time for entries. */
   private judgeSkew(): void {
-    const { session, clock, say } = this.parts
+    const { loop, clock, say } = this.parts
     if (!clock.followsVenue) return
     const skew = clock.skewMs
-    const held = session.engine.state.holds.has('clock')
+    const held = loop.engine.state.holds.has('clock')
     const text = `the computer's clock is ${ahead(skew)} the venue's`
     if (Math.abs(skew) > HOLD_MS) {
       const reason = `${text}, ${HOLD_MS} ms allowed: set it right (the desk goes by the venue's time)`
-      if (!held) session.deliver({ kind: 'hold', ts: clock.now(), about: 'clock', reason })
-    } else if (held) session.deliver({ kind: 'hold', ts: clock.now(), about: 'clock', reason: null })
+      if (!held) loop.deliver({ kind: 'hold', ts: clock.now(), about: 'clock', reason })
+    } else if (held) loop.deliver({ kind: 'hold', ts: clock.now(), about: 'clock', reason: null })
     if (Math.abs(skew) > WARN_MS && !this.warned) say('warn', text)
     this.warned = Math.abs(skew) > WARN_MS
   }
@@ -68,14 +68,14 @@ export class TimeKeeper {
   private judgeReconciled(): void {
     const since = this.stoodStillAt
     if (since === null) return
-    const { session, clock } = this.parts
-    const { slots, orders, feed } = session.engine.state
+    const { loop, clock } = this.parts
+    const { slots, orders, feed } = loop.engine.state
     // An asset that stays silent is refused for its old price alone: it does not hold up the others for ever.
     const waited = clock.now() - since > MOST_WAIT_MS
     const priced = waited || [...slots.values()].every(({ listed, asset }) => !listed || asset.priceTs > since)
     if (!priced || !feed.connected || [...orders.values()].some(isWorking)) return
     this.stoodStillAt = null
-    session.deliver({ kind: 'hold', ts: clock.now(), about: 'reconcile', reason: null })
+    loop.deliver({ kind: 'hold', ts: clock.now(), about: 'reconcile', reason: null })
   }
 }
 

@@ -2,10 +2,10 @@ import { CYCLE_MS } from '../../engine/config.ts'
 import type { Timeline } from '../../engine/venue/port.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 
 export interface VirtualRun {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly timeline: Timeline
   readonly clock: Clock
   readonly from: UnixMs
@@ -21,12 +21,12 @@ export interface VirtualRun {
 }
 
 /** Tells the engine, in order, everything that happens up to and including `ts`. */
-export function pump(session: Session, timeline: Timeline, ts: UnixMs): void {
+export function pump(loop: TradingLoop, timeline: Timeline, ts: UnixMs): void {
   for (;;) {
     const at = timeline.peek()
     if (at === undefined || at > ts) return
     const event = timeline.pop()
-    if (event !== undefined) session.deliver(event)
+    if (event !== undefined) loop.deliver(event)
   }
 }
 
@@ -35,24 +35,24 @@ export function pump(session: Session, timeline: Timeline, ts: UnixMs): void {
  * speed; only the waiting between cycles differs.
  */
 export async function runVirtual(run: VirtualRun): Promise<void> {
-  const { session, timeline, clock, from, until } = run
+  const { loop, timeline, clock, from, until } = run
   const realStart = clock.monotonic()
-  pump(session, timeline, from)
+  pump(loop, timeline, from)
   await run.onPrimed()
   let grid = from
   let now = from
   while (now < until && !run.stopped()) {
-    pump(session, timeline, now)
-    await session.cycle(now, now === grid ? null : session.engine.wokenAt(now))
-    await session.runYieldJobs()
+    pump(loop, timeline, now)
+    await loop.cycle(now, now === grid ? null : loop.engine.wokenAt(now))
+    await loop.runYieldJobs()
     run.onCycle(now)
     if (now === grid) grid = unixMs(grid - (grid % CYCLE_MS) + CYCLE_MS)
-    const next = session.engine.nextWake(now)
+    const next = loop.engine.nextWake(now)
     now = unixMs(Math.min(grid, next?.ts ?? grid))
     if (timeline.peek() === undefined) break
     await pace(run, clock, realStart + (run.speed === null ? 0 : (now - from) / run.speed))
   }
-  session.settle()
+  loop.settle()
 }
 
 /** Waits until the virtual moment is due; at full speed it only lets other work in. */

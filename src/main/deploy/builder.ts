@@ -10,7 +10,7 @@ import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, nextVersionNumber, versionSources } from '../db/queries.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
 import { type Compiled, compileStrategy, versionHash } from './compile.ts'
 import type { Deployment } from './deployment.ts'
@@ -18,7 +18,7 @@ import { type Candidate, locate } from './staging.ts'
 import { checkTypes } from './typecheck.ts'
 
 export interface BuilderParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly clock: Clock
   readonly now: () => UnixMs
@@ -101,7 +101,7 @@ export class Builder {
    * canary would be its promotion, which nobody asked for.
    */
   private runsAlready(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
-    const { state } = this.parts.session.engine
+    const { state } = this.parts.loop.engine
     const live = state.live.get(strategy)
     const version = live === undefined ? undefined : state.versions.get(live)
     const canary = state.canaries.get(strategy)?.version

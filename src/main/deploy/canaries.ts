@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import type { Part } from './policy-step.ts'
 import { PolicyCase, type PolicyStep } from './policy-step.ts'
@@ -13,7 +13,7 @@ import type { SwapStep } from './swap-step.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface CanariesParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly config: Config
   readonly now: () => UnixMs
   readonly policy: PolicyStep
@@ -42,8 +42,8 @@ export class Canaries {
 
   /** What a canary of a strategy gets, slots spread over all of its own; an error names what is wrong with what was asked. */
   part(strategy: string, asked: PartAsked): Result<Part> {
-    const { session, config } = this.parts
-    const { state } = session.engine
+    const { loop, config } = this.parts
+    const { state } = loop.engine
     if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
     const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id)
     const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
@@ -78,7 +78,7 @@ export class Canaries {
   private candidateOf({ current }: Deployment): Candidate | undefined {
     const { version, strategy } = current
     const hash = version?.hash
-    const hosted = hash === undefined ? undefined : this.parts.session.hosts.of(hash)
+    const hosted = hash === undefined ? undefined : this.parts.loop.hosts.of(hash)
     if (version === null || hash === undefined || hosted === undefined) return undefined
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
   }
@@ -100,22 +100,22 @@ export class Canaries {
   }
 
   private async end(deployment: Deployment, why: string): Promise<void> {
-    const { session, watch, now } = this.parts
+    const { loop, watch, now } = this.parts
     const { strategy, version } = deployment.current
     watch.end(deployment)
-    await session.inYield(async () => {
+    await loop.inYield(async () => {
       // A fault has ended it already.
-      if (session.engine.state.canaries.get(strategy)?.version !== version?.hash) return
-      session.deliver({ kind: 'endCanary', ts: now(), strategy, why })
-      session.settle()
+      if (loop.engine.state.canaries.get(strategy)?.version !== version?.hash) return
+      loop.deliver({ kind: 'endCanary', ts: now(), strategy, why })
+      loop.settle()
     })
   }
 
   /** After a restart: goes on with a canary that was, or writes down that it is none any more. */
   resume(deployment: Deployment): void {
-    const { session, watch, now } = this.parts
+    const { loop, watch, now } = this.parts
     const { strategy, version } = deployment.current
-    const canary = session.engine.state.canaries.get(strategy)
+    const canary = loop.engine.state.canaries.get(strategy)
     if (canary !== undefined && canary.version === version?.hash) watch.begin(deployment)
     else deployment.dismissed(now(), 'it was no canary any more when the desk started')
   }

@@ -5,13 +5,13 @@ import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Canaries } from './canaries.ts'
 import type { Deployment } from './deployment.ts'
 import { isEnforced } from './policy.ts'
 
 export interface ConsequencesParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts
@@ -72,7 +72,7 @@ export class Consequences {
     await journal.caughtUp()
     const { rollbacksToFreeze } = this.parts.proof.config.policy
     const count = recentRollbacks(journal.db, now())
-    if (count >= rollbacksToFreeze && this.parts.session.engine.state.freeze === null)
+    if (count >= rollbacksToFreeze && this.parts.loop.engine.state.freeze === null)
       this.command({
         kind: 'freeze',
         reason: `${count} automatic rollbacks, bound ${rollbacksToFreeze}: look into them, then unfreeze`,
@@ -81,9 +81,9 @@ export class Consequences {
 
   /** So many deployments of a day are enough of it. */
   async freezeAfterMany(): Promise<void> {
-    const { session, journal, now, proof } = this.parts
+    const { loop, journal, now, proof } = this.parts
     const { policy } = proof.config
-    const s = session.engine.state
+    const s = loop.engine.state
     if (s.freeze !== null || !isEnforced(policy, s.config.market)) return
     await journal.caughtUp()
     const count = deploymentsToday(journal.db, now())
@@ -94,9 +94,9 @@ export class Consequences {
 
   /** A rule's own command: journaled by the engine like a person's. */
   private command(command: EngineCommand): void {
-    const { session, now } = this.parts
-    if (session.engine.commandRefusal(command) !== null) return
-    session.deliver({ kind: 'command', ts: now(), source: 'engine', command })
-    session.settle()
+    const { loop, now } = this.parts
+    if (loop.engine.commandRefusal(command) !== null) return
+    loop.deliver({ kind: 'command', ts: now(), source: 'engine', command })
+    loop.settle()
   }
 }

@@ -95,16 +95,16 @@ export class Deployer {
 
   constructor(parts: DeployerParts) {
     this.parts = parts
-    const { session, journal, now } = parts
+    const { loop, journal, now } = parts
     const { config } = parts.proof
     this.staging = new Staging(parts)
     this.proving = new Proving(parts)
     this.builder = new Builder(parts)
-    this.policy = new PolicyStep({ session, config, now })
-    this.watch = new ProbationWatch({ session, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
+    this.policy = new PolicyStep({ loop, config, now })
+    this.watch = new ProbationWatch({ loop, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
     const { staging, policy, watch } = this
-    this.swapping = new SwapStep({ session, journal, now, staging, policy, watch })
-    this.canaries = new Canaries({ session, config, now, policy, watch, swapping: this.swapping })
+    this.swapping = new SwapStep({ loop, journal, now, staging, policy, watch })
+    this.canaries = new Canaries({ loop, config, now, policy, watch, swapping: this.swapping })
     const { canaries } = this
     this.consequences = new Consequences({ ...parts, canaries, rollback: (...of) => this.rollback(...of) })
   }
@@ -133,7 +133,7 @@ export class Deployer {
 
   /** Strategies that have a file in the folder and slots to trade. */
   available(): string[] {
-    const traded = new Set([...this.parts.session.engine.state.slots.values()].map((slot) => slot.strategy))
+    const traded = new Set([...this.parts.loop.engine.state.slots.values()].map((slot) => slot.strategy))
     return this.files().filter((name) => traded.has(name))
   }
 
@@ -230,9 +230,9 @@ export class Deployer {
    * @param to its hash, or its first digits; undefined = the version before
    */
   async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
-    const { journal, clock, session } = this.parts
+    const { journal, clock, loop } = this.parts
     await journal.caughtUp()
-    const live = session.engine.state.live.get(strategy)
+    const live = loop.engine.state.live.get(strategy)
     if (live === undefined) return err(`no version of ${strategy} is live`)
     const canary = this.canaries.of(strategy)
     if (canary !== undefined) {
@@ -315,10 +315,10 @@ export class Deployer {
 
   /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
   private tryAgain(deployment: Deployment, attempt: Attempt): void {
-    const { clock, session } = this.parts
+    const { clock, loop } = this.parts
     const { strategy, tries = 0, once } = attempt
     if (this.stopped || once === true || !this.failedInPassing(strategy)) return
-    if (session.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
+    if (loop.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
     const delayMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
     deployment.adds(`; it is tried again in ${Math.round(delayMs / 1_000)} s`)
     clock.after(delayMs, () => {
@@ -355,8 +355,8 @@ export class Deployer {
   }
 
   private open(attempt: Omit<Attempt, 'hold'>): Deployment {
-    const { clock, journal, session, now } = this.parts
-    const live = session.engine.state.live.get(attempt.strategy)
+    const { clock, journal, loop, now } = this.parts
+    const live = loop.engine.state.live.get(attempt.strategy)
     const init = {
       id: deploymentIdSchema.parse(newId('D')),
       strategy: attempt.strategy,
@@ -420,7 +420,7 @@ export class Deployer {
 
   /** Said before anything is compiled, where the configuration wants candidates refused while deployments are frozen. */
   private refusedByFreeze(deployment: Deployment, { override, shadow }: Attempt): boolean {
-    const { freeze } = this.parts.session.engine.state
+    const { freeze } = this.parts.loop.engine.state
     const waits = this.parts.proof.config.policy.whileFrozen === 'wait'
     if (freeze === null || override !== undefined || waits || shadow === true) return false
     deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)

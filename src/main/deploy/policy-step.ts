@@ -3,12 +3,12 @@ import type { Config } from '../../shared/config.ts'
 import type { CanaryRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import { cooldownRefusal, isEnforced, type PolicyFacts, policyRefusals } from './policy.ts'
 
 export interface PolicyParts {
-  readonly session: Pick<Session, 'engine'>
+  readonly loop: Pick<TradingLoop, 'engine'>
   readonly config: Config
   readonly now: () => UnixMs
 }
@@ -95,7 +95,7 @@ export class PolicyStep {
 
   /** Beside a canary there is no room for another candidate, whatever anybody says. */
   private canaryRefusal(deployment: Deployment, { strategy }: PolicyCase): PolicyRefusal | null {
-    const { canaries, versions } = this.parts.session.engine.state
+    const { canaries, versions } = this.parts.loop.engine.state
     const canary = canaries.get(strategy)
     if (canary === undefined || canary.version === deployment.current.version?.hash) return null
     const label = versions.get(canary.version)?.label ?? 'a version'
@@ -110,8 +110,8 @@ export class PolicyStep {
 
   /** The first cooldown that runs now, for the desk's one word on deployments; null when none does. */
   cooling(): PolicyRefusal | null {
-    const { session, config, now } = this.parts
-    const s = session.engine.state
+    const { loop, config, now } = this.parts
+    const s = loop.engine.state
     if (!isEnforced(config.policy, s.config.market)) return null
     for (const strategy of s.live.keys()) {
       const refusal = cooldownRefusal({ now: now(), live: this.live(strategy) }, config.policy)
@@ -122,14 +122,14 @@ export class PolicyStep {
 
   /** What is wrong with the feed of these assets; null when nothing is. */
   trouble(assets: ReadonlySet<string>): string | null {
-    const { feed } = this.parts.session.engine.state
+    const { feed } = this.parts.loop.engine.state
     if (!feed.connected) return `the feed is down: ${feed.detail}`
     const stale = feed.stale.filter((asset) => assets.has(asset))
     return stale.length === 0 ? null : `no prices of ${stale.join(', ')}`
   }
 
   private live(strategy: string): PolicyFacts['live'] {
-    const s = this.parts.session.engine.state
+    const s = this.parts.loop.engine.state
     const hash = s.live.get(strategy)
     const version = hash === undefined ? undefined : s.versions.get(hash)
     if (version === undefined) return null
@@ -137,8 +137,8 @@ export class PolicyStep {
   }
 
   private facts(strategy: string, proof: ProofRow | null, reasoned: boolean, quietSince: number | null): PolicyFacts {
-    const { session, config, now } = this.parts
-    const s = session.engine.state
+    const { loop, config, now } = this.parts
+    const s = loop.engine.state
     const slots = slotsOf({ s, out: [] }, strategy)
     const proved = proof === null || proof.candidate === null ? null : proof.coverage
     return {
@@ -217,7 +217,7 @@ export class PolicyStep {
 
   /** Regime of each of a strategy's slots now. */
   regimes(strategy: string): Record<string, string | null> {
-    const slots = slotsOf({ s: this.parts.session.engine.state, out: [] }, strategy)
+    const slots = slotsOf({ s: this.parts.loop.engine.state, out: [] }, strategy)
     return Object.fromEntries(slots.map(({ slot, asset }) => [slot.id, asset.regime]))
   }
 

@@ -11,13 +11,13 @@ import { findVersion } from '../db/queries.ts'
 import { versionsTried } from '../db/trials.ts'
 import { type ProofParts, type ProofResult, type ProofRun, prove } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
 import type { Deployment } from './deployment.ts'
 import type { Candidate } from './staging.ts'
 
 export interface ProvingParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly clock: Clock
   readonly now: () => UnixMs
@@ -38,15 +38,15 @@ export class Proving {
 
   /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */
   async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofResult> {
-    const { session, journal, clock, now, proof, onDifferences } = this.parts
+    const { loop, journal, clock, now, proof, onDifferences } = this.parts
     const { strategy, label } = candidate.ref
-    const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
     const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null
     run = await prove(proof, {
       candidate: { hash: candidate.hash, label, strategy, bundle, params: null },
-      live: liveReplayVersion(session, journal, strategy),
+      live: liveReplayVersion(loop, journal, strategy),
       slots,
       now: now(),
       trials,
@@ -88,11 +88,11 @@ export class Proving {
 
 /** What is live of a strategy, ready to be replayed beside another version; null when nothing is, or its code is lost. */
 export function liveReplayVersion(
-  session: Session,
+  loop: TradingLoop,
   journal: Journal,
   strategy: string,
 ): { readonly version: ReplayVersion; readonly ref: VersionRef } | null {
-  const hash = session.engine.state.live.get(strategy)
+  const hash = loop.engine.state.live.get(strategy)
   const stored = hash === undefined ? undefined : findVersion(journal.db, strategy, hash)
   const ref = hash === undefined ? null : versionRef(journal.db, hash)
   if (hash === undefined || stored === undefined || ref === null) return null

@@ -8,12 +8,12 @@ import { stretchesOf } from '../replay/plan.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { differencesBetween, statsOf, tradesOf } from '../replay/stats.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import { liveReplayVersion } from './proving.ts'
 
 export interface ShadowParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts
@@ -74,16 +74,16 @@ export class Shadow {
   }
 
   private async play(): Promise<void> {
-    const { session, journal, proof, shadowLab, now } = this.parts
-    const { tapeFolder: folder, session: only, feed, config, seed } = proof
+    const { loop, journal, proof, shadowLab, now } = this.parts
+    const { tapeFolder: folder, recording: only, feed, config, seed } = proof
     await proof.flush()
     const tape = await shadowLab.open({ kind: 'own', folder, since: this.since, until: null, only, feed })
     if (!tape.ok) return this.tell({ reason: `nothing of it is on the tape yet: ${tape.error}` })
     const stretches = stretchesOf(tape.value, { from: undefined, to: undefined })
     if (!stretches.ok) return this.tell({ reason: stretches.error })
     const { strategy } = this.version
-    const slots = slotsOf({ s: session.engine.state, out: [] }, strategy).map(({ slot }) => slot)
-    const live = liveReplayVersion(session, journal, strategy)
+    const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const live = liveReplayVersion(loop, journal, strategy)
     const versions = [this.version, ...(live === null ? [] : [live.version])]
     const { settlement } = tape.value
     const spec = { versions, stretches: stretches.value, slots, config, market: 'shadow', settlement, seed }

@@ -8,7 +8,7 @@ import type { VersionRef } from '../../shared/domain/versions.ts'
 import type { Journal } from '../db/journal.ts'
 import { statesAtSwap } from '../db/queries.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
 import type { HostFailure } from '../strategy-host/version-worker.ts'
 
@@ -23,7 +23,7 @@ export interface Candidate {
 
 /** What a candidate must show before it may be swapped in, with the states of now and the candles of now. */
 export class Staging {
-  private readonly parts: { readonly session: Session; readonly journal: Journal; readonly deadlineMs: number }
+  private readonly parts: { readonly loop: TradingLoop; readonly journal: Journal; readonly deadlineMs: number }
 
   constructor(parts: Staging['parts']) {
     this.parts = parts
@@ -31,10 +31,10 @@ export class Staging {
 
   /** Evaluates every slot twice, the second time in reverse: answers must not depend on order. Null when all is well. */
   async dryRun(candidate: Candidate, states: Swap['states']): Promise<StagingProblem | null> {
-    const { session, deadlineMs } = this.parts
+    const { loop, deadlineMs } = this.parts
     const { worker, sourceMap } = candidate.hosted
     const json = new Map(states.map((state) => [state.slot, state.json]))
-    const views = session.engine
+    const views = loop.engine
       .dryViews(candidate.ref.strategy)
       .map((view) => ({ ...view, state: json.get(view.slot) ?? view.state }))
     if (views.length === 0 && states.length > 0) {
@@ -43,7 +43,7 @@ export class Staging {
     }
     const answers: string[] = []
     for (const pass of [views, views.toReversed()]) {
-      const reply = await worker.evaluate(pass, session.engine.state.assets, deadlineMs, false)
+      const reply = await worker.evaluate(pass, loop.engine.state.assets, deadlineMs, false)
       if (!reply.ok) return problemOf(reply.error, sourceMap, candidate.firstFile)
       const fault = reply.value.faults[0]
       if (fault !== undefined) {
@@ -60,14 +60,14 @@ export class Staging {
 
   /** State of every slot in the candidate's form, and the revision each was made from. */
   async migrated(candidate: Candidate, kind: Swap['reason']): Promise<Result<Swap['states'], HostFailure>> {
-    const { session, journal, deadlineMs } = this.parts
+    const { loop, journal, deadlineMs } = this.parts
     const { strategy } = candidate.ref
-    const current = session.engine.strategyStates(strategy)
+    const current = loop.engine.strategyStates(strategy)
     const revisions = new Map(current.map(({ slot, revision }) => [slot, revision]))
-    const live = session.engine.state.live.get(strategy)
-    const old = live === undefined ? undefined : session.engine.state.versions.get(live)
+    const live = loop.engine.state.live.get(strategy)
+    const old = live === undefined ? undefined : loop.engine.state.versions.get(live)
     let states: Result<{ slot: SlotId; json: string }[], HostFailure>
-    const source = live === undefined ? undefined : session.hosts.of(live)
+    const source = live === undefined ? undefined : loop.hosts.of(live)
     if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {

@@ -4,14 +4,14 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import type { Part, PolicyCase, PolicyStep } from './policy-step.ts'
 import { type Candidate, problemOf, type Staging } from './staging.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface SwapParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly staging: Staging
@@ -47,7 +47,7 @@ export class SwapStep {
   /** Gives a canary all of its strategy; where it cannot be now, it stays what it is. */
   async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
     for (let tries = 1; ; tries++) {
-      const done = await this.parts.session.inYield(() => this.trySwap(deployment, candidate, of, null))
+      const done = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
       if (done.ok || tries === SWAP_TRIES) return done
     }
   }
@@ -58,10 +58,10 @@ export class SwapStep {
     of: PolicyCase | null,
     part: Part | null,
   ): Promise<void> {
-    const { policy, session, now } = this.parts
+    const { policy, loop, now } = this.parts
     for (let tries = 1; ; tries++) {
       if (of !== null && !(await policy.pass(deployment, of))) return
-      const done = await session.inYield(() => this.trySwap(deployment, candidate, of, part))
+      const done = await loop.inYield(() => this.trySwap(deployment, candidate, of, part))
       if (done.ok || deployment.ended) return
       if (tries < SWAP_TRIES) continue
       const reason = `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`
@@ -75,7 +75,7 @@ export class SwapStep {
     of: PolicyCase | null,
     part: Part | null,
   ): Promise<Result<void>> {
-    const { session, journal, now, staging, policy } = this.parts
+    const { loop, journal, now, staging, policy } = this.parts
     // What is read of the journal from here on has all that was written before.
     await journal.caughtUp()
     const reason: Swap['reason'] = of === null ? 'rollback' : 'deployment'
@@ -93,7 +93,7 @@ export class SwapStep {
     // What a canary was lent it has in its own form already.
     const lent = new Set(
       deployment.isCanary
-        ? session.engine.strategyStates(candidate.ref.strategy).flatMap((of) => (of.lent ? [of.slot] : []))
+        ? loop.engine.strategyStates(candidate.ref.strategy).flatMap((of) => (of.lent ? [of.slot] : []))
         : [],
     )
     const own = states.value.filter(({ slot }) => !lent.has(slot))
@@ -117,16 +117,14 @@ export class SwapStep {
   }
 
   private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void> {
-    const { session, journal, now, watch } = this.parts
+    const { loop, journal, now, watch } = this.parts
     const { ref } = candidate
-    const replaced = session.engine.state.live.get(ref.strategy)
+    const replaced = loop.engine.state.live.get(ref.strategy)
     deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
-    const outgoing = JSON.stringify(
-      session.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })),
-    )
+    const outgoing = JSON.stringify(loop.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })))
     // There is nothing to go back to from a first version, and a rollback goes back itself.
     const watched = watch.isOn && swap.reason === 'deployment' && replaced !== undefined && replaced !== candidate.hash
-    const committed = session.commitSwap(swap, candidate.hosted, ({ heldMs, handoffs }) =>
+    const committed = loop.commitSwap(swap, candidate.hosted, ({ heldMs, handoffs }) =>
       journal.write({
         w: 'deployment',
         row: deployment.live(now(), heldMs, handoffs, watched),
@@ -142,9 +140,9 @@ export class SwapStep {
   }
 
   private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: Part): Result<void> {
-    const { session, journal, now, watch } = this.parts
+    const { loop, journal, now, watch } = this.parts
     const start = { swap, slots: part.slots, stakePpm: Math.round(part.stakePercent * 10_000) }
-    const committed = session.commitCanary(start, candidate.hosted, ({ heldMs }) => {
+    const committed = loop.commitCanary(start, candidate.hosted, ({ heldMs }) => {
       const row = deployment.tryOut({ ...part, since: now() }, heldMs)
       journal.write({ w: 'deployment', row, outgoingStates: null })
     })

@@ -2,12 +2,12 @@ import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import type { ProbationRow } from '../../shared/domain/deployments.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { Session } from '../runtime/session.ts'
+import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import { judgeProbation } from './probation.ts'
 
 export interface WatchParts {
-  readonly session: Session
+  readonly loop: TradingLoop
   readonly config: Config
   readonly now: () => UnixMs
   /** A version went beyond a bound: it is not watched any more. */
@@ -69,8 +69,8 @@ export class ProbationWatch {
   }
 
   private judge({ current, isCanary }: Deployment): ProbationRow | null {
-    const { session, config, now } = this.parts
-    const s = session.engine.state
+    const { loop, config, now } = this.parts
+    const s = loop.engine.state
     const version = current.version === null ? undefined : s.versions.get(current.version.hash)
     if (version === undefined) return null
     const proof = current.proof?.candidate ?? null

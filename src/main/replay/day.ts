@@ -46,7 +46,7 @@ export interface DayParts {
 const LOOK_EVERY = 16
 
 /**
- * Replays one stretch of a tape through the engine: a session of its own, with a fresh account and the strategy's first
+ * Replays one stretch of a tape through the engine: a recording of its own, with a fresh account and the strategy's first
  * state. The same engine, risk and paper fills as a live desk's; only the strategy is called directly.
  */
 export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {

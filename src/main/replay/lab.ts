@@ -137,7 +137,7 @@ export class ReplayLab {
   /** What lies in a tape folder. */
   async list(folder: string): Promise<TapeLibrary> {
     const reply = await this.ask({ kind: 'list', folder })
-    return reply?.kind === 'listed' ? reply.library : { sessions: [], damaged: [] }
+    return reply?.kind === 'listed' ? reply.library : { recordings: [], damaged: [] }
   }
 
   /** Undefined when the lab closed before it was put. */

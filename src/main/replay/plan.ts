@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { type Asset, asset, makeSlot, parseSlot, type Slot, TIMEFRAMES } from '../../shared/domain/slots.ts'
 import { DAY, HOUR, isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
-import { listTapes, type TapeFile, type TapeSession } from '../tape/library.ts'
+import { listTapes, type Recording, type TapeFile } from '../tape/library.ts'
 import { KIND } from '../tape/record-format.ts'
 import type { SegmentHeader } from '../tape/segment-header.ts'
 import { readSegment } from '../tape/segment-reader.ts'
@@ -17,7 +17,7 @@ export type ReplaySource =
   | { readonly kind: 'candles'; readonly series: readonly CandleColumns[] }
   | { readonly kind: 'prices' | 'recorded'; readonly paths: readonly string[] }
 
-/** One stretch of market time, a session of its own. */
+/** One stretch of market time, a recording of its own. */
 export interface Stretch {
   readonly source: ReplaySource
   readonly from: UnixMs
@@ -34,7 +34,7 @@ export interface ReplayTape {
   readonly slots: readonly Slot[]
   readonly notices: readonly string[]
   readonly settlement: string
-  /** Sources, oldest first; those of an own recording are one a session. */
+  /** Sources, oldest first; those of an own recording are one a recording. */
   readonly sources: readonly TapeSource[]
 }
 
@@ -207,32 +207,32 @@ export interface OwnTapeSpan {
   readonly since: number
   /** First moment not wanted; null = all that is there. */
   readonly until: number | null
-  /** Of this session alone; null = of every one. */
+  /** Of this recording alone; null = of every one. */
   readonly only: string | null
-  /** Of this feed alone: another is another market. Null = the newest session's. */
+  /** Of this feed alone: another is another market. Null = the newest recording's. */
   readonly feed: string | null
 }
 
 /**
- * The desk's own recording, session by session.
+ * The desk's own recording, recording by recording.
  * @returns an error when nothing of that time is there
  */
 export function openOwnTape(folder: string, { since, until, only, feed }: OwnTapeSpan): Result<ReplayTape> {
-  const recent = listTapes(folder).sessions.filter(
-    (session) =>
-      !session.imported &&
-      session.lastTs !== null &&
-      session.lastTs > since &&
-      (only === null || session.name === only),
+  const recent = listTapes(folder).recordings.filter(
+    (recording) =>
+      !recording.imported &&
+      recording.lastTs !== null &&
+      recording.lastTs > since &&
+      (only === null || recording.name === only),
   )
   const newestFirst = recent.toSorted((a, b) => (a.name < b.name ? 1 : -1))
   const wanted = feed ?? newestFirst[0]?.header.feed
-  const sessions = newestFirst.filter((session) => session.header.feed === wanted)
-  const sources = sourcesOf(sessions, since, until ?? Number.POSITIVE_INFINITY)
+  const recordings = newestFirst.filter((recording) => recording.header.feed === wanted)
+  const sources = sourcesOf(recordings, since, until ?? Number.POSITIVE_INFINITY)
   const [first] = sources
-  const [newest] = sessions
+  const [newest] = recordings
   if (first === undefined || newest === undefined) return err('this desk has recorded nothing of that time yet')
-  const names = (pick: (session: TapeSession) => readonly string[]) => [...new Set(sessions.flatMap(pick))]
+  const names = (pick: (recording: Recording) => readonly string[]) => [...new Set(recordings.flatMap(pick))]
   return ok({
     title: "this desk's own tape",
     from: unixMs(first.from),
@@ -246,10 +246,10 @@ export function openOwnTape(folder: string, { since, until, only, feed }: OwnTap
 }
 
 /**
- * The sessions' time since `since`, oldest first. Runs in virtual time can record the same market time twice: there the
+ * The recordings' time since `since`, oldest first. Runs in virtual time can record the same market time twice: there the
  * newest run's word counts, and an older one is played up to where that begins.
  */
-function sourcesOf(newestFirst: readonly TapeSession[], since: number, until: number): readonly TapeSource[] {
+function sourcesOf(newestFirst: readonly Recording[], since: number, until: number): readonly TapeSource[] {
   const sources: TapeSource[] = []
   for (const { files, firstTs, lastTs, header } of newestFirst) {
     if (firstTs === null || lastTs === null) continue
@@ -268,7 +268,7 @@ function sourcesOf(newestFirst: readonly TapeSession[], since: number, until: nu
 /** A desk tells its tape something every five seconds: a longer silence is a hole. */
 const SILENCE_MS = 30_000
 
-/** The parts of a span that a session's files hold, without the holes in and between them. */
+/** The parts of a span that a recording's files hold, without the holes in and between them. */
 function coverOf(files: readonly TapeFile[], from: number, to: number): { from: number; to: number }[] {
   const parts: { from: number; to: number }[] = []
   const add = (begin: number, end: number) => {
@@ -310,7 +310,7 @@ export interface Span {
   readonly to: UnixMs | undefined
 }
 
-/** Cuts a tape at every UTC midnight: days are sessions of their own, so that threads can share them. */
+/** Cuts a tape at every UTC midnight: days are recordings of their own, so that threads can share them. */
 export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stretch[]> {
   if (tape.from >= tape.to)
     return err(

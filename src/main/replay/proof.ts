@@ -19,8 +19,8 @@ export interface ProofParts {
   readonly lab: ReplayLab
   readonly config: Config
   readonly tapeFolder: string
-  /** Only this session of the tape; null = all that this desk recorded. */
-  readonly session: string | null
+  /** Only this recording of the tape; null = all that this desk recorded. */
+  readonly recording: string | null
   /** The desk's: a tape of another says nothing about this one's market. */
   readonly feed: string
   /** Resolves when what the desk was told so far is on the tape. */
@@ -74,7 +74,7 @@ export async function prove(parts: ProofParts, request: ProofRequest): Promise<P
   const { config, lab } = parts
   const { hours, minHours } = config.proof
   const blank = blankRow(request)
-  const { tapeFolder: folder, session: only, feed } = parts
+  const { tapeFolder: folder, recording: only, feed } = parts
   // The very first start has nothing to wait for.
   if (!hasTapes(folder))
     return ended({ ...blank, verdict: 'insufficient', reason: 'no proof: nothing is recorded yet' })

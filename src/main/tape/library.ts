@@ -5,7 +5,7 @@ import { lostText, type SegmentHeader } from './segment-header.ts'
 import { damageText, readSegment, type Segment } from './segment-reader.ts'
 import type { Hole } from './tally.ts'
 
-/** One file of a session. */
+/** One file of a recording. */
 export interface TapeFile {
   readonly path: string
   readonly segment: number
@@ -21,7 +21,7 @@ export interface TapeFile {
   readonly holes: readonly Hole[]
 }
 
-/** Something that a session lacks. */
+/** Something that a recording lacks. */
 export interface TapeGap {
   /** Between two segments rather than inside one. */
   readonly between: boolean
@@ -29,8 +29,8 @@ export interface TapeGap {
 }
 
 /** Segments that belong together: one run of a desk, or one import. */
-export interface TapeSession {
-  /** What a command calls it: the session of an own recording, the file's name of an import. */
+export interface Recording {
+  /** What a command calls it: the recording of an own recording, the file's name of an import. */
   readonly name: string
   readonly imported: boolean
   /** Of the first segment; assets and slots may grow in later ones. */
@@ -47,7 +47,7 @@ export interface TapeSession {
 /** What lies in a tape folder. */
 export interface TapeLibrary {
   /** Own recordings in order of time, then imports by name. */
-  readonly sessions: readonly TapeSession[]
+  readonly recordings: readonly Recording[]
   /** Files that cannot be used as they are: repair or remove them. */
   readonly damaged: readonly { readonly path: string; readonly error: string }[]
 }
@@ -64,11 +64,11 @@ export function listTapes(folder: string): TapeLibrary {
   const damaged: { path: string; error: string }[] = []
   const read = (where: string) => readAll(where, damaged)
   const own = groupBySession(read(folder))
-  const imported = read(join(folder, 'imported')).map((one) => sessionOf(basename(one.path, EXTENSION), true, [one]))
-  const sessions = own
-    .map((segments) => sessionOf(segments[0]?.header.session ?? '', false, segments))
+  const imported = read(join(folder, 'imported')).map((one) => recordingOf(basename(one.path, EXTENSION), true, [one]))
+  const recordings = own
+    .map((segments) => recordingOf(segments[0]?.header.session ?? '', false, segments))
     .sort((a, b) => (a.firstTs ?? a.header.createdAt) - (b.firstTs ?? b.header.createdAt))
-  return { sessions: [...sessions, ...imported], damaged }
+  return { recordings: [...recordings, ...imported], damaged }
 }
 
 /**
@@ -77,12 +77,12 @@ export function listTapes(folder: string): TapeLibrary {
  */
 export function findTape(folder: string, name: string): Result<readonly string[]> {
   if (statSync(name, { throwIfNoEntry: false })?.isFile() === true) return ok([name])
-  const { sessions, damaged } = listTapes(folder)
-  const found = sessions.find((session) => session.name === name)
+  const { recordings, damaged } = listTapes(folder)
+  const found = recordings.find((recording) => recording.name === name)
   if (found !== undefined) return ok(found.files.map((file) => file.path))
   const broken = damaged.find((file) => basename(file.path, EXTENSION) === name)
   if (broken !== undefined) return ok([broken.path])
-  const names = sessions.map((session) => session.name).join(', ')
+  const names = recordings.map((recording) => recording.name).join(', ')
   return err(`there is no tape "${name}"; ${names === '' ? `none is in ${folder}` : `there are: ${names}`}`)
 }
 
@@ -114,9 +114,9 @@ function groupBySession(segments: readonly Segment[]): Segment[][] {
   return [...groups.values()].map((group) => group.toSorted((a, b) => a.header.segment - b.header.segment))
 }
 
-function sessionOf(name: string, imported: boolean, segments: readonly Segment[]): TapeSession {
+function recordingOf(name: string, imported: boolean, segments: readonly Segment[]): Recording {
   const [first] = segments
-  if (first === undefined) throw new Error('a session has a segment')
+  if (first === undefined) throw new Error('a recording has a segment')
   const times = segments.flatMap((one) =>
     one.firstTs === null || one.lastTs === null ? [] : [one.firstTs, one.lastTs],
   )

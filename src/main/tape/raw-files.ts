@@ -17,7 +17,7 @@ export class RawFiles {
   private file = 0
   private length = Number.POSITIVE_INFINITY
 
-  /** @param name of this session's files; they sort by it */
+  /** @param name of this recording's files; they sort by it */
   constructor(folder: string, name: string, maxBytes: number) {
     this.folder = folder
     this.name = name

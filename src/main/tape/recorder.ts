@@ -36,7 +36,7 @@ export interface RecordedViews {
 export interface RecorderParts {
   readonly folder: string
   /** Unique to this run of the desk; sorts by time. */
-  readonly session: string
+  readonly recording: string
   readonly header: Pick<SegmentHeader, 'engineBuild' | 'market' | 'feed' | 'settlement' | 'notices' | 'config'>
   readonly caps: TapeCaps
   /** Most bytes of raw frames; null where none are kept. */
@@ -67,7 +67,7 @@ const SEGMENT_BYTES = 64e6
  * Every hour a new segment begins, with a snapshot of the engine, so that each can be replayed by itself.
  */
 export class TapeRecorder {
-  readonly session: string
+  readonly recording: string
   private readonly parts: RecorderParts
   /** Null until the first cycle is over: a desk that starts has more urgent threads to bring up. */
   private worker: Worker | null = null
@@ -99,7 +99,7 @@ export class TapeRecorder {
 
   constructor(parts: RecorderParts) {
     this.parts = parts
-    this.session = parts.session
+    this.recording = parts.recording
     this.raw = parts.rawBytes === null ? null : []
     const { config } = parts.engine.state
     const assets = [...parts.engine.state.assets.keys()]
@@ -108,7 +108,7 @@ export class TapeRecorder {
       ...parts.header,
       format: 1,
       origin: 'desk',
-      session: parts.session,
+      session: parts.recording,
       assets,
       slots: config.slots.map((slot) => slot.id),
     }
@@ -279,7 +279,7 @@ export class TapeRecorder {
     if (raw === null || raw.length === 0 || rawBytes === null) return
     const lines = new TextEncoder().encode(`${raw.join('\n')}\n`)
     this.raw = []
-    const place = { folder: join(folder, 'raw'), name: this.session, maxBytes: rawBytes }
+    const place = { folder: join(folder, 'raw'), name: this.recording, maxBytes: rawBytes }
     this.send({ kind: 'raw', lines, ...place }, [lines.buffer])
   }
 

@@ -4,7 +4,7 @@ import { fileReport } from '../../shared/file-report.ts'
 
 const count = z.number().int().nonnegative()
 
-/** Records of a session that came before a segment and could not be written, and the times between which they came. */
+/** Records of a recording that came before a segment and could not be written, and the times between which they came. */
 const lostRecords = z.object({ records: count, fromTs: z.number(), toTs: z.number() })
 export type LostRecords = z.infer<typeof lostRecords>
 

@@ -80,7 +80,7 @@ interface Current {
 let current: Current | null = null
 /** Of the next segment that gets a file. */
 let number = 0
-/** Up to where the session is in its files: the next record's number and the last one's time; null before its begin. */
+/** Up to where the recording is in its files: the next record's number and the last one's time; null before its begin. */
 let reached: { readonly seq: number; readonly ts: number } | null = null
 let raw: RawFiles | null = null
 

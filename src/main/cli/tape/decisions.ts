@@ -22,9 +22,9 @@ export interface Chained {
 }
 
 /** The desk's own segments that overlap a period, in order, by their real paths. */
-export function chainOf({ sessions }: TapeLibrary, from: number, to: number): ReadonlyMap<string, Chained> {
+export function chainOf({ recordings }: TapeLibrary, from: number, to: number): ReadonlyMap<string, Chained> {
   const chain = new Map<string, Chained>()
-  for (const { files, imported } of sessions) {
+  for (const { files, imported } of recordings) {
     if (imported) continue
     for (const [i, file] of files.entries()) {
       if (file.firstTs === null || file.lastTs === null || file.firstTs >= to || file.lastTs < from) continue

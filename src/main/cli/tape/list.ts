@@ -12,10 +12,10 @@ export function list(flags: TapeFlags): ExitCode {
     print(JSON.stringify(library))
     return EXIT.done
   }
-  const { sessions, damaged } = library
-  if (sessions.length === 0 && damaged.length === 0) print(`No tape is in ${tapeFolder(flags)}.`)
-  if (sessions.length > 0) {
-    const rows = sessions.map((one) => [
+  const { recordings, damaged } = library
+  if (recordings.length === 0 && damaged.length === 0) print(`No tape is in ${tapeFolder(flags)}.`)
+  if (recordings.length > 0) {
+    const rows = recordings.map((one) => [
       one.name,
       one.imported ? 'imported' : 'own',
       iso(one.firstTs),
@@ -26,7 +26,7 @@ export function list(flags: TapeFlags): ExitCode {
     ])
     print(table(['tape', 'origin', 'from', 'to', 'files', 'records', 'size'], rows, new Set([4, 5, 6])))
   }
-  for (const { name, imported, files, gaps } of sessions) {
+  for (const { name, imported, files, gaps } of recordings) {
     const first = files[0]?.segment ?? 0
     if (first > 0 && !imported) print(`${name}: begins with segment ${first}; older ones are no longer kept`)
     for (const { text } of gaps) print(`${name}: ${text}`)
@@ -61,7 +61,7 @@ function linesOf(segment: Segment): string[] {
   const { sealed, torn, holes } = report
   const { lost } = header
   return [
-    `${path}: ${header.origin === 'desk' ? 'own recording' : 'imported'}, session ${header.session}, segment ${header.segment}`,
+    `${path}: ${header.origin === 'desk' ? 'own recording' : 'imported'}, recording ${header.session}, segment ${header.segment}`,
     `  made ${iso(header.createdAt)} by ${header.engineBuild}`,
     `  ${records} records in ${blocks.length} blocks, ${size(bytes)}, ${iso(firstTs)} to ${iso(lastTs)}`,
     `  market ${header.market}, feed ${header.feed}, settlement ${header.settlement}`,

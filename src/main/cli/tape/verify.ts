@@ -78,8 +78,8 @@ function nothingChecked(files: readonly Checked[], { from, to, decisions }: Veri
   return null
 }
 
-function allFiles({ sessions, damaged }: TapeLibrary): string[] {
-  return [...sessions.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
+function allFiles({ recordings, damaged }: TapeLibrary): string[] {
+  return [...recordings.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
 }
 
 function withDecisions(file: Checked, { problems, notes, ...decisions }: DecisionsFound): Checked {
@@ -88,13 +88,13 @@ function withDecisions(file: Checked, { problems, notes, ...decisions }: Decisio
 }
 
 /** The file that a running desk may be writing just now. */
-function newestOf({ sessions }: TapeLibrary): string | undefined {
-  return sessions.findLast((one) => !one.imported)?.files.at(-1)?.path
+function newestOf({ recordings }: TapeLibrary): string | undefined {
+  return recordings.findLast((one) => !one.imported)?.files.at(-1)?.path
 }
 
-/** What the segments of a session lack between them; a single named file has no neighbours to compare with. */
-function gapsBetween({ sessions }: TapeLibrary, names: readonly string[]): string[] {
-  return sessions
+/** What the segments of a recording lack between them; a single named file has no neighbours to compare with. */
+function gapsBetween({ recordings }: TapeLibrary, names: readonly string[]): string[] {
+  return recordings
     .filter((one) => names.length === 0 || names.includes(one.name))
     .flatMap(({ name, gaps }) => gaps.filter((gap) => gap.between).map((gap) => `${name}: ${gap.text}`))
 }

@@ -18,7 +18,7 @@ import { Outbox } from './outbox.ts'
 import { type Evaluation, Runtime, type RuntimeRecorder } from './runtime.ts'
 import { YieldQueue } from './yield-queue.ts'
 
-export interface SessionParts {
+export interface TradingLoopParts {
   readonly engine: Engine
   readonly journal: Journal
   readonly venue: Venue
@@ -31,7 +31,7 @@ export interface SessionParts {
   readonly virtual: boolean
 }
 
-export interface SessionFigures {
+export interface LoopFigures {
   cycles: number
   missedCycles: number
   decisions: number
@@ -61,10 +61,10 @@ const ENDED: ReadonlySet<string> = new Set(['retired', 'faulted'])
  * A desk's runtime: the engine with a journal, a venue and threads of versions around it, cycle after cycle, in real or in
  * virtual time.
  */
-export class Session {
+export class TradingLoop {
   readonly engine: Engine
   readonly hosts: Hosts
-  readonly figures: SessionFigures = {
+  readonly figures: LoopFigures = {
     cycles: 0,
     missedCycles: 0,
     decisions: 0,
@@ -80,7 +80,7 @@ export class Session {
   onPanic: (error: unknown) => void = () => {}
   /** True from the start of a cycle until its last answer is in. */
   inCycle = false
-  private readonly parts: SessionParts
+  private readonly parts: TradingLoopParts
   private readonly runtime: Runtime
   private readonly outbox: Outbox
   private readonly hash = new DecisionHash()
@@ -91,7 +91,7 @@ export class Session {
   /** Why the loop runs no more; null while it does. */
   private loopEnd: string | null = null
 
-  constructor(parts: SessionParts) {
+  constructor(parts: TradingLoopParts) {
     const { engine, journal, venue, gate, clock, recorder } = parts
     this.parts = parts
     this.engine = engine
