@@ -1,11 +1,12 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Desk } from '../../src/main/app/desk.ts'
-import { apiFile, type Home } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
+import type { Home } from '../../src/main/app/start/home.ts'
 import { openDatabase } from '../../src/main/db/database.ts'
 import { type JournalWrite, JournalWriter } from '../../src/main/db/journal-writer.ts'
 import { compileStrategy, versionHash } from '../../src/main/deploy/compile.ts'
 import { checkTypes } from '../../src/main/deploy/typecheck.ts'
+import { apiFile } from '../../src/main/platform/package-files.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { ReplayLab } from '../../src/main/replay/lab.ts'
 import { openOwnTape, stretchesOf } from '../../src/main/replay/plan.ts'
@@ -27,7 +28,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
   await recordDay(home)
   const desk = await benchDesk(home)
   const commits = watchCommits(desk)
-  await desk.start()
+  await desk.life.start()
   const file = join(home.strategies, 'snipe.ts')
   const text = readFileSync(file, 'utf8')
   const live: number[] = []
@@ -50,7 +51,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
   const { missedCycles } = desk.loop.figures
   if (proof === null) throw new Error('nothing was saved')
   const floors = await deployFloors(desk, proof)
-  await desk.stop()
+  await desk.life.stop()
   const durable = durableCommits(home, commits.batches)
   remove()
   const hours = ((proof.to ?? 0) - (proof.from ?? 0)) / HOUR
@@ -96,9 +97,9 @@ async function recordDay(home: Home): Promise<void> {
   const from = unixMs(Math.floor((systemClock.now() - TAPE_HOURS * HOUR) / 5_000) * 5_000)
   const recorded = benchHome(CONFIG)
   const recording = await benchDesk(recorded.home, { speed: null, from, forMs: TAPE_HOURS * HOUR })
-  await recording.start()
-  await recording.done
-  await recording.stop()
+  await recording.life.start()
+  await recording.life.done
+  await recording.life.stop()
   cpSync(recorded.home.tape, home.tape, { recursive: true })
   recorded.remove()
 }

@@ -23,10 +23,10 @@ async function cyclesOf(count: number): Promise<readonly number[]> {
     await cycle(ts, slots)
     times.push(loop.figures.lastCycleMs)
   }
-  await desk.start()
-  await desk.done
+  await desk.life.start()
+  await desk.life.done
   clearInterval(timer)
-  await desk.stop()
+  await desk.life.stop()
   remove()
   return times
 }

@@ -1,9 +1,10 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Desk } from '../../src/main/app/desk.ts'
-import type { DeskOptions } from '../../src/main/app/desk-parts.ts'
-import { type Home, homeAt } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
+import type { DeskOptions } from '../../src/main/app/desk-options.ts'
+import { openDesk } from '../../src/main/app/start/assemble.ts'
+import { type Home, homeAt } from '../../src/main/app/start/home.ts'
 import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { Result } from '../../src/shared/domain/base.ts'
@@ -72,7 +73,7 @@ export function benchHome(config: object = {}): { home: Home; remove: () => void
 /** Opens a desk on the simulated market. */
 export async function benchDesk(home: Home, part: Partial<DeskOptions> = {}): Promise<Desk> {
   return need(
-    await Desk.open({
+    await openDesk({
       home,
       feed: 'simulated',
       tapes: [],

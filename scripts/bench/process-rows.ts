@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer, request } from 'node:http'
 import { resolve } from 'node:path'
-import type { Home } from '../../src/main/app/home.ts'
+import type { Home } from '../../src/main/app/start/home.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
 import { isBuildCurrent } from '../build-stamp.ts'
 import { benchHome, bounded, type Row, timed } from './figures.ts'

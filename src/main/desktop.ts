@@ -27,26 +27,18 @@ class Desktop {
     this.station = station
     this.supervisor = new Supervisor(station)
     void this.supervisor.ended.then((end) => this.gone(end))
-    this.tray = new DeskTray(station.desk, { open: () => this.show(), quit: () => app.quit() })
+    this.tray = new DeskTray(station.port, { open: () => this.show(), quit: () => app.quit() })
     globalShortcut.register(KILL_CHORD, () => {
-      void station.desk.dispatcher.dispatch(
-        { kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` },
-        'tray',
-      )
+      void station.port.dispatch({ kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` }, 'tray')
     })
     app.on('before-quit', (event) => this.beforeQuit(event))
     app.on('activate', () => this.show())
     this.show()
   }
 
-  /** Keeps the tray up to date from now on. The started desk's status file listens already: both are told. */
+  /** Keeps the tray up to date from now on. */
   follow(): void {
-    const { hub } = this.station.desk
-    const before = hub.onChange
-    hub.onChange = (urgent) => {
-      before(urgent)
-      this.tray.refresh()
-    }
+    this.station.desk.hub.changed.on(() => this.tray.refresh())
     this.tray.refresh()
   }
 
@@ -57,7 +49,7 @@ class Desktop {
       return
     }
     this.window = openWindow()
-    this.disconnect = connectWindow(this.station.desk, this.window)
+    this.disconnect = connectWindow(this.station.port, this.window)
     // Closing the window leaves the desk trading in the tray.
     this.window.on('closed', () => {
       this.disconnect()

@@ -35,7 +35,7 @@ beforeAll(async () => {
   home.write('snipe.ts', eager('snipe', 2))
   const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', override: 'a test' }, 'cli')
   expect(outcome.outcome, outcome.message).toBe('done')
-  await desk.done
+  await desk.life.done
 }, 120_000)
 afterAll(() => home.remove())
 

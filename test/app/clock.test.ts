@@ -1,6 +1,6 @@
 import { describe, expect, type TestContext, test } from 'vitest'
 import { isWorking } from '../../src/engine/state.ts'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
 import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { HOUR, MINUTE, SECOND } from '../../src/shared/domain/time.ts'
@@ -62,7 +62,7 @@ describe.concurrent('A10: the computer’s clock is set under a running desk', (
     expect(desk.loop.figures.missedCycles).toBe(0)
     const orders = desk.loop.figures.orders
     expect(orders).toBeGreaterThan(0)
-    expect(desk.panicked).toBeNull()
+    expect(desk.life.panicked).toBeNull()
   })
 
   test('a sleep of an hour cancels what rests, holds entries until prices are new, and goes on', async (context) => {

@@ -32,9 +32,9 @@ test('I3, I10: a desk at a venue that loses answers asks it, sends nothing twice
       memory,
     )
   const desk = await home.desk({ speed: null, forMs: 2 * HOUR, openVenue: open })
-  await desk.start()
-  await desk.done
-  expect(desk.panicked).toBeNull()
+  await desk.life.start()
+  await desk.life.done
+  expect(desk.life.panicked).toBeNull()
   expect(memory.arrived.size).toBeGreaterThan(200)
   expect(memory.seen.lost).toBeGreaterThan(20)
   expect(memory.seen.failedLate).toBeGreaterThan(5)

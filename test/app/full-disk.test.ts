@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, type TestContext, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
-import { packageRoot } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { listTapes } from '../../src/main/tape/library.ts'
 import { readSegment } from '../../src/main/tape/segment-reader.ts'
 import { baton, temporaryFolder } from '../support/cli.ts'
@@ -63,7 +63,7 @@ test.concurrent('a home on a full disk: entries pause with the reason, nothing i
   const [before, cycles] = [orders(), desk.loop.figures.cycles]
   await until('cycles go on', () => desk.loop.figures.cycles > cycles + 150)
   expect(orders()).toBe(before)
-  expect(desk.panicked).toBeNull()
+  expect(desk.life.panicked).toBeNull()
   expect(existsSync(home.home.kill)).toBe(false)
   // What was open is settled all the same.
   await until('nothing is open', () => ![...desk.engine.state.positions.values()].some((p) => p.state === 'open'))
@@ -74,7 +74,7 @@ test.concurrent('a home on a full disk: entries pause with the reason, nothing i
   await until('an order', () => orders() > before)
   await until('the status file is of now', () => readStatus(home.home.status)?.trading === 'running')
   await home.close()
-  expect(desk.panicked).toBeNull()
+  expect(desk.life.panicked).toBeNull()
   // The hole is named with its size, and what there is decides the same again.
   const [loop] = listTapes(home.home.tape).recordings
   const holes = loop?.files.flatMap((file) => value(readSegment(file.path)).header.lost ?? []) ?? []
@@ -144,11 +144,11 @@ test.concurrent('B7: a full disk under a running desk holds entries, and room en
   await until('entries are held', () => desk.engine.state.holds.has('journal'))
   const { cycles } = desk.loop.figures
   await until('cycles go on', () => desk.loop.figures.cycles > cycles + 1)
-  expect(desk.panicked).toBeNull()
+  expect(desk.life.panicked).toBeNull()
   disk.makeRoom()
   await until('entries go on', () => !desk.engine.state.holds.has('journal'))
   await home.close()
-  expect(desk.panicked).toBeNull()
+  expect(desk.life.panicked).toBeNull()
   expect(findings(home)).toEqual([])
 })
 
@@ -160,7 +160,7 @@ test.concurrent('B7: virtual time waits for a journal that has no room, and a st
   disk.fill()
   await until('nothing can be written', () => desk.journal.blocked !== null)
   await home.close()
-  expect(String(desk.panicked)).toMatch(/what happened last could not be written: .*full/)
+  expect(String(desk.life.panicked)).toMatch(/what happened last could not be written: .*full/)
   disk.makeRoom()
   expect(findings(home)).toEqual([])
 })

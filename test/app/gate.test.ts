@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 import { scaled } from '../support/patience.ts'
 import { some } from '../support/some.ts'
@@ -36,7 +36,7 @@ test('I5: a kill between the signed body and the send keeps the order here', asy
     // At the very moment at which the signed order is durable and has not left.
     if (signed > 0) gate.shut('planted', false)
   }
-  await desk.start()
+  await desk.life.start()
   await until('every order was stopped', () => {
     const all = orders(desk)
     return all.length > 0 && all.every((order) => order.state === 'cancelled')
@@ -54,9 +54,9 @@ test('I3: when the journal cannot be written nothing leaves, and trading stops w
     const [newest] = desk.engine.state.orders.values()
     return newest === undefined ? flush() : Promise.reject(new Error('database or disk is full'))
   }
-  await desk.start()
-  await desk.done
-  expect(desk.panicked).toMatchObject({ message: 'database or disk is full' })
+  await desk.life.start()
+  await desk.life.done
+  expect(desk.life.panicked).toMatchObject({ message: 'database or disk is full' })
   expect(desk.gate.isShut).toBe(true)
   expect(desk.loop.figures.fills).toBe(0)
   journal.flush = flush
@@ -65,7 +65,7 @@ test('I3: when the journal cannot be written nothing leaves, and trading stops w
 test('I5: a kill is at once, with a strategy that spins and a deployment half done', async () => {
   const home = newHome()
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   await until('positions are open', () => desk.engine.state.positions.size > 0, 60_000)
   home.write(
     'snipe.ts',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, type TestContext, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
 import { readStatus } from '../../src/main/control/status-file.ts'
 import { SECOND } from '../../src/shared/domain/time.ts'
@@ -62,7 +62,7 @@ describe.concurrent('A8: another program holds baton.db', () => {
       await until('it is written', () => said(desk, 'the journal cannot be written for the moment') > 0)
       await until('its end is written', () => said(desk, 'entries are no longer held') > 0)
       await until('two more cycles', () => desk.loop.figures.cycles > before.cycles + 2)
-      expect(desk.panicked).toBeNull()
+      expect(desk.life.panicked).toBeNull()
       expect(desk.loop.figures.missedCycles).toBe(before.missedCycles)
       await home.close()
       expect(value(auditDatabase(home.home.database, [70_000])).findings).toEqual([])
@@ -88,7 +88,7 @@ describe.concurrent('A8: another program holds baton.db', () => {
     const unlock = await lockFor(context, home.home.database, 60 * SECOND)
     await until('entries are held', () => desk.engine.state.holds.has('journal'), 30_000)
     await home.close()
-    expect(String(desk.panicked)).toContain('could not be written')
+    expect(String(desk.life.panicked)).toContain('could not be written')
     expect(readStatus(home.home.status)).toMatchObject({ up: false })
     unlock()
     // The next start goes on from what is on disk.

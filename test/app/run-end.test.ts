@@ -10,13 +10,13 @@ async function virtualDesk() {
   homes.push(home)
   home.write('snipe.ts', eager('snipe', 1))
   const desk = await home.desk({ speed: null, forMs: MINUTE })
-  await desk.start()
+  await desk.life.start()
   return { home, desk }
 }
 
 test('T2: a reload that a virtual run has no cycle left for is ended with the run, and says so', async () => {
   const { home, desk } = await virtualDesk()
-  await desk.done
+  await desk.life.done
   home.write('snipe.ts', eager('snipe', 2))
   const before = desk.engine.state.live.get('snipe')
   const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
@@ -29,7 +29,7 @@ test('T2: a reload under way when the run ends does not wait for ever', async ()
   const { home, desk } = await virtualDesk()
   home.write('snipe.ts', eager('snipe', 3))
   const reload = desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
-  await desk.done
+  await desk.life.done
   const { outcome, message } = await reload
   expect(['done', 'failed']).toContain(outcome)
   if (outcome === 'failed') expect(message).toMatch(/the run (has ended|ended before)/)

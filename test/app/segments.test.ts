@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { packageRoot } from '../../src/main/app/home.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { HOUR, MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { baton } from '../support/cli.ts'
 import { eager, TestHome, until } from '../support/desk.ts'
@@ -21,9 +21,9 @@ const START = unixMs(Date.UTC(2026, 0, 5))
 test('D1, I7: a recording of several segments with deployments in them is sound, by the command line too', async () => {
   const home = newHome()
   const desk = await home.desk({ speed: 1_200, from: START, forMs: 2 * HOUR + 10 * MINUTE })
-  await desk.start()
+  await desk.life.start()
   let over = false
-  const done = desk.done.then(() => {
+  const done = desk.life.done.then(() => {
     over = true
   })
   for (let marker = 2; marker < 5; marker++) {
@@ -48,7 +48,7 @@ test('D1, I7: so is one that goes over a restart in the midst of a window', asyn
   const home = newHome()
   for (let i = 0; i < 2; i++) {
     const desk = await home.desk()
-    await desk.start()
+    await desk.life.start()
     await until('positions', () => desk.engine.state.positions.size > 0)
     await home.close()
   }

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
-import { packageRoot } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { listTapes } from '../../src/main/tape/library.ts'
 import { HOUR } from '../../src/shared/domain/time.ts'
 import { baton } from '../support/cli.ts'
@@ -55,7 +55,7 @@ describe('a desk’s own tape', () => {
   test('I7: hours of trading with deployments, a fault and a kill are decided again, byte for byte', async () => {
     const home = newHome()
     const desk = await home.desk({ speed: 900 })
-    await desk.start()
+    await desk.life.start()
     await until('positions', () => desk.engine.state.positions.size > 0)
     for (let i = 2; i < 10; i++) {
       home.write('snipe.ts', eager('snipe', i))
@@ -75,7 +75,7 @@ describe('a desk’s own tape', () => {
     const from = desk.now()
     await until('another hour', () => desk.now() > from + 1.2 * HOUR)
     expect(said(desk, 'planted')).toBe(true)
-    await desk.stop()
+    await desk.life.stop()
     const { differences, unchecked, decisions, seams } = checkAll(home.home.tape, BUILD)
     expect(differences).toEqual([])
     expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.loop.figures.decisions })
@@ -89,7 +89,7 @@ describe('a desk’s own tape', () => {
   test('I7: in real time, with a version that does not answer in time', async () => {
     const home = newHome({ decisionDeadlineMs: 900 })
     const desk = await home.desk()
-    await desk.start()
+    await desk.life.start()
     home.write('snipe.ts', SPINS_AT_LAST)
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
     await until('it was stopped', () => said(desk, 'decide did not return within'))
@@ -97,7 +97,7 @@ describe('a desk’s own tape', () => {
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
     const { cycles } = desk.loop.figures
     await until('two more cycles', () => desk.loop.figures.cycles > cycles + 1)
-    await desk.stop()
+    await desk.life.stop()
     const { differences, unchecked, decisions } = checkAll(home.home.tape, BUILD)
     expect(differences).toEqual([])
     expect({ unchecked, decisions }).toEqual({ unchecked: 0, decisions: desk.loop.figures.decisions })
@@ -111,7 +111,7 @@ describe('a desk’s own tape', () => {
     if (mounted) mounts.push(tape)
     else process.stdout.write('No file system may be mounted here: the folder is taken away instead of the room.\n')
     const desk = await home.desk({ speed: 60 })
-    await desk.start()
+    await desk.life.start()
     const written = () => readdirSync(tape).reduce((sum, name) => sum + statSync(join(tape, name)).size, 0)
     await until('a tape with its snapshot', () => written() > 20_000)
     const filler = join(tape, 'filler')
@@ -134,7 +134,7 @@ describe('a desk’s own tape', () => {
     expect(desk.engine.state.trading).toBe('paused')
     expect((await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).outcome).toBe('done')
     await until('an order', () => orders() > before)
-    await desk.stop()
+    await desk.life.stop()
     const [loop] = listTapes(tape).recordings
     expect(loop?.files.length).toBeGreaterThan(1)
     // The hole is named, and what is there is still decided alike.
@@ -150,9 +150,9 @@ describe('a desk’s own tape', () => {
     writeFileSync(join(tape, 'imported', 'x.tape'), Buffer.alloc(11e6))
     writeFileSync(join(tape, 'old.tape'), Buffer.alloc(11e6))
     const desk = await home.desk({ speed: null, forMs: 60_000 })
-    await desk.start()
-    await desk.done
-    await desk.stop()
+    await desk.life.start()
+    await desk.life.done
+    await desk.life.stop()
     expect(readdirSync(tape)).not.toContain('old.tape')
     expect(readdirSync(join(tape, 'imported'))).toEqual(['x.tape'])
   })
@@ -160,9 +160,9 @@ describe('a desk’s own tape', () => {
   test('nothing is recorded where the configuration says so', async () => {
     const home = newHome({ tape: { record: false } })
     const desk = await home.desk({ speed: null, forMs: 60_000 })
-    await desk.start()
-    await desk.done
-    await desk.stop()
+    await desk.life.start()
+    await desk.life.done
+    await desk.life.stop()
     expect(listTapes(home.home.tape).recordings).toEqual([])
   })
 })

@@ -31,7 +31,7 @@ async function afterTheHole() {
     from: unixMs(TAPE_DAY),
     forMs: 2 * HOUR,
   })
-  await station.desk.done
+  await station.desk.life.done
   const stuck = [...station.desk.engine.state.positions.values()].filter(({ state }) => state === 'ended')
   const [position] = stuck.filter(({ windowEnd }) => windowEnd === TAPE_DAY + HOUR)
   if (position === undefined) throw new Error('nothing was open at the hole')

@@ -31,7 +31,7 @@ test('I3: once a batch has failed for good, none that follows it is written', as
   const journal = value(Journal.open({ path, durable: true, clock: systemClock, giveUpMs: 300 }))
   open.push(journal)
   const failed = new Promise<Error>((resolve) => {
-    journal.onFailure = resolve
+    journal.failed.on(resolve)
   })
   journal.append(deposit('first'))
   await journal.flush()
@@ -61,7 +61,7 @@ test('on a full disk the write-ahead log is emptied into the room that the datab
   const journal = value(Journal.open({ path, durable: true, clock: systemClock, giveUpMs: 120_000 }))
   onTestFinished(async () => void (await journal.close()))
   const blocks: (string | null)[] = []
-  journal.onBlocked = (reason) => blocks.push(reason)
+  journal.blockedChanged.on((reason) => blocks.push(reason))
   // As long as that of a desk which has run for days: free pages within, and a write-ahead log of the usual length.
   const other = new Database(path)
   other.exec('CREATE TABLE room (bytes); INSERT INTO room VALUES (zeroblob(6000000)); DROP TABLE room')

@@ -102,7 +102,7 @@ test('a home of schema 7 opens with everything in it', async () => {
 test('a desk trades on in a home of schema 6', async () => {
   const home = olderHome()
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
   home.write('snipe.ts', eager('snipe'))
   expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { deploy, TestHome, until } from '../support/desk.ts'
 
 /** Every way a strategy can be wrong: one clear message with file and line, and the desk trades on (I11). */
@@ -10,7 +10,7 @@ let good: string
 beforeAll(async () => {
   good = home.read('snipe.ts')
   desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
 })
 afterAll(() => home.remove())
 

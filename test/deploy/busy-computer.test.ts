@@ -47,7 +47,7 @@ it('U7: a first start on a busy computer is tried again until every slot has its
   homes.push(home)
   const desk = await home.desk({ clock: new DeskClock(clockOf(() => busy)) })
   const failed = () => listDeployments(desk.journal.db, 9).find((row) => row.state === 'failed')
-  const starting = desk.start()
+  const starting = desk.life.start()
   await until('the first attempt has failed', () => failed() !== undefined)
   busy = false
   await starting

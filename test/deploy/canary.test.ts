@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import type { VersionHash } from '../../src/shared/domain/ids.ts'
 import type { SlotId } from '../../src/shared/domain/slots.ts'
@@ -24,7 +24,7 @@ async function trading(config: object = {}): Promise<{ home: TestHome; desk: Des
   homes.push(home)
   home.write('snipe.ts', firstVersion())
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   return { home, desk }
 }
 
@@ -119,7 +119,7 @@ describe('a canary', () => {
     const kept = before.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json
     await home.close()
     const desk = await home.desk()
-    await desk.start()
+    await desk.life.start()
     expect(desk.engine.state.canaries.get('snipe')?.version).toBe(newest(desk)?.version?.hash)
     expect(assignedVersion(desk)).toEqual([true, false, false])
     expect(newest(desk)).toMatchObject({ state: 'canary' })

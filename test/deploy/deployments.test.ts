@@ -75,7 +75,7 @@ test('state: kept where its shape fits, taken over by migrate, refused otherwise
   const home = newHome({ slots: ['BTC-5m'] })
   home.write('snipe.ts', stateful(1, '{ count: 1 }'))
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const state = () => desk.engine.strategyStates('snipe')[0]?.json
   expect(state()).toBe('{"count":1}')
 
@@ -108,7 +108,7 @@ test('rollback uses migrateBack where the version has one, to any older version 
   const home = newHome({ slots: ['BTC-5m'] })
   home.write('snipe.ts', stateful(1, '{ count: 1 }'))
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const first = desk.engine.state.live.get('snipe') ?? ''
   const extra = `migrate: (old) => ({ total: (old as { count: number }).count }), migrateBack: (state) => ({ count: state.total + 100 }),`
   home.write('snipe.ts', stateful(2, '{ total: 0 }', extra))
@@ -124,7 +124,7 @@ test('rollback uses migrateBack where the version has one, to any older version 
 test('freeze stops deployments, not rollbacks; reload by hash deploys exactly what was looked at', async () => {
   const home = newHome()
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.05'))
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'news at 14:00' }, 'cli')
   const frozen = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
@@ -184,7 +184,7 @@ test('a faulting live version is stopped alone, its positions go to the desk, an
     ),
   )
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const { state } = desk.engine
   const faulted = () => state.versions.get(state.live.get('snipe') ?? ('' as never))?.state === 'faulted'
   await until('the version was stopped', faulted, 40_000)
@@ -200,12 +200,12 @@ test('a faulting live version is stopped alone, its positions go to the desk, an
 test('a start resumes the journaled version from its stored bundle, not from the file that lies there', async () => {
   const home = newHome()
   const first = await home.desk()
-  await first.start()
+  await first.life.start()
   const live = first.engine.state.live.get('snipe') ?? ''
-  await first.stop()
+  await first.life.stop()
   home.write('snipe.ts', 'this is not even TypeScript(')
   const second = await home.desk()
-  await second.start()
+  await second.life.start()
   expect(second.engine.state.live.get('snipe')).toBe(live)
   expect(second.engine.state.versions.get(live as never)?.state).toBe('live')
   const cycles = second.loop.figures.decisions
@@ -217,7 +217,7 @@ test('a start resumes the journaled version from its stored bundle, not from the
 test('U8: what is saved while deployments are frozen is checked and proved, waits, and goes live once they are open', async () => {
   const home = newHome()
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const live = desk.engine.state.live.get('snipe')
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.07'))
@@ -244,7 +244,7 @@ test('U8: what is saved while deployments are frozen is checked and proved, wait
 test('U8: a configuration that refuses while frozen says so before anything is compiled', async () => {
   const home = newHome({ policy: { enforceOn: [], whileFrozen: 'refuse' } })
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
   home.write('snipe.ts', 'this is not even TypeScript(')
   const row = await deploy(desk, 'snipe')
@@ -255,7 +255,7 @@ test('U8: a first start while frozen waits, too, and holds up nothing else', asy
   const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
   const first = await home.desk()
   await first.dispatcher.dispatch({ kind: 'freeze', reason: 'not yet' }, 'cli')
-  await first.start()
+  await first.life.start()
   expect(listDeployments(first.journal.db, 1)[0]).toMatchObject({ state: 'waiting', trigger: 'start' })
   await first.dispatcher.dispatch({ kind: 'unfreeze', reason: 'now' }, 'cli')
   await until('it is live', () => first.engine.state.live.has('snipe' as never))
@@ -264,7 +264,7 @@ test('U8: a first start while frozen waits, too, and holds up nothing else', asy
 test('U11: a deployment that is under way is given up by hand, also while nothing comes from its proof', async () => {
   const home = newHome()
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.02', 'minEdge: 0.07'))
   const under = deploy(desk, 'snipe')
   const given = await desk.dispatcher.dispatch({ kind: 'dismiss', strategy: 'snipe', reason: 'no' }, 'cli')
@@ -276,7 +276,7 @@ test('rolling back twice goes on backwards, never to the version that was just l
   const home = newHome({ slots: ['BTC-5m'] })
   const desk = await home.desk()
   home.write('snipe.ts', stateful(1, '{ count: 1 }'))
-  await desk.start()
+  await desk.life.start()
   for (const marker of [2, 3]) {
     home.write('snipe.ts', stateful(marker, '{ count: 1 }'))
     expect(await deploy(desk, 'snipe')).toMatchObject({ state: 'kept' })
@@ -292,7 +292,7 @@ test('U2: only what was once kept can be rolled back to; a stored version that n
   const home = newHome({ slots: ['BTC-5m'] })
   const desk = await home.desk()
   home.write('snipe.ts', stateful(1, '{ count: 1 }'))
-  await desk.start()
+  await desk.life.start()
   const first = desk.engine.state.live.get('snipe')
   home.write(
     'snipe.ts',
@@ -344,7 +344,7 @@ test('U3: the version before is the last one that was kept, also when what is li
   const home = newHome({ slots: ['BTC-5m'], probation: { windows: 50 } })
   const desk = await home.desk()
   home.write('snipe.ts', stateful(1, '{ count: 1 }'))
-  await desk.start()
+  await desk.life.start()
   const first = desk.engine.state.live.get('snipe')
   for (const marker of [2, 3]) {
     home.write('snipe.ts', stateful(marker, '{ count: 1 }'))
@@ -360,10 +360,10 @@ test('a slot that is new in the configuration gets a first state; pauses survive
   const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
   home.write('snipe.ts', eager('snipe'))
   const first = await home.desk()
-  await first.start()
+  await first.life.start()
   await until('a position is open', () => first.engine.state.positions.size > 0, 60_000)
   await first.dispatcher.dispatch({ kind: 'pause', reason: 'quiet', slot: 'BTC-5m' }, 'cli')
-  await first.stop()
+  await first.life.stop()
   const [left] = first.engine.strategyStates('snipe')
   expect(left?.json).toMatch(/^\{"entries":[1-9]\}$/)
 
@@ -372,7 +372,7 @@ test('a slot that is new in the configuration gets a first state; pauses survive
 
   home.configure({ slots: ['BTC-5m', 'ETH-5m'], assign: { '*-5m': 'snipe' } })
   const second = await home.desk()
-  await second.start()
+  await second.life.start()
   expect(second.engine.strategyStates('snipe').map((state) => state.json)).toEqual([left?.json, '{"entries":0}'])
   expect(second.engine.state.slots.get('BTC-5m' as never)?.pause?.reason).toBe('quiet')
   expect(await second.dispatcher.dispatch({ kind: 'resume', slot: 'BTC-5m' }, 'cli')).toMatchObject({ outcome: 'done' })
@@ -382,7 +382,7 @@ test('I1, I4: saves that overtake each other, with a rollback among them: one ow
   const home = newHome({ slots: ['BTC-5m', 'ETH-5m', 'BTC-15m'], assign: { '*-5m': 'snipe', '*-15m': 'snipe' } })
   home.write('snipe.ts', eager('snipe', 0))
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const { state } = desk.engine
   await until('positions are open', () => state.positions.size >= 2, 60_000)
   const open = await held(state)
@@ -412,9 +412,8 @@ test('I1: a save that comes at any moment of another takes its place, or follows
   const home = newHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
   home.write('snipe.ts', eager('snipe', 0))
   const desk = await home.desk()
-  await desk.start()
-  const { hub, deployer } = desk
-  const hear = hub.onDeployment.bind(hub)
+  await desk.life.start()
+  const { deployer } = desk
   const ends = new Set<string>()
   let marker = 0
   const save = () => {
@@ -425,12 +424,12 @@ test('I1: a save that comes at any moment of another takes its place, or follows
   for (let nth = 1, overtaken = true; overtaken; nth++) {
     let [first, changes] = ['', 0]
     let second: ReturnType<typeof save> | undefined
-    hub.onDeployment = (row) => {
-      hear(row)
+    const unsubscribe = deployer.changed.on((row) => {
       first ||= row.id
       if (row.id === first && ++changes === nth) second = Promise.resolve().then(save)
-    }
+    })
     const row = await save()
+    unsubscribe()
     overtaken = second !== undefined
     const newest = (await second) ?? row
     await deployer.idle()

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { apiFile } from '../../src/main/app/home.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
+import { apiFile } from '../../src/main/platform/package-files.ts'
 import { temporaryFolder } from '../support/cli.ts'
 
 const folder = temporaryFolder()

@@ -1,7 +1,7 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, describe, expect, test } from 'vitest'
 import { newTenure } from '../../src/engine/versions/tenure.ts'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import { chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
 import { parseConfig } from '../../src/shared/config.ts'
@@ -118,7 +118,7 @@ async function trading(config: object = {}): Promise<{ home: TestHome; desk: Des
   homes.push(home)
   home.write('snipe.ts', eager('snipe', 1))
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   await until('it holds something', () => desk.engine.state.positions.size > 0)
   return { home, desk }
 }
@@ -200,7 +200,7 @@ describe.concurrent('a bad version that was let through', () => {
     homes.push(home)
     home.write('snipe.ts', eager('snipe', 1))
     const desk = await home.desk({ speed: 240, from: START, forMs: 4 * HOUR })
-    await desk.start()
+    await desk.life.start()
     await until('it holds something', () => desk.engine.state.positions.size > 0)
     const good = desk.engine.state.live.get('snipe')
     home.write('snipe.ts', LOSING)
@@ -260,9 +260,9 @@ describe.concurrent('a bad version that was let through', () => {
     const good = desk.engine.state.live.get('snipe')
     home.write('snipe.ts', turning(5, 'if (state.seen > 3) throw new Error("planted")'))
     expect((await deploy(desk, 'snipe')).state).toBe('probation')
-    await desk.stop()
+    await desk.life.stop()
     const again = await home.desk()
-    await again.start()
+    await again.life.start()
     expect(listDeployments(again.journal.db, 1)[0]?.state).toBe('probation')
     await until('it is rolled back', () => again.engine.state.live.get('snipe') === good, 90_000)
   })

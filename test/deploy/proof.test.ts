@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { decisionDifferences, listDeployments } from '../../src/main/db/queries.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { hoursOf, openOwnTape } from '../../src/main/replay/plan.ts'
@@ -22,9 +22,9 @@ beforeAll(async () => {
   const now = systemClock.now()
   const from = unixMs(now - (now % 5_000) - 2.5 * HOUR)
   const desk = await recorded.desk({ speed: null, from, forMs: 2.5 * HOUR, seed: 11 })
-  await desk.start()
-  await desk.done
-  await desk.stop()
+  await desk.life.start()
+  await desk.life.done
+  await desk.life.stop()
 })
 afterAll(async () => {
   for (const home of [recorded, ...homes]) await home.remove()
@@ -44,7 +44,7 @@ function newHome(config: object): TestHome {
 async function deskWith(config: object): Promise<{ home: TestHome; desk: Desk }> {
   const home = newHome(config)
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   return { home, desk }
 }
 
@@ -56,11 +56,7 @@ function save(home: TestHome, desk: Desk, text: string): Promise<DeploymentRow> 
 test('a candidate is replayed over the desk’s own tape beside the live version, and what differs is listed', async () => {
   const { home, desk } = await deskWith({ proof: PROOF })
   const told: DecisionDifference[] = []
-  const onDifferences = desk.hub.onDifferences.bind(desk.hub)
-  desk.hub.onDifferences = (deployment, found) => {
-    told.push(...found)
-    onDifferences(deployment, found)
-  }
+  desk.deployer.differed.on(({ items }) => told.push(...items))
   const live = desk.engine.state.live.get('snipe')
   const same = await save(home, desk, `${eager('snipe', 1)}// a word more\n`.replace("'hold '", "'hold  '"))
   expect(same.state, same.reason ?? '').toBe('kept')
@@ -185,9 +181,9 @@ test('hours that only some slots have, holes, and another feed’s tape do not c
   const start = now - (now % 900_000) - 4 * HOUR
   const record = async (hoursFrom: number, hours: number, slots: string) => {
     const desk = await home.desk({ speed: null, from: unixMs(start + hoursFrom * HOUR), forMs: hours * HOUR, slots })
-    await desk.start()
-    await desk.done
-    await desk.stop()
+    await desk.life.start()
+    await desk.life.done
+    await desk.life.stop()
   }
   await record(0, 1, 'BTC-5m,BTC-15m')
   // An hour of silence lies between.
@@ -202,7 +198,7 @@ test('hours that only some slots have, holes, and another feed’s tape do not c
   expect(openOwnTape(home.home.tape, { ...span, feed: 'binance' }).ok).toBe(false)
 
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const row = await save(home, desk, idle('snipe').replace("'hold '", "'hold on '"))
   expect(row.proof).toMatchObject({ verdict: 'insufficient', candidate: null })
   expect(row.proof?.reason).toMatch(/too little tape to judge by: 0\.\d h of ETH-5m, at least 1 h are needed/)
@@ -211,7 +207,7 @@ test('hours that only some slots have, holes, and another feed’s tape do not c
 test('I11: a desk that stops during a proof gives the attempt up, and calls nothing failed', async () => {
   const home = newHome({ proof: PROOF })
   const desk = await home.desk()
-  await desk.start()
+  await desk.life.start()
   const spinning = eager('snipe', 7).replace(
     'const side',
     'for (let i = 0; i < 20_000; i++) state.entries * i\n    const side',
@@ -219,7 +215,7 @@ test('I11: a desk that stops during a proof gives the attempt up, and calls noth
   home.write('snipe.ts', spinning)
   const attempt = deploy(desk, 'snipe')
   await until('it is being proved', () => listDeployments(desk.journal.db, 1)[0]?.proof?.verdict === 'running')
-  const stopping = desk.stop()
+  const stopping = desk.life.stop()
   const row = await attempt
   await stopping
   expect(row).toMatchObject({ state: 'superseded', reason: 'the desk stopped before it was live' })

@@ -17,7 +17,7 @@ async function desk(config: object = {}) {
   homes.push(home)
   home.write('snipe.ts', eager('snipe', 1).replace('view.secondsLeft < 20', 'view.secondsLeft < 2_000'))
   const opened = await home.desk()
-  await opened.start()
+  await opened.life.start()
   return { home, desk: opened }
 }
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
-import { packageRoot } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 import { longForm } from '../support/long-form.ts'
 import { checkAll } from '../support/recorded.ts'
@@ -31,7 +31,7 @@ beforeAll(async () => {
   home.write('snipe.ts', eager('snipe', 0))
   home.write('fade.ts', eager('fade', 0))
   desk = await home.desk({ feed: 'binance' })
-  await desk.start()
+  await desk.life.start()
 })
 afterAll(async () => {
   await home.remove()
@@ -97,7 +97,7 @@ test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, 
   expect(swaps).toHaveLength(DEPLOYMENTS * 0.9)
   expect(handedOver).toBeGreaterThan(DEPLOYMENTS)
   expect(desk.loop.figures.missedCycles).toBe(0)
-  expect(desk.panicked).toBeNull()
+  expect(desk.life.panicked).toBeNull()
   const { db } = desk.journal
   const count = (sql: string) => Number(db.prepare(sql).pluck().get())
   expect(count("SELECT count(*) FROM events WHERE kind IN ('late', 'fault')")).toBe(0)
@@ -114,7 +114,7 @@ test(`I1, I2, I4, I8, I11: ${DEPLOYMENTS} deployments cost no cycle, no candle, 
     ),
   ).toBe(0)
   // I7: all of it, decided again from the desk's own tape.
-  await desk.stop()
+  await desk.life.stop()
   const { decisions, unchecked, differences } = checkAll(home.home.tape, engineBuild(packageRoot()))
   expect(differences).toEqual([])
   expect(unchecked).toBe(0)

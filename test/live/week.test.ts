@@ -36,12 +36,12 @@ afterAll(() => home.remove())
 test('I1, I2, I8: deployments by override through days of trading cost no cycle, no double entry and no owner', async () => {
   for (const name of ['snipe', 'fade']) home.write(`${name}.ts`, eager(name, 0))
   const desk = await home.desk({ speed: SPEED, from: unixMs(Date.UTC(2026, 0, 5)), forMs: HOURS * HOUR, seed: 5 })
-  await desk.start()
+  await desk.life.start()
   const memory: string[] = []
   let open = 0
   let made = 0
   let done = 0
-  const over = desk.done.then(() => {
+  const over = desk.life.done.then(() => {
     done = Number.POSITIVE_INFINITY
   })
   for (let i = 1; i <= DEPLOYMENTS && done < DEPLOYMENTS; i++) {
@@ -64,7 +64,7 @@ test('I1, I2, I8: deployments by override through days of trading cost no cycle,
   expect(rows.filter((row) => row.swappedAt !== null && row.trigger === 'reload')).toHaveLength(made)
   expect(made).toBeGreaterThan(DEPLOYMENTS / 2)
   expect(rows.filter((row) => (row.policy?.override ?? null) !== null).length).toBeGreaterThan(made / 2)
-  await desk.stop()
+  await desk.life.stop()
   const audit = auditDatabase(home.home.database, [70_000])
   process.stdout.write(
     `${made} deployments in ${HOURS} h of market time, ${open} positions open meanwhile, ${handoffs} handoffs, ` +

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Desk } from '../../src/main/app/desk.ts'
-import { apiFile } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
+import { apiFile } from '../../src/main/platform/package-files.ts'
 import { replayDay } from '../../src/main/replay/day.ts'
 import type { DayRecord } from '../../src/main/replay/day-record.ts'
 import { openOwnTape, openTapes, type ReplayTape } from '../../src/main/replay/plan.ts'
@@ -43,9 +43,9 @@ beforeAll(async () => {
   )
   bundle = value(await compileStrategy(home.strategies, 'greedy', apiFile())).bundle
   desk = await home.desk({ speed: null, from: FROM, forMs: 130 * MINUTE, seed: 5 })
-  await desk.start()
-  await desk.done
-  await desk.stop()
+  await desk.life.start()
+  await desk.life.done
+  await desk.life.stop()
 })
 afterAll(() => home.remove())
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { API_VERSION } from '../../src/engine/strategy-api/baton.ts'
-import { apiFile } from '../../src/main/app/home.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
+import { apiFile } from '../../src/main/platform/package-files.ts'
 import { sha256, systemClock } from '../../src/main/platform/system.ts'
 import { ReplayLab, type ReplayOutcome } from '../../src/main/replay/lab.ts'
 import { openTapes, slotsOf, stretchesOf } from '../../src/main/replay/plan.ts'
@@ -87,8 +87,8 @@ describe('I7: a replay', () => {
     home.write('greedy.ts', eager('greedy'))
     const tape = tapeIn(home, 'tape', { BTC: randomCandles('BTC', 1, 3), ETH: randomCandles('ETH', 1, 4) })
     const desk = await home.desk({ feed: 'tape', tapes: [tape], speed: null, from: unixMs(TAPE_DAY), forMs: 4 * HOUR })
-    await desk.start()
-    await desk.done
+    await desk.life.start()
+    await desk.life.done
     const days = daysOf(await replay(home, { strategy: 'greedy', tape, to: TAPE_DAY + 4 * HOUR }))
     const { figures } = desk.loop
     expect(figures.orders).toBeGreaterThan(50)

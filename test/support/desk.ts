@@ -2,12 +2,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Desk } from '../../src/main/app/desk.ts'
-import type { DeskOptions } from '../../src/main/app/desk-parts.ts'
-import { homeAt, packageRoot } from '../../src/main/app/home.ts'
+import type { Desk } from '../../src/main/app/desk-life.ts'
+import type { DeskOptions } from '../../src/main/app/desk-options.ts'
+import { openDesk } from '../../src/main/app/start/assemble.ts'
+import { homeAt } from '../../src/main/app/start/home.ts'
 import { Station } from '../../src/main/app/station.ts'
 import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
@@ -66,9 +68,9 @@ export class TestHome {
 
   /** An opened desk; started by the caller. */
   async desk(part: Partial<DeskOptions> = {}): Promise<Desk> {
-    const opened = await Desk.open(this.options(part))
+    const opened = await openDesk(this.options(part))
     if (!opened.ok) throw new Error(opened.error)
-    this.closers.push(() => opened.value.stop())
+    this.closers.push(() => opened.value.life.stop())
     return opened.value
   }
 

@@ -57,11 +57,9 @@ export class RecordedBench extends EngineBench {
       engine: this.engine,
       clock: systemClock,
       versionOf: (_, hash) => ({ label: 'alpha', bundle: this.loaded.get(hash)?.bundle ?? '' }),
-      onProblem: (message) => {
-        throw new Error(message)
-      },
-      onRecovered: () => {},
-      onWarning: () => {},
+    })
+    this.tape.failed.on((message) => {
+      throw new Error(message)
     })
     this.recordTo(this.tape)
   }

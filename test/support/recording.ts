@@ -34,10 +34,10 @@ export class Recording extends EngineBench {
       engine: this.engine,
       clock,
       versionOf: () => ({ label: 'alpha', bundle: '' }),
-      onProblem: (message) => this.problems.push(message),
-      onRecovered: (lost) => this.recovered.push(lost),
-      onWarning: (message) => this.warnings.push(message),
     })
+    this.tape.failed.on((message) => this.problems.push(message))
+    this.tape.recovered.on((lost) => this.recovered.push(lost))
+    this.tape.warned.on((message) => this.warnings.push(message))
     this.pump(plusMs(START, HOUR - 600_000))
     this.swap()
     this.recordTo({

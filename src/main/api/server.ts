@@ -10,10 +10,9 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { COMMAND_KINDS, commandSchema, explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
 import { CALLS } from '../../shared/ipc/calls.ts'
-import type { Desk } from '../app/desk.ts'
-import { packageRoot } from '../app/home.ts'
-import { outageText } from '../app/outages.ts'
+import { outageText } from '../../shared/ipc/outage-text.ts'
 import { listDeployments, listTrades, listVersions } from '../db/queries.ts'
+import { packageRoot } from '../platform/package-files.ts'
 import { decodeJson } from '../platform/text.ts'
 import {
   bearerOf,
@@ -25,7 +24,8 @@ import {
   roleOf,
   strangerRefusal,
 } from './auth.ts'
-import { BrowserSessions } from './browser-sessions.ts'
+import type { BrowserSessions } from './browser-sessions.ts'
+import type { DeskPort } from './desk-port.ts'
 import { openSocket } from './socket.ts'
 
 declare module 'fastify' {
@@ -37,7 +37,8 @@ declare module 'fastify' {
 }
 
 export interface ApiOptions {
-  readonly desk: Desk
+  readonly desk: DeskPort
+  readonly sessions: BrowserSessions
   readonly port: number
   readonly windowToken: string
   readonly remoteToken: string
@@ -107,7 +108,7 @@ export async function startApi(options: ApiOptions): Promise<Result<RunningApi>>
   readBodies(app)
   app.decorateRequest('session', null)
   await app.register(fastifyHelmet, HEADERS)
-  const sessions = new BrowserSessions(options.desk.journal, options.desk.options.clock)
+  const { sessions } = options
   // Before the guard: it closes the sockets of upgrades that the guard refuses only when it saw them first.
   await app.register(fastifyWebsocket, { options: { maxPayload: 2 * 1024 * 1024 } })
   guard(app, options.desk, credentials, sessions)
@@ -173,7 +174,7 @@ function isKill({ method, url }: FastifyRequest): boolean {
 }
 
 /** Every route: exact host and origin, then the token. Signing in is the one way to come without a header. */
-function guard(app: FastifyInstance, desk: Desk, credentials: Credentials, sessions: BrowserSessions): void {
+function guard(app: FastifyInstance, desk: DeskPort, credentials: Credentials, sessions: BrowserSessions): void {
   app.addHook('onRequest', async (request, reply) => {
     const stranger = strangerRefusal(request.headers, credentials)
     if (stranger !== null) return refuse(reply, 403, stranger)
@@ -247,8 +248,8 @@ function signOut(app: FastifyInstance, sessions: BrowserSessions): void {
 
 const signOutSchema = z.strictObject({ all: z.boolean().default(false) })
 
-async function carryOut(desk: Desk, reply: FastifyReply, kind: string, body: object) {
-  const outcome = await desk.dispatcher.dispatch({ ...body, kind }, 'http')
+async function carryOut(desk: DeskPort, reply: FastifyReply, kind: string, body: object) {
+  const outcome = await desk.dispatch({ ...body, kind }, 'http')
   return reply.status(outcome.outcome === 'done' ? 200 : 409).send(outcome)
 }
 
@@ -261,14 +262,14 @@ function signInToken(request: FastifyRequest): string | undefined {
   return new URLSearchParams(request.url.slice(2)).get('token') ?? undefined
 }
 
-function routes(app: FastifyInstance, desk: Desk): void {
-  const { db } = desk.journal
+function routes(app: FastifyInstance, desk: DeskPort): void {
+  const { db } = desk
   app.get('/healthz', () => {
-    const { trading, outages } = desk.hub.status()
+    const { trading, outages } = desk.status()
     const stopped = outages.filter(({ kind }) => kind !== 'no-prices')
-    return { ok: desk.panicked === null && stopped.length === 0, trading, outages: outageText(outages) }
+    return { ok: !desk.hasFailed() && stopped.length === 0, trading, outages: outageText(outages) }
   })
-  app.get('/api/status', () => desk.hub.status())
+  app.get('/api/status', () => desk.status())
   app.get('/api/versions', () => listVersions(db))
   app.get('/api/deployments', (request, reply) => {
     const query = listQuery.safeParse(request.query)
@@ -282,14 +283,14 @@ function routes(app: FastifyInstance, desk: Desk): void {
     const query = attributionQuery.safeParse(request.query)
     if (!query.success) return refuse(reply, 400, explain(query.error))
     const { by, ...filter } = query.data
-    return desk.books.ask('attribution.records', { by, filter })
+    return desk.call('attribution.records', { by, filter }, 'http')
   })
-  app.get('/api/tape', () => desk.hub.tapes())
+  app.get('/api/tape', () => desk.call('tapes.list', {}, 'http'))
   app.get('/api/events', (request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
     reply.raw.write(': connected\n\n')
-    const end = desk.hub.subscribe((push) => {
+    const end = desk.subscribe((push) => {
       // Whoever reads this much slower than the desk speaks is dropped.
       if (reply.raw.writableLength > MAX_BACKLOG) reply.raw.destroy()
       else reply.raw.write(`event: ${push.kind}\ndata: ${JSON.stringify(push)}\n\n`)
@@ -309,7 +310,7 @@ function routes(app: FastifyInstance, desk: Desk): void {
 }
 
 /** The renderer, served as it was built, and its socket. */
-function browserDesk(app: FastifyInstance, desk: Desk, sessions: BrowserSessions): void {
+function browserDesk(app: FastifyInstance, desk: DeskPort, sessions: BrowserSessions): void {
   const root = join(packageRoot(), 'out/renderer')
   app.get('/ws', { websocket: true }, (socket, request) => {
     if (request.session !== null) sessions.hold(request.session, socket)

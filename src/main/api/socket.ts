@@ -3,20 +3,20 @@ import { z } from 'zod'
 import { explain } from '../../shared/domain/commands.ts'
 import { CALLS, type CallName, isCallName, type ParsedInput } from '../../shared/ipc/calls.ts'
 import type { CallReply, ServerFrame } from '../../shared/ipc/connection.ts'
-import type { Desk } from '../app/desk.ts'
 import { mayCommand, type Role } from './auth.ts'
+import type { DeskPort } from './desk-port.ts'
 
 const frameSchema = z.object({ t: z.literal('call'), id: z.number(), name: z.string(), input: z.unknown() })
 /** A window that reads this much slower than the desk speaks is dropped; it takes a new snapshot when it is back. */
 const MAX_BACKLOG = 8 * 1024 * 1024
 
 /** One window on its socket. */
-export function openSocket(socket: WebSocket, desk: Desk, role: Role): void {
+export function openSocket(socket: WebSocket, desk: DeskPort, role: Role): void {
   const send = (frame: ServerFrame) => {
     if (socket.bufferedAmount > MAX_BACKLOG) return socket.terminate()
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
   }
-  const end = desk.hub.subscribe((push) => send({ t: 'push', push }))
+  const end = desk.subscribe((push) => send({ t: 'push', push }))
   socket.on('close', end)
   socket.on('error', end)
   socket.on('message', (data) => {
@@ -26,7 +26,7 @@ export function openSocket(socket: WebSocket, desk: Desk, role: Role): void {
   })
 }
 
-async function answer(desk: Desk, role: Role, text: string): Promise<ServerFrame | undefined> {
+async function answer(desk: DeskPort, role: Role, text: string): Promise<ServerFrame | undefined> {
   const frame = frameSchema.safeParse(parseJson(text))
   if (!frame.success) return undefined
   const { id, name, input } = frame.data
@@ -43,14 +43,14 @@ function parseJson(text: string): unknown {
 }
 
 /** Parses a call and answers it; the one way in for every window, socket or preload. */
-export async function callDesk(desk: Desk, role: Role, name: string, input: unknown): Promise<CallReply> {
+export async function callDesk(desk: DeskPort, role: Role, name: string, input: unknown): Promise<CallReply> {
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
   const parsed = CALLS[name].input.safeParse(input)
   if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
   const refusal = callRefusal(role, name, parsed.data)
   if (refusal !== null) return { ok: false, error: refusal }
   try {
-    return { ok: true, value: await desk.hub.call(name, parsed.data as ParsedInput<typeof name>, 'desk') }
+    return { ok: true, value: await desk.call(name, parsed.data as ParsedInput<typeof name>, 'desk') }
   } catch (error) {
     return { ok: false, error: `${name} failed: ${error instanceof Error ? error.message : String(error)}` }
   }

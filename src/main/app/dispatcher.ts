@@ -10,6 +10,7 @@ import {
 } from '../../shared/domain/commands.ts'
 import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
+import { Signal } from '../../shared/domain/signal.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Deployer } from '../deploy/deployer.ts'
@@ -18,7 +19,7 @@ import type { Part } from '../deploy/policy-step.ts'
 import { newId } from '../platform/system.ts'
 import type { Gate } from '../runtime/gate.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
-import { adoptSlots } from './bring-up.ts'
+import { adoptSlots } from './start/adopt-slots.ts'
 
 export interface DispatcherParts {
   readonly loop: TradingLoop
@@ -31,7 +32,6 @@ export interface DispatcherParts {
   readonly killFilePresent: () => boolean
   /** Leaves a KILL file in the home folder: the next start is killed, whatever the journal says. */
   readonly latchKill: (reason: string) => Result<void>
-  readonly onOutcome: (command: Command, outcome: CommandOutcome) => void
 }
 
 type Verdict = Omit<CommandOutcome, 'id'>
@@ -41,6 +41,8 @@ const refused = (message: string): Verdict => ({ outcome: 'refused', message })
 
 /** The one way in for every command, whatever brings it. Each gets an id, a source and an outcome in the journal. */
 export class Dispatcher {
+  /** Every outcome of a command that could be read. */
+  readonly answered = new Signal<CommandOutcome>()
   private readonly parts: DispatcherParts
 
   constructor(parts: DispatcherParts) {
@@ -64,7 +66,7 @@ export class Dispatcher {
     const verdict = await this.carryOut(command, source)
     const outcome = this.write(id, source, command.kind, JSON.stringify(command), verdict)
     await this.parts.journal.caughtUp()
-    this.parts.onOutcome(command, outcome)
+    this.answered.emit(outcome)
     return this.parts.journal.blocked === null ? outcome : this.notWritten(command, outcome, this.parts.journal.blocked)
   }
 

@@ -4,6 +4,8 @@ import { isUnsettleable, isUnsettled, isWorking } from '../../engine/state.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import { toDollars, toShares } from '../../shared/domain/money.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
+import { BrowserSessions } from '../api/browser-sessions.ts'
+import type { DeskPort } from '../api/desk-port.ts'
 import { type RunningApi, startApi } from '../api/server.ts'
 import { type ControlAck, ControlFiles } from '../control/control-files.ts'
 import { readStatus, type StatusFile, StatusWriter } from '../control/status-file.ts'
@@ -11,9 +13,10 @@ import { acknowledgedSeq } from '../db/control.ts'
 import { StrategyWatcher } from '../deploy/watcher.ts'
 import { type DeskLog, openLog } from '../platform/log.ts'
 import { newToken } from '../platform/system.ts'
-import { Desk } from './desk.ts'
-import type { DeskOptions } from './desk-parts.ts'
-import { readConfig, readToken } from './home.ts'
+import type { Desk } from './desk-life.ts'
+import type { DeskOptions } from './desk-options.ts'
+import { openDesk } from './start/assemble.ts'
+import { readConfig, readToken } from './start/home.ts'
 
 export interface StationOptions extends DeskOptions {
   /** Port of the API; undefined takes the configured one, 0 = none. */
@@ -23,6 +26,8 @@ export interface StationOptions extends DeskOptions {
 /** A desk with everything around it: files that drive it, the file that shows it, the API, and the strategy watcher. */
 export class Station {
   readonly desk: Desk
+  /** What windows see of it. */
+  readonly port: DeskPort
   readonly api: RunningApi | null
   /** Token of the desk's own window; it lives as long as this process. */
   readonly windowToken: string
@@ -39,16 +44,24 @@ export class Station {
   private ended: StatusFile['ended'] = null
 
   static async open(options: StationOptions): Promise<Result<Station>> {
-    const opened = await Desk.open(options)
+    const opened = await openDesk(options)
     if (!opened.ok) return opened
     const desk = opened.value
     const windowToken = newToken()
     const port = options.port ?? desk.config.port
     const remoteToken = readToken(options.home.tokenFile)
     const api =
-      port === 0 && options.port !== undefined ? ok(null) : await startApi({ desk, port, windowToken, remoteToken })
+      port === 0 && options.port !== undefined
+        ? ok(null)
+        : await startApi({
+            desk: portOf(desk),
+            sessions: new BrowserSessions(desk.journal, options.clock),
+            port,
+            windowToken,
+            remoteToken,
+          })
     if (!api.ok) {
-      await desk.stop()
+      await desk.life.stop()
       return api
     }
     return ok(new Station(desk, api.value, windowToken))
@@ -56,12 +69,13 @@ export class Station {
 
   private constructor(desk: Desk, api: RunningApi | null, windowToken: string) {
     this.desk = desk
+    this.port = portOf(desk)
     this.api = api
     this.windowToken = windowToken
     const { home, clock } = desk.options
     const log = openLog(home.logs)
     this.log = log
-    desk.hub.onEventRow = ({ level, message, ...row }) => log.line[level](row, message)
+    desk.journal.eventWritten.on(({ level, message, ...row }) => log.line[level](row, message))
     this.lastEnd = lastEndOf(readStatus(home.status))
     const acknowledged = acknowledgedSeq(desk.journal.db)
     this.ack = { seq: acknowledged, outcome: 'done' }
@@ -70,7 +84,7 @@ export class Station {
       clock,
       (revision) => this.compose(revision),
       () => desk.journal.caughtUp(),
-      (message) => desk.hub.say('warn', message),
+      (message) => desk.events.add('warn', message),
     )
     this.control = new ControlFiles({
       controlPath: home.control,
@@ -81,7 +95,7 @@ export class Station {
       isKilled: () => desk.gate.isShut,
       onBegin: (seq) => desk.journal.write({ w: 'controlSeq', seq }),
       onAck: (ack) => this.acknowledge(ack),
-      onProblem: (message) => desk.hub.say('warn', message),
+      onProblem: (message) => desk.events.add('warn', message),
     })
     this.watcher = new StrategyWatcher({
       folder: home.strategies,
@@ -91,21 +105,24 @@ export class Station {
       deployOnSave: () => desk.config.deployOn === 'save',
       onFile: (path) => desk.hub.onFile(path),
       onCandidate: (strategy) =>
-        desk.hub.say('info', `${strategy}.ts was saved as a candidate; it is proved now, and a reload makes it live`),
+        desk.events.add(
+          'info',
+          `${strategy}.ts was saved as a candidate; it is proved now, and a reload makes it live`,
+        ),
     })
   }
 
   /** Begins to trade and to listen. */
   async start(): Promise<void> {
     const { desk } = this
-    if (this.lastEnd !== null && !desk.virtual) desk.hub.say('info', this.lastEnd, 'last-end')
+    if (this.lastEnd !== null && !desk.virtual) desk.events.add('info', this.lastEnd, 'last-end')
     this.compareWithStatus()
-    desk.hub.onChange = (urgent) => this.status.changed(urgent && !desk.virtual)
+    desk.hub.changed.on((urgent) => this.status.changed(urgent && !desk.virtual))
     for (const file of desk.hub.files.list()) this.watcher.remember(file.path, file.hash)
-    desk.hub.files.onWritten = (path) => this.watcher.notice(path, 'desk')
+    desk.hub.files.written.on((path) => this.watcher.notice(path, 'desk'))
     this.control.start()
     const watching = this.watcher.start()
-    await desk.start()
+    await desk.life.start()
     await watching
     if (this.stopping) return
     this.watchConfig()
@@ -132,7 +149,7 @@ export class Station {
         : 'positions or owners differ',
     ].filter((text) => text !== null)
     if (differences.length > 0)
-      this.desk.hub.say(
+      this.desk.events.add(
         'warn',
         `status.json and the journal disagreed at the start (${differences.join('; ')}); the journal holds`,
       )
@@ -154,8 +171,8 @@ export class Station {
     this.configWatcher.on('all', () => {
       if (!existsSync(config)) return
       const read = readConfig(config)
-      if (read.ok) this.desk.hub.say('info', 'config.json was changed; restart the desk to use it')
-      else this.desk.hub.say('warn', `${read.error}; the desk goes on with the configuration it started with`)
+      if (read.ok) this.desk.events.add('info', 'config.json was changed; restart the desk to use it')
+      else this.desk.events.add('warn', `${read.error}; the desk goes on with the configuration it started with`)
     })
   }
 
@@ -247,7 +264,7 @@ export class Station {
     await this.control.stop()
     await this.watcher.stop()
     await this.api?.close()
-    await this.desk.stop()
+    await this.desk.life.stop()
     this.noteEnd(reason)
   }
 
@@ -258,6 +275,19 @@ export class Station {
     this.status.stop()
     this.log.line.info({ kind: 'end' }, `the desk is down: ${reason}`)
     this.log.flush()
+  }
+}
+
+/** The desk as HTTP, sockets and windows see it. */
+function portOf(desk: Desk): DeskPort {
+  const { hub, dispatcher, journal, life } = desk
+  return {
+    db: journal.db,
+    status: () => hub.status(),
+    call: (name, input, source) => hub.call(name, input, source),
+    subscribe: (listener) => hub.subscribe(listener),
+    dispatch: (input, source) => dispatcher.dispatch(input, source),
+    hasFailed: () => life.panicked !== null,
   }
 }
 

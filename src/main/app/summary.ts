@@ -2,7 +2,7 @@ import { isUnsettled } from '../../engine/state.ts'
 import { toDollars } from '../../shared/domain/money.ts'
 import { listVersions } from '../db/queries.ts'
 import { countRun } from '../db/run-counts.ts'
-import type { Desk } from './desk.ts'
+import type { Desk } from './desk-life.ts'
 
 /** The closing line of `run --json` (design, "Command line"). */
 export function summarise(desk: Desk) {

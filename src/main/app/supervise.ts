@@ -31,15 +31,15 @@ export class Supervisor {
       process.once(signal, () => void this.end({ reason: `stopped by ${signal}`, clean: true }))
     for (const kind of ['uncaughtException', 'unhandledRejection'] as const)
       process.on(kind, (error: unknown) => this.broken(error))
-    void station.desk.done.then(() => {
-      const { panicked } = station.desk
+    void station.desk.life.done.then(() => {
+      const { panicked } = station.desk.life
       if (panicked !== null) void this.end({ reason: `trading stopped: ${messageOf(panicked)}`, clean: false })
     })
   }
 
   /** Something threw where nobody was ready for it: nothing more is sent, and the desk goes down. */
   private broken(error: unknown): void {
-    this.station.desk.breakOff(error)
+    this.station.desk.emergency.shutAndTrip(error)
     void this.end({ reason: `an unexpected error: ${messageOf(error)}`, clean: false })
   }
 
@@ -56,7 +56,7 @@ export class Supervisor {
     dispose()
     const problem = failed === 'late' ? `it did not stop within ${MOST_STOP_MS / 1_000} s` : failed
     // What the journal could not take is only known once it is closed.
-    const { panicked } = this.station.desk
+    const { panicked } = this.station.desk.life
     const lost = end.clean && panicked !== null ? messageOf(panicked) : undefined
     const more = [problem, lost].filter((text) => text !== undefined)
     const whole: DeskEnd = more.length === 0 ? end : { reason: [end.reason, ...more].join('; '), clean: false }

@@ -6,7 +6,7 @@ import { type Dimension, TradeColumns } from '../../shared/attribution/trade-col
 import { lineSentence } from '../../shared/attribution/verdict.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { type FileReport, reportLines } from '../../shared/file-report.ts'
-import { homeAt } from '../app/home.ts'
+import { homeAt } from '../app/start/home.ts'
 import { EXPORT_FORMATS, flatTrade, writeTable } from '../attribution/export.ts'
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'

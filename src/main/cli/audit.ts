@@ -1,4 +1,4 @@
-import { homeAt, readConfig } from '../app/home.ts'
+import { homeAt, readConfig } from '../app/start/home.ts'
 import { auditDatabase } from '../audit/audit.ts'
 import { complain, EXIT, type ExitCode, print, table, UsageError } from './output.ts'
 

@@ -1,4 +1,4 @@
-import { homeAt } from '../app/home.ts'
+import { homeAt } from '../app/start/home.ts'
 import { type Check, failed } from './doctor/check.ts'
 import { codeChecks } from './doctor/code.ts'
 import { homeChecks } from './doctor/folder.ts'

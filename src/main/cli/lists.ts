@@ -1,4 +1,4 @@
-import { homeAt } from '../app/home.ts'
+import { homeAt } from '../app/start/home.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
 import type { ExitCode } from './output.ts'

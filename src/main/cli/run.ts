@@ -26,8 +26,8 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
     return EXIT.refused
   }
   await Promise.race([station.start(), supervisor.ended])
-  await Promise.race([desk.done, supervisor.ended])
-  const summary = desk.panicked === null ? summarise(desk) : null
+  await Promise.race([desk.life.done, supervisor.ended])
+  const summary = desk.life.panicked === null ? summarise(desk) : null
   const { reason, clean } = await supervisor.end({ reason: 'the run is over', clean: true })
   const over = clean && reason === 'the run is over' && summary !== null
   if (flags.json === true) print(JSON.stringify(over ? summary : { ...summary, error: reason }))

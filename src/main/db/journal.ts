@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { JournalRecord } from '../../shared/domain/records.ts'
+import { Signal } from '../../shared/domain/signal.ts'
 import type { EventRow } from '../../shared/ipc/desk-view.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { openReadOnly } from './database.ts'
@@ -38,14 +39,14 @@ interface Waiting {
 export class Journal {
   /** For reading alone. */
   readonly db: ReadableDb
-  /** Told of every event once it is written. */
-  onEvent: (row: EventRow) => void = () => {}
-  /** Told after each transaction that changed what lists show. */
-  onListsChanged: () => void = () => {}
-  /** Told why nothing can be written for the moment, and with null once it can be again. */
-  onBlocked: (reason: string | null) => void = () => {}
-  /** Told once when the journal has failed for good. */
-  onFailure: (error: Error) => void = () => {}
+  /** Every event, once it is written. */
+  readonly eventWritten = new Signal<EventRow>()
+  /** A transaction changed what lists of versions, trades or deployments show. */
+  readonly listsChanged = new Signal<void>()
+  /** Why nothing can be written for the moment; null once it can be again. */
+  readonly blockedChanged = new Signal<string | null>()
+  /** Emitted once, when the journal has failed for good. */
+  readonly failed = new Signal<Error>()
   private readonly options: JournalOptions
   private readonly worker: Worker
   private pending: JournalWrite[] = []
@@ -97,7 +98,7 @@ export class Journal {
     this.scheduled = true
     queueMicrotask(() => {
       this.scheduled = false
-      void this.flush().catch(() => {})
+      this.flushPending()
     })
   }
 
@@ -134,11 +135,16 @@ export class Journal {
     const written = new Promise<void>((resolve, reject) => {
       this.waiting.set(seq, { resolve, reject, dispose: this.watch(seq) })
     })
-    // Whoever does not wait is told by `onFailure`.
+    // Callers that do not wait hear of a failure by `failed`.
     written.catch(() => {})
     const message: ToJournalThread = { kind: 'batch', seq, writes }
     this.worker.postMessage(message)
     return written
+  }
+
+  /** Sends what is pending without waiting; a failure is emitted by `failed`. */
+  flushPending(): void {
+    if (this.dirty) this.flush().catch(() => {})
   }
 
   /** Resolves once everything appended so far is durable, or cannot be written for the moment. */
@@ -182,17 +188,17 @@ export class Journal {
     if (this.blockedBy !== null) {
       this.blockedBy = null
       this.renewBlocked()
-      this.onBlocked(null)
+      this.blockedChanged.emit(null)
     }
-    for (const event of events) this.onEvent(event)
-    if (listsChanged) this.onListsChanged()
+    for (const event of events) this.eventWritten.emit(event)
+    if (listsChanged) this.listsChanged.emit()
   }
 
   private block(reason: string): void {
     if (this.blockedBy !== null || this.failure !== null) return
     this.blockedBy = reason
     this.sayBlocked()
-    this.onBlocked(reason)
+    this.blockedChanged.emit(reason)
   }
 
   private fail(error: Error): void {
@@ -204,7 +210,7 @@ export class Journal {
       reject(error)
     }
     this.waiting.clear()
-    this.onFailure(error)
+    this.failed.emit(error)
   }
 
   /**

@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
-import type { ProofRow } from '../../shared/domain/proofs.ts'
+import type { DeploymentId } from '../../shared/domain/ids.ts'
+import type { DecisionDifference, ProofRow } from '../../shared/domain/proofs.ts'
 import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
+import { Signal } from '../../shared/domain/signal.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
@@ -28,9 +30,6 @@ export interface DeployerParts extends ProvingParts, ShadowParts {
   readonly folder: string
   readonly apiFile: string
   readonly deadlineMs: number
-  readonly onDeployment: (row: DeploymentRow) => void
-  /** Something that a person must be told at once. */
-  readonly onAlarm: (message: string) => void
 }
 
 interface Attempt {
@@ -91,6 +90,12 @@ export class Deployer {
   private readonly swapping: SwapStep
   private readonly consequences: Consequences
   readonly canaries: Canaries
+  /** Every deployment, as it changes. */
+  readonly changed = new Signal<DeploymentRow>()
+  /** Differences that a running proof has found since the last ones. */
+  readonly differed = new Signal<{ deployment: DeploymentId; items: readonly DecisionDifference[] }>()
+  /** Something that a person must learn at once. */
+  readonly alarmed = new Signal<string>()
   private stopped = false
 
   constructor(parts: DeployerParts) {
@@ -98,7 +103,7 @@ export class Deployer {
     const { loop, journal, now } = parts
     const { config } = parts.proof
     this.staging = new Staging(parts)
-    this.proving = new Proving(parts)
+    this.proving = new Proving(parts, (deployment, items) => this.differed.emit({ deployment, items }))
     this.builder = new Builder(parts)
     this.policy = new PolicyStep({ loop, config, now })
     this.watch = new ProbationWatch({ loop, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
@@ -106,7 +111,12 @@ export class Deployer {
     this.swapping = new SwapStep({ loop, journal, now, staging, policy, watch })
     this.canaries = new Canaries({ loop, config, now, policy, watch, swapping: this.swapping })
     const { canaries } = this
-    this.consequences = new Consequences({ ...parts, canaries, rollback: (...of) => this.rollback(...of) })
+    this.consequences = new Consequences({
+      ...parts,
+      canaries,
+      rollback: (...of) => this.rollback(...of),
+      onAlarm: (message) => this.alarmed.emit(message),
+    })
   }
 
   /** Goes on watching what was on probation when the desk stopped. */
@@ -370,7 +380,7 @@ export class Deployer {
 
   private save(row: DeploymentRow): void {
     this.parts.journal.write({ w: 'deployment', row, outgoingStates: null })
-    this.parts.onDeployment(row)
+    this.changed.emit(row)
   }
 
   /** Compile, check, prove, policy, stage and swap; where it ends before, the reason is in the deployment. */

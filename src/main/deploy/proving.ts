@@ -22,7 +22,6 @@ export interface ProvingParts {
   readonly clock: Clock
   readonly now: () => UnixMs
   readonly proof: ProofParts
-  readonly onDifferences: (deployment: DeploymentId, found: readonly DecisionDifference[]) => void
 }
 
 /** A row a person can follow, not one for every block that a thread has read. */
@@ -31,14 +30,16 @@ const SHOW_EVERY_MS = 200
 /** The proof step of a deployment: replays the candidate beside what is live, and keeps what came of it. */
 export class Proving {
   private readonly parts: ProvingParts
+  private readonly onDifferences: (deployment: DeploymentId, found: readonly DecisionDifference[]) => void
 
-  constructor(parts: ProvingParts) {
+  constructor(parts: ProvingParts, onDifferences: Proving['onDifferences']) {
     this.parts = parts
+    this.onDifferences = onDifferences
   }
 
   /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */
   async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofResult> {
-    const { loop, journal, clock, now, proof, onDifferences } = this.parts
+    const { loop, journal, clock, now, proof } = this.parts
     const { strategy, label } = candidate.ref
     const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
     const trials = versionsTried(journal.db, strategy, candidate.hash)
@@ -57,7 +58,7 @@ export class Proving {
         shownAt = clock.monotonic()
         deployment.proves(row)
       },
-      onDifferences: (found) => onDifferences(deployment.id, found),
+      onDifferences: (found) => this.onDifferences(deployment.id, found),
     })
     // Also where the candidate says nothing any more: whoever gives it up does not wait for it.
     void deployment.over.then(() => run?.cancel())

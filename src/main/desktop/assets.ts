@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 import { protocol } from 'electron'
-import { packageRoot } from '../app/home.ts'
+import { packageRoot } from '../platform/package-files.ts'
 
 /** The app's own scheme: the built renderer and nothing else of the disk. */
 export const SCHEME = 'app'

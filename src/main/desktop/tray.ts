@@ -1,5 +1,5 @@
 import { Menu, nativeImage, Tray } from 'electron'
-import type { Desk } from '../app/desk.ts'
+import type { DeskPort } from '../api/desk-port.ts'
 
 export interface TrayActions {
   readonly open: () => void
@@ -37,11 +37,11 @@ function icon(mood: Mood) {
 /** The tray: state at a glance, and pause, freeze and kill without the window. */
 export class DeskTray {
   private readonly tray: Tray
-  private readonly desk: Desk
+  private readonly desk: DeskPort
   private readonly actions: TrayActions
   private shown = ''
 
-  constructor(desk: Desk, actions: TrayActions) {
+  constructor(desk: DeskPort, actions: TrayActions) {
     this.desk = desk
     this.actions = actions
     this.tray = new Tray(icon('running'))
@@ -53,7 +53,7 @@ export class DeskTray {
   refresh(): void {
     // While the desk stops, its last changes come after the tray has gone.
     if (this.tray.isDestroyed()) return
-    const status = this.desk.hub.status()
+    const status = this.desk.status()
     const out = status.outages.reduce((count, { slots }) => count + slots.length, 0)
     const cannot = out === 0 ? '' : ` · ${out} ${out === 1 ? 'slot' : 'slots'} cannot decide`
     const state = `${status.market.toUpperCase()} · ${status.trading}${cannot} · deployments ${status.deploys}`
@@ -62,7 +62,7 @@ export class DeskTray {
     this.tray.setImage(icon(out > 0 && status.trading === 'running' ? 'outage' : status.trading))
     this.tray.setToolTip(`Baton · ${state}`)
     const send = (command: object) => () => {
-      void this.desk.dispatcher.dispatch(command, 'tray').then(() => this.refresh())
+      void this.desk.dispatch(command, 'tray').then(() => this.refresh())
     }
     const paused = status.trading === 'paused'
     const frozen = status.deploys === 'frozen'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { BrowserWindow, ipcMain } from 'electron'
 import { z } from 'zod'
+import type { DeskPort } from '../api/desk-port.ts'
 import { callDesk } from '../api/socket.ts'
-import type { Desk } from '../app/desk.ts'
-import { packageRoot } from '../app/home.ts'
+import { packageRoot } from '../platform/package-files.ts'
 import { ORIGIN } from './assets.ts'
 
 const callSchema = z.object({ name: z.string(), input: z.unknown() })
@@ -33,7 +33,7 @@ export function openWindow(): BrowserWindow {
 }
 
 /** Answers the window's calls and passes the desk's pushes on; the disposer ends both. */
-export function connectWindow(desk: Desk, window: BrowserWindow): () => void {
+export function connectWindow(desk: DeskPort, window: BrowserWindow): () => void {
   ipcMain.handle('desk:call', async (event, payload: unknown) => {
     // Only the desk's own page may ask, and only in its top frame.
     const frame = event.senderFrame
@@ -43,7 +43,7 @@ export function connectWindow(desk: Desk, window: BrowserWindow): () => void {
     if (!call.success) return { ok: false, error: 'a call is { name, input }' }
     return callDesk(desk, 'window', call.data.name, call.data.input)
   })
-  const end = desk.hub.subscribe((push) => {
+  const end = desk.subscribe((push) => {
     if (!window.isDestroyed()) window.webContents.send('desk:push', push)
   })
   return () => {

@@ -6,6 +6,7 @@ import { err, InvariantError, ok, type Result } from '../../shared/domain/base.t
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { JournalRecord, Order } from '../../shared/domain/records.ts'
+import { Signal } from '../../shared/domain/signal.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
@@ -74,10 +75,10 @@ export class TradingLoop {
     lastCycleAt: 0,
     lateMs: [],
   }
-  /** Sees every record the engine makes, after it is durable or about to be. */
-  onRecord: (record: JournalRecord) => void = () => {}
-  /** A broken invariant: trading has been stopped, the process should end. */
-  onPanic: (error: unknown) => void = () => {}
+  /** Every record that the engine makes, as it is appended to the journal. */
+  readonly recorded = new Signal<JournalRecord>()
+  /** A broken invariant: the gate is shut, and the process should end. */
+  readonly panicked = new Signal<unknown>()
   /** True from the start of a cycle until its last answer is in. */
   inCycle = false
   private readonly parts: TradingLoopParts
@@ -147,8 +148,7 @@ export class TradingLoop {
 
   /** Has what is pending written down; called at the end of each batch of events. Nobody waits: the outbox keeps I3. */
   settle(): void {
-    // A failure is told by the journal itself.
-    if (this.parts.journal.dirty) this.parts.journal.flush().catch(() => {})
+    this.parts.journal.flushPending()
   }
 
   /** From now on no entry leaves any more, also none that is being written down. */
@@ -163,7 +163,7 @@ export class TradingLoop {
     this.parts.journal.append(record)
     // A thread goes with the last thing that could be asked of it.
     if (record.t === 'version' && ENDED.has(record.progress.state)) this.hosts.dismiss(record.progress.hash)
-    this.onRecord(record)
+    this.recorded.emit(record)
   }
 
   /** Why an order that is written down may not leave any more; null when it may. */
@@ -340,7 +340,7 @@ export class TradingLoop {
   private panic(error: unknown): void {
     const what = error instanceof InvariantError ? 'a broken invariant' : 'an unexpected error'
     this.parts.gate.shut(`${what}: ${error instanceof Error ? error.message : String(error)}`, false)
-    this.onPanic(error)
+    this.panicked.emit(error)
   }
 }
 

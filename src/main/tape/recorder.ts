@@ -6,6 +6,7 @@ import type { Effect, EngineEvent } from '../../engine/events.ts'
 import type { SlotView } from '../../engine/views/view-types.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
+import { Signal } from '../../shared/domain/signal.ts'
 import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import { threadUrl } from '../platform/thread-url.ts'
 import { snapshotOf } from './engine-snapshot.ts'
@@ -45,12 +46,6 @@ export interface RecorderParts {
   readonly clock: Clock
   /** Label and code of a version; undefined for one whose code is lost. */
   readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
-  /** The tape cannot be written; said once until it can again. */
-  readonly onProblem: (message: string) => void
-  /** It can be written again; null where nothing is missing on it. */
-  readonly onRecovered: (lost: LostRecords | null) => void
-  /** Something went wrong that costs the tape no record. */
-  readonly onWarning: (message: string) => void
 }
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
@@ -68,6 +63,12 @@ const SEGMENT_BYTES = 64e6
  */
 export class TapeRecorder {
   readonly recording: string
+  /** The tape cannot be written; emitted once until it can be again. */
+  readonly failed = new Signal<string>()
+  /** It can be written again; null where nothing is missing on it. */
+  readonly recovered = new Signal<LostRecords | null>()
+  /** Something went wrong that costs the tape no record. */
+  readonly warned = new Signal<string>()
   private readonly parts: RecorderParts
   /** Null until the first cycle is over: a desk that starts has more urgent threads to bring up. */
   private worker: Worker | null = null
@@ -125,7 +126,7 @@ export class TapeRecorder {
     worker.on('message', (message: FromWriter) => this.hear(message))
     worker.on('error', (error) => {
       this.state = 'stopped'
-      this.parts.onProblem(`its thread crashed: ${error.message}; start the desk anew to record again`)
+      this.failed.emit(`its thread crashed: ${error.message}; start the desk anew to record again`)
     })
     worker.on('exit', () => {
       this.gone = true
@@ -295,16 +296,16 @@ export class TapeRecorder {
       case 'failed':
         return this.fail(message)
       case 'warned':
-        return this.parts.onWarning(message.message)
+        return this.warned.emit(message.message)
       case 'rawFailed':
         if (this.raw === null) return
         this.raw = null
-        return this.parts.onWarning(`raw frames are no longer kept: ${message.message}`)
+        return this.warned.emit(`raw frames are no longer kept: ${message.message}`)
       case 'opened':
         // Of an older one that is no news: the newest may have failed since.
         if (message.attempt !== this.attempt || !this.complained) return
         this.complained = false
-        return this.parts.onRecovered(message.lost)
+        return this.recovered.emit(message.lost)
     }
   }
 
@@ -319,7 +320,7 @@ export class TapeRecorder {
     }
     if (this.complained) return
     this.complained = true
-    this.parts.onProblem(message)
+    this.failed.emit(message)
   }
 }
 

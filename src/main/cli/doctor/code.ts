@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { reportLines } from '../../../shared/file-report.ts'
-import { apiFile } from '../../app/home.ts'
 import { compileStrategy } from '../../deploy/compile.ts'
 import { checkTypes } from '../../deploy/typecheck.ts'
+import { apiFile } from '../../platform/package-files.ts'
 import { type CandleFile, loadCandles } from '../../venues/tape/candle-files.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Home, readConfig } from '../../app/home.ts'
+import { type Home, readConfig } from '../../app/start/home.ts'
 import { deskRuns } from '../../db/file-lock.ts'
 import { MIGRATIONS } from '../../db/migrations.ts'
 import { openSound } from '../../db/sound.ts'

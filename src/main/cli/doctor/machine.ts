@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { packageRoot } from '../../app/home.ts'
 import { nativeCompiler } from '../../deploy/typecheck.ts'
 import { nodeProblem } from '../../platform/node-version.ts'
+import { packageRoot } from '../../platform/package-files.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 
 const REINSTALL = 'install the packages again: npm ci'

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { homeAt } from '../../app/home.ts'
+import { homeAt } from '../../app/start/home.ts'
 import { findTape } from '../../tape/library.ts'
 import { UsageError } from '../output.ts'
 

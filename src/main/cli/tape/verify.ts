@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { packageRoot } from '../../app/home.ts'
 import { engineBuild } from '../../platform/engine-build.ts'
+import { packageRoot } from '../../platform/package-files.ts'
 import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText } from '../../tape/segment-reader.ts'
 import { repairSegment } from '../../tape/segment-repair.ts'

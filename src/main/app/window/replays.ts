@@ -1,26 +1,26 @@
-import { foldMinutes } from '../../engine/prices/candles.ts'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { Candle } from '../../shared/domain/feed.ts'
-import { NO_USD } from '../../shared/domain/money.ts'
-import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../../shared/domain/replays.ts'
-import { parseSlot } from '../../shared/domain/slots.ts'
-import { HOUR, unixMs } from '../../shared/domain/time.ts'
-import type { VersionRef } from '../../shared/domain/versions.ts'
-import type { ParsedInput } from '../../shared/ipc/calls.ts'
-import type { CandleTuple, ChartData, TradeMark } from '../../shared/ipc/chart-view.ts'
-import { versionRef } from '../db/deployment-row.ts'
-import type { Trial } from '../db/trials.ts'
-import { compileStrategy, versionHash } from '../deploy/compile.ts'
-import { liveReplayVersion } from '../deploy/proving.ts'
-import { newId } from '../platform/system.ts'
-import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../replay/lab.ts'
-import { mergeParams } from '../replay/params.ts'
-import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../replay/plan.ts'
-import type { ReplayVersion } from '../replay/protocol.ts'
-import { statsOf, tradesOf } from '../replay/stats.ts'
-import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
-import type { DeskParts } from './desk-parts.ts'
-import { apiFile } from './home.ts'
+import { foldMinutes } from '../../../engine/prices/candles.ts'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import type { Candle } from '../../../shared/domain/feed.ts'
+import { NO_USD } from '../../../shared/domain/money.ts'
+import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../../../shared/domain/replays.ts'
+import { parseSlot } from '../../../shared/domain/slots.ts'
+import { HOUR, unixMs } from '../../../shared/domain/time.ts'
+import type { VersionRef } from '../../../shared/domain/versions.ts'
+import type { ParsedInput } from '../../../shared/ipc/calls.ts'
+import type { CandleTuple, ChartData, TradeMark } from '../../../shared/ipc/chart-view.ts'
+import { versionRef } from '../../db/deployment-row.ts'
+import type { Trial } from '../../db/trials.ts'
+import { compileStrategy, versionHash } from '../../deploy/compile.ts'
+import { liveReplayVersion } from '../../deploy/proving.ts'
+import { apiFile } from '../../platform/package-files.ts'
+import { newId } from '../../platform/system.ts'
+import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../../replay/lab.ts'
+import { mergeParams } from '../../replay/params.ts'
+import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../../replay/plan.ts'
+import type { ReplayVersion } from '../../replay/protocol.ts'
+import { statsOf, tradesOf } from '../../replay/stats.ts'
+import { failureText, VersionWorker } from '../../strategy-host/version-worker.ts'
+import type { HubParts } from './hub-parts.ts'
 
 type Request = ParsedInput<'replay.start'>
 
@@ -41,11 +41,11 @@ const TELL_EVERY_MS = 250
 
 /** Replays that a person asks for in the window, newest first. They run beside the desk and never touch it. */
 export class Replays {
-  private readonly desk: DeskParts
+  private readonly desk: HubParts
   private readonly onRow: (row: ReplayRow) => void
   private readonly runs = new Map<string, Kept>()
 
-  constructor(desk: DeskParts, onRow: (row: ReplayRow) => void) {
+  constructor(desk: HubParts, onRow: (row: ReplayRow) => void) {
     this.desk = desk
     this.onRow = onRow
   }
@@ -155,7 +155,7 @@ export class Replays {
 
   /** Where tapes are read: never on the desk's own thread. */
   private place() {
-    const { options, replayLab: lab, tapeRecording: only } = this.desk
+    const { options, replayLab: lab, ownRecording: only } = this.desk
     const folder = options.home.tape
     const own = (hours: number | null) => ({
       kind: 'own' as const,

@@ -1,10 +1,10 @@
-import { CYCLE_MS } from '../../engine/config.ts'
-import type { Timeline, Venue } from '../../engine/venue/port.ts'
-import type { Disposer } from '../../shared/domain/base.ts'
-import type { Clock, FeedEvent } from '../../shared/domain/feed.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
-import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
+import { CYCLE_MS } from '../../../engine/config.ts'
+import type { Timeline, Venue } from '../../../engine/venue/port.ts'
+import type { Disposer } from '../../../shared/domain/base.ts'
+import type { Clock, FeedEvent } from '../../../shared/domain/feed.ts'
+import type { SlotId } from '../../../shared/domain/slots.ts'
+import { type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import type { TradingLoop } from '../../runtime/trading-loop.ts'
 import { pump } from './virtual-driver.ts'
 
 /** Never longer between two looks at the market: a resting book or a settlement may be due. */
@@ -69,7 +69,7 @@ export class LiveDriver {
 
   private broken(error: unknown): void {
     void this.stop()
-    this.run.loop.onPanic(error)
+    this.run.loop.panicked.emit(error)
   }
 
   /** Begins nothing more; resolves when the cycle that is under way is over. */

@@ -1,6 +1,6 @@
-import type { Engine } from '../../engine/engine.ts'
-import { totalAtRisk } from '../../engine/orders/exposure.ts'
-import type { AssetState } from '../../engine/prices/asset-state.ts'
+import type { Engine } from '../../../engine/engine.ts'
+import { totalAtRisk } from '../../../engine/orders/exposure.ts'
+import type { AssetState } from '../../../engine/prices/asset-state.ts'
 import {
   assetOf,
   type EngineState,
@@ -12,16 +12,16 @@ import {
   positionIn,
   quoteOf,
   type SlotState,
-} from '../../engine/state.ts'
-import { assignedVersion } from '../../engine/versions/assignment.ts'
-import { estimateUp } from '../../engine/versions/owners.ts'
-import { warmUpLeft } from '../../engine/versions/versions.ts'
-import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
-import { MICRO, mulDivFloor, price, shares, usd } from '../../shared/domain/money.ts'
-import type { Position } from '../../shared/domain/records.ts'
-import { type Side, windowAt } from '../../shared/domain/slots.ts'
-import type { VersionRef } from '../../shared/domain/versions.ts'
-import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus } from '../../shared/ipc/desk-view.ts'
+} from '../../../engine/state.ts'
+import { assignedVersion } from '../../../engine/versions/assignment.ts'
+import { estimateUp } from '../../../engine/versions/owners.ts'
+import { warmUpLeft } from '../../../engine/versions/versions.ts'
+import type { PolicyRefusal } from '../../../shared/domain/deployments.ts'
+import { MICRO, mulDivFloor, price, shares, usd } from '../../../shared/domain/money.ts'
+import type { Position } from '../../../shared/domain/records.ts'
+import { type Side, windowAt } from '../../../shared/domain/slots.ts'
+import type { VersionRef } from '../../../shared/domain/versions.ts'
+import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus } from '../../../shared/ipc/desk-view.ts'
 
 /** What the projection needs to know besides the engine's state. */
 export interface ProjectionParts {

@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { FileEntry, FileText, WriteResult } from '../../shared/ipc/files.ts'
-import { sha256 } from '../platform/system.ts'
-import { writeWhole } from '../platform/write-whole.ts'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { Signal } from '../../../shared/domain/signal.ts'
+import type { FileEntry, FileText, WriteResult } from '../../../shared/ipc/files.ts'
+import { sha256 } from '../../platform/system.ts'
+import { writeWhole } from '../../platform/write-whole.ts'
 
 const MAX_BYTES = 1024 * 1024
 
 /** The strategies folder as windows see it: TypeScript files below it by real path, nothing else. */
 export class StrategyFiles {
-  /** Told of every file that was written here. */
-  onWritten: (path: string) => void = () => {}
+  /** Path of every file that was written here. */
+  readonly written = new Signal<string>()
   private readonly root: string
 
   constructor(folder: string) {
@@ -52,7 +53,7 @@ export class StrategyFiles {
     } catch (error) {
       return refuse(`${path} was not written: ${error instanceof Error ? error.message : String(error)}`)
     }
-    this.onWritten(path)
+    this.written.emit(path)
     return { ok: true, hash: sha256(text) }
   }
 

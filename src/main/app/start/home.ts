@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
-import { type Config, parseConfig, salvageConfig } from '../../shared/config.ts'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
-import { FileLock } from '../db/file-lock.ts'
-import { newToken } from '../platform/system.ts'
-import { readJson, readText } from '../platform/text.ts'
+import { type Config, parseConfig, salvageConfig } from '../../../shared/config.ts'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { FileLock } from '../../db/file-lock.ts'
+import { packageRoot } from '../../platform/package-files.ts'
+import { newToken } from '../../platform/system.ts'
+import { readJson, readText } from '../../platform/text.ts'
 
 /** Where a desk keeps its things (design, "Home folder"). */
 export interface Home {
@@ -31,22 +31,6 @@ export interface Home {
   readonly logs: string
   /** Own recordings; imported ones lie in `imported` below it. */
   readonly tape: string
-}
-
-/** Folder of the package: where package.json of `baton` is, from source or from a build. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder)
-    if (above === folder) throw new Error('package.json of baton was not found above its own code')
-    folder = above
-  }
-  return folder
-}
-
-/** The declaration of the module `baton`; in a packaged app it lies beside the bundle. */
-export function apiFile(): string {
-  return join(packageRoot(), 'src/engine/strategy-api/baton.ts')
 }
 
 export function homeAt(given: string | undefined, strategies: string | undefined): Home {

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
-import type { CommandSource } from '../../shared/domain/commands.ts'
-import type { DeploymentRow } from '../../shared/domain/deployments.ts'
-import type { DeploymentId } from '../../shared/domain/ids.ts'
-import type { DecisionDifference } from '../../shared/domain/proofs.ts'
-import type { EventKind, JournalRecord } from '../../shared/domain/records.ts'
-import type { TapeEntry } from '../../shared/domain/replays.ts'
-import { frameMs, type SlotId } from '../../shared/domain/slots.ts'
-import type { VersionRef } from '../../shared/domain/versions.ts'
-import type { CallHandlers, CallName, CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
-import type { CandleTuple, ChartData } from '../../shared/ipc/chart-view.ts'
-import type { DeskPush } from '../../shared/ipc/connection.ts'
-import type { DeskSnapshot, DeskStatus, EventRow, SlotOutage, SlotRow } from '../../shared/ipc/desk-view.ts'
-import { versionRef } from '../db/deployment-row.ts'
-import { chartMarks, deploymentLines, markOfRecord } from '../db/marks.ts'
+import type { Disposer } from '../../../shared/domain/base.ts'
+import type { CommandSource } from '../../../shared/domain/commands.ts'
+import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
+import type { JournalRecord } from '../../../shared/domain/records.ts'
+import type { TapeEntry } from '../../../shared/domain/replays.ts'
+import { Signal } from '../../../shared/domain/signal.ts'
+import { frameMs, type SlotId } from '../../../shared/domain/slots.ts'
+import type { VersionRef } from '../../../shared/domain/versions.ts'
+import type { CallHandlers, CallName, CallOutput, ParsedInput } from '../../../shared/ipc/calls.ts'
+import type { CandleTuple, ChartData } from '../../../shared/ipc/chart-view.ts'
+import type { DeskPush } from '../../../shared/ipc/connection.ts'
+import type { DeskSnapshot, DeskStatus, SlotOutage, SlotRow } from '../../../shared/ipc/desk-view.ts'
+import { versionRef } from '../../db/deployment-row.ts'
+import { chartMarks, deploymentLines, markOfRecord } from '../../db/marks.ts'
 import {
   decisionDifferences,
   listDeployments,
@@ -21,10 +21,10 @@ import {
   listTrades,
   listVersions,
   versionSources,
-} from '../db/queries.ts'
-import type { DeskParts } from './desk-parts.ts'
+} from '../../db/queries.ts'
+import { apiFile } from '../../platform/package-files.ts'
 import { StrategyFiles } from './files.ts'
-import { apiFile } from './home.ts'
+import type { HubParts } from './hub-parts.ts'
 import { outagesOf } from './outages.ts'
 import { deskStatus, slotRow } from './projection.ts'
 import { Replays } from './replays.ts'
@@ -41,7 +41,8 @@ function headOf({ id, strategy, state, reason }: DeploymentRow) {
 export class DeskHub {
   readonly files: StrategyFiles
   readonly replays: Replays
-  private readonly desk: DeskParts
+  private readonly desk: HubParts
+  private readonly subscriptions: readonly Disposer[]
   private readonly listeners = new Set<(push: DeskPush) => void>()
   private readonly refs = new Map<string, VersionRef>()
   private readonly shown = new Map<string, string>()
@@ -52,18 +53,25 @@ export class DeskHub {
   /** The newest attempt of this process, as far as it has come; before the first, the newest one journaled. */
   lastDeployment: ReturnType<typeof headOf> | null
   private timer: (() => void) | undefined
-  /** Told after every change of the desk: the status file and the tray listen here. */
-  onChange: (urgent: boolean) => void = () => {}
-  /** Told of every journaled event: the log file listens here. */
-  onEventRow: (row: EventRow) => void = () => {}
+  /** Something that the status file or the tray shows has changed; true where it must be shown at once. */
+  readonly changed = new Signal<boolean>()
 
-  constructor(desk: DeskParts) {
+  constructor(desk: HubParts) {
     this.desk = desk
     this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)
     this.startedAt = desk.options.clock.now()
     const [newest] = listDeployments(desk.journal.db, 1)
     this.lastDeployment = newest === undefined ? null : headOf(newest)
+    const { loop, journal, deployer, dispatcher } = desk
+    this.subscriptions = [
+      loop.recorded.on((record) => this.onRecord(record)),
+      journal.eventWritten.on((row) => this.push({ kind: 'event', row })),
+      journal.listsChanged.on(() => this.onListsChanged()),
+      deployer.changed.on((row) => this.onDeployment(row)),
+      deployer.differed.on((found) => this.push({ kind: 'diff', ...found })),
+      dispatcher.answered.on(() => this.touch()),
+    ]
   }
 
   /** Subscribes a window; the disposer ends it. */
@@ -181,9 +189,9 @@ export class DeskHub {
     }
   }
 
-  onRecord(record: JournalRecord): void {
+  private onRecord(record: JournalRecord): void {
     const urgent = record.t === 'position' || record.t === 'handoff' || record.t === 'trading' || record.t === 'live'
-    if (urgent) this.onChange(true)
+    if (urgent) this.changed.emit(true)
     if (this.listeners.size === 0) return
     const mark = markOfRecord(record, (hash) => this.refOf(hash))
     if (mark !== null) this.push({ kind: 'mark', ...mark })
@@ -199,51 +207,21 @@ export class DeskHub {
     this.push({ kind: 'line', slots, line: { ts: this.desk.now(), version } })
   }
 
-  onEvent(row: EventRow): void {
-    this.onEventRow(row)
-    this.push({ kind: 'event', row })
-  }
-
   /** What lists of versions show has been written. */
-  onListsChanged(): void {
+  private onListsChanged(): void {
     this.versionsChanged = true
     this.schedule()
   }
 
-  onDeployment(row: DeploymentRow): void {
+  private onDeployment(row: DeploymentRow): void {
     this.lastDeployment = headOf(row)
     this.push({ kind: 'deployment', row })
-    this.onChange(false)
+    this.changed.emit(false)
   }
 
   /** What can be replayed. */
   tapes(): Promise<readonly TapeEntry[]> {
     return this.replays.tapes()
-  }
-
-  /** Found while a proof runs. */
-  onDifferences(deployment: DeploymentId, items: readonly DecisionDifference[]): void {
-    this.push({ kind: 'diff', deployment, items })
-  }
-
-  /** Journals and shows something that concerns the desk as a whole. Never throws: timers and watchers have words, too. */
-  say(level: EventRow['level'], message: string, kind: EventKind = 'desk'): void {
-    this.desk.journal.append({
-      t: 'event',
-      event: {
-        ts: this.desk.now(),
-        level,
-        kind,
-        slot: null,
-        version: null,
-        deployment: null,
-        regime: null,
-        market: this.desk.engine.state.config.market,
-        message,
-        detail: null,
-      },
-    })
-    this.desk.loop.settle()
   }
 
   /** A strategy file was written or seen to change. */
@@ -254,13 +232,14 @@ export class DeskHub {
 
   /** Something that windows show has changed. */
   touch(): void {
-    this.onChange(false)
+    this.changed.emit(false)
     this.schedule()
   }
 
   /** To be called while the journal can still be read: what is asked later is answered with what was then. */
   stop(): void {
     this.timer?.()
+    for (const dispose of this.subscriptions) dispose()
     this.listeners.clear()
     this.lastOutages = this.outages()
   }

@@ -1,10 +1,9 @@
-import { err, ok, type Result } from '../../shared/domain/base.ts'
-import type { VersionHash } from '../../shared/domain/ids.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
-import { findVersion } from '../db/queries.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
-import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
-import type { DeskParts } from './desk-parts.ts'
+import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import type { VersionHash } from '../../../shared/domain/ids.ts'
+import { findVersion } from '../../db/queries.ts'
+import { failureText, VersionWorker } from '../../strategy-host/version-worker.ts'
+import type { DeskParts } from '../desk-parts.ts'
+import { adoptSlots } from './adopt-slots.ts'
 
 const START_TRIES = 5
 
@@ -26,7 +25,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
     if (engine.state.live.get(strategy) !== hash) continue
     const onDisk = await desk.deployer.hashOfFiles(strategy)
     if (onDisk !== hash)
-      desk.hub.say(
+      desk.events.add(
         'info',
         `${strategy}.ts is not what is live; it is a candidate: save it again, or reload, to deploy it`,
       )
@@ -36,7 +35,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
   const known = new Set(desk.deployer.available())
   for (const strategy of new Set(engine.state.config.assignments.values())) {
     if (!known.has(strategy))
-      desk.hub.say('warn', `slots are assigned to ${strategy}, but there is no ${strategy}.ts: they trade nothing`)
+      desk.events.add('warn', `slots are assigned to ${strategy}, but there is no ${strategy}.ts: they trade nothing`)
   }
   const missing = desk.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
   if (desk.virtual) {
@@ -71,20 +70,4 @@ async function resumeVersion(desk: DeskParts, strategy: string, hash: VersionHas
   if (!worker.ok) return err(`it does not load from its stored bundle: ${failureText(worker.error)}`)
   desk.loop.hosts.host(hash, { worker: worker.value, strategy, sourceMap: stored.sourceMap })
   return stored.state === 'live' ? adoptSlots(desk.loop, strategy, hash, () => desk.now()) : ok(undefined)
-}
-
-/** Gives the slots that a live version has no state for the one it starts with. */
-export async function adoptSlots(
-  loop: TradingLoop,
-  strategy: string,
-  hash: VersionHash,
-  now: () => UnixMs,
-): Promise<Result<void>> {
-  const missing = loop.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
-  if (missing.length === 0) return ok(undefined)
-  const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await loop.hosts.of(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
-  if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
-  loop.deliver({ kind: 'adopt', ts: now(), states: states.value })
-  return ok(undefined)
 }

@@ -1,8 +1,8 @@
-import { CYCLE_MS } from '../../engine/config.ts'
-import type { Timeline } from '../../engine/venue/port.ts'
-import type { Clock } from '../../shared/domain/feed.ts'
-import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
+import { CYCLE_MS } from '../../../engine/config.ts'
+import type { Timeline } from '../../../engine/venue/port.ts'
+import type { Clock } from '../../../shared/domain/feed.ts'
+import { type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import type { TradingLoop } from '../../runtime/trading-loop.ts'
 
 export interface VirtualRun {
   readonly loop: TradingLoop

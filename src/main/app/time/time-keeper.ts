@@ -1,7 +1,7 @@
-import { isWorking } from '../../engine/state.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
-import type { DeskClock, TimeNote } from '../platform/desk-clock.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
+import { isWorking } from '../../../engine/state.ts'
+import type { UnixMs } from '../../../shared/domain/time.ts'
+import type { DeskClock, TimeNote } from '../../platform/desk-clock.ts'
+import type { TradingLoop } from '../../runtime/trading-loop.ts'
 
 /** Skew of the computer's clock against a venue's from which it is said, and from which entries are held (design, section 3). */
 const WARN_MS = 250

@@ -1,19 +1,22 @@
-import { restoreState } from '../../engine/restore.ts'
-import { isUnsettled } from '../../engine/state.ts'
-import { usdOf } from '../../shared/domain/money.ts'
-import { asset, windowAt } from '../../shared/domain/slots.ts'
-import { unixMs } from '../../shared/domain/time.ts'
-import { readMinutes, readSavedDesk } from '../db/restore.ts'
-import type { BotState } from './bot-state.ts'
-import type { DeskParts } from './desk-parts.ts'
-import { pump } from './virtual-driver.ts'
+import { restoreState } from '../../../engine/restore.ts'
+import { isUnsettled } from '../../../engine/state.ts'
+import { usdOf } from '../../../shared/domain/money.ts'
+import { asset, windowAt } from '../../../shared/domain/slots.ts'
+import { unixMs } from '../../../shared/domain/time.ts'
+import { readMinutes, readSavedDesk } from '../../db/restore.ts'
+import type { BotState } from '../bot-state.ts'
+import type { DeskParts } from '../desk-parts.ts'
+import { pump } from '../time/virtual-driver.ts'
 
 /** More than the longest window and its settlement, and than the history strategies ask for. */
 const PLAYED_MS = 70 * 60_000
 const HISTORY_MINUTES = 400
 
 /** Brings engine, market and gate to where the journal and the last snapshot left off. */
-export function restoreBooks(desk: DeskParts, before: BotState | undefined): void {
+export function restoreBooks(
+  desk: Pick<DeskParts, 'options' | 'config' | 'feed' | 'engine' | 'loop' | 'journal' | 'gate' | 'venue' | 'now'>,
+  before: BotState | undefined,
+): void {
   const { db } = desk.journal
   const books = readSavedDesk(db)
   restoreState(desk.engine.state, books)

@@ -1,9 +1,9 @@
-import type { Engine } from '../../engine/engine.ts'
-import type { SlotId } from '../../shared/domain/slots.ts'
-import type { VersionRef } from '../../shared/domain/versions.ts'
-import type { SlotOutage } from '../../shared/ipc/desk-view.ts'
-import type { ReadableDb } from '../db/db.ts'
-import { lastReason, stoppedBy } from '../db/deployments.ts'
+import type { Engine } from '../../../engine/engine.ts'
+import type { SlotId } from '../../../shared/domain/slots.ts'
+import type { VersionRef } from '../../../shared/domain/versions.ts'
+import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
+import type { ReadableDb } from '../../db/db.ts'
+import { lastReason, stoppedBy } from '../../db/deployments.ts'
 import { slotStatus } from './projection.ts'
 
 export interface OutageParts {
@@ -50,14 +50,4 @@ export function outagesOf({ engine, db, refOf }: OutageParts): readonly SlotOuta
 
 function because(reason: string | undefined): string {
   return reason === undefined ? '' : `: ${reason}`
-}
-
-/** `8 slots cannot decide: snipe v2 · 3fa9c1 was stopped by a fault: snipe.ts:20:39 boom`; empty without an outage. */
-export function outageText(outages: readonly { readonly slots: readonly string[]; readonly reason: string }[]): string {
-  return outages
-    .map(
-      ({ slots, reason }) =>
-        `${slots.length === 1 ? `${slots[0]} cannot decide` : `${slots.length} slots cannot decide`}: ${reason}`,
-    )
-    .join('; ')
 }

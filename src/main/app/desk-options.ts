@@ -1,0 +1,22 @@
+import type { FeedKind } from '../../shared/domain/market.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
+import type { openVenue } from '../market/venues.ts'
+import type { DeskClock } from '../platform/desk-clock.ts'
+import type { Home } from './start/home.ts'
+
+export interface DeskOptions {
+  readonly home: Home
+  readonly feed: FeedKind
+  readonly tapes: readonly string[]
+  readonly slots: string | undefined
+  readonly seed: number
+  /** Virtual time at this many seconds a second, null = as fast as it goes; undefined = real time. */
+  readonly speed: number | null | undefined
+  readonly from: UnixMs | undefined
+  readonly forMs: number | undefined
+  readonly clock: DeskClock
+  /** True: settings that cannot be read are an error. False: the desk starts, holds entries, and names them (I12). */
+  readonly strict: boolean
+  /** Where orders go; undefined = the venue that the feed calls for. */
+  readonly openVenue?: typeof openVenue
+}
