@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Deployment } from '../../src/main/deploy/deployment.ts'
-import { PolicyCase, PolicyStep } from '../../src/main/deploy/policy-step.ts'
+import { PolicyCase } from '../../src/main/deploy/policy-case.ts'
+import { PolicyStep } from '../../src/main/deploy/policy-step.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import type { PolicyRefusal } from '../../src/shared/domain/deployments.ts'
@@ -46,12 +47,24 @@ class Scene {
     return version.tenure
   }
 
-  pass(of: { reason?: string; override?: string; exempt?: boolean } = {}): Promise<boolean> {
+  /** Asks the rules as the pipeline does, until they advance or stop. @returns whether they let it through */
+  async pass(of: { reason?: string; override?: string; exempt?: boolean } = {}): Promise<boolean> {
     const { reason, override, exempt = false } = of
-    return this.step.pass(
-      this.deployment,
-      new PolicyCase({ strategy: 'alpha', hash: 'abcdef', parked: null, exempt, by: 'cli', reason, override }),
+    const trigger = exempt ? 'start' : 'save'
+    const policyCase = new PolicyCase(
+      { strategy: 'alpha', trigger, by: 'cli', noticedAt: 0, reason, override },
+      'abcdef',
     )
+    for (;;) {
+      const result = this.step.ask(this.deployment, policyCase)
+      if (result.kind === 'advance') return true
+      if (result.kind !== 'wait') {
+        if (result.failure !== null) this.deployment.fail(this.now, result.failure.reason)
+        return false
+      }
+      await result.until
+      if (this.deployment.ended) return false
+    }
   }
 
   get waits(): readonly PolicyRefusal[] {
@@ -61,7 +74,7 @@ class Scene {
   /** Time passes, and everybody looks again. */
   async after(ms: number): Promise<void> {
     this.now = unixMs(this.now + ms)
-    this.step.look()
+    this.step.recheck()
     await settled()
   }
 }
@@ -194,7 +207,7 @@ describe.each(Object.entries(RULES))('policy: %s', (name, rule) => {
     const at = scene()
     const passing = at.pass()
     await settled()
-    at.step.say('alpha', { kind: 'go', by: 'desk', override: 'seen and understood' })
+    at.step.wake('alpha', { kind: 'go', by: 'desk', override: 'seen and understood' })
     expect(await passing).toBe(true)
     expect(at.deployment.current.policy?.override).toMatchObject({ by: 'desk', rules: [name] })
   })

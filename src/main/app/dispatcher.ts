@@ -13,9 +13,9 @@ import type { Clock } from '../../shared/domain/feed.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
+import type { CanaryPart } from '../deploy/attempt.ts'
 import type { Deployer } from '../deploy/deployer.ts'
 import { partText } from '../deploy/deployment.ts'
-import type { Part } from '../deploy/policy-step.ts'
 import { newId } from '../platform/system.ts'
 import type { Gate } from '../runtime/gate.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
@@ -162,7 +162,7 @@ export class Dispatcher {
   private partOf(
     { as, slots, stakePercent }: Extract<Command, { kind: 'reload' | 'promote' }>,
     strategy: string,
-  ): Result<Part | undefined> {
+  ): Result<CanaryPart | undefined> {
     return as === 'canary' ? this.parts.deployer.canaries.part(strategy, { slots, stakePercent }) : ok(undefined)
   }
 

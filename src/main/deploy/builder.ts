@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
@@ -10,15 +11,17 @@ import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion, nextVersionNumber, versionSources } from '../db/queries.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { VersionWorker } from '../strategy-host/version-worker.ts'
 import { type Compiled, compileStrategy, versionHash } from './compile.ts'
 import type { Deployment } from './deployment.ts'
-import { type Candidate, locate } from './staging.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { advance, failureAt, type StepResult, stopWith, superseded } from './pipeline.ts'
+import { locate } from './staging.ts'
+import type { TradingPort } from './trading-port.ts'
 import { checkTypes } from './typecheck.ts'
 
 export interface BuilderParts {
-  readonly loop: TradingLoop
+  readonly loop: Pick<TradingPort, 'engine'>
   readonly journal: Journal
   readonly clock: Clock
   readonly now: () => UnixMs
@@ -35,65 +38,35 @@ export class Builder {
     this.parts = parts
   }
 
-  /**
-   * @param stored hash of a stored version; undefined = what the files say now
-   * @returns undefined when it failed or was superseded, with the reason in the deployment
-   */
-  async build(
-    deployment: Deployment,
-    strategy: string,
-    stored?: string,
-  ): Promise<{ readonly candidate: Candidate; readonly bundle: string } | undefined> {
-    const compiled =
-      stored === undefined
-        ? await this.compile(deployment, strategy)
-        : await this.takeStored(deployment, strategy, stored)
-    // A newer save can come between the end of one step and the beginning of the next.
-    if (compiled === undefined || deployment.ended) return undefined
-    const candidate = await this.check(deployment, compiled)
-    return candidate && { candidate, bundle: compiled.bundle }
-  }
-
-  private async compile(deployment: Deployment, strategy: string): Promise<Compiled | undefined> {
-    const { folder, apiFile, now } = this.parts
-    if (!existsSync(join(folder, `${strategy}.ts`))) {
-      deployment.fail(now(), `there is no ${strategy}.ts in the strategies folder; what is live keeps trading`)
-      return undefined
+  /** Compiles the strategy's files, or takes a stored bundle as it is; `run.compiled` is set when it advances. */
+  async compile(run: DeploymentRun): Promise<StepResult> {
+    const { strategy, stored } = run.attempt
+    if (stored !== undefined) return this.takeStored(run, strategy, stored)
+    const { folder, apiFile } = this.parts
+    if (!existsSync(join(folder, `${strategy}.ts`)))
+      return stopWith(`there is no ${strategy}.ts in the strategies folder; what is live keeps trading`)
+    const compiled = await compileStrategy(folder, strategy, apiFile)
+    if (!compiled.ok) {
+      const failure = failureAt(run.deployment, 'does not compile', compiled.error)
+      return { kind: 'stop', note: firstLine(compiled.error), failure }
     }
-    const compiled = await deployment.step(
-      'compile',
-      'compile',
-      () => compileStrategy(folder, strategy, apiFile),
-      (result) => ({ ok: result.ok, note: result.ok ? modules(result.value) : firstLine(result.error) }),
-    )
-    if (deployment.ended) return undefined
-    if (compiled.ok) return compiled.value
-    deployment.failWith(now(), 'does not compile', compiled.error)
-    return undefined
+    run.compiled = compiled.value
+    return advance(modules(compiled.value))
   }
 
-  /** A stored version goes through the same steps; what was compiled for it once is taken as it is. */
-  private async takeStored(deployment: Deployment, strategy: string, hash: string): Promise<Compiled | undefined> {
-    const { journal, now } = this.parts
+  private takeStored(run: DeploymentRun, strategy: string, hash: string): StepResult {
+    const { journal } = this.parts
     const version = findVersion(journal.db, strategy, hash)
-    const fits = version !== undefined && versionHash(version.bundle) === version.hash
-    await deployment.step(
-      'compile',
-      'compile',
-      () => Promise.resolve(),
-      () => ({ ok: fits, note: fits ? 'the stored bundle' : 'made for another strategy API' }),
-    )
-    if (deployment.ended) return undefined
-    if (version !== undefined && fits) {
-      const { bundle, sourceMap } = version
-      return { strategy, bundle, sourceMap, sources: versionSources(journal.db, version.hash) }
+    if (version === undefined || versionHash(version.bundle) !== version.hash) {
+      const what = version?.label ?? `${strategy} ${hash.slice(0, 12)}`
+      return stopWith(
+        `${what} was made for another version of the strategy API: save its source again; ${run.deployment.stays}`,
+        'made for another strategy API',
+      )
     }
-    const what = version?.label ?? `${strategy} ${hash.slice(0, 12)}`
-    deployment.fail(
-      now(),
-      `${what} was made for another version of the strategy API: save its source again; ${deployment.stays}`,
-    )
-    return undefined
+    const { bundle, sourceMap } = version
+    run.compiled = { strategy, bundle, sourceMap, sources: versionSources(journal.db, version.hash) }
+    return advance('the stored bundle')
   }
 
   /**
@@ -116,69 +89,46 @@ export class Builder {
     return true
   }
 
-  private async check(deployment: Deployment, compiled: Compiled): Promise<Candidate | undefined> {
-    const { apiFile, clock, deadlineMs, journal, now } = this.parts
+  /** Checks types and contract and starts the version's thread; `run.candidate` is set when it advances. */
+  async check(run: DeploymentRun): Promise<StepResult> {
+    const { apiFile, clock, deadlineMs } = this.parts
+    const { deployment } = run
+    const compiled = run.need('compiled')
     const hash = versionHash(compiled.bundle)
-    const entry = `${compiled.strategy}.ts`
     const ref = this.refFor(compiled.strategy, hash)
-    const [typeErrors, started] = await deployment.step(
-      'check',
-      'check',
-      () =>
-        Promise.all([
-          checkTypes(compiled, apiFile),
-          VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs),
-        ]),
-      ([types, loaded]) => ({
-        ok: types.length === 0 && loaded.ok && loaded.value.manifest.name === compiled.strategy,
-        note: types.length > 0 ? firstLine(types) : 'types, contract, globals',
-      }),
-    )
-    const drop = () => {
-      if (started.ok) started.value.stop()
+    const [problems, started] = await Promise.all([
+      checkTypes(compiled, apiFile),
+      VersionWorker.start(compiled.bundle, ref.label, clock, deadlineMs),
+    ])
+    const note = problems.length > 0 ? firstLine(problems) : CHECKED
+    if (!started.ok) {
+      const all = [...problems, locate(started.error, compiled.sourceMap, `${compiled.strategy}.ts`)]
+      const passes = all.length === 1 && started.error.kind === 'starved'
+      return { kind: passes ? 'retry' : 'stop', note, failure: failureAt(deployment, 'failed its check', all) }
     }
-    if (deployment.ended) {
-      drop()
-      return undefined
+    const worker = started.value
+    const stop = (result: StepResult): StepResult => {
+      worker.stop()
+      return result
     }
-    const problems = [...typeErrors]
-    if (!started.ok) problems.push(locate(started.error, compiled.sourceMap, entry))
-    else if (started.value.manifest.name !== compiled.strategy) {
-      problems.push({
-        file: entry,
-        line: 1,
-        column: 1,
-        message: `name is "${started.value.manifest.name}", but the file is ${entry}: they must be the same`,
-      })
-    }
-    if (problems.length > 0 || !started.ok) {
-      drop()
-      deployment.mayPass = problems.length === 1 && !started.ok && started.error.kind === 'starved'
-      deployment.failWith(now(), 'failed its check', problems)
-      return undefined
-    }
-    if (this.runsAlready(compiled.strategy, hash, deployment)) {
-      drop()
-      return undefined
-    }
-    const { manifest } = started.value
-    const version = {
-      hash,
-      strategy: compiled.strategy,
-      number: ref.number,
-      label: ref.label,
-      apiVersion: API_VERSION,
-      manifest: JSON.stringify(manifest),
-      bundle: compiled.bundle,
-      sourceMap: compiled.sourceMap,
-      createdAt: now(),
-      sources: compiled.sources,
-    }
-    journal.write({ w: 'version', version })
-    await journal.flush()
+    if (deployment.ended) return stop(superseded)
+    const all = [...problems, ...misnamed(compiled, worker.manifest.name)]
+    if (all.length > 0) return stop({ kind: 'stop', note, failure: failureAt(deployment, 'failed its check', all) })
+    if (this.runsAlready(compiled.strategy, hash, deployment)) return stop(superseded)
+    await this.store(compiled, ref, worker.manifest)
     deployment.name(ref)
-    const hosted: HostedVersion = { worker: started.value, strategy: compiled.strategy, sourceMap: compiled.sourceMap }
-    return { hash, ref, manifest, hosted, firstFile: entry }
+    const hosted: HostedVersion = { worker, strategy: compiled.strategy, sourceMap: compiled.sourceMap }
+    run.candidate = { hash, ref, manifest: worker.manifest, hosted, firstFile: `${compiled.strategy}.ts` }
+    return advance(CHECKED)
+  }
+
+  private async store(compiled: Compiled, ref: VersionRef, manifest: StrategyManifest): Promise<void> {
+    const { journal, now } = this.parts
+    const { strategy, bundle, sourceMap, sources } = compiled
+    const { hash, number, label } = ref
+    const stored = { apiVersion: API_VERSION, manifest: JSON.stringify(manifest), bundle, sourceMap, sources }
+    journal.write({ w: 'version', version: { hash, strategy, number, label, ...stored, createdAt: now() } })
+    await journal.flush()
   }
 
   private refFor(strategy: string, hash: VersionHash): VersionRef {
@@ -187,6 +137,16 @@ export class Builder {
     const number = nextVersionNumber(this.parts.journal.db, strategy)
     return { hash, strategy, number, label: `${strategy} v${number} · ${hash.slice(0, 6)}` }
   }
+}
+
+/** What the check looked at. */
+const CHECKED = 'types, contract, globals'
+
+function misnamed({ strategy }: Compiled, name: string): Diagnostic[] {
+  if (name === strategy) return []
+  const file = `${strategy}.ts`
+  const message = `name is "${name}", but the file is ${file}: they must be the same`
+  return [{ file, line: 1, column: 1, message }]
 }
 
 function modules(compiled: Compiled): string {

@@ -4,16 +4,17 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
+import type { CanaryPart, Confirmation } from './attempt.ts'
+import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
-import type { Part } from './policy-step.ts'
-import { PolicyCase, type PolicyStep } from './policy-step.ts'
-import type { Candidate } from './staging.ts'
+import { PolicyCase } from './policy-case.ts'
+import type { PolicyStep } from './policy-step.ts'
 import type { SwapStep } from './swap-step.ts'
+import type { TradingPort } from './trading-port.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface CanariesParts {
-  readonly loop: TradingLoop
+  readonly loop: TradingPort
   readonly config: Config
   readonly now: () => UnixMs
   readonly policy: PolicyStep
@@ -41,7 +42,7 @@ export class Canaries {
   }
 
   /** What a canary of a strategy gets, slots spread over all of its own; an error names what is wrong with what was asked. */
-  part(strategy: string, asked: PartAsked): Result<Part> {
+  part(strategy: string, asked: PartAsked): Result<CanaryPart> {
     const { loop, config } = this.parts
     const { state } = loop.engine
     if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
@@ -59,17 +60,13 @@ export class Canaries {
   }
 
   /** Gives a canary all of its strategy, as far as the rules let it; it stays a canary where they do not. */
-  async promote(deployment: Deployment, word: Pick<PolicyCase, 'by' | 'reason' | 'override'>): Promise<Result<void>> {
+  async promote(deployment: Deployment, confirmation: Confirmation): Promise<Result<void>> {
     const { policy, swapping } = this.parts
     const candidate = this.candidateOf(deployment)
     if (candidate === undefined) return err('it has no thread any more')
-    const of = new PolicyCase({
-      ...word,
-      strategy: candidate.ref.strategy,
-      hash: candidate.hash.slice(0, 12),
-      parked: null,
-      exempt: false,
-    })
+    const { strategy } = candidate.ref
+    const { by, noticedAt, reason, override } = confirmation
+    const of = new PolicyCase({ strategy, trigger: 'reload', by, noticedAt, reason, override }, candidate.hash)
     const [refusal] = policy.letThrough(deployment, of)
     if (refusal !== undefined) return err(`${refusal.rule}: ${refusal.message}; it stays a canary`)
     return swapping.promote(deployment, candidate, of)

@@ -5,13 +5,13 @@ import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Canaries } from './canaries.ts'
 import type { Deployment } from './deployment.ts'
 import { isEnforced } from './policy.ts'
+import type { TradingPort } from './trading-port.ts'
 
 export interface ConsequencesParts {
-  readonly loop: TradingLoop
+  readonly loop: Pick<TradingPort, 'engine' | 'deliver' | 'settle'>
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { DeploymentId } from '../../shared/domain/ids.ts'
-import type { DecisionDifference, ProofRow } from '../../shared/domain/proofs.ts'
+import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
@@ -11,57 +11,30 @@ import { keptVersions, versionBefore, watchedDeployments } from '../db/deploymen
 import { findVersion } from '../db/queries.ts'
 import type { StoredVersionRow } from '../db/tables.ts'
 import { newId } from '../platform/system.ts'
-import type { ReplayVersion } from '../replay/protocol.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
+import type { Attempt, Confirmation } from './attempt.ts'
 import { Builder } from './builder.ts'
 import { Canaries } from './canaries.ts'
 import { compileStrategy, versionHash } from './compile.ts'
 import { Consequences } from './consequences.ts'
 import { Deployment } from './deployment.ts'
-import { type Part, PolicyCase, PolicyStep } from './policy-step.ts'
+import { DeploymentRun } from './deployment-run.ts'
+import { advance, type PipelineStep, runPipeline } from './pipeline.ts'
+import { PolicyStep } from './policy-step.ts'
 import { Proving, type ProvingParts } from './proving.ts'
-import { Shadow, type ShadowParts } from './shadow.ts'
-import { type Candidate, problemOf, Staging, type StagingProblem } from './staging.ts'
+import type { ShadowParts } from './shadow.ts'
+import { Shadows } from './shadows.ts'
+import { Staging } from './staging.ts'
 import { SwapStep } from './swap-step.ts'
+import type { TradingPort } from './trading-port.ts'
 import { ProbationWatch } from './watch.ts'
 
 export interface DeployerParts extends ProvingParts, ShadowParts {
+  readonly loop: TradingPort
   readonly folder: string
   readonly apiFile: string
   readonly deadlineMs: number
-}
-
-interface Attempt {
-  readonly strategy: string
-  /** Hash of a stored version to deploy; undefined = what the files say. */
-  readonly stored?: string | undefined
-  /** True: once proved it waits for a reload that names it. */
-  readonly hold?: boolean
-  readonly trigger: DeploymentRow['trigger']
-  /** Times that it was tried before; undefined = it is the first. */
-  readonly tries?: number
-  /** Whoever asked tries again by himself where what ended it may pass. */
-  readonly once?: boolean
-  readonly by: string
-  readonly noticedAt: number
-  readonly reason?: string | undefined
-  /** A person's reason to let it through whatever rule stands against it. */
-  readonly override?: string | undefined
-  /** It runs beside the live version until it is promoted. */
-  readonly shadow?: boolean
-  /** What it gets as a canary. */
-  readonly part?: Part | undefined
-}
-
-/** What a person says who lets a waiting candidate on. */
-export interface Confirmation {
-  readonly by: string
-  readonly noticedAt: number
-  readonly reason?: string | undefined
-  readonly override?: string | undefined
-  readonly shadow?: boolean
-  readonly part?: Part | undefined
 }
 
 /** Rest before an attempt that a busy computer ended is made again; it doubles. */
@@ -77,11 +50,11 @@ export class Deployer {
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
-  /** What a candidate is replayed from. */
-  private readonly bundles = new WeakMap<Deployment, ReplayVersion>()
+  private readonly runs = new WeakMap<Deployment, DeploymentRun>()
+  /** Deployments that failed for something that passes by itself. */
+  private readonly retryable = new WeakSet<Deployment>()
   private readonly rollbacks = new Set<Promise<unknown>>()
-  /** By strategy. */
-  private readonly shadows = new Map<string, Shadow>()
+  private readonly shadows: Shadows
   private readonly staging: Staging
   private readonly proving: Proving
   private readonly builder: Builder
@@ -102,6 +75,7 @@ export class Deployer {
     this.parts = parts
     const { loop, journal, now } = parts
     const { config } = parts.proof
+    this.shadows = new Shadows(parts)
     this.staging = new Staging(parts)
     this.proving = new Proving(parts, (deployment, items) => this.differed.emit({ deployment, items }))
     this.builder = new Builder(parts)
@@ -131,9 +105,9 @@ export class Deployer {
 
   /** To be called after each cycle: candidates that wait look again, versions on probation are judged. */
   afterCycle(): void {
-    this.policy.look()
+    this.policy.recheck()
     this.watch.look()
-    for (const shadow of this.shadows.values()) shadow.look()
+    this.shadows.look()
   }
 
   /** The cooldown that runs, if one does. */
@@ -186,10 +160,11 @@ export class Deployer {
   confirm(strategy: string, hash: string | undefined, word: Confirmation): Promise<DeploymentRow> | undefined {
     const waiter = this.policy.waiter(strategy)
     if (waiter === undefined || waiter.current.version?.hash.startsWith(hash ?? '') !== true) return undefined
-    if (word.shadow === true) this.beginShadow(waiter)
+    const run = this.runs.get(waiter)
+    if (word.shadow === true && run !== undefined) this.shadows.begin(run)
     waiter.goOn(word.by, word.noticedAt)
     const waiting = waiter.waiting.then(() => this.written(waiter))
-    this.policy.say(strategy, { kind: 'go', ...word })
+    this.policy.wake(strategy, { kind: 'go', ...word })
     return Promise.race([this.results.get(waiter) ?? waiting, waiting])
   }
 
@@ -220,15 +195,14 @@ export class Deployer {
     if (!found.ok) return found
     if (found.value.isCanary) return ok(await this.canaries.dismiss(found.value, reason))
     found.value.supersede(this.parts.now(), `dismissed: ${reason}`)
-    this.policy.say(strategy, { kind: 'drop' })
+    this.policy.wake(strategy, { kind: 'drop' })
     return ok(found.value.current)
   }
 
   /** Gives a canary all of its strategy, as far as the rules let it. */
   async promote(canary: Deployment, word: Confirmation): Promise<Result<DeploymentRow>> {
     canary.goOn(word.by, word.noticedAt)
-    const { by, reason, override } = word
-    const done = await this.canaries.promote(canary, { by, reason, override })
+    const done = await this.canaries.promote(canary, word)
     if (!done.ok) return done
     await this.consequences.freezeAfterMany()
     return ok(canary.current)
@@ -263,23 +237,25 @@ export class Deployer {
       return err(
         `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
       )
-    const deployment = this.open({ strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() })
-    const work = this.guarded(deployment, async () => {
-      const ref: VersionRef = { hash: stored.hash, strategy, label: stored.label, number: stored.number }
-      deployment.name(ref)
-      const started = await VersionWorker.start(stored.bundle, stored.label, clock, this.parts.deadlineMs)
-      if (!started.ok)
-        return deployment.fail(this.parts.now(), `${stored.label} does not load: ${failureText(started.error)}`)
-      const hosted: HostedVersion = { worker: started.value, strategy, sourceMap: stored.sourceMap }
-      const { hash } = stored
-      const candidate: Candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
-      const trades =
-        (await this.stage(deployment, candidate, true)) && (await this.swapping.run(deployment, candidate, null, null))
-      if (!trades) hosted.worker.stop()
-    })
+    const attempt: Attempt = { strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() }
+    const deployment = this.open(attempt)
+    const work = this.guarded(deployment, () => this.carryOutRollback(new DeploymentRun(deployment, attempt), stored))
     this.rollbacks.add(work)
     await work.finally(() => this.rollbacks.delete(work))
     return ok(deployment.current)
+  }
+
+  private async carryOutRollback(run: DeploymentRun, stored: StoredVersionRow): Promise<void> {
+    const { clock, deadlineMs, now } = this.parts
+    const { hash, strategy, label, number, sourceMap } = stored
+    const ref: VersionRef = { hash, strategy, label, number }
+    run.deployment.name(ref)
+    const started = await VersionWorker.start(stored.bundle, label, clock, deadlineMs)
+    if (!started.ok) return run.deployment.fail(now(), `${label} does not load: ${failureText(started.error)}`)
+    const hosted: HostedVersion = { worker: started.value, strategy, sourceMap }
+    run.candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
+    const { stage, swap } = this.steps(run)
+    if ((await runPipeline(run.deployment, [stage, swap], now)) !== 'advance') hosted.worker.stop()
   }
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
@@ -289,7 +265,7 @@ export class Deployer {
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
         deployment.supersede(this.parts.now(), reason)
-      this.policy.say(strategy, { kind: 'drop' })
+      this.policy.wake(strategy, { kind: 'drop' })
     }
   }
 
@@ -340,7 +316,7 @@ export class Deployer {
   /** True where the newest attempt of a strategy failed for something that passes by itself. */
   failedInPassing(strategy: string): boolean {
     const newest = this.under.get(strategy)
-    return newest?.mayPass === true && newest.current.state === 'failed'
+    return newest !== undefined && this.retryable.has(newest) && newest.current.state === 'failed'
   }
 
   /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
@@ -350,7 +326,7 @@ export class Deployer {
     const waits = this.policy.waiter(strategy) === running
     if (!waits && (running.current.trigger !== 'save' || running.current.state === 'swapping')) return
     running.supersede(this.parts.now(), 'a newer save took its place')
-    this.policy.say(strategy, { kind: 'drop' })
+    this.policy.wake(strategy, { kind: 'drop' })
   }
 
   private async guarded(deployment: Deployment, work: () => Promise<void>): Promise<void> {
@@ -383,49 +359,38 @@ export class Deployer {
     this.changed.emit(row)
   }
 
-  /** Compile, check, prove, policy, stage and swap; where it ends before, the reason is in the deployment. */
+  /** Runs the pipeline; where it ends before the swap, the reason is in the deployment. */
   private async carryOut(deployment: Deployment, attempt: Attempt): Promise<void> {
-    const { strategy, by, reason, override, hold, shadow = false, part = null } = attempt
     if (this.refusedByFreeze(deployment, attempt)) return
-    const built = await this.builder.build(deployment, strategy, attempt.stored)
-    if (built === undefined) return
-    const { candidate, bundle } = built
-    const of = new PolicyCase({
-      strategy,
-      hash: candidate.hash.slice(0, 12),
-      parked: shadow ? 'shadow' : hold === true ? 'reload' : null,
-      exempt: attempt.trigger === 'start',
-      by,
-      reason,
-      override,
-    })
-    of.part = part
-    const { hash, ref } = candidate
-    const steps = [
-      () => this.prove(deployment, candidate, bundle),
-      () => {
-        this.bundles.set(deployment, { hash, label: ref.label, strategy, bundle, params: null })
-        if (shadow) this.beginShadow(deployment)
-        return this.mayPass(deployment, of).finally(() => this.endShadow(strategy))
-      },
-      () => this.stage(deployment, candidate, false),
-      () => this.swapping.run(deployment, candidate, of, of.part),
-    ]
-    // A newer save can come between the end of one step and the beginning of the next.
-    for (const step of steps) if (deployment.ended || !(await step())) return candidate.hosted.worker.stop()
+    const run = new DeploymentRun(deployment, attempt)
+    this.runs.set(deployment, run)
+    const { compile, check, prove, policy, stage, swap } = this.steps(run)
+    const outcome = await runPipeline(deployment, [compile, check, prove, policy, stage, swap], this.parts.now)
+    if (outcome === 'retry') this.retryable.add(deployment)
+    if (outcome !== 'advance') return run.candidate?.hosted.worker.stop()
     if (attempt.trigger !== 'start') await this.consequences.freezeAfterMany()
   }
 
-  private beginShadow(deployment: Deployment): void {
-    const version = this.bundles.get(deployment)
-    const { strategy } = deployment.current
-    if (version === undefined || this.shadows.has(strategy)) return
-    this.shadows.set(strategy, new Shadow(this.parts, deployment, version))
-  }
-
-  private endShadow(strategy: string): void {
-    this.shadows.get(strategy)?.end()
-    this.shadows.delete(strategy)
+  /** The steps of a deployment; each leaves what the next ones need in `run`. */
+  private steps(run: DeploymentRun): Record<'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap', PipelineStep> {
+    const { attempt, deployment } = run
+    return {
+      compile: { name: 'compile', trigger: 'compile', run: () => this.builder.compile(run) },
+      check: { name: 'check', trigger: 'check', run: () => this.builder.check(run) },
+      prove: { name: 'prove', trigger: 'prove', run: () => this.proving.step(run) },
+      policy: {
+        name: 'policy',
+        trigger: 'policy',
+        run: () => {
+          if (attempt.shadow === true) this.shadows.begin(run)
+          const { policyCase } = run
+          return policyCase === null ? advance('') : this.policy.ask(deployment, policyCase)
+        },
+        leave: () => this.shadows.end(attempt.strategy),
+      },
+      stage: { name: 'stage', trigger: 'stage', run: () => this.staging.step(run) },
+      swap: { name: 'swap', trigger: 'swap', run: () => this.swapping.step(run) },
+    }
   }
 
   /** Said before anything is compiled, where the configuration wants candidates refused while deployments are frozen. */
@@ -436,58 +401,4 @@ export class Deployer {
     deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
     return true
   }
-
-  private mayPass(deployment: Deployment, of: PolicyCase): Promise<boolean> {
-    return deployment.step(
-      'policy',
-      'policy',
-      () => this.policy.pass(deployment, of),
-      (passed) => ({ ok: passed, note: passed ? passedNote(deployment) : '' }),
-    )
-  }
-
-  /** Replays the candidate on recent tape; false when it is over: a bound was broken, or something newer came. */
-  private async prove(deployment: Deployment, candidate: Candidate, bundle: string): Promise<boolean> {
-    const proof = await deployment.step(
-      'prove',
-      'prove',
-      () => this.proving.run(deployment, candidate, bundle),
-      ({ row }) => ({ ok: row.verdict !== 'failed', note: noteOf(row) }),
-    )
-    const { row, problems } = proof
-    if (!deployment.ended && row.verdict === 'failed') {
-      const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
-      deployment.fail(this.parts.now(), reason, problems)
-    }
-    return !deployment.ended
-  }
-
-  /** Warms the new thread and evaluates every slot twice, the second time in reverse: answers must not depend on order. */
-  private async stage(deployment: Deployment, candidate: Candidate, back: boolean): Promise<boolean> {
-    const problem = await deployment.step(
-      'stage',
-      'stage',
-      async (): Promise<StagingProblem | null> => {
-        const states = await this.staging.migrated(candidate, back ? 'rollback' : 'deployment')
-        if (!states.ok) return problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
-        return this.staging.dryRun(candidate, states.value)
-      },
-      (failed) => ({ ok: failed === null, note: failed === null ? 'worker, migrate, warm' : failed.at.message }),
-    )
-    if (problem !== null && !deployment.ended) {
-      deployment.mayPass = problem.mayPass
-      deployment.failWith(this.parts.now(), 'failed its dry run', [problem.at])
-    }
-    return !deployment.ended
-  }
-}
-
-function passedNote({ current }: Deployment): string {
-  const rules = current.policy?.override?.rules
-  return rules === undefined ? 'nothing stands against it' : `overridden: ${rules.join(', ')}`
-}
-
-function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
-  if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
-  return `${slots.length} slots · ${candidate.decisions.toLocaleString('en-US')} decisions · ${differences} differ`
 }

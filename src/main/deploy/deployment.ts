@@ -18,8 +18,6 @@ import type { VersionRef } from '../../shared/domain/versions.ts'
 /** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
-  /** What ended it says nothing against the code and passes by itself: a busy computer, prices that have not come yet. */
-  mayPass = false
   /** Resolves when it waits for something that may take long. */
   waiting: Promise<void> = Promise.resolve()
   private tellWaiting: () => void = () => {}
@@ -115,23 +113,20 @@ export class Deployment {
     return step('deployment', this.row.state, trigger)
   }
 
-  /** Runs one named step and keeps its duration; what it returns decides the note and whether it failed. */
-  async step<T>(
-    name: StepName,
-    trigger: TriggerOf<'deployment'>,
-    work: () => Promise<T>,
-    judge: (value: T) => { ok: boolean; note: string },
-  ): Promise<T> {
+  /**
+   * Begins a named step.
+   * @returns ends it, with its duration, whether it passed, and a note
+   */
+  begin(name: StepName, trigger: TriggerOf<'deployment'>): (passed: boolean, note: string) => void {
     const earlier = this.row.steps
     this.change({ state: this.move(trigger), steps: [...earlier, { name, state: 'running', ms: null, note: '' }] })
     const started = this.clock.monotonic()
-    const value = await work()
-    const { ok, note } = judge(value)
-    const ms = this.clock.monotonic() - started
-    // The swap writes its own step, in its own transaction.
-    if (!this.ended && !this.isLive && !this.isCanary)
-      this.change({ steps: [...earlier, { name, state: ok ? 'done' : 'failed', ms, note }] })
-    return value
+    return (passed, note) => {
+      const ms = this.clock.monotonic() - started
+      // The swap writes its own step, in its own transaction.
+      if (this.ended || this.isLive || this.isCanary) return
+      this.change({ steps: [...earlier, { name, state: passed ? 'done' : 'failed', ms, note }] })
+    }
   }
 
   /** The proof as far as it has come. */
@@ -187,15 +182,6 @@ export class Deployment {
   /** The version that is live at the swap itself: another attempt may have changed it since this one began. */
   replaces(from: VersionRef | null): void {
     this.row = { ...this.row, from }
-  }
-
-  /** Fails with the first of several places in the sources. */
-  failWith(ts: number, what: string, diagnostics: readonly Diagnostic[]): void {
-    const { strategy } = this.current
-    const first = diagnostics[0]
-    const where =
-      first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
-    this.fail(ts, `${strategy} ${what}${where}; ${this.stays}`, diagnostics)
   }
 
   /** Says after its end what becomes of it. */

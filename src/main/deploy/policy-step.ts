@@ -1,76 +1,23 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
-import type { CanaryRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
+import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
+import { advance, type StepResult, stopWith } from './pipeline.ts'
 import { cooldownRefusal, isEnforced, type PolicyFacts, policyRefusals } from './policy.ts'
+import type { PolicyCase, WaitSignal } from './policy-case.ts'
+import type { TradingPort } from './trading-port.ts'
 
 export interface PolicyParts {
-  readonly loop: Pick<TradingLoop, 'engine'>
+  readonly loop: Pick<TradingPort, 'engine'>
   readonly config: Config
   readonly now: () => UnixMs
 }
 
-/** What a canary gets of its strategy. */
-export type Part = Omit<CanaryRow, 'since'>
-
-/** What somebody said of a candidate that waits. */
-export type Word =
-  | {
-      readonly kind: 'go'
-      readonly by: string
-      readonly reason?: string | undefined
-      readonly override?: string | undefined
-      readonly shadow?: boolean
-      /** What it is to get as a canary. */
-      readonly part?: Part | undefined
-    }
-  /** Time has passed, or something changed: look again. */
-  | { readonly kind: 'look' }
-  /** It is over: something newer came, or it was dismissed. */
-  | { readonly kind: 'drop' }
-
-/** One deployment's way through the rules; what people say of it on the way is kept here. */
-export class PolicyCase {
-  readonly strategy: string
-  /** First digits of the candidate's hash. */
-  readonly hash: string
-  /** What a person must say before any rule is looked at: a reload that names it, or a promotion of the shadow. */
-  parked: 'reload' | 'shadow' | null
-  /** Nothing of its strategy is live: there is neither a version to protect nor, maybe, a cycle yet in which to look again. */
-  readonly exempt: boolean
-  /** What it gets as a canary; null: all of its strategy. */
-  part: Part | null = null
-  by: string
-  reason: string | undefined
-  override: string | undefined
-  /** Since when nothing but `quiet` holds it back. */
-  quietSince: number | null = null
-
-  constructor(of: Pick<PolicyCase, 'strategy' | 'hash' | 'parked' | 'exempt' | 'by' | 'reason' | 'override'>) {
-    this.strategy = of.strategy
-    this.hash = of.hash
-    this.parked = of.parked
-    this.exempt = of.exempt
-    this.by = of.by
-    this.reason = of.reason
-    this.override = of.override
-  }
-
-  hear(word: Extract<Word, { kind: 'go' }>): void {
-    this.parked = word.shadow === true ? 'shadow' : null
-    this.part = word.part ?? null
-    this.by = word.by
-    this.reason = word.reason ?? this.reason
-    this.override = word.override ?? this.override
-  }
-}
-
 interface Waiter {
   readonly deployment: Deployment
-  readonly wake: (word: Word) => void
+  readonly wake: (signal: WaitSignal) => void
 }
 
 /** The policy step: holds a sound candidate back while a rule stands against it, until that passes or a person overrides. */
@@ -159,30 +106,21 @@ export class PolicyStep {
     }
   }
 
-  /**
-   * Waits until nothing stands against the deployment.
-   * @returns false when it is over: refused, waited too long, dismissed or superseded; its row says which
-   */
-  async pass(deployment: Deployment, of: PolicyCase): Promise<boolean> {
+  /** Advances when nothing stands against the deployment, waits while something does, and stops when it may wait no longer. */
+  ask(deployment: Deployment, of: PolicyCase): StepResult {
     const { config, now } = this.parts
-    const until = now() + config.policy.waitMinutes * MINUTE
-    while (!deployment.ended) {
-      const refusals = this.refusals(deployment, of)
-      if (refusals.length === 0) {
-        this.letThrough(deployment, of)
-        return true
-      }
-      of.quietSince = refusals.every((refusal) => refusal.rule === 'quiet') ? (of.quietSince ?? now()) : null
-      const over = this.over(refusals, of, until)
-      if (over !== null) {
-        deployment.fail(now(), `${over}; what is live keeps trading`)
-        return false
-      }
-      deployment.waits(refusals, of.parked === null && refusals[0]?.rule !== 'freeze' ? until : null)
-      const word = await this.word(deployment, of.strategy)
-      if (word.kind === 'go') of.hear(word)
+    const refusals = this.refusals(deployment, of)
+    if (refusals.length === 0) {
+      this.letThrough(deployment, of)
+      of.waitsUntil = null
+      return advance(passedNote(deployment))
     }
-    return false
+    of.waitsUntil ??= now() + config.policy.waitMinutes * MINUTE
+    of.quietSince = refusals.every((refusal) => refusal.rule === 'quiet') ? (of.quietSince ?? now()) : null
+    const over = this.over(refusals, of, of.waitsUntil)
+    if (over !== null) return stopWith(`${over}; what is live keeps trading`)
+    deployment.waits(refusals, of.parked === null && refusals[0]?.rule !== 'freeze' ? of.waitsUntil : null)
+    return { kind: 'wait', until: this.signal(deployment, of) }
   }
 
   /** Writes down that nothing stands against it, or what a person overrode; what does is returned, and nothing written. */
@@ -221,17 +159,18 @@ export class PolicyStep {
     return Object.fromEntries(slots.map(({ slot, asset }) => [slot.id, asset.regime]))
   }
 
-  private word(deployment: Deployment, strategy: string): Promise<Word> {
-    return new Promise((wake) => {
-      this.waiting.set(strategy, { deployment, wake })
+  private async signal(deployment: Deployment, of: PolicyCase): Promise<void> {
+    const signal = await new Promise<WaitSignal>((wake) => {
+      this.waiting.set(of.strategy, { deployment, wake })
     })
+    if (signal.kind === 'go') of.confirm(signal)
   }
 
-  /** Says something to the candidate of a strategy that waits. */
-  say(strategy: string, word: Word): void {
+  /** Ends the wait of a strategy's candidate, if one waits. */
+  wake(strategy: string, signal: WaitSignal): void {
     const waiter = this.waiting.get(strategy)
     this.waiting.delete(strategy)
-    waiter?.wake(word)
+    waiter?.wake(signal)
   }
 
   /** The deployment of a strategy that waits; undefined when none does. */
@@ -239,10 +178,15 @@ export class PolicyStep {
     return this.waiting.get(strategy)?.deployment
   }
 
-  /** Time has passed: every candidate that waits looks again. */
-  look(): void {
-    for (const strategy of [...this.waiting.keys()]) this.say(strategy, { kind: 'look' })
+  /** Time has passed: the rules are asked again for every candidate that waits. */
+  recheck(): void {
+    for (const strategy of [...this.waiting.keys()]) this.wake(strategy, { kind: 'recheck' })
   }
+}
+
+function passedNote({ current }: Deployment): string {
+  const rules = current.policy?.override?.rules
+  return rules === undefined ? 'nothing stands against it' : `overridden: ${rules.join(', ')}`
 }
 
 function unreadable(reason: string | undefined): { readonly reason: string; readonly until: null } | null {

@@ -2,7 +2,7 @@ import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { DeploymentId } from '../../shared/domain/ids.ts'
 import { NO_USD } from '../../shared/domain/money.ts'
-import type { DecisionDifference } from '../../shared/domain/proofs.ts'
+import type { DecisionDifference, ProofRow } from '../../shared/domain/proofs.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
 import { versionRef } from '../db/deployment-row.ts'
@@ -11,13 +11,15 @@ import { findVersion } from '../db/queries.ts'
 import { versionsTried } from '../db/trials.ts'
 import { type ProofParts, type ProofResult, type ProofRun, prove } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
+import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
-import type { Candidate } from './staging.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { advance, type StepResult } from './pipeline.ts'
+import type { TradingPort } from './trading-port.ts'
 
 export interface ProvingParts {
-  readonly loop: TradingLoop
+  readonly loop: Pick<TradingPort, 'engine'>
   readonly journal: Journal
   readonly clock: Clock
   readonly now: () => UnixMs
@@ -37,16 +39,26 @@ export class Proving {
     this.onDifferences = onDifferences
   }
 
+  /** Stops where a bound of the proof is broken. Too little tape proves nothing and stops nothing. */
+  async step(run: DeploymentRun): Promise<StepResult> {
+    const { deployment } = run
+    const candidate = run.need('candidate')
+    const { row, problems } = await this.prove(deployment, candidate, run.replayVersion)
+    if (row.verdict !== 'failed') return advance(noteOf(row))
+    const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
+    return { kind: 'stop', note: noteOf(row), failure: { reason, diagnostics: problems } }
+  }
+
   /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */
-  async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofResult> {
+  private async prove(deployment: Deployment, candidate: Candidate, version: ReplayVersion): Promise<ProofResult> {
     const { loop, journal, clock, now, proof } = this.parts
-    const { strategy, label } = candidate.ref
+    const { strategy } = candidate.ref
     const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
     const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null
     run = await prove(proof, {
-      candidate: { hash: candidate.hash, label, strategy, bundle, params: null },
+      candidate: version,
       live: liveReplayVersion(loop, journal, strategy),
       slots,
       now: now(),
@@ -87,9 +99,14 @@ export class Proving {
   }
 }
 
+function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
+  if (candidate === null) return verdict === 'insufficient' ? 'too little tape' : 'could not be replayed'
+  return `${slots.length} slots · ${candidate.decisions.toLocaleString('en-US')} decisions · ${differences} differ`
+}
+
 /** What is live of a strategy, ready to be replayed beside another version; null when nothing is, or its code is lost. */
 export function liveReplayVersion(
-  loop: TradingLoop,
+  loop: Pick<TradingPort, 'engine'>,
   journal: Journal,
   strategy: string,
 ): { readonly version: ReplayVersion; readonly ref: VersionRef } | null {

@@ -8,12 +8,12 @@ import { stretchesOf } from '../replay/plan.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { ReplayVersion } from '../replay/protocol.ts'
 import { differencesBetween, statsOf, tradesOf } from '../replay/stats.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import { liveReplayVersion } from './proving.ts'
+import type { TradingPort } from './trading-port.ts'
 
 export interface ShadowParts {
-  readonly loop: TradingLoop
+  readonly loop: Pick<TradingPort, 'engine'>
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts

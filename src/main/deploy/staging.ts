@@ -1,36 +1,42 @@
 import type { Swap } from '../../engine/events.ts'
-import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { ok, type Result } from '../../shared/domain/base.ts'
 import type { Diagnostic } from '../../shared/domain/deployments.ts'
-import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import type { VersionRef } from '../../shared/domain/versions.ts'
 import type { Journal } from '../db/journal.ts'
 import { statesAtSwap } from '../db/queries.ts'
-import type { HostedVersion } from '../runtime/hosts.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
 import type { HostFailure } from '../strategy-host/version-worker.ts'
-
-/** A version that passed its check, in a thread of its own, on its way to being live. */
-export interface Candidate {
-  readonly hash: VersionHash
-  readonly ref: VersionRef
-  readonly manifest: StrategyManifest
-  readonly hosted: HostedVersion
-  readonly firstFile: string
-}
+import type { Candidate } from './candidate.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { advance, failureAt, type StepResult } from './pipeline.ts'
+import type { TradingPort } from './trading-port.ts'
 
 /** What a candidate must show before it may be swapped in, with the states of now and the candles of now. */
 export class Staging {
-  private readonly parts: { readonly loop: TradingLoop; readonly journal: Journal; readonly deadlineMs: number }
+  private readonly parts: {
+    readonly loop: Pick<TradingPort, 'engine' | 'hosts'>
+    readonly journal: Journal
+    readonly deadlineMs: number
+  }
 
   constructor(parts: Staging['parts']) {
     this.parts = parts
   }
 
+  /** Migrates the states and tries the candidate on them, in its own thread, with nothing kept. */
+  async step(run: DeploymentRun): Promise<StepResult> {
+    const candidate = run.need('candidate')
+    const states = await this.migrated(candidate, run.attempt.trigger === 'rollback' ? 'rollback' : 'deployment')
+    const problem = states.ok
+      ? await this.dryRun(candidate, states.value)
+      : problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
+    if (problem === null) return advance('worker, migrate, warm')
+    const failure = failureAt(run.deployment, 'failed its dry run', [problem.at])
+    return { kind: problem.mayPass ? 'retry' : 'stop', note: problem.at.message, failure }
+  }
+
   /** Evaluates every slot twice, the second time in reverse: answers must not depend on order. Null when all is well. */
-  async dryRun(candidate: Candidate, states: Swap['states']): Promise<StagingProblem | null> {
+  private async dryRun(candidate: Candidate, states: Swap['states']): Promise<StagingProblem | null> {
     const { loop, deadlineMs } = this.parts
     const { worker, sourceMap } = candidate.hosted
     const json = new Map(states.map((state) => [state.slot, state.json]))

@@ -4,14 +4,19 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
+import type { CanaryPart } from './attempt.ts'
+import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
-import type { Part, PolicyCase, PolicyStep } from './policy-step.ts'
-import { type Candidate, problemOf, type Staging } from './staging.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { advance, failureAt, type StepEnd, type StepResult, stopWith, superseded } from './pipeline.ts'
+import type { PolicyCase } from './policy-case.ts'
+import type { PolicyStep } from './policy-step.ts'
+import { problemOf, type Staging } from './staging.ts'
+import type { TradingPort } from './trading-port.ts'
 import type { ProbationWatch } from './watch.ts'
 
 export interface SwapParts {
-  readonly loop: TradingLoop
+  readonly loop: TradingPort
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly staging: Staging
@@ -21,6 +26,13 @@ export interface SwapParts {
 
 const SWAP_TRIES = 5
 
+/** What one try of a swap came to; `refused`: it may be tried again in the next yield interval. */
+type SwapTry = StepEnd | { readonly kind: 'refused'; readonly reason: string }
+
+function failedTakeOver(tried: Exclude<SwapTry, { kind: 'advance' | 'refused' }>): string {
+  return tried.failure === null ? 'it has ended' : `it could not take over the state of the other slots: ${tried.note}`
+}
+
 /** The last step to being live: the last migration and the commit, in a yield interval that policy allows. */
 export class SwapStep {
   private readonly parts: SwapParts
@@ -29,43 +41,30 @@ export class SwapStep {
     this.parts = parts
   }
 
-  /**
-   * @param of null: a rollback, which no rule holds back
-   * @param part what it gets as a canary; null: all of its strategy
-   * @returns true once it trades; else the deployment's row says why it does not
-   */
-  async run(deployment: Deployment, candidate: Candidate, of: PolicyCase | null, part: Part | null): Promise<boolean> {
-    await deployment.step(
-      'swap',
-      'swap',
-      () => this.tryOn(deployment, candidate, of, part),
-      () => ({ ok: true, note: '' }),
+  /** Advances once the candidate trades; waits for policy and for a yield interval in which it can be committed. */
+  async step(run: DeploymentRun): Promise<StepResult> {
+    const { policy, loop } = this.parts
+    const { deployment, policyCase: of } = run
+    if (of !== null) {
+      const ruled = policy.ask(deployment, of)
+      if (ruled.kind !== 'advance') return ruled
+    }
+    const tried = await loop.inYield(() => this.trySwap(deployment, run.need('candidate'), of, of?.part ?? null))
+    if (tried.kind !== 'refused') return tried
+    run.swapTries++
+    if (run.swapTries < SWAP_TRIES) return { kind: 'wait', until: Promise.resolve() }
+    return stopWith(
+      `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${tried.reason}; what was live keeps trading`,
     )
-    return deployment.isLive || deployment.isCanary
   }
 
-  /** Gives a canary all of its strategy; where it cannot be now, it stays what it is. */
+  /** Gives a canary all of its strategy; where it cannot be now, it stays a canary. */
   async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
     for (let tries = 1; ; tries++) {
-      const done = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
-      if (done.ok || tries === SWAP_TRIES) return done
-    }
-  }
-
-  private async tryOn(
-    deployment: Deployment,
-    candidate: Candidate,
-    of: PolicyCase | null,
-    part: Part | null,
-  ): Promise<void> {
-    const { policy, loop, now } = this.parts
-    for (let tries = 1; ; tries++) {
-      if (of !== null && !(await policy.pass(deployment, of))) return
-      const done = await loop.inYield(() => this.trySwap(deployment, candidate, of, part))
-      if (done.ok || deployment.ended) return
-      if (tries < SWAP_TRIES) continue
-      const reason = `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${done.error}; what was live keeps trading`
-      return deployment.fail(now(), reason)
+      const tried = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
+      if (tried.kind === 'advance') return ok(undefined)
+      if (tried.kind === 'refused' && tries < SWAP_TRIES) continue
+      return err(tried.kind === 'refused' ? tried.reason : failedTakeOver(tried))
     }
   }
 
@@ -73,23 +72,21 @@ export class SwapStep {
     deployment: Deployment,
     candidate: Candidate,
     of: PolicyCase | null,
-    part: Part | null,
-  ): Promise<Result<void>> {
-    const { loop, journal, now, staging, policy } = this.parts
+    part: CanaryPart | null,
+  ): Promise<SwapTry> {
+    const { loop, journal, staging, policy } = this.parts
     // What is read of the journal from here on has all that was written before.
     await journal.caughtUp()
     const reason: Swap['reason'] = of === null ? 'rollback' : 'deployment'
     const states = await staging.migrated(candidate, reason)
-    if (deployment.ended) return ok(undefined)
+    if (deployment.ended) return superseded
     if (!states.ok) {
       const { at, mayPass } = problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
-      deployment.mayPass = mayPass
-      if (deployment.isCanary) return err(`it could not take over the state of the other slots: ${at.message}`)
-      deployment.failWith(now(), 'could not take over the state', [at])
-      return ok(undefined)
+      const failure = failureAt(deployment, 'could not take over the state', [at])
+      return { kind: mayPass ? 'retry' : 'stop', note: at.message, failure }
     }
     const [refusal] = of === null ? [] : policy.refusals(deployment, of)
-    if (refusal !== undefined) return err(refusal.message)
+    if (refusal !== undefined) return { kind: 'refused', reason: refusal.message }
     // What a canary was lent it has in its own form already.
     const lent = new Set(
       deployment.isCanary
@@ -98,7 +95,9 @@ export class SwapStep {
     )
     const own = states.value.filter(({ slot }) => !lent.has(slot))
     const swap = this.swapOf(deployment, candidate, reason, own)
-    return part === null ? this.commit(deployment, candidate, swap) : this.commitPart(deployment, candidate, swap, part)
+    const committed =
+      part === null ? this.commit(deployment, candidate, swap) : this.commitPart(deployment, candidate, swap, part)
+    return committed.ok ? advance('') : { kind: 'refused', reason: committed.error }
   }
 
   private swapOf(deployment: Deployment, candidate: Candidate, reason: Swap['reason'], states: Swap['states']): Swap {
@@ -139,7 +138,7 @@ export class SwapStep {
     return ok(undefined)
   }
 
-  private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: Part): Result<void> {
+  private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: CanaryPart): Result<void> {
     const { loop, journal, now, watch } = this.parts
     const start = { swap, slots: part.slots, stakePpm: Math.round(part.stakePercent * 10_000) }
     const committed = loop.commitCanary(start, candidate.hosted, ({ heldMs }) => {

@@ -2,12 +2,12 @@ import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import type { ProbationRow } from '../../shared/domain/deployments.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { TradingLoop } from '../runtime/trading-loop.ts'
 import type { Deployment } from './deployment.ts'
 import { judgeProbation } from './probation.ts'
+import type { TradingPort } from './trading-port.ts'
 
 export interface WatchParts {
-  readonly loop: TradingLoop
+  readonly loop: Pick<TradingPort, 'engine'>
   readonly config: Config
   readonly now: () => UnixMs
   /** A version went beyond a bound: it is not watched any more. */

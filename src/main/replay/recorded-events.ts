@@ -29,7 +29,8 @@ export type Recorded = EngineEvent | RecordedVersion | RecordedViews
 
 const ts = unixMsSchema
 const slot = slotIdSchema
-const states = z.array(z.object({ slot, json: z.string(), fromRevision: z.int() }))
+const states = z.array(z.object({ slot, json: z.string() }))
+const migratedStates = z.array(z.object({ slot, json: z.string(), fromRevision: z.int() }))
 
 const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signed'), digest: z.string() }),
@@ -63,7 +64,7 @@ const swapSchema = z.object({
   label: z.string(),
   manifest: manifestSchema,
   before: z.object({ firstLiveAt: ts.nullable(), decisions: z.int(), faults: z.int() }).nullable(),
-  states,
+  states: migratedStates,
 })
 
 /** JSON records of the market itself, whoever recorded them. */

@@ -1,0 +1,13 @@
+import type { StrategyManifest } from '../../engine/views/view-types.ts'
+import type { VersionHash } from '../../shared/domain/ids.ts'
+import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { HostedVersion } from '../runtime/hosts.ts'
+
+/** A version that passed its check, in a thread of its own, on its way to being live. */
+export interface Candidate {
+  readonly hash: VersionHash
+  readonly ref: VersionRef
+  readonly manifest: StrategyManifest
+  readonly hosted: HostedVersion
+  readonly firstFile: string
+}

@@ -1,0 +1,81 @@
+import type { Diagnostic, StepName } from '../../shared/domain/deployments.ts'
+import type { TriggerOf } from '../../shared/domain/lifecycles.ts'
+import type { Deployment } from './deployment.ts'
+
+/** Why a deployment ends before it is live. */
+export interface StepFailure {
+  readonly reason: string
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** What a step says when it returns; `note` stands beside it in the deployment's row. */
+export type StepResult =
+  /** The next step may begin. */
+  | { readonly kind: 'advance'; readonly note: string }
+  /** Nothing is decided yet: the step runs again once `until` has resolved. */
+  | { readonly kind: 'wait'; readonly until: Promise<unknown> }
+  /** It failed for something that passes by itself, such as a busy computer: the same attempt may be made again. */
+  | { readonly kind: 'retry'; readonly note: string; readonly failure: StepFailure }
+  /** The deployment is over. `failure` null: its row says why already, because it was superseded. */
+  | { readonly kind: 'stop'; readonly note: string; readonly failure: StepFailure | null }
+
+/** The same once the step is over. */
+export type StepEnd = Exclude<StepResult, { kind: 'wait' }>
+
+export interface PipelineStep {
+  readonly name: StepName
+  /** Moves the deployment into the step's state. */
+  readonly trigger: TriggerOf<'deployment'>
+  readonly run: () => StepResult | Promise<StepResult>
+  /** Runs once the step is left, however it is left. */
+  readonly leave?: () => void
+}
+
+/**
+ * Runs the steps of a deployment in order until one does not advance.
+ * @returns `advance` when all of them did; `retry` or `stop` as the last step said. A deployment that something else has
+ * ended meanwhile (a newer save, a dismissal) stops before its next step.
+ */
+export async function runPipeline(
+  deployment: Deployment,
+  steps: readonly PipelineStep[],
+  now: () => number,
+): Promise<'advance' | 'retry' | 'stop'> {
+  for (const step of steps) {
+    if (deployment.ended) return 'stop'
+    const finish = deployment.begin(step.name, step.trigger)
+    const result = await settle(deployment, step).finally(() => step.leave?.())
+    finish(result.kind === 'advance', result.note)
+    if (result.kind === 'advance') continue
+    if (result.failure !== null && !deployment.ended)
+      deployment.fail(now(), result.failure.reason, result.failure.diagnostics)
+    return result.kind
+  }
+  return 'advance'
+}
+
+async function settle(deployment: Deployment, step: PipelineStep): Promise<StepEnd> {
+  for (;;) {
+    const result = await step.run()
+    if (result.kind !== 'wait') return result
+    await result.until
+    if (deployment.ended) return { kind: 'stop', note: '', failure: null }
+  }
+}
+
+export const advance = (note: string): StepEnd => ({ kind: 'advance', note })
+/** The deployment was ended by something else, which wrote the reason. */
+export const superseded: StepEnd = { kind: 'stop', note: '', failure: null }
+
+/** A failure with a sentence of its own. */
+export function stopWith(reason: string, note = ''): StepEnd {
+  return { kind: 'stop', note, failure: { reason, diagnostics: [] } }
+}
+
+/** A failure at places in the sources, the first of which is named in the reason. */
+export function failureAt(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): StepFailure {
+  const first = diagnostics[0]
+  const where =
+    first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
+  return { reason: `${deployment.current.strategy} ${what}${where}; ${deployment.stays}`, diagnostics }
+}
