@@ -1,4 +1,4 @@
-import type { CommitReport, JournalWrite } from './journal-writer.ts'
+import type { CommitReport, JournalWrite } from './journal-write.ts'
 
 /** What the journal's thread begins with. */
 export interface JournalThreadData {

@@ -5,7 +5,8 @@ import { systemClock } from '../platform/system.ts'
 import { openDatabase } from './database.ts'
 import type { WritableDb } from './db.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
-import { type JournalWrite, JournalWriter } from './journal-writer.ts'
+import type { JournalWrite } from './journal-write.ts'
+import { JournalWriter } from './journal-writer.ts'
 
 /** The journal's thread: commits batches one after another, and tries one again that cannot be written for the moment. */
 

@@ -8,7 +8,7 @@ import { threadUrl } from '../platform/thread-url.ts'
 import { openReadOnly } from './database.ts'
 import type { ReadableDb } from './db.ts'
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-protocol.ts'
-import type { CommitReport, JournalWrite } from './journal-writer.ts'
+import type { CommitReport, JournalWrite } from './journal-write.ts'
 import { count } from './rows.ts'
 
 /** A batch that is not durable after this is late, whatever the thread says: the disk hangs. */
