@@ -135,7 +135,7 @@ test('freeze stops deployments, not rollbacks; reload by hash deploys exactly wh
   await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
   const other = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef12' }, 'cli')
   expect(other).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not abcdef12') })
-  const hash = (await desk.deployer.hashOfFiles('snipe'))?.slice(0, 12)
+  const hash = (await desk.deployer.strategies.hashOfFiles('snipe'))?.slice(0, 12)
   expect(await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'cli')).toMatchObject({
     outcome: 'done',
   })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { decodeJson } from '../platform/text.ts'
 
 /**
  * Bodies are JSON as any shell writes it: with a byte-order mark, as UTF-16, or none at all, which is an empty object.

@@ -118,8 +118,8 @@ export class Dispatcher {
 
   private assignRefusal(strategy: string): string | null {
     const { deployer, loop } = this.parts
-    if (loop.engine.state.live.has(strategy) || deployer.files().includes(strategy)) return null
-    return `there is no strategy ${strategy}; there are: ${deployer.files().join(', ')}`
+    if (loop.engine.state.live.has(strategy) || deployer.strategies.files().includes(strategy)) return null
+    return `there is no strategy ${strategy}; there are: ${deployer.strategies.files().join(', ')}`
   }
 
   /** The strategy that has got a slot begins there: with a first state, or, where it is not live, by a deployment. */
@@ -175,7 +175,7 @@ export class Dispatcher {
 
   private async reload(command: Extract<Command, { kind: 'reload' }>, source: CommandSource): Promise<Verdict> {
     const { deployer, clock } = this.parts
-    const available = deployer.available()
+    const available = deployer.strategies.available()
     const wanted = command.strategy === undefined ? available : [command.strategy]
     for (const strategy of wanted) {
       if (!available.includes(strategy))
@@ -229,7 +229,7 @@ export class Dispatcher {
         ? err(`no single version of ${strategy} has a hash beginning with ${hash}; see "baton versions"`)
         : ok(version.hash)
     }
-    const now = await deployer.hashOfFiles(strategy)
+    const now = await deployer.strategies.hashOfFiles(strategy)
     if (now?.startsWith(hash) === true) return ok(undefined)
     return err(
       `${strategy}.ts is now ${now?.slice(0, 12) ?? 'not compilable'}, not ${hash}: what was looked at is not what would go live`,

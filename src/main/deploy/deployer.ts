@@ -1,31 +1,29 @@
-import { readdirSync } from 'node:fs'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { DeploymentRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { DeploymentId } from '../../shared/domain/ids.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
-import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
-import { versionRef } from '../db/deployment-row.ts'
-import { keptVersions, versionBefore, watchedDeployments } from '../db/deployments.ts'
+import { watchedDeployments } from '../db/deployments.ts'
 import { findVersion } from '../db/queries.ts'
 import type { StoredVersionRow } from '../db/tables.ts'
-import { newId } from '../platform/system.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
 import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
 import type { Attempt, Confirmation } from './attempt.ts'
-import { Builder } from './builder.ts'
+import { AttemptQueue } from './attempt-queue.ts'
 import { Canaries } from './canaries.ts'
-import { compileStrategy, versionHash } from './compile.ts'
 import { Consequences } from './consequences.ts'
 import { Deployment } from './deployment.ts'
 import { DeploymentRun } from './deployment-run.ts'
-import { advance, type PipelineStep, runPipeline } from './pipeline.ts'
+import { DeploymentSteps } from './deployment-steps.ts'
+import { runPipeline } from './pipeline.ts'
 import { PolicyStep } from './policy-step.ts'
-import { Proving, type ProvingParts } from './proving.ts'
+import type { ProvingParts } from './proving.ts'
+import { rollbackTarget } from './rollback-target.ts'
 import type { ShadowParts } from './shadow.ts'
 import { Shadows } from './shadows.ts'
 import { Staging } from './staging.ts'
+import { StrategyFolder } from './strategy-folder.ts'
 import { SwapStep } from './swap-step.ts'
 import type { TradingPort } from './trading-port.ts'
 import { ProbationWatch } from './watch.ts'
@@ -37,53 +35,41 @@ export interface DeployerParts extends ProvingParts, ShadowParts {
   readonly deadlineMs: number
 }
 
-/** Rest before an attempt that a busy computer ended is made again; it doubles. */
-const RETRY_MS = 2_000
-const LONGEST_RETRY_MS = 60_000
-/** So often where a version is live meanwhile. */
-const MOST_TRIES = 3
-
 /** Takes a change from the file to the live version, off the loop until the swap itself. */
 export class Deployer {
   private readonly parts: DeployerParts
-  /** The attempt under way of each strategy; a newer save supersedes it. */
-  private readonly under = new Map<string, Deployment>()
-  private readonly queue = new Map<string, Promise<void>>()
-  private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
+  private readonly attempts: AttemptQueue
   private readonly runs = new WeakMap<Deployment, DeploymentRun>()
-  /** Deployments that failed for something that passes by itself. */
-  private readonly retryable = new WeakSet<Deployment>()
   private readonly rollbacks = new Set<Promise<unknown>>()
   private readonly shadows: Shadows
-  private readonly staging: Staging
-  private readonly proving: Proving
-  private readonly builder: Builder
+  private readonly steps: DeploymentSteps
   private readonly policy: PolicyStep
   private readonly watch: ProbationWatch
-  private readonly swapping: SwapStep
   private readonly consequences: Consequences
   readonly canaries: Canaries
-  /** Every deployment, as it changes. */
-  readonly changed = new Signal<DeploymentRow>()
+  readonly strategies: StrategyFolder
   /** Differences that a running proof has found since the last ones. */
   readonly differed = new Signal<{ deployment: DeploymentId; items: readonly DecisionDifference[] }>()
   /** Something that a person must learn at once. */
   readonly alarmed = new Signal<string>()
-  private stopped = false
 
   constructor(parts: DeployerParts) {
     this.parts = parts
     const { loop, journal, now } = parts
     const { config } = parts.proof
+    this.strategies = new StrategyFolder(parts)
     this.shadows = new Shadows(parts)
-    this.staging = new Staging(parts)
-    this.proving = new Proving(parts, (deployment, items) => this.differed.emit({ deployment, items }))
-    this.builder = new Builder(parts)
+    const staging = new Staging(parts)
     this.policy = new PolicyStep({ loop, config, now })
     this.watch = new ProbationWatch({ loop, config, now, onBreach: (...of) => void this.consequences.breach(...of) })
-    const { staging, policy, watch } = this
-    this.swapping = new SwapStep({ loop, journal, now, staging, policy, watch })
-    this.canaries = new Canaries({ loop, config, now, policy, watch, swapping: this.swapping })
+    const { shadows, policy, watch } = this
+    const carryOut = (deployment: Deployment, attempt: Attempt) => this.carryOut(deployment, attempt)
+    this.attempts = new AttemptQueue({ ...parts, policy, carryOut })
+    const swapping = new SwapStep({ loop, journal, now, staging, policy, watch })
+    const onDifferences = (deployment: DeploymentId, items: readonly DecisionDifference[]) =>
+      this.differed.emit({ deployment, items })
+    this.steps = new DeploymentSteps({ ...parts, policy, shadows, staging, swapping, onDifferences })
+    this.canaries = new Canaries({ loop, config, now, policy, watch, swapping })
     const { canaries } = this
     this.consequences = new Consequences({
       ...parts,
@@ -93,11 +79,21 @@ export class Deployer {
     })
   }
 
+  /** Every deployment, as it changes. */
+  get changed(): Signal<DeploymentRow> {
+    return this.attempts.changed
+  }
+
+  /** True where the newest attempt of a strategy failed for something that passes by itself. */
+  failedInPassing(strategy: string): boolean {
+    return this.attempts.failedInPassing(strategy)
+  }
+
   /** Goes on watching what was on probation when the desk stopped. */
   resume(): void {
     const { journal, clock } = this.parts
     for (const row of watchedDeployments(journal.db)) {
-      const deployment = new Deployment(row, clock.monotonic(), clock, (changed) => this.save(changed))
+      const deployment = new Deployment(row, clock.monotonic(), clock, (changed) => this.attempts.save(changed))
       if (deployment.isCanary) this.canaries.resume(deployment)
       else this.watch.begin(deployment)
     }
@@ -115,26 +111,6 @@ export class Deployer {
     return this.policy.cooling()
   }
 
-  /** Strategies that have a file in the folder and slots to trade. */
-  available(): string[] {
-    const traded = new Set([...this.parts.loop.engine.state.slots.values()].map((slot) => slot.strategy))
-    return this.files().filter((name) => traded.has(name))
-  }
-
-  /** Names of the files in the strategies folder, helpers included. */
-  files(): string[] {
-    return readdirSync(this.parts.folder)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-      .map((name) => name.slice(0, -3))
-      .toSorted()
-  }
-
-  /** Hash that the files of a strategy would have now; undefined when they do not compile or are those of the live version. */
-  async hashOfFiles(strategy: string): Promise<string | undefined> {
-    const compiled = await compileStrategy(this.parts.folder, strategy, this.parts.apiFile)
-    return compiled.ok ? versionHash(compiled.value.bundle) : undefined
-  }
-
   /** A stored version by the first digits of its hash; undefined when none or more than one has them. */
   storedVersion(strategy: string, hash: string): StoredVersionRow | undefined {
     return findVersion(this.parts.journal.db, strategy, hash)
@@ -142,14 +118,14 @@ export class Deployer {
 
   /** Deploys what the files of a strategy say now, or a stored version that the attempt names. Attempts of one strategy run one after another, the newest wins. */
   deploy(attempt: Attempt): Promise<DeploymentRow> {
-    const { promise } = this.begin(attempt)
+    const { promise } = this.attempts.begin(attempt)
     return promise
   }
 
   /** The same, but resolves as well when a rule holds the candidate back: that may take hours. */
   deployOrWait(attempt: Attempt): Promise<DeploymentRow> {
-    const { deployment, promise } = this.begin(attempt)
-    return Promise.race([promise, deployment.waiting.then(() => this.written(deployment))])
+    const { deployment, promise } = this.attempts.begin(attempt)
+    return Promise.race([promise, deployment.waiting.then(() => this.attempts.written(deployment))])
   }
 
   /**
@@ -163,9 +139,9 @@ export class Deployer {
     const run = this.runs.get(waiter)
     if (word.shadow === true && run !== undefined) this.shadows.begin(run)
     waiter.goOn(word.by, word.noticedAt)
-    const waiting = waiter.waiting.then(() => this.written(waiter))
+    const waiting = waiter.waiting.then(() => this.attempts.written(waiter))
     this.policy.wake(strategy, { kind: 'go', ...word })
-    return Promise.race([this.results.get(waiter) ?? waiting, waiting])
+    return Promise.race([this.attempts.resultOf(waiter) ?? waiting, waiting])
   }
 
   /**
@@ -173,20 +149,13 @@ export class Deployer {
    * @param hash its, or its first digits; undefined where there is only one of them
    */
   undecided(strategy: string, hash: string | undefined): Result<Deployment> {
-    const both = [this.canaries.of(strategy), this.underWay(strategy)].filter((one) => one !== undefined)
+    const both = [this.canaries.of(strategy), this.attempts.underWay(strategy)].filter((one) => one !== undefined)
     const meant = both.filter(({ current }) => hash === undefined || current.version?.hash.startsWith(hash) === true)
     const [only] = meant
     if (only === undefined) return err(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
     if (meant.length === 1) return ok(only)
     const names = meant.map(({ current }) => `${current.version?.label} (${current.version?.hash.slice(0, 12)})`)
     return err(`say by its hash which is meant: ${names.join(' or ')}`)
-  }
-
-  /** The attempt that is not live yet and can still be given up. */
-  private underWay(strategy: string): Deployment | undefined {
-    const running = this.under.get(strategy)
-    if (running === undefined || running.ended || running.isLive || running.isCanary) return undefined
-    return running.current.state === 'swapping' ? undefined : running
   }
 
   /** Gives up a candidate that is under way or waits, or takes back what a canary had. */
@@ -224,22 +193,14 @@ export class Deployer {
       // Back from a canary is to what is live.
       if (to === undefined || live.startsWith(to)) return ok(row)
     }
-    const target = to ?? versionBefore(journal.db, strategy, live)
-    if (target === undefined)
-      return err(
-        `no version of ${strategy} was kept before what is live; name one that was ("baton versions" lists them)`,
-      )
-    const stored = findVersion(journal.db, strategy, target)
-    if (stored === undefined)
-      return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
-    if (stored.hash === live) return err(`${stored.label} is live already`)
-    if (!keptVersions(journal.db).has(stored.hash))
-      return err(
-        `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
-      )
+    const found = rollbackTarget(journal.db, strategy, live, to)
+    if (!found.ok) return found
+    const stored = found.value
     const attempt: Attempt = { strategy, trigger: 'rollback', by, noticedAt: clock.monotonic() }
-    const deployment = this.open(attempt)
-    const work = this.guarded(deployment, () => this.carryOutRollback(new DeploymentRun(deployment, attempt), stored))
+    const deployment = this.attempts.open(attempt)
+    const work = this.attempts.guarded(deployment, () =>
+      this.carryOutRollback(new DeploymentRun(deployment, attempt), stored),
+    )
     this.rollbacks.add(work)
     await work.finally(() => this.rollbacks.delete(work))
     return ok(deployment.current)
@@ -254,109 +215,18 @@ export class Deployer {
     if (!started.ok) return run.deployment.fail(now(), `${label} does not load: ${failureText(started.error)}`)
     const hosted: HostedVersion = { worker: started.value, strategy, sourceMap }
     run.candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
-    const { stage, swap } = this.steps(run)
-    if ((await runPipeline(run.deployment, [stage, swap], now)) !== 'advance') hosted.worker.stop()
+    if ((await runPipeline(run.deployment, this.steps.ofRollback(run), now)) !== 'advance') hosted.worker.stop()
   }
 
   /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
   stop(reason: string): void {
-    this.stopped = true
     this.consequences.stop()
-    for (const [strategy, deployment] of this.under) {
-      if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.supersede(this.parts.now(), reason)
-      this.policy.wake(strategy, { kind: 'drop' })
-    }
+    this.attempts.stop(reason)
   }
 
   /** Resolves when no attempt is under way any more. */
   async idle(): Promise<void> {
-    await Promise.all([...this.queue.values(), ...this.rollbacks])
-  }
-
-  private begin(attempt: Attempt): { readonly deployment: Deployment; readonly promise: Promise<DeploymentRow> } {
-    const { strategy } = attempt
-    const before = this.queue.get(strategy) ?? Promise.resolve()
-    this.makeWay(strategy)
-    const deployment = this.open(attempt)
-    this.under.set(strategy, deployment)
-    const result = before.then(() => this.guarded(deployment, () => this.carryOut(deployment, attempt)))
-    this.queue.set(
-      strategy,
-      result.catch(() => {}),
-    )
-    const promise = result.then(() => {
-      this.tryAgain(deployment, attempt)
-      return this.written(deployment)
-    })
-    this.results.set(deployment, promise)
-    return { deployment, promise }
-  }
-
-  /** A deployment as it stands, once the journal has it as well. */
-  private async written(deployment: Deployment): Promise<DeploymentRow> {
-    await this.parts.journal.caughtUp()
-    return deployment.current
-  }
-
-  /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
-  private tryAgain(deployment: Deployment, attempt: Attempt): void {
-    const { clock, loop } = this.parts
-    const { strategy, tries = 0, once } = attempt
-    if (this.stopped || once === true || !this.failedInPassing(strategy)) return
-    if (loop.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
-    const delayMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
-    deployment.adds(`; it is tried again in ${Math.round(delayMs / 1_000)} s`)
-    clock.after(delayMs, () => {
-      if (this.stopped || this.under.get(strategy) !== deployment) return
-      void this.deploy({ ...attempt, tries: tries + 1, noticedAt: clock.monotonic() }).catch(() => {})
-    })
-  }
-
-  /** True where the newest attempt of a strategy failed for something that passes by itself. */
-  failedInPassing(strategy: string): boolean {
-    const newest = this.under.get(strategy)
-    return newest !== undefined && this.retryable.has(newest) && newest.current.state === 'failed'
-  }
-
-  /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
-  private makeWay(strategy: string): void {
-    const running = this.under.get(strategy)
-    if (running === undefined || running.ended || running.isLive || running.isCanary) return
-    const waits = this.policy.waiter(strategy) === running
-    if (!waits && (running.current.trigger !== 'save' || running.current.state === 'swapping')) return
-    running.supersede(this.parts.now(), 'a newer save took its place')
-    this.policy.wake(strategy, { kind: 'drop' })
-  }
-
-  private async guarded(deployment: Deployment, work: () => Promise<void>): Promise<void> {
-    if (deployment.ended) return
-    try {
-      await work()
-    } catch (error) {
-      if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
-      throw error
-    }
-  }
-
-  private open(attempt: Omit<Attempt, 'hold'>): Deployment {
-    const { clock, journal, loop, now } = this.parts
-    const live = loop.engine.state.live.get(attempt.strategy)
-    const init = {
-      id: deploymentIdSchema.parse(newId('D')),
-      strategy: attempt.strategy,
-      trigger: attempt.trigger,
-      by: attempt.by,
-      from: live === undefined ? null : versionRef(journal.db, live),
-      startedAt: now(),
-    }
-    return Deployment.begin(init, attempt.noticedAt, clock, (row) => this.save(row))
-  }
-
-  private save(row: DeploymentRow): void {
-    this.parts.journal.write({ w: 'deployment', row, outgoingStates: null })
-    this.changed.emit(row)
+    await Promise.all([this.attempts.idle(), ...this.rollbacks])
   }
 
   /** Runs the pipeline; where it ends before the swap, the reason is in the deployment. */
@@ -364,33 +234,10 @@ export class Deployer {
     if (this.refusedByFreeze(deployment, attempt)) return
     const run = new DeploymentRun(deployment, attempt)
     this.runs.set(deployment, run)
-    const { compile, check, prove, policy, stage, swap } = this.steps(run)
-    const outcome = await runPipeline(deployment, [compile, check, prove, policy, stage, swap], this.parts.now)
-    if (outcome === 'retry') this.retryable.add(deployment)
+    const outcome = await runPipeline(deployment, this.steps.ofCandidate(run), this.parts.now)
+    if (outcome === 'retry') this.attempts.mayRetry(deployment)
     if (outcome !== 'advance') return run.candidate?.hosted.worker.stop()
     if (attempt.trigger !== 'start') await this.consequences.freezeAfterMany()
-  }
-
-  /** The steps of a deployment; each leaves what the next ones need in `run`. */
-  private steps(run: DeploymentRun): Record<'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap', PipelineStep> {
-    const { attempt, deployment } = run
-    return {
-      compile: { name: 'compile', trigger: 'compile', run: () => this.builder.compile(run) },
-      check: { name: 'check', trigger: 'check', run: () => this.builder.check(run) },
-      prove: { name: 'prove', trigger: 'prove', run: () => this.proving.step(run) },
-      policy: {
-        name: 'policy',
-        trigger: 'policy',
-        run: () => {
-          if (attempt.shadow === true) this.shadows.begin(run)
-          const { policyCase } = run
-          return policyCase === null ? advance('') : this.policy.ask(deployment, policyCase)
-        },
-        leave: () => this.shadows.end(attempt.strategy),
-      },
-      stage: { name: 'stage', trigger: 'stage', run: () => this.staging.step(run) },
-      swap: { name: 'swap', trigger: 'swap', run: () => this.swapping.step(run) },
-    }
   }
 
   /** Said before anything is compiled, where the configuration wants candidates refused while deployments are frozen. */

@@ -64,10 +64,10 @@ export class StrategyWatcher {
   private async deployWhatChanged(path: string, by: string): Promise<void> {
     const { deployer, clock, liveHash, deployOnSave, onCandidate } = this.parts
     const noticedAt = clock.monotonic()
-    for (const strategy of deployer.available()) {
+    for (const strategy of deployer.strategies.available()) {
       const own = path === `${strategy}.ts`
       // A helper concerns every strategy whose bundle it changes, or which it breaks.
-      if (!own && (await deployer.hashOfFiles(strategy)) === liveHash(strategy)) continue
+      if (!own && (await deployer.strategies.hashOfFiles(strategy)) === liveHash(strategy)) continue
       const hold = !deployOnSave()
       if (hold) onCandidate(strategy)
       void deployer.deploy({ strategy, trigger: 'save', by, noticedAt, hold }).catch(() => {})

@@ -23,7 +23,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
       })
     }
     if (engine.state.live.get(strategy) !== hash) continue
-    const onDisk = await desk.deployer.hashOfFiles(strategy)
+    const onDisk = await desk.deployer.strategies.hashOfFiles(strategy)
     if (onDisk !== hash)
       desk.events.add(
         'info',
@@ -32,12 +32,12 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
   }
   desk.loop.deliver({ kind: 'begin', ts: desk.now() })
   desk.deployer.resume()
-  const known = new Set(desk.deployer.available())
+  const known = new Set(desk.deployer.strategies.available())
   for (const strategy of new Set(engine.state.config.assignments.values())) {
     if (!known.has(strategy))
       desk.events.add('warn', `slots are assigned to ${strategy}, but there is no ${strategy}.ts: they trade nothing`)
   }
-  const missing = desk.deployer.available().filter((strategy) => !engine.state.live.has(strategy))
+  const missing = desk.deployer.strategies.available().filter((strategy) => !engine.state.live.has(strategy))
   if (desk.virtual) {
     await desk.loop.runYieldJobsUntil(Promise.all(missing.map((strategy) => startInVirtualTime(desk, strategy))))
     return
