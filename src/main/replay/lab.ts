@@ -6,9 +6,9 @@ import type { Asset } from '../../shared/domain/slots.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { TapeLibrary } from '../tape/library.ts'
 import type { Act, DayRecord } from './day-record.ts'
-import type { ReplaySource, ReplayTape, Stretch } from './plan.ts'
 import { ReplayPool, type Task } from './pool.ts'
 import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
+import type { ReplaySource, ReplayTape, Stretch } from './tape-types.ts'
 
 export interface ReplaySpec extends Pick<ReplayJob, 'slots' | 'config' | 'market' | 'settlement' | 'seed'> {
   /** All over the same tape. */

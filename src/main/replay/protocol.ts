@@ -8,7 +8,8 @@ import type { Asset, Slot } from '../../shared/domain/slots.ts'
 import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import type { TapeLibrary } from '../tape/library.ts'
 import type { Act, DayRecord } from './day-record.ts'
-import type { OwnTapeSpan, ReplaySource, ReplayTape, Stretch } from './plan.ts'
+import type { OwnTapeSpan } from './own-tape.ts'
+import type { ReplaySource, ReplayTape, Stretch } from './tape-types.ts'
 
 /** A version as a replay needs it. */
 export interface ReplayVersion {

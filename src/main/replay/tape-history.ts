@@ -6,8 +6,8 @@ import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import { minutesIn } from '../tape/engine-snapshot.ts'
 import { KIND } from '../tape/record-format.ts'
-import type { ReplaySource } from './plan.ts'
 import { TapeCursor } from './tape-cursor.ts'
+import type { ReplaySource } from './tape-types.ts'
 
 /** Closed one-minute candles from before a tape begins, oldest first. */
 export type History = ReadonlyMap<Asset, readonly Candle[]>

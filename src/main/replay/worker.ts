@@ -7,13 +7,16 @@ import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { listTapes } from '../tape/library.ts'
 import { replayDay } from './day.ts'
 import type { Act, DayRecorder } from './day-record.ts'
-import { openOwnTape, openTapes, playedUntil, type ReplayTape } from './plan.ts'
+import { openTapes } from './open-tapes.ts'
+import { openOwnTape } from './own-tape.ts'
+import { playedUntil } from './plan.ts'
 import { CandlePlayback, type Playback } from './playback.ts'
 import { PricePlayback } from './price-playback.ts'
 import type { FromReplayThread, ReplayJob, ReplayVersion, TapeRequest, ToReplayThread } from './protocol.ts'
 import { RecordedPlayback } from './recorded-playback.ts'
 import { TapeCursor } from './tape-cursor.ts'
 import { historyOf, minutesOf } from './tape-history.ts'
+import type { ReplayTape } from './tape-types.ts'
 
 /** A thread that replays: engine and strategy side by side, one job after another. */
 const port = parentPort

@@ -11,7 +11,7 @@ const BOOK_HEAD = 3 + MAX_VARINT + 12
 
 /** Records of a stretch of time, decodable on their own. */
 export interface Chunk {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly count: number
   /** Time of the first record, ms: the base of all others; 0 in an empty chunk. */
   readonly firstTs: number

@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Engine } from '../../engine/engine.ts'
 import type { Effect, EngineEvent } from '../../engine/events.ts'
-import type { SlotView } from '../../engine/views/view-types.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import { HOUR, SECOND, type UnixMs } from '../../shared/domain/time.ts'
-import { threadUrl } from '../platform/thread-url.ts'
 import { snapshotOf } from './engine-snapshot.ts'
 import { EventWriter } from './event-writer.ts'
 import type { LostRecords, SegmentHeader } from './segment-header.ts'
-import type { FromWriter, TapeCaps, ToWriter } from './writer-thread.ts'
+import { hashesOf } from './view-hashes.ts'
+import { WriterLink } from './writer-link.ts'
+import type { FromWriter, TapeCaps } from './writer-thread.ts'
 
 /** A version that decides in a recording, with the code it decides by. */
 export interface RecordedVersion {
@@ -70,19 +68,13 @@ export class TapeRecorder {
   /** Something went wrong that costs the tape no record. */
   readonly warned = new Signal<string>()
   private readonly parts: RecorderParts
-  /** Null until the first cycle is over: a desk that starts has more urgent threads to bring up. */
-  private worker: Worker | null = null
-  /** What it will be told first. */
-  private waiting: (readonly [ToWriter, readonly ArrayBufferLike[]])[] = []
+  private readonly writer = new WriterLink()
   private readonly events: EventWriter
   private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
   /** Batches asked for in this cycle. */
   private asked: Evaluation[] = []
   /** Bytes of records handed over in this segment. */
   private bytes = 0
-  /** What the thread still has to answer, by number. */
-  private readonly answers = new Map<number, () => void>()
-  private nextAnswer = 1
   /** Segments begun, those included that got no file. */
   private attempt = 0
   /** Records that every segment begins with. */
@@ -93,8 +85,6 @@ export class TapeRecorder {
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
-  /** The thread has ended: nothing is answered any more. */
-  private gone = false
   private stopping: Promise<void> | null = null
   private raw: string[] | null
 
@@ -102,6 +92,11 @@ export class TapeRecorder {
     this.parts = parts
     this.recording = parts.recording
     this.raw = parts.rawBytes === null ? null : []
+    this.writer.received.on((message) => this.onMessage(message))
+    this.writer.crashed.on((error) => {
+      this.state = 'stopped'
+      this.failed.emit(`its thread crashed: ${error.message}; start the desk anew to record again`)
+    })
     const { config } = parts.engine.state
     const assets = [...parts.engine.state.assets.keys()]
     this.events = new EventWriter(assets, config.slots)
@@ -115,28 +110,6 @@ export class TapeRecorder {
     }
   }
 
-  private thread(): Worker {
-    if (this.worker !== null) return this.worker
-    const worker = new Worker(threadUrl(import.meta.url, 'writer-thread.ts', 'tape-writer'), {
-      env: {},
-      stdin: false,
-      name: 'tape',
-    })
-    this.worker = worker
-    worker.on('message', (message: FromWriter) => this.hear(message))
-    worker.on('error', (error) => {
-      this.state = 'stopped'
-      this.failed.emit(`its thread crashed: ${error.message}; start the desk anew to record again`)
-    })
-    worker.on('exit', () => {
-      this.gone = true
-      for (const id of [...this.answers.keys()]) this.answered(id)
-    })
-    worker.unref()
-    for (const [message, transfer] of this.waiting.splice(0)) this.send(message, transfer)
-    return worker
-  }
-
   /** Begins with what the engine knows now; what it was told before is in the snapshot. */
   begin(ts: UnixMs): void {
     this.state = 'recording'
@@ -144,7 +117,7 @@ export class TapeRecorder {
     this.bytes = 0
     this.asked = []
     this.attempt++
-    this.send({
+    this.writer.send({
       kind: 'open',
       attempt: this.attempt,
       folder: this.parts.folder,
@@ -192,7 +165,8 @@ export class TapeRecorder {
   /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
   afterCycle(ts: UnixMs): void {
     if (!this.begun) return
-    this.thread()
+    // Not before the first cycle: a desk that starts has more urgent threads to bring up.
+    this.writer.start()
     this.recordViews(ts)
     this.handOver()
     const due =
@@ -207,7 +181,7 @@ export class TapeRecorder {
     if (this.stopping !== null) return this.stopping
     if (this.state !== 'recording') return Promise.resolve()
     this.handOver()
-    return this.ask('flush')
+    return this.writer.ask('flush')
   }
 
   /** Writes the end and lets the thread go. */
@@ -225,26 +199,8 @@ export class TapeRecorder {
     }
     this.state = 'stopped'
     if (state === 'idle' || state === 'stopped') return
-    await this.ask('close')
-    await this.worker?.terminate()
-  }
-
-  /** Resolves once the thread has answered, or has ended; the process stays until then. */
-  private ask(kind: 'flush' | 'close'): Promise<void> {
-    const worker = this.thread()
-    if (this.gone) return Promise.resolve()
-    const id = this.nextAnswer++
-    return new Promise((resolve) => {
-      this.answers.set(id, resolve)
-      worker.ref()
-      this.send({ kind, id })
-    })
-  }
-
-  private answered(id: number): void {
-    this.answers.get(id)?.()
-    this.answers.delete(id)
-    if (this.answers.size === 0) this.worker?.unref()
+    await this.writer.ask('close')
+    await this.writer.end()
   }
 
   /** Hashing is not what a decision should wait for: it is done once the cycle is over. */
@@ -269,7 +225,7 @@ export class TapeRecorder {
     const chunk = records.take()
     if (this.state === 'recording') {
       this.bytes += chunk.bytes.length
-      this.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
+      this.writer.send({ kind: 'chunk', chunk, firstSeq: this.seq }, [chunk.bytes.buffer])
     }
     this.seq += chunk.count
   }
@@ -281,18 +237,11 @@ export class TapeRecorder {
     const lines = new TextEncoder().encode(`${raw.join('\n')}\n`)
     this.raw = []
     const place = { folder: join(folder, 'raw'), name: this.recording, maxBytes: rawBytes }
-    this.send({ kind: 'raw', lines, ...place }, [lines.buffer])
+    this.writer.send({ kind: 'raw', lines, ...place }, [lines.buffer])
   }
 
-  private send(message: ToWriter, transfer: readonly ArrayBufferLike[] = []): void {
-    if (this.worker === null) this.waiting.push([message, transfer])
-    else this.worker.postMessage(message, transfer as ArrayBuffer[])
-  }
-
-  private hear(message: FromWriter): void {
+  private onMessage(message: Exclude<FromWriter, { kind: 'done' }>): void {
     switch (message.kind) {
-      case 'done':
-        return this.answered(message.id)
       case 'failed':
         return this.fail(message)
       case 'warned':
@@ -310,7 +259,7 @@ export class TapeRecorder {
   }
 
   private fail({ attempt, hasFile, message }: Extract<FromWriter, { kind: 'failed' }>): void {
-    // What an older one lost is lost; the newest is none the worse for it.
+    // A failure of an earlier attempt does not affect the current one.
     if (attempt === this.attempt && this.state === 'recording') {
       this.state = 'failed'
       this.failedAt = this.parts.clock.monotonic()
@@ -326,21 +275,4 @@ export class TapeRecorder {
 
 function hourOf(ts: number): number {
   return Math.floor(ts / HOUR)
-}
-
-/** Names one batch: of its question and of its answer. */
-export function keyOf({ version, epoch, cycle }: Pick<Evaluation, 'version' | 'epoch' | 'cycle'>): string {
-  return `${version} ${epoch} ${cycle}`
-}
-
-/** What a strategy saw in each slot, as the first 16 digits of a sha256 over figures, orders and state. */
-export function hashesOf(views: readonly SlotView[]): Record<string, string> {
-  return Object.fromEntries(views.map((view) => [view.slot, hashOf(view)]))
-}
-
-function hashOf({ row, positionId, orders, state, revision }: SlotView): string {
-  return createHash('sha256')
-    .update(JSON.stringify([row, positionId, orders, state, revision]))
-    .digest('hex')
-    .slice(0, 16)
 }

@@ -5,14 +5,12 @@ import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import type { JournalRecord } from '../../../shared/domain/records.ts'
 import type { TapeEntry } from '../../../shared/domain/replays.ts'
 import { Signal } from '../../../shared/domain/signal.ts'
-import { frameMs, type SlotId } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import type { CallHandlers, CallName, CallOutput, ParsedInput } from '../../../shared/ipc/calls.ts'
-import type { CandleTuple, ChartData } from '../../../shared/ipc/chart-view.ts'
 import type { DeskPush } from '../../../shared/ipc/connection.ts'
 import type { DeskSnapshot, DeskStatus, SlotOutage, SlotRow } from '../../../shared/ipc/desk-view.ts'
 import { versionRef } from '../../db/deployment-row.ts'
-import { chartMarks, deploymentLines, markOfRecord } from '../../db/marks.ts'
+import { markOfRecord } from '../../db/marks.ts'
 import {
   decisionDifferences,
   listDeployments,
@@ -23,6 +21,7 @@ import {
   versionSources,
 } from '../../db/queries.ts'
 import { apiFile } from '../../platform/package-files.ts'
+import { ChartSource } from './chart-source.ts'
 import { StrategyFiles } from './files.ts'
 import type { HubParts } from './hub-parts.ts'
 import { outagesOf } from './outages.ts'
@@ -31,7 +30,6 @@ import { Replays } from './replays.ts'
 
 /** Windows are told at most this often; what changed in between is told once. */
 const PUSH_MS = 100
-const CHART_CANDLES = 360
 
 function headOf({ id, strategy, state, reason }: DeploymentRow) {
   return { id, strategy, state, reason }
@@ -42,6 +40,7 @@ export class DeskHub {
   readonly files: StrategyFiles
   readonly replays: Replays
   private readonly desk: HubParts
+  private readonly charts: ChartSource
   private readonly subscriptions: readonly Disposer[]
   private readonly listeners = new Set<(push: DeskPush) => void>()
   private readonly refs = new Map<string, VersionRef>()
@@ -58,6 +57,7 @@ export class DeskHub {
 
   constructor(desk: HubParts) {
     this.desk = desk
+    this.charts = new ChartSource(desk)
     this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)
     this.startedAt = desk.options.clock.now()
@@ -96,7 +96,7 @@ export class DeskHub {
         return this.snapshot()
       },
       'desk.command': (input) => this.desk.dispatcher.dispatch(input, source),
-      'chart.get': ({ slot, frame }) => this.chart(slot, frame),
+      'chart.get': ({ slot, frame }) => this.charts.chart(slot, frame),
       'trades.list': (filter) => listTrades(journal.db, filter),
       'orders.list': ({ limit }) => listOrders(journal.db, limit),
       'attribution.records': (input) => this.desk.books.ask('attribution.records', input),
@@ -166,26 +166,6 @@ export class DeskHub {
       versions: listVersions(db),
       deployments: listDeployments(db, 50),
       events: listEvents(db, 200),
-    }
-  }
-
-  private chart(slot: SlotId, frame: ChartData['frame']): ChartData {
-    const { engine, journal } = this.desk
-    const state = engine.state.slots.get(slot)
-    if (state === undefined) return { slot, frame, candles: [], marks: [], lines: [] }
-    const { candles: all } = state.asset
-    const series = all[frame]
-    const current = all.current(frame)
-    const candles: CandleTuple[] = [...series.newest(CHART_CANDLES), ...(current === undefined ? [] : [current])].map(
-      (c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume],
-    )
-    const since = candles[0]?.[0] ?? 0
-    return {
-      slot,
-      frame,
-      candles,
-      marks: chartMarks(journal.db, slot, since),
-      lines: state.strategy === null ? [] : deploymentLines(journal.db, state.strategy, since),
     }
   }
 
@@ -272,45 +252,9 @@ export class DeskHub {
       return true
     })
     if (rows.length > 0) this.push({ kind: 'slots', rows })
-    this.pushCandles(rows)
+    for (const push of this.charts.changed(rows)) this.push(push)
     if (!this.versionsChanged) return
     this.versionsChanged = false
     this.push({ kind: 'versions', rows: listVersions(this.desk.journal.db) })
-  }
-
-  private pushCandles(rows: readonly SlotRow[]): void {
-    for (const row of new Map(rows.map((changed) => [changed.asset, changed])).values()) {
-      const slot = this.desk.engine.state.slots.get(row.slot)
-      if (slot === undefined) continue
-      for (const frame of ['1m', '5m', '15m'] as const) {
-        const { candles } = slot.asset
-        const c = candles.current(frame)
-        const closed = candles[frame].ago(0)
-        const fresh =
-          closed !== undefined &&
-          c !== undefined &&
-          c.openTime - closed.openTime === frameMs(frame) &&
-          this.justClosed(row.asset, frame, closed.openTime)
-        for (const candle of fresh ? [closed, c] : [c]) {
-          if (candle === undefined) continue
-          this.push({
-            kind: 'candle',
-            asset: row.asset,
-            frame,
-            candle: [candle.openTime, candle.open, candle.high, candle.low, candle.close, candle.volume],
-          })
-        }
-      }
-    }
-  }
-
-  private readonly closedTold = new Map<string, number>()
-
-  /** The final form of a candle is told once. */
-  private justClosed(asset: string, frame: string, openTime: number): boolean {
-    const key = `${asset}:${frame}`
-    if (this.closedTold.get(key) === openTime) return false
-    this.closedTold.set(key, openTime)
-    return true
   }
 }

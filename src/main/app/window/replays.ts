@@ -1,13 +1,12 @@
 import { foldMinutes } from '../../../engine/prices/candles.ts'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
-import type { Candle } from '../../../shared/domain/feed.ts'
 import { NO_USD } from '../../../shared/domain/money.ts'
 import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../../../shared/domain/replays.ts'
 import { parseSlot } from '../../../shared/domain/slots.ts'
 import { HOUR, unixMs } from '../../../shared/domain/time.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import type { ParsedInput } from '../../../shared/ipc/calls.ts'
-import type { CandleTuple, ChartData, TradeMark } from '../../../shared/ipc/chart-view.ts'
+import type { ChartData } from '../../../shared/ipc/chart-view.ts'
 import { versionRef } from '../../db/deployment-row.ts'
 import type { Trial } from '../../db/trials.ts'
 import { compileStrategy, versionHash } from '../../deploy/compile.ts'
@@ -16,11 +15,13 @@ import { apiFile } from '../../platform/package-files.ts'
 import { newId } from '../../platform/system.ts'
 import type { ReplayOutcome, ReplayProgress, ReplayRun } from '../../replay/lab.ts'
 import { mergeParams } from '../../replay/params.ts'
-import { type ReplayTape, type Stretch, slotsOf, stretchesOf } from '../../replay/plan.ts'
+import { slotsOf, stretchesOf } from '../../replay/plan.ts'
 import type { ReplayVersion } from '../../replay/protocol.ts'
 import { statsOf, tradesOf } from '../../replay/stats.ts'
+import type { ReplayTape, Stretch } from '../../replay/tape-types.ts'
 import { failureText, VersionWorker } from '../../strategy-host/version-worker.ts'
 import type { HubParts } from './hub-parts.ts'
+import { entryOf, marksOf, tupleOf } from './replay-rows.ts'
 
 type Request = ParsedInput<'replay.start'>
 
@@ -284,29 +285,4 @@ export class Replays {
       lines: [],
     }
   }
-}
-
-function entryOf(id: string, title: string, bytes: number, tape: ReplayTape): TapeEntry {
-  return {
-    id,
-    title,
-    from: tape.from,
-    to: tape.to,
-    bytes,
-    assets: tape.assets,
-    slots: tape.slots.map((slot) => slot.id),
-    notices: tape.notices,
-  }
-}
-
-function tupleOf({ openTime, open, high, low, close, volume }: Candle): CandleTuple {
-  return [openTime, open, high, low, close, volume]
-}
-
-function marksOf(trade: ReplayTrade, version: VersionRef): TradeMark[] {
-  const entry: TradeMark = { ts: trade.openedAt, side: trade.side, kind: 'enter', version, text: trade.why }
-  if (trade.settledAt === null || trade.pnl === null) return [entry]
-  const pnl = trade.pnl / 1e6
-  const text = `${pnl < 0 ? '−' : '+'}$${Math.abs(pnl).toFixed(2)}`
-  return [entry, { ts: trade.settledAt, side: trade.side, kind: pnl > 0 ? 'win' : 'loss', version, text }]
 }

@@ -1,4 +1,5 @@
-import { checkDecisions, seamDifference } from '../../replay/decision-check.ts'
+import { checkDecisions } from '../../replay/decision-check.ts'
+import { seamDifference } from '../../replay/seam-check.ts'
 import type { TapeFile, TapeLibrary } from '../../tape/library.ts'
 import { realPath } from './found.ts'
 
