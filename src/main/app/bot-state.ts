@@ -23,7 +23,7 @@ const snapshotSchema = z.object({
 
 export type BotState = z.infer<typeof snapshotSchema>
 
-/** The full snapshot of every half minute: what the tables do not hold, and the rest to compare with. */
+/** The snapshot written every 30 s: what the tables do not hold, and the rest for comparison. */
 export function botState(engine: Engine, venue: unknown, prices: unknown): string {
   const s = engine.state
   return JSON.stringify({

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
 
-/** Rest before a venue that did not answer is asked again, in ms. */
+/** Delay before a venue that did not answer is asked again, ms. */
 const RETRY_MS = 2_000
 
 const NOTHING: OpenItems = { orders: [], unsigned: [], fills: [] }
@@ -17,7 +17,7 @@ export interface ReconcilerParts {
   readonly clock: Clock
   /** The desk's own time. */
   readonly now: () => UnixMs
-  /** What a person must look at. */
+  /** Raises an alarm for a person. */
   readonly onAlarm: (message: string) => void
 }
 
@@ -32,37 +32,37 @@ export class Reconciler {
   private stopped = false
   private cancelRetry: Disposer = () => {}
   private stopListening: Disposer = () => {}
-  /** What was told of orders and payouts before the first answer, which it may build on; null once that has come. */
+  /** Events of orders and payouts received before the first answer; null once it has arrived. */
   private early: VenueEvent[] | null = []
-  /** Something was told since the last question: the answer may be older, and cannot be compared with the books. */
+  /** An event arrived since the last request, so its answer may be older than the books and is not compared with them. */
   private heard = false
-  /** The account is still to be compared with the books. */
+  /** A comparison of the account with the books is due. */
   private compareDue = true
-  /** The difference that was last told. */
+  /** The difference reported last. */
   private told = ''
 
   constructor(parts: ReconcilerParts) {
     this.parts = parts
   }
 
-  /** To be called once, with the books restored and before anything is entered. Listens first: no event may fall between. */
+  /** To be called once, after the books are restored and before any entry. Subscribes before it asks, so that no event is lost. */
   start(): Promise<void> {
     const { loop, venue } = this.parts
     this.stopListening = venue.listen((event) => this.hear(event))
     return this.ask(openItems(loop.engine.state, venue.capabilities))
   }
 
-  /** To be called after each cycle: an answer that is overdue makes its order one of unknown fate, and the venue is asked. */
+  /** To be called after each cycle: asks the venue about orders and fills whose answer is overdue. */
   look(): void {
     const { loop, venue, now } = this.parts
     if (this.asking || this.stopped) return
     const items = overdueItems(loop.engine.state, venue.capabilities, now())
-    // What breaks has stopped trading by then, and says so to whoever waits for the desk.
+    // An error has shut the gate and is reported by the trading loop.
     if (items.orders.length + items.fills.length > 0) void this.ask(items).catch(() => {})
     else if (this.compareDue) void this.ask(NOTHING).catch(() => {})
   }
 
-  /** Nothing is asked or told any more. */
+  /** Stops listening and asking. */
   stop(): void {
     this.stopped = true
     this.cancelRetry()
@@ -82,12 +82,12 @@ export class Reconciler {
       this.parts.loop.deliver(event)
       this.parts.loop.settle()
     } catch {
-      // The loop has stopped trading by then, and says so to whoever waits for the desk.
+      // The loop has shut the gate and reports the error.
       this.stop()
     }
   }
 
-  /** One question at a time, asked until it is answered. What breaks while the answer is told is no silence of the venue. */
+  /** Asks until the venue answers, one request at a time. An error while the answer is applied does not count as silence. */
   private async ask(items: OpenItems): Promise<void> {
     const { loop, venue, now } = this.parts
     this.asking = true
@@ -101,7 +101,7 @@ export class Reconciler {
     } else {
       const { state } = loop.engine
       for (const event of reconcile(state, items, answer.value, venue.capabilities, now())) loop.deliver(event)
-      // What the answer has already said changes nothing when it is told again.
+      // Applying an event twice changes nothing.
       for (const event of this.early ?? []) loop.deliver(event)
       this.early = null
       this.compare(answer.value)
@@ -111,7 +111,7 @@ export class Reconciler {
     loop.settle()
   }
 
-  /** Nothing is taken over from the venue's account: where the books say something else a person must look. */
+  /** Nothing is adopted from the venue's account: a difference pauses entries and raises an alarm. */
   private compare(snapshot: VenueSnapshot): void {
     const { loop, venue, now, onAlarm } = this.parts
     this.compareDue = this.heard

@@ -23,7 +23,7 @@ export interface StationOptions extends DeskOptions {
   readonly port: number | undefined
 }
 
-/** A desk with everything around it: files that drive it, the file that shows it, the API, and the strategy watcher. */
+/** A desk with its surroundings: control files, status file, API and the watcher of strategy files. */
 export class Station {
   readonly desk: Desk
   /** What windows see of it. */
@@ -36,7 +36,7 @@ export class Station {
   private readonly watcher: StrategyWatcher
   private configWatcher: FSWatcher | undefined
   private stopping = false
-  /** How the desk before this one ended in this home, in words; null where none did, or nothing is known. */
+  /** How the previous desk of this home ended; null if unknown or if there was none. */
   readonly lastEnd: string | null
   private readonly log: DeskLog
   private ack: ControlAck
@@ -112,7 +112,7 @@ export class Station {
     })
   }
 
-  /** Begins to trade and to listen. */
+  /** Starts trading and listening. */
   async start(): Promise<void> {
     const { desk } = this
     if (this.lastEnd !== null && !desk.virtual) desk.events.add('info', this.lastEnd, 'last-end')
@@ -129,7 +129,7 @@ export class Station {
     await this.status.write()
   }
 
-  /** The journal wins where it and the last status file disagree; the disagreement is said. */
+  /** Logs a disagreement between the journal and the last status file; the journal is authoritative. */
   private compareWithStatus(): void {
     const before = readStatus(this.desk.options.home.status)
     if (before === undefined || this.desk.virtual) return
@@ -161,7 +161,7 @@ export class Station {
     this.status.changed(true)
   }
 
-  /** A changed configuration is read at the next start; whether it can be is said now. */
+  /** A changed configuration takes effect at the next start; logs now whether it can be read. */
   private watchConfig(): void {
     const { config } = this.desk.options.home
     this.configWatcher = watch(config, {
@@ -268,7 +268,7 @@ export class Station {
     this.noteEnd(reason)
   }
 
-  /** Says in the status file and the log that the desk is down; what is known later replaces it. */
+  /** Records in the status file and the log that the desk is down; a later call replaces the reason. */
   noteEnd(reason: string): void {
     if (this.ended?.reason === reason) return
     this.ended = { at: isoUtc(this.desk.now()), reason }
@@ -291,7 +291,7 @@ function portOf(desk: Desk): DeskPort {
   }
 }
 
-/** How a desk ended, by the status file that it left. */
+/** How a desk ended, according to the status file it left. */
 function lastEndOf(before: StatusFile | undefined): string | null {
   if (before === undefined) return null
   if (before.ended !== null) return `the desk before this one went down at ${before.ended.at}: ${before.ended.reason}`

@@ -12,7 +12,7 @@ export interface DeskEnd {
 }
 
 /**
- * Ends a desk once, whatever ends it: a signal, an error that nobody caught, trading that had to stop, or whoever calls `end`.
+ * Shuts a desk down exactly once, for whatever reason: a signal, an uncaught error, trading that had to stop, or a call of `end`.
  * The status file and the log say so before this resolves.
  */
 export class Supervisor {
@@ -37,7 +37,7 @@ export class Supervisor {
     })
   }
 
-  /** Something threw where nobody was ready for it: nothing more is sent, and the desk goes down. */
+  /** An uncaught error: shuts the gate and ends the desk. */
   private broken(error: unknown): void {
     this.station.desk.emergency.shutAndTrip(error)
     void this.end({ reason: `an unexpected error: ${messageOf(error)}`, clean: false })
@@ -55,7 +55,7 @@ export class Supervisor {
     const failed = await Promise.race([stopped, late])
     dispose()
     const problem = failed === 'late' ? `it did not stop within ${MOST_STOP_MS / 1_000} s` : failed
-    // What the journal could not take is only known once it is closed.
+    // Whether the journal lost anything is known only once it is closed.
     const { panicked } = this.station.desk.life
     const lost = end.clean && panicked !== null ? messageOf(panicked) : undefined
     const more = [problem, lost].filter((text) => text !== undefined)

@@ -21,10 +21,10 @@ export interface AttemptQueueParts {
   readonly carryOut: (deployment: Deployment, attempt: Attempt) => Promise<void>
 }
 
-/** Rest before an attempt that a busy computer ended is made again; it doubles. */
+/** Delay before a failed attempt is retried; it doubles with each retry. */
 const RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 60_000
-/** So often where a version is live meanwhile. */
+/** Retries while an older version is live; without one, retries have no limit. */
 const MOST_TRIES = 3
 
 /**
@@ -37,7 +37,7 @@ export class AttemptQueue {
   private readonly under = new Map<string, Deployment>()
   private readonly queue = new Map<string, Promise<void>>()
   private readonly results = new WeakMap<Deployment, Promise<DeploymentRow>>()
-  /** Deployments that failed for something that passes by itself. */
+  /** Deployments that failed for a temporary reason. */
   private readonly retryable = new WeakSet<Deployment>()
   /** Every deployment, as it changes. */
   readonly changed = new Signal<DeploymentRow>()
@@ -67,13 +67,13 @@ export class AttemptQueue {
     return { deployment, promise }
   }
 
-  /** A deployment as it stands, once the journal has it as well. */
+  /** The deployment's row, once everything about it is durable. */
   async written(deployment: Deployment): Promise<DeploymentRow> {
     await this.parts.journal.caughtUp()
     return deployment.current
   }
 
-  /** Where what ended an attempt passes by itself it is tried again, for ever while nothing of its strategy is live. */
+  /** Schedules a retry where the failure was temporary; without limit while nothing of the strategy is live. */
   private tryAgain(deployment: Deployment, attempt: Attempt): void {
     const { clock, loop } = this.parts
     const { strategy, tries = 0, once } = attempt
@@ -87,13 +87,13 @@ export class AttemptQueue {
     })
   }
 
-  /** True where the newest attempt of a strategy failed for something that passes by itself. */
+  /** True if the newest attempt of a strategy failed for a temporary reason. */
   failedInPassing(strategy: string): boolean {
     const newest = this.under.get(strategy)
     return newest !== undefined && this.retryable.has(newest) && newest.current.state === 'failed'
   }
 
-  /** A candidate gives way to a newer one, unless it is being swapped in or a person asked for it by name. */
+  /** Supersedes the running attempt in favour of a newer one, unless it is being swapped in or a person asked for it by name. */
   private makeWay(strategy: string): void {
     const running = this.under.get(strategy)
     if (running === undefined || running.ended || running.isLive || running.isCanary) return
@@ -103,7 +103,7 @@ export class AttemptQueue {
     this.parts.policy.wake(strategy, { kind: 'drop' })
   }
 
-  /** Runs `work`; what it throws fails the deployment and is thrown on. */
+  /** Runs `work`; an exception fails the deployment and is rethrown. */
   async guarded(deployment: Deployment, work: () => Promise<void>): Promise<void> {
     if (deployment.ended) return
     try {
@@ -115,7 +115,7 @@ export class AttemptQueue {
     }
   }
 
-  /** Opens a deployment: from now on it is in the journal. */
+  /** Creates a deployment and journals it. */
   open(attempt: Omit<Attempt, 'hold'>): Deployment {
     const { clock, journal, loop, now } = this.parts
     const live = loop.engine.state.live.get(attempt.strategy)
@@ -130,30 +130,30 @@ export class AttemptQueue {
     return Deployment.begin(init, attempt.noticedAt, clock, (row) => this.save(row))
   }
 
-  /** Journals and publishes a deployment as it stands. */
+  /** Journals and publishes a deployment's current row. */
   save(row: DeploymentRow): void {
     this.parts.journal.write({ w: 'deployment', row, outgoingStates: null })
     this.changed.emit(row)
   }
 
-  /** The attempt that is not live yet and can still be given up. */
+  /** The attempt that is not live yet and can still be cancelled. */
   underWay(strategy: string): Deployment | undefined {
     const running = this.under.get(strategy)
     if (running === undefined || running.ended || running.isLive || running.isCanary) return undefined
     return running.current.state === 'swapping' ? undefined : running
   }
 
-  /** Marks a deployment as failed for something that passes by itself. */
+  /** Marks a deployment's failure as temporary. */
   mayRetry(deployment: Deployment): void {
     this.retryable.add(deployment)
   }
 
-  /** The result of an attempt that was begun here; undefined for one of before a restart. */
+  /** The result of an attempt begun in this process; undefined for an older one. */
   resultOf(deployment: Deployment): Promise<DeploymentRow> | undefined {
     return this.results.get(deployment)
   }
 
-  /** Supersedes every attempt that is not live yet; none is made again. */
+  /** Supersedes every attempt that is not live yet, and retries none. */
   stop(reason: string): void {
     this.stopped = true
     for (const [strategy, deployment] of this.under) {

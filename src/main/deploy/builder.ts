@@ -70,8 +70,8 @@ export class Builder {
   }
 
   /**
-   * A save that changed nothing that runs ends here, unless the version it equals was stopped by a fault. One that equals a
-   * canary would be its promotion, which nobody asked for.
+   * A save that builds the live version ends here, unless that version was stopped by a fault. A save that builds the current
+   * canary ends here as well: deploying it would be a promotion that nobody asked for.
    */
   private runsAlready(strategy: string, hash: VersionHash, deployment: Deployment): boolean {
     const { state } = this.parts.loop.engine

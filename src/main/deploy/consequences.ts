@@ -15,13 +15,13 @@ export interface ConsequencesParts {
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts
-  /** Something that a person must be told at once. */
+  /** Something that a person must see at once. */
   readonly onAlarm: (message: string) => void
   readonly canaries: Canaries
   readonly rollback: (strategy: string, to: string, by: string) => Promise<Result<DeploymentRow>>
 }
 
-/** What the desk does by itself about deployments that went wrong, or were too many. */
+/** Automatic reactions to failed deployments and to too many of them: rollback, pause, freeze. */
 export class Consequences {
   private readonly parts: ConsequencesParts
   private stopped = false
@@ -30,12 +30,12 @@ export class Consequences {
     this.parts = parts
   }
 
-  /** The desk is stopping: what goes wrong from now on is seen again after the next start. */
+  /** Stops reacting; what fails from now on is judged again after the next start. */
   stop(): void {
     this.stopped = true
   }
 
-  /** A version on probation went beyond a bound: the last good one comes back, with no word from anybody. */
+  /** A version on probation broke a bound: rolls back to the last version that was kept. */
   async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
     if (deployment.isCanary) {
       const reason = await this.parts.canaries.breach(deployment, probation)
@@ -51,7 +51,7 @@ export class Consequences {
         ? err('there is no earlier version that was kept')
         : await this.parts.rollback(strategy, good, 'probation')
     const row = back.ok ? back.value : null
-    // Stopped meanwhile, it is watched again after the next start; replaced by somebody else, it is over.
+    // If the desk is stopping, probation resumes after the next start; if the version was replaced meanwhile, it is over.
     if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
     if (row === null || row.swappedAt === null) {
       const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
@@ -65,7 +65,7 @@ export class Consequences {
     await this.wentBack(reason)
   }
 
-  /** Said to whoever is there; so many of them freeze deployments until somebody has looked. */
+  /** Raises an alarm; after too many automatic rollbacks it also freezes deployments until a person unfreezes them. */
   private async wentBack(reason: string): Promise<void> {
     const { journal, now } = this.parts
     this.parts.onAlarm(reason)
@@ -79,7 +79,7 @@ export class Consequences {
       })
   }
 
-  /** So many deployments of a day are enough of it. */
+  /** Freezes deployments for the rest of the UTC day once their daily limit is reached. */
   async freezeAfterMany(): Promise<void> {
     const { loop, journal, now, proof } = this.parts
     const { policy } = proof.config
@@ -92,7 +92,7 @@ export class Consequences {
     this.command({ kind: 'freeze', reason: `${count} deployments today, bound ${policy.deploymentsPerDay}`, until })
   }
 
-  /** A rule's own command: journaled by the engine like a person's. */
+  /** Issues a command on behalf of a rule; the engine journals it like a person's. */
   private command(command: EngineCommand): void {
     const { loop, now } = this.parts
     if (loop.engine.commandRefusal(command) !== null) return

@@ -35,7 +35,7 @@ export interface DeployerParts extends ProvingParts, ShadowParts {
   readonly deadlineMs: number
 }
 
-/** Takes a change from the file to the live version, off the loop until the swap itself. */
+/** Takes a strategy from its files to the live version. All steps but the swap run off the trading loop. */
 export class Deployer {
   private readonly parts: DeployerParts
   private readonly attempts: AttemptQueue
@@ -48,9 +48,9 @@ export class Deployer {
   private readonly consequences: Consequences
   readonly canaries: Canaries
   readonly strategies: StrategyFolder
-  /** Differences that a running proof has found since the last ones. */
+  /** Differences found by a running proof since the last emission. */
   readonly differed = new Signal<{ deployment: DeploymentId; items: readonly DecisionDifference[] }>()
-  /** Something that a person must learn at once. */
+  /** Something that a person must see at once. */
   readonly alarmed = new Signal<string>()
 
   constructor(parts: DeployerParts) {
@@ -84,12 +84,12 @@ export class Deployer {
     return this.attempts.changed
   }
 
-  /** True where the newest attempt of a strategy failed for something that passes by itself. */
+  /** True if the newest attempt of a strategy failed for a temporary reason. */
   failedInPassing(strategy: string): boolean {
     return this.attempts.failedInPassing(strategy)
   }
 
-  /** Goes on watching what was on probation when the desk stopped. */
+  /** Resumes the probations and canaries of before the restart. */
   resume(): void {
     const { journal, clock } = this.parts
     for (const row of watchedDeployments(journal.db)) {
@@ -99,7 +99,7 @@ export class Deployer {
     }
   }
 
-  /** To be called after each cycle: candidates that wait look again, versions on probation are judged. */
+  /** To be called after each cycle: re-evaluates waiting candidates, probations and shadows. */
   afterCycle(): void {
     this.policy.recheck()
     this.watch.look()
@@ -116,20 +116,20 @@ export class Deployer {
     return findVersion(this.parts.journal.db, strategy, hash)
   }
 
-  /** Deploys what the files of a strategy say now, or a stored version that the attempt names. Attempts of one strategy run one after another, the newest wins. */
+  /** Deploys a strategy's current files, or the stored version that the attempt names. Attempts of one strategy run one after another; the newest wins. */
   deploy(attempt: Attempt): Promise<DeploymentRow> {
     const { promise } = this.attempts.begin(attempt)
     return promise
   }
 
-  /** The same, but resolves as well when a rule holds the candidate back: that may take hours. */
+  /** Like `deploy`, but also resolves when a rule holds the candidate back, which may last hours. */
   deployOrWait(attempt: Attempt): Promise<DeploymentRow> {
     const { deployment, promise } = this.attempts.begin(attempt)
     return Promise.race([promise, deployment.waiting.then(() => this.attempts.written(deployment))])
   }
 
   /**
-   * Lets a candidate on that was proved and waits.
+   * Confirms a proved candidate that waits for a person.
    * @param hash the candidate's, or its first digits; undefined = whatever waits
    * @returns undefined when no such candidate waits; else its row once it is live, has failed, or waits for something else
    */
@@ -158,7 +158,7 @@ export class Deployer {
     return err(`say by its hash which is meant: ${names.join(' or ')}`)
   }
 
-  /** Gives up a candidate that is under way or waits, or takes back what a canary had. */
+  /** Cancels a candidate that is under way or waits, or ends a canary. */
   async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow>> {
     const found = this.undecided(strategy, hash)
     if (!found.ok) return found
@@ -168,7 +168,7 @@ export class Deployer {
     return ok(found.value.current)
   }
 
-  /** Gives a canary all of its strategy, as far as the rules let it. */
+  /** Promotes a canary to all slots of its strategy, if the rules pass. */
   async promote(canary: Deployment, word: Confirmation): Promise<Result<DeploymentRow>> {
     canary.goOn(word.by, word.noticedAt)
     const done = await this.canaries.promote(canary, word)
@@ -218,7 +218,7 @@ export class Deployer {
     if ((await runPipeline(run.deployment, this.steps.ofRollback(run), now)) !== 'advance') hosted.worker.stop()
   }
 
-  /** Gives up every attempt that is not live yet: what was under way is no verdict on a candidate. */
+  /** Supersedes every attempt that is not live yet; a stop is no verdict on a candidate. */
   stop(reason: string): void {
     this.consequences.stop()
     this.attempts.stop(reason)

@@ -15,13 +15,13 @@ import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
 
-/** One attempt to make a version live, as it goes: states by the table, steps with their real durations. */
+/** One attempt to make a version live: its state by the table of lifecycles, its steps with their real durations. */
 export class Deployment {
   private row: DeploymentRow
-  /** Resolves when it waits for something that may take long. */
+  /** Resolves when the deployment starts to wait for a rule or a person. */
   waiting: Promise<void> = Promise.resolve()
   private tellWaiting: () => void = () => {}
-  /** Resolves at its end, however it ends. */
+  /** Resolves when the deployment has ended, with whatever result. */
   readonly over: Promise<void>
   private tellOver: () => void = () => {}
   private readonly clock: Clock
@@ -57,7 +57,7 @@ export class Deployment {
     return new Deployment(row, noticedAt, clock, onChange)
   }
 
-  /** One that is under way already: as it was journaled before a restart. */
+  /** Continues a deployment that was journaled before a restart. */
   constructor(row: DeploymentRow, noticedAt: number, clock: Clock, onChange: (row: DeploymentRow) => void) {
     this.clock = clock
     this.noticedAt = noticedAt
@@ -87,18 +87,18 @@ export class Deployment {
     return this.row.endedAt !== null
   }
 
-  /** What goes on when it fails, in words. */
+  /** What keeps trading if this deployment fails, in words. */
   get stays(): string {
     const { from } = this.row
     return from === null ? 'nothing of it is live' : `${from.label} keeps trading`
   }
 
-  /** Its version went live; what is left is to watch it. */
+  /** True once its version is live; only probation is left. */
   get isLive(): boolean {
     return this.row.swappedAt !== null
   }
 
-  /** It trades a part of its strategy, and can be given all of it or be dismissed. */
+  /** True while its version trades a part of its strategy. */
   get isCanary(): boolean {
     return this.row.state === 'canary'
   }
@@ -129,12 +129,12 @@ export class Deployment {
     }
   }
 
-  /** The proof as far as it has come. */
+  /** Updates the proof while it runs. */
   proves(proof: ProofRow): void {
     if (!this.ended) this.change({ proof })
   }
 
-  /** What it waits for now; none: it may go on. Told only when it changes. */
+  /** Sets what the deployment waits for; an empty list ends the wait. Publishes changes only. */
   waits(waits: readonly PolicyRefusal[], waitsUntil: number | null): void {
     const before = this.row.policy
     if (before !== null && JSON.stringify(before.waits) === JSON.stringify(waits)) return
@@ -152,12 +152,12 @@ export class Deployment {
     if (first !== undefined) this.tellWaiting()
   }
 
-  /** A person's word against the rules. */
+  /** Records a person's override of rules. */
   overrides(override: PolicyOverride): void {
     this.changePolicy({ override }, this.row.reason)
   }
 
-  /** The regimes that ruled as it was let through. */
+  /** Records each slot's regime at the moment the policy step passed. */
   passes(regimes: PolicyRow['regimes']): void {
     this.changePolicy({ regimes, waits: [], waitsUntil: null }, null)
   }
@@ -167,7 +167,7 @@ export class Deployment {
     this.change({ policy: { ...policy, ...part }, reason })
   }
 
-  /** Goes on after waiting, at somebody's word. */
+  /** Ends the wait because a person confirmed the candidate. */
   goOn(by: string, noticedAt: number): void {
     this.noticedAt = noticedAt
     this.notWaiting()
@@ -179,12 +179,12 @@ export class Deployment {
     this.change({ version })
   }
 
-  /** The version that is live at the swap itself: another attempt may have changed it since this one began. */
+  /** Sets the version that the swap replaces; another deployment may have changed it since this one began. */
   replaces(from: VersionRef | null): void {
     this.row = { ...this.row, from }
   }
 
-  /** Says after its end what becomes of it. */
+  /** Appends to the reason after the deployment has ended. */
   adds(text: string): void {
     this.change({ reason: `${this.row.reason ?? ''}${text}` })
   }
@@ -198,28 +198,28 @@ export class Deployment {
     this.change({ state: this.move('supersede'), endedAt: now, reason })
   }
 
-  /** How it does as a shadow. */
+  /** Updates the shadow's figures. */
   shadows(shadow: ShadowRow): void {
     this.change({ shadow })
   }
 
-  /** How its first windows go. */
+  /** Updates the figures of its probation. */
   watched(probation: ProbationRow): void {
     this.change({ probation })
   }
 
-  /** Its probation is over, and it stays. */
+  /** Ends probation: the version is kept. */
   keep(now: number, probation: ProbationRow): void {
     this.change({ state: this.move('keep'), endedAt: now, probation, steps: this.probationStep(now, true, probation) })
   }
 
-  /** The version before it is live again. */
+  /** Ends the deployment: the earlier version is live again. */
   rolledBack(now: number, probation: ProbationRow, reason: string): void {
     const steps = this.isCanary ? this.canaryStep(now) : this.probationStep(now, false, probation)
     this.change({ state: this.move('rollBack'), endedAt: now, probation, reason, steps })
   }
 
-  /** The row as it is written in the transaction that gives it its part. */
+  /** The row as the canary's own transaction writes it. */
   tryOut(canary: CanaryRow, heldMs: number): DeploymentRow {
     const saveToLiveMs = this.clock.monotonic() - this.noticedAt
     const steps = this.row.steps.map((s) =>
@@ -238,7 +238,7 @@ export class Deployment {
     return this.row
   }
 
-  /** It is stopped where it is: there is nothing to go back to. */
+  /** Ends probation as failed where no earlier version can be restored. */
   failProbation(now: number, probation: ProbationRow, reason: string): void {
     const steps = this.probationStep(now, false, probation)
     this.change({ state: this.move('fail'), endedAt: now, probation, reason, steps })
@@ -251,7 +251,7 @@ export class Deployment {
     )
   }
 
-  /** It has been given up as a canary. */
+  /** Ends the deployment: its canary was dismissed. */
   dismissed(now: number, reason: string): void {
     this.change({ state: this.move('supersede'), endedAt: now, reason, steps: this.canaryStep(now) })
   }
@@ -262,8 +262,8 @@ export class Deployment {
   }
 
   /**
-   * The row as it is written in the swap's own transaction.
-   * @param watched whether its first windows are watched
+   * The row as the swap's own transaction writes it.
+   * @param watched whether probation follows
    */
   live(now: number, heldMs: number, handoffs: number, watched: boolean): DeploymentRow {
     const saveToLiveMs = this.clock.monotonic() - this.noticedAt
@@ -295,7 +295,7 @@ export class Deployment {
   }
 }
 
-/** What a canary has, in words. */
+/** A canary's part of its strategy, in words. */
 export function partText({ slots, stakePercent }: Omit<CanaryRow, 'since'>): string {
   const places = slots.length > 3 ? `${slots.length} slots` : slots.join(', ')
   return stakePercent === 100 ? places : `${stakePercent} % of the stake in ${places}`

@@ -8,13 +8,13 @@ export interface StepFailure {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** What a step says when it returns; `note` stands beside it in the deployment's row. */
+/** Result of a step; `note` is shown beside the step. */
 export type StepResult =
   /** The next step may begin. */
   | { readonly kind: 'advance'; readonly note: string }
   /** Nothing is decided yet: the step runs again once `until` has resolved. */
   | { readonly kind: 'wait'; readonly until: Promise<unknown> }
-  /** It failed for something that passes by itself, such as a busy computer: the same attempt may be made again. */
+  /** It failed for a temporary reason, such as a busy computer: the same attempt may be made again. */
   | { readonly kind: 'retry'; readonly note: string; readonly failure: StepFailure }
   /** The deployment is over. `failure` null: its row says why already, because it was superseded. */
   | { readonly kind: 'stop'; readonly note: string; readonly failure: StepFailure | null }
@@ -27,7 +27,7 @@ export interface PipelineStep {
   /** Moves the deployment into the step's state. */
   readonly trigger: TriggerOf<'deployment'>
   readonly run: () => StepResult | Promise<StepResult>
-  /** Runs once the step is left, however it is left. */
+  /** Runs when the step ends, with whatever result. */
   readonly leave?: () => void
 }
 

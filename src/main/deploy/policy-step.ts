@@ -20,7 +20,7 @@ interface Waiter {
   readonly wake: (signal: WaitSignal) => void
 }
 
-/** The policy step: holds a sound candidate back while a rule stands against it, until that passes or a person overrides. */
+/** The policy step: a sound candidate waits while a rule refuses it, until the rule passes or a person overrides it. */
 export class PolicyStep {
   private readonly parts: PolicyParts
   /** By strategy. */
@@ -30,7 +30,7 @@ export class PolicyStep {
     this.parts = parts
   }
 
-  /** Everything that stands against a swap now and that nobody has overridden. */
+  /** The rules that refuse a swap now and were not overridden. */
   refusals(deployment: Deployment, of: PolicyCase): PolicyRefusal[] {
     if (of.parked !== null) return [of.parked === 'shadow' ? SHADOW : reloadRefusal(of.hash)]
     const beside = this.canaryRefusal(deployment, of)
@@ -40,7 +40,7 @@ export class PolicyStep {
     return of.exempt ? refusals.filter((refusal) => refusal.rule === 'freeze') : refusals
   }
 
-  /** Beside a canary there is no room for another candidate, whatever anybody says. */
+  /** While a strategy has a canary, no other candidate of it may be swapped in, not even with an override. */
   private canaryRefusal(deployment: Deployment, { strategy }: PolicyCase): PolicyRefusal | null {
     const { canaries, versions } = this.parts.loop.engine.state
     const canary = canaries.get(strategy)
@@ -55,7 +55,7 @@ export class PolicyStep {
     return policyRefusals(facts, this.parts.config.policy)
   }
 
-  /** The first cooldown that runs now, for the desk's one word on deployments; null when none does. */
+  /** The first cooldown that runs now; null when none does. */
   cooling(): PolicyRefusal | null {
     const { loop, config, now } = this.parts
     const s = loop.engine.state
@@ -91,7 +91,7 @@ export class PolicyStep {
     return {
       now: now(),
       enforced: isEnforced(config.policy, s.config.market),
-      // I12: on settings that nobody can read no code goes live.
+      // I12: no code goes live while settings cannot be read.
       freeze: s.freeze ?? unreadable(s.holds.get('settings')),
       venue: this.trouble(new Set(slots.map(({ slot }) => slot.asset))),
       live: this.live(strategy),
@@ -106,7 +106,7 @@ export class PolicyStep {
     }
   }
 
-  /** Advances when nothing stands against the deployment, waits while something does, and stops when it may wait no longer. */
+  /** Advances when no rule refuses the deployment, waits while one does, and stops when the longest wait is over. */
   ask(deployment: Deployment, of: PolicyCase): StepResult {
     const { config, now } = this.parts
     const refusals = this.refusals(deployment, of)
@@ -123,7 +123,7 @@ export class PolicyStep {
     return { kind: 'wait', until: this.signal(deployment, of) }
   }
 
-  /** Writes down that nothing stands against it, or what a person overrode; what does is returned, and nothing written. */
+  /** Records that the rules passed, or which of them were overridden. Where a rule refuses, returns the refusals and records nothing. */
   letThrough(deployment: Deployment, of: PolicyCase): readonly PolicyRefusal[] {
     const refusals = this.refusals(deployment, of)
     if (refusals.length > 0) return refusals
@@ -132,7 +132,7 @@ export class PolicyStep {
     return refusals
   }
 
-  /** What stood against it when a person let it through all the same is kept for ever. */
+  /** Keeps which rules refused the candidate when a person overrode them. */
   private noteOverride(deployment: Deployment, of: PolicyCase): void {
     const known = deployment.current.policy?.override ?? null
     if (of.override === undefined || known !== null) return
@@ -140,12 +140,12 @@ export class PolicyStep {
     if (rules.length > 0) deployment.overrides({ ts: this.parts.now(), by: of.by, reason: of.override, rules })
   }
 
-  /** Why it need not wait any longer: it is refused. */
+  /** Why the candidate is refused instead of waiting on; null while it may wait. */
   private over(refusals: readonly PolicyRefusal[], { parked }: PolicyCase, until: number): string | null {
     const [first] = refusals
     if (first === undefined || parked !== null) return null
     if (first.rule === 'freeze')
-      // A person froze and a person unfreezes: however long that takes, a sound candidate waits.
+      // Only a person lifts a freeze, so a sound candidate waits for it without limit.
       return this.parts.config.policy.whileFrozen === 'wait'
         ? null
         : `${first.message}; unfreeze, or reload with an override`
@@ -178,7 +178,7 @@ export class PolicyStep {
     return this.waiting.get(strategy)?.deployment
   }
 
-  /** Time has passed: the rules are asked again for every candidate that waits. */
+  /** Evaluates the rules again for every waiting candidate. To be called when time has passed. */
   recheck(): void {
     for (const strategy of [...this.waiting.keys()]) this.wake(strategy, { kind: 'recheck' })
   }

@@ -2,10 +2,10 @@ import type { Config } from '../../shared/config.ts'
 import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
 import { isoUtc, MINUTE, SECOND } from '../../shared/domain/time.ts'
 
-/** All that the rules look at. Times in ms UTC. */
+/** The input of the policy rules. Times in ms UTC. */
 export interface PolicyFacts {
   readonly now: number
-  /** Whether the waits are enforced in this market at all. */
+  /** Whether waiting rules apply in this market. */
   readonly enforced: boolean
   readonly freeze: { readonly reason: string; readonly until: number | null } | null
   /** What is wrong with the feed or the venue; null when nothing is. */
@@ -20,7 +20,7 @@ export interface PolicyFacts {
     readonly lossesInRow: number
     readonly lastLossAt: number | null
   } | null
-  /** Whoever asked for the deployment said why. */
+  /** True if the deployment was requested with a reason. */
   readonly reasoned: boolean
   /** Regime now, and windows of each regime in the proof; null where there was too little tape to prove on. */
   readonly slots: readonly {
@@ -65,12 +65,12 @@ function venueRefusal({ venue }: PolicyFacts): PolicyRefusal | null {
   return venue === null ? null : { rule: 'venue', message: `${venue}: no new code until that is over`, until: null }
 }
 
-/** Whether cooldown, tilt guard, regime and quiet hold in a market, and so many deployments of a day are enough. */
+/** Whether cooldown, tilt guard, regime, quiet and the daily limit apply in a market. */
 export function isEnforced({ enforceOn }: Rules, market: string): boolean {
   return enforceOn.some((enforced) => enforced === market)
 }
 
-/** A version gets time and trades to show what it does; one that never trades cannot lock the desk. */
+/** A live version keeps its place for a minimum time and number of trades; a maximum time keeps an idle version from blocking deployments for ever. */
 export function cooldownRefusal(
   { live, now }: Pick<PolicyFacts, 'live' | 'now'>,
   { cooldown }: Rules,

@@ -17,7 +17,7 @@ export interface ShadowParts {
   readonly journal: Journal
   readonly now: () => UnixMs
   readonly proof: ProofParts
-  /** Threads of its own: a shadow delays neither the desk nor a proof. */
+  /** Dedicated threads, so that a shadow delays neither the desk nor a proof. */
   readonly shadowLab: ReplayLab
 }
 
@@ -34,7 +34,7 @@ export class Shadow {
   private lookedAt: number
   private looking = false
   private stored = 0
-  /** Ends the look under way. */
+  /** Cancels the running replay. */
   private cancel: () => void = () => {}
 
   constructor(parts: ShadowParts, deployment: Deployment, version: ReplayVersion) {
@@ -106,7 +106,7 @@ export class Shadow {
     })
   }
 
-  /** Recorded as a shadow's, in a table of their own: never among those that money was on. */
+  /** Stored in a table of their own, never among trades made with money. */
   private keepTrades(trades: readonly ReplayTrade[]): void {
     const { id: deployment } = this.deployment
     this.parts.journal.write({ w: 'shadow', deployment, version: this.version.hash, trades: trades.slice(this.stored) })

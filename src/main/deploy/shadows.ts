@@ -1,7 +1,7 @@
 import type { DeploymentRun } from './deployment-run.ts'
 import { Shadow, type ShadowParts } from './shadow.ts'
 
-/** The candidates that run as shadows, one a strategy at most. */
+/** The candidates that run as shadows, at most one per strategy. */
 export class Shadows {
   private readonly parts: ShadowParts
   /** By strategy. */
@@ -11,7 +11,7 @@ export class Shadows {
     this.parts = parts
   }
 
-  /** Begins one, unless its strategy has one already. */
+  /** Starts a shadow unless its strategy already has one. */
   begin(run: DeploymentRun): void {
     const { strategy } = run.attempt
     if (!this.running.has(strategy))

@@ -17,7 +17,7 @@ export class StrategyFolder {
     this.parts = parts
   }
 
-  /** Strategies that have a file in the folder and slots to trade. */
+  /** Strategies with a file in the folder and at least one slot. */
   available(): string[] {
     const traded = new Set([...this.parts.loop.engine.state.slots.values()].map((slot) => slot.strategy))
     return this.files().filter((name) => traded.has(name))
@@ -31,7 +31,7 @@ export class StrategyFolder {
       .toSorted()
   }
 
-  /** Hash that the files of a strategy would have now; undefined when they do not compile or are those of the live version. */
+  /** Hash of the version that a strategy's files would build now; undefined if they do not compile. */
   async hashOfFiles(strategy: string): Promise<string | undefined> {
     const compiled = await compileStrategy(this.parts.folder, strategy, this.parts.apiFile)
     return compiled.ok ? versionHash(compiled.value.bundle) : undefined

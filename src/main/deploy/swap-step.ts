@@ -26,14 +26,14 @@ export interface SwapParts {
 
 const SWAP_TRIES = 5
 
-/** What one try of a swap came to; `refused`: it may be tried again in the next yield interval. */
+/** Result of one try of a swap; `refused`: it may be tried again in the next yield interval. */
 type SwapTry = StepEnd | { readonly kind: 'refused'; readonly reason: string }
 
 function failedTakeOver(tried: Exclude<SwapTry, { kind: 'advance' | 'refused' }>): string {
   return tried.failure === null ? 'it has ended' : `it could not take over the state of the other slots: ${tried.note}`
 }
 
-/** The last step to being live: the last migration and the commit, in a yield interval that policy allows. */
+/** The swap step: the final state migration and the commit, inside a yield interval, if the rules still pass. */
 export class SwapStep {
   private readonly parts: SwapParts
 
@@ -41,7 +41,7 @@ export class SwapStep {
     this.parts = parts
   }
 
-  /** Advances once the candidate trades; waits for policy and for a yield interval in which it can be committed. */
+  /** Advances once the swap is committed; waits for the rules and for a yield interval. */
   async step(run: DeploymentRun): Promise<StepResult> {
     const { policy, loop } = this.parts
     const { deployment, policyCase: of } = run
@@ -58,7 +58,7 @@ export class SwapStep {
     )
   }
 
-  /** Gives a canary all of its strategy; where it cannot be now, it stays a canary. */
+  /** Gives a canary all slots of its strategy; on failure it stays a canary. */
   async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
     for (let tries = 1; ; tries++) {
       const tried = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
@@ -75,7 +75,7 @@ export class SwapStep {
     part: CanaryPart | null,
   ): Promise<SwapTry> {
     const { loop, journal, staging, policy } = this.parts
-    // What is read of the journal from here on has all that was written before.
+    // From here on the journal's reader sees everything written before.
     await journal.caughtUp()
     const reason: Swap['reason'] = of === null ? 'rollback' : 'deployment'
     const states = await staging.migrated(candidate, reason)
@@ -87,7 +87,7 @@ export class SwapStep {
     }
     const [refusal] = of === null ? [] : policy.refusals(deployment, of)
     if (refusal !== undefined) return { kind: 'refused', reason: refusal.message }
-    // What a canary was lent it has in its own form already.
+    // Slots lent to the canary already hold state in its own form.
     const lent = new Set(
       deployment.isCanary
         ? loop.engine.strategyStates(candidate.ref.strategy).flatMap((of) => (of.lent ? [of.slot] : []))
@@ -121,7 +121,7 @@ export class SwapStep {
     const replaced = loop.engine.state.live.get(ref.strategy)
     deployment.replaces(replaced === undefined ? null : versionRef(journal.db, replaced))
     const outgoing = JSON.stringify(loop.engine.strategyStates(ref.strategy).map(({ slot, json }) => ({ slot, json })))
-    // There is nothing to go back to from a first version, and a rollback goes back itself.
+    // No probation for a first version, which has nothing to roll back to, nor for a rollback.
     const watched = watch.isOn && swap.reason === 'deployment' && replaced !== undefined && replaced !== candidate.hash
     const committed = loop.commitSwap(swap, candidate.hosted, ({ heldMs, handoffs }) =>
       journal.write({
@@ -152,7 +152,7 @@ export class SwapStep {
   }
 }
 
-/** How far a version had come when it was live before. */
+/** Counters of a version from when it was live before; null if it never was. */
 function earlierFigures(journal: Journal, strategy: string, hash: string): Swap['before'] {
   const stored = findVersion(journal.db, strategy, hash)
   if (stored === undefined) return null

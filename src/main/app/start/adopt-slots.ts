@@ -3,7 +3,7 @@ import type { VersionHash } from '../../../shared/domain/ids.ts'
 import type { UnixMs } from '../../../shared/domain/time.ts'
 import type { TradingLoop } from '../../runtime/trading-loop.ts'
 
-/** Gives the slots that a live version has no state for the one it starts with. */
+/** Initialises the state of slots for which a live version has none. */
 export async function adoptSlots(
   loop: TradingLoop,
   strategy: string,

@@ -42,7 +42,7 @@ import { restoreBooks } from './resume.ts'
 /** One thread for the candidate and one for the live version. */
 const REPLAY_THREADS = 2
 
-/** What the parts of a desk are made from: read from its home, opened, and checked to fit together. */
+/** What a desk is built from, opened and checked to fit together. */
 interface Opened {
   readonly options: DeskOptions
   readonly config: Config
@@ -107,13 +107,13 @@ async function openLocked(
   return ok(desk)
 }
 
-/** Builds every part of a desk, each from parts that are whole already. The one place that knows them all. */
+/** Composition root of a desk: builds every part from parts that are already complete. */
 function assemble(opened: Opened): Desk {
   const { options, config, journal, feed } = opened
   const { clock, home, seed } = options
   const virtual = options.speed !== undefined
   const venue = (options.openVenue ?? openVenue)(feed, config, seed, {
-    // Read while the desk runs, so that the venue and the engine need not be built one before the other.
+    // Called only while the desk runs, after the engine exists.
     minuteAt: (asset, openTime) => {
       const [minute] = engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
       return minute?.openTime === openTime ? minute : undefined
@@ -140,7 +140,7 @@ function assemble(opened: Opened): Desk {
     gate,
     clock,
     recorder,
-    // Virtual time has no hurry, and a slow machine must not end a run.
+    // Generous in virtual time: a slow machine must not end a run.
     decisionDeadlineMs: config.decisionDeadlineMs * (virtual ? 10 : 1),
     virtual,
   })

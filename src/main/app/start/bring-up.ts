@@ -7,7 +7,7 @@ import { adoptSlots } from './adopt-slots.ts'
 
 const START_TRIES = 5
 
-/** Resumes what was live from its stored bundle, or deploys what the files say where nothing ever was. */
+/** Resumes live versions from their stored bundles; deploys a strategy's files where none was ever live. */
 export async function bringUpVersions(desk: DeskParts): Promise<void> {
   const { engine, options } = desk
   for (const { hash, strategy } of [...engine.state.versions.values()]) {
@@ -48,7 +48,7 @@ export async function bringUpVersions(desk: DeskParts): Promise<void> {
   )
 }
 
-/** Virtual time waits for a computer that is busy: when a strategy begins must not depend on it. */
+/** In virtual time a start is retried while the computer is busy: the result must not depend on its speed. */
 async function startInVirtualTime({ deployer, options }: DeskParts, strategy: string): Promise<void> {
   for (let tries = 0; tries < START_TRIES; tries++) {
     const noticedAt = options.clock.monotonic()

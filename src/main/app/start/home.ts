@@ -18,7 +18,7 @@ import { packageRoot } from '../../platform/package-files.ts'
 import { newToken } from '../../platform/system.ts'
 import { readJson, readText } from '../../platform/text.ts'
 
-/** Where a desk keeps its things (design, "Home folder"). */
+/** Paths of a desk's home folder. */
 export interface Home {
   readonly folder: string
   readonly database: string
@@ -49,14 +49,14 @@ export function homeAt(given: string | undefined, strategies: string | undefined
   }
 }
 
-/** Given by name, else the checkout's own in a checkout, else the home folder's. */
+/** Strategies folder: the one given, else that of the checkout, else that of the home folder. */
 function strategiesFolder(folder: string, given: string | undefined): string {
   if (given !== undefined) return resolve(given)
   const shipped = join(packageRoot(), 'strategies')
   return existsSync(join(packageRoot(), '.git')) ? shipped : join(folder, 'strategies')
 }
 
-/** Makes the folders, and copies the shipped strategies on the first start. */
+/** Creates the folders and, on the first start, copies the shipped strategies. */
 export function prepareHome(home: Home): Result<void> {
   try {
     mkdirSync(home.folder, { recursive: true, mode: 0o700 })
@@ -74,12 +74,12 @@ export function prepareHome(home: Home): Result<void> {
   }
 }
 
-/** The books, tokens and strategies of a desk are nobody else's business; the system refuses where the folder is not ours. */
+/** Restricts a folder to its owner, since it holds books, tokens and strategies. */
 function closeToOthers({ folder }: Home): void {
   try {
     if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
   } catch {
-    // Said by the doctor: somebody else's folder, or a file system without modes.
+    // Not ours, or a file system without permissions: "baton doctor" reports it.
   }
 }
 
@@ -113,7 +113,7 @@ export function readToken(path: string): string {
   return token
 }
 
-/** One desk a home folder: an operating-system lock that ends with the process, however it ends. */
+/** Locks a home folder for one desk. The operating system releases the lock when the process ends. */
 export function lockHome(home: Home): Result<FileLock> {
   const owner = join(home.folder, 'desk.pid')
   const lock = FileLock.take(join(home.folder, 'desk.lock'))
@@ -127,7 +127,7 @@ export function lockHome(home: Home): Result<FileLock> {
   )
 }
 
-/** Puts the database of an earlier virtual run aside: every run starts from nothing, so that it can be repeated. */
+/** Renames the database of an earlier virtual run: every run starts empty, so that it can be repeated. */
 export function putAside(path: string): void {
   if (!existsSync(path)) return
   const folder = dirname(path)

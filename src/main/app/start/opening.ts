@@ -12,10 +12,10 @@ import type { OpenFeed } from '../../market/feeds.ts'
 import { newId } from '../../platform/system.ts'
 import { type Home, putAside } from './home.ts'
 
-/** A database that is locked, or a disk that is full, for longer than this ends the desk; until then entries are held. */
+/** How long a locked database or a full disk is retried before the desk ends; entries are held meanwhile. */
 const GIVE_UP_MS = 10 * MINUTE
 
-/** Opens the journal of a home, if it is the home of such a desk; a virtual run puts aside what is there. */
+/** Opens the journal of a home, checking that it belongs to this market; a virtual run moves an earlier one aside. */
 export function openJournal(
   options: { readonly home: Home; readonly feed: FeedKind; readonly clock: Clock },
   virtual: boolean,
@@ -53,7 +53,7 @@ export function withSlots(config: Config, slots: readonly string[]): Config {
   return { ...config, slots: [...new Set([...config.slots, ...slots])] }
 }
 
-/** Slots that hold something and that this start would leave without prices and an owner's eyes. */
+/** Slots with open positions or orders for which this start would have no prices. */
 export function leftOut(journal: Journal, feed: OpenFeed): string[] {
   const traded = new Set<string>(feed.slots.filter((slot) => !feed.unlisted.has(slot.id)).map((slot) => slot.id))
   return heldSlots(journal.db)

@@ -8,11 +8,11 @@ import type { BotState } from '../bot-state.ts'
 import type { DeskParts } from '../desk-parts.ts'
 import { pump } from '../time/virtual-driver.ts'
 
-/** More than the longest window and its settlement, and than the history strategies ask for. */
+/** Longer than the longest window with its settlement, and than the history that strategies may request. */
 const PLAYED_MS = 70 * 60_000
 const HISTORY_MINUTES = 400
 
-/** Brings engine, market and gate to where the journal and the last snapshot left off. */
+/** Restores engine, venue and gate from the journal and the last snapshot. */
 export function restoreBooks(
   desk: Pick<DeskParts, 'options' | 'config' | 'feed' | 'engine' | 'loop' | 'journal' | 'gate' | 'venue' | 'now'>,
   before: BotState | undefined,
@@ -30,11 +30,11 @@ export function restoreBooks(
     for (const candle of fresh) desk.journal.append({ t: 'candle', asset: name, frame: '1m', candle })
     desk.venue.local?.seedHistory(name, minutes)
   }
-  // Simulated prices go on where they stopped and tell every end; a real feed has moved on.
+  // Simulated prices resume where they stopped, so no window's end is missed; a real feed has moved on.
   const told = desk.feed.source === null ? desk.options.clock.now() : 0
   const saved = before?.venue ?? before?.paper
   if (saved !== undefined) desk.venue.local?.restore(saved, told)
-  // Only where the prices go on from the snapshot is the forming candle still the same.
+  // The forming candle is still valid only where prices resume from the snapshot.
   for (const [name, candle] of before?.prices === undefined ? [] : before.forming) {
     desk.engine.state.assets.get(asset(name))?.candles['1m'].resume(candle)
   }
@@ -45,7 +45,7 @@ export function restoreBooks(
 
 /**
  * Simulated prices go on from where they stopped. After a long stop the windows that were open are played out and the
- * newest hour is played for the strategies' history; what lies between concerns nobody.
+ * newest hour is played for the strategies' history; the time between is skipped.
  */
 export function playIdleTime(desk: DeskParts): void {
   const { source, makesPrices } = desk.feed
@@ -58,7 +58,7 @@ export function playIdleTime(desk: DeskParts): void {
   desk.loop.settle()
 }
 
-/** Positions whose window ended while no desk ran and that nothing else will settle. */
+/** Asks the venue for the outcomes of windows that ended while no desk ran. */
 export function decideMissedWindows(desk: DeskParts): void {
   const now = desk.options.clock.now()
   for (const position of desk.engine.state.positions.values()) {

@@ -7,25 +7,25 @@ import { type UnixMs, unixMs } from '../../../shared/domain/time.ts'
 import type { TradingLoop } from '../../runtime/trading-loop.ts'
 import { pump } from './virtual-driver.ts'
 
-/** Never longer between two looks at the market: a resting book or a settlement may be due. */
+/** Longest pause between two advances of the timeline, ms: a fill or a settlement may be due. */
 const LONGEST_NAP_MS = 250
 
 export interface LiveRun {
   readonly loop: TradingLoop
-  /** What happens in the desk's own time. */
+  /** Events that occur in the desk's own time. */
   readonly timeline: Timeline
   readonly venue: Venue
   readonly clock: Clock
   readonly until: UnixMs
-  /** Called several times a second, before anything is told: time may have jumped. */
+  /** Called several times a second, before any event is delivered: time may have jumped. */
   readonly onTime: () => void
   readonly onCycle: (ts: UnixMs, lateMs: number) => void
   readonly onEnd: () => void
 }
 
 /**
- * Real time: prices as they come, a cycle at the start and then every five seconds on the UTC grid, extra ones where a
- * strategy asked to be woken. The desk's clock goes by the monotonic one, so that setting the computer's clock moves none.
+ * Runs a desk in real time: prices as they arrive, a cycle at the start and every 5 s on the UTC grid, and extra cycles where a
+ * strategy asked for them. The desk's clock follows the monotonic clock, so setting the computer's clock moves no cycle.
  */
 export class LiveDriver {
   private readonly run: LiveRun
@@ -45,12 +45,12 @@ export class LiveDriver {
     this.scheduleCycle(now)
   }
 
-  /** A feed that pushes tells its events here. */
+  /** Takes an event of a feed that pushes. */
   onFeed(event: FeedEvent): void {
     if (this.stopped) return
     const { loop, timeline, venue } = this.run
     this.guard(() => {
-      // What was due before this event is told before it.
+      // Events due before this one are delivered first.
       pump(loop, timeline, event.ts)
       loop.deliver(event)
       venue.local?.hear(event)
@@ -58,7 +58,7 @@ export class LiveDriver {
     })
   }
 
-  /** What throws here has broken the books or the disk: the loop has stopped trading, and this stops feeding it. */
+  /** An exception here means broken books or a failed disk: stops the driver and reports it. */
   private guard(work: () => void): void {
     try {
       work()
@@ -72,7 +72,7 @@ export class LiveDriver {
     this.run.loop.panicked.emit(error)
   }
 
-  /** Begins nothing more; resolves when the cycle that is under way is over. */
+  /** Starts no further cycle; resolves when the running one is over. */
   async stop(): Promise<void> {
     this.stopped = true
     this.cancelPump()
@@ -121,7 +121,7 @@ export class LiveDriver {
       return
     }
     if (loop.inCycle || lateMs >= CYCLE_MS) {
-      // A cycle of the grid that found the one before it unfinished, or came after its successor was due.
+      // Counts a cycle of the grid that began before the previous one ended, or after the next was due.
       if (slots === null) loop.figures.missedCycles += Math.max(1, Math.floor(lateMs / CYCLE_MS))
       return
     }
@@ -133,7 +133,7 @@ export class LiveDriver {
     this.pump()
     await loop.cycle(ts, slots)
     this.run.onCycle(ts, lateMs)
-    // Not awaited: a swap that waits for a thread must not look like a cycle.
+    // Not awaited: a swap that waits for a thread must not count as part of the cycle.
     void loop.runYieldJobs()
   }
 }

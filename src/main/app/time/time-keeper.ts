@@ -3,10 +3,10 @@ import type { UnixMs } from '../../../shared/domain/time.ts'
 import type { DeskClock, TimeNote } from '../../platform/desk-clock.ts'
 import type { TradingLoop } from '../../runtime/trading-loop.ts'
 
-/** Skew of the computer's clock against a venue's from which it is said, and from which entries are held (design, section 3). */
+/** Skew of the computer's clock against a venue's, ms: from the first a warning, from the second entries are held. */
 const WARN_MS = 250
 const HOLD_MS = 500
-/** How long all assets are waited for after a sleep. */
+/** Longest wait for prices of all assets after a sleep, ms. */
 const MOST_WAIT_MS = 30_000
 
 export interface TimeKeeperParts {

@@ -12,7 +12,7 @@ export interface VirtualRun {
   readonly until: UnixMs
   /** Virtual seconds a real second; null = as fast as it goes. */
   readonly speed: number | null
-  /** Asked between cycles; true ends the run early. */
+  /** Checked between cycles; true ends the run early. */
   readonly stopped: () => boolean
   /** Called once prices are there and before the first cycle. */
   readonly onPrimed: () => Promise<void>
@@ -20,7 +20,7 @@ export interface VirtualRun {
   readonly onCycle: (ts: UnixMs) => void
 }
 
-/** Tells the engine, in order, everything that happens up to and including `ts`. */
+/** Delivers every event up to and including `ts`, in order. */
 export function pump(loop: TradingLoop, timeline: Timeline, ts: UnixMs): void {
   for (;;) {
     const at = timeline.peek()
@@ -31,8 +31,8 @@ export function pump(loop: TradingLoop, timeline: Timeline, ts: UnixMs): void {
 }
 
 /**
- * Plays a source in virtual time. Every answer of a strategy is waited for, so the decisions are the same at every
- * speed; only the waiting between cycles differs.
+ * Runs a desk in virtual time. Every evaluation is awaited, so decisions are the same at every
+ * speed; only the pauses between cycles differ.
  */
 export async function runVirtual(run: VirtualRun): Promise<void> {
   const { loop, timeline, clock, from, until } = run
@@ -55,7 +55,7 @@ export async function runVirtual(run: VirtualRun): Promise<void> {
   loop.settle()
 }
 
-/** Waits until the virtual moment is due; at full speed it only lets other work in. */
+/** Waits until the virtual moment is due; at full speed it only yields to other work. */
 async function pace(run: VirtualRun, clock: Clock, due: number): Promise<void> {
   const waitMs = run.speed === null ? 0 : due - clock.monotonic()
   await new Promise<void>((resolve) => clock.after(waitMs, resolve))

@@ -69,7 +69,7 @@ export class ChartSource {
     }
   }
 
-  /** The final form of a candle is told once. */
+  /** A closed candle is sent once. */
   private justClosed(asset: string, frame: string, openTime: number): boolean {
     const key = `${asset}:${frame}`
     if (this.closedTold.get(key) === openTime) return false

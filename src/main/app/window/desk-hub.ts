@@ -28,14 +28,14 @@ import { outagesOf } from './outages.ts'
 import { deskStatus, slotRow } from './projection.ts'
 import { Replays } from './replays.ts'
 
-/** Windows are told at most this often; what changed in between is told once. */
+/** Shortest interval between two pushes to windows, ms; changes in between are merged. */
 const PUSH_MS = 100
 
 function headOf({ id, strategy, state, reason }: DeploymentRow) {
   return { id, strategy, state, reason }
 }
 
-/** What every window sees and may ask, whichever transport it came by. */
+/** Serves every window, over any transport: answers calls and pushes changes. */
 export class DeskHub {
   readonly files: StrategyFiles
   readonly replays: Replays
@@ -47,9 +47,9 @@ export class DeskHub {
   private readonly shown = new Map<string, string>()
   private readonly startedAt: number
   private versionsChanged = false
-  /** As they were when the desk stopped; null while it runs. */
+  /** Outages at the moment the desk stopped; null while it runs. */
   private lastOutages: readonly SlotOutage[] | null = null
-  /** The newest attempt of this process, as far as it has come; before the first, the newest one journaled. */
+  /** The newest deployment; before the first of this process, the newest one in the journal. */
   lastDeployment: ReturnType<typeof headOf> | null
   private timer: (() => void) | undefined
   /** Something that the status file or the tray shows has changed; true where it must be shown at once. */
@@ -187,7 +187,7 @@ export class DeskHub {
     this.push({ kind: 'line', slots, line: { ts: this.desk.now(), version } })
   }
 
-  /** What lists of versions show has been written. */
+  /** The journal changed what lists of versions show. */
   private onListsChanged(): void {
     this.versionsChanged = true
     this.schedule()
@@ -216,7 +216,7 @@ export class DeskHub {
     this.schedule()
   }
 
-  /** To be called while the journal can still be read: what is asked later is answered with what was then. */
+  /** To be called while the journal can still be read; later calls are answered from what was read then. */
   stop(): void {
     this.timer?.()
     for (const dispose of this.subscriptions) dispose()
@@ -242,7 +242,7 @@ export class DeskHub {
     })
   }
 
-  /** Tells every window what changed since the last time. */
+  /** Pushes everything that changed since the last push. */
   private tell(): void {
     this.push({ kind: 'status', status: this.status() })
     const rows = this.slots().filter((row) => {

@@ -36,7 +36,7 @@ export class StrategyFiles {
     return { path, text, hash: sha256(text), bytes: Buffer.byteLength(text) }
   }
 
-  /** Writes a file whole. A base that is not what lies there now is refused: nobody's change is overwritten unseen. */
+  /** Writes a whole file. Refused if `baseHash` is not the hash of the file as it is now, so that no other change is overwritten. */
   write(path: string, text: string, baseHash: string | null): WriteResult {
     const full = this.resolve(path)
     const current = this.read(path)

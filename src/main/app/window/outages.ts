@@ -12,7 +12,7 @@ export interface OutageParts {
   readonly refOf: (hash: string) => VersionRef | null
 }
 
-/** Slots that are to trade and in which nothing can be decided now, by what stands in the way. */
+/** Slots that should trade and cannot decide now, grouped by cause. */
 export function outagesOf({ engine, db, refOf }: OutageParts): readonly SlotOutage[] {
   const s = engine.state
   const found = new Map<string, Omit<SlotOutage, 'slots'> & { slots: SlotId[] }>()

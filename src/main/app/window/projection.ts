@@ -23,7 +23,7 @@ import { type Side, windowAt } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus } from '../../../shared/ipc/desk-view.ts'
 
-/** What the projection needs to know besides the engine's state. */
+/** Input of the projection besides the engine's state. */
 export interface ProjectionParts {
   readonly engine: Engine
   readonly refOf: (hash: string) => VersionRef | null
@@ -84,7 +84,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   }
 }
 
-/** Whether a slot can decide, and what stands in the way. */
+/** Whether a slot can decide, and if not, why. */
 export function slotStatus(engine: Engine, slot: SlotState): { status: SlotStatus; reason: string | null } {
   const s = engine.state
   if (!slot.listed) return { status: 'unlisted', reason: 'this feed or venue does not list it; it never trades' }
@@ -115,7 +115,7 @@ function staleReason(s: EngineState, asset: AssetState<SlotState>, ageMs: number
 
 function positionRow(parts: ProjectionParts, slot: SlotState, position: Position): SlotPosition {
   const s = parts.engine.state
-  // Nothing marks what an earlier window will pay.
+  // An earlier window has no quote to mark its payout by.
   const mark = position.windowId === slot.window?.id ? markOf(s, slot, position.side, estimateUp(s, slot)).mark : null
   return {
     id: position.id,
@@ -137,7 +137,7 @@ type Runtime = Pick<
   'market' | 'feed' | 'notices' | 'cycle' | 'speed' | 'startedAt' | 'homeFolder' | 'outages'
 >
 
-/** Whether new code may go live now; a freeze is said before a cooldown. */
+/** Whether new code may go live now; a freeze takes precedence over a cooldown. */
 function deploysOf(
   { state }: Engine,
   cooling: PolicyRefusal | null,
@@ -149,14 +149,14 @@ function deploysOf(
   return { deploys: 'cooling', deploysReason: cooling.message, deploysUntil: cooling.until }
 }
 
-/** What entries may do now: a condition that holds them looks like the pause that it is. */
+/** Trading state as shown: a hold appears as a pause. */
 function tradingOf(s: EngineState): Pick<DeskStatus, 'trading' | 'tradingReason'> {
   const [held] = s.holds.values()
   if (s.trading === 'running' && held !== undefined) return { trading: 'paused', tradingReason: held }
   return { trading: s.trading, tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null) }
 }
 
-/** What is wrong now and concerns the desk as a whole, in sentences, the gravest first. */
+/** Alerts that concern the whole desk, most severe first. */
 function alertsOf(s: EngineState): string[] {
   const unsettled = [...s.unsettleable].map(
     (id) => `${id} in ${s.positions.get(id)?.slot} has no outcome: prices are missing; it may be voided by hand`,
@@ -165,7 +165,7 @@ function alertsOf(s: EngineState): string[] {
   return [...held, ...unsettled, ...feedAlerts(s)]
 }
 
-/** One sentence an asset whose prices cannot be traded on; one for all where the link itself is down. */
+/** One alert per asset whose prices cannot be traded on, or a single one when the connection is down. */
 function feedAlerts({ feed }: EngineState): string[] {
   if (!feed.connected) return [`the price feed is down: ${feed.detail}`]
   return feed.stale.map((name) => {
@@ -174,7 +174,7 @@ function feedAlerts({ feed }: EngineState): string[] {
   })
 }
 
-/** The whole desk in one glance. */
+/** The desk's overall status. */
 export function deskStatus(engine: Engine, runtime: Runtime, cooling: PolicyRefusal | null): DeskStatus {
   const s = engine.state
   return {

@@ -40,7 +40,7 @@ const MAX_TRADES = 1_000
 const MAX_CANDLES = 5_000
 const TELL_EVERY_MS = 250
 
-/** Replays that a person asks for in the window, newest first. They run beside the desk and never touch it. */
+/** Replays requested in a window, newest first. They run beside the desk and never change it. */
 export class Replays {
   private readonly desk: HubParts
   private readonly onRow: (row: ReplayRow) => void
@@ -80,7 +80,7 @@ export class Replays {
     return true
   }
 
-  /** Begins a replay of what the files of a strategy say now. */
+  /** Starts a replay of a strategy's current files. */
   async start(request: Request): Promise<ReplayStart> {
     const tape = await this.openTape(request)
     if (!tape.ok) return tape
@@ -154,7 +154,7 @@ export class Replays {
     return lab.open({ kind: 'files', paths: found.files.map((file) => file.path) })
   }
 
-  /** Where tapes are read: never on the desk's own thread. */
+  /** Tapes are read by replay threads, never on the desk's own thread. */
   private place() {
     const { options, replayLab: lab, ownRecording: only } = this.desk
     const folder = options.home.tape
