@@ -4,13 +4,13 @@ import { isPrivileged } from '../../shared/domain/commands.ts'
 /** `window`: may edit, reload and re-arm. `remote`: reads, pauses, freezes and kills. */
 export type Role = 'window' | 'remote'
 
-/** A browser sends cookies to every port of a host: each desk has a name of its own. */
+/** Cookie name of a desk. It contains the port, since browsers send cookies to every port of a host. */
 export const cookieName = (port: number) => `baton_session_${port}`
 
 export interface Credentials {
   readonly windowToken: string
   readonly remoteToken: string
-  /** `127.0.0.1:4747` and `localhost:4747`: the only hosts that are answered. */
+  /** Accepted Host headers: `127.0.0.1:4747` and `localhost:4747`. */
   readonly hosts: ReadonlySet<string>
 }
 
@@ -34,7 +34,7 @@ export function roleOf(token: string, credentials: Credentials): Role | undefine
   return undefined
 }
 
-/** Why a request from elsewhere is not answered; null when host and origin are this desk's own. */
+/** Why a request is refused for its host or origin; null when both are this desk's own. */
 export function strangerRefusal(headers: Headers, credentials: Credentials): string | null {
   if (headers.host === undefined || !credentials.hosts.has(headers.host)) {
     return `host ${headers.host ?? '(none)'} is not this desk; use ${[...credentials.hosts][0]}`

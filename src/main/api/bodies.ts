@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { decodeJson } from '../platform/text.ts'
 
 /**
- * Bodies are JSON as any shell writes it: with a byte-order mark, as UTF-16, or none at all, which is an empty object.
- * A kill never fails on form (I5): of a body that is no JSON it is carried out without one.
+ * Parses request bodies as JSON, also with a byte-order mark or in UTF-16; an empty body is an empty object.
+ * A kill never fails because of its form (I5): with an invalid body it is carried out without one.
  */
 export function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -16,7 +16,7 @@ export function readBodies(app: FastifyInstance): void {
   })
 }
 
-/** A request for a kill, however its address is written. */
+/** True for a request to kill, with or without trailing slash or capitals. */
 export function isKill({ method, url }: FastifyRequest): boolean {
   return method === 'POST' && /^\/api\/control\/kill\/*(\?|$)/i.test(url)
 }

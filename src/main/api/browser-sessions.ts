@@ -46,7 +46,7 @@ export class BrowserSessions {
     return hashes.length
   }
 
-  /** A socket that goes with its session. */
+  /** Ties a socket to its session. */
   hold(token: string, socket: WebSocket): void {
     const hash = sha256(token)
     const held = this.sockets.get(hash) ?? new Set()

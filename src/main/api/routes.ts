@@ -57,7 +57,7 @@ export function routes(app: FastifyInstance, desk: DeskPort): void {
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
     reply.raw.write(': connected\n\n')
     const end = desk.subscribe((push) => {
-      // Whoever reads this much slower than the desk speaks is dropped.
+      // A client that falls this far behind is disconnected.
       if (reply.raw.writableLength > MAX_BACKLOG) reply.raw.destroy()
       else reply.raw.write(`event: ${push.kind}\ndata: ${JSON.stringify(push)}\n\n`)
     })

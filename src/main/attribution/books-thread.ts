@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * Asks the thread that reads the journal's trades; it begins with the first question and is begun anew with the next after
- * it has died. It reads what the desk has written, never what it has only in memory.
+ * Client of the thread that reads the journal's trades. The thread starts with the first call, and again with the next call after
+ * it has ended. It sees only what is in the journal, not what the desk holds in memory.
  */
 export class BooksThread {
   private readonly database: string
@@ -24,7 +24,7 @@ export class BooksThread {
     this.state = state
   }
 
-  /** Rejects where the thread cannot answer: the journal cannot be read. */
+  /** Rejects if the thread cannot read the journal. */
   ask<N extends BooksCall>(call: N, input: ParsedInput<N>): Promise<CallOutput<N>> {
     const id = this.next++
     return new Promise((resolve, reject) => {

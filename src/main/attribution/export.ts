@@ -7,7 +7,7 @@ import { writeWhole } from '../platform/write-whole.ts'
 export const EXPORT_FORMATS = ['csv', 'jsonl', 'parquet'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-/** A trade as others read it: dollars, shares, ISO times. */
+/** A trade for export: dollars, shares, ISO times. */
 export function flatTrade(trade: SettledTrade): Flat {
   return {
     position: trade.position,

@@ -1,6 +1,6 @@
 import type { CallName, ParsedInput } from '../../shared/ipc/calls.ts'
 
-/** Questions that the thread of the books answers, by their names in the contract. */
+/** Calls of the contract that the books thread answers. */
 export type BooksCall = Extract<CallName, `attribution.${string}`>
 
 /** A call and its input, as the contract has them. */

@@ -12,7 +12,7 @@ import { countOrders, lastMoment, type OrderCounts, readTinkering, timeLiveByVer
 import type { ReadableDb } from '../db/db.ts'
 import { readShadowTrades, readTrades, timesRewritten } from '../db/trades.ts'
 
-/** What the journal says of a version besides its trades. */
+/** What the journal holds about a version besides its trades. */
 export interface VersionLife extends OrderCounts {
   /** Milliseconds for which it was live, or a canary. */
   readonly liveMs: number
@@ -20,12 +20,12 @@ export interface VersionLife extends OrderCounts {
   readonly faults: number
 }
 
-/** All settled trades of a journal, read once and then kept up: only what has settled since is read again. */
+/** All settled trades of a journal, cached: a refresh reads only what has settled since. */
 export class TradeBooks {
   columns = new TradeColumns()
   private readonly db: ReadableDb
   private rewritten = 0
-  /** Places in the journal up to which trades, and those of shadows, are read. */
+  /** Row numbers up to which trades, and trades of shadows, have been read. */
   private readUpTo = 0
   private shadowsUpTo = 0
 
@@ -38,7 +38,7 @@ export class TradeBooks {
     let count = 0
     const rewritten = timesRewritten(this.db)
     if (rewritten !== this.rewritten) {
-      // A fill of a trade that was read has failed since: that trade is another one, or none.
+      // A fill of a cached trade has failed since, so the cache is rebuilt.
       this.rewritten = rewritten
       this.columns = new TradeColumns()
       this.readUpTo = 0
@@ -111,7 +111,7 @@ export class TradeBooks {
     })
   }
 
-  /** How much of a strategy's record may be owed to trying often. */
+  /** How much of a strategy's record may be due to many trials. */
   gauge(strategy: string, market: string, live: string | null): OverfitGauge {
     this.refresh()
     const { columns } = this
@@ -151,7 +151,7 @@ export class TradeBooks {
 /** Points of a line on a chart. */
 const POINTS = 400
 
-/** The lowest and the highest of each stretch, and the last: no fall and no peak is lost. */
+/** Keeps the lowest and highest point of each stretch and the last point, so that no drawdown and no peak is lost. */
 function thinned<T extends { readonly pnl: number }>(points: readonly T[]): readonly T[] {
   if (points.length <= POINTS) return points
   const kept: T[] = []

@@ -9,7 +9,7 @@ import { openCurrent } from '../db/sound.ts'
 import type { BooksCall, FromBooksThread, ToBooksThread } from './protocol.ts'
 import { TradeBooks } from './trade-books.ts'
 
-/** The thread that reads trades and judges versions: what takes long here delays no cycle. */
+/** The thread that reads trades and judges versions, so that long queries delay no cycle. */
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
 const opened = openCurrent(z.string().parse(workerData))

@@ -16,24 +16,24 @@ import type { Clock } from '../../shared/domain/feed.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { decodeJson } from '../platform/text.ts'
 
-/** How often the files are looked at besides being watched: the budget of a kill by file is 250 ms. */
+/** Polling interval besides the file watcher, ms: a kill by file must act within 250 ms. */
 const POLL_MS = 100
 
 export interface ControlFilesParts {
   readonly controlPath: string
   readonly killPath: string
   readonly clock: Clock
-  /** Highest sequence number that was carried out before. */
+  /** Highest sequence number carried out so far. */
   readonly acknowledged: number
   readonly dispatch: (input: unknown, source: CommandSource) => Promise<CommandOutcome>
   readonly isKilled: () => boolean
-  /** Told the number of a command right before it is carried out. */
+  /** Called with a command's number right before it is carried out. */
   readonly onBegin: (seq: number) => void
   readonly onAck: (ack: ControlAck) => void
   readonly onProblem: (message: string) => void
 }
 
-/** What became of control.json, for status.json. */
+/** Outcome of control.json, for status.json. */
 export interface ControlAck {
   /** Number of the command; null where the file has none that can be read. */
   readonly seq: number | null
@@ -46,14 +46,14 @@ export interface ControlAck {
 const seqSchema = z.object({ seq: z.int().nonnegative() })
 const killSchema = z.object({ command: z.unknown() })
 
-/** control.json and KILL: anyone with a text editor can drive the desk. */
+/** Reads commands from control.json and kills from the KILL file. */
 export class ControlFiles {
   private readonly parts: ControlFilesParts
   private watcher: FSWatcher | undefined
   private cancelPoll: Disposer = () => {}
   private lastSeq: number
   private seenStamp = ''
-  /** Of the file that lay there when the desk started: it was written before, whatever clocks say. */
+  /** Identity of the file found at the start: it was written before, whatever its timestamp says. */
   private staleStamp = ''
   private ackedSeq: number
 
@@ -76,7 +76,7 @@ export class ControlFiles {
     this.cancelPoll = this.parts.clock.after(POLL_MS, () => this.poll())
   }
 
-  /** Looks at both files now; called on every change, on every poll and in each cycle. */
+  /** Reads both files now; called on every change and every poll. */
   look(): void {
     if (existsSync(this.parts.killPath) && !this.parts.isKilled()) {
       void this.parts.dispatch(
@@ -101,7 +101,7 @@ export class ControlFiles {
       this.refuseFile(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
       return
     }
-    // Not one after another: a kill must not wait for a deployment that came before it.
+    // Not queued: a kill must not wait for an earlier deployment.
     await this.carryOut(bytes, this.seenStamp !== this.staleStamp)
   }
 
@@ -109,7 +109,7 @@ export class ControlFiles {
   private async carryOut(bytes: Uint8Array, fresh: boolean): Promise<void> {
     const input = decodeJson(bytes)
     if (!input.ok) {
-      // Whatever the encoding, the letters of a kill are those of ASCII (I5).
+      // A kill is recognised in any encoding that contains ASCII (I5).
       const text = Buffer.from(bytes).toString('latin1').replaceAll('\0', '')
       return meansKill(text) ? this.dispatch(null, { kind: 'kill' }) : this.refuseFile(input.error)
     }
@@ -130,7 +130,7 @@ export class ControlFiles {
       })
     }
     this.lastSeq = seq
-    // Before it is carried out: a crash in between must not carry it out again.
+    // Recorded first: after a crash in between it must not be carried out again.
     this.parts.onBegin(seq)
     await this.dispatch(seq, command)
   }
@@ -140,7 +140,7 @@ export class ControlFiles {
     this.acknowledge(outcome === 'done' ? { seq, outcome } : { seq, outcome, error: message })
   }
 
-  /** JSON that is no command: a kill is carried out all the same (I5), anything else is refused by its number, if it has one. */
+  /** JSON that is no valid command: a kill is still carried out (I5); anything else is refused, with its number if it has one. */
   private async refuseForm(input: unknown, error: string): Promise<void> {
     const numbered = seqSchema.safeParse(input)
     const seq = numbered.success && numbered.data.seq > this.lastSeq ? numbered.data.seq : null
@@ -155,13 +155,13 @@ export class ControlFiles {
     const at = isoUtc(this.parts.clock.now())
     if (ack.seq === null) return this.parts.onAck({ ...ack, at })
     this.lastSeq = Math.max(this.lastSeq, ack.seq)
-    // A deployment that took long must not hide what was done after it.
+    // A slow deployment must not overwrite the outcome of a later command.
     if (ack.seq < this.ackedSeq) return
     this.ackedSeq = ack.seq
     this.parts.onAck({ ...ack, at })
   }
 
-  /** A file without a command that can be carried out is acknowledged where its author will look; the desk trades on. */
+  /** An unusable file is acknowledged in status.json; trading continues. */
   private refuseFile(error: string): void {
     this.parts.onAck({ seq: null, outcome: 'refused', error, at: isoUtc(this.parts.clock.now()) })
     this.parts.onProblem(`control.json was refused: ${error}`)
@@ -173,12 +173,12 @@ export class ControlFiles {
   }
 }
 
-/** The kill that an input is or was meant to be. */
+/** The kill that an input expresses, even malformed. */
 function killOf(input: unknown): unknown {
   return killIn(input) ?? (commandSchema.safeParse(input).data?.kind === 'kill' ? input : undefined)
 }
 
-/** What tells one writing of a file from another; null where there is none, or an empty one that an editor is about to write. */
+/** Identity of one version of a file; null if it is missing, or empty because an editor is about to write it. */
 function stampOf(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats === undefined || stats.size === 0 ? null : `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}`

@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/domain/feed.ts'
 import { readJson } from '../platform/text.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 
-/** Changes that are not about positions, owners or kills are gathered this long. */
+/** How long changes that do not concern positions, owners or kills are gathered, ms. */
 const GATHER_MS = 50
 
 const positionSchema = z.object({
@@ -30,10 +30,10 @@ const orderSchema = z.object({
   state: z.string(),
 })
 
-/** status.json, schema 2: the desk as any program can read it. */
+/** Schema 2 of status.json, the desk's state for other programs. */
 export const statusSchema = z.object({
   schema: z.literal(2),
-  /** False once the desk has ended; `ended` says when and why. A desk that was killed outright leaves true and its dead pid. */
+  /** False once the desk has ended; `ended` says when and why. A process that was killed leaves true and its pid. */
   up: z.boolean(),
   ended: z.object({ at: z.string(), reason: z.string() }).nullable(),
   pid: z.number(),
@@ -45,7 +45,7 @@ export const statusSchema = z.object({
   feed: z.string(),
   trading: z.enum(['running', 'paused', 'killed']),
   tradingReason: z.string().nullable(),
-  /** Everything that is wrong now, in sentences, the gravest first. Files of earlier builds lack it. */
+  /** Alerts, most severe first. Missing in files of earlier builds. */
   alerts: z.array(z.string()).default([]),
   /** Conditions that hold entries until they are over. */
   holds: z.array(z.object({ about: z.string(), reason: z.string() })),
@@ -101,8 +101,8 @@ export function readStatus(path: string): StatusFile | undefined {
 }
 
 /**
- * Writes status.json whole: at once where it matters, else gathered. What it says is durable elsewhere first: a crash must not
- * find a kill in the file that the journal does not know.
+ * Writes status.json: at once for urgent changes, else gathered. Its contents are durable in the journal first: after a crash
+ * the file must not show a kill that the journal does not have.
  */
 export class StatusWriter {
   private readonly path: string
@@ -132,14 +132,14 @@ export class StatusWriter {
     this.onProblem = onProblem
   }
 
-  /** Something changed. `urgent` ones are written before this task ends, several of one task together. */
+  /** Schedules a write. Urgent changes are written before the current task ends, several of one task together. */
   changed(urgent: boolean): void {
     if (this.stopped || (this.cancel !== undefined && !urgent)) return
     this.cancel?.()
     this.cancel = this.clock.after(urgent ? 0 : GATHER_MS, () => void this.write())
   }
 
-  /** Writes what is now, once that is durable. */
+  /** Writes the current state, once it is durable. */
   async write(): Promise<void> {
     this.cancel?.()
     this.cancel = undefined
@@ -159,7 +159,7 @@ export class StatusWriter {
     }
   }
 
-  /** Writes it a last time; what changes after that is the next start's to tell. */
+  /** Writes it for the last time. */
   stop(): void {
     this.stopped = true
     this.cancel?.()
@@ -168,7 +168,7 @@ export class StatusWriter {
       try {
         writeWhole(this.path, text)
       } catch {
-        // On a full disk there is no room for a second file: the first one's own room is used.
+        // On a full disk there is no room for a second file, so the existing file is overwritten in place.
         writeFileSync(this.path, text)
       }
     } catch (error) {

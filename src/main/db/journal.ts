@@ -11,20 +11,20 @@ import type { FromJournalThread, JournalThreadData, ToJournalThread } from './jo
 import type { CommitReport, JournalWrite } from './journal-write.ts'
 import { count } from './rows.ts'
 
-/** A batch that is not durable after this is late, whatever the thread says: the disk hangs. */
+/** A batch not durable after this time counts as blocked: the disk hangs. */
 const LATE_MS = 2_000
-/** How long a stop waits for what cannot be written. */
+/** How long a stop waits for pending writes, ms. */
 const CLOSE_MS = 5_000
 
 export interface JournalOptions {
   readonly path: string
   readonly durable: boolean
   readonly clock: Clock
-  /** How long a batch that cannot be written for the moment is tried again, in ms. */
+  /** How long a batch that cannot be written is retried, ms. */
   readonly giveUpMs: number
 }
 
-/** Whoever waits for a batch. */
+/** A caller that waits for a batch. */
 interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /**
- * The desk's memory, written by a thread of its own: the loop never waits for the disk. Records are gathered and written in
+ * The desk's journal, written by its own thread so that the trading loop never waits for the disk. Records are gathered and written in
  * one transaction by `flush`; nothing that depends on them may happen before its promise resolves (I3). Batches are written in
  * their order, so what follows from an earlier one is never on disk without it. `db` reads what is written so far.
  */
@@ -158,7 +158,7 @@ export class Journal {
     if (this.blocked === null) await this.nextBlock
   }
 
-  /** A thread that hangs in the disk cannot say so. */
+  /** A thread blocked by the disk cannot report it. */
   private watch(seq: number): Disposer {
     return this.options.clock.after(LATE_MS, () => {
       if (this.waiting.has(seq) && this.blockedBy === null && this.failure === null)
@@ -214,7 +214,7 @@ export class Journal {
   }
 
   /**
-   * Writes what is left and lets the database go.
+   * Writes pending records and closes the database.
    * @returns an error where not all of it could be written
    */
   async close(): Promise<Result<void>> {
@@ -240,7 +240,7 @@ export class Journal {
     return Promise.race([flushed, late]).finally(() => dispose())
   }
 
-  /** The thread empties the write-ahead log and ends. */
+  /** Lets the thread truncate the write-ahead log and end. */
   private ended(): Promise<void> {
     return new Promise((resolve) => {
       this.closed = resolve

@@ -143,7 +143,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX trades_handed ON trades (opened_by) WHERE parts IS NOT NULL;
   `,
-  // A fill's life apart from its order's. What an order sold at which cost is split among its fills by their shares.
+  // Fills get states of their own. The cost an order sold is split among its fills in proportion to their shares.
   `
   ALTER TABLE fills ADD COLUMN cost_sold INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE fills ADD COLUMN state TEXT NOT NULL DEFAULT 'confirmed';
@@ -165,13 +165,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE orders DROP COLUMN cost_sold;
   CREATE INDEX fills_failed ON fills (order_id) WHERE state = 'failed';
   `,
-  // Payouts that were asked for, and those that were told before their positions were resolved.
+  // Payouts that were requested, and payouts reported before their positions were resolved.
   `
   CREATE TABLE redemptions (
     window_id TEXT PRIMARY KEY, asked_at INTEGER, times INTEGER NOT NULL, paid_at INTEGER
   ) STRICT;
   `,
-  // What code has to tell apart is a column of its own, so that nothing is read out of a key or a sentence.
+  // Facts that code needs become columns, so that nothing is parsed out of keys or sentences.
   `
   ALTER TABLE versions RENAME COLUMN stint TO tenure;
   ALTER TABLE events ADD COLUMN detail TEXT;

@@ -22,7 +22,7 @@ import { type HandedSum, handedSums } from './handed.ts'
 import { all, column, count, jsonColumn, value } from './rows.ts'
 import { orderColumns, positionColumns, type StoredVersionRow, versionRefColumns, versionRow } from './tables.ts'
 
-/** Reading side of the journal, shared by the desk's lists and the command line. Times and money as stored. */
+/** Queries of the journal, shared by the desk's lists and the command line. */
 
 const listedVersion = z.object({
   ...versionRefColumns,
@@ -94,7 +94,7 @@ export function listVersions(db: ReadableDb): VersionRow[] {
   })
 }
 
-/** What is left of a version's sums without the trades that changed their owner. */
+/** A version's totals without the trades that were handed over. */
 function ownOf(all: Totals | undefined, handed: HandedSum | undefined): VersionRow['own'] {
   const less = (key: 'trades' | 'wins' | 'pnl' | 'evens') => (all?.[key] ?? 0) - (handed?.[key] ?? 0)
   const trades = less('trades')
@@ -140,7 +140,7 @@ export interface TradeFilter {
   readonly version?: string | undefined
 }
 
-/** Positions, newest first, with what became of them. */
+/** Positions with their results, newest first. */
 export function listTrades(db: ReadableDb, filter: TradeFilter): TradeRow[] {
   const rows = all(
     db,
@@ -182,7 +182,7 @@ const joinedVersion = {
 const listedTrade = positionColumns.extend({ payout_up: priceSchema.nullable(), ...joinedVersion })
 const listedOrder = orderColumns.extend({ failed_shares: sharesSchema, ...joinedVersion })
 
-/** The desk, where it and no version opened something. */
+/** Stands for the desk where no version opened something. */
 const DESK: OwnerRef = { hash: 'desk', strategy: 'desk', label: 'desk', number: 0 }
 
 function refOf(row: Pick<z.output<typeof listedOrder>, keyof typeof joinedVersion>): VersionRef | null {
@@ -241,7 +241,7 @@ export function versionsByPrefix(db: ReadableDb, prefix: string): VersionHash[] 
 
 const stateAtSwap = z.array(z.object({ slot: slotIdSchema, json: z.string() }))
 
-/** States that a version had when it was last swapped out; undefined where it never was. */
+/** A version's states at the moment it was last replaced; undefined if it never was. */
 export function statesAtSwap(
   db: ReadableDb,
   strategy: string,
@@ -264,7 +264,7 @@ export function nextVersionNumber(db: ReadableDb, strategy: string): number {
 const liveVersion = z.object({ strategy: z.string(), version: versionHashSchema, deployment: deploymentIdSchema })
 export type LiveVersion = z.output<typeof liveVersion>
 
-/** Versions that only manage what they have open, with the deployment that last made each live, or a canary. */
+/** Draining versions, each with the deployment that last made it live or a canary. */
 export function drainingVersions(db: ReadableDb): LiveVersion[] {
   return all(
     db,
@@ -276,7 +276,7 @@ export function drainingVersions(db: ReadableDb): LiveVersion[] {
   )
 }
 
-/** What is live now: strategy, version, deployment. */
+/** Live versions with their deployments. */
 export function liveVersions(db: ReadableDb): LiveVersion[] {
   return all(db, liveVersion, 'SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL')
 }

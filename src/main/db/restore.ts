@@ -23,7 +23,7 @@ import { all, column, count, value } from './rows.ts'
 import { readAssignments, readCanaries, readCaps } from './settings.ts'
 import { candleRow, fillRow, ledgerRow, orderRow, positionRow } from './tables.ts'
 
-/** Names what cannot be read; the names go to the operator (I12). */
+/** Reports something that cannot be read; the operator is told (I12). */
 type Unreadable = (what: string) => void
 
 const deskSchema = z.object({
@@ -35,7 +35,7 @@ const deskSchema = z.object({
   freeze_until: unixMsSchema.nullable(),
 })
 
-/** Whether trading is on, as last journaled; unreadable it is paused. */
+/** The journaled trading state; paused if it cannot be read. */
 function savedTrading(
   db: ReadableDb,
   unreadable: Unreadable,
@@ -56,7 +56,7 @@ function savedTrading(
   }
 }
 
-/** Reads what the engine needs to go on where the journal ends. Rows were written by the engine itself. */
+/** Reads everything the engine needs to continue where the journal ends. */
 export function readSavedDesk(db: ReadableDb): SavedDesk {
   const names: string[] = []
   const unreadable: Unreadable = (what) => names.push(what)
@@ -138,7 +138,7 @@ const redemptionRow = z.object({
   paidAt: unixMsSchema.nullable(),
 })
 
-/** What is known of the outcomes and the payouts of some windows. */
+/** Known outcomes and payouts of some windows. */
 function savedPayouts(db: ReadableDb, windows: ReadonlySet<WindowId>): Pick<SavedDesk, 'outcomes' | 'redemptions'> {
   const outcome = 'SELECT slot, window_id AS windowId, payout_up AS payoutUp FROM settlements WHERE window_id = ?'
   const redemption =
@@ -151,7 +151,7 @@ function savedPayouts(db: ReadableDb, windows: ReadonlySet<WindowId>): Pick<Save
 
 type SavedVersion = SavedDesk['versions'][number]
 
-/** Nothing where what is stored of a version cannot be read: whatever it owns is then taken over by the desk. */
+/** Empty if the stored version cannot be read: the desk then takes over what it owns. */
 function savedVersion(db: ReadableDb, live: LiveVersion, unreadable: Unreadable): SavedVersion[] {
   const stored = findVersion(db, live.strategy, live.version)
   const manifest = stored === undefined ? undefined : parseJsonText(manifestSchema, stored.manifest)
@@ -175,7 +175,7 @@ function savedVersion(db: ReadableDb, live: LiveVersion, unreadable: Unreadable)
   ]
 }
 
-/** What a version came to since it was last live: probation and cooldown are judged by it. */
+/** A version's tenure, by which probation and cooldown are judged. */
 function savedTenure(
   { tenure, label }: { tenure: string | null; label: string },
   unreadable: Unreadable,
@@ -220,7 +220,7 @@ function newestHandoffs(db: ReadableDb, reason: string): PositionId[] {
   )
 }
 
-/** Newest stored one-minute candles of an asset without a hole, oldest first. */
+/** The newest contiguous one-minute candles of an asset, oldest first. */
 export function readMinutes(db: ReadableDb, asset: Asset, count: number): Candle[] {
   const newest = all(
     db,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { explain } from '../../shared/domain/commands.ts'
 import type { ReadableDb, SqlParams } from './db.ts'
 
-/** A row does not fit its table's schema: the database was changed by another program, or is damaged. */
+/** A row does not match its table's schema: another program changed the database, or it is damaged. */
 export class UnreadableRow extends Error {
   override readonly name = 'UnreadableRow'
 
@@ -26,7 +26,7 @@ export function all<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...par
     .map((row) => parse(schema, sql, row))
 }
 
-/** The same one by one, for tables that grow without end. @throws UnreadableRow */
+/** Like `all`, row by row, for tables without a bound on their size. @throws UnreadableRow */
 export function* each<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): Generator<T> {
   for (const row of db.prepare(sql).iterate(...params)) yield parse(schema, sql, row)
 }
@@ -55,12 +55,12 @@ export function value<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...p
   return found === undefined ? undefined : parse(schema, sql, found)
 }
 
-/** A figure that one query counts or adds up; 0 where it finds nothing. */
+/** The number a query returns; 0 if it returns none. */
 export function count(db: ReadableDb, sql: string, ...params: SqlParams): number {
   return value(db, z.number().nullable(), sql, ...params) ?? 0
 }
 
-/** A column that holds JSON: what it says, by a schema of its own. */
+/** A column that holds JSON, parsed by a schema of its own. */
 export function jsonColumn<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {

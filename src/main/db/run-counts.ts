@@ -1,7 +1,7 @@
 import type { ReadableDb } from './db.ts'
 import { count } from './rows.ts'
 
-/** Figures of a whole run that only its database has; `duplicateEntries` and `orphanPositions` are 0 on a sound desk (I1, I2). */
+/** Figures of a run that only its database has; `duplicateEntries` and `orphanPositions` must be 0 (I1, I2). */
 export interface RunCounts {
   readonly settled: number
   readonly reloads: number

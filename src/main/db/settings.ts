@@ -11,7 +11,7 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { ReadableDb } from './db.ts'
 import { all, one } from './rows.ts'
 
-/** Settings that commands made: written here, read here. What cannot be read is named to the operator (I12). */
+/** Settings made by commands, as rows. Unreadable ones are reported to the operator (I12). */
 
 /** A setting as its row: name, subject, value as JSON. */
 export function settingRow(setting: Setting): readonly [name: string, subject: string, json: string] {
@@ -25,7 +25,7 @@ export function settingRow(setting: Setting): readonly [name: string, subject: s
   }
 }
 
-/** Takes the name of something that cannot be read. */
+/** Reports something that cannot be read. */
 type Unreadable = (what: string) => void
 
 const settingColumns = z.object({ subject: z.string(), json: z.string() })
@@ -42,7 +42,7 @@ const caps = {
 }
 const capsSchema: z.ZodType<{ readonly [K in keyof Caps]?: Caps[K] | undefined }> = z.strictObject(caps)
 
-/** What a command last changed of the caps, as far as it can be read; null where none ever did. */
+/** Caps set by command, as far as they can be read; null if none were set. */
 export function readCaps(db: ReadableDb, unreadable: Unreadable): Partial<Caps> | null {
   const stored = one(db, settingColumns, SETTINGS, 'caps')
   if (stored === undefined) return null
@@ -50,7 +50,7 @@ export function readCaps(db: ReadableDb, unreadable: Unreadable): Partial<Caps> 
   const complete = whole !== undefined && Object.keys(whole).length === Object.keys(caps).length
   if (!complete) unreadable('the caps set by command')
   const found = whole ?? parseJsonText(z.record(z.string(), z.unknown()), stored.json) ?? {}
-  // Each cap that can be read holds, whatever is wrong with the others.
+  // Every readable cap applies, even if others are unreadable.
   return defined({
     stakePerOrder: caps.stakePerOrder.safeParse(found.stakePerOrder).data,
     exposurePerWindow: caps.exposurePerWindow.safeParse(found.exposurePerWindow).data,
@@ -73,7 +73,7 @@ function defined(read: { readonly [K in keyof Caps]: Caps[K] | undefined }): Par
   }
 }
 
-/** Slots that commands gave to other strategies than the configuration does. */
+/** Slots assigned by command. */
 export function readAssignments(db: ReadableDb, unreadable: Unreadable): { slot: SlotId; strategy: string }[] {
   return all(db, settingColumns, SETTINGS, 'assignment').flatMap(({ subject, json }) => {
     const slot = slotIdSchema.safeParse(subject)
@@ -95,7 +95,7 @@ const canarySchema = z
 
 type SavedCanary = Canary & { readonly strategy: string; readonly slots: readonly SlotId[] }
 
-/** Versions that have a part of a strategy beside its live one. */
+/** Canaries with their parts. */
 export function readCanaries(db: ReadableDb, unreadable: Unreadable): SavedCanary[] {
   return all(db, settingColumns, SETTINGS, 'canary').flatMap(({ subject: strategy, json }) => {
     const canary = parseJsonText(canarySchema, json)

@@ -3,10 +3,10 @@ import { openReadOnly } from './database.ts'
 import type { ReadableDb } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 
-/** Why a database is not read, and what to do about it. */
+/** Why a database cannot be used, and what to do about it. */
 export interface DatabaseFault {
   readonly message: string
-  /** Null where the message says all: there is no such file, or it may not be read. */
+  /** Null where the message is enough: no such file, or no permission. */
   readonly todo: string | null
 }
 
@@ -15,15 +15,15 @@ export function faultText({ message, todo }: DatabaseFault): string {
   return todo === null ? message : `${message}: ${todo}`
 }
 
-/** A database that was found whole, and the number of its schema, which may be an older one. */
+/** A database that passed its integrity check, with its schema number, which may be an older one. */
 export interface SoundDatabase {
   readonly db: ReadableDb
   readonly schema: number
 }
 
 /**
- * Opens baton.db for reading once all of it has been checked: the one way for whoever prints figures from it. A file that is
- * damaged anywhere, or of a newer Baton, is refused.
+ * Opens baton.db for reading after checking all of it; every command that prints figures uses this. A file that is
+ * damaged anywhere, or was written by a newer Baton, is refused.
  */
 export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
   const opened = openReadOnly(path)
@@ -49,7 +49,7 @@ export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
   }
 }
 
-/** The same for whoever needs the newest schema; the error is one line that says what to do. */
+/** Like `openSound`, but requires the newest schema; the error is one line that says what to do. */
 export function openCurrent(path: string): Result<ReadableDb> {
   const opened = openSound(path)
   if (!opened.ok) return err(faultText(opened.error))

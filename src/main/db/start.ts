@@ -4,7 +4,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { ReadableDb, WritableDb } from './db.ts'
 import { column } from './rows.ts'
 
-/** Deployments that an earlier process left unfinished ended with it. */
+/** Marks deployments that an earlier process left unfinished as superseded. */
 export function endUnfinishedDeployments(db: WritableDb, now: UnixMs): void {
   db.prepare(
     `UPDATE deployments SET state = 'superseded', ended_at = ?, reason = 'the desk stopped before it was live'
@@ -12,7 +12,7 @@ export function endUnfinishedDeployments(db: WritableDb, now: UnixMs): void {
   ).run(now)
 }
 
-/** Slots that hold something unsettled, or an order whose fate is not final. */
+/** Slots with unsettled positions or unfinished orders. */
 export function heldSlots(db: ReadableDb): SlotId[] {
   return column(
     db,

@@ -21,7 +21,7 @@ import {
 import type { VersionRef } from '../../shared/domain/versions.ts'
 import { flagColumn } from './rows.ts'
 
-/** One schema a table: its columns as they are stored, and as a row of the domain. */
+/** One schema per table: its stored columns, and its row as a domain type. */
 
 const tagColumns = {
   version: ownerSchema,
@@ -199,7 +199,7 @@ export const candleRow: z.ZodType<Candle> = z
   })
   .transform(({ open_time, ...prices }) => ({ openTime: open_time, ...prices }))
 
-/** Columns that name a version to whoever reads. */
+/** Columns that identify a version to people. */
 export const versionRefColumns = {
   hash: versionHashSchema,
   strategy: z.string(),
@@ -209,7 +209,7 @@ export const versionRefColumns = {
 
 export const versionRefRow: z.ZodType<VersionRef> = z.object(versionRefColumns)
 
-/** What is stored of a version, besides its sources. */
+/** A stored version without its sources. */
 export const versionRow = z
   .object({
     ...versionRefColumns,

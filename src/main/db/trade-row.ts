@@ -16,7 +16,7 @@ import { flagColumn, jsonColumn } from './rows.ts'
 
 export const partSchema: z.ZodType<TradePart> = z.object({ owner: ownerSchema, pnl: usdSchema })
 
-/** Columns that a trade has before it is written and after. */
+/** Columns common to a position that has ended and its stored trade. */
 const tradeColumns = {
   /** A position; `deployment window` for what a shadow would have traded. */
   position: z.string(),
@@ -41,7 +41,7 @@ const tradeColumns = {
   quote: priceSchema.nullable(),
 }
 
-/** A position that is over, as the rest of the journal has it. */
+/** A position that has ended, joined from the journal's other tables. */
 export const endedPosition = z.object({ ...tradeColumns, payout: usdSchema.nullable() })
 export type EndedPosition = z.output<typeof endedPosition>
 

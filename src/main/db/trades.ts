@@ -19,8 +19,8 @@ const COLUMNS = `t.position, t.strategy, t.slot, t.window_id AS windowId, t.side
   t.market, t.why, t.latency_ms AS latencyMs, t.quote, t.parts, s.payout_up AS payoutUp`
 
 /**
- * A position that is over, with everything that is said of it elsewhere in the journal. A window's outcome may be learnt
- * after the position was sold: it is looked up when trades are read.
+ * A position that has ended, joined from the journal's other tables. A window's outcome may become known
+ * after the position was sold, so it is joined when trades are read.
  */
 const TRADE = `SELECT p.id AS position, coalesce(v.strategy, 'desk') AS strategy, p.slot, p.window_id AS windowId, p.side,
     p.opened_at AS openedAt, p.settled_at AS settledAt, p.bought_shares AS shares, p.bought_cost AS cost, p.fees,
@@ -84,7 +84,7 @@ const HANDOFFS = `SELECT ts, from_owner, to_owner, mark FROM handoffs WHERE subj
 const INSERT = `INSERT OR IGNORE INTO trades VALUES (@position, @strategy, @slot, @windowId, @side, @openedAt, @settledAt, @shares,
   @cost, @fees, @pnl, @sold, @openedBy, @settledUnder, @deployment, @regime, @market, @why, @latencyMs, @quote, @parts)`
 
-/** Sums by version beside the trades, so that nobody has to read them all for a figure that is shown all the time. */
+/** Totals by version, so that figures that are always shown need not read every trade. */
 const ADD_UP = `INSERT INTO version_totals VALUES (@openedBy, 1, @pnl > 0, @pnl, @fees, min(1, (@cost + @fees) * 1.0 / @shares))
   ON CONFLICT (version) DO UPDATE SET trades = trades + 1, wins = wins + excluded.wins, pnl = pnl + excluded.pnl,
     fees = fees + excluded.fees, evens = evens + excluded.evens`
@@ -95,12 +95,12 @@ const TAKE_OFF = `UPDATE version_totals SET trades = trades - 1, wins = wins - (
 const REWRITTEN = `INSERT INTO meta VALUES ('trades rewritten', '1')
   ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1`
 
-/** How often trades that were written down have changed since; see `TradeBook.drop`. */
+/** How many stored trades have been removed or replaced; see `TradeBook.drop`. */
 export function timesRewritten(db: ReadableDb): number {
   return Number(readMeta(db, 'trades rewritten') ?? 0)
 }
 
-/** The table of trades: written as they settle, and made anew from the rest of the journal on demand. */
+/** The table of trades: written as positions settle, and rebuilt from the rest of the journal on demand. */
 export class TradeBook {
   private readonly db: WritableDb
   private readonly insert: WriteStatement
@@ -115,8 +115,8 @@ export class TradeBook {
   }
 
   /**
-   * Writes down what a position came to, in the transaction in which it ended; nothing where it was no trade. What was
-   * written of it before is replaced: a fill can fail after its position was settled.
+   * Stores a position's trade in the transaction that ends it; does nothing for a position without a standing purchase. An earlier
+   * trade of the position is replaced: a fill can fail after settlement.
    */
   keep(position: string): void {
     this.drop(position)
@@ -124,17 +124,17 @@ export class TradeBook {
     if (row !== undefined) this.write(row)
   }
 
-  /** Takes back what was written of a position that is open again. */
+  /** Removes the trade of a position that is open again. */
   drop(position: string): void {
     const before = this.written.get(position)
     if (before === undefined) return
     this.db.prepare(TAKE_OFF).run(before)
     this.db.prepare('DELETE FROM trades WHERE position = ?').run(position)
-    // Whoever has read the trades so far must read them all again.
+    // Readers that cache trades must reload them.
     this.db.prepare(REWRITTEN).run()
   }
 
-  /** Makes the whole table anew. @returns how many trades there are */
+  /** Rebuilds the whole table. @returns how many trades there are */
   rebuild(): number {
     return this.db.transaction(() => {
       this.db.exec('DELETE FROM trades; DELETE FROM version_totals')
@@ -146,7 +146,7 @@ export class TradeBook {
 
   private write({ payout, sold, ...row }: EndedPosition): void {
     const handoffs = all(this.db, handoffOfTrade, HANDOFFS, row.position)
-    // Most are never handed over: their fills need no second look.
+    // Most positions are never handed over; their fills need not be read.
     const first = handoffs[0]?.from_owner ?? row.settledUnder
     const fills = handoffs.length === 0 && first === row.openedBy ? [] : all(this.db, fillOfTrade, FILLS, row.position)
     const parts = partsOf(row.openedBy, first, fills, handoffs, payout ?? 0)
@@ -160,8 +160,8 @@ export class TradeBook {
 }
 
 /**
- * Trades in the order in which they settled, with the place of each, after which to read on another time.
- * @param after a place; 0 = from the first
+ * Trades in settlement order, each with its row number, after which a later call can continue.
+ * @param after a row number; 0 = from the first
  */
 export function readTrades(
   db: ReadableDb,
@@ -182,7 +182,7 @@ const SHADOWS = `SELECT t.rowid AS row, t.deployment || ' ' || t.window_id AS po
     CASE t.outcome WHEN 'up' THEN 1000000 WHEN 'down' THEN 0 END AS payoutUp
   FROM shadow_trades t JOIN versions v ON v.hash = t.version WHERE t.settled_at IS NOT NULL AND t.rowid > ? ORDER BY t.rowid`
 
-/** The same for what shadows would have traded: their market is `shadow`, and they are never added to others. */
+/** Trades of shadows, in the same form: their market is `shadow`, and they are never mixed with others. */
 export function readShadowTrades(
   db: ReadableDb,
   after = 0,

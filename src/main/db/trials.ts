@@ -4,7 +4,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import type { ReadableDb, WritableDb } from './db.ts'
 import { count } from './rows.ts'
 
-/** One hash tried on a stretch of tape; what it came to is kept for figures over all trials. */
+/** One version replayed or proved over a stretch of tape, with its result. */
 export interface Trial {
   readonly ts: UnixMs
   readonly kind: 'proof' | 'replay'
@@ -24,13 +24,13 @@ export interface Trial {
 export const SAVE_TRIAL = `INSERT INTO trials VALUES (NULL, @ts, @kind, @strategy, @hash, @tape, @from, @to, @slots,
   @decisions, @trades, @pnl, @sharpe)`
 
-/** Counts a trial that no running desk's journal counts. */
+/** Stores a trial when no desk is running to journal it. */
 export function saveTrial(db: WritableDb, trial: Trial): void {
   db.prepare(SAVE_TRIAL).run({ ...trial })
 }
 
 /**
- * How many versions of a strategy were ever traded, proved or replayed. The one count of trials, whoever shows it.
+ * How many versions of a strategy were ever traded, proved or replayed.
  * @param more a version that counts although nothing is written of it yet
  */
 export function versionsTried(db: ReadableDb, strategy: string, more = ''): number {

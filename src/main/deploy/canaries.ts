@@ -22,13 +22,13 @@ export interface CanariesParts {
   readonly swapping: SwapStep
 }
 
-/** What somebody asks a canary to get; what is not named is the configuration's. */
+/** The part requested for a canary; missing fields take the configured value. */
 export interface PartAsked {
   readonly slots?: readonly SlotId[] | undefined
   readonly stakePercent?: number | undefined
 }
 
-/** Versions that trade a part of their strategy, until somebody promotes or dismisses them or a bound is broken. */
+/** Versions that trade a part of their strategy until they are promoted, dismissed, or break a bound. */
 export class Canaries {
   private readonly parts: CanariesParts
 
@@ -41,7 +41,7 @@ export class Canaries {
     return this.parts.watch.canaryOf(strategy)
   }
 
-  /** What a canary of a strategy gets, slots spread over all of its own; an error names what is wrong with what was asked. */
+  /** The part a canary gets, with its slots spread evenly over the strategy's; an error says what is wrong with the request. */
   part(strategy: string, asked: PartAsked): Result<CanaryPart> {
     const { loop, config } = this.parts
     const { state } = loop.engine
@@ -59,7 +59,7 @@ export class Canaries {
     })
   }
 
-  /** Gives a canary all of its strategy, as far as the rules let it; it stays a canary where they do not. */
+  /** Promotes a canary to all slots of its strategy if the rules pass; otherwise it stays a canary. */
   async promote(deployment: Deployment, confirmation: Confirmation): Promise<Result<void>> {
     const { policy, swapping } = this.parts
     const candidate = this.candidateOf(deployment)
@@ -80,14 +80,14 @@ export class Canaries {
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
   }
 
-  /** Its slots and what it has open go back to the live version, in the next yield interval. */
+  /** Ends a canary: its slots, positions and orders return to the live version in the next yield interval. */
   async dismiss(deployment: Deployment, why: string): Promise<DeploymentRow> {
     await this.end(deployment, why)
     if (!deployment.ended) deployment.dismissed(this.parts.now(), `dismissed: ${why}`)
     return deployment.current
   }
 
-  /** It went beyond a bound. */
+  /** Ends a canary that broke a bound. */
   async breach(deployment: Deployment, probation: ProbationRow): Promise<string> {
     const { strategy, version, from } = deployment.current
     await this.end(deployment, probation.reason)
@@ -101,14 +101,14 @@ export class Canaries {
     const { strategy, version } = deployment.current
     watch.end(deployment)
     await loop.inYield(async () => {
-      // A fault has ended it already.
+      // A fault may have ended it already.
       if (loop.engine.state.canaries.get(strategy)?.version !== version?.hash) return
       loop.deliver({ kind: 'endCanary', ts: now(), strategy, why })
       loop.settle()
     })
   }
 
-  /** After a restart: goes on with a canary that was, or writes down that it is none any more. */
+  /** After a restart: resumes a canary, or records that it has ended. */
   resume(deployment: Deployment): void {
     const { loop, watch, now } = this.parts
     const { strategy, version } = deployment.current

@@ -11,13 +11,13 @@ import { versionHashOf } from '../../shared/domain/ids.ts'
 import { sha256 } from '../platform/system.ts'
 import { originalPosition } from '../strategy-host/source-position.ts'
 
-/** A strategy's code, bundled, and what it was made of. */
+/** A bundled strategy with its sources. */
 export interface Compiled {
   readonly strategy: string
   readonly bundle: string
   /** Source map of the bundle as JSON. */
   readonly sourceMap: string
-  /** Every file below the strategies folder that went in, the strategy's own first. */
+  /** Every bundled file of the strategies folder, the strategy's own first. */
   readonly sources: readonly { readonly path: string; readonly text: string }[]
 }
 
@@ -77,12 +77,12 @@ export async function compileStrategy(
       sourcemap: 'external',
       sourcesContent: false,
       metafile: true,
-      // What is left of an import() would reach the host's own loader and, through its errors, the host.
+      // An import() left in the bundle would reach the host's loader and, through its errors, host objects.
       supported: { 'dynamic-import': false },
       logLevel: 'silent',
-      // An import that only looks unused still goes in: the type check and the stored sources must be whole.
+      // Keeps imports that look unused: the type check and the stored sources must be complete.
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-      // A module is strict; as a plain script it would not be, and writing to a frozen view would pass in silence.
+      // Modules are strict. A plain script would not be, and writing to a frozen view would fail silently.
       banner: { js: '"use strict";' },
       define: Object.fromEntries(names.map((name) => [name, MARK + name.replace('.', '$')])),
       plugins: [onlyLocalImports(root, apiFile)],

@@ -21,12 +21,12 @@ export class DeploymentRun {
     this.attempt = attempt
   }
 
-  /** What an earlier step has left; a step that needs it before it is there is a broken invariant. */
+  /** The result of an earlier step; a missing one is a broken invariant. */
   need<K extends 'compiled' | 'candidate'>(name: K): NonNullable<DeploymentRun[K]> {
     return this[name] ?? broken(`the ${name} of a deployment is needed before there is one`)
   }
 
-  /** The candidate's way through the rules; null for a rollback, which no rule holds back. */
+  /** The candidate's case before the policy rules; null for a rollback, which they do not apply to. */
   get policyCase(): PolicyCase | null {
     if (this.attempt.trigger === 'rollback') return null
     this.case ??= new PolicyCase(this.attempt, this.need('candidate').hash)

@@ -4,19 +4,19 @@ import type { Attempt, CanaryPart } from './attempt.ts'
 export type WaitSignal =
   /** A person lets it continue. */
   | ({ readonly kind: 'go' } & Pick<Attempt, 'by' | 'reason' | 'override' | 'shadow' | 'part'>)
-  /** Time has passed, or something changed: the rules are asked again. */
+  /** Time has passed or something changed: the rules are evaluated again. */
   | { readonly kind: 'recheck' }
-  /** It is over: something newer came, or it was dismissed. */
+  /** The deployment is over: superseded or dismissed. */
   | { readonly kind: 'drop' }
 
-/** One deployment's way through the rules, with what people said of it on the way. */
+/** One deployment before the policy rules, with what people decided about it. */
 export class PolicyCase {
   readonly strategy: string
   /** First digits of the candidate's hash. */
   readonly hash: string
-  /** What a person must say before any rule is asked: a reload that names it, or a promotion of the shadow. */
+  /** What a person must do before any rule is evaluated: name it in a reload, or promote the shadow. */
   parked: 'reload' | 'shadow' | null
-  /** Nothing of its strategy is live: there is no version to protect, and maybe no cycle yet in which to ask again. */
+  /** True if nothing of its strategy is live: there is no version to protect, and possibly no cycle yet to re-evaluate in. */
   readonly exempt: boolean
   /** What it gets as a canary; null: all of its strategy. */
   part: CanaryPart | null
@@ -25,7 +25,7 @@ export class PolicyCase {
   override: string | undefined
   /** Since when nothing but `quiet` holds it back. */
   quietSince: number | null = null
-  /** When it is given up if it still waits; null before it waits. */
+  /** When it fails if it still waits; null before it waits. */
   waitsUntil: number | null = null
 
   constructor(attempt: Attempt, hash: string) {

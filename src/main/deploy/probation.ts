@@ -16,7 +16,7 @@ export interface ProbationFacts {
   readonly proof: { readonly trades: number; readonly wins: number } | null
 }
 
-/** How a version on probation stands: still watched, through, or beyond a bound. */
+/** Judges a version on probation: still running, passed, or a bound broken. */
 export function judgeProbation(facts: ProbationFacts, rules: Config['probation']): ProbationRow {
   const { tenure, now, stopped } = facts
   const windowsNeeded = rules.windows * facts.slots

@@ -26,10 +26,10 @@ export interface ProvingParts {
   readonly proof: ProofParts
 }
 
-/** A row a person can follow, not one for every block that a thread has read. */
+/** Shortest interval between two published rows of a running proof, ms. */
 const SHOW_EVERY_MS = 200
 
-/** The proof step of a deployment: replays the candidate beside what is live, and keeps what came of it. */
+/** The proof step: replays the candidate beside the live version and stores the result. */
 export class Proving {
   private readonly parts: ProvingParts
   private readonly onDifferences: (deployment: DeploymentId, found: readonly DecisionDifference[]) => void
@@ -39,7 +39,7 @@ export class Proving {
     this.onDifferences = onDifferences
   }
 
-  /** Stops where a bound of the proof is broken. Too little tape proves nothing and stops nothing. */
+  /** Stops if a bound of the proof is broken. Too little tape is no failure. */
   async step(run: DeploymentRun): Promise<StepResult> {
     const { deployment } = run
     const candidate = run.need('candidate')
@@ -72,7 +72,7 @@ export class Proving {
       },
       onDifferences: (found) => this.onDifferences(deployment.id, found),
     })
-    // Also where the candidate says nothing any more: whoever gives it up does not wait for it.
+    // Cancels at once when the deployment ends, even if the candidate no longer answers.
     void deployment.over.then(() => run?.cancel())
     const result = await run.done
     const { row, differences } = result
@@ -104,7 +104,7 @@ function noteOf({ verdict, candidate, slots, differences }: ProofRow): string {
   return `${slots.length} slots · ${candidate.decisions.toLocaleString('en-US')} decisions · ${differences} differ`
 }
 
-/** What is live of a strategy, ready to be replayed beside another version; null when nothing is, or its code is lost. */
+/** A strategy's live version, ready for a replay; null if none is live or its code is not stored. */
 export function liveReplayVersion(
   loop: Pick<TradingPort, 'engine'>,
   journal: Journal,

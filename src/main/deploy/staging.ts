@@ -11,7 +11,7 @@ import type { DeploymentRun } from './deployment-run.ts'
 import { advance, failureAt, type StepResult } from './pipeline.ts'
 import type { TradingPort } from './trading-port.ts'
 
-/** What a candidate must show before it may be swapped in, with the states of now and the candles of now. */
+/** The dry run: tries a candidate on current states and candles before it may be swapped in. */
 export class Staging {
   private readonly parts: {
     readonly loop: Pick<TradingPort, 'engine' | 'hosts'>
@@ -35,7 +35,7 @@ export class Staging {
     return { kind: problem.mayPass ? 'retry' : 'stop', note: problem.at.message, failure }
   }
 
-  /** Evaluates every slot twice, the second time in reverse: answers must not depend on order. Null when all is well. */
+  /** Evaluates every slot twice, the second time in reverse order: answers must not depend on order. Null when it passes. */
   private async dryRun(candidate: Candidate, states: Swap['states']): Promise<StagingProblem | null> {
     const { loop, deadlineMs } = this.parts
     const { worker, sourceMap } = candidate.hosted
@@ -64,7 +64,7 @@ export class Staging {
     return { at: { file: candidate.firstFile, line: 1, column: 1, message }, mayPass: false }
   }
 
-  /** State of every slot in the candidate's form, and the revision each was made from. */
+  /** Every slot's state migrated for the candidate, with the revision it was made from. */
   async migrated(candidate: Candidate, kind: Swap['reason']): Promise<Result<Swap['states'], HostFailure>> {
     const { loop, journal, deadlineMs } = this.parts
     const { strategy } = candidate.ref
@@ -94,10 +94,10 @@ export class Staging {
   }
 }
 
-/** What stopped a version on its way to being live. */
+/** Why a dry run failed. */
 export interface StagingProblem {
   readonly at: Diagnostic
-  /** It says nothing against the code, and passes by itself. */
+  /** True for a temporary reason that says nothing against the code. */
   readonly mayPass: boolean
 }
 
@@ -105,7 +105,7 @@ export function problemOf(failure: HostFailure, sourceMap: string, entry: string
   return { at: locate(failure, sourceMap, entry), mayPass: failure.kind === 'starved' }
 }
 
-/** Where in the sources a failure came from; one without a place belongs to the file as a whole. */
+/** Source position of a failure; without one, the start of the file. */
 export function locate(failure: HostFailure, sourceMap: string, entry: string): Diagnostic {
   return locateFailure(failure.kind === 'threw' ? failure.failure : failure, sourceMap, entry)
 }

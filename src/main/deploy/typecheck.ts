@@ -17,7 +17,7 @@ export function nativeCompiler(): string {
   return join(folder, 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc').replace('app.asar', 'app.asar.unpacked')
 }
 
-/** Checks the types of exactly the sources that were compiled, in a folder of their own. Empty when all is well. */
+/** Type-checks exactly the compiled sources, in a folder of their own. Empty when there is no error. */
 export async function checkTypes(compiled: Compiled, apiFile: string): Promise<Diagnostic[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-check-'))
   try {

@@ -10,11 +10,11 @@ export interface WatchParts {
   readonly loop: Pick<TradingPort, 'engine'>
   readonly config: Config
   readonly now: () => UnixMs
-  /** A version went beyond a bound: it is not watched any more. */
+  /** A version broke a bound and is no longer watched. */
   readonly onBreach: (deployment: Deployment, probation: ProbationRow) => void
 }
 
-/** Watches the first windows of every version that went live. */
+/** Judges the first windows of every version that went live, and of every canary. */
 export class ProbationWatch {
   private readonly parts: WatchParts
   /** By id. */
@@ -24,7 +24,7 @@ export class ProbationWatch {
     this.parts = parts
   }
 
-  /** Whether deployments are watched at all. */
+  /** False where the configuration turns probation off. */
   get isOn(): boolean {
     return this.parts.config.probation.windows > 0
   }
@@ -38,12 +38,12 @@ export class ProbationWatch {
     return [...this.watched.values()].find(({ current, isCanary }) => isCanary && current.strategy === strategy)
   }
 
-  /** Its version is not watched any more. */
+  /** Stops watching a deployment. */
   end(deployment: Deployment): void {
     this.watched.delete(deployment.id)
   }
 
-  /** Another version has taken the place of the one that was watched. */
+  /** Ends the probation of a version that another one has replaced. */
   replaced(strategy: string, by: string): void {
     for (const deployment of this.watched.values()) {
       if (deployment.current.strategy !== strategy || deployment.isCanary) continue
@@ -52,12 +52,12 @@ export class ProbationWatch {
     }
   }
 
-  /** To be called after every cycle: ends probations, well or badly. */
+  /** To be called after every cycle: ends probations that are passed or failed. */
   look(): void {
     for (const deployment of this.watched.values()) {
       const row = this.judge(deployment)
       if (row === null) continue
-      // A canary that has seen enough waits for somebody to say so.
+      // A canary that passed its bounds waits for a person to promote it.
       if (row.verdict === 'running' || (deployment.isCanary && row.verdict === 'passed')) {
         if (changed(deployment.current.probation, row)) deployment.watched(row)
         continue
@@ -81,7 +81,7 @@ export class ProbationWatch {
   }
 }
 
-/** Figures that a person follows; time alone is no news. */
+/** True if a figure shown to people changed; elapsed time does not count. */
 function changed(before: ProbationRow | null, now: ProbationRow): boolean {
   return (
     before === null || JSON.stringify(before.bounds) !== JSON.stringify(now.bounds) || before.windows !== now.windows

@@ -11,13 +11,13 @@ export interface WatcherParts {
   readonly clock: Clock
   /** Hash of the live version of a strategy. */
   readonly liveHash: (strategy: string) => string | undefined
-  /** False: a save only makes a candidate. */
+  /** False: a save only builds a candidate. */
   readonly deployOnSave: () => boolean
   readonly onFile: (path: string) => void
   readonly onCandidate: (strategy: string) => void
 }
 
-/** Notices saved strategy files, from the desk's own editor or any other, and deploys what they change. */
+/** Watches the strategies folder, whichever editor wrote to it, and deploys the strategies that a save changes. */
 export class StrategyWatcher {
   private readonly parts: WatcherParts
   private readonly seen = new Map<string, string>()
@@ -27,7 +27,7 @@ export class StrategyWatcher {
     this.parts = parts
   }
 
-  /** Resolves when the folder is watched; what lies there now is not a change. */
+  /** Resolves when the folder is watched; files already there do not count as changes. */
   async start(): Promise<void> {
     const { folder } = this.parts
     const watcher = watch(folder, {
@@ -42,12 +42,12 @@ export class StrategyWatcher {
     await new Promise<void>((resolve) => watcher.once('ready', resolve))
   }
 
-  /** Remembers a file as it is, so that finding it there is not taken for a save. */
+  /** Records a file's current hash, so that the watcher does not take it for a save. */
   remember(path: string, hash: string): void {
     this.seen.set(path, hash)
   }
 
-  /** A file was written. The same text is noticed once, however many ways the news comes. */
+  /** Handles a written file. The same text is handled once, even if several sources report it. */
   notice(path: string, by: 'desk' | 'other'): void {
     let hash: string
     try {
@@ -66,7 +66,7 @@ export class StrategyWatcher {
     const noticedAt = clock.monotonic()
     for (const strategy of deployer.strategies.available()) {
       const own = path === `${strategy}.ts`
-      // A helper concerns every strategy whose bundle it changes, or which it breaks.
+      // A helper file affects every strategy whose bundle it changes or breaks.
       if (!own && (await deployer.strategies.hashOfFiles(strategy)) === liveHash(strategy)) continue
       const hold = !deployOnSave()
       if (hold) onCandidate(strategy)
