@@ -6,13 +6,13 @@ import type { ReplayTrade } from '../../shared/domain/replays.ts'
 import type { Side, SlotId } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
 
-/** Something a strategy wanted, or what it threw. */
+/** An intent of a strategy, or an error it threw. */
 export interface Act extends DecisionAct {
   readonly ts: number
   readonly slot: SlotId
 }
 
-/** What one stretch of tape came to. Plain data: it crosses threads. */
+/** Result of replaying one stretch of tape. Plain data, since it crosses threads. */
 export interface DayRecord {
   readonly from: number
   /** Market time reached; before the end where it was stopped. */
@@ -23,14 +23,14 @@ export interface DayRecord {
   readonly fills: number
   readonly refused: number
   readonly faults: number
-  /** The first of them, with where it was thrown. */
+  /** The first fault, with its stack. */
   readonly firstFault: FirstFault | null
   readonly peakOrdersPerMinute: number
   /** Positions that had not settled when the tape ended. */
   readonly open: number
   /** Windows of those positions: prices are missing where they began or ended, or the tape ends before their outcome. */
   readonly unsettled: readonly string[]
-  /** Closed minutes without a trade and without a move, by asset: nobody quotes through two or more of them. */
+  /** Closed minutes without volume and without a price change, by asset; simulated makers stop quoting after two in a row. */
   readonly flatMinutes: Readonly<Record<string, number>>
   readonly ledgerBalanced: boolean
   /** Settled trades in order of settlement. */
@@ -42,7 +42,7 @@ export interface DayRecord {
   readonly actsLeftOut: number
 }
 
-/** What a strategy threw, when and in which slot; `stack` names places in its bundle. */
+/** An error of a strategy: when, in which slot, and its stack in the bundle. */
 export interface FirstFault {
   readonly ts: number
   readonly slot: SlotId
@@ -52,12 +52,12 @@ export interface FirstFault {
 
 export type ReplayCoverage = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** A strategy that wants something every cycle must not fill the memory. */
+/** Most acts kept per stretch, so that a strategy that acts every cycle does not fill the memory. */
 export const MAX_ACTS = 20_000
 
 type Kept = 'orders' | 'fills' | 'refused' | 'faults'
 
-/** Gathers what the engine writes down, as far as a result needs it. */
+/** Collects from the engine's records what a replay's result needs. */
 export class DayRecorder {
   private readonly count: Record<Kept, number> = { orders: 0, fills: 0, refused: 0, faults: 0 }
   private readonly orderTimes: number[] = []
@@ -90,7 +90,7 @@ export class DayRecorder {
   }
 
   private settlement({ windowId, payoutUp, slot, regime }: Settlement): void {
-    // Of windows without an order nobody will ask: they are most of all.
+    // Windows without an order, which are most of them, are not needed.
     if (this.why.has(windowId)) this.outcomes.set(windowId, payoutUp >= 500_000 ? 'up' : 'down')
     if (regime === null) return
     const counts = this.coverage[slot] ?? {}
@@ -109,7 +109,7 @@ export class DayRecorder {
 
   private position(position: Position): void {
     if (position.settledAt === null || (position.state !== 'resolved' && position.state !== 'closed')) return
-    // A purchase that the chain took back was no trade.
+    // A purchase that failed on chain is no trade.
     const undone = position.shares === 0 && position.realised === 0 && position.fees === 0 && position.payout === null
     if (undone) return
     this.trades.push({
@@ -180,7 +180,7 @@ export class DayRecorder {
   }
 }
 
-/** What a strategy wrote may be any number. */
+/** A strategy may return any number. */
 function inRange(limit: number): boolean {
   return limit >= 0 && limit <= 1
 }

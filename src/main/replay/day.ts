@@ -23,7 +23,7 @@ import type { StrategyFailure } from '../strategy-host/protocol.ts'
 import { type DayRecord, DayRecorder } from './day-record.ts'
 import type { Playback } from './playback.ts'
 
-/** Beyond the last decision prices go on until what is open has settled: longer than the slowest settlement. */
+/** How long prices are played after the last decision, ms: longer than the slowest settlement. */
 export const SETTLING_MS = 7 * MINUTE
 
 export interface DayParts {
@@ -36,13 +36,13 @@ export interface DayParts {
   readonly slots: readonly Slot[]
   readonly playback: Playback
   readonly from: UnixMs
-  /** First instant at which nothing is decided any more. */
+  /** First moment without decisions. */
   readonly to: UnixMs
-  /** Asked every few cycles, with the market time reached and what came of it so far; true ends the day early. */
+  /** Called every few cycles with the market time reached and the result so far; true ends the replay early. */
   readonly look: (now: number, record: DayRecorder, decisions: number) => boolean
 }
 
-/** Cycles between two looks at whether to go on: few enough that a slow strategy is not taken for one that hangs. */
+/** Cycles between two progress reports: few enough that a slow strategy is not taken for one that hangs. */
 const LOOK_EVERY = 16
 
 /**
@@ -92,7 +92,7 @@ class DayReplay {
     const engine = new Engine({ ...settings, assignments })
     this.engine = engine
     const { playback } = parts
-    // A replay keeps nothing and is never killed: an order that is approved has left.
+    // A replay has no journal and no kill: every approved order is sent.
     const outbox = new Outbox({
       gate: new Gate(),
       submit: (order, ts) => playback.submit(order, ts),
@@ -112,7 +112,7 @@ class DayReplay {
         evaluate: () => broken('a replay calls its strategy directly'),
         place: (orders, ts) => outbox.place(orders, ts, (error) => broken(String(error))),
         cancel: (orderId, ts) => playback.cancel(orderId, ts),
-        // The tape, or the settler, tells of it.
+        // Redemptions come from the tape or the settler.
         redeem: () => {},
       },
       null,
@@ -126,7 +126,7 @@ class DayReplay {
     }
   }
 
-  /** The loop of `runVirtual`, without waiting for anybody; gives the moment it came to. */
+  /** The loop of `runVirtual` without any waiting. Returns the market time reached. */
   cycles(from: UnixMs, to: UnixMs): number {
     const { engine, hash } = this
     const { strategy, params, playback, look } = this.parts
@@ -160,7 +160,7 @@ class DayReplay {
     return to
   }
 
-  /** A strategy said something new. */
+  /** A strategy's answer changed. */
   private hear(slot: SlotState, { fault, stack, why, intents }: DirectAnswer): void {
     const { now } = this.engine.state
     if (fault !== null) return this.record.fault(now, slot.slot.id, fault, stack)

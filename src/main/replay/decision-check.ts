@@ -9,19 +9,19 @@ import type { DecisionCheck } from './segment-check.ts'
 import { SegmentCheck } from './segment-check.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
-/** Why a recording cannot be compared, and is none the worse for it: only the build that made it decides byte for byte alike. */
+/** The recording is sound but was made by another engine build, and only that build repeats it byte for byte. */
 export interface OtherBuild {
   readonly otherBuild: string
 }
 
 /**
- * I7: tells an engine everything that a recorded segment says, in its order, starting from its snapshot; asks the same
- * versions whenever the engine asks, and compares what they answer with what was recorded.
+ * I7: delivers every record of a segment to an engine restored from its snapshot, in order; evaluates the same
+ * versions whenever the engine asks for it, and compares their answers with the recorded ones.
  * @param build name of this engine build; a recording of another cannot be compared
  * @returns an error where the segment cannot be replayed at all, in words or as the name of the build that could
  */
 export function checkDecisions(path: string, build: string): Result<DecisionCheck, string | OtherBuild> {
-  // Once: a desk may be writing it, and both walks over it must see the same.
+  // Loaded once: a desk may be writing it, and both passes must see the same bytes.
   const segment = loadSegment(path)
   if (!segment.ok) return err(damageText(segment.error))
   const cursor = TapeCursor.over(segment.value)
@@ -46,7 +46,7 @@ export function checkDecisions(path: string, build: string): Result<DecisionChec
   return ok(check.result(path))
 }
 
-/** What was answered at all: a version that never answered, because it spins, must not be asked again. */
+/** Batches that were answered: a version that never answered, because it hung, must not be evaluated again. */
 function answersIn(cursor: TapeCursor): ReadonlySet<string> {
   const answers = new Set<string>()
   while (cursor.next()) {

@@ -14,7 +14,7 @@ export interface ReplaySpec extends Pick<ReplayJob, 'slots' | 'config' | 'market
   /** All over the same tape. */
   readonly versions: readonly ReplayVersion[]
   readonly stretches: readonly Stretch[]
-  /** What is played cannot change any more: what came of a version on a stretch is remembered, and not replayed again. */
+  /** True if the tape cannot change any more: results of a version on a stretch are then cached. */
   readonly unchanging?: boolean
 }
 
@@ -36,10 +36,10 @@ export interface ReplayOutcome {
 export interface ReplayProgress {
   /** 0 … 1 of all stretches of all versions. */
   readonly share: number
-  /** Market time before which every version has told all its acts. */
+  /** Market time up to which the acts of every version are complete. */
   readonly reached: number
   readonly decisions: number
-  /** Index of the version that this news is of, and what is new. */
+  /** Index of the version this progress concerns, and its new acts and trades. */
   readonly version: number
   readonly acts: readonly Act[]
   readonly trades: readonly ReplayTrade[]
@@ -54,8 +54,8 @@ export interface ReplayRun {
 const REMEMBERED = 16
 
 /**
- * Replays on threads of their own. Jobs of several replays share the threads in the order asked for; questions about
- * tapes have a thread to themselves, so that a chart does not wait for a replay to end.
+ * Runs replays on threads of its own. Jobs of several replays share the threads, first come first served; queries of
+ * tapes have their own thread, so that a chart does not wait for a replay.
  */
 export class ReplayLab {
   private readonly jobs: ReplayPool
@@ -73,7 +73,7 @@ export class ReplayLab {
     this.jobs.warm(count)
   }
 
-  /** Loads a version on one of the threads, where it stays for a replay, and gives what it says of itself. */
+  /** Loads a version on a thread, where it stays loaded for its replay, and returns its manifest. */
   load(version: ReplayVersion): Promise<Result<StrategyManifest, StrategyFailure>> {
     const stopped = err({ message: 'the replay was stopped', stack: '' })
     return new Promise((resolve) =>
@@ -89,7 +89,7 @@ export class ReplayLab {
     )
   }
 
-  /** @param listener told several times a second while it runs */
+  /** @param listener called several times a second while it runs */
   run(spec: ReplaySpec, listener: (progress: ReplayProgress) => void = () => {}): ReplayRun {
     const abort = new Int32Array(new SharedArrayBuffer(4))
     const unchanging = spec.unchanging === true
@@ -113,7 +113,7 @@ export class ReplayLab {
     else know(known)
   }
 
-  /** Those used last are kept. */
+  /** The most recently used are kept. */
   private remember(key: string, day: DayRecord): void {
     this.remembered.delete(key)
     this.remembered.set(key, day)
@@ -134,7 +134,7 @@ export class ReplayLab {
     return err(reply?.kind === 'failed' ? reply.failure.message : 'the desk is stopping')
   }
 
-  /** What lies in a tape folder. */
+  /** Contents of a tape folder. */
   async list(folder: string): Promise<TapeLibrary> {
     const reply = await this.ask({ kind: 'list', folder })
     return reply?.kind === 'listed' ? reply.library : { recordings: [], damaged: [] }
@@ -154,7 +154,7 @@ export class ReplayLab {
   }
 }
 
-/** What a result depends on. */
+/** Everything a result depends on, as a key of the cache. */
 function keyOf({ version, stretch, slots, settlement, seed }: ReplayJob): string {
   return JSON.stringify([version.hash, version.params, stretch, slots, settlement, seed])
 }
@@ -226,7 +226,7 @@ class Running {
     this.skip()
   }
 
-  /** A stretch is over; `news` is what of it was not told yet. */
+  /** Ends a stretch; `news` holds what was not reported yet. */
   private know(version: number, stretch: number, day: DayRecord, news: Pick<DayRecord, 'acts' | 'trades'>): void {
     const days = this.days[version]
     if (days !== undefined) days[stretch] = day
@@ -253,7 +253,7 @@ class Running {
     const lengths = stretches.map(({ from, to }) => to - from)
     const total = lengths.reduce((sum, length) => sum + length, 0) * versions.length
     const passed = this.reached.flatMap((row) => row.map((at, i) => at - (stretches[i]?.from ?? at)))
-    // Later stretches may be under way on another thread: what counts is the first that is not over.
+    // Later stretches may run on another thread: progress ends at the first stretch that is not finished.
     const least = this.reached.map((row) => row.find((at, i) => at < (stretches[i]?.to ?? 0)) ?? row.at(-1) ?? 0)
     this.listener({
       share: total === 0 ? 1 : passed.reduce((sum, length) => sum + length, 0) / total,

@@ -18,7 +18,7 @@ const INTERPOLATED =
   'Prices are INTERPOLATED inside recorded one-minute candles: results that depend on timing inside a candle are not to be trusted.'
 const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price; settlement is computed from this tape.'
 
-/** Opens what was named: candle files or folders of them, or tape files. */
+/** Opens candle files, folders of candle files, or tape files. */
 export function openTapes(paths: readonly string[]): Result<ReplayTape> {
   const gone = paths.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined)
   if (gone !== undefined) return err(`${gone}: there is no such file`)
@@ -64,7 +64,7 @@ function candleTape(found: readonly CandleColumns[], title: string, more: readon
   }
 }
 
-/** Columns in memory that every thread sees. */
+/** Copies the columns into memory shared by all threads. */
 function shared(series: CandleColumns): CandleColumns {
   const column = (from: Float64Array) => {
     const into = new Float64Array(new SharedArrayBuffer(from.length * 8))
@@ -83,12 +83,12 @@ function shared(series: CandleColumns): CandleColumns {
   }
 }
 
-/** What its header says, and what the import found in each file. */
+/** Notices of the header and of each imported file. */
 function noticesOf({ notices, sources = [] }: SegmentHeader): string[] {
   return [...notices, ...reportNotices(sources)]
 }
 
-/** A tape file is played by what it holds: books, prices, or candles alone. */
+/** Opens tape files by what they contain: books, prices, or only candles. */
 function openImport(
   paths: readonly string[],
   kind: 'recorded' | null,

@@ -4,7 +4,7 @@ import { HOUR, unixMs } from '../../shared/domain/time.ts'
 import { listTapes, type Recording, type TapeFile } from '../tape/library.ts'
 import type { ReplayTape, TapeSource } from './tape-types.ts'
 
-/** Which part of the desk's own recording. */
+/** The part of the desk's own recordings to open. */
 export interface OwnTapeSpan {
   /** First moment wanted; 0 = from the beginning. */
   readonly since: number
@@ -12,12 +12,12 @@ export interface OwnTapeSpan {
   readonly until: number | null
   /** Of this recording alone; null = of every one. */
   readonly only: string | null
-  /** Of this feed alone: another is another market. Null = the newest recording's. */
+  /** Only recordings of this feed, since another is another market. Null = the newest recording's feed. */
   readonly feed: string | null
 }
 
 /**
- * The desk's own recording, recording by recording.
+ * Opens the desk's own recordings as one tape.
  * @returns an error when nothing of that time is there
  */
 export function openOwnTape(folder: string, { since, until, only, feed }: OwnTapeSpan): Result<ReplayTape> {
@@ -50,7 +50,7 @@ export function openOwnTape(folder: string, { since, until, only, feed }: OwnTap
 
 /**
  * The recordings' time since `since`, oldest first. Runs in virtual time can record the same market time twice: there the
- * newest run's word counts, and an older one is played up to where that begins.
+ * newer recording is used, and the older one only up to its beginning.
  */
 function sourcesOf(newestFirst: readonly Recording[], since: number, until: number): readonly TapeSource[] {
   const sources: TapeSource[] = []
@@ -68,10 +68,10 @@ function sourcesOf(newestFirst: readonly Recording[], since: number, until: numb
   return sources.toSorted((a, b) => a.from - b.from)
 }
 
-/** A desk tells its tape something every five seconds: a longer silence is a hole. */
+/** A recording has events at least every 5 s; a longer silence counts as a gap, ms. */
 const SILENCE_MS = 30_000
 
-/** The parts of a span that a recording's files hold, without the holes in and between them. */
+/** The parts of a span covered by a recording's files, without gaps in and between them. */
 function coverOf(files: readonly TapeFile[], from: number, to: number): { from: number; to: number }[] {
   const parts: { from: number; to: number }[] = []
   const add = (begin: number, end: number) => {
@@ -92,7 +92,7 @@ function coverOf(files: readonly TapeFile[], from: number, to: number): { from: 
   return parts
 }
 
-/** Hours of an own recording in which a slot was recorded, holes not counted. */
+/** Recorded hours of a slot in the desk's own recordings, without gaps. */
 export function hoursOf(tape: ReplayTape, slot: Slot): number {
   const sources = tape.sources.filter((source) => source.slots?.includes(slot.id) === true)
   const parts = sources.flatMap((source) => source.covers ?? [])

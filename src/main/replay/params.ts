@@ -1,7 +1,7 @@
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 
-/** Params that exist and are of the kind the strategy has; null when none was given. */
+/** Checks that params exist in the strategy and have its types; null when none were given. */
 export function mergeParams(
   manifest: StrategyManifest,
   given: StrategyManifest['params'] | null,

@@ -19,7 +19,7 @@ export interface Span {
   readonly to: UnixMs | undefined
 }
 
-/** Cuts a tape at every UTC midnight: days are recordings of their own, so that threads can share them. */
+/** Cuts a tape at every UTC midnight: each day is replayed by itself, so that threads can share the work. */
 export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stretch[]> {
   if (tape.from >= tape.to)
     return err(
@@ -46,7 +46,7 @@ export function stretchesOf(tape: ReplayTape, span: Span): Result<readonly Stret
   return ok(stretches)
 }
 
-/** Slots that were asked for, as far as the tape has them: `BTC-5m`, `BTC` for both of an asset, `all`. */
+/** The requested slots that the tape has: `BTC-5m`, `BTC` for both slots of an asset, or `all`. */
 export function slotsOf(tape: ReplayTape, words: readonly string[] | null): Result<readonly Slot[]> {
   const every =
     tape.slots.length > 0

@@ -12,11 +12,11 @@ import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 
 export type { Told }
 
-/** A market that is played from a tape: what the engine hears, and where its orders go. */
+/** A market played from a tape: the source of the engine's events, and the venue of its orders. */
 export interface Playback {
-  /** Seeds history, says where books come from, and who is told; to be called once, before anything else. */
+  /** Seeds history and connects engine and consumers. To be called once, first. */
   begin(engine: Engine, desk: Told): void
-  /** Tells everything up to and including `until`. */
+  /** Delivers every event up to and including `until`. */
   advance(until: number): void
   /** Terms of a slot; null where the tape has none. */
   listing(slot: SlotId): SlotListing | null
@@ -56,7 +56,7 @@ export class CandlePlayback implements Playback {
         const [minute] = one === undefined ? [] : closedBefore(one, unixMs(openTime + 60_000), 1)
         return minute?.openTime === openTime ? minute : undefined
       },
-      // The minutes are the tape's own.
+      // The minutes come from the tape.
       isTold: () => true,
     })
     const path = { series: this.series, from: span.from, to: span.until, seed: span.seed }

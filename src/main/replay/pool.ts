@@ -5,31 +5,31 @@ import { threadUrl } from '../platform/thread-url.ts'
 import { AT_WHICH_SLOT, BUNDLE_FILE, momentText } from '../strategy-host/context.ts'
 import type { FromReplayThread, ToReplayThread } from './protocol.ts'
 
-/** Real time without a word from a thread, told of every few hundred decisions, after which its strategy counts as stuck. */
+/** Real time without a progress report, ms, after which a thread's strategy counts as stuck. Reports come every few hundred decisions. */
 const STUCK_MS = 15_000
-/** Processor time within that which a thread that is not stuck, but kept waiting, does not have. */
+/** Processor time within that interval, ms, above which the thread was computing and not just waiting for the processor. */
 const COMPUTES_PART = 0.4
-/** How long it may take to find out where a strategy is that does not return. */
+/** How long finding the position of a stuck strategy may take, ms. */
 const PLACE_MS = 10_000
-/** What was given up may end by itself for so long before its thread is ended. */
+/** How long a cancelled task may take to end by itself before its thread is terminated, ms. */
 const GIVE_UP_MS = 1_000
-/** A disk may be slow, but not for ever. */
+/** Longest wait for a slow disk, ms. */
 const READING_MS = 120_000
-/** A strategy that eats memory ends its thread, not the desk. */
+/** Memory limit of a thread, MB: a strategy that exceeds it ends its thread, not the desk. */
 const HEAP_MB = 1_024
 
 /** Something a thread does. */
 export interface Task {
   readonly message: ToReplayThread
-  /** True when nobody wants it any more. */
+  /** True when the task was cancelled. */
   readonly isOver: () => boolean
-  /** Told of everything that the thread says of it; `done` and `failed` come last, and once. */
+  /** Receives every message about the task; `done` or `failed` comes last, once. */
   readonly hear: (message: FromReplayThread) => void
-  /** It was never begun. */
+  /** The task was never started. */
   readonly skip: () => void
 }
 
-/** Threads that take tasks in the order asked for; started when first needed, and kept. */
+/** A pool of threads that run tasks in the order they were submitted; started on demand and kept. */
 export class ReplayPool {
   private readonly clock: Clock
   private readonly threads: number
@@ -54,7 +54,7 @@ export class ReplayPool {
     this.next()
   }
 
-  /** Ends the threads that are still at any of these tasks a moment from now: whoever gave them up does not wait. */
+  /** Terminates threads that still run one of these cancelled tasks a moment from now; the caller does not wait. */
   giveUp(tasks: readonly Task[]): void {
     const given = new Set(tasks)
     this.clock.after(GIVE_UP_MS, () => {
@@ -102,7 +102,7 @@ export class ReplayPool {
   }
 }
 
-/** One thread and the task it is at. */
+/** One thread and its current task. */
 class Thread {
   private readonly clock: Clock
   private readonly worker: Worker
@@ -150,7 +150,7 @@ class Thread {
     this.cancelWatch = this.clock.after(READING_MS, () => this.stop(message))
   }
 
-  /** One that computed for long enough without a word is stuck; one that was kept waiting by the computer is waited for. */
+  /** A thread that computed without a progress report is stuck; one that got no processor time is given more time. */
   private watchDecisions(before: Promise<number | null>): void {
     this.cancelWatch = this.clock.after(STUCK_MS, () => {
       const { task } = this

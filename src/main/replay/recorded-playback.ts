@@ -24,7 +24,7 @@ import type { History } from './tape-history.ts'
 // Read from the object, they would be what optimised code is thrown away for (V8 13.6), over and over.
 const { price: PRICE, book: BOOK, json: EVENT } = KIND
 
-/** Where the newest book of a slot lies on the tape; it is decoded when somebody looks. */
+/** Position of a slot's newest book on the tape; decoded only when it is read. */
 interface BookPlace {
   bytes: Uint8Array
   offset: number
@@ -34,9 +34,9 @@ interface BookPlace {
   tick: number
 }
 
-/** Kinds of JSON records that concern the market; the others concerned the desk that recorded them. */
+/** Kinds of JSON records that concern the market; the others concern only the desk that recorded them. */
 const KINDS = new Set<unknown>(marketRecord.options.map((option) => option.shape.kind.value))
-/** Where the value of `{"kind":"` begins, and the first two letters of those that matter: most are passed over by them. */
+/** Offset of the value in `{"kind":"…`, and the first two letters of the relevant kinds: most records are skipped by these two bytes. */
 const KIND_AT = 9
 const BEGINNINGS = new Set([...KINDS].map((kind) => (String(kind).charCodeAt(0) << 8) | String(kind).charCodeAt(1)))
 
@@ -101,14 +101,14 @@ export class RecordedPlayback implements Playback, BookSource {
     for (;;) {
       const dueAt = this.schedule.peek() ?? Number.POSITIVE_INFINITY
       const limit = dueAt < until ? dueAt : until
-      // What an event brings about may be due before the next record.
+      // An event's consequences may be due before the next record.
       if (this.playUntilEvent(limit)) continue
       if (dueAt > until) return
       this.runDue()
     }
   }
 
-  /** Tells records up to and including `limit`; true when it stopped early, after one that others may follow from. */
+  /** Delivers records up to and including `limit`. True if it stopped early, after a record that may have consequences. */
   private playUntilEvent(limit: number): boolean {
     const { cursor } = this
     const { reader } = cursor
@@ -121,7 +121,7 @@ export class RecordedPlayback implements Playback, BookSource {
     return false
   }
 
-  /** Tells the record that the cursor stands at; true when others may follow from it before the next. */
+  /** Delivers the cursor's record. True if consequences may be due before the next record. */
   private tell(kind: number): boolean {
     if (kind === BOOK) return this.keepBook()
     if (kind === PRICE) this.tellPrice()
@@ -152,7 +152,7 @@ export class RecordedPlayback implements Playback, BookSource {
     this.engine?.tick(of, cells, 0)
   }
 
-  /** True when an order rests that it may fill. */
+  /** True if a resting order might be filled. */
   private keepBook(): boolean {
     const { reader, bytes } = this.cursor
     const slot = this.slotsHere[reader.slot]
@@ -170,7 +170,7 @@ export class RecordedPlayback implements Playback, BookSource {
     return true
   }
 
-  /** True when it told one: most of what a desk is told concerns that desk alone. */
+  /** True if an event was delivered; most recorded events concern only the desk that recorded them. */
   private tellEvent(): boolean {
     const { reader, bytes } = this.cursor
     const at = reader.bodyOffset + KIND_AT
@@ -181,7 +181,7 @@ export class RecordedPlayback implements Playback, BookSource {
     if (!parsed.success)
       throw new Error(`the tape holds an event that is none: ${parsed.error.issues[0]?.message ?? ''}`)
     const event = parsed.data
-    // A slot that is not replayed has no business here.
+    // Ignores slots that are not replayed.
     if ('slot' in event && !this.byName.has(event.slot)) return false
     if (event.kind === 'settled') this.venue.onWindowEnd(event.windowId, unixMs(reader.ts))
     this.desk?.event({ ...event, ts: unixMs(reader.ts) })
@@ -216,7 +216,7 @@ export class RecordedPlayback implements Playback, BookSource {
     return true
   }
 
-  /** The venue's own word: the newest book of a window, whenever the desk turned to that window. */
+  /** The newest recorded book of a window. */
   private ofWindow(windowId: WindowId): BookUpdate | null {
     const start = Number(windowId.slice(windowId.lastIndexOf('-') + 1))
     for (const slot of this.slots) {

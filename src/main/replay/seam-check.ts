@@ -1,7 +1,7 @@
 import { stateIn } from '../tape/engine-snapshot.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
-/** Whether one segment ended as the next one begins; null when it did. */
+/** The first difference between the engine at the end of one segment and the start of the next; null if there is none. */
 export function seamDifference(end: Uint8Array, next: string): string | null {
   const opened = TapeCursor.open([next])
   const snapshot = opened.ok ? opened.value.firstSnapshot() : opened
@@ -12,8 +12,8 @@ export function seamDifference(end: Uint8Array, next: string): string | null {
 }
 
 /**
- * What is kept ready of a view or a label: brought up to date whenever somebody looks, a window or a candidate's dry run
- * too, which are not told to the engine. All of it follows from the rest.
+ * Fields that cache parts of a view or a label. They are refreshed by readers outside the recording, such as a window or a dry run,
+ * so they are not compared; they follow from the other fields.
  */
 const KEPT_READY = new Set(['row', 'changed', 'edition', 'heldId', 'orderViews', 'label', 'labelled'])
 

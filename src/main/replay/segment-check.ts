@@ -11,51 +11,51 @@ import type { RecordedViews } from '../tape/recorder.ts'
 import { batchKey, hashesOf } from '../tape/view-hashes.ts'
 import type { Recorded } from './recorded-events.ts'
 
-/** What the replay of one recorded segment came to. */
+/** Result of checking one recorded segment. */
 export interface DecisionCheck {
   readonly path: string
-  /** Events told to the engine again. */
+  /** Events delivered to the engine. */
   readonly events: number
-  /** Decisions that were made again, the late and dropped ones included. */
+  /** Decisions repeated, late and dropped ones included. */
   readonly decisions: number
-  /** Decisions on the tape whose version's code is not: they were told to the engine, and could not be made again. */
+  /** Decisions whose version's code is not on the tape: delivered to the engine, but not repeated. */
   readonly unchecked: number
-  /** Ways in which the replay was not what was recorded; empty = equal, byte for byte. */
+  /** Differences from the recording; empty = equal byte for byte. */
   readonly differences: readonly string[]
   /** The engine at the end, as a snapshot. */
   readonly end: Uint8Array
 }
 
-/** The place in the sources that a recorded error begins with; the bundle alone does not know it. */
+/** Source position at the start of a recorded error; the bundle alone does not have it. */
 const PLACE = /^.+?:\d+:\d+ /
 
-/** Enough to find the cause by; a replay that went astray differs in everything that follows. */
+/** Most differences kept: after the first one, everything that follows tends to differ. */
 const MOST_DIFFERENCES = 20
 
-/** Something that the tape must tell in its turn: which it is, when it came to be, and in which cycle. */
+/** Something the tape must contain later: what, since when, and in which cycle. */
 interface Due {
   readonly text: string
   readonly ts: UnixMs
   readonly cycle: number
 }
 
-/** What was seen, until the tape says what was seen. */
+/** Hashes of views, until the tape's own record of them. */
 interface Seen extends Due {
   readonly hashes: Readonly<Record<string, string>>
 }
 
-/** An answer made again, waiting for the recorded one. */
+/** A repeated answer that waits for the recorded one. */
 interface Remade extends Due {
   readonly decisions: ReadonlyMap<SlotId, string>
   readonly faults: ReadonlyMap<SlotId, string>
 }
 
-/** An error of an answer made again, waiting for the recorded one. */
+/** A repeated error that waits for the recorded one. */
 interface Thrown extends Due {
   readonly message: string
 }
 
-/** A version that manages a slot aside has a state of its own there: it is asked with that one. */
+/** Evaluates a version with the state of its view: a draining version has its own copy of a slot's state. */
 export function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, decide: (slot: SlotState) => T): T {
   const own = { stateJson: slot.stateJson, revision: slot.revision }
   if (own.stateJson === state && own.revision === revision) return decide(slot)
@@ -65,7 +65,7 @@ export function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, d
   return answer
 }
 
-/** Tells one engine a recorded segment, record by record, and compares what versions answer with what was recorded. */
+/** Delivers a recorded segment to one engine, record by record, and compares repeated answers with the recorded ones. */
 export class SegmentCheck {
   private readonly engine: Engine
   private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
@@ -77,7 +77,7 @@ export class SegmentCheck {
   /** By `version slot`. */
   private readonly faults = new Map<string, Thrown>()
   private readonly runtime: Runtime
-  /** Moment of the event that the engine is told. */
+  /** Time of the event being delivered. */
   private at = unixMs(0)
   private events = 0
   private cycles = 0
@@ -88,7 +88,7 @@ export class SegmentCheck {
   constructor(engine: Engine, answered: ReadonlySet<string>) {
     this.engine = engine
     this.answered = answered
-    // What the venue and the journal did is on the tape as well: only the versions are asked again.
+    // Effects on venue and journal are on the tape already: only evaluations are repeated.
     const nothing = () => {}
     const evaluate = (evaluation: Evaluation) => this.remake(evaluation, this.at)
     this.runtime = new Runtime(
@@ -98,7 +98,7 @@ export class SegmentCheck {
     )
   }
 
-  /** False once there is no use in going on. */
+  /** False once checking further is of no use. */
   take(record: Recorded): boolean {
     if (record.kind === 'version') {
       const loaded = DirectStrategy.load(record.bundle, record.label)
@@ -124,7 +124,7 @@ export class SegmentCheck {
     return this.differences.length < MOST_DIFFERENCES
   }
 
-  /** Answers at once, from the very views; the recorded answer may come much later. */
+  /** Evaluates at once, with the same views; the recorded answer may come much later. */
   private remake(evaluation: Evaluation, ts: UnixMs): void {
     const { version, views } = evaluation
     const key = batchKey(evaluation)
@@ -178,15 +178,15 @@ export class SegmentCheck {
       if (!slots.has(slot)) this.differ(record, `${slot} decides now, and did not`)
     for (const [slot, message] of remade.faults) {
       const thrower = `${record.version} ${slot}`
-      // What it threw the time before should have been told by now.
+      // An earlier error of the same slot must have been recorded by now.
       this.missing(this.faults.get(thrower))
       this.faults.set(thrower, { text: `that ${slot} threw "${message}"`, ts: record.ts, cycle: this.cycles, message })
     }
   }
 
   /**
-   * The tape is at its end: what it has not told by now it leaves out.
-   * @param sealed a tape without its end was cut, perhaps in a cycle, and does not owe the rest of its last one
+   * At the end of the tape: reports everything that is still missing.
+   * @param sealed false for a tape that was cut: its last cycle may be incomplete
    */
   finish(sealed: boolean): void {
     for (const due of [...this.seen.values(), ...this.waiting.values(), ...this.faults.values()])

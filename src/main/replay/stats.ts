@@ -96,7 +96,7 @@ export function differencesOf(candidate: readonly Act[], live: readonly Act[]): 
   return found.toSorted((a, b) => a.ts - b.ts || (a.slot < b.slot ? -1 : 1))
 }
 
-/** The same for what two versions came to; none where one of them could not be replayed. */
+/** Differences between two replayed versions; empty if one of them could not be replayed. */
 export function differencesBetween(
   candidate: VersionOutcome | undefined,
   live: VersionOutcome | undefined,
@@ -108,7 +108,7 @@ export function differencesBetween(
 
 function byMoment(acts: readonly Act[]): Map<string, Act> {
   const found = new Map<string, Act>()
-  // What it wanted first counts: a second intent of the same moment goes with it.
+  // Only the first intent of a moment counts.
   for (const act of acts) {
     const key = `${act.ts} ${act.slot}`
     if (!found.has(key)) found.set(key, act)

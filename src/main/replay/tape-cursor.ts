@@ -4,14 +4,14 @@ import { RecordReader } from '../tape/record-reader.ts'
 import type { SegmentHeader } from '../tape/segment-header.ts'
 import { damageText, loadSegment, type Segment } from '../tape/segment-reader.ts'
 
-/** Walks over the records of some segments, in order, a segment in memory at a time. */
+/** Iterates over the records of several segments in order, with one segment in memory. */
 export class TapeCursor {
   readonly reader = new RecordReader(new Uint8Array(0), 0)
   private readonly paths: readonly string[]
   private segment: Segment
   private at = 0
   private block = -1
-  /** Told when the cursor goes on to another segment. */
+  /** Called when the cursor moves to another segment. */
   onSegment: (header: SegmentHeader) => void = () => {}
   /** Bytes of the block that `reader` walks over. */
   bytes: Uint8Array = new Uint8Array(0)
@@ -38,7 +38,7 @@ export class TapeCursor {
     return this.segment.header
   }
 
-  /** The snapshot that the first segment begins with, to be asked before the first record; undefined where it has none. */
+  /** The snapshot at the beginning of the first segment; undefined if it has none. To be read before the first record. */
   firstSnapshot(): Result<Uint8Array | undefined> {
     const { segment } = this
     const index = segment.blocks.findIndex((block) => block.type === BLOCK.snapshot)
@@ -47,7 +47,7 @@ export class TapeCursor {
     return bytes.ok ? bytes : err(damageText(bytes.error))
   }
 
-  /** Goes to the next record; false at the end. Damage throws: it was found when the tape was opened, or it is new. */
+  /** Moves to the next record; false at the end. Throws on damage that appeared after the tape was opened. */
   next(): boolean {
     while (!this.reader.next()) {
       const { error } = this.reader

@@ -12,7 +12,7 @@ import type { ReplaySource } from './tape-types.ts'
 /** Closed one-minute candles from before a tape begins, oldest first. */
 export type History = ReadonlyMap<Asset, readonly Candle[]>
 
-/** What the desk knew when it began the first of the cursor's segments. */
+/** Candles in the snapshot of the first segment. */
 export function historyOf(cursor: TapeCursor): Result<History> {
   const snapshot = cursor.firstSnapshot()
   if (!snapshot.ok) return snapshot

@@ -18,7 +18,7 @@ import { TapeCursor } from './tape-cursor.ts'
 import { historyOf, minutesOf } from './tape-history.ts'
 import type { ReplayTape } from './tape-types.ts'
 
-/** A thread that replays: engine and strategy side by side, one job after another. */
+/** A replay thread: engine and strategy in one thread, one job after another. */
 const port = parentPort
 if (port === null) throw new Error('worker.ts runs in a worker thread')
 
@@ -66,7 +66,7 @@ function replay(job: ReplayJob, tell: (message: FromReplayThread) => void): Resu
     told.at = systemClock.monotonic()
     told.acts += acts.length
     told.trades += trades.length
-    // In messages that the desk's thread can take between two things it has to do.
+    // In messages small enough not to hold up the desk's thread.
     for (let i = 0; i === 0 || i < Math.max(acts.length, trades.length); i += TOLD_AT_ONCE) {
       const part = <T>(all: readonly T[]) => all.slice(i, i + TOLD_AT_ONCE)
       tell({ kind: 'progress', reached, decisions, acts: part(acts), trades: part(trades) })

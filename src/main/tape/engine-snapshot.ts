@@ -9,8 +9,8 @@ import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 
 /**
- * All that an engine remembers, in V8's own serialisation: what two places refer to stays one thing, and numbers stay
- * what they are to the bit. Good for the engine build that wrote it; what later builds read of it is `minutesIn`.
+ * An engine's state in V8's serialisation: shared references stay shared, and numbers stay exact
+ * to the bit. Only the engine build that wrote it can restore it; later builds read only `minutesIn`.
  */
 export function snapshotOf(engine: Engine): Uint8Array {
   for (const asset of engine.state.assets.values()) asset.forgetLook()
@@ -29,7 +29,7 @@ export function engineFrom(snapshot: Uint8Array): Result<Engine> {
   }
 }
 
-/** What a snapshot says, as plain data, for comparison; undefined where its bytes are none. */
+/** A snapshot as plain data, for comparison; undefined if it cannot be read. */
 export function stateIn(snapshot: Uint8Array): unknown {
   try {
     return deserialize(snapshot)
@@ -39,7 +39,7 @@ export function stateIn(snapshot: Uint8Array): unknown {
 }
 
 /**
- * Brings a fresh tree of objects to what a saved one says. Objects that are there keep their class and identity; what
+ * Copies a saved tree of objects into a fresh one. Existing objects keep their class and identity; what
  * the saved tree refers to twice is one object here, too.
  * @param done saved object → what stands for it here
  * @returns what stands for `saved`

@@ -2,7 +2,7 @@ import type { EngineEvent } from '../../engine/events.ts'
 import type { Asset, Slot, SlotId } from '../../shared/domain/slots.ts'
 import { RecordWriter } from './record-writer.ts'
 
-/** Writes what an engine is told as records of a tape whose header names these assets and slots. */
+/** Writes an engine's events as records of a tape whose header names these assets and slots. */
 export class EventWriter {
   readonly records = new RecordWriter()
   private readonly assets: ReadonlyMap<Asset, number>

@@ -30,7 +30,7 @@ export interface TapeGap {
 
 /** Segments that belong together: one run of a desk, or one import. */
 export interface Recording {
-  /** What a command calls it: the recording of an own recording, the file's name of an import. */
+  /** Name used by commands: the recording's own, or an import's file name. */
   readonly name: string
   readonly imported: boolean
   /** Of the first segment; assets and slots may grow in later ones. */
@@ -44,7 +44,7 @@ export interface Recording {
   readonly gaps: readonly TapeGap[]
 }
 
-/** What lies in a tape folder. */
+/** Contents of a tape folder. */
 export interface TapeLibrary {
   /** Own recordings in order of time, then imports by name. */
   readonly recordings: readonly Recording[]
@@ -148,7 +148,7 @@ function gapsOf(segment: Segment, before: Segment | undefined): TapeGap[] {
 function gapsBefore(segment: Segment, before: Segment | undefined): string[] {
   const { segment: number, lost } = segment.header
   const named = lost === undefined ? [] : [`${lostText(lost)} before segment ${number} could not be written`]
-  // What came before the oldest one there is was removed for age or size: nothing to complain of.
+  // Older segments were removed for age or size, which is no gap.
   if (before === undefined) return number === 0 ? named : []
   const last = before.header.segment
   if (number === last) return [`segment ${number} is there twice: ${before.path} and ${segment.path}`]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 
-/** A file that has grown to this is left, and another begun. */
+/** Size at which a new file is started, bytes. */
 const FILE_BYTES = 16e6
 
 /**
@@ -41,7 +41,7 @@ export class RawFiles {
     return join(this.folder, `${this.name}-${String(this.file).padStart(5, '0')}.jsonl.gz`)
   }
 
-  /** Begins another file, and makes room for it: the oldest go first. */
+  /** Starts another file and removes the oldest ones beyond the limit. */
   private next(): void {
     mkdirSync(this.folder, { recursive: true })
     const room = this.maxBytes - Math.min(FILE_BYTES, this.maxBytes / 4)

@@ -24,7 +24,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 export class RecordReader {
   /** One of `KIND`; 0 before the first record. */
   kind = 0
-  /** When the desk heard of it, ms. */
+  /** When the desk received it, ms. */
   ts = 0
   /** Index into the header's assets: of a price, of a candle. */
   asset = 0

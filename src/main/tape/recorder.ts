@@ -21,7 +21,7 @@ export interface RecordedVersion {
   readonly bundle: string
 }
 
-/** What the versions of one batch saw, slot by slot. */
+/** Hashes of the views of one batch. */
 export interface RecordedViews {
   readonly kind: 'views'
   readonly ts: UnixMs
@@ -42,7 +42,7 @@ export interface RecorderParts {
   readonly rawBytes: number | null
   readonly engine: Engine
   readonly clock: Clock
-  /** Label and code of a version; undefined for one whose code is lost. */
+  /** Label and code of a version; undefined if its code is not stored. */
   readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
 }
 
@@ -56,7 +56,7 @@ const RETRY_MS = 5 * SECOND
 const SEGMENT_BYTES = 64e6
 
 /**
- * Records everything the engine is told, in its order. On the loop it only copies bytes; a thread packs and writes them.
+ * Records every event delivered to the engine, in order. The trading loop only copies bytes; a thread compresses and writes them.
  * Every hour a new segment begins, with a snapshot of the engine, so that each can be replayed by itself.
  */
 export class TapeRecorder {
@@ -71,7 +71,7 @@ export class TapeRecorder {
   private readonly writer = new WriterLink()
   private readonly events: EventWriter
   private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
-  /** Batches asked for in this cycle. */
+  /** Batches evaluated in this cycle. */
   private asked: Evaluation[] = []
   /** Bytes of records handed over in this segment. */
   private bytes = 0
@@ -81,7 +81,7 @@ export class TapeRecorder {
   private preamble = 0
   private hour = -1
   private seq = 0
-  /** What cannot be written is made and counted all the same: the next segment says how much is missing. */
+  /** Records are counted even while they cannot be written, so that the next segment states how many are missing. */
   private state: 'idle' | 'recording' | 'failed' | 'stopped' = 'idle'
   private failedAt = 0
   private complained = false
@@ -110,7 +110,7 @@ export class TapeRecorder {
     }
   }
 
-  /** Begins with what the engine knows now; what it was told before is in the snapshot. */
+  /** Begins a segment with a snapshot of the engine. */
   begin(ts: UnixMs): void {
     this.state = 'recording'
     this.hour = hourOf(ts)
@@ -143,7 +143,7 @@ export class TapeRecorder {
     return this.state === 'recording' || this.state === 'failed'
   }
 
-  /** To be called before the engine is told. */
+  /** To be called before the event is delivered to the engine. */
   event(event: EngineEvent): void {
     if (!this.begun) return
     if (event.kind === 'swap') this.version(event.ts, event.swap.strategy, event.swap.version)
@@ -162,7 +162,7 @@ export class TapeRecorder {
     if (this.begun) this.asked.push(evaluation)
   }
 
-  /** In the yield interval: hands over what has gathered, begins the next segment, tries again what failed. */
+  /** In the yield interval: hands records to the thread, starts the next segment when due, and retries after a failure. */
   afterCycle(ts: UnixMs): void {
     if (!this.begun) return
     // Not before the first cycle: a desk that starts has more urgent threads to bring up.
@@ -176,7 +176,7 @@ export class TapeRecorder {
     if (due) this.begin(ts)
   }
 
-  /** Resolves when everything told so far is in the file, or can never be. */
+  /** Resolves when everything recorded so far is in the file, or is lost. */
   flush(): Promise<void> {
     if (this.stopping !== null) return this.stopping
     if (this.state !== 'recording') return Promise.resolve()
@@ -184,7 +184,7 @@ export class TapeRecorder {
     return this.writer.ask('flush')
   }
 
-  /** Writes the end and lets the thread go. */
+  /** Writes the end of the segment and ends the thread. */
   stop(): Promise<void> {
     this.stopping ??= this.end()
     return this.stopping
@@ -193,7 +193,7 @@ export class TapeRecorder {
   private async end(): Promise<void> {
     const { state } = this
     if (state === 'recording') {
-      // A cycle that broke off has been asked, too.
+      // Includes the views of a cycle that was cut short.
       this.recordViews(this.parts.engine.state.now)
       this.handOver()
     }
@@ -203,7 +203,7 @@ export class TapeRecorder {
     await this.writer.end()
   }
 
-  /** Hashing is not what a decision should wait for: it is done once the cycle is over. */
+  /** Hashes views after the cycle, so that no decision waits for it. */
   private recordViews(ts: UnixMs): void {
     for (const { version, epoch, cycle, views } of this.asked.splice(0)) {
       const record: RecordedViews = { kind: 'views', ts, version, epoch, cycle, hashes: hashesOf(views) }
@@ -251,7 +251,7 @@ export class TapeRecorder {
         this.raw = null
         return this.warned.emit(`raw frames are no longer kept: ${message.message}`)
       case 'opened':
-        // Of an older one that is no news: the newest may have failed since.
+        // Only the current attempt counts: it may have failed since.
         if (message.attempt !== this.attempt || !this.complained) return
         this.complained = false
         return this.recovered.emit(message.lost)
@@ -263,7 +263,7 @@ export class TapeRecorder {
     if (attempt === this.attempt && this.state === 'recording') {
       this.state = 'failed'
       this.failedAt = this.parts.clock.monotonic()
-      // What the next attempt makes again is not missing.
+      // Records repeated by the next attempt are not missing.
       if (!hasFile) this.seq -= this.preamble
       if (this.raw !== null) this.raw = []
     }

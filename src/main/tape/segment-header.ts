@@ -8,7 +8,7 @@ const count = z.number().int().nonnegative()
 const lostRecords = z.object({ records: count, fromTs: z.number(), toTs: z.number() })
 export type LostRecords = z.infer<typeof lostRecords>
 
-/** How much that is, for a person. */
+/** The same in words. */
 export function lostText({ records, fromTs, toTs }: LostRecords): string {
   return `${records === 1 ? '1 record' : `${records} records`} from ${isoUtc(fromTs)} to ${isoUtc(toTs)}`
 }
@@ -26,7 +26,7 @@ export const segmentHeader = z.object({
   feed: z.string(),
   /** Where strikes and outcomes come from, for a person. */
   settlement: z.string(),
-  /** What whoever reads results on this tape should know. */
+  /** Notices about results on this tape. */
   notices: z.array(z.string()),
   assets: z.array(z.string()).max(256),
   slots: z.array(z.string()).max(65_536),

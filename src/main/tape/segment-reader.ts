@@ -6,7 +6,7 @@ import { BLOCK, BLOCK_HEAD, type BlockInfo, decodeHead, unpack } from './block.t
 import { type SegmentHeader, segmentEnd, segmentHeader } from './segment-header.ts'
 import { type Hole, Tally } from './tally.ts'
 
-/** What is wrong with a segment, and where. */
+/** Damage of a segment, with its position. */
 export interface TapeDamage {
   readonly path: string
   /** Number of the block that is no longer sound, and where it begins. */
@@ -25,7 +25,7 @@ export function damageText({ path, block, offset, ts, message }: TapeDamage): st
 
 /** What a sound segment lacks. */
 export interface SegmentReport {
-  /** False where the file has no end: it is still being written, or whoever wrote it was stopped. */
+  /** False if the file has no end: it is still being written, or its writer was stopped. */
   readonly sealed: boolean
   /** Half a block at the end, left out; null without one. */
   readonly torn: { readonly bytes: number; readonly offset: number; readonly fromTs: number | null } | null

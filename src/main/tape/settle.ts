@@ -7,7 +7,7 @@ import type { ReportBuilder } from '../recorded-files/report-builder.ts'
 import { FEED_HEADER, feedFileReport, readFeed } from './import/settlement-feed.ts'
 import { marketsFileReport, readMarkets, type WindowRow } from './import/windows.ts'
 
-/** What Baton makes of the windows of a file, from the settlement feed alone, beside what the venue said. */
+/** Outcomes computed from the settlement feed alone, compared with the venue's outcomes. */
 export interface SettleReport {
   readonly windows: number
   /** Windows whose opening and closing report the feed has. */

@@ -11,7 +11,7 @@ export interface Hole {
   readonly toTs: number
 }
 
-/** Adds up blocks in their order: the same sums for whoever writes a segment and whoever reads it. */
+/** Running totals over blocks in order, the same for writer and reader. */
 export class Tally {
   blocks = 0
   snapshots = 0
@@ -25,13 +25,13 @@ export class Tally {
   /** `nextSeq` is known: from the first snapshot or record on. */
   #started = false
 
-  /** What a block of records must say of itself, standing next. */
+  /** The header values that the next block of records must have. */
   flagsFor(firstSeq: number, firstTs: number): number {
     const hole = this.#started && firstSeq > this.nextSeq ? AFTER_HOLE : 0
     return hole | (this.records > 0 && firstTs < this.lastTs ? STEPS_BACK : 0)
   }
 
-  /** Why the block cannot stand here; undefined when it can. */
+  /** Why the block cannot follow here; undefined if it can. */
   objection(block: BlockFields): string | undefined {
     if (block.number !== this.blocks)
       return `block ${block.number} stands where block ${this.blocks} belongs: blocks are missing, doubled or moved`

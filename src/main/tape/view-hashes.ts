@@ -4,12 +4,12 @@ import type { SlotView } from '../../engine/views/view-types.ts'
 
 type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
-/** Names one batch: of its question and of its answer. */
+/** Key of one batch, for its views and its answer. */
 export function batchKey({ version, epoch, cycle }: Pick<Evaluation, 'version' | 'epoch' | 'cycle'>): string {
   return `${version} ${epoch} ${cycle}`
 }
 
-/** What a strategy saw in each slot, as the first 16 digits of a sha256 over figures, orders and state. */
+/** Hash of each slot's view: the first 16 digits of a sha256 over figures, orders and state. */
 export function hashesOf(views: readonly SlotView[]): Record<string, string> {
   return Object.fromEntries(views.map((view) => [view.slot, hashOf(view)]))
 }

@@ -32,7 +32,7 @@ export type ToWriter =
       /** Counts what was begun. */
       readonly attempt: number
       readonly folder: string
-      /** Its number is the thread's to give: only what has a file has one, so that none is used up by a failure. */
+      /** The thread assigns the segment's number once its file exists, so that failures use up no numbers. */
       readonly segment: Omit<NewSegment, 'header'> & { readonly header: Omit<SegmentHeader, 'segment'> }
       readonly caps: TapeCaps
       /** Wall clock, for the age of files. */
@@ -55,12 +55,12 @@ export type FromWriter =
   | { readonly kind: 'opened'; readonly attempt: number; readonly lost: LostRecords | null }
   /** Records of this attempt's segment are lost, from now to its end; there may be no file of it at all. */
   | { readonly kind: 'failed'; readonly attempt: number; readonly hasFile: boolean; readonly message: string }
-  /** Something went wrong that costs no record; the same words come once. */
+  /** A failure that loses no record; each message is sent once. */
   | { readonly kind: 'warned'; readonly message: string }
   | { readonly kind: 'rawFailed'; readonly message: string }
   | { readonly kind: 'done'; readonly id: number }
 
-/** The thread that puts a desk's tape on disk: compression and slow disks never hold up the loop. */
+/** The thread that writes a desk's tape, so that compression and slow disks never delay the trading loop. */
 const port = parentPort
 if (port === null) throw new Error('writer-thread.ts runs in a worker thread')
 const tell = (message: FromWriter) => port.postMessage(message)
@@ -80,7 +80,7 @@ interface Current {
 let current: Current | null = null
 /** Of the next segment that gets a file. */
 let number = 0
-/** Up to where the recording is in its files: the next record's number and the last one's time; null before its begin. */
+/** Position of the recording: number of the next record and time of the last one; null before it begins. */
 let reached: { readonly seq: number; readonly ts: number } | null = null
 let raw: RawFiles | null = null
 
@@ -92,7 +92,7 @@ function warn(message: string): void {
   tell({ kind: 'warned', message })
 }
 
-/** Does work that may throw, a broken invariant included: whatever fails here must not take the thread along. */
+/** Runs work that may throw, a broken invariant included: a failure must not end the thread. */
 function attempted<T>(work: () => Result<T>): Result<T> {
   try {
     return work()
@@ -101,7 +101,7 @@ function attempted<T>(work: () => Result<T>): Result<T> {
   }
 }
 
-/** Removes a file that is in the way; one that is not there is no failure. */
+/** Removes a file; a missing one is no failure. */
 function remove(path: string): void {
   const removed = attempted(() => ok(rmSync(path, { force: true })))
   if (!removed.ok) warn(`${path} cannot be removed: ${removed.error}`)
@@ -127,7 +127,7 @@ function open({ attempt, folder, segment: asked, caps, now }: Extract<ToWriter, 
   tell({ kind: 'opened', attempt, lost })
 }
 
-/** Makes the file anew: what lies there under this name is what an attempt before could not remove. */
+/** Creates the file, replacing one of the same name that an earlier attempt could not remove. */
 function begin(path: string, { header, snapshot, seq, ts }: NewSegment): Result<SegmentWriter> {
   rmSync(path, { force: true })
   const made = SegmentWriter.create(path, header)
@@ -139,7 +139,7 @@ function begin(path: string, { header, snapshot, seq, ts }: NewSegment): Result<
   return written
 }
 
-/** Writes a chunk; after one that cannot be written, what follows is let go until the next segment is opened. */
+/** Writes a chunk; after a failure, chunks are dropped until the next segment is opened. */
 function add(chunk: Chunk, firstSeq: number): void {
   if (current === null) return
   const { attempt, writer, chunks } = current
@@ -154,7 +154,7 @@ function add(chunk: Chunk, firstSeq: number): void {
   tell({ kind: 'failed', attempt, hasFile: true, message: written.error })
 }
 
-/** Ends the segment. What was written every few seconds, so that a crash loses little, is written anew in large blocks. */
+/** Ends the segment and rewrites it in large blocks; it was written every few seconds so that a crash loses little. */
 function seal(): void {
   if (current === null) return
   const { path, segment, writer, chunks } = current
@@ -164,7 +164,7 @@ function seal(): void {
     writer.close()
     return warn(`${path} has all its records, and no end: ${sealed.error}`)
   }
-  // The sealed file is whole as it is: where no better one can be made, a replay of it is slower, and that is all.
+  // The sealed file is complete: without the rewritten one, replays are only slower.
   const packed = `${path}.new`
   const replaced = attempted(() => {
     const made = pack(packed, segment, chunks)
@@ -200,10 +200,10 @@ function writeLarge(writer: SegmentWriter, segment: NewSegment, chunks: readonly
   return writer.seal()
 }
 
-/** Removes the oldest recordings beyond the caps; imported tapes lie elsewhere and are nobody's to remove. */
+/** Removes the oldest recordings beyond the limits; imported tapes are never removed. */
 function removeOld(folder: string, { keepHours, maxBytes }: TapeCaps, now: number): void {
   const names = readdirSync(folder)
-  // What a crash left half packed; the sealed file is beside it.
+  // A rewrite cut short by a crash; the sealed file is beside it.
   for (const name of names) if (name.endsWith('.tape.new')) remove(join(folder, name))
   const files = names
     .filter((name) => name.endsWith('.tape'))

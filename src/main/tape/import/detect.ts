@@ -14,15 +14,15 @@ import { marketWindows, OUTCOMES_HEADER, outcomeTable } from './windows.ts'
 const KNOWN =
   'known are: one-minute candles (BTCUSDT-1m.json or .csv), windows and book messages as JSON Lines, and CSV of outcomes, of best bid and ask, of a settlement feed and of trades, each also .gz or .zip'
 
-/** A file told by its first line: a source, or one of the candle files, which are read together. */
+/** A file's kind by its first line: a source of its own, or one of the candle files, which are read together. */
 export type Detected = { readonly kind: 'candles' } | { readonly kind: 'source'; readonly source: Source }
 
-/** Tells what a file is by its content; its name says only what the content does not: the asset and the length of windows. */
+/** Detects a file's kind by its content; its name supplies only what the content lacks: asset and timeframe. */
 export async function detect(path: string, side: Side | null): Promise<Result<Detected>> {
   const name = basename(path)
   const unread = unreadKind(name)
   if (unread !== undefined) return err(`${path}: ${unread}`)
-  // Where the name says all, the content is judged by whoever reads it: such a file may be one line of any length.
+  // Where the name is sufficient, the content is checked by its reader: such a file may be a single line of any length.
   const named = candleName(name)
   if (named.ok && named.value.frame === '1m') return ok({ kind: 'candles' })
   let first: string

@@ -19,7 +19,7 @@ export interface ImportOptions {
   readonly out: string
   readonly now: UnixMs
   readonly engineBuild: string
-  /** Which token raw books are of; null where nobody knows. */
+  /** The outcome that raw books belong to; null if unknown. */
   readonly side: Side | null
 }
 
