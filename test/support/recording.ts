@@ -1,5 +1,6 @@
 import { TapeRecorder } from '../../src/main/tape/recorder.ts'
 import type { LostRecords } from '../../src/main/tape/segment-header.ts'
+import { WriterLink } from '../../src/main/tape/writer-link.ts'
 import type { Clock } from '../../src/shared/domain/feed.ts'
 import { HOUR, plusMs, SECOND, unixMs } from '../../src/shared/domain/time.ts'
 import { EngineBench, START, slots } from './bench-engine.ts'
@@ -9,6 +10,7 @@ import { header } from './tape.ts'
 export class Recording extends EngineBench {
   readonly problems: string[] = []
   readonly warnings: string[] = []
+  readonly writer = new WriterLink()
   readonly tape: TapeRecorder
   /** What was missing each time it could be written again. */
   readonly recovered: (LostRecords | null)[] = []
@@ -27,6 +29,7 @@ export class Recording extends EngineBench {
     }
     this.tape = new TapeRecorder({
       folder,
+      writer: this.writer,
       recording: 's',
       header: { engineBuild, market, feed, settlement, notices, config },
       caps,

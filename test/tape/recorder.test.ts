@@ -318,9 +318,8 @@ describe('the recorder', () => {
     const run = new Recording(newFolder())
     run.step()
     await run.tape.flush()
-    const thread: Worker = Reflect.get(run.tape, 'worker')
     // Nothing that the recorder sends: it kills the thread.
-    thread.postMessage({ kind: 'open' })
+    run.writer.start().postMessage({ kind: 'open' })
     const waiting = [run.tape.flush(), run.tape.stop(), run.tape.stop(), run.tape.flush()]
     await Promise.all(waiting)
     expect(run.problems).toEqual([expect.stringMatching(/^its thread crashed: /)])

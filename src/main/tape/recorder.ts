@@ -42,6 +42,8 @@ export interface RecorderParts {
   readonly rawBytes: number | null
   readonly engine: Engine
   readonly clock: Clock
+  /** The thread that writes; undefined = one of its own. */
+  readonly writer?: WriterLink
   /** Label and code of a version; undefined if its code is not stored. */
   readonly versionOf: (strategy: string, hash: VersionHash) => Pick<RecordedVersion, 'label' | 'bundle'> | undefined
 }
@@ -68,7 +70,7 @@ export class TapeRecorder {
   /** Something went wrong that costs the tape no record. */
   readonly warned = new Signal<string>()
   private readonly parts: RecorderParts
-  private readonly writer = new WriterLink()
+  private readonly writer: WriterLink
   private readonly events: EventWriter
   private readonly header: Omit<SegmentHeader, 'segment' | 'createdAt'>
   /** Batches evaluated in this cycle. */
@@ -90,6 +92,7 @@ export class TapeRecorder {
 
   constructor(parts: RecorderParts) {
     this.parts = parts
+    this.writer = parts.writer ?? new WriterLink()
     this.recording = parts.recording
     this.raw = parts.rawBytes === null ? null : []
     this.writer.received.on((message) => this.onMessage(message))
