@@ -1,13 +1,28 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type AllowedAssertions, checkAssertions } from './layers/assertions.ts'
 import { checkLayers, type LayerTable } from './layers/check.ts'
+import { withDrawing } from './layers/drawing.ts'
 import { sourcesBelow } from './layers/sources.ts'
 
-/** Checks every import of `src` against the allow-list in `lint/layers.json`, and that nothing imports in a circle. */
+/**
+ * Checks every import of `src` against the allow-list in `lint/layers.json`, that nothing imports in a circle, that types are
+ * asserted only where `lint/assertions.json` allows it, and that the drawing of parts in ARCHITECTURE.md is up to date.
+ * `--draw` brings the drawing up to date.
+ */
 const root = resolve(import.meta.dirname, '..')
 const table = JSON.parse(readFileSync(join(root, 'lint/layers.json'), 'utf8')) as LayerTable
+const allowed = JSON.parse(readFileSync(join(root, 'lint/assertions.json'), 'utf8')) as AllowedAssertions
 const sources = sourcesBelow(join(root, 'src'))
-const problems = checkLayers(table, sources)
+const problems = [...checkLayers(table, sources), ...checkAssertions(allowed, sources)]
 for (const { file, line, message } of problems) console.error(`src/${file}:${line} ${message}`)
+const page = join(root, 'ARCHITECTURE.md')
+const before = readFileSync(page, 'utf8')
+const drawn = withDrawing(before, table)
+if (process.argv.includes('--draw')) writeFileSync(page, drawn)
+else if (drawn !== before) {
+  console.error('ARCHITECTURE.md: the drawing of parts is out of date; run "node scripts/layers.ts --draw"')
+  process.exitCode = 1
+}
 console.log(`Layers: ${sources.size} files, ${Object.keys(table).length} parts, ${problems.length} problems`)
-process.exitCode = problems.length === 0 ? 0 : 1
+if (problems.length > 0) process.exitCode = 1

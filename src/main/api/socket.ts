@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import { explain } from '../../shared/domain/commands.ts'
-import { CALLS, type CallName, isCallName, type ParsedInput } from '../../shared/ipc/calls.ts'
+import { type CallName, isCallName, parseInput } from '../../shared/ipc/calls.ts'
 import type { CallReply, ServerFrame } from '../../shared/ipc/connection.ts'
 import { mayCommand, type Role } from './auth.ts'
 import type { DeskPort } from './desk-port.ts'
@@ -45,12 +44,12 @@ function parseJson(text: string): unknown {
 /** Parses a call and answers it; the one way in for every window, socket or preload. */
 export async function callDesk(desk: DeskPort, role: Role, name: string, input: unknown): Promise<CallReply> {
   if (!isCallName(name)) return { ok: false, error: `no such call: ${name}` }
-  const parsed = CALLS[name].input.safeParse(input)
-  if (!parsed.success) return { ok: false, error: `${name}: ${explain(parsed.error)}` }
-  const refusal = callRefusal(role, name, parsed.data)
+  const parsed = parseInput(name, input)
+  if (!parsed.ok) return parsed
+  const refusal = callRefusal(role, name, parsed.value)
   if (refusal !== null) return { ok: false, error: refusal }
   try {
-    return { ok: true, value: await desk.call(name, parsed.data as ParsedInput<typeof name>, 'desk') }
+    return { ok: true, value: await desk.call(name, parsed.value, 'desk') }
   } catch (error) {
     return { ok: false, error: `${name} failed: ${error instanceof Error ? error.message : String(error)}` }
   }

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
+import { shares, usd, usdOf } from '../../shared/domain/money.ts'
 import { parseSlot, windowAt } from '../../shared/domain/slots.ts'
-import { DAY } from '../../shared/domain/time.ts'
+import { DAY, unixMs } from '../../shared/domain/time.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import type { FileReport } from '../../shared/file-report.ts'
 import { ReportBuilder } from '../recorded-files/report-builder.ts'
@@ -124,21 +125,21 @@ function tradeOf(row: z.infer<typeof rowSchema>, index: number): SettledTrade {
   const slot = parseSlot(row.slot)
   if (slot === undefined) throw new Error('the schema has let no such slot through')
   const window = windowAt(slot, row.time.ms)
-  const shares = Math.round(row.shares * 1e6)
-  const cost = Math.round(row.shares * row.price * 1e6)
-  const fees = Math.round(row.fee * 1e6)
-  const trade: Record<keyof SettledTrade, unknown> = {
+  const bought = shares(Math.round(row.shares * 1e6))
+  const cost = usdOf(row.shares * row.price)
+  const fees = usdOf(row.fee)
+  return {
     position: `outside-${index + 1}`,
     strategy: row.version,
     slot: slot.id,
     windowId: window.id,
     side: row.side,
-    openedAt: row.time.ms,
+    openedAt: unixMs(row.time.ms),
     settledAt: window.end,
-    shares,
+    shares: bought,
     cost,
     fees,
-    pnl: (row.outcome === row.side ? shares : 0) - cost - fees,
+    pnl: usd((row.outcome === row.side ? bought : 0) - cost - fees),
     outcome: row.outcome,
     sold: false,
     openedBy: row.version,
@@ -151,5 +152,4 @@ function tradeOf(row: z.infer<typeof rowSchema>, index: number): SettledTrade {
     quote: null,
     parts: null,
   }
-  return trade as unknown as SettledTrade
 }

@@ -29,9 +29,9 @@ export interface SettledTrade {
   readonly outcome: Side | null
   /** It did not wait for the outcome with anything. */
   readonly sold: boolean
-  /** Who decided it, and who owned it at the end. */
-  readonly openedBy: Owner
-  readonly settledUnder: Owner
+  /** Who decided it, and who owned it at the end: an `Owner`, or any name that trades from elsewhere bear. */
+  readonly openedBy: string
+  readonly settledUnder: string
   readonly deployment: DeploymentId | null
   readonly regime: string
   readonly market: string

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Comparison } from '../attribution/compare.ts'
 import type { OverfitGauge } from '../attribution/overfit.ts'
 import { DIMENSIONS } from '../attribution/trade-columns.ts'
-import { type CommandOutcome, type commandSchema, strategyNameSchema } from '../domain/commands.ts'
+import type { Result } from '../domain/base.ts'
+import { err, ok } from '../domain/base.ts'
+import { type CommandOutcome, type commandSchema, explain, strategyNameSchema } from '../domain/commands.ts'
 import type { DecisionDifference } from '../domain/proofs.ts'
 import type { ReplayRow, ReplayStart, ReplayTrade, TapeEntry } from '../domain/replays.ts'
 import { slotIdSchema } from '../domain/schemas.ts'
@@ -107,6 +109,14 @@ export type ParsedInput<N extends CallName> = z.output<(typeof CALLS)[N]['input'
 export type CallOutput<N extends CallName> = {
   [K in N]: (typeof CALLS)[K] extends Call<z.ZodType, infer Reply> ? Reply : never
 }[N]
+/** Parses what a window sends for a call. @returns an error that names call and field */
+export function parseInput<N extends CallName>(name: N, input: unknown): Result<ParsedInput<N>> {
+  const schema: z.ZodType = CALLS[name].input
+  const parsed = schema.safeParse(input)
+  // The compiler cannot follow a schema that is looked up by a generic name.
+  return parsed.success ? ok(parsed.data as ParsedInput<N>) : err(`${name}: ${explain(parsed.error)}`)
+}
+
 /** One handler a call; a promise where the reply is made by a thread. */
 export type CallHandlers = {
   readonly [N in CallName]: (input: ParsedInput<N>) => CallOutput<N> | Promise<CallOutput<N>>
