@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Attribution } from './features/attribution/attribution.tsx'
-import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
+import { ConnectionBand, ConnectingScreen } from './features/connection/connection.tsx'
 import { Deployments } from './features/deployments/deployments.tsx'
 import { Dialogs } from './features/dialogs/dialogs.tsx'
 import { Differences } from './features/differences/differences.tsx'
@@ -89,7 +89,7 @@ export function App() {
           ]}
         />
       </main>
-      <FirstContact />
+      <ConnectingScreen />
       <Palette />
       <Dialogs />
     </TooltipProvider>

@@ -7,7 +7,7 @@ import {
   KEPT_EVENTS,
 } from '../../src/renderer/data/desk-store.ts'
 import { stepsOf } from '../../src/renderer/features/deployments/progress.ts'
-import { inOrder } from '../../src/renderer/features/versions/order.ts'
+import { sortVersions } from '../../src/renderer/features/versions/sort-versions.ts'
 import { deploymentRow, slotPosition, slotRow, snapshot, status, versionRow } from './rows.ts'
 
 function known(): DeskState {
@@ -77,7 +77,7 @@ describe('a snapshot', () => {
 
 describe('versions', () => {
   it('are listed by the strategy that changed last, the live one first', () => {
-    const rows = inOrder([
+    const rows = sortVersions([
       versionRow(1, { strategy: 'fade', state: 'live', firstLiveAt: 1 }),
       versionRow(5, { firstLiveAt: 20 }),
       versionRow(4, { state: 'live', firstLiveAt: 30 }),

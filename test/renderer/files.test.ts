@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFilesSession } from '../../src/renderer/data/files-session.ts'
+import { createFileActions } from '../../src/renderer/data/file-actions.ts'
 import { createFilesStore, strategyOf } from '../../src/renderer/data/files-store.ts'
 import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
 import type { DeskClient } from '../../src/shared/ipc/connection.ts'
@@ -43,15 +43,15 @@ async function opened() {
   ])
   const { desk, hash } = fakeDesk(disk)
   const store = createFilesStore()
-  const session = createFilesSession(desk, store)
-  await session.loadAll('snipe')
+  const model = createFileActions(desk, store)
+  await model.loadAll('snipe')
   const changeOnDisk = async (path: string, text: string): Promise<void> => {
     disk.set(path, text)
-    session.receive([{ kind: 'file', entry: { path, hash: hash(text), bytes: text.length } }])
+    model.receive([{ kind: 'file', entry: { path, hash: hash(text), bytes: text.length } }])
     await new Promise((resolve) => setImmediate(resolve))
   }
   const file = (path = 'snipe.ts') => store.getState().files[path]
-  return { disk, store, session, changeOnDisk, file }
+  return { disk, store, model, changeOnDisk, file }
 }
 
 describe('a strategy file', () => {
@@ -61,58 +61,58 @@ describe('a strategy file', () => {
   })
 
   it('is saved on the base it grew from, and is then clean', async () => {
-    const { disk, session, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'done', saved: true })
+    const { disk, model, file } = await opened()
+    model.edit('snipe.ts', 'mine')
+    expect(await model.save('snipe.ts')).toMatchObject({ tone: 'done', saved: true })
     expect(disk.get('snipe.ts')).toBe('mine')
     expect(file()).toMatchObject({ base: 'mine', draft: 'mine', saving: false })
   })
 
   it('without changes follows the disk', async () => {
     const { changeOnDisk, file } = await opened()
-    await changeOnDisk('snipe.ts', 'theirs')
-    expect(file()).toMatchObject({ draft: 'theirs', theirs: null, revision: 1 })
+    await changeOnDisk('snipe.ts', 'conflict')
+    expect(file()).toMatchObject({ draft: 'conflict', conflict: null, revision: 1 })
   })
 
-  it('with changes is never overwritten: the disk waits as theirs, and a save is refused', async () => {
-    const { disk, session, changeOnDisk, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    expect(file()).toMatchObject({ draft: 'mine', theirs: { text: 'theirs' } })
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'refused', saved: false })
-    expect(disk.get('snipe.ts')).toBe('theirs')
+  it('with changes is never overwritten: the disk waits as conflict, and a save is refused', async () => {
+    const { disk, model, changeOnDisk, file } = await opened()
+    model.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    expect(file()).toMatchObject({ draft: 'mine', conflict: { text: 'conflict' } })
+    expect(await model.save('snipe.ts')).toMatchObject({ tone: 'refused', saved: false })
+    expect(disk.get('snipe.ts')).toBe('conflict')
   })
 
-  it('kept as mine replaces theirs at the next save', async () => {
-    const { disk, session, changeOnDisk } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    session.keepMine('snipe.ts')
-    expect(await session.save('snipe.ts')).toMatchObject({ saved: true })
+  it('kept as mine replaces conflict at the next save', async () => {
+    const { disk, model, changeOnDisk } = await opened()
+    model.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    model.keepDraft('snipe.ts')
+    expect(await model.save('snipe.ts')).toMatchObject({ saved: true })
     expect(disk.get('snipe.ts')).toBe('mine')
   })
 
-  it('reloaded as theirs drops the draft', async () => {
-    const { session, changeOnDisk, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    session.reloadTheirs('snipe.ts')
-    expect(file()).toMatchObject({ draft: 'theirs', base: 'theirs', theirs: null })
+  it('reloaded as conflict drops the draft', async () => {
+    const { model, changeOnDisk, file } = await opened()
+    model.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    model.discardDraft('snipe.ts')
+    expect(file()).toMatchObject({ draft: 'conflict', base: 'conflict', conflict: null })
   })
 
   it('changed behind our back, unnoticed, is found out by the write and becomes a conflict', async () => {
-    const { disk, session, file } = await opened()
-    disk.set('snipe.ts', 'theirs')
-    session.edit('snipe.ts', 'mine')
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'refused', text: 'changed on disk' })
-    expect(file()).toMatchObject({ draft: 'mine', saving: false, theirs: { text: 'theirs' } })
+    const { disk, model, file } = await opened()
+    disk.set('snipe.ts', 'conflict')
+    model.edit('snipe.ts', 'mine')
+    expect(await model.save('snipe.ts')).toMatchObject({ tone: 'refused', text: 'changed on disk' })
+    expect(file()).toMatchObject({ draft: 'mine', saving: false, conflict: { text: 'conflict' } })
   })
 
   it('gone from disk is forgotten, unless it holds text that is nowhere else', async () => {
-    const { disk, session, store } = await opened()
-    session.edit('snipe.ts', 'mine')
+    const { disk, model, store } = await opened()
+    model.edit('snipe.ts', 'mine')
     disk.clear()
-    await session.loadAll(null)
+    await model.loadAll(null)
     expect(store.getState().paths).toEqual(['snipe.ts'])
   })
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { toggleFreeze, togglePause, toggleSingleKeys } from '../../src/renderer/data/actions.ts'
-import { outageWords } from '../../src/renderer/data/outages.ts'
+import { outageSummary } from '../../src/renderer/data/outages.ts'
 import { commandGroups, type PaletteState } from '../../src/renderer/features/palette/commands.ts'
 import { type Action, matchScore } from '../../src/renderer/features/palette/match.ts'
 import { slotId } from '../support/ids.ts'
-import { bench } from './bench.ts'
+import { fakeDesk } from './fake-desk.ts'
 import { slotRow, snapshot, versionRow } from './rows.ts'
 
 const STATE: PaletteState = {
@@ -27,7 +27,7 @@ const STATE: PaletteState = {
 
 /** Commands that answer what was typed, as they are listed. */
 function found(query: string, state: PaletteState = STATE): readonly Action[] {
-  const actions = commandGroups(bench().session, state).flatMap((group) => group.actions)
+  const actions = commandGroups(fakeDesk().model, state).flatMap((group) => group.actions)
   return actions
     .map((action) => ({ action, score: matchScore(query, action) }))
     .filter(({ score }) => score > 0)
@@ -89,11 +89,11 @@ describe('the palette', () => {
 describe('single keys', () => {
   it('U13: are turned off in the window, and stay off over a reload', async () => {
     const memory = new Map<string, string>()
-    const first = bench({}, memory)
-    expect(first.session.ui.getState().singleKeys).toBe(true)
-    toggleSingleKeys(first.session)
-    expect(first.session.ui.getState().singleKeys).toBe(false)
-    expect(bench({}, memory).session.ui.getState().singleKeys).toBe(false)
+    const first = fakeDesk({}, memory)
+    expect(first.model.ui.getState().singleKeys).toBe(true)
+    toggleSingleKeys(first.model)
+    expect(first.model.ui.getState().singleKeys).toBe(false)
+    expect(fakeDesk({}, memory).model.ui.getState().singleKeys).toBe(false)
   })
 
   it('U13: each that acts offers what takes it back, and only where it was done', async () => {
@@ -102,17 +102,17 @@ describe('single keys', () => {
       [toggleFreeze, { kind: 'unfreeze', reason: 'undone at the desk' }],
       [togglePause, { kind: 'resume' }],
     ] as const) {
-      const { session, connect } = bench({ 'desk.command': () => done, 'desk.snapshot': () => snapshot() })
+      const { model, connect } = fakeDesk({ 'desk.command': () => done, 'desk.snapshot': () => snapshot() })
       await connect('connected')
-      act(session)
+      act(model)
       await new Promise((resolve) => setImmediate(resolve))
-      expect(session.ui.getState().notice).toMatchObject({ tone: 'done', undo })
+      expect(model.ui.getState().notice).toMatchObject({ tone: 'done', undo })
     }
-    const { session, connect } = bench()
+    const { model, connect } = fakeDesk()
     await connect('connected')
-    togglePause(session)
+    togglePause(model)
     await new Promise((resolve) => setImmediate(resolve))
-    expect(session.ui.getState().notice).toMatchObject({ tone: 'refused', undo: undefined })
+    expect(model.ui.getState().notice).toMatchObject({ tone: 'refused', undo: undefined })
   })
 })
 
@@ -125,9 +125,9 @@ describe('a desk that cannot decide', () => {
       slots: slots.map(slotId),
       reason: '',
     })
-    expect(outageWords([], 16)).toBeNull()
-    expect(outageWords([out('faulted', 'BTC-5m', 'ETH-5m')], 16)).toBe('2 slots faulted')
-    expect(outageWords([out('no-version', 'BTC-5m'), out('faulted', 'ETH-5m')], 16)).toBe('2 slots cannot decide')
-    expect(outageWords([out('no-prices', 'BTC-5m')], 1)).toBe('No slot decides, 1 slot without prices')
+    expect(outageSummary([], 16)).toBeNull()
+    expect(outageSummary([out('faulted', 'BTC-5m', 'ETH-5m')], 16)).toBe('2 slots faulted')
+    expect(outageSummary([out('no-version', 'BTC-5m'), out('faulted', 'ETH-5m')], 16)).toBe('2 slots cannot decide')
+    expect(outageSummary([out('no-prices', 'BTC-5m')], 1)).toBe('No slot decides, 1 slot without prices')
   })
 })

@@ -62,7 +62,7 @@ export function createAttributionStore(): AttributionStore {
 }
 
 /** Names a line of the table. */
-export function keyOf({ of }: { of: { [D in keyof AttributionRow['of']]?: string | undefined } }): string {
+export function recordKey({ of }: { of: { [D in keyof AttributionRow['of']]?: string | undefined } }): string {
   return [of.version, of.regime, of.slot, of.market].join(' ')
 }
 
@@ -85,7 +85,7 @@ export function nameOf({ version, of }: AttributionRow): string {
 }
 
 /** The lines that are looked for, in the order asked for; what has no figure comes last either way. */
-export function shownRows({
+export function visibleRows({
   rows,
   search,
   sort,

@@ -1,5 +1,5 @@
 import type { Schedule } from './frame.ts'
-import type { SessionOptions } from './session.ts'
+import type { BrowserServices } from './desk-model.ts'
 import type { SocketEnvironment } from './socket-client.ts'
 
 /**
@@ -20,7 +20,7 @@ function after(delayMs: number, run: () => void): () => void {
 }
 
 /** Time and frames as the browser has them. */
-export const BROWSER: SessionOptions = {
+export const BROWSER: BrowserServices = {
   alarm: (text) => {
     // A desktop window may; a browser only once its user has allowed it.
     if ('Notification' in window && Notification.permission === 'granted') new Notification('Baton', { body: text })

@@ -5,7 +5,7 @@ import type { DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskSnapshot, DeskStatus, EventRow, SlotRow, VersionRow } from '../../shared/ipc/desk-view.ts'
 
 /** How this window stands to its desk. `stale`: connected, but nothing has been heard for too long. */
-export type Link = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
+export type ConnectionState = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
 
 /** Most events kept in a window. */
 export const KEPT_EVENTS = 500
@@ -14,7 +14,7 @@ const KEPT_DEPLOYMENTS = 100
 
 /** Everything the desk pushes, as last heard. Rows keep their identity until they change. */
 export interface DeskState {
-  readonly link: Link
+  readonly link: ConnectionState
   readonly status: DeskStatus | null
   readonly slotIds: readonly SlotId[]
   readonly slots: Readonly<Record<string, SlotRow>>
@@ -64,7 +64,7 @@ export function applySnapshot(state: DeskState, snapshot: DeskSnapshot): DeskSta
   }
 }
 
-function moneyMoved(before: SlotRow | undefined, after: SlotRow): boolean {
+function holdingsChanged(before: SlotRow | undefined, after: SlotRow): boolean {
   return (
     before?.awaiting.length !== after.awaiting.length ||
     before?.position?.id !== after.position?.id ||
@@ -82,7 +82,7 @@ function mergeSlots(state: DeskState, rows: readonly SlotRow[]): Partial<DeskSta
   let moved = false
   for (const row of rows) {
     if (slots[row.slot] === undefined) added.push(row.slot)
-    moved ||= moneyMoved(slots[row.slot], row)
+    moved ||= holdingsChanged(slots[row.slot], row)
     slots[row.slot] = row
   }
   return {

@@ -11,7 +11,7 @@ export interface OpenFile {
   /** Grows when the draft was replaced from outside the editor. */
   readonly revision: number
   /** The disk's newer text, while the draft has changes of its own. */
-  readonly theirs: { readonly hash: string; readonly text: string } | null
+  readonly conflict: { readonly hash: string; readonly text: string } | null
   readonly saving: boolean
   readonly error: string | null
 }
@@ -53,7 +53,7 @@ export function withFile(state: FilesState, path: string, change: Partial<OpenFi
   return file === undefined ? state : { ...state, files: { ...state.files, [path]: { ...file, ...change } } }
 }
 
-/** Takes in a text read from disk: adopted where the draft has nothing to lose, else held as theirs. */
+/** Takes in a text read from disk: adopted where the draft has nothing to lose, else held as conflict. */
 export function fileOnDisk(state: FilesState, text: FileText): FilesState {
   const file = state.files[text.path]
   if (file === undefined) {
@@ -63,25 +63,25 @@ export function fileOnDisk(state: FilesState, text: FileText): FilesState {
       base: text.text,
       draft: text.text,
       revision: 0,
-      theirs: null,
+      conflict: null,
       saving: false,
       error: null,
     }
     const paths = [...state.paths.filter((path) => path !== text.path), text.path].sort()
     return { ...state, paths, files: { ...state.files, [text.path]: opened } }
   }
-  if (text.hash === file.baseHash) return withFile(state, text.path, { theirs: null })
+  if (text.hash === file.baseHash) return withFile(state, text.path, { conflict: null })
   if (!isDirty(file) || file.draft === text.text) {
     return withFile(state, text.path, {
       baseHash: text.hash,
       base: text.text,
       draft: text.text,
       revision: file.draft === text.text ? file.revision : file.revision + 1,
-      theirs: null,
+      conflict: null,
       error: null,
     })
   }
-  return withFile(state, text.path, { theirs: { hash: text.hash, text: text.text } })
+  return withFile(state, text.path, { conflict: { hash: text.hash, text: text.text } })
 }
 
 /** Forgets files that are gone from disk, unless they hold text that is nowhere else. */
@@ -96,25 +96,25 @@ export function onlyListed(state: FilesState, listed: ReadonlySet<string>): File
 }
 
 /** Drops the draft for the disk's text. */
-export function takeTheirs(state: FilesState, path: string): FilesState {
+export function discardDraft(state: FilesState, path: string): FilesState {
   const file = state.files[path]
-  if (file === undefined || file.theirs === null) return state
-  const { hash, text } = file.theirs
+  if (file === undefined || file.conflict === null) return state
+  const { hash, text } = file.conflict
   return withFile(state, path, {
     baseHash: hash,
     base: text,
     draft: text,
     revision: file.revision + 1,
-    theirs: null,
+    conflict: null,
     error: null,
   })
 }
 
 /** Keeps the draft, on top of the disk's text: the next save replaces that knowingly. */
-export function keepMine(state: FilesState, path: string): FilesState {
+export function keepDraft(state: FilesState, path: string): FilesState {
   const file = state.files[path]
-  if (file === undefined || file.theirs === null) return state
-  return withFile(state, path, { baseHash: file.theirs.hash, base: file.theirs.text, theirs: null, error: null })
+  if (file === undefined || file.conflict === null) return state
+  return withFile(state, path, { baseHash: file.conflict.hash, base: file.conflict.text, conflict: null, error: null })
 }
 
 /** Name a strategy file gives itself, else its file name; what its deployments and versions are listed under. */

@@ -8,11 +8,11 @@ export interface LedgerState {
   readonly trades: readonly TradeRow[] | null
   readonly pnl: ProfitHistory | null
   /** Hash of the version whose trades alone are listed. */
-  readonly tradesOf: string | null
+  readonly tradesVersion: string | null
 }
 
 export type LedgerStore = StoreApi<LedgerState>
 
 export function createLedgerStore(): LedgerStore {
-  return createStore<LedgerState>(() => ({ orders: null, trades: null, pnl: null, tradesOf: null }))
+  return createStore<LedgerState>(() => ({ orders: null, trades: null, pnl: null, tradesVersion: null }))
 }

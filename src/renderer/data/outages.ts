@@ -1,7 +1,7 @@
 import type { SlotOutage, SlotRow } from '../../shared/ipc/desk-view.ts'
 
 /** True for a slot that is listed and has a strategy: it is to trade. */
-export function isToTrade(row: SlotRow | undefined): boolean {
+export function isTradable(row: SlotRow | undefined): boolean {
   return row !== undefined && row.status !== 'unlisted' && row.strategy !== null
 }
 
@@ -18,7 +18,7 @@ const slotsText = (count: number) => (count === 1 ? '1 slot' : `${count} slots`)
  * @param slots how many are to trade
  * @returns null while all can
  */
-export function outageWords(outages: readonly SlotOutage[], slots: number): string | null {
+export function outageSummary(outages: readonly SlotOutage[], slots: number): string | null {
   const [first, ...others] = outages
   if (first === undefined) return null
   const out = outages.reduce((count, one) => count + one.slots.length, 0)

@@ -12,13 +12,13 @@ export interface ProofState {
   /** The moment chosen in the list and shown on the chart. */
   readonly chosen: DecisionDifference | null
   /** Real milliseconds a running proof still takes; null while unknown or not running. */
-  readonly leftMs: number | null
+  readonly remainingMs: number | null
 }
 
 export type ProofStore = StoreApi<ProofState>
 
 export function createProofStore(): ProofStore {
-  return createStore<ProofState>(() => ({ deployment: null, items: [], error: null, chosen: null, leftMs: null }))
+  return createStore<ProofState>(() => ({ deployment: null, items: [], error: null, chosen: null, remainingMs: null }))
 }
 
 /** The deployment to show: the one picked from the list, else the latest. */

@@ -14,7 +14,7 @@ export interface ReplayState {
   /** Newest first. */
   readonly runs: readonly ReplayRow[]
   /** Real milliseconds that running ones still take, by id. */
-  readonly leftMs: Readonly<Record<string, number | null>>
+  readonly remainingMs: Readonly<Record<string, number | null>>
   readonly form: ReplayForm
   /** Why the last request did not start. */
   readonly problem: ReplayProblem | null
@@ -42,7 +42,7 @@ export function createReplayStore(): ReplayStore {
     tapes: null,
     tapesError: null,
     runs: [],
-    leftMs: {},
+    remainingMs: {},
     form: { strategy: null, tape: null, slots: 'all', hours: '', params: '' },
     problem: null,
     starting: false,

@@ -5,7 +5,7 @@ export const TABS = ['editor', 'replay', 'positions', 'orders', 'trades', 'log',
 export type Tab = (typeof TABS)[number]
 
 /** A dialog that asks for words before a command goes out. */
-export type Ask =
+export type DialogRequest =
   | { readonly kind: 'rearm' }
   | { readonly kind: 'assign'; readonly strategy: string }
   | {
@@ -31,7 +31,7 @@ export interface CanaryPart {
 }
 
 /** The desk's answer to what was just asked of it. */
-export interface Notice {
+export interface Toast {
   readonly id: number
   readonly tone: 'done' | 'refused' | 'failed'
   readonly text: string
@@ -50,8 +50,8 @@ export interface UiState {
   readonly tab: Tab
   readonly paletteOpen: boolean
   readonly aboutOpen: boolean
-  readonly ask: Ask | null
-  readonly notice: Notice | null
+  readonly ask: DialogRequest | null
+  readonly notice: Toast | null
   readonly compare: Compare | null
   /** Keys that are one letter act, where the focus is on the top bar or the slots. */
   readonly singleKeys: boolean

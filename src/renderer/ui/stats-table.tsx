@@ -6,7 +6,7 @@ import { count, money, NONE, percent, profit, shortLabel, tone } from './format.
 import { VersionDot } from './version-dot.tsx'
 
 /** One version's results; `stats` is null while they are counted, or where nothing is live. */
-export interface StatsOf {
+export interface VersionResults {
   readonly version: VersionRef | null
   /** `candidate`, `replay` or `live`. */
   readonly role: string
@@ -80,7 +80,7 @@ function Figure({ metric, stats }: { metric: Metric; stats: ReplayStats | null }
 }
 
 /** `plain`: without the word for what stands there only once, to leave room for the figures. */
-function Who({ of, plain }: { of: StatsOf; plain?: boolean }) {
+function Who({ of, plain }: { of: VersionResults; plain?: boolean }) {
   if (of.version === null) return <span className="faint">{of.role === 'live' ? 'nothing live' : of.role}</span>
   return (
     <span className="version-cell" title={`${of.version.label}, ${of.role}`}>
@@ -100,16 +100,16 @@ function Who({ of, plain }: { of: StatsOf; plain?: boolean }) {
 export function StatsTable(props: {
   label: string
   layout: 'columns' | 'rows'
-  of: readonly StatsOf[]
+  of: readonly VersionResults[]
   /** What the figures rest on, in the corner of a table with columns. */
-  rests?: string
+  basis?: string
 }) {
   if (props.layout === 'columns') {
     return (
       <table className="table stats-table columns" aria-label={props.label}>
         <thead>
           <tr>
-            <td className="faint">{props.rests}</td>
+            <td className="faint">{props.basis}</td>
             {props.of.map((one) => (
               <th key={one.role} scope="col" className="right">
                 <Who of={one} />

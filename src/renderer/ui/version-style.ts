@@ -14,7 +14,7 @@ export const VERSION_COLORS = ['#b48cf2', '#4fc4cf', '#e58fc0', '#7f9cff', '#c3d
 export const DESK_COLOR = '#8a939e'
 
 /** A version as far as its colour goes. */
-export interface Coloured {
+export interface VersionSummary {
   readonly hash: string
   readonly state: string
 }
@@ -44,7 +44,7 @@ export class VersionColours {
    * @param versions every version of the desk, the oldest first
    * @returns true where a version has another colour than before
    */
-  update(versions: readonly Coloured[]): boolean {
+  update(versions: readonly VersionSummary[]): boolean {
     this.active = versions.filter(({ state }) => ACTIVE.has(state)).map(({ hash }) => hash)
     for (const { hash } of versions) this.of(hash)
     let changed = false

@@ -2,8 +2,8 @@ import { useMemo } from 'react'
 import { csvText, flatRecord } from '../../../shared/attribution/flat.ts'
 import { sureSign } from '../../../shared/attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/desk-view.ts'
-import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
-import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
+import { type Grouping, recordKey, nameOf, type Period, type SortKey, visibleRows } from '../../data/attribution-store.ts'
+import { useAttribution, useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { ProfitCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -115,7 +115,7 @@ function Choice<T extends string>(props: {
 }
 
 function Bar({ rows }: { rows: readonly AttributionRow[] }) {
-  const { attributionActions } = useSession()
+  const { attributionActions } = useDeskModel()
   const grouping = useAttribution((state) => state.grouping)
   const period = useAttribution((state) => state.period)
   const search = useAttribution((state) => state.search)
@@ -156,18 +156,18 @@ function Bar({ rows }: { rows: readonly AttributionRow[] }) {
 
 /** Every version judged by its own trades; a line that is chosen says what may be concluded. */
 export function Attribution() {
-  const { attributionActions } = useSession()
+  const { attributionActions } = useDeskModel()
   const all = useAttribution((state) => state.rows)
   const error = useAttribution((state) => state.error)
   const search = useAttribution((state) => state.search)
   const sort = useAttribution((state) => state.sort)
   const chosen = useAttribution((state) => state.chosen)
   const grouping = useAttribution((state) => state.grouping)
-  const rows = useMemo(() => shownRows({ rows: all, search, sort }), [all, search, sort])
+  const rows = useMemo(() => visibleRows({ rows: all, search, sort }), [all, search, sort])
   if (all === null) return <Empty busy={error === null}>{error ?? 'Reading the trades…'}</Empty>
   if (all.length === 0)
     return <Empty>No trade has settled yet. Each version is judged by its own from the first on.</Empty>
-  const picked = rows.find((row) => keyOf(row) === chosen) ?? rows[0]
+  const picked = rows.find((row) => recordKey(row) === chosen) ?? rows[0]
   return (
     <div className="attribution">
       <Bar rows={rows} />
@@ -177,10 +177,10 @@ export function Attribution() {
           testId="attribution"
           columns={COLUMNS}
           rows={rows}
-          rowKey={keyOf}
+          rowKey={recordKey}
           minWidth={grouping === 'version' ? 620 : 690}
-          chosen={picked === undefined ? null : keyOf(picked)}
-          onChoose={(row) => attributionActions.choose(keyOf(row))}
+          chosen={picked === undefined ? null : recordKey(picked)}
+          onChoose={(row) => attributionActions.choose(recordKey(row))}
           sort={sort}
           onSort={(key) =>
             attributionActions.show({

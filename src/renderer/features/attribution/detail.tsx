@@ -1,8 +1,8 @@
 import type { HandedLine } from '../../../shared/attribution/records.ts'
 import type { AttributionRow } from '../../../shared/ipc/desk-view.ts'
 import { compareVersion, deployStored, rollBack, showTrades } from '../../data/actions.ts'
-import { keyOf, nameOf } from '../../data/attribution-store.ts'
-import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
+import { recordKey, nameOf } from '../../data/attribution-store.ts'
+import { useAttribution, useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { count, dateTime, duration, money, NONE, percent, profit, range, stretch } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
@@ -77,7 +77,7 @@ function Calibration({ row }: { row: AttributionRow }) {
 }
 
 function Against({ row }: { row: AttributionRow }) {
-  const { attributionActions } = useSession()
+  const { attributionActions } = useDeskModel()
   const versions = useDesk((state) => state.versions)
   const against = useAttribution((state) => state.against)
   const comparison = useAttribution((state) => state.comparison)
@@ -93,7 +93,7 @@ function Against({ row }: { row: AttributionRow }) {
           value={against ?? ''}
           data-testid="against"
           onChange={(event) =>
-            attributionActions.against(keyOf(row), event.target.value === '' ? null : event.target.value)
+            attributionActions.against(recordKey(row), event.target.value === '' ? null : event.target.value)
           }
         >
           <option value="">no other version</option>
@@ -146,7 +146,7 @@ function Against({ row }: { row: AttributionRow }) {
 
 /** One record in full: what it says, every figure, and held against another. */
 export function Detail({ row }: { row: AttributionRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const { version } = row
   const deployment = useDesk((state) => state.deployments.find((one) => one.version?.hash === row.of.version)?.id)
   const stored = useDesk((state) => state.versions.find((one) => one.hash === row.of.version))
@@ -159,23 +159,23 @@ export function Detail({ row }: { row: AttributionRow }) {
       <p data-testid="record-sentence">{whole(row.sentence)}</p>
       {version === null ? null : (
         <div className="deployment-actions">
-          <Button small onClick={() => compareVersion(session, version)}>
+          <Button small onClick={() => compareVersion(model, version)}>
             Source and diff
           </Button>
           {deployment === undefined ? null : (
-            <Button small onClick={() => session.ui.setState({ deployment })}>
+            <Button small onClick={() => model.ui.setState({ deployment })}>
               Proof and probation
             </Button>
           )}
-          <Button small onClick={() => showTrades(session, version.hash)}>
+          <Button small onClick={() => showTrades(model, version.hash)}>
             Trades
           </Button>
           {stored === undefined || stored.state === 'live' || stored.state === 'canary' ? null : stored.kept ? (
-            <Button small onClick={() => rollBack(session, version.strategy, version.hash)}>
+            <Button small onClick={() => rollBack(model, version.strategy, version.hash)}>
               Roll back to it
             </Button>
           ) : (
-            <Button small onClick={() => deployStored(session, version)}>
+            <Button small onClick={() => deployStored(model, version)}>
               Deploy this version
             </Button>
           )}

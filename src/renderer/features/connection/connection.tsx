@@ -1,9 +1,9 @@
-import type { Link } from '../../data/desk-store.ts'
+import type { ConnectionState } from '../../data/desk-store.ts'
 import { useDesk } from '../../data/hooks.ts'
 import { clock } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 
-const WORDS: Readonly<Record<Exclude<Link, 'connected'>, string>> = {
+const WORDS: Readonly<Record<Exclude<ConnectionState, 'connected'>, string>> = {
   connecting: 'Connecting to the desk…',
   lost: 'This window lost the desk and is trying again. The desk may well go on trading; what you see is old.',
   stale: 'No news from the desk for over 12 seconds. What you see may be old.',
@@ -32,7 +32,7 @@ export function ConnectionBand() {
 }
 
 /** The whole window until the first snapshot. */
-export function FirstContact() {
+export function ConnectingScreen() {
   const link = useDesk((state) => state.link)
   const known = useDesk((state) => state.snapshots > 0)
   if (known) return null

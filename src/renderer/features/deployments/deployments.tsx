@@ -2,8 +2,8 @@ import { useEffect, useRef } from 'react'
 import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import { isFinal } from '../../../shared/domain/lifecycles.ts'
 import {
-  askCanary,
-  askOverride,
+  openCanaryDialog,
+  openOverrideDialog,
   compareVersion,
   deployStored,
   dismissCandidate,
@@ -14,7 +14,7 @@ import {
   shadowCandidate,
   showBeforeAfter,
 } from '../../data/actions.ts'
-import { useDesk, useNow, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
+import { useDesk, useNow, useDeskModel, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -44,7 +44,7 @@ function Times({ row }: { row: DeploymentRow }) {
 }
 
 function Problems({ row }: { row: DeploymentRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   if (row.diagnostics.length === 0) return null
   return (
     <ul className="problems" aria-label="Diagnostics">
@@ -54,8 +54,8 @@ function Problems({ row }: { row: DeploymentRow }) {
             type="button"
             className="problem"
             onClick={() => {
-              session.ui.setState({ tab: 'editor', compare: null })
-              session.filesActions.open(problem.file, { line: problem.line, column: problem.column })
+              model.ui.setState({ tab: 'editor', compare: null })
+              model.fileActions.open(problem.file, { line: problem.line, column: problem.column })
             }}
           >
             <code>
@@ -84,7 +84,7 @@ const UNDER_WAY: ReadonlySet<DeploymentRow['state']> = new Set([
  * in its way only an override goes past it. A version on probation can be taken back at once.
  */
 function Actions({ row }: { row: DeploymentRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const { version, from } = row
   const faulted = useFaulted(row)
   const before = useDesk((state) => state.versions.find((one) => one.strategy === row.strategy && one.isBefore))
@@ -98,44 +98,44 @@ function Actions({ row }: { row: DeploymentRow }) {
       {version !== null && named ? <p className="deployment-times">Waits for a reload that names it.</p> : null}
       <div className="deployment-actions">
         {version !== null && named ? (
-          <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(session, row)}>
+          <Button small tone="primary" keys="Ctrl ⇧Enter" onClick={() => reloadCandidate(model, row)}>
             Reload {version.label}
           </Button>
         ) : null}
         {shadowed || canary ? (
-          <Button small tone="primary" onClick={() => promoteCandidate(session, row)}>
+          <Button small tone="primary" onClick={() => promoteCandidate(model, row)}>
             Promote
           </Button>
         ) : null}
         {version !== null && waits.length > 0 && !shadowed ? (
-          <Button small onClick={() => shadowCandidate(session, row)}>
+          <Button small onClick={() => shadowCandidate(model, row)}>
             Run as shadow
           </Button>
         ) : null}
         {version !== null && from !== null && waits.length > 0 ? (
-          <Button small onClick={() => askCanary(session, row)}>
+          <Button small onClick={() => openCanaryDialog(model, row)}>
             Canary…
           </Button>
         ) : null}
         {version !== null && (waits.length > 0 || canary) ? (
-          <Button small tone={canary ? 'attention' : 'plain'} onClick={() => dismissCandidate(session, row)}>
+          <Button small tone={canary ? 'attention' : 'plain'} onClick={() => dismissCandidate(model, row)}>
             Dismiss
           </Button>
         ) : null}
         {before !== undefined && (row.state === 'probation' || faulted) ? (
-          <Button small tone="attention" onClick={() => rollBack(session, row.strategy, before.hash)}>
+          <Button small tone="attention" onClick={() => rollBack(model, row.strategy, before.hash)}>
             Roll back to {shortLabel(before)}
           </Button>
         ) : null}
         {UNDER_WAY.has(row.state) ? (
-          <Button small onClick={() => dismissCandidate(session, row)} testId="cancel-deployment">
+          <Button small onClick={() => dismissCandidate(model, row)} testId="cancel-deployment">
             Cancel
           </Button>
         ) : null}
         {row.state === 'failed' ? (
           <Button
             small
-            onClick={() => (version === null ? reloadFiles(session, row.strategy) : deployStored(session, version))}
+            onClick={() => (version === null ? reloadFiles(model, row.strategy) : deployStored(model, version))}
           >
             Try again
           </Button>
@@ -144,23 +144,23 @@ function Actions({ row }: { row: DeploymentRow }) {
           <Button
             small
             tone="attention"
-            onClick={() => askOverride(session, row.strategy, version.hash, version.label)}
+            onClick={() => openOverrideDialog(model, row.strategy, version.hash, version.label)}
           >
             Override…
           </Button>
         ) : null}
         {version === null ? null : (
-          <Button small onClick={() => compareVersion(session, version)}>
+          <Button small onClick={() => compareVersion(model, version)}>
             Show {shortLabel(version)}
           </Button>
         )}
         {from === null || row.swappedAt === null ? null : (
-          <Button small onClick={() => showBeforeAfter(session, row)}>
+          <Button small onClick={() => showBeforeAfter(model, row)}>
             Before and after
           </Button>
         )}
         {from === null ? null : (
-          <Button small onClick={() => compareVersion(session, from)}>
+          <Button small onClick={() => compareVersion(model, from)}>
             Diff against {shortLabel(from)}
           </Button>
         )}
@@ -230,7 +230,7 @@ function Current({ row }: { row: DeploymentRow }) {
 }
 
 function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
-  const session = useSession()
+  const model = useDeskModel()
   const tone = toneOf(row)
   return (
     <li>
@@ -240,8 +240,8 @@ function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
         data-testid={`deployment-${row.id}`}
         aria-label={`${nameOf(row)}, ${row.trigger}, ${row.state}, ${clock(row.startedAt)} UTC`}
         onClick={() => {
-          session.ui.setState({ deployment: row.id })
-          if (row.version !== null) compareVersion(session, row.version)
+          model.ui.setState({ deployment: row.id })
+          if (row.version !== null) compareVersion(model, row.version)
         }}
       >
         <Icon
@@ -261,9 +261,9 @@ function Earlier({ row, chosen }: { row: DeploymentRow; chosen: boolean }) {
 }
 
 function ToLatest() {
-  const session = useSession()
+  const model = useDeskModel()
   return (
-    <button type="button" className="link" onClick={() => session.ui.setState({ deployment: null })}>
+    <button type="button" className="link" onClick={() => model.ui.setState({ deployment: null })}>
       back to the latest
     </button>
   )

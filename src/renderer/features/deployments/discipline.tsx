@@ -71,7 +71,7 @@ export function Shadow({ row }: { row: DeploymentRow }) {
         <StatsTable
           label="Shadow and live version since the shadow began"
           layout="columns"
-          rests={stretch(shadow.reached - shadow.since)}
+          basis={stretch(shadow.reached - shadow.since)}
           of={[
             { version: row.version, role: 'shadow', stats: shadow.candidate },
             { version: row.from, role: 'live', stats: shadow.live },

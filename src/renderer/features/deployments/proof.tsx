@@ -2,7 +2,7 @@ import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
 import type { ProofGate, ProofRow } from '../../../shared/domain/proofs.ts'
 import { showDifferences } from '../../data/actions.ts'
-import { useSession } from '../../data/hooks.ts'
+import { useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { count, money, progress, span, stretch } from '../../ui/format.ts'
 import { StatsTable } from '../../ui/stats-table.tsx'
@@ -21,13 +21,13 @@ function restsOn(proof: ProofRow): string {
 }
 
 function Differences({ proof }: { proof: ProofRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   if (proof.differences === 0) {
     const why = proof.live === null ? 'Nothing live to compare with.' : 'No decision differs.'
     return proof.verdict === 'running' ? null : <span className="dim">{why}</span>
   }
   return (
-    <Button small keys="D" onClick={() => showDifferences(session)} testId="differences-open">
+    <Button small keys="D" onClick={() => showDifferences(model)} testId="differences-open">
       {count(proof.differences)} {proof.differences === 1 ? 'decision differs' : 'decisions differ'}
     </Button>
   )
@@ -36,7 +36,7 @@ function Differences({ proof }: { proof: ProofRow }) {
 /** What a candidate did on recent tape beside the live version, by which bounds it was judged, and what that is worth. */
 export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
   const verdict = verdictOf(proof.verdict)
-  const rests = restsOn(proof)
+  const basis = restsOn(proof)
   return (
     <section className="proof" aria-label="Proof" data-testid="proof">
       <header
@@ -59,7 +59,7 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
       <StatsTable
         label="Candidate and live version on the same tape"
         layout="columns"
-        rests={rests}
+        basis={basis}
         of={[
           { version: row.version, role: 'candidate', stats: proof.candidate },
           { version: proof.liveVersion, role: 'live', stats: proof.live },

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { DeploymentRow, StepName } from '../../../shared/domain/deployments.ts'
 import { useNow, useProof } from '../../data/hooks.ts'
-import { worthSaying } from '../../data/pace.ts'
+import { isWorthShowing } from '../../data/remaining-time.ts'
 import { countdown, duration, progress } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { ProgressBar } from '../../ui/progress-bar.tsx'
@@ -44,7 +44,7 @@ const QUIET_MS = 3_000
 
 /** How far a running proof has come, how long it still takes once that is worth saying, or how long it may be silent. */
 function ProofProgress({ done }: { done: number }) {
-  const leftMs = useProof((state) => state.leftMs)
+  const remainingMs = useProof((state) => state.remainingMs)
   // Ticks once a second, so that silence is seen.
   useNow()
   const last = useRef({ done, at: performance.now() })
@@ -52,7 +52,7 @@ function ProofProgress({ done }: { done: number }) {
   const silentMs = performance.now() - last.current.at
   if (silentMs > QUIET_MS && done < 1)
     return <span className="attention">no answer, {countdown(Math.max(0, SILENT_MS - silentMs))} left</span>
-  return <>{worthSaying(leftMs) ? `${duration(leftMs)} left` : progress(done)}</>
+  return <>{isWorthShowing(remainingMs) ? `${duration(remainingMs)} left` : progress(done)}</>
 }
 
 /** A deployment's steps as its progress. */

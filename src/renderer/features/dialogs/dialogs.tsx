@@ -1,8 +1,8 @@
 import { type FormEvent, useId, useState } from 'react'
 import type { SlotId } from '../../../shared/domain/slots.ts'
 import { assignSlot, toggleSingleKeys } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
-import type { Ask } from '../../data/ui-store.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
+import type { DialogRequest } from '../../data/ui-store.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 
 function Field(props: {
@@ -43,7 +43,7 @@ function Buttons({ action, disabled, onCancel }: { action: string; disabled: boo
 }
 
 function RearmForm({ onClose }: { onClose: () => void }) {
-  const session = useSession()
+  const model = useDeskModel()
   const [word, setWord] = useState('')
   const [reason, setReason] = useState('')
   const ready = word === 'REARM' && reason.trim() !== ''
@@ -51,7 +51,7 @@ function RearmForm({ onClose }: { onClose: () => void }) {
     event.preventDefault()
     if (!ready) return
     onClose()
-    void session.command({ kind: 'rearm', confirm: 'REARM', reason: reason.trim() })
+    void model.command({ kind: 'rearm', confirm: 'REARM', reason: reason.trim() })
   }
   return (
     <form onSubmit={submit}>
@@ -67,14 +67,14 @@ function RearmForm({ onClose }: { onClose: () => void }) {
   )
 }
 
-function ReasonForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'reason' }>; onClose: () => void }) {
-  const session = useSession()
+function ReasonForm({ ask, onClose }: { ask: Extract<DialogRequest, { kind: 'reason' }>; onClose: () => void }) {
+  const model = useDeskModel()
   const [reason, setReason] = useState('')
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (reason.trim() === '') return
     onClose()
-    void session.command(ask.command(reason.trim()))
+    void model.command(ask.command(reason.trim()))
   }
   return (
     <form onSubmit={submit}>
@@ -85,8 +85,8 @@ function ReasonForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'reason' }>; o
 }
 
 /** Which slots, and how much of the stake: none chosen leaves the slots to the desk. */
-function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; onClose: () => void }) {
-  const session = useSession()
+function CanaryForm({ ask, onClose }: { ask: Extract<DialogRequest, { kind: 'canary' }>; onClose: () => void }) {
+  const model = useDeskModel()
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds).filter((id) => slots[id]?.strategy === ask.strategy)
   const [chosen, setChosen] = useState<readonly string[]>([])
@@ -98,7 +98,7 @@ function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; o
     if (!ready) return
     onClose()
     const part = { as: 'canary', stakePercent: percent } as const
-    void session.command(ask.command(chosen.length === 0 ? part : { ...part, slots: [...chosen] }))
+    void model.command(ask.command(chosen.length === 0 ? part : { ...part, slots: [...chosen] }))
   }
   return (
     <form onSubmit={submit}>
@@ -125,7 +125,7 @@ function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; o
 
 /** Which slot a strategy gets; the desk deploys it there at once where nothing of it is live. */
 function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => void }) {
-  const session = useSession()
+  const model = useDeskModel()
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds).filter(
     (id) => slots[id]?.strategy !== strategy && slots[id]?.status !== 'unlisted',
@@ -136,7 +136,7 @@ function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => vo
     event.preventDefault()
     if (chosen === null) return
     onClose()
-    assignSlot(session, chosen, strategy)
+    assignSlot(model, chosen, strategy)
   }
   return (
     <form onSubmit={submit}>
@@ -165,7 +165,7 @@ const EXPLAIN = {
   assign: 'A strategy trades the slots that are assigned to it, each slot one strategy.',
 } as const
 
-function AskForm({ ask, onClose }: { ask: Ask; onClose: () => void }) {
+function DialogForm({ ask, onClose }: { ask: DialogRequest; onClose: () => void }) {
   switch (ask.kind) {
     case 'rearm':
       return <RearmForm onClose={onClose} />
@@ -179,11 +179,11 @@ function AskForm({ ask, onClose }: { ask: Ask; onClose: () => void }) {
 }
 
 function SingleKeys() {
-  const session = useSession()
+  const model = useDeskModel()
   const on = useUi((state) => state.singleKeys)
   return (
     <label className="check-field">
-      <input type="checkbox" checked={on} onChange={() => toggleSingleKeys(session)} data-testid="single-keys" />
+      <input type="checkbox" checked={on} onChange={() => toggleSingleKeys(model)} data-testid="single-keys" />
       Single keys: F freezes, P pauses, D lists differences, M changes the candles, where the top bar or the slots have
       the focus
     </label>
@@ -217,10 +217,10 @@ function About({ onClose }: { onClose: () => void }) {
 
 /** Dialogs that ask for words before something that cannot be undone by a key. */
 export function Dialogs() {
-  const session = useSession()
+  const model = useDeskModel()
   const ask = useUi((state) => state.ask)
   const about = useUi((state) => state.aboutOpen)
-  const close = (): void => session.ui.setState({ ask: null })
+  const close = (): void => model.ui.setState({ ask: null })
   return (
     <>
       <Dialog
@@ -230,9 +230,9 @@ export function Dialogs() {
         title={ask === null ? '' : 'title' in ask ? ask.title : TITLES[ask.kind]}
         explain={ask === null ? '' : 'explain' in ask ? ask.explain : EXPLAIN[ask.kind]}
       >
-        {ask === null ? null : <AskForm ask={ask} onClose={close} />}
+        {ask === null ? null : <DialogForm ask={ask} onClose={close} />}
       </Dialog>
-      {about ? <About onClose={() => session.ui.setState({ aboutOpen: false })} /> : null}
+      {about ? <About onClose={() => model.ui.setState({ aboutOpen: false })} /> : null}
     </>
   )
 }

@@ -3,18 +3,18 @@ import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import type { DecisionAct, DecisionDifference } from '../../../shared/domain/proofs.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import { showMoment } from '../../data/actions.ts'
-import { useProof, useSession, useShownDeployment, useToday } from '../../data/hooks.ts'
+import { useProof, useDeskModel, useShownDeployment, useToday } from '../../data/hooks.ts'
 import { differenceKey } from '../../data/proof-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { count, dateTime, shortLabel, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { actText } from './act.ts'
+import { describeAct } from './act.ts'
 
 function Act({ act }: { act: DecisionAct | null }) {
   if (act === null) return <span className="faint">hold</span>
-  return <span className={act.kind === 'fault' ? 'figure down' : 'figure'}>{actText(act)}</span>
+  return <span className={act.kind === 'fault' ? 'figure down' : 'figure'}>{describeAct(act)}</span>
 }
 
 function Why({ act }: { act: DecisionAct | null }) {
@@ -46,7 +46,7 @@ function columnsFor(row: DeploymentRow, today: number | null): readonly Column<D
 
 function Side({ version, part, act }: { version: VersionRef | null; part: string; act: DecisionAct | null }) {
   const who = version === null ? part : `${shortLabel(version)} ${part}`
-  const text = `${who}: ${actText(act)}${act === null || act.why === '' ? '' : `, ${act.why}`}`
+  const text = `${who}: ${describeAct(act)}${act === null || act.why === '' ? '' : `, ${act.why}`}`
   return (
     <p title={text}>
       {version === null ? null : <VersionDot version={version} />}
@@ -84,14 +84,14 @@ function Summary({ row, shown }: { row: DeploymentRow; shown: number }) {
 
 /** Moments at which the shown proof's candidate and the live version acted differently. */
 export function Differences() {
-  const session = useSession()
+  const model = useDeskModel()
   const row = useShownDeployment()
   const today = useToday()
   const items = useProof((state) => state.items)
   const error = useProof((state) => state.error)
   const chosen = useProof((state) => state.chosen)
   const columns = useMemo(() => (row === undefined ? [] : columnsFor(row, today)), [row, today])
-  const choose = useCallback((item: DecisionDifference) => showMoment(session, item), [session])
+  const choose = useCallback((item: DecisionDifference) => showMoment(model, item), [model])
   if (row?.proof == null) {
     return (
       <Empty>
@@ -106,7 +106,7 @@ export function Differences() {
     ) : (
       <Empty>
         The list could not be loaded: {error}. Trading is not affected.{' '}
-        <Button small onClick={() => session.proofActions.refresh()}>
+        <Button small onClick={() => model.proofActions.refresh()}>
           Try again
         </Button>
       </Empty>

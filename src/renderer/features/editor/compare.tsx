@@ -2,7 +2,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 import type { VersionSource } from '../../../shared/ipc/files.ts'
 import { deployStored, rollBack } from '../../data/actions.ts'
-import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
+import { useDesk, useFiles, useDeskModel } from '../../data/hooks.ts'
 import type { Compare as Comparison } from '../../data/ui-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/panel.tsx'
@@ -13,13 +13,13 @@ const DiffViewer = lazy(() => import('../../ui/monaco/diff-viewer.tsx'))
 type Loaded = { readonly source: VersionSource | null } | { readonly error: string } | null
 
 function useSource(hash: string | null): Loaded {
-  const session = useSession()
+  const model = useDeskModel()
   const [loaded, setLoaded] = useState<Loaded>(null)
   useEffect(() => {
     let wanted = true
     setLoaded(null)
     if (hash === null) return
-    session.source(hash).then(
+    model.source(hash).then(
       (source) => (wanted ? setLoaded({ source }) : undefined),
       (error: unknown) =>
         wanted ? setLoaded({ error: error instanceof Error ? error.message : String(error) }) : undefined,
@@ -27,7 +27,7 @@ function useSource(hash: string | null): Loaded {
     return () => {
       wanted = false
     }
-  }, [hash, session])
+  }, [hash, model])
   return loaded
 }
 
@@ -39,14 +39,14 @@ function textOf(loaded: Loaded, path: string): string {
 
 /** The way back to a version that was once kept; any other goes through every check again. */
 function GoBack({ version }: { version: VersionRow | null }) {
-  const session = useSession()
+  const model = useDeskModel()
   if (version === null || version.kept)
     return (
       <Button
         small
         disabled={version === null || version.state === 'live'}
         title={version?.state === 'live' ? 'This version is live' : undefined}
-        onClick={() => (version === null ? undefined : rollBack(session, version.strategy, version.hash))}
+        onClick={() => (version === null ? undefined : rollBack(model, version.strategy, version.hash))}
       >
         Roll back to this
       </Button>
@@ -56,7 +56,7 @@ function GoBack({ version }: { version: VersionRow | null }) {
       small
       disabled={version.state === 'live' || version.state === 'canary'}
       title="It was never kept: it is checked and proved like a new one"
-      onClick={() => deployStored(session, version)}
+      onClick={() => deployStored(model, version)}
     >
       Deploy this version
     </Button>
@@ -65,7 +65,7 @@ function GoBack({ version }: { version: VersionRow | null }) {
 
 /** A stored version against the files as they are in the editor, or another version, read-only, with the way back to it. */
 export function Compare({ compare }: { compare: Comparison }) {
-  const session = useSession()
+  const model = useDeskModel()
   const loaded = useSource(compare.hash)
   const files = useFiles((state) => state.files)
   const version = useDesk((state) => state.versions.find((row) => row.hash === compare.hash) ?? null)
@@ -117,7 +117,7 @@ export function Compare({ compare }: { compare: Comparison }) {
         )}
         <span className="spring" />
         <GoBack version={version} />
-        <Button small keys="Esc" onClick={() => session.ui.setState({ compare: null })}>
+        <Button small keys="Esc" onClick={() => model.ui.setState({ compare: null })}>
           Close
         </Button>
       </header>

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { Diagnostic } from '../../../shared/domain/deployments.ts'
-import { askAssign } from '../../data/actions.ts'
+import { openAssignDialog } from '../../data/actions.ts'
 import { isDirty, type OpenFile, strategyIn, strategyOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useFiles, useDeskModel, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Empty } from '../../ui/panel.tsx'
@@ -14,15 +14,15 @@ const CodeEditor = lazy(() => import('../../ui/monaco/code-editor.tsx'))
 
 /** A browser asks before it throws away what was typed; a desktop window keeps no such question, it only closes. */
 function useLeaveGuard(): void {
-  const session = useSession()
+  const model = useDeskModel()
   useEffect(() => {
     if (window.baton !== undefined) return
     const onLeave = (event: BeforeUnloadEvent): void => {
-      if (Object.values(session.files.getState().files).some(isDirty)) event.preventDefault()
+      if (Object.values(model.files.getState().files).some(isDirty)) event.preventDefault()
     }
     window.addEventListener('beforeunload', onLeave)
     return () => window.removeEventListener('beforeunload', onLeave)
-  }, [session])
+  }, [model])
 }
 
 const NO_PROBLEMS: readonly Diagnostic[] = []
@@ -36,17 +36,17 @@ function useProblems(strategy: string | null): readonly Diagnostic[] {
 }
 
 function Conflict({ path }: { path: string }) {
-  const session = useSession()
-  const theirs = useFiles((state) => state.files[path]?.theirs ?? null)
-  if (theirs === null) return null
+  const model = useDeskModel()
+  const conflict = useFiles((state) => state.files[path]?.conflict ?? null)
+  if (conflict === null) return null
   return (
     <div className="conflict" role="alert" data-testid="conflict">
       <Icon name="warn" />
       <span>{path} changed on disk while you were editing. Nothing was overwritten.</span>
-      <Button small onClick={() => session.filesActions.reloadTheirs(path)}>
-        Reload theirs
+      <Button small onClick={() => model.fileActions.discardDraft(path)}>
+        Reload conflict
       </Button>
-      <Button small onClick={() => session.filesActions.keepMine(path)}>
+      <Button small onClick={() => model.fileActions.keepDraft(path)}>
         Keep mine
       </Button>
     </div>
@@ -74,7 +74,7 @@ function Problems({ problems, onJump }: { problems: readonly Diagnostic[]; onJum
 
 /** Strategy files, their editor, and what the last deployment said about them. Saving deploys. */
 export function Editor() {
-  const session = useSession()
+  const model = useDeskModel()
   const files = useFiles((state) => state.files)
   const paths = useFiles((state) => state.paths)
   const active = useFiles((state) => state.active)
@@ -96,7 +96,7 @@ export function Editor() {
     [paths, files],
   )
   useLeaveGuard()
-  const onEdit = useCallback((path: string, text: string) => session.filesActions.edit(path, text), [session])
+  const onEdit = useCallback((path: string, text: string) => model.fileActions.edit(path, text), [model])
 
   if (compare !== null) return <Compare compare={compare} />
   if (!loaded) return <Empty busy>Loading strategies…</Empty>
@@ -109,7 +109,7 @@ export function Editor() {
       <FileList />
       <div className="editor-main">
         <Conflict path={file.path} />
-        {file.error === null || file.theirs !== null ? null : (
+        {file.error === null || file.conflict !== null ? null : (
           <div className="conflict" role="alert">
             <Icon name="warn" />
             <span>{file.error}</span>
@@ -128,7 +128,7 @@ export function Editor() {
         </Suspense>
         <Problems
           problems={problems}
-          onJump={(problem) => session.filesActions.open(problem.file, { line: problem.line, column: problem.column })}
+          onJump={(problem) => model.fileActions.open(problem.file, { line: problem.line, column: problem.column })}
         />
       </div>
     </div>
@@ -144,7 +144,7 @@ function useSlotless(file: OpenFile | undefined): string | null {
 
 /** Beside the tabs: whether the file is saved, its candidate and what is live. */
 export function EditorStatus() {
-  const session = useSession()
+  const model = useDeskModel()
   const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
   const strategy = file === undefined ? null : strategyOf(file.path, file.base)
   const live = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.state === 'live'))
@@ -165,7 +165,7 @@ export function EditorStatus() {
   return (
     <div className="editor-status">
       <span className={dirty ? 'attention' : ''} data-testid="file-state">
-        {file.theirs !== null ? 'changed on disk' : file.saving ? 'saving…' : dirty ? 'not saved' : 'saved'}
+        {file.conflict !== null ? 'changed on disk' : file.saving ? 'saving…' : dirty ? 'not saved' : 'saved'}
       </span>
       {candidate === null ? null : (
         <span className="shrinks">
@@ -187,12 +187,12 @@ export function EditorStatus() {
             : `${stopped.version.label} was live, stopped by a fault`}
       </span>
       {slotless === null ? null : (
-        <Button small tone="attention" onClick={() => askAssign(session, slotless)} testId="assign">
+        <Button small tone="attention" onClick={() => openAssignDialog(model, slotless)} testId="assign">
           No slot: assign…
         </Button>
       )}
       {dirty ? (
-        <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
+        <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void model.save(file.path)}>
           Save
         </Button>
       ) : null}

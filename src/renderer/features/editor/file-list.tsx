@@ -1,9 +1,9 @@
 import { isDirty, strategyOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
+import { useDesk, useFiles, useDeskModel } from '../../data/hooks.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 function FileItem({ path }: { path: string }) {
-  const session = useSession()
+  const model = useDeskModel()
   const file = useFiles((state) => state.files[path])
   const active = useFiles((state) => state.active === path)
   const strategy = file === undefined ? null : strategyOf(path, file.base)
@@ -18,7 +18,7 @@ function FileItem({ path }: { path: string }) {
         type="button"
         className={active ? 'file active' : 'file'}
         aria-current={active ? 'true' : undefined}
-        onClick={() => session.filesActions.open(path)}
+        onClick={() => model.fileActions.open(path)}
         data-testid={`file-${path}`}
       >
         <span className="file-name">{path}</span>

@@ -6,10 +6,10 @@ import {
   showDifferences,
   toggleFreeze,
   togglePause,
-  waitingCandidate,
+  candidateToReload,
 } from '../../data/actions.ts'
-import { useSession } from '../../data/hooks.ts'
-import type { Session } from '../../data/session.ts'
+import { useDeskModel } from '../../data/hooks.ts'
+import type { DeskModel } from '../../data/desk-model.ts'
 import { TABS } from '../../data/ui-store.ts'
 
 /** A letter by itself is a command on the top bar and the slots alone: anywhere else somebody may be typing. */
@@ -17,43 +17,43 @@ function isCommandPlace(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[data-testid="top-bar"], [data-testid="slots"]') !== null
 }
 
-function save(session: Session): void {
-  const { active } = session.files.getState()
-  if (active !== null) void session.save(active)
+function save(model: DeskModel): void {
+  const { active } = model.files.getState()
+  if (active !== null) void model.save(active)
 }
 
 /** Reloads the candidate that waits to be named; without one the chord is the editor's. */
-function reload(session: Session, repeated: boolean): boolean {
-  const candidate = waitingCandidate(session.desk.getState().deployments, session.ui.getState().deployment)
+function reload(model: DeskModel, repeated: boolean): boolean {
+  const candidate = candidateToReload(model.desk.getState().deployments, model.ui.getState().deployment)
   if (candidate === null) return false
-  if (!repeated) reloadCandidate(session, candidate)
+  if (!repeated) reloadCandidate(model, candidate)
   return true
 }
 
 /** Chords that work everywhere, also inside the editor. True when the key was one. */
-function chord(session: Session, event: KeyboardEvent): boolean {
+function chord(model: DeskModel, event: KeyboardEvent): boolean {
   if (event.key === 'Escape' && event.shiftKey) {
-    if (!event.repeat) kill(session)
+    if (!event.repeat) kill(model)
     return true
   }
   const command = event.ctrlKey || event.metaKey
   const key = event.key.toLowerCase()
   if (command && !event.shiftKey && !event.altKey && key === 'k') {
-    session.ui.setState((state) => ({ paletteOpen: !state.paletteOpen }))
+    model.ui.setState((state) => ({ paletteOpen: !state.paletteOpen }))
     return true
   }
   if (command && !event.shiftKey && !event.altKey && key === 's') {
-    if (!event.repeat) save(session)
+    if (!event.repeat) save(model)
     return true
   }
-  if (command && event.shiftKey && !event.altKey && event.key === 'Enter') return reload(session, event.repeat)
+  if (command && event.shiftKey && !event.altKey && event.key === 'Enter') return reload(model, event.repeat)
   if (event.key === 'F6') {
     nextStop(event.shiftKey)
     return true
   }
   const tab = event.altKey && !command ? TABS[Number(event.code.replace('Digit', '')) - 1] : undefined
   if (tab !== undefined && event.code.startsWith('Digit')) {
-    session.ui.setState({ tab })
+    model.ui.setState({ tab })
     return true
   }
   return false
@@ -82,40 +82,40 @@ function nextStop(backwards: boolean): void {
 }
 
 /** Closes the comparison, also from inside its editor; in the editor's own search box Escape closes that. */
-function closeCompare(session: Session, event: KeyboardEvent): boolean {
-  const { compare, paletteOpen, ask, aboutOpen } = session.ui.getState()
+function closeCompare(model: DeskModel, event: KeyboardEvent): boolean {
+  const { compare, paletteOpen, ask, aboutOpen } = model.ui.getState()
   if (event.key !== 'Escape' || compare === null || paletteOpen || ask !== null || aboutOpen) return false
   if (event.target instanceof Element && event.target.closest('.find-widget') !== null) return false
-  session.ui.setState({ compare: null })
+  model.ui.setState({ compare: null })
   return true
 }
 
 /** Escape leaves a replay or a moment of the past; where it closes something smaller, that comes first. */
-function leaveThePast(session: Session, event: KeyboardEvent): boolean {
-  const { paletteOpen, ask, aboutOpen } = session.ui.getState()
+function leaveThePast(model: DeskModel, event: KeyboardEvent): boolean {
+  const { paletteOpen, ask, aboutOpen } = model.ui.getState()
   if (event.key !== 'Escape' || paletteOpen || ask !== null || aboutOpen) return false
   if (event.target instanceof Element && event.target.closest('.monaco-editor') !== null) return false
-  return backToLive(session)
+  return backToLive(model)
 }
 
 /** Keys of one letter, where they are on and the focus is in their place. True when the key was one. */
-function single(session: Session, event: KeyboardEvent): boolean {
+function single(model: DeskModel, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false
-  if (!session.ui.getState().singleKeys || !isCommandPlace(event.target)) return false
+  if (!model.ui.getState().singleKeys || !isCommandPlace(event.target)) return false
   switch (event.key.toLowerCase()) {
     case 'f':
-      toggleFreeze(session)
+      toggleFreeze(model)
       return true
     case 'p':
-      togglePause(session)
+      togglePause(model)
       return true
     case 'd':
-      showDifferences(session)
+      showDifferences(model)
       return true
     case 'm': {
-      const { slot, frame } = session.chart.getState()
+      const { slot, frame } = model.chart.getState()
       if (slot === null) return false
-      session.showChart(slot, frame === '1m' ? (slot.endsWith('-15m') ? '15m' : '5m') : '1m')
+      model.showChart(slot, frame === '1m' ? (slot.endsWith('-15m') ? '15m' : '5m') : '1m')
       return true
     }
     default:
@@ -125,17 +125,17 @@ function single(session: Session, event: KeyboardEvent): boolean {
 
 /** The keyboard of the desk. Listens before the editor does, so that the chords are the same everywhere. */
 export function Keys() {
-  const session = useSession()
+  const model = useDeskModel()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const mine =
-        chord(session, event) || closeCompare(session, event) || leaveThePast(session, event) || single(session, event)
+        chord(model, event) || closeCompare(model, event) || leaveThePast(model, event) || single(model, event)
       if (!mine) return
       event.preventDefault()
       event.stopPropagation()
     }
     window.addEventListener('keydown', onKeyDown, { capture: true })
     return () => window.removeEventListener('keydown', onKeyDown, { capture: true })
-  }, [session])
+  }, [model])
   return null
 }

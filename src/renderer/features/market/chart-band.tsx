@@ -1,13 +1,13 @@
 import type { ReplayRow } from '../../../shared/domain/replays.ts'
 import { backToLive } from '../../data/actions.ts'
-import { useReplay, useSession } from '../../data/hooks.ts'
+import { useReplay, useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { dateTime, span } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 /** Above a chart that is not the live market: what it is, and the way back. */
 export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
-  const session = useSession()
+  const model = useDeskModel()
   const title = useReplay((state) => state.tapes?.find((tape) => tape.id === run?.tape)?.title ?? run?.tape)
   return (
     <div className="chart-band replayed" role="status" data-testid="replay-band">
@@ -25,7 +25,7 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
         </>
       )}
       <span className="spring" />
-      <Button small keys="Esc" onClick={() => backToLive(session)}>
+      <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to live
       </Button>
     </div>
@@ -34,7 +34,7 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
 
 /** Above the live chart while a moment of the past is shown on it. */
 export function MomentBand({ ts, first }: { ts: number; first: number | undefined }) {
-  const session = useSession()
+  const model = useDeskModel()
   const before = first !== undefined && ts < first
   return (
     <div className="chart-band" role="status" data-testid="moment-band">
@@ -43,7 +43,7 @@ export function MomentBand({ ts, first }: { ts: number; first: number | undefine
         {before ? ': before the first candle of this chart' : ''}
       </span>
       <span className="spring" />
-      <Button small keys="Esc" onClick={() => backToLive(session)}>
+      <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to now
       </Button>
     </div>

@@ -1,5 +1,5 @@
 import type { SlotRow } from '../../../shared/ipc/desk-view.ts'
-import { useChart, useDesk, useNow, useProof, useReplay, useSession, useUi } from '../../data/hooks.ts'
+import { useChart, useDesk, useNow, useProof, useReplay, useDeskModel, useUi } from '../../data/hooks.ts'
 import { assetPrice, bp, clock, countdown, hourMinute, price, tone } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { LiveChart, ReplayChart } from './chart.tsx'
@@ -25,7 +25,7 @@ function TimeLeft({ end }: { end: number }) {
 }
 
 function FrameSwitch({ own }: { own: '5m' | '15m' }) {
-  const session = useSession()
+  const model = useDeskModel()
   const frame = useChart((state) => state.frame)
   const slot = useChart((state) => state.slot)
   return (
@@ -35,7 +35,7 @@ function FrameSwitch({ own }: { own: '5m' | '15m' }) {
           key={option}
           type="button"
           aria-pressed={frame === option}
-          onClick={() => (slot === null ? undefined : session.showChart(slot, option))}
+          onClick={() => (slot === null ? undefined : model.showChart(slot, option))}
         >
           {option}
         </button>

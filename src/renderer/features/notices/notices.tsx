@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import type { CommandInput } from '../../../shared/domain/commands.ts'
 import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
 import { kill, reloadFiles, rollBack } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { sentence, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -10,9 +10,9 @@ import { Icon } from '../../ui/icons.tsx'
 const SHOWN_MS = 8_000
 
 function Undo({ command }: { command: CommandInput }) {
-  const session = useSession()
+  const model = useDeskModel()
   return (
-    <Button small onClick={() => void session.command(command)} testId="undo">
+    <Button small onClick={() => void model.command(command)} testId="undo">
       Undo
     </Button>
   )
@@ -20,13 +20,13 @@ function Undo({ command }: { command: CommandInput }) {
 
 /** Answer of the desk to the last command; a refusal stays until it is dismissed. */
 function Answer() {
-  const session = useSession()
+  const model = useDeskModel()
   const notice = useUi((state) => state.notice)
   useEffect(() => {
     if (notice === null || notice.tone !== 'done') return
-    const timer = window.setTimeout(() => session.ui.setState({ notice: null }), SHOWN_MS)
+    const timer = window.setTimeout(() => model.ui.setState({ notice: null }), SHOWN_MS)
     return () => window.clearTimeout(timer)
-  }, [notice, session])
+  }, [notice, model])
   return (
     <output className={`answer ${notice?.tone ?? ''}`} data-testid="answer">
       {notice === null ? null : (
@@ -40,7 +40,7 @@ function Answer() {
             type="button"
             className="quiet"
             aria-label="Dismiss"
-            onClick={() => session.ui.setState({ notice: null })}
+            onClick={() => model.ui.setState({ notice: null })}
           >
             <Icon name="cross" />
           </button>
@@ -94,7 +94,7 @@ export function Notices() {
 
 /** Unmistakable while the desk is killed, on every screen. */
 export function KilledBand() {
-  const session = useSession()
+  const model = useDeskModel()
   const killed = useDesk((state) => state.status?.trading === 'killed')
   const reason = useDesk((state) => state.status?.tradingReason)
   const open = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
@@ -109,7 +109,7 @@ export function KilledBand() {
           : `${open} ${open === 1 ? 'position is' : 'positions are'} held to settlement.`}
       </span>
       {open === 0 ? null : (
-        <Button small onClick={() => kill(session, 'flatten')}>
+        <Button small onClick={() => kill(model, 'flatten')}>
           Flatten positions
         </Button>
       )}
@@ -125,7 +125,7 @@ function placeOf(reason: string): { readonly file: string; readonly line: number
 }
 
 function Outage({ outage }: { outage: SlotOutage }) {
-  const session = useSession()
+  const model = useDeskModel()
   const { kind, strategy, slots, reason } = outage
   const before = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.isBefore))
   const place = placeOf(reason)
@@ -142,20 +142,20 @@ function Outage({ outage }: { outage: SlotOutage }) {
         <Button
           small
           onClick={() => {
-            session.ui.setState({ tab: 'editor', compare: null })
-            session.filesActions.open(place.file, { line: place.line, column: place.column })
+            model.ui.setState({ tab: 'editor', compare: null })
+            model.fileActions.open(place.file, { line: place.line, column: place.column })
           }}
         >
           Open {place.file}:{place.line}
         </Button>
       )}
       {kind !== 'faulted' || strategy === null || before === undefined ? null : (
-        <Button small onClick={() => rollBack(session, strategy, before.hash)}>
+        <Button small onClick={() => rollBack(model, strategy, before.hash)}>
           Roll back to {shortLabel(before)}
         </Button>
       )}
       {kind !== 'no-version' || strategy === null ? null : (
-        <Button small onClick={() => reloadFiles(session, strategy)}>
+        <Button small onClick={() => reloadFiles(model, strategy)}>
           Try again
         </Button>
       )}

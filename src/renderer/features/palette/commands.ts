@@ -2,13 +2,13 @@ import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import type { SlotId } from '../../../shared/domain/slots.ts'
 import type { SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
 import {
-  askAssign,
-  askCanary,
-  askCanaryOfFiles,
-  askRearm,
-  askReason,
-  askReplay,
-  askVoid,
+  openAssignDialog,
+  openCanaryDialog,
+  openFilesCanaryDialog,
+  openRearmDialog,
+  openReasonDialog,
+  openReplayTab,
+  openVoidDialog,
   assignSlot,
   backToLive,
   closePosition,
@@ -29,7 +29,7 @@ import {
   togglePause,
   toggleSingleKeys,
 } from '../../data/actions.ts'
-import type { Session } from '../../data/session.ts'
+import type { DeskModel } from '../../data/desk-model.ts'
 import { TABS, type Tab } from '../../data/ui-store.ts'
 import { sentence, shortLabel } from '../../ui/format.ts'
 import type { Action } from './match.ts'
@@ -68,69 +68,69 @@ const TAB_ALIASES: Readonly<Record<Tab, readonly string[]>> = {
   differences: ['decisions', 'diff'],
 }
 
-function go(session: Session, { active, singleKeys }: PaletteState): Action[] {
-  const show = (tab: Tab) => () => session.ui.setState({ tab })
+function go(model: DeskModel, { active, singleKeys }: PaletteState): Action[] {
+  const show = (tab: Tab) => () => model.ui.setState({ tab })
   return [
     ...TABS.map((tab, index): Action => {
       const shared = { aliases: TAB_ALIASES[tab], risk: 'view' } as const
       return tab === 'differences'
-        ? { ...shared, name: 'Show decision differences', keys: 'D', run: () => showDifferences(session) }
+        ? { ...shared, name: 'Show decision differences', keys: 'D', run: () => showDifferences(model) }
         : { ...shared, name: `Show ${sentence(tab)}`, keys: `Alt ${index + 1}`, run: show(tab) }
     }),
-    { name: 'Back to live chart', aliases: ['now'], keys: 'Esc', risk: 'view', run: () => void backToLive(session) },
+    { name: 'Back to live chart', aliases: ['now'], keys: 'Esc', risk: 'view', run: () => void backToLive(model) },
     {
       name: singleKeys ? 'Turn single keys off' : 'Turn single keys on',
       aliases: ['settings', 'shortcuts', 'keyboard'],
       risk: 'view',
-      run: () => toggleSingleKeys(session),
+      run: () => toggleSingleKeys(model),
     },
     {
       name: 'About Baton and licences',
       aliases: ['help', 'version'],
       risk: 'view',
-      run: () => session.ui.setState({ aboutOpen: true }),
+      run: () => model.ui.setState({ aboutOpen: true }),
     },
     ...(active === null
       ? []
       : ([
-          { name: `Save ${active} and deploy`, keys: 'Ctrl S', risk: 'money', run: () => void session.save(active) },
+          { name: `Save ${active} and deploy`, keys: 'Ctrl S', risk: 'money', run: () => void model.save(active) },
         ] satisfies Action[])),
   ]
 }
 
-function brakes(session: Session, state: PaletteState): Action[] {
+function brakes(model: DeskModel, state: PaletteState): Action[] {
   const { trading, deploys, slotIds, slots, strategies } = state
   const killed = trading === 'killed'
   return [
     ...(deploys === 'frozen'
       ? []
       : ([
-          { name: 'Freeze deployments', keys: 'F', risk: 'brake', run: () => toggleFreeze(session) },
-          { name: 'Freeze deployments with a reason…', risk: 'brake', run: () => askReason(session, 'freeze') },
+          { name: 'Freeze deployments', keys: 'F', risk: 'brake', run: () => toggleFreeze(model) },
+          { name: 'Freeze deployments with a reason…', risk: 'brake', run: () => openReasonDialog(model, 'freeze') },
         ] satisfies Action[])),
     ...(killed || trading === 'paused'
       ? []
       : ([
-          { name: 'Pause trading', keys: 'P', risk: 'brake', run: () => togglePause(session) },
-          { name: 'Pause trading with a reason…', risk: 'brake', run: () => askReason(session, 'pause') },
+          { name: 'Pause trading', keys: 'P', risk: 'brake', run: () => togglePause(model) },
+          { name: 'Pause trading with a reason…', risk: 'brake', run: () => openReasonDialog(model, 'pause') },
         ] satisfies Action[])),
     ...strategies.map(
       (strategy): Action => ({
         name: `Pause strategy ${strategy}`,
         risk: 'brake',
-        run: () => pauseStrategy(session, strategy),
+        run: () => pauseStrategy(model, strategy),
       }),
     ),
     ...slotIds
       .filter((id) => slots[id]?.status !== 'paused')
-      .map((id): Action => ({ name: `Pause ${id}`, risk: 'brake', run: () => pauseSlot(session, id) })),
+      .map((id): Action => ({ name: `Pause ${id}`, risk: 'brake', run: () => pauseSlot(model, id) })),
   ]
 }
 
 /** Browsers that are signed in stay so, also over a restart of the desk, until somebody says this. */
-function signOuts({ signOut }: Session): Action[] {
+function signOuts({ signOut }: DeskModel): Action[] {
   if (signOut === null) return []
-  const aliases = ['log out', 'session', 'token']
+  const aliases = ['log out', 'model', 'token']
   return [
     {
       name: 'Sign this browser out',
@@ -149,7 +149,7 @@ function signOuts({ signOut }: Session): Action[] {
   ]
 }
 
-function strategyActions(session: Session, { strategies, versions }: PaletteState): Action[] {
+function strategyActions(model: DeskModel, { strategies, versions }: PaletteState): Action[] {
   return strategies.flatMap((strategy): Action[] => {
     const before = versions.find((row) => row.strategy === strategy && row.isBefore)
     return [
@@ -158,20 +158,20 @@ function strategyActions(session: Session, { strategies, versions }: PaletteStat
         aliases: ['deploy', 'try again', 'retry'],
         risk: 'money',
         again: `deploy ${strategy}.ts as it is`,
-        run: () => reloadFiles(session, strategy),
+        run: () => reloadFiles(model, strategy),
       },
-      { name: `Reload ${strategy} as a canary…`, risk: 'money', run: () => askCanaryOfFiles(session, strategy) },
+      { name: `Reload ${strategy} as a canary…`, risk: 'money', run: () => openFilesCanaryDialog(model, strategy) },
       {
         name: `Assign a slot to ${strategy}…`,
         aliases: ['give'],
         risk: 'money',
-        run: () => askAssign(session, strategy),
+        run: () => openAssignDialog(model, strategy),
       },
       {
         name: `Resume strategy ${strategy}`,
         risk: 'money',
         again: `let ${strategy} enter again`,
-        run: () => resumeStrategy(session, strategy),
+        run: () => resumeStrategy(model, strategy),
       },
       ...(before === undefined
         ? []
@@ -181,7 +181,7 @@ function strategyActions(session: Session, { strategies, versions }: PaletteStat
               aliases: ['rollback', 'revert', 'undo'],
               risk: 'money',
               again: `roll back ${strategy} to ${shortLabel(before)}`,
-              run: () => rollBack(session, strategy, before.hash),
+              run: () => rollBack(model, strategy, before.hash),
             },
           ] satisfies Action[])),
     ]
@@ -189,7 +189,7 @@ function strategyActions(session: Session, { strategies, versions }: PaletteStat
 }
 
 /** What can be done with a version that is not live: back to one that was kept, a deployment of any other. */
-function versionAction(session: Session, row: VersionRow): Action[] {
+function versionAction(model: DeskModel, row: VersionRow): Action[] {
   if (row.state === 'live' || row.state === 'canary' || row.state === 'rejected') return []
   return row.kept
     ? [
@@ -198,7 +198,7 @@ function versionAction(session: Session, row: VersionRow): Action[] {
           aliases: ['rollback', 'revert'],
           risk: 'money',
           again: `roll back to ${row.strategy} ${shortLabel(row)}`,
-          run: () => rollBack(session, row.strategy, row.hash),
+          run: () => rollBack(model, row.strategy, row.hash),
         },
       ]
     : [
@@ -206,12 +206,12 @@ function versionAction(session: Session, row: VersionRow): Action[] {
           name: `Deploy ${row.label}`,
           risk: 'money',
           again: `deploy ${row.strategy} ${shortLabel(row)}, with every check`,
-          run: () => deployStored(session, row),
+          run: () => deployStored(model, row),
         },
       ]
 }
 
-function candidateActions(session: Session, { candidate, deployments }: PaletteState): Action[] {
+function candidateActions(model: DeskModel, { candidate, deployments }: PaletteState): Action[] {
   const waiting: Action[] =
     candidate === null || candidate.version === null
       ? []
@@ -222,18 +222,18 @@ function candidateActions(session: Session, { candidate, deployments }: PaletteS
             keys: 'Ctrl ⇧Enter',
             risk: 'money',
             again: `let ${candidate.strategy} ${shortLabel(candidate.version)} go live`,
-            run: () => reloadCandidate(session, candidate),
+            run: () => reloadCandidate(model, candidate),
           },
           {
             name: `Dismiss candidate ${candidate.version.label}`,
             risk: 'money',
             again: `give up ${candidate.strategy} ${shortLabel(candidate.version)}`,
-            run: () => dismissCandidate(session, candidate),
+            run: () => dismissCandidate(model, candidate),
           },
           {
             name: `Candidate ${candidate.version.label} as a canary…`,
             risk: 'money',
-            run: () => askCanary(session, candidate),
+            run: () => openCanaryDialog(model, candidate),
           },
         ]
   const canaries = deployments
@@ -243,19 +243,19 @@ function candidateActions(session: Session, { candidate, deployments }: PaletteS
         name: `Promote canary ${row.version?.label}`,
         risk: 'money',
         again: `give ${row.version?.label} all of ${row.strategy}`,
-        run: () => promoteCandidate(session, row),
+        run: () => promoteCandidate(model, row),
       },
       {
         name: `Dismiss canary ${row.version?.label}`,
         risk: 'money',
         again: `take the slots of ${row.version?.label} back`,
-        run: () => dismissCandidate(session, row),
+        run: () => dismissCandidate(model, row),
       },
     ])
   return [...waiting, ...canaries]
 }
 
-function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteState): Action[] {
+function slotMoney(model: DeskModel, { slotIds, slots, strategies }: PaletteState): Action[] {
   return slotIds.flatMap((id): Action[] => {
     const row = slots[id]
     const position = row?.position ?? null
@@ -267,7 +267,7 @@ function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteStat
             name: `Void ${held} in ${id}…`,
             aliases: ['write off', 'no outcome'],
             risk: 'money',
-            run: () => askVoid(session, held, id),
+            run: () => openVoidDialog(model, held, id),
           }),
         ),
       ...(position?.state === 'open'
@@ -277,7 +277,7 @@ function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteStat
               aliases: ['sell', 'exit'],
               risk: 'money',
               again: `sell the ${position.side} shares of ${id} at the bid`,
-              run: () => closePosition(session, position.id),
+              run: () => closePosition(model, position.id),
             },
           ] satisfies Action[])
         : []),
@@ -289,19 +289,19 @@ function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteStat
             aliases: ['give'],
             risk: 'money',
             again: `assign ${id} to ${strategy}`,
-            run: () => assignSlot(session, id, strategy),
+            run: () => assignSlot(model, id, strategy),
           }),
         ),
       ...(row?.status === 'paused'
         ? ([
-            { name: `Resume ${id}`, risk: 'money', again: `let ${id} enter again`, run: () => resumeSlot(session, id) },
+            { name: `Resume ${id}`, risk: 'money', again: `let ${id} enter again`, run: () => resumeSlot(model, id) },
           ] satisfies Action[])
         : []),
     ]
   })
 }
 
-function deskMoney(session: Session, { trading, deploys }: PaletteState): Action[] {
+function deskMoney(model: DeskModel, { trading, deploys }: PaletteState): Action[] {
   return [
     ...(deploys === 'frozen'
       ? ([
@@ -310,7 +310,7 @@ function deskMoney(session: Session, { trading, deploys }: PaletteState): Action
             keys: 'F',
             risk: 'money',
             again: 'let deployments through again',
-            run: () => toggleFreeze(session),
+            run: () => toggleFreeze(model),
           },
         ] satisfies Action[])
       : []),
@@ -321,12 +321,12 @@ function deskMoney(session: Session, { trading, deploys }: PaletteState): Action
             keys: 'P',
             risk: 'money',
             again: 'allow entries again',
-            run: () => togglePause(session),
+            run: () => togglePause(model),
           },
         ] satisfies Action[])
       : []),
     ...(trading === 'killed'
-      ? ([{ name: 'Re-arm…', aliases: ['rearm'], risk: 'money', run: () => askRearm(session) }] satisfies Action[])
+      ? ([{ name: 'Re-arm…', aliases: ['rearm'], risk: 'money', run: () => openRearmDialog(model) }] satisfies Action[])
       : ([
           {
             name: 'Kill, hold positions',
@@ -334,7 +334,7 @@ function deskMoney(session: Session, { trading, deploys }: PaletteState): Action
             aliases: ['stop'],
             risk: 'money',
             again: 'kill and hold positions',
-            run: () => kill(session),
+            run: () => kill(model),
           },
         ] satisfies Action[])),
     {
@@ -342,28 +342,28 @@ function deskMoney(session: Session, { trading, deploys }: PaletteState): Action
       aliases: ['stop', 'sell'],
       risk: 'money',
       again: 'kill and sell every position',
-      run: () => kill(session, 'flatten'),
+      run: () => kill(model, 'flatten'),
     },
   ]
 }
 
 /** Every command in groups; those that touch money are in the last, whatever is typed. */
-export function commandGroups(session: Session, state: PaletteState): readonly Group[] {
+export function commandGroups(model: DeskModel, state: PaletteState): readonly Group[] {
   const { slotIds, paths, versions, strategies } = state
-  const all = go(session, state)
+  const all = go(model, state)
   const money = [
     ...all.filter((action) => action.risk === 'money'),
-    ...candidateActions(session, state),
-    ...strategyActions(session, state),
-    ...versions.flatMap((row) => versionAction(session, row)),
-    ...slotMoney(session, state),
-    ...deskMoney(session, state),
+    ...candidateActions(model, state),
+    ...strategyActions(model, state),
+    ...versions.flatMap((row) => versionAction(model, row)),
+    ...slotMoney(model, state),
+    ...deskMoney(model, state),
   ]
   return [
     { heading: 'Go', actions: all.filter((action) => action.risk === 'view') },
     {
       heading: 'Slots',
-      actions: slotIds.map((id) => ({ name: `Show ${id}`, risk: 'view', run: () => session.showChart(id) })),
+      actions: slotIds.map((id) => ({ name: `Show ${id}`, risk: 'view', run: () => model.showChart(id) })),
     },
     {
       heading: 'Files and versions',
@@ -373,8 +373,8 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Open ${path}`,
             risk: 'view',
             run: () => {
-              session.ui.setState({ tab: 'editor', compare: null })
-              session.filesActions.open(path)
+              model.ui.setState({ tab: 'editor', compare: null })
+              model.fileActions.open(path)
             },
           }),
         ),
@@ -383,7 +383,7 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Replay ${strategy}`,
             aliases: ['backtest'],
             risk: 'view',
-            run: () => askReplay(session, strategy),
+            run: () => openReplayTab(model, strategy),
           }),
         ),
         ...versions.map(
@@ -391,12 +391,12 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Show source of ${row.label}`,
             aliases: ['diff', 'compare', 'version'],
             risk: 'view',
-            run: () => compareVersion(session, row),
+            run: () => compareVersion(model, row),
           }),
         ),
       ],
     },
-    { heading: 'Stop something', actions: [...brakes(session, state), ...signOuts(session)] },
+    { heading: 'Stop something', actions: [...brakes(model, state), ...signOuts(model)] },
     { heading: 'Money and live code: Enter twice', actions: money },
   ]
 }

@@ -1,9 +1,9 @@
 import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useMemo, useState } from 'react'
-import { waitingCandidate } from '../../data/actions.ts'
+import { candidateToReload } from '../../data/actions.ts'
 import { strategiesOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useFiles, useDeskModel, useUi } from '../../data/hooks.ts'
 import { commandGroups, type Group } from './commands.ts'
 import { type Action, matchScore } from './match.ts'
 
@@ -11,7 +11,7 @@ import { type Action, matchScore } from './match.ts'
 const KEPT_RECENT = 8
 
 function useGroups(): readonly Group[] {
-  const session = useSession()
+  const model = useDeskModel()
   const trading = useDesk((state) => state.status?.trading ?? 'running')
   const deploys = useDesk((state) => state.status?.deploys ?? 'open')
   const versions = useDesk((state) => state.versions)
@@ -24,7 +24,7 @@ function useGroups(): readonly Group[] {
   const picked = useUi((state) => state.deployment)
   const singleKeys = useUi((state) => state.singleKeys)
   const strategies = useMemo(() => strategiesOf(files, versions), [files, versions])
-  const candidate = waitingCandidate(deployments, picked)
+  const candidate = candidateToReload(deployments, picked)
   const state = {
     trading,
     deploys,
@@ -38,7 +38,7 @@ function useGroups(): readonly Group[] {
     candidate,
     singleKeys,
   }
-  return commandGroups(session, state)
+  return commandGroups(model, state)
 }
 
 function Item({ action, asks, onSelect }: { action: Action; asks: boolean; onSelect: (action: Action) => void }) {
@@ -62,7 +62,7 @@ function withoutRepeats(event: KeyboardEvent): void {
 }
 
 function Commands({ onDone }: { onDone: () => void }) {
-  const session = useSession()
+  const model = useDeskModel()
   const groups = useGroups()
   const recent = useUi((state) => state.recentCommands)
   const [query, setQuery] = useState('')
@@ -73,7 +73,7 @@ function Commands({ onDone }: { onDone: () => void }) {
   const select = (action: Action): void => {
     if (action.again !== undefined && asked !== action.name) return setAsked(action.name)
     const names = [action.name, ...recent.filter((name) => name !== action.name)]
-    session.ui.setState({ recentCommands: names.slice(0, KEPT_RECENT) })
+    model.ui.setState({ recentCommands: names.slice(0, KEPT_RECENT) })
     onDone()
     action.run()
   }
@@ -117,15 +117,15 @@ function Commands({ onDone }: { onDone: () => void }) {
 
 /** Every command by name: matched from the beginnings of its words, money last and only at a second Enter. */
 export function Palette() {
-  const session = useSession()
+  const model = useDeskModel()
   const open = useUi((state) => state.paletteOpen)
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => session.ui.setState({ paletteOpen: next })}>
+    <Dialog.Root open={open} onOpenChange={(next) => model.ui.setState({ paletteOpen: next })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content className="palette" aria-label="Commands" aria-describedby={undefined}>
           <Dialog.Title className="sr-only">Commands</Dialog.Title>
-          <Commands onDone={() => session.ui.setState({ paletteOpen: false })} />
+          <Commands onDone={() => model.ui.setState({ paletteOpen: false })} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

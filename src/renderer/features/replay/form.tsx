@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useId, useMemo } from 'react'
 import type { TapeEntry } from '../../../shared/domain/replays.ts'
-import { useChart, useDesk, useReplay, useSession } from '../../data/hooks.ts'
+import { useChart, useDesk, useReplay, useDeskModel } from '../../data/hooks.ts'
 import type { ReplayField } from '../../data/replay-form.ts'
 import { Button } from '../../ui/button.tsx'
 import { span, stretch } from '../../ui/format.ts'
@@ -50,8 +50,8 @@ function About({ tape }: { tape: TapeEntry | undefined }) {
 
 /** What is to be replayed: a strategy's files as they are now, on a tape. */
 export function ReplayForm({ running }: { running: string | null }) {
-  const session = useSession()
-  const { replayActions } = session
+  const model = useDeskModel()
+  const { replayActions } = model
   const form = useReplay((state) => state.form)
   const tapes = useReplay((state) => state.tapes)
   const problem = useReplay((state) => state.problem)

@@ -1,6 +1,6 @@
 import type { ReplayRow } from '../../../shared/domain/replays.ts'
-import { useReplay, useSession } from '../../data/hooks.ts'
-import { worthSaying } from '../../data/pace.ts'
+import { useReplay, useDeskModel } from '../../data/hooks.ts'
+import { isWorthShowing } from '../../data/remaining-time.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, dateTime, duration, money, profit, progress, shortLabel, span } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -24,7 +24,7 @@ function nameOf(run: ReplayRow, title: string): string {
 
 /** Which run is shown; the list holds the others, newest first. */
 export function RunHead({ run }: { run: ReplayRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const runs = useReplay((state) => state.runs)
   const tapes = useReplay((state) => state.tapes)
   const onChart = useReplay((state) => state.onChart === run.id)
@@ -37,7 +37,7 @@ export function RunHead({ run }: { run: ReplayRow }) {
         className="run-select"
         aria-label="Run, newest first"
         value={run.id}
-        onChange={(event) => session.replayActions.select(event.target.value)}
+        onChange={(event) => model.replayActions.select(event.target.value)}
         data-testid="replay-runs"
       >
         {runs.map((one) => (
@@ -53,7 +53,7 @@ export function RunHead({ run }: { run: ReplayRow }) {
         small
         pressed={onChart}
         {...(onChart ? { keys: 'Esc' } : {})}
-        onClick={() => (onChart ? session.replayActions.backToLive() : session.replayActions.select(run.id))}
+        onClick={() => (onChart ? model.replayActions.backToLive() : model.replayActions.select(run.id))}
       >
         {onChart ? 'Live chart' : 'On the chart'}
       </Button>
@@ -62,13 +62,13 @@ export function RunHead({ run }: { run: ReplayRow }) {
 }
 
 function Running({ run }: { run: ReplayRow }) {
-  const leftMs = useReplay((state) => state.leftMs[run.id] ?? null)
+  const remainingMs = useReplay((state) => state.remainingMs[run.id] ?? null)
   return (
     <div className="run-progress" data-testid="replay-progress">
       <ProgressBar value={run.progress} label="Replay" />
       <span className="figure run-part">{progress(run.progress)}</span>
       <span className="figure run-reached">{dateTime(run.reached)} UTC</span>
-      <span className="figure run-left">{worthSaying(leftMs) ? `${duration(leftMs)} left` : ''}</span>
+      <span className="figure run-left">{isWorthShowing(remainingMs) ? `${duration(remainingMs)} left` : ''}</span>
       <span className="figure dim run-speed">
         {run.decisionsPerSecond === null ? '' : `${count(run.decisionsPerSecond)} decisions/s`}
       </span>

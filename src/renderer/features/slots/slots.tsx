@@ -1,12 +1,12 @@
 import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react'
 import type { SlotId } from '../../../shared/domain/slots.ts'
-import { useChart, useDesk, useSession } from '../../data/hooks.ts'
+import { useChart, useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { SlotItem } from './slot-row.tsx'
 
 /** All slots; up and down choose one, Home and End the first and last. */
 export function Slots() {
-  const session = useSession()
+  const model = useDeskModel()
   const ids = useDesk((state) => state.slotIds)
   const held = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
   const known = useDesk((state) => state.snapshots > 0)
@@ -19,7 +19,7 @@ export function Slots() {
     list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
   }, [known])
 
-  const choose = useCallback((id: SlotId) => session.showChart(id), [session])
+  const choose = useCallback((id: SlotId) => model.showChart(id), [model])
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = chosen === null ? -1 : ids.indexOf(chosen)

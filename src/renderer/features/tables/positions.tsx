@@ -1,9 +1,9 @@
 import { useMemo } from 'react'
 import { subUsd } from '../../../shared/domain/money.ts'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
-import { askVoid, closePosition } from '../../data/actions.ts'
-import { useDesk, useSession } from '../../data/hooks.ts'
-import type { Session } from '../../data/session.ts'
+import { openVoidDialog, closePosition } from '../../data/actions.ts'
+import { useDesk, useDeskModel } from '../../data/hooks.ts'
+import type { DeskModel } from '../../data/desk-model.ts'
 import { Button } from '../../ui/button.tsx'
 import { OwnerCell, ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -15,7 +15,7 @@ interface Held {
   readonly position: SlotPosition
 }
 
-function columnsFor(session: Session, versions: readonly VersionRow[]): readonly Column<Held>[] {
+function columnsFor(model: DeskModel, versions: readonly VersionRow[]): readonly Column<Held>[] {
   return [
     { key: 'slot', head: 'slot', width: '80px', cell: ({ row }) => row.slot },
     { key: 'side', head: 'side', width: '46px', cell: ({ position }) => <SideCell side={position.side} /> },
@@ -71,7 +71,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
           <Button
             small
             title={`Void the ${position.side} position in ${row.slot}: prices for its outcome are missing`}
-            onClick={() => askVoid(session, position.id, row.slot)}
+            onClick={() => openVoidDialog(model, position.id, row.slot)}
           >
             Void…
           </Button>
@@ -79,7 +79,7 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
           <Button
             small
             title={`Close the ${position.side} position in ${row.slot}`}
-            onClick={() => closePosition(session, position.id)}
+            onClick={() => closePosition(model, position.id)}
           >
             Close
           </Button>
@@ -93,8 +93,8 @@ export function Positions() {
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds)
   const versions = useDesk((state) => state.versions)
-  const session = useSession()
-  const columns = useMemo(() => columnsFor(session, versions), [session, versions])
+  const model = useDeskModel()
+  const columns = useMemo(() => columnsFor(model, versions), [model, versions])
   const rows = ids.flatMap((id) => {
     const row = slots[id]
     if (row === undefined) return []

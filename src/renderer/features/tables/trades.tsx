@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from 'react'
 import type { TradeRow } from '../../../shared/ipc/desk-view.ts'
-import { useDesk, useLedger, useSession, useToday } from '../../data/hooks.ts'
+import { useDesk, useLedger, useDeskModel, useToday } from '../../data/hooks.ts'
 import { ProfitCell, SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, sentence, shares, stamp } from '../../ui/format.ts'
@@ -50,7 +50,7 @@ export function Trades() {
   const trades = useLedger((state) => state.trades)
   const today = useToday()
   const columns = useMemo(() => columnsFor(today), [today])
-  const of = useLedger((state) => state.tradesOf)
+  const of = useLedger((state) => state.tradesVersion)
   if (trades === null) return <Empty busy>Loading trades…</Empty>
   if (trades.length === 0 && of === null) return <Empty>No trade yet. A trade is listed from its first fill on.</Empty>
   if (of !== null) return <Filtered of={of} table={tableOf(trades, columns)} />
@@ -59,7 +59,7 @@ export function Trades() {
 
 /** Says whose trades are listed, and how to see all again. */
 function Filtered({ of, table }: { of: string; table: ReactNode }) {
-  const { ledgerActions } = useSession()
+  const { ledgerActions } = useDeskModel()
   const version = useDesk((state) => state.versions.find((row) => row.hash === of) ?? null)
   return (
     <div className="log">
@@ -68,7 +68,7 @@ function Filtered({ of, table }: { of: string; table: ReactNode }) {
           Opened by <VersionDot version={version} />
           {version?.label ?? of.slice(0, 6)}
         </span>
-        <button type="button" className="link" onClick={() => ledgerActions.tradesOf(null)}>
+        <button type="button" className="link" onClick={() => ledgerActions.tradesVersion(null)}>
           show all
         </button>
       </p>

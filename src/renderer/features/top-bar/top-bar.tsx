@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { DeskStatus } from '../../../shared/ipc/desk-view.ts'
-import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
-import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
-import { isToTrade, outageWords } from '../../data/outages.ts'
+import { openRearmDialog, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
+import { useDesk, useNow, useDeskModel, useUi } from '../../data/hooks.ts'
+import { isTradable, outageSummary } from '../../data/outages.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, money, profit, sentence, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
@@ -18,9 +18,9 @@ function MarketBadge({ market }: { market: DeskStatus['market'] }) {
 
 /** Whether it trades. Slots that cannot decide take the place of "Running": a desk that stands still must not look well. */
 function Trading({ status }: { status: DeskStatus }) {
-  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const slots = useDesk((state) => state.slotIds.filter((id) => isTradable(state.slots[id])).length)
   const { trading, outages, tradingReason } = status
-  const out = trading === 'running' ? outageWords(outages, slots) : null
+  const out = trading === 'running' ? outageSummary(outages, slots) : null
   const why = out === null ? tradingReason : outages.map(({ reason }) => reason).join('\n')
   return (
     <span
@@ -80,7 +80,7 @@ function Money({ status }: { status: DeskStatus }) {
 }
 
 function Actions({ status }: { status: DeskStatus }): ReactNode {
-  const session = useSession()
+  const model = useDeskModel()
   const single = useUi((state) => state.singleKeys)
   const frozen = status.deploys === 'frozen'
   const paused = status.trading === 'paused'
@@ -89,7 +89,7 @@ function Actions({ status }: { status: DeskStatus }): ReactNode {
       <Button
         keys={single ? 'F' : undefined}
         tone={frozen ? 'attention' : 'plain'}
-        onClick={() => toggleFreeze(session)}
+        onClick={() => toggleFreeze(model)}
         pressed={frozen}
       >
         {frozen ? 'Unfreeze' : 'Freeze'}
@@ -97,21 +97,21 @@ function Actions({ status }: { status: DeskStatus }): ReactNode {
       <Button
         keys={single ? 'P' : undefined}
         tone={paused ? 'attention' : 'plain'}
-        onClick={() => togglePause(session)}
+        onClick={() => togglePause(model)}
         pressed={paused}
         disabled={status.trading === 'killed'}
       >
         {paused ? 'Resume' : 'Pause'}
       </Button>
       {status.trading === 'killed' ? (
-        <Button tone="attention" onClick={() => askRearm(session)}>
+        <Button tone="attention" onClick={() => openRearmDialog(model)}>
           Re-arm…
         </Button>
       ) : (
         <Button
           keys="⇧Esc"
           tone="kill"
-          onClick={() => kill(session)}
+          onClick={() => kill(model)}
           title="Shuts the gate at once; positions are held"
         >
           Kill
@@ -132,12 +132,12 @@ function UtcClock() {
 
 /** The window's title says what must not be missed while another window is in front. */
 function useTitle(status: DeskStatus | null): void {
-  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const slots = useDesk((state) => state.slotIds.filter((id) => isTradable(state.slots[id])).length)
   const state =
     status === null
       ? null
       : status.trading === 'running'
-        ? outageWords(status.outages, slots)
+        ? outageSummary(status.outages, slots)
         : status.trading === 'killed'
           ? 'KILLED'
           : 'Paused'

@@ -2,13 +2,13 @@ import { Fragment } from 'react'
 import type { PolicyOverride } from '../../../shared/domain/deployments.ts'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
-import { askAssign, compareVersion } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { openAssignDialog, compareVersion } from '../../data/actions.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { count, percent, profit, stamp, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { inOrder } from './order.ts'
+import { sortVersions } from './sort-versions.ts'
 
 function handedText({ handed }: VersionRow): string | undefined {
   return handed.trades === 0
@@ -21,7 +21,7 @@ function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
 }
 
 function VersionItem({ row }: { row: VersionRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const compared = useUi((state) => state.compare?.hash === row.hash)
   return (
     <tr className={compared ? 'chosen' : undefined}>
@@ -30,7 +30,7 @@ function VersionItem({ row }: { row: VersionRow }) {
           type="button"
           className="version-link"
           title={`${row.label} · ${row.state}${row.faults > 0 ? ` · ${row.faults} faults` : ''}: show its source`}
-          onClick={() => compareVersion(session, row)}
+          onClick={() => compareVersion(model, row)}
         >
           <VersionDot version={row} />v{row.number}
           {row.state === 'retired' ? null : (
@@ -59,11 +59,11 @@ function VersionItem({ row }: { row: VersionRow }) {
 
 /** A strategy without a slot trades nothing, however good its versions are. */
 function AssignOne({ strategy }: { strategy: string }) {
-  const session = useSession()
+  const model = useDeskModel()
   const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
   if (has) return null
   return (
-    <Button small tone="attention" onClick={() => askAssign(session, strategy)}>
+    <Button small tone="attention" onClick={() => openAssignDialog(model, strategy)}>
       No slot: assign…
     </Button>
   )
@@ -73,7 +73,7 @@ function AssignOne({ strategy }: { strategy: string }) {
 export function Versions() {
   const versions = useDesk((state) => state.versions)
   const known = useDesk((state) => state.snapshots > 0)
-  const rows = inOrder(versions)
+  const rows = sortVersions(versions)
   const strategies = [...new Set(rows.map((row) => row.strategy))]
   const handed = rows.some((row) => row.handed.trades > 0)
   return (

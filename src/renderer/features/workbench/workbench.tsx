@@ -1,6 +1,6 @@
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useDesk, useReplay, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
+import { useDesk, useReplay, useDeskModel, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { TABS, type Tab } from '../../data/ui-store.ts'
 import { count, progress } from '../../ui/format.ts'
 
@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<Tab, string>> = {
 
 /** Tabs below the chart. The editor stays alive behind the others, so that nothing typed is lost. */
 export function Workbench({ content, aside }: { content: Readonly<Record<Tab, ReactNode>>; aside: ReactNode }) {
-  const session = useSession()
+  const model = useDeskModel()
   const tab = useUi((state) => state.tab)
   const held = useDesk((state) =>
     state.slotIds.reduce((sum, id) => {
@@ -40,7 +40,7 @@ export function Workbench({ content, aside }: { content: Readonly<Record<Tab, Re
       value={tab}
       onValueChange={(value) => {
         const next = TABS.find((name) => name === value)
-        if (next !== undefined) session.ui.setState({ tab: next })
+        if (next !== undefined) model.ui.setState({ tab: next })
       }}
       data-testid="workbench"
     >

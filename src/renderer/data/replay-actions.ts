@@ -3,12 +3,12 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { ChartStore } from './chart-store.ts'
 import { createThrottle } from './frame.ts'
-import { createPace } from './pace.ts'
+import { createTimeEstimator } from './remaining-time.ts'
 import { type ReplayForm, requestOf } from './replay-form.ts'
 import { mergeRuns, type ReplayStore } from './replay-store.ts'
 
 /** What the replay tab and the chart may do with replays; every answer of the desk ends in the store. */
-export interface ReplaySession {
+export interface ReplayActions {
   /** Asks for tapes and runs; after a reconnect, too. */
   refresh(): void
   receive(pushes: readonly DeskPush[]): void
@@ -42,9 +42,9 @@ function grew(before: ReplayRow | undefined, after: ReplayRow): boolean {
   return before === undefined || before.state !== after.state || before.stats?.trades !== after.stats?.trades
 }
 
-export function createReplaySession(parts: Parts): ReplaySession {
+export function createReplayActions(parts: Parts): ReplayActions {
   const { desk, store, chart } = parts
-  const pace = createPace(parts.monotonic)
+  const estimator = createTimeEstimator(parts.monotonic)
 
   const fetchTrades = createThrottle(
     1_000,
@@ -151,19 +151,19 @@ export function createReplaySession(parts: Parts): ReplaySession {
       fetchChart()
     },
     receive(pushes) {
-      const { runs, shown, onChart, leftMs, cancelling } = store.getState()
+      const { runs, shown, onChart, remainingMs, cancelling } = store.getState()
       const next = mergeRuns(runs, pushes, shown)
       if (next === runs) return
-      const left = { ...leftMs }
+      const left = { ...remainingMs }
       for (const run of next) {
-        if (run.state === 'running') left[run.id] = pace.leftMs(run.id, run.progress)
+        if (run.state === 'running') left[run.id] = estimator.remainingMs(run.id, run.progress)
         else {
           delete left[run.id]
-          pace.forget(run.id)
+          estimator.forget(run.id)
         }
       }
       const stopped = cancelling !== null && next.find((run) => run.id === cancelling)?.state !== 'running'
-      store.setState({ runs: next, leftMs: left, ...(stopped ? { cancelling: null } : {}) })
+      store.setState({ runs: next, remainingMs: left, ...(stopped ? { cancelling: null } : {}) })
       const more = (id: string | null): boolean => {
         const after = next.find((run) => run.id === id)
         return (

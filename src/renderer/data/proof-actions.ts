@@ -2,12 +2,12 @@ import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskStore } from './desk-store.ts'
-import { createPace } from './pace.ts'
+import { createTimeEstimator } from './remaining-time.ts'
 import { mergeDifferences, type ProofStore, shownDeployment } from './proof-store.ts'
 import type { UiStore } from './ui-store.ts'
 
 /** Keeps the differences of the shown proof up to date. */
-export interface ProofSession {
+export interface ProofActions {
   /** Takes in pushes that the desk store has already merged. */
   receive(pushes: readonly DeskPush[]): void
   /** Asks again for what may have been missed while the desk was away. */
@@ -27,8 +27,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-export function createProofSession({ desk, rows, ui, store, monotonic }: Parts): ProofSession {
-  const pace = createPace(monotonic)
+export function createProofActions({ desk, rows, ui, store, monotonic }: Parts): ProofActions {
+  const estimator = createTimeEstimator(monotonic)
   let running = false
 
   const shown = (): DeploymentRow | undefined => shownDeployment(rows.getState().deployments, ui.getState().deployment)
@@ -59,16 +59,16 @@ export function createProofSession({ desk, rows, ui, store, monotonic }: Parts):
         items: expects && !running ? null : [],
         error: null,
         chosen: null,
-        leftMs: null,
+        remainingMs: null,
       })
       if (row !== undefined && expects) load(row.id)
       before.running = false
     }
     if (row === undefined || proof === null) return false
-    if (running) store.setState({ leftMs: pace.leftMs(row.id, proof.progress) })
+    if (running) store.setState({ remainingMs: estimator.remainingMs(row.id, proof.progress) })
     else if (before.running) {
-      pace.forget(row.id)
-      store.setState({ leftMs: null })
+      estimator.forget(row.id)
+      store.setState({ remainingMs: null })
       return true
     }
     return false

@@ -4,29 +4,29 @@ import { parseSlot } from '../../shared/domain/slots.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { VersionSource } from '../../shared/ipc/files.ts'
 import { COLOURS } from '../ui/version-style.ts'
-import { type AttributionActions, createAttributionSession } from './attribution-session.ts'
+import { type AttributionActions, createAttributionActions } from './attribution-actions.ts'
 import { type AttributionStore, createAttributionStore } from './attribution-store.ts'
 import { applyToChart, type ChartStore, createChartStore } from './chart-store.ts'
 import { type ClockStore, createClockStore, deskTime } from './clock-store.ts'
 import { applyPushes, applySnapshot, createDeskStore, type DeskStore } from './desk-store.ts'
-import { createFilesSession, type FilesSession } from './files-session.ts'
+import { createFileActions, type FileActions } from './file-actions.ts'
 import { createFilesStore, type FilesStore, strategyIn } from './files-store.ts'
 import { createBatcher, createThrottle, type Schedule } from './frame.ts'
 import { createLedgerStore, type LedgerStore } from './ledger-store.ts'
-import { createProofSession, type ProofSession } from './proof-session.ts'
+import { createProofActions, type ProofActions } from './proof-actions.ts'
 import { createProofStore, type ProofStore } from './proof-store.ts'
-import { createReplaySession, type ReplaySession } from './replay-session.ts'
+import { createReplayActions, type ReplayActions } from './replay-actions.ts'
 import { createReplayStore, type ReplayStore } from './replay-store.ts'
 import { backoffMs, type SocketDeskClient } from './socket-client.ts'
-import { createUiStore, type Notice, type UiStore } from './ui-store.ts'
+import { createUiStore, type Toast, type UiStore } from './ui-store.ts'
 
 const SINGLE_KEYS = 'singleKeys'
 const VERSION_COLOURS = 'versionColours'
 /** Silence after which a connected desk counts as stale: more than two cycles. */
 const STALE_AFTER_MS = 12_000
 
-/** One window's session with its desk: the stores, and everything that may change them. */
-export interface Session {
+/** One window's model with its desk: the stores, and everything that may change them. */
+export interface DeskModel {
   readonly desk: DeskStore
   readonly chart: ChartStore
   readonly ledger: LedgerStore
@@ -34,40 +34,40 @@ export interface Session {
   readonly attributionActions: AttributionActions
   readonly ledgerActions: {
     /** Lists the trades of one version alone; null = of all. */
-    tradesOf(hash: string | null): void
+    tradesVersion(hash: string | null): void
   }
   readonly files: FilesStore
   readonly ui: UiStore
   readonly clock: ClockStore
   readonly proof: ProofStore
   readonly replay: ReplayStore
-  readonly filesActions: FilesSession
-  readonly proofActions: ProofSession
-  readonly replayActions: ReplaySession
+  readonly fileActions: FileActions
+  readonly proofActions: ProofActions
+  readonly replayActions: ReplayActions
   /**
    * Sends a command and shows the desk's answer.
    * @param undo what takes it back, offered beside the answer for some seconds
    */
   command(input: CommandInput, undo?: CommandInput): Promise<void>
-  /** Ends the session of this browser, or of every browser; null where there is none. */
+  /** Ends the model of this browser, or of every browser; null where there is none. */
   readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Whether keys that are one letter act; remembered over a reload. */
-  rememberSingleKeys(on: boolean): void
+  setSingleKeys(on: boolean): void
   showChart(slot: SlotId, frame?: CandleFrame): void
   source(hash: string): Promise<VersionSource | null>
-  notify(tone: Notice['tone'], text: string): void
+  notify(tone: Toast['tone'], text: string): void
   save(path: string): Promise<void>
 }
 
-/** Time and frames, passed in so that a session can be tested without a browser. */
-export interface SessionOptions {
+/** Time and frames, passed in so that a model can be tested without a browser. */
+export interface BrowserServices {
   readonly schedule: Schedule
   readonly monotonic: () => number
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly every: (periodMs: number, run: () => void) => () => void
   /** What this browser remembers over a reload, by name. */
   readonly memory: { get(name: string): string | null; set(name: string, value: string): void }
-  /** Ends the session of this browser, or of every browser; null in a window that no browser is signed in for. */
+  /** Ends the model of this browser, or of every browser; null in a window that no browser is signed in for. */
   readonly signOut: ((all: boolean) => Promise<void>) | null
   /** Tells whoever does not look at the window just now. */
   readonly alarm: (text: string) => void
@@ -92,21 +92,21 @@ function isSocketDesk(desk: DeskClient): desk is SocketDeskClient {
   return 'onSignedOut' in desk
 }
 
-/** Starts the session: subscribes, takes the first snapshot and keeps the stores up to date until the page goes. */
-export function startSession(desk: DeskClient, options: SessionOptions): Session {
+/** Starts the model: subscribes, takes the first snapshot and keeps the stores up to date until the page goes. */
+export function startDeskModel(desk: DeskClient, options: BrowserServices): DeskModel {
   const store = createDeskStore()
   const chart = createChartStore()
   const ledger = createLedgerStore()
   const files = createFilesStore()
   const ui = createUiStore(options.memory.get(SINGLE_KEYS) !== 'off')
   const clock = createClockStore()
-  const filesActions = createFilesSession(desk, files)
-  let heardAt = options.monotonic()
-  let statusAt = heardAt
+  const fileActions = createFileActions(desk, files)
+  let lastPushAt = options.monotonic()
+  let statusReceivedAt = lastPushAt
   let noticeId = 0
   let snapshotAttempt = 0
 
-  const notify = (tone: Notice['tone'], text: string, undo?: CommandInput): void => {
+  const notify = (tone: Toast['tone'], text: string, undo?: CommandInput): void => {
     noticeId += 1
     ui.setState({ notice: { id: noticeId, tone, text, undo } })
   }
@@ -119,14 +119,14 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
   const tick = (): void => {
     const { status } = store.getState()
     if (status === null) return
-    const now = deskTime(status, options.monotonic() - statusAt, clock.getState().now)
+    const now = deskTime(status, options.monotonic() - statusReceivedAt, clock.getState().now)
     if (now !== clock.getState().now) clock.setState({ now })
   }
 
   const fetchTrades = async (): Promise<void> => {
-    const { tradesOf } = ledger.getState()
-    const trades = await desk.call('trades.list', { limit: 200, version: tradesOf ?? undefined })
-    if (ledger.getState().tradesOf === tradesOf) ledger.setState({ trades })
+    const { tradesVersion } = ledger.getState()
+    const trades = await desk.call('trades.list', { limit: 200, version: tradesVersion ?? undefined })
+    if (ledger.getState().tradesVersion === tradesVersion) ledger.setState({ trades })
   }
 
   const fetchLedger = createThrottle(
@@ -143,7 +143,7 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
     options.after,
   )
   const attribution = createAttributionStore()
-  const attributionActions = createAttributionSession({ desk, rows: store, store: attribution })
+  const attributionActions = createAttributionActions({ desk, rows: store, store: attribution })
   const fetchRecords = createThrottle(2_000, () => attributionActions.refresh(), options.after)
 
   const fetchChart = createThrottle(
@@ -174,8 +174,8 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
   const proof = createProofStore()
   const replay = createReplayStore()
   const { monotonic } = options
-  const proofActions = createProofSession({ desk, rows: store, ui, store: proof, monotonic })
-  const replayActions = createReplaySession({
+  const proofActions = createProofActions({ desk, rows: store, ui, store: proof, monotonic })
+  const replayActions = createReplayActions({
     desk,
     store: replay,
     chart,
@@ -199,8 +199,8 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
     desk.call('desk.snapshot', {}).then(
       (snapshot) => {
         snapshotAttempt = 0
-        heardAt = options.monotonic()
-        statusAt = heardAt
+        lastPushAt = options.monotonic()
+        statusReceivedAt = lastPushAt
         store.setState((state) => applySnapshot(state, snapshot), true)
         colour()
         tick()
@@ -209,7 +209,7 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
         const first = snapshot.slots.find((row) => row.status !== 'unlisted') ?? snapshot.slots[0]
         if (chart.getState().slot === null && first !== undefined) showChart(first.slot)
         else fetchChart()
-        void filesActions.loadAll(first?.strategy ?? null)
+        void fileActions.loadAll(first?.strategy ?? null)
         proofActions.refresh()
         replayActions.refresh()
       },
@@ -243,14 +243,14 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
       if (merged.data !== data) chart.setState({ data: merged.data })
       if (merged.gap) fetchChart()
     }
-    filesActions.receive(pushes)
+    fileActions.receive(pushes)
     for (const push of pushes) if (push.kind === 'event' && push.row.kind === 'alarm') alarm(push.row.message)
     tick()
   })
 
   desk.onPush((push) => {
-    heardAt = options.monotonic()
-    if (push.kind === 'status') statusAt = heardAt
+    lastPushAt = options.monotonic()
+    if (push.kind === 'status') statusReceivedAt = lastPushAt
     receive(push)
   })
   let connectedOnce = false
@@ -264,7 +264,7 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
   if (isSocketDesk(desk)) desk.onSignedOut(() => store.setState({ link: 'signed-out' }))
   options.every(250, () => {
     tick()
-    const quietMs = options.monotonic() - heardAt
+    const quietMs = options.monotonic() - lastPushAt
     if (store.getState().link === 'connected' && quietMs > STALE_AFTER_MS) store.setState({ link: 'stale' })
   })
 
@@ -292,14 +292,14 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
     attribution,
     attributionActions,
     ledgerActions: {
-      tradesOf(hash) {
-        ledger.setState({ tradesOf: hash, trades: null })
+      tradesVersion(hash) {
+        ledger.setState({ tradesVersion: hash, trades: null })
         fetchTrades().catch(() => {
           // The next change or the next connection asks again.
         })
       },
     },
-    filesActions,
+    fileActions,
     proofActions,
     replayActions,
     notify,
@@ -314,7 +314,7 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
               notify('failed', `Nobody was signed out: ${messageOf(error)}.`)
             }
           },
-    rememberSingleKeys(on) {
+    setSingleKeys(on) {
       options.memory.set(SINGLE_KEYS, on ? 'on' : 'off')
       ui.setState({ singleKeys: on })
     },
@@ -330,7 +330,7 @@ export function startSession(desk: DeskClient, options: SessionOptions): Session
       return desk.call('versions.source', { hash })
     },
     async save(path) {
-      const result = await filesActions.save(path)
+      const result = await fileActions.save(path)
       notify(result.tone, result.saved ? `${result.text} ${afterSave(path)}`.trim() : result.text)
     },
   }

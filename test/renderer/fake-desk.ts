@@ -1,4 +1,4 @@
-import { startSession } from '../../src/renderer/data/session.ts'
+import { startDeskModel } from '../../src/renderer/data/desk-model.ts'
 import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
 import type { DeskClient, DeskPush } from '../../src/shared/ipc/connection.ts'
 import { snapshot } from './rows.ts'
@@ -29,7 +29,7 @@ export function later<T>() {
 }
 
 /** A desk, its connection and time, all moved by hand. `special` replaces what the desk answers to some calls. */
-export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {}, memory = new Map<string, string>()) {
+export function fakeDesk(special: Readonly<Partial<Record<CallName, Answer>>> = {}, memory = new Map<string, string>()) {
   let now = 0
   let frame: (() => void)[] = []
   let timers: (() => void)[] = []
@@ -75,7 +75,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
       return () => {}
     },
   }
-  const session = startSession(desk, {
+  const model = startDeskModel(desk, {
     memory: { get: (name) => memory.get(name) ?? null, set: (name, value) => memory.set(name, value) },
     alarm: () => {},
     signOut: null,
@@ -91,7 +91,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
     },
   })
   return {
-    session,
+    model,
     calls,
     called: (name: CallName) => calls.filter((call) => call.name === name).map((call) => call.input),
     push: (one: DeskPush) => push(one),
@@ -104,7 +104,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
       frame = []
       for (const run of due) run()
     },
-    /** Everything that rests between two of a kind may run again. */
+    /** Everything that basis between two of a kind may run again. */
     rest: async () => {
       const due = timers
       timers = []

@@ -1,7 +1,7 @@
 /** Estimates of how much longer running work takes, from the progress it reports. */
-export interface Pace {
+export interface TimeEstimator {
   /** Real milliseconds left, judged by all progress since the work was first seen; null until there is some. */
-  leftMs(key: string, progress: number): number | null
+  remainingMs(key: string, progress: number): number | null
   forget(key: string): void
 }
 
@@ -9,10 +9,10 @@ export interface Pace {
  * Paces are kept in this window's own time: a desk's time may be virtual, and a window that opens late has not seen
  * the beginning.
  */
-export function createPace(monotonic: () => number): Pace {
+export function createTimeEstimator(monotonic: () => number): TimeEstimator {
   const seen = new Map<string, { readonly at: number; readonly progress: number }>()
   return {
-    leftMs(key, progress) {
+    remainingMs(key, progress) {
       const first = seen.get(key)
       const now = monotonic()
       if (first === undefined || progress < first.progress) {
@@ -33,6 +33,6 @@ export function createPace(monotonic: () => number): Pace {
 const WORTH_SAYING_MS = 300
 
 /** `0:24 left`, or how far the work has come while the time left is unknown or not worth saying. */
-export function worthSaying(leftMs: number | null): leftMs is number {
-  return leftMs !== null && leftMs > WORTH_SAYING_MS
+export function isWorthShowing(remainingMs: number | null): remainingMs is number {
+  return remainingMs !== null && remainingMs > WORTH_SAYING_MS
 }

@@ -3,72 +3,72 @@ import { deskTime } from '../../src/renderer/data/clock-store.ts'
 import { createBatcher, createThrottle } from '../../src/renderer/data/frame.ts'
 import { backoffMs } from '../../src/renderer/data/socket-client.ts'
 import { slotId } from '../support/ids.ts'
-import { bench } from './bench.ts'
+import { fakeDesk } from './fake-desk.ts'
 import { deploymentRow, slotRow, status } from './rows.ts'
 
-describe('a session', () => {
+describe('a model', () => {
   it('takes a snapshot at every connection, also after a loss', async () => {
-    const { session, calls, connect } = bench()
+    const { model, calls, connect } = fakeDesk()
     await connect('connected')
-    expect(session.desk.getState()).toMatchObject({ link: 'connected', snapshots: 1 })
+    expect(model.desk.getState()).toMatchObject({ link: 'connected', snapshots: 1 })
     await connect('lost')
-    expect(session.desk.getState().link).toBe('lost')
+    expect(model.desk.getState().link).toBe('lost')
     await connect('connected')
     expect(calls.filter((call) => call.name === 'desk.snapshot')).toHaveLength(2)
-    expect(session.desk.getState()).toMatchObject({ link: 'connected', snapshots: 2 })
+    expect(model.desk.getState()).toMatchObject({ link: 'connected', snapshots: 2 })
   })
 
   it('changes its stores once a frame, however many pushes came', async () => {
-    const { session, connect, push, paint } = bench()
+    const { model, connect, push, paint } = fakeDesk()
     await connect('connected')
     let changes = 0
-    session.desk.subscribe(() => {
+    model.desk.subscribe(() => {
       changes += 1
     })
     for (let move = 1; move <= 20; move += 1) push({ kind: 'slots', rows: [slotRow('BTC-5m', { moveBp: move })] })
     expect(changes).toBe(0)
     paint()
     expect(changes).toBe(1)
-    expect(session.desk.getState().slots['BTC-5m']?.moveBp).toBe(20)
+    expect(model.desk.getState().slots['BTC-5m']?.moveBp).toBe(20)
   })
 
   it('says stale after twelve seconds of silence, and connected with the next word', async () => {
-    const { session, connect, push, paint, pass } = bench()
+    const { model, connect, push, paint, pass } = fakeDesk()
     await connect('connected')
     pass(11_000)
-    expect(session.desk.getState().link).toBe('connected')
+    expect(model.desk.getState().link).toBe('connected')
     pass(2_000)
-    expect(session.desk.getState().link).toBe('stale')
+    expect(model.desk.getState().link).toBe('stale')
     push({ kind: 'status', status: status() })
     paint()
-    expect(session.desk.getState().link).toBe('connected')
+    expect(model.desk.getState().link).toBe('connected')
   })
 
   it('shows what the desk answered to a command', async () => {
-    const { session, connect } = bench()
+    const { model, connect } = fakeDesk()
     await connect('connected')
-    await session.command({ kind: 'resume' })
-    expect(session.ui.getState().notice).toMatchObject({ tone: 'refused', text: 'no' })
+    await model.command({ kind: 'resume' })
+    expect(model.ui.getState().notice).toMatchObject({ tone: 'refused', text: 'no' })
   })
 
   it('shows a chart in one minute or in the length of the slot itself', async () => {
-    const { session, connect } = bench()
+    const { model, connect } = fakeDesk()
     await connect('connected')
-    session.showChart(slotId('BTC-5m'), '5m')
-    session.showChart(slotId('BTC-15m'))
-    expect(session.chart.getState()).toMatchObject({ slot: 'BTC-15m', frame: '15m' })
+    model.showChart(slotId('BTC-5m'), '5m')
+    model.showChart(slotId('BTC-15m'))
+    expect(model.chart.getState()).toMatchObject({ slot: 'BTC-15m', frame: '15m' })
   })
 
   it('goes back to the latest deployment when a new one begins', async () => {
-    const { session, connect, push, paint } = bench()
+    const { model, connect, push, paint } = fakeDesk()
     await connect('connected')
-    session.ui.setState({ deployment: 'd1' })
+    model.ui.setState({ deployment: 'd1' })
     push({ kind: 'deployment', row: deploymentRow('d1', { handoffs: 1 }) })
     paint()
-    expect(session.ui.getState().deployment).toBe('d1')
+    expect(model.ui.getState().deployment).toBe('d1')
     push({ kind: 'deployment', row: deploymentRow('d2', { state: 'compiling' }) })
     paint()
-    expect(session.ui.getState().deployment).toBeNull()
+    expect(model.ui.getState().deployment).toBeNull()
   })
 })
 

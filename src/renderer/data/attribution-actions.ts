@@ -1,6 +1,6 @@
 import { HOUR } from '../../shared/domain/time.ts'
 import type { DeskClient } from '../../shared/ipc/connection.ts'
-import { type AttributionState, type AttributionStore, GROUPINGS, keyOf, PERIODS } from './attribution-store.ts'
+import { type AttributionState, type AttributionStore, GROUPINGS, recordKey, PERIODS } from './attribution-store.ts'
 import type { DeskStore } from './desk-store.ts'
 
 export interface AttributionActions {
@@ -22,7 +22,7 @@ export interface AttributionParts {
 }
 
 /** Asks the desk for records, comparisons and gauges, and keeps what it said. */
-export function createAttributionSession({ desk, rows, store }: AttributionParts): AttributionActions {
+export function createAttributionActions({ desk, rows, store }: AttributionParts): AttributionActions {
   let asked = 0
 
   const gauges = (): void => {
@@ -53,7 +53,7 @@ export function createAttributionSession({ desk, rows, store }: AttributionParts
 
   const compare = (): void => {
     const { chosen, against, at, by, rows: shown } = store.getState()
-    const after = shown?.find((row) => keyOf(row) === chosen)?.of.version
+    const after = shown?.find((row) => recordKey(row) === chosen)?.of.version
     if (after === undefined || against === null) return store.setState({ comparison: null })
     desk.call('attribution.compare', { before: against, after, at, by }).then(
       (comparison) => {

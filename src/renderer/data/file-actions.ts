@@ -4,10 +4,10 @@ import {
   type FilesStore,
   fileOnDisk,
   isDirty,
-  keepMine,
+  keepDraft,
   onlyListed,
   strategyOf,
-  takeTheirs,
+  discardDraft,
   withFile,
 } from './files-store.ts'
 
@@ -19,7 +19,7 @@ interface SaveResult {
 }
 
 /** What the editor may do with files; every answer of the desk ends in the store. */
-export interface FilesSession {
+export interface FileActions {
   /** Reads everything; the file of `strategy` is opened unless one is open. */
   loadAll(strategy: string | null): Promise<void>
   receive(pushes: readonly DeskPush[]): void
@@ -27,8 +27,8 @@ export interface FilesSession {
   edit(path: string, draft: string): void
   /** Writes the draft; what is worth telling comes back as one sentence. */
   save(path: string): Promise<SaveResult>
-  reloadTheirs(path: string): void
-  keepMine(path: string): void
+  discardDraft(path: string): void
+  keepDraft(path: string): void
 }
 
 function messageOf(error: unknown): string {
@@ -40,7 +40,7 @@ function firstFile(state: FilesState, strategy: string | null): string | null {
   return own?.path ?? state.paths.find((path) => !path.includes('/')) ?? state.paths[0] ?? null
 }
 
-export function createFilesSession(desk: DeskClient, store: FilesStore): FilesSession {
+export function createFileActions(desk: DeskClient, store: FilesStore): FileActions {
   const refresh = async (path: string): Promise<void> => {
     const text = await desk.call('files.read', { path })
     // While a save is under way its own answer says what the disk holds.
@@ -88,8 +88,8 @@ export function createFilesSession(desk: DeskClient, store: FilesStore): FilesSe
     async save(path) {
       const file = store.getState().files[path]
       if (file === undefined) return { tone: 'failed', text: `${path} is not open.`, saved: false }
-      if (file.theirs !== null) {
-        return { tone: 'refused', text: `${path} changed on disk. Reload theirs or keep mine first.`, saved: false }
+      if (file.conflict !== null) {
+        return { tone: 'refused', text: `${path} changed on disk. Reload conflict or keep mine first.`, saved: false }
       }
       if (!isDirty(file))
         return { tone: 'done', text: `${path} is already as it is on disk: nothing to deploy.`, saved: false }
@@ -111,11 +111,11 @@ export function createFilesSession(desk: DeskClient, store: FilesStore): FilesSe
         return { tone: 'failed', text, saved: false }
       }
     },
-    reloadTheirs(path) {
-      store.setState((state) => takeTheirs(state, path))
+    discardDraft(path) {
+      store.setState((state) => discardDraft(state, path))
     },
-    keepMine(path) {
-      store.setState((state) => keepMine(state, path))
+    keepDraft(path) {
+      store.setState((state) => keepDraft(state, path))
     },
   }
 }
