@@ -29,7 +29,10 @@ export function later<T>() {
 }
 
 /** A desk, its connection and time, all moved by hand. `special` replaces what the desk answers to some calls. */
-export function fakeDesk(special: Readonly<Partial<Record<CallName, Answer>>> = {}, memory = new Map<string, string>()) {
+export function fakeDesk(
+  special: Readonly<Partial<Record<CallName, Answer>>> = {},
+  memory = new Map<string, string>(),
+) {
   let now = 0
   let frame: (() => void)[] = []
   let timers: (() => void)[] = []

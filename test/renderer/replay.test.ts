@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openReplayTab, backToLive } from '../../src/renderer/data/actions.ts'
+import { backToLive, openReplayTab } from '../../src/renderer/data/actions.ts'
 import { type ReplayForm, requestOf } from '../../src/renderer/data/replay-form.ts'
 import { KEPT_RUNS, mergeRuns } from '../../src/renderer/data/replay-store.ts'
 import type { ReplayTrade } from '../../src/shared/domain/replays.ts'

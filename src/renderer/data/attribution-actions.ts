@@ -1,88 +1,93 @@
 import { HOUR } from '../../shared/domain/time.ts'
 import type { DeskClient } from '../../shared/ipc/connection.ts'
-import { type AttributionState, type AttributionStore, GROUPINGS, recordKey, PERIODS } from './attribution-store.ts'
+import { type AttributionState, type AttributionStore, GROUPINGS, PERIODS, recordKey } from './attribution-store.ts'
 import type { DeskStore } from './desk-store.ts'
+import { messageOf } from './errors.ts'
 
 export interface AttributionActions {
-  /** Something has settled, or another question is asked: the desk is asked again. */
+  /** Fetches records, gauges and the comparison again. */
   refresh(): void
-  /** Changes what is shown; asks again where the desk must answer it. */
+  /** Changes the table; fetches records again where grouping or period change. */
   show(change: Partial<Pick<AttributionState, 'grouping' | 'period' | 'search' | 'sort'>>): void
   choose(key: string | null): void
-  /** Holds a line's version against another; null ends it. `at`: before and after that moment alone. */
-  against(key: string, hash: string | null, at?: number | null): void
-  /** Equal lengths by trades, or by time. */
-  lengthsBy(by: AttributionState['by']): void
+  /**
+   * Compares the version of record `key` with another.
+   * @param baseline hash of the other version; null ends the comparison
+   * @param swappedAt compares only before and after this swap, Unix ms
+   */
+  compare(key: string, baseline: string | null, swappedAt?: number | null): void
+  setEqualLengthBy(unit: AttributionState['equalLengthBy']): void
 }
 
-export interface AttributionParts {
-  readonly desk: DeskClient
-  readonly rows: DeskStore
+interface AttributionParts {
+  readonly client: DeskClient
+  readonly desk: DeskStore
   readonly store: AttributionStore
 }
 
-/** Asks the desk for records, comparisons and gauges, and keeps what it said. */
-export function createAttributionActions({ desk, rows, store }: AttributionParts): AttributionActions {
-  let asked = 0
+function fetchGauges({ client, desk, store }: AttributionParts): void {
+  const strategies = new Set(desk.getState().versions.map((version) => version.strategy))
+  for (const strategy of strategies)
+    client.call('attribution.gauge', { strategy }).then(
+      (gauge) => store.setState((state) => ({ gauges: { ...state.gauges, [strategy]: gauge } })),
+      () => {
+        // The gauge shown stays; the next change fetches again.
+      },
+    )
+}
 
-  const gauges = (): void => {
-    const strategies = [...new Set(rows.getState().versions.map((version) => version.strategy))]
-    for (const strategy of strategies)
-      desk.call('attribution.gauge', { strategy }).then(
-        (gauge) => store.setState((state) => ({ gauges: { ...state.gauges, [strategy]: gauge } })),
-        () => {
-          // What was shown stays; the next change asks again.
-        },
-      )
-  }
+function fetchComparison({ client, store }: AttributionParts): void {
+  const { chosen, baseline, swappedAt, equalLengthBy, rows } = store.getState()
+  const after = rows?.find((row) => recordKey(row) === chosen)?.of.version
+  if (after === undefined || baseline === null) return store.setState({ comparison: null })
+  client.call('attribution.compare', { before: baseline, after, at: swappedAt, by: equalLengthBy }).then(
+    (comparison) => {
+      if (store.getState().baseline === baseline) store.setState({ comparison })
+    },
+    () => store.setState({ comparison: null }),
+  )
+}
 
-  const records = (): void => {
+/** Fetches the records, comparisons and gauges of the attribution tab. */
+export function createAttributionActions(parts: AttributionParts): AttributionActions {
+  const { client, desk, store } = parts
+  let requests = 0
+
+  const fetchRecords = (): void => {
     const { grouping, period } = store.getState()
     const hours = PERIODS[period]
-    const now = rows.getState().status?.now ?? 0
+    const now = desk.getState().status?.now ?? 0
     const filter = hours === null ? {} : { from: now - hours * HOUR }
-    asked += 1
-    const question = asked
-    desk.call('attribution.records', { by: [...GROUPINGS[grouping]], filter }).then(
-      (found) => {
-        if (question === asked) store.setState({ rows: found, error: null })
+    requests += 1
+    const request = requests
+    client.call('attribution.records', { by: [...GROUPINGS[grouping]], filter }).then(
+      (rows) => {
+        if (request === requests) store.setState({ rows, error: null })
       },
-      (error: unknown) => store.setState({ error: error instanceof Error ? error.message : String(error) }),
-    )
-  }
-
-  const compare = (): void => {
-    const { chosen, against, at, by, rows: shown } = store.getState()
-    const after = shown?.find((row) => recordKey(row) === chosen)?.of.version
-    if (after === undefined || against === null) return store.setState({ comparison: null })
-    desk.call('attribution.compare', { before: against, after, at, by }).then(
-      (comparison) => {
-        if (store.getState().against === against) store.setState({ comparison })
-      },
-      () => store.setState({ comparison: null }),
+      (error: unknown) => store.setState({ error: messageOf(error) }),
     )
   }
 
   return {
     refresh() {
-      records()
-      gauges()
-      compare()
+      fetchRecords()
+      fetchGauges(parts)
+      fetchComparison(parts)
     },
     show(change) {
       store.setState(change)
-      if (change.grouping !== undefined || change.period !== undefined) records()
+      if (change.grouping !== undefined || change.period !== undefined) fetchRecords()
     },
     choose(chosen) {
-      store.setState({ chosen, against: null, at: null, comparison: null })
+      store.setState({ chosen, baseline: null, swappedAt: null, comparison: null })
     },
-    against(chosen, hash, at = null) {
-      store.setState({ chosen, against: hash, at, comparison: null })
-      compare()
+    compare(chosen, baseline, swappedAt = null) {
+      store.setState({ chosen, baseline, swappedAt, comparison: null })
+      fetchComparison(parts)
     },
-    lengthsBy(by) {
-      store.setState({ by, comparison: null })
-      compare()
+    setEqualLengthBy(equalLengthBy) {
+      store.setState({ equalLengthBy, comparison: null })
+      fetchComparison(parts)
     },
   }
 }

@@ -4,20 +4,20 @@ import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import { DAY } from '../../shared/domain/time.ts'
 import type { AttributionState } from './attribution-store.ts'
 import type { ChartState } from './chart-store.ts'
+import type { DeskModel } from './desk-model.ts'
 import type { DeskState } from './desk-store.ts'
 import type { FilesState } from './files-store.ts'
 import type { LedgerState } from './ledger-store.ts'
 import { type ProofState, shownDeployment } from './proof-store.ts'
 import type { ReplayState } from './replay-store.ts'
-import type { DeskModel } from './desk-model.ts'
 import type { UiState } from './ui-store.ts'
 
 export const DeskModelContext = createContext<DeskModel | null>(null)
 
-/** The window's model; only below the provider in `main.tsx`. */
+/** The desk model of this window, provided in `main.tsx`. */
 export function useDeskModel(): DeskModel {
   const model = useContext(DeskModelContext)
-  if (model === null) throw new Error('no model: the component is outside DeskModelContext')
+  if (model === null) throw new Error('the component is outside DeskModelContext')
   return model
 }
 
@@ -53,7 +53,7 @@ export function useReplay<T>(select: (state: ReplayState) => T): T {
   return useStore(useDeskModel().replay, select)
 }
 
-/** The deployment that the panel shows: the one picked, else the latest. */
+/** The deployment that the panel shows: the one picked from the list, else the latest. */
 export function useShownDeployment(): DeploymentRow | undefined {
   const picked = useUi((state) => state.deployment)
   return useDesk((state) => shownDeployment(state.deployments, picked))
@@ -64,7 +64,7 @@ export function useNow(): number | null {
   return useStore(useDeskModel().clock, (state) => state.now)
 }
 
-/** The desk's day, in days since 1970; changes at midnight UTC. */
+/** The desk's current day, in days since 1970 UTC. */
 export function useToday(): number | null {
   return useStore(useDeskModel().clock, (state) => (state.now === null ? null : Math.floor(state.now / DAY)))
 }

@@ -2,12 +2,12 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { ProfitHistory } from '../../shared/ipc/chart-view.ts'
 import type { OrderRow, TradeRow } from '../../shared/ipc/desk-view.ts'
 
-/** Lists that are asked for rather than pushed; null until the first answer. */
+/** Lists that the window fetches instead of receiving them as pushes; null until the first answer. */
 export interface LedgerState {
   readonly orders: readonly OrderRow[] | null
   readonly trades: readonly TradeRow[] | null
   readonly pnl: ProfitHistory | null
-  /** Hash of the version whose trades alone are listed. */
+  /** Hash of the version whose trades are listed; null = all versions. */
   readonly tradesVersion: string | null
 }
 

@@ -2,41 +2,67 @@ import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskStore } from './desk-store.ts'
-import { createTimeEstimator } from './remaining-time.ts'
+import { messageOf } from './errors.ts'
 import { mergeDifferences, type ProofStore, shownDeployment } from './proof-store.ts'
+import { RemainingTime } from './remaining-time.ts'
 import type { UiStore } from './ui-store.ts'
 
-/** Keeps the differences of the shown proof up to date. */
-export interface ProofActions {
-  /** Takes in pushes that the desk store has already merged. */
-  receive(pushes: readonly DeskPush[]): void
-  /** Asks again for what may have been missed while the desk was away. */
-  refresh(): void
-  choose(item: DecisionDifference | null): void
-}
-
 interface Parts {
-  readonly desk: DeskClient
-  readonly rows: DeskStore
+  readonly client: DeskClient
+  readonly desk: DeskStore
   readonly ui: UiStore
   readonly store: ProofStore
   readonly monotonic: () => number
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+/** Keeps the list of decision differences of the shown proof up to date. */
+export class ProofActions {
+  private readonly parts: Parts
+  private readonly remaining: RemainingTime
+  /** The shown proof was running at the last look. */
+  private running = false
 
-export function createProofActions({ desk, rows, ui, store, monotonic }: Parts): ProofActions {
-  const estimator = createTimeEstimator(monotonic)
-  let running = false
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.remaining = new RemainingTime(parts.monotonic)
+    parts.ui.subscribe((state, before) => {
+      if (state.deployment !== before.deployment) this.follow()
+    })
+  }
 
-  const shown = (): DeploymentRow | undefined => shownDeployment(rows.getState().deployments, ui.getState().deployment)
+  /** Handles pushes that are already merged into the desk store. */
+  receive(pushes: readonly DeskPush[]): void {
+    const { store } = this.parts
+    const ended = pushes.some((push) => push.kind === 'deployment') && this.follow()
+    const { deployment } = store.getState()
+    const found = pushes.flatMap((push) => (push.kind === 'diff' && push.deployment === deployment ? push.items : []))
+    if (found.length > 0) store.setState((state) => ({ items: mergeDifferences(state.items ?? [], found) }))
+    // While a proof runs, its count is ahead of the pushes; at its end the count is final.
+    if (ended) this.loadMissing()
+  }
 
-  const load = (id: string): void => {
-    desk.call('proof.diff', { id }).then(
+  /** Loads what may have been missed while the desk was disconnected. */
+  refresh(): void {
+    const { store } = this.parts
+    const before = store.getState().deployment
+    this.follow()
+    // A deployment that is newly shown has been loaded by `follow`.
+    if (store.getState().deployment === before) this.loadMissing()
+  }
+
+  choose(item: DecisionDifference | null): void {
+    this.parts.store.setState({ chosen: item })
+  }
+
+  private shown(): DeploymentRow | undefined {
+    return shownDeployment(this.parts.desk.getState().deployments, this.parts.ui.getState().deployment)
+  }
+
+  private load(id: string): void {
+    const { client, store } = this.parts
+    client.call('proof.diff', { id }).then(
       (found) => {
-        // Another proof may be shown by now; its list is not this answer's to fill.
+        // Another proof may be shown by now.
         if (store.getState().deployment !== id) return
         store.setState((state) => ({ items: mergeDifferences(state.items ?? [], found), error: null }))
       },
@@ -46,62 +72,42 @@ export function createProofActions({ desk, rows, ui, store, monotonic }: Parts):
     )
   }
 
-  /** Turns to the deployment that is shown now, and says whether its proof has just ended. */
-  const follow = (): boolean => {
-    const row = shown()
+  /** Switches to the deployment that is shown now. @returns whether its proof has just ended */
+  private follow(): boolean {
+    const { store } = this.parts
+    const row = this.shown()
     const proof = row?.proof ?? null
-    const before = { deployment: store.getState().deployment, running }
-    running = proof?.verdict === 'running'
-    if ((row?.id ?? null) !== before.deployment) {
-      const expects = proof !== null && (running || proof.differences > 0)
-      store.setState({
-        deployment: row?.id ?? null,
-        items: expects && !running ? null : [],
-        error: null,
-        chosen: null,
-        remainingMs: null,
-      })
-      if (row !== undefined && expects) load(row.id)
-      before.running = false
-    }
+    const isOther = (row?.id ?? null) !== store.getState().deployment
+    const wasRunning = this.running && !isOther
+    this.running = proof?.verdict === 'running'
+    if (isOther) this.reset(row)
     if (row === undefined || proof === null) return false
-    if (running) store.setState({ remainingMs: estimator.remainingMs(row.id, proof.progress) })
-    else if (before.running) {
-      estimator.forget(row.id)
+    if (this.running) store.setState({ remainingMs: this.remaining.estimate(row.id, proof.progress) })
+    else if (wasRunning) {
+      this.remaining.forget(row.id)
       store.setState({ remainingMs: null })
       return true
     }
     return false
   }
 
-  /** Asks for the list again where fewer are known than the proof counts: a push was missed. */
-  const complete = (): void => {
-    const row = shown()
-    if (row?.proof == null) return
-    if (row.proof.differences > (store.getState().items?.length ?? 0)) load(row.id)
+  private reset(row: DeploymentRow | undefined): void {
+    const proof = row?.proof ?? null
+    const hasDifferences = proof !== null && (this.running || proof.differences > 0)
+    this.parts.store.setState({
+      deployment: row?.id ?? null,
+      items: hasDifferences && !this.running ? null : [],
+      error: null,
+      chosen: null,
+      remainingMs: null,
+    })
+    if (row !== undefined && hasDifferences) this.load(row.id)
   }
 
-  ui.subscribe((state, before) => {
-    if (state.deployment !== before.deployment) follow()
-  })
-
-  return {
-    receive(pushes) {
-      const ended = pushes.some((push) => push.kind === 'deployment') && follow()
-      const { deployment } = store.getState()
-      const found = pushes.flatMap((push) => (push.kind === 'diff' && push.deployment === deployment ? push.items : []))
-      if (found.length > 0) store.setState((state) => ({ items: mergeDifferences(state.items ?? [], found) }))
-      // While it runs the count is ahead of the pushes; at the end it is final.
-      if (ended) complete()
-    },
-    refresh() {
-      const before = store.getState().deployment
-      follow()
-      // A deployment that was turned to just now has asked already.
-      if (store.getState().deployment === before) complete()
-    },
-    choose(item) {
-      store.setState({ chosen: item })
-    },
+  /** Loads the list again when it has fewer items than the proof counts, because a push was missed. */
+  private loadMissing(): void {
+    const row = this.shown()
+    if (row?.proof == null) return
+    if (row.proof.differences > (this.parts.store.getState().items?.length ?? 0)) this.load(row.id)
   }
 }

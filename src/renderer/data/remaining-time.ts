@@ -1,38 +1,41 @@
-/** Estimates of how much longer running work takes, from the progress it reports. */
-export interface TimeEstimator {
-  /** Real milliseconds left, judged by all progress since the work was first seen; null until there is some. */
-  remainingMs(key: string, progress: number): number | null
-  forget(key: string): void
-}
-
 /**
- * Paces are kept in this window's own time: a desk's time may be virtual, and a window that opens late has not seen
- * the beginning.
+ * Estimates the remaining time of running work from the progress it reports. Times are real: the desk's time may be
+ * virtual, and a window that was opened late has not seen the start.
  */
-export function createTimeEstimator(monotonic: () => number): TimeEstimator {
-  const seen = new Map<string, { readonly at: number; readonly progress: number }>()
-  return {
-    remainingMs(key, progress) {
-      const first = seen.get(key)
-      const now = monotonic()
-      if (first === undefined || progress < first.progress) {
-        seen.set(key, { at: now, progress })
-        return null
-      }
-      const done = progress - first.progress
-      const spent = now - first.at
-      return done <= 0 || spent <= 0 ? null : (spent * Math.max(0, 1 - progress)) / done
-    },
-    forget(key) {
-      seen.delete(key)
-    },
+export class RemainingTime {
+  private readonly monotonic: () => number
+  /** By key: when the work was first seen, and its progress then. */
+  private readonly firstSeen = new Map<string, { readonly at: number; readonly progress: number }>()
+
+  constructor(monotonic: () => number) {
+    this.monotonic = monotonic
+  }
+
+  /**
+   * @param progress share of the work that is done, 0 … 1
+   * @returns real milliseconds left, from the mean speed since the work was first seen; null until there is progress
+   */
+  estimate(key: string, progress: number): number | null {
+    const first = this.firstSeen.get(key)
+    const now = this.monotonic()
+    if (first === undefined || progress < first.progress) {
+      this.firstSeen.set(key, { at: now, progress })
+      return null
+    }
+    const done = progress - first.progress
+    const spentMs = now - first.at
+    return done <= 0 || spentMs <= 0 ? null : (spentMs * Math.max(0, 1 - progress)) / done
+  }
+
+  forget(key: string): void {
+    this.firstSeen.delete(key)
   }
 }
 
-/** Below this, a bar and a time left would only flicker. */
-const WORTH_SAYING_MS = 300
+/** A shorter remaining time would only flicker. */
+const MIN_SHOWN_MS = 300
 
-/** `0:24 left`, or how far the work has come while the time left is unknown or not worth saying. */
+/** True where a remaining time is known and long enough to be shown. */
 export function isWorthShowing(remainingMs: number | null): remainingMs is number {
-  return remainingMs !== null && remainingMs > WORTH_SAYING_MS
+  return remainingMs !== null && remainingMs > MIN_SHOWN_MS
 }

@@ -1,5 +1,5 @@
 import { isDirty, strategyOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useDeskModel } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useFiles } from '../../data/hooks.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 function FileItem({ path }: { path: string }) {
@@ -23,7 +23,7 @@ function FileItem({ path }: { path: string }) {
       >
         <span className="file-name">{path}</span>
         {dirty ? (
-          <span className="attention" title="Changes that are not saved">
+          <span className="attention" title="Unsaved changes">
             ●<span className="sr-only"> not saved</span>
           </span>
         ) : live === null ? null : (
@@ -36,7 +36,7 @@ function FileItem({ path }: { path: string }) {
   )
 }
 
-/** All files below the strategies folder; a dot says not saved, a version's mark says live. */
+/** All files below the strategies folder: a dot marks unsaved changes, a version's icon its live version. */
 export function FileList() {
   const paths = useFiles((state) => state.paths)
   return (

@@ -1,11 +1,11 @@
 import type { ReplayRow } from '../../../shared/domain/replays.ts'
 import { backToLive } from '../../data/actions.ts'
-import { useReplay, useDeskModel } from '../../data/hooks.ts'
+import { useDeskModel, useReplay } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { dateTime, span } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
-/** Above a chart that is not the live market: what it is, and the way back. */
+/** Band above the chart of a replay. */
 export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
   const model = useDeskModel()
   const title = useReplay((state) => state.tapes?.find((tape) => tape.id === run?.tape)?.title ?? run?.tape)
@@ -24,7 +24,7 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
           <span className="figure chart-band-span">{span(run.from, run.to)} UTC</span>
         </>
       )}
-      <span className="spring" />
+      <span className="spacer" />
       <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to live
       </Button>
@@ -32,17 +32,17 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
   )
 }
 
-/** Above the live chart while a moment of the past is shown on it. */
-export function MomentBand({ ts, first }: { ts: number; first: number | undefined }) {
+/** Band above the live chart while a decision difference is shown on it. */
+export function DifferenceBand({ ts, firstCandle }: { ts: number; firstCandle: number | undefined }) {
   const model = useDeskModel()
-  const before = first !== undefined && ts < first
+  const isBeforeChart = firstCandle !== undefined && ts < firstCandle
   return (
     <div className="chart-band" role="status" data-testid="moment-band">
       <span className="chart-band-text">
-        Decision that differs at {dateTime(ts)} UTC
-        {before ? ': before the first candle of this chart' : ''}
+        Decision difference at {dateTime(ts)} UTC
+        {isBeforeChart ? ': before the first candle of this chart' : ''}
       </span>
-      <span className="spring" />
+      <span className="spacer" />
       <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to now
       </Button>

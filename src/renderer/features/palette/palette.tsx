@@ -3,11 +3,11 @@ import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useMemo, useState } from 'react'
 import { candidateToReload } from '../../data/actions.ts'
 import { strategiesOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useDeskModel, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useFiles, useUi } from '../../data/hooks.ts'
 import { commandGroups, type Group } from './commands.ts'
 import { type Action, matchScore } from './match.ts'
 
-/** Names of the commands used lately, newest first. */
+/** Number of recently used commands that rank higher. */
 const KEPT_RECENT = 8
 
 function useGroups(): readonly Group[] {
@@ -41,13 +41,25 @@ function useGroups(): readonly Group[] {
   return commandGroups(model, state)
 }
 
-function Item({ action, asks, onSelect }: { action: Action; asks: boolean; onSelect: (action: Action) => void }) {
+function Item({
+  action,
+  isConfirming,
+  onSelect,
+}: {
+  action: Action
+  isConfirming: boolean
+  onSelect: (action: Action) => void
+}) {
   return (
-    <Command.Item value={action.name} onSelect={() => onSelect(action)} className={asks ? 'asks' : undefined}>
+    <Command.Item
+      value={action.name}
+      onSelect={() => onSelect(action)}
+      className={isConfirming ? 'confirming' : undefined}
+    >
       <span>{action.name}</span>
-      {asks ? (
+      {isConfirming ? (
         <strong role="status" data-testid="palette-again">
-          Enter again to {action.again}
+          Enter again to {action.confirm}
         </strong>
       ) : action.keys === undefined ? null : (
         <kbd className="keys">{action.keys}</kbd>
@@ -56,8 +68,8 @@ function Item({ action, asks, onSelect }: { action: Action; asks: boolean; onSel
   )
 }
 
-/** Holding Enter down repeats it: that must never be the second one. */
-function withoutRepeats(event: KeyboardEvent): void {
+/** Key repeat of a held Enter must not count as the confirmation. */
+function ignoreRepeatedEnter(event: KeyboardEvent): void {
   if (event.key === 'Enter' && event.repeat) event.preventDefault()
 }
 
@@ -67,11 +79,11 @@ function Commands({ onDone }: { onDone: () => void }) {
   const recent = useUi((state) => state.recentCommands)
   const [query, setQuery] = useState('')
   const [chosen, setChosen] = useState('')
-  /** Name of the command whose second Enter is awaited. */
-  const [asked, setAsked] = useState<string | null>(null)
+  /** Name of the command that waits for its confirmation. */
+  const [confirming, setConfirming] = useState<string | null>(null)
   const byName = new Map(groups.flatMap(({ actions }) => actions.map((action) => [action.name.toLowerCase(), action])))
   const select = (action: Action): void => {
-    if (action.again !== undefined && asked !== action.name) return setAsked(action.name)
+    if (action.confirm !== undefined && confirming !== action.name) return setConfirming(action.name)
     const names = [action.name, ...recent.filter((name) => name !== action.name)]
     model.ui.setState({ recentCommands: names.slice(0, KEPT_RECENT) })
     onDone()
@@ -83,9 +95,9 @@ function Commands({ onDone }: { onDone: () => void }) {
       value={chosen}
       onValueChange={(value) => {
         setChosen(value)
-        setAsked(null)
+        setConfirming(null)
       }}
-      onKeyDown={withoutRepeats}
+      onKeyDown={ignoreRepeatedEnter}
       filter={(value, search) => {
         const action = byName.get(value.toLowerCase())
         return action === undefined ? 0 : matchScore(search, action, recent)
@@ -96,16 +108,16 @@ function Commands({ onDone }: { onDone: () => void }) {
         value={query}
         onValueChange={(value) => {
           setQuery(value)
-          setAsked(null)
+          setConfirming(null)
         }}
       />
       <Command.List>
-        <Command.Empty>No command has words that begin like this.</Command.Empty>
+        <Command.Empty>No command matches.</Command.Empty>
         {groups.map(({ heading, actions }) =>
           actions.length === 0 ? null : (
             <Command.Group key={heading} heading={heading}>
               {actions.map((action) => (
-                <Item key={action.name} action={action} asks={asked === action.name} onSelect={select} />
+                <Item key={action.name} action={action} isConfirming={confirming === action.name} onSelect={select} />
               ))}
             </Command.Group>
           ),
@@ -115,7 +127,7 @@ function Commands({ onDone }: { onDone: () => void }) {
   )
 }
 
-/** Every command by name: matched from the beginnings of its words, money last and only at a second Enter. */
+/** All commands by name. Those that affect money are listed last and need a second Enter. */
 export function Palette() {
   const model = useDeskModel()
   const open = useUi((state) => state.paletteOpen)

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react'
 import type { ReplayRow, ReplayTrade } from '../../../shared/domain/replays.ts'
-import { useReplay, useDeskModel, useToday } from '../../data/hooks.ts'
+import { useDeskModel, useReplay, useToday } from '../../data/hooks.ts'
 import { tradeKey } from '../../data/replay-store.ts'
 import { ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -26,7 +26,7 @@ function columnsFor(today: number | null): readonly Column<ReplayTrade>[] {
   ]
 }
 
-/** The trades of a run, newest first; the chosen one is on the chart. */
+/** Trades of a run, newest first; the chosen one is shown on the chart. */
 export function ReplayTrades({ run }: { run: ReplayRow }) {
   const model = useDeskModel()
   const trades = useReplay((state) => state.trades)

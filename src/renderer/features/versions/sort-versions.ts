@@ -1,6 +1,6 @@
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 
-/** The strategy that changed last comes first; within one, the live version, its canary, then the newest. */
+/** By strategy, the one that changed last first; within a strategy the live version, its canary, then the newest. */
 export function sortVersions(versions: readonly VersionRow[]): readonly VersionRow[] {
   const changedAt = new Map<string, number>()
   for (const row of versions) {
