@@ -137,10 +137,10 @@ describe('baton replay', () => {
 
   test.each([
     ['a param that is none', ['--params', '{"nosuch":1}'], /greedy has no param nosuch; it has: marker, stakeUsd/],
-    ['params that are no object', ['--params', '[1]'], /it is a JSON object/],
+    ['params that are no object', ['--params', '[1]'], /expected a JSON object/],
     ['a slot that the tape has not', ['--slots', 'SOL-5m'], /the tape has none of the slots SOL-5m; it has: BTC-5m/],
     ['a time outside', ['--from', '2027-01-01'], /is outside the tape, which can be replayed from 2026-01-0/],
-    ['two beginnings', ['--from', '2026-01-07', '--last', '1h'], /--last and --from both say where to begin/],
+    ['two beginnings', ['--from', '2026-01-07', '--last', '1h'], /--last and --from both set the start/],
   ])('%s: one line, exit code 2', async (_, args, message) => {
     const { code, out, err } = await replay('--tape', candles, ...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -151,7 +151,7 @@ describe('baton replay', () => {
   test('a strategy that is not there, one that does not compile: one line, exit code 2', async () => {
     const gone = await baton('replay', '--strategy', 'nosuch', '--home', home.folder, '--tape', candles)
     expect(gone).toMatchObject({ code: 2, out: '' })
-    expect(gone.err).toMatch(/neither nosuch nor .* is there/)
+    expect(gone.err).toMatch(/neither nosuch nor .* exists/)
     home.write('broken.ts', 'export default {')
     const broken = await baton('replay', '--strategy', join(home.strategies, 'broken.ts'), '--tape', candles)
     expect(broken).toMatchObject({ code: 2, out: '' })

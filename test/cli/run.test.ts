@@ -60,7 +60,7 @@ describe('baton run', () => {
 describe('bad usage is one line on stderr and exit code 2:', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['runn', /unknown command 'runn' \(Did you mean run\?\)/],
-    ['run', /--for says how long/],
+    ['run', /--for is required/],
     ['run --fo 3h', /unknown option '--fo' \(Did you mean --for\?\)/],
     ['run --for soon', /a duration is written like 90s/],
     ['run --for 1h extra', /too many arguments/],

@@ -189,13 +189,9 @@ export class Deployment {
     this.row = { ...this.row, from }
   }
 
-  /** Fails with the first of several places in the sources. */
+  /** Fails with places in the sources; the reason does not repeat them. */
   failWith(ts: number, what: string, diagnostics: readonly Diagnostic[]): void {
-    const { strategy } = this.current
-    const first = diagnostics[0]
-    const where =
-      first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
-    this.fail(ts, `${strategy} ${what}${where}; ${this.stays}`, diagnostics)
+    this.fail(ts, `${this.current.strategy} ${what}; ${this.stays}`, diagnostics)
   }
 
   /** Says after its end what becomes of it. */

@@ -128,7 +128,7 @@ describe('output', () => {
     const path = join(folder.path, 's1-0.tape')
     writeTape(path, 4_000)
     const { code, err } = await readOnce('tape', 'export', path, '--format', 'jsonl')
-    expect({ code, err }).toEqual({ code: 0, err: 'Period: all that is there\n' })
+    expect({ code, err }).toEqual({ code: 0, err: 'Period: all data\n' })
   })
 })
 
