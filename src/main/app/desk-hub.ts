@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CommandSource } from '../../shared/domain/commands.ts'
-import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import { type DeploymentRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import type { DeploymentId } from '../../shared/domain/ids.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 import type { EventKind, JournalRecord } from '../../shared/domain/records.ts'
@@ -33,8 +33,9 @@ import { Replays } from './replays.ts'
 const PUSH_MS = 100
 const CHART_CANDLES = 360
 
-function headOf({ id, strategy, state, reason }: DeploymentRow) {
-  return { id, strategy, state, reason }
+function headOf(row: DeploymentRow) {
+  const { id, strategy, state } = row
+  return { id, strategy, state, reason: reasonWithPlace(row) }
 }
 
 /** What every window sees and may ask, whichever transport it came by. */
