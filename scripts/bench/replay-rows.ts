@@ -46,11 +46,11 @@ export async function replaySpeed(): Promise<readonly Row[]> {
     replay(lab, bundle, tape, { slots, stretches, ...part })
 
   const bareData = { bundle, slots, series: tape.sources.flatMap(columnsOf), span: { from: tape.from, to: tape.to } }
-  const one = new ReplayLab(systemClock, 1)
-  const [cold, , warm] = [await timed(one), await timed(one), await timed(one)]
-  const two = new ReplayLab(systemClock, 2)
-  const [coldShared, , shared] = [await timed(two), await timed(two), await timed(two)]
-  two.close()
+  const oneThread = new ReplayLab(systemClock, 1)
+  const [cold, , warm] = [await timed(oneThread), await timed(oneThread), await timed(oneThread)]
+  const twoThreads = new ReplayLab(systemClock, 2)
+  const [coldShared, , shared] = [await timed(twoThreads), await timed(twoThreads), await timed(twoThreads)]
+  twoThreads.close()
   const loops = new BareLoops(bareData)
   const [coldFloor, , floor] = [await loops.run(1), await loops.run(1), await loops.run(1)]
   const [, , pairFloor] = [await loops.run(2), await loops.run(2), await loops.run(2)]
@@ -58,12 +58,13 @@ export async function replaySpeed(): Promise<readonly Row[]> {
   // Two loops in parallel make twice the decisions: the best speed-up by two threads on this machine.
   const maxSpeedup = (2 * floor.seconds) / pairFloor.seconds
   const days: string[] = []
-  for (const count of [1, 2, 4, 8]) days.push(perSecond(await timed(one, { stretches: stretches.slice(1, 1 + count) })))
+  for (const count of [1, 2, 4, 8])
+    days.push(perSecond(await timed(oneThread, { stretches: stretches.slice(1, 1 + count) })))
   const counts: string[] = []
   // Sorted by asset, because the prices of an asset are played once for all its slots.
   const byAsset = slots.toSorted((a, b) => (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0))
-  for (const count of [4, 8, 16, 18]) counts.push(perSecond(await timed(one, { slots: byAsset.slice(0, count) })))
-  one.close()
+  for (const count of [4, 8, 16, 18]) counts.push(perSecond(await timed(oneThread, { slots: byAsset.slice(0, count) })))
+  oneThread.close()
 
   const whole = `replay, ${stretches.length} days × ${slots.length} slots`
   const measuredText = (run: Timed) => `${run.seconds.toFixed(2)} s, ${perSecond(run)}, peak ${run.peakMb} MB`

@@ -168,7 +168,7 @@ export function startDeskModel(client: DeskClient, browser: BrowserServices): De
         const { outcome, message } = await client.call('desk.command', input)
         notify(outcome, message, outcome === 'done' ? undo : undefined)
       } catch (error) {
-        notify('failed', `The desk did not answer ${input.kind}: ${messageOf(error)}. Trading goes on as before.`)
+        notify('failed', `The desk did not answer ${input.kind}: ${messageOf(error)}. Trading is not affected.`)
       }
     },
     source: (hash) => client.call('versions.source', { hash }),

@@ -165,8 +165,8 @@ export function tone(value: number | null, decimals: number): 'up' | 'down' | ''
 }
 
 /** The text with an upper-case first letter. */
-export function sentence(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** `v7` of `snipe v7 · 3fa9c1`. */

@@ -21,7 +21,7 @@ function Trading({ status }: { status: DeskStatus }) {
   const slots = useDesk((state) => state.slotIds.filter((id) => isTradable(state.slots[id])).length)
   const { trading, outages, tradingReason } = status
   const outage = trading === 'running' ? outageSummary(outages, slots) : null
-  const reason = outage === null ? tradingReason : outages.map((one) => one.reason).join('\n')
+  const reason = outage === null ? tradingReason : outages.map((each) => each.reason).join('\n')
   return (
     <span
       className={`trading-state ${outage === null ? trading : 'outage'}`}
