@@ -6,11 +6,13 @@ import { openDatabase } from '../../src/main/db/database.ts'
 import { openCurrent } from '../../src/main/db/sound.ts'
 import { readTrades } from '../../src/main/db/trades.ts'
 import { baton, temporaryFolder } from '../support/cli.ts'
+import { versionHash } from '../support/ids.ts'
 import { writeTape } from '../support/tape.ts'
 import { trade } from '../support/trades.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
 const TRADES = 3_000
+const VERSION = versionHash('a1')
 const folder = temporaryFolder()
 const database = join(folder.path, 'baton.db')
 const sound = join(folder.path, 'sound.db')
@@ -25,7 +27,12 @@ beforeAll(() => {
   const insert = db.prepare(INSERT)
   db.transaction(() => {
     for (let n = 0; n < TRADES; n++) {
-      const { outcome, sold, ...row } = trade({ position: `P-${n}`, settledAt: Date.UTC(2026, 2, 1) + n * 300_000 })
+      const { outcome, sold, ...row } = trade({
+        position: `P-${n}`,
+        settledAt: Date.UTC(2026, 2, 1) + n * 300_000,
+        openedBy: VERSION,
+        settledUnder: VERSION,
+      })
       insert.run({ ...row, outcome, sold: sold ? 1 : 0 })
     }
   })()
