@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-const PLACES = [
+const PATHS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -8,14 +8,14 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** Program of a Chromium on this machine; undefined when there is none. */
+/** Path of Chromium or Chrome on this machine; undefined when there is none. */
 export function findBrowser(): string | undefined {
-  const named = process.env.BATON_BROWSER
-  if (named !== undefined) return existsSync(named) ? named : undefined
-  return PLACES.find((place) => existsSync(place))
+  const configured = process.env.BATON_BROWSER
+  if (configured !== undefined) return existsSync(configured) ? configured : undefined
+  return PATHS.find((path) => existsSync(path))
 }
 
-/** Flags for a headless Chromium that speaks to this machine alone. */
+/** Flags for a headless Chromium without background network access. */
 export const BROWSER_FLAGS = [
   '--headless',
   '--no-sandbox',

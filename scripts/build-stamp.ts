@@ -5,10 +5,10 @@ import { join } from 'node:path'
 /** What `out/` is built from. */
 const SOURCES = ['src', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
 const STAMP = 'out/build-stamp'
-/** What must be there of a build for it to be used. */
+/** Files that a usable build contains. */
 const BUILT = ['out/main/cli.js', 'out/renderer/index.html']
 
-/** A digest of the name, size and time of every file that a build is made from: an edit, a rename or a removal changes it. */
+/** Digest of path, size and modification time of every source file; an edit, a rename or a removal changes it. */
 export function sourceStamp(root: string): string {
   const hash = createHash('sha256')
   const add = (path: string): void => {
@@ -20,7 +20,7 @@ export function sourceStamp(root: string): string {
   return hash.digest('hex')
 }
 
-/** True where `out/` was built from exactly the sources that are there now. */
+/** True when `out/` was built from the current sources. */
 export function isBuildCurrent(root: string): boolean {
   const stamp = join(root, STAMP)
   if (![stamp, ...BUILT.map((file) => join(root, file))].every((file) => existsSync(file))) return false
@@ -28,8 +28,9 @@ export function isBuildCurrent(root: string): boolean {
 }
 
 /**
- * Builds, and leaves a stamp of the sources as they were before: an edit during the build makes it out of date.
- * @param build true when it succeeded
+ * Builds and stores the stamp of the sources from before the build, so that an edit during the build makes it outdated.
+ * @param build runs the build; returns whether it succeeded
+ * @returns whether the build succeeded
  */
 export function buildWithStamp(root: string, build: () => boolean): boolean {
   const stamp = sourceStamp(root)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { buildWithStamp } from './build-stamp.ts'
 
-/** `npm run build`: desktop, preload and renderer into `out/`. */
+/** `npm run build`: builds main, preload and renderer into `out/`. */
 const root = resolve(import.meta.dirname, '..')
 const bundler = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
 const built = buildWithStamp(root, () => {

@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { BROWSER_FLAGS, findBrowser } from './browser.ts'
 
-/** `npm run screenshots`: pictures of a running desk, in `docs/`. Nothing on them is drawn: the desk trades for them. */
+/** `npm run screenshots`: takes screenshots of a simulated desk that trades, into `docs/`. */
 const root = resolve(import.meta.dirname, '..')
 const docs = join(root, 'docs')
-/** Virtual seconds a real second: an edit every quarter of an hour of market time, late in a window. */
+/** Virtual seconds per real second: the edits below are 15 minutes of market time apart. */
 const SPEED = '60'
 const ADDRESS = /The desk is at (http:\S+)/
 
@@ -22,7 +22,7 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-/** The desk's address, once it printed it. */
+/** Resolves with the address that the desk prints. */
 function addressOf(child: ChildProcess): Promise<string> {
   return new Promise((done, fail) => {
     let text = ''
@@ -37,8 +37,8 @@ function addressOf(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Types over text in the open editor. */
-async function typeOver(page: Page, find: string, text: string): Promise<void> {
+/** Replaces text in the open editor by typing. */
+async function replaceText(page: Page, find: string, text: string): Promise<void> {
   await page.getByTestId('file-snipe.ts').click()
   await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
   await page.keyboard.press('ControlOrMeta+Home')
@@ -52,22 +52,22 @@ async function typeOver(page: Page, find: string, text: string): Promise<void> {
   await page.getByTestId('file-state').filter({ hasText: 'not saved' }).waitFor()
 }
 
-async function shot(page: Page, name: string): Promise<void> {
+async function screenshot(page: Page, name: string): Promise<void> {
   await page.mouse.move(720, 2)
   await page.screenshot({ path: join(docs, name) })
   process.stdout.write(`docs/${name}\n`)
 }
 
-/** Market time of the desk's clock reaches the next time that `minutes` divides. */
-async function marketTime(page: Page, minutes: number, offset = 0): Promise<void> {
-  const wanted = (text: string) => (Number(text.slice(3, 5)) - offset + 60) % minutes === 0
+/** Waits until the minute of the desk's clock, less `offset`, is a multiple of `minutes` again. */
+async function waitForMarketTime(page: Page, minutes: number, offset = 0): Promise<void> {
+  const isReached = (text: string) => (Number(text.slice(3, 5)) - offset + 60) % minutes === 0
   const clock = page.getByTestId('utc-clock')
   const before = (await clock.textContent()) ?? ''
-  let left = !wanted(before)
+  let wasPassed = !isReached(before)
   for (;;) {
     const now = (await clock.textContent()) ?? ''
-    if (!wanted(now)) left = true
-    if (left && wanted(now)) return
+    if (!isReached(now)) wasPassed = true
+    if (wasPassed && isReached(now)) return
     await page.waitForTimeout(50)
   }
 }
@@ -83,66 +83,66 @@ async function takePictures(browser: Browser, address: string, strategies: strin
     ['maxPrice: 0.95', 'maxPrice: 0.93'],
   ] as const
   for (const [index, [find, text]] of edits.entries()) {
-    await marketTime(page, 15, 4)
+    await waitForMarketTime(page, 15, 4)
     writeFileSync(file, readFileSync(file, 'utf8').replace(find, text))
     await page
       .getByTestId('live-version')
       .filter({ hasText: `snipe v${index + 2}` })
       .waitFor()
   }
-  await marketTime(page, 15, 4)
+  await waitForMarketTime(page, 15, 4)
   await page.locator('.slot .chip').nth(2).waitFor()
-  await shot(page, 'desk.png')
+  await screenshot(page, 'desk.png')
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.reload()
   await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
   await page.locator('.slot .chip').first().waitFor()
-  await shot(page, 'desk-1280.png')
+  await screenshot(page, 'desk-1280.png')
   await page.setViewportSize({ width: 1440, height: 900 })
-  // By now there is an hour of tape whose windows have settled.
-  await marketTime(page, 15, 10)
-  await marketTime(page, 15, 10)
+  // Waits until the tape has an hour of settled windows.
+  await waitForMarketTime(page, 15, 10)
+  await waitForMarketTime(page, 15, 10)
   writeFileSync(file, readFileSync(file, 'utf8').replace('minEdge: 0.015', 'minEdge: 0.03'))
   await page.getByTestId('live-version').filter({ hasText: 'snipe v5' }).waitFor()
   await page.getByRole('button', { name: /differ/ }).click()
   await page.getByTestId('proof').getByText('Break-even').waitFor()
-  await shot(page, 'proof.png')
+  await screenshot(page, 'proof.png')
   await page.getByRole('tab', { name: 'Replay' }).click()
   await page.getByTestId('replay-form').getByRole('button', { name: 'Run' }).click()
   await page.getByTestId('replay-state').filter({ hasText: 'done' }).waitFor()
   await page.locator('[data-testid="chart"] canvas').first().waitFor()
   await page.waitForTimeout(1_000)
-  await shot(page, 'replay.png')
+  await screenshot(page, 'replay.png')
   await page.keyboard.press('Escape')
   await page.getByRole('tab', { name: 'Attribution' }).click()
   await page.getByTestId('attribution').getByText('snipe v4').click()
   await page.getByTestId('against').selectOption({ index: 1 })
   await page.getByTestId('comparison').waitFor()
-  await shot(page, 'attribution.png')
+  await screenshot(page, 'attribution.png')
   await page.getByRole('tab', { name: 'Editor' }).click()
-  await typeOver(page, 'secondsLeft > params.fromSec', 'secondsLeft > params.fromSecs')
+  await replaceText(page, 'secondsLeft > params.fromSec', 'secondsLeft > params.fromSecs')
   await page.keyboard.press('ControlOrMeta+s')
   await page.getByTestId('problems').waitFor()
   await page.locator('[data-testid="editor"] .squiggly-error').first().waitFor()
-  await shot(page, 'editor-error.png')
+  await screenshot(page, 'editor-error.png')
   await page.locator('.slot .chip').first().waitFor()
   await page.keyboard.press('Shift+Escape')
   await page.getByTestId('killed-band').waitFor()
   await page.getByRole('tab', { name: 'Positions' }).click()
-  await shot(page, 'killed.png')
+  await screenshot(page, 'killed.png')
 }
 
 const executablePath = findBrowser()
 if (executablePath === undefined) {
-  process.stderr.write('Screenshots need Chromium or Chrome: install it, or name it in BATON_BROWSER\n')
+  process.stderr.write('Screenshots need Chromium or Chrome: install one, or set BATON_BROWSER to its path\n')
   process.exit(1)
 }
 mkdirSync(docs, { recursive: true })
 const base = mkdtempSync(join(tmpdir(), 'baton-screenshots-'))
 const strategies = join(base, 'strategies')
 cpSync(join(root, 'strategies'), strategies, { recursive: true })
-const places = ['--home', join(base, 'home'), '--strategies', strategies, '--port', String(await freePort())]
-const desk = ['src/main/cli.ts', 'desk', '--speed', SPEED, '--seed', '7', ...places]
+const options = ['--home', join(base, 'home'), '--strategies', strategies, '--port', String(await freePort())]
+const desk = ['src/main/cli.ts', 'desk', '--speed', SPEED, '--seed', '7', ...options]
 const child = spawn(process.execPath, desk, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
 const ended = new Promise<void>((done) => child.once('exit', () => done()))
 const browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })

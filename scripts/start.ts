@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path'
 import { isBuildCurrent } from './build-stamp.ts'
 
 /**
- * `npm start`: builds what is out of date, then opens the desktop where Electron and a display are there, else serves
- * the desk to a browser, saying why.
+ * `npm start`: builds if the build is outdated, then opens the desktop window if Electron and a display are available,
+ * else serves the window to a browser and prints why.
  */
 const root = resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
 
 function build(): void {
-  process.stdout.write('Building the desk …\n')
+  process.stdout.write('Building …\n')
   const result: SpawnSyncReturns<string> = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], {
     cwd: root,
     stdio: 'inherit',
@@ -20,7 +20,7 @@ function build(): void {
   if (result.status !== 0) process.exit(1)
 }
 
-/** Path of Electron's program, fetched on the first start where that is possible; or why there is none. */
+/** Path of Electron's program, which is downloaded on the first start; or why it cannot be used. */
 function electronProgram(): { path: string } | { why: string } {
   if (args.includes('--browser')) return { why: '--browser was given' }
   const display =
@@ -30,10 +30,10 @@ function electronProgram(): { path: string } | { why: string } {
   const pathFile = join(folder, 'path.txt')
   if (!existsSync(join(folder, 'install.js'))) return { why: 'Electron is not installed' }
   if (!existsSync(pathFile)) {
-    process.stdout.write('Fetching Electron (first start only) …\n')
+    process.stdout.write('Downloading Electron (first start only) …\n')
     spawnSync(process.execPath, [join(folder, 'install.js')], { cwd: root, stdio: 'ignore', timeout: 180_000 })
   }
-  if (!existsSync(pathFile)) return { why: 'The Electron program is not there and could not be fetched' }
+  if (!existsSync(pathFile)) return { why: 'Electron could not be downloaded' }
   const path = join(folder, 'dist', readFileSync(pathFile, 'utf8').trim())
   return existsSync(path) ? { path } : { why: 'The Electron program is missing from its package' }
 }

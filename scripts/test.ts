@@ -5,12 +5,12 @@ import { z } from 'zod'
 import { findBrowser } from './browser.ts'
 
 /**
- * `npm test`: sets up what the tests need, says what they will not cover here, and runs all of them, or those that the
- * arguments name. `npm run test:full` (`--full`) runs the long forms of the tests that have one.
+ * `npm test`: installs what the tests need, prints what they cannot cover on this machine, and runs all of them, or
+ * those named as arguments. `npm run test:full` (`--full`) runs the long forms of the tests that have one.
  */
 const root = resolve(import.meta.dirname, '..')
 const REPORT = join(root, 'test-results/vitest.json')
-/** What is read of it. */
+/** The part of the report that is used. */
 const resultSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -22,7 +22,7 @@ const resultSchema = z.object({
     }),
   ),
 })
-const say = (text: string): void => {
+const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
@@ -35,12 +35,12 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   return spawnSync(program, [...args], { cwd: root, stdio: 'inherit', env }).status === 0
 }
 
-/** On Debian as root the browser is installed; elsewhere its absence is an error that says what to do. */
+/** Installs a browser on Debian as root; elsewhere a missing browser is an error. */
 function ensureBrowser(): void {
   if (findBrowser() !== undefined) return
   const debian = existsSync('/etc/debian_version')
   if (debian && process.getuid?.() === 0) {
-    say('No browser is here: installing Debian’s chromium …')
+    print('No browser found: installing Debian’s chromium …')
     if (
       !run('apt-get', ['update', '-qq']) ||
       !run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
@@ -49,15 +49,15 @@ function ensureBrowser(): void {
     }
   }
   if (findBrowser() === undefined)
-    fail('The end-to-end tests need Chromium or Chrome: install it, or name it in BATON_BROWSER')
+    fail('The end-to-end tests need Chromium or Chrome: install one, or set BATON_BROWSER to its path')
 }
 
 ensureBrowser()
-say(`Browser: ${findBrowser()}`)
+print(`Browser: ${findBrowser()}`)
 if (!existsSync(join(root, 'node_modules/electron/path.txt'))) {
-  say('Electron’s program is not here: its end-to-end tests run the built bundles against the stand-in only.')
+  print('Electron is not downloaded: its end-to-end tests run against the stand-in only.')
 }
-if (process.env.BATON_TAPES === undefined) say('BATON_TAPES is not set: tests on recorded markets do not run.')
+if (process.env.BATON_TAPES === undefined) print('BATON_TAPES is not set: tests on recorded markets are skipped.')
 const args = process.argv.slice(2)
 const isFull = args.includes('--full')
 const chosen = args.filter((arg) => arg !== '--full')
@@ -66,12 +66,12 @@ const began = performance.now()
 rmSync(REPORT, { force: true })
 const env = isFull ? { ...process.env, BATON_FULL: '1' } : process.env
 const filters = isFull && chosen.length === 0 ? longTests() : chosen
-if (isFull) say(`Long forms of ${filters.join(', ')}`)
+if (isFull) print(`Long forms of ${filters.join(', ')}`)
 const passed = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...filters], env)
-tellResults((performance.now() - began) / 1000)
+printResults((performance.now() - began) / 1000)
 process.exit(passed ? 0 : 1)
 
-/** Test files with a long form: those that take it from `test/support/long-form.ts`. */
+/** Test files with a long form: those that import `test/support/long-form.ts`. */
 function longTests(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
@@ -80,10 +80,10 @@ function longTests(): string[] {
     .toSorted()
 }
 
-/** Says how many tests there were, how long all of them took, and which took longest. */
-function tellResults(seconds: number): void {
+/** Prints the number of tests, their duration and the slowest ones. */
+function printResults(seconds: number): void {
   const results = resultSchema.safeParse(existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : null)
-  if (!results.success) return say('The tests left no report that can be read.')
+  if (!results.success) return print('The tests wrote no readable report.')
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = results.data
   const tests = testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map(({ fullName, duration }) => ({
@@ -91,10 +91,10 @@ function tellResults(seconds: number): void {
       name: `${relative(root, name)}: ${fullName}`,
     })),
   )
-  say('The ten slowest tests, in seconds:')
+  print('The ten slowest tests, in seconds:')
   for (const { ms, name } of tests.toSorted((a, b) => b.ms - a.ms).slice(0, 10)) {
-    say(`${(ms / 1000).toFixed(1).padStart(7)}  ${name}`)
+    print(`${(ms / 1000).toFixed(1).padStart(7)}  ${name}`)
   }
-  say(`They took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s.`)
-  say(`Tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
+  print(`They took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s.`)
+  print(`Tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`)
 }

@@ -3,26 +3,26 @@ import { parseTime } from '../src/shared/domain/dates.ts'
 import { startVenueSim } from './venue-sim/sim.ts'
 import { iso, openMarket } from './venue-sim/start.ts'
 
-const HELP = `A Binance of your own on 127.0.0.1, for trying the desk and for tests.
+const HELP = `A simulated Binance on 127.0.0.1, for trying the desk and for tests.
 
 node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N] [--speed N] [--port P]
                           [--from ISO] [--drop-every SECONDS] [--halted SYMBOLS] [--silent SYMBOLS]
 
-  --tape        recorded one-minute candles; may be repeated. Without it candles are generated
-  --now         market time starts at the real time, recorded candles moved by whole quarters of an hour (the default)
-  --from        recorded instant to start from; with a speed other than 1 the recorded times are kept
-  --speed       market seconds a real second (1)
-  --drop-every  real seconds between two cuts of every connection
-  --halted      listed, not trading;  --silent  trading, never pushing;  both lists of symbols (BTCUSDT,…)
+  --tape        recorded one-minute candles; may be repeated. Without it, candles are generated
+  --now         market time starts at the real time; recorded candles are shifted by multiples of 15 minutes (default)
+  --from        recorded time to start from; at a speed other than 1 the recorded times are kept
+  --speed       market seconds per real second (1)
+  --drop-every  real seconds after which all connections are cut, again and again
+  --halted      symbols listed without trading;  --silent  symbols that never push;  both lists (BTCUSDT,…)
 
-Steer it: POST /sim/drop?refuse=MS  /sim/silence?ms=&symbol=  /sim/mute?symbol=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
+Controls: POST /sim/drop?refuse=MS  /sim/silence?ms=&symbol=  /sim/mute?symbol=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
           /sim/micros?ms=&symbol=  /sim/shock?symbol=&factor=&ms=
           /sim/rest-fail?count=&status=&retryAfter=SECONDS  /sim/raw (body sent as a frame);  GET /sim/state`
 
 const list = (value: string | undefined) => (value ?? '').split(',').filter((name) => name !== '')
 
-function positive(name: string, value: string | undefined, otherwise: number): number {
-  const number = value === undefined ? otherwise : Number(value)
+function positive(name: string, value: string | undefined, fallback: number): number {
+  const number = value === undefined ? fallback : Number(value)
   if (!(number >= 0 && Number.isFinite(number))) throw new Error(`--${name}: not a number: ${value}`)
   return number
 }
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const dropEvery = positive('drop-every', values['drop-every'], 0)
   const sim = await startVenueSim({
     market: start.market,
-    // Reading a tape takes time, and market time is to be the real time.
+    // Read again, because reading a tape takes time and market time must equal the real time.
     startAt: start.startAt === began ? Date.now() : start.startAt,
     speed,
     port: positive('port', values.port, 0),
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     silent: list(values.silent),
     ...(dropEvery > 0 ? { dropEveryMs: dropEvery * 1000 } : {}),
   })
-  const moved = start.shiftMs === 0 ? '' : `, recorded candles moved by ${start.shiftMs / 3_600_000} h`
+  const moved = start.shiftMs === 0 ? '' : `, recorded candles shifted by ${start.shiftMs / 3_600_000} h`
   console.log(`venue-sim ready rest=${sim.restUrl} ws=${sim.wsUrl}`)
   console.log(`${start.market.symbols.join(' ')} from ${iso(start.startAt)} at speed ${speed}${moved}`)
   const stop = () => sim.close().then(() => process.exit(0))

@@ -8,7 +8,7 @@ const VERSIONS = 20
 const REGIMES = ['quiet-range', 'quiet-trend', 'wild-range', 'wild-trend']
 const BEGIN = Date.UTC(2026, 0, 5)
 
-/** A journal with so many settled trades: 16 slots, twenty versions one after another. */
+/** Fills a journal with settled trades in 16 slots, of twenty versions one after another. */
 function fill(path: string, trades: number): void {
   const opened = openDatabase(path, false)
   if (!opened.ok) throw new Error(opened.error)
@@ -17,10 +17,11 @@ function fill(path: string, trades: number): void {
     `INSERT INTO trades VALUES (@position, 'snipe', @slot, @windowId, 'up', @openedAt, @settledAt, @shares, @cost, @fees, @pnl, 0,
        @version, @version, @deployment, @regime, 'simulated', 'edge 4.1 %', 175, @quote, NULL)`,
   )
-  let n = 7
+  // Park and Miller's minimal standard generator.
+  let state = 7
   const uniform = () => {
-    n = (n * 48_271) % 2_147_483_647
-    return n / 2_147_483_647
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
   }
   db.transaction(() => {
     for (let i = 0; i < trades; i++) {
@@ -50,7 +51,7 @@ function fill(path: string, trades: number): void {
   db.close()
 }
 
-/** Reading a journal's trades, figures by version × regime, and the verdict on two versions of the half each. */
+/** Times reading a journal's trades, grouping them by version × regime, and comparing its two halves. */
 export async function attributionSpeed(): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const size of SIZES) {
@@ -73,22 +74,22 @@ export async function attributionSpeed(): Promise<readonly Row[]> {
     const memory = (process.memoryUsage.rss() - before) / 2 ** 20
     opened.value.close()
     remove()
-    const what = `${size.toLocaleString('en')} trades`
+    const prefix = `${size.toLocaleString('en')} trades`
     rows.push(
-      { what: `${what}: read once from the journal`, measured: `${read.toFixed(0)} ms` },
+      { what: `${prefix}: read once from the journal`, measured: `${read.toFixed(0)} ms` },
       {
-        what: `${what}: figures by version × regime`,
+        what: `${prefix}: figures by version × regime`,
         measured: `${grouped.toFixed(0)} ms`,
         budget: '≤ 1,000 ms',
         met: grouped <= 1_000,
       },
       {
-        what: `${what}: bootstrap verdict of two halves`,
+        what: `${prefix}: bootstrap comparison of two halves`,
         measured: `${verdict.toFixed(0)} ms`,
         budget: '≤ 3,000 ms',
         met: verdict <= 3_000,
       },
-      { what: `${what}: memory that took`, measured: `${memory.toFixed(0)} MB` },
+      { what: `${prefix}: memory used`, measured: `${memory.toFixed(0)} MB` },
     )
   }
   return rows

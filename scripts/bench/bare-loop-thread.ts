@@ -3,7 +3,7 @@ import type { CandleColumns } from '../../src/engine/market/candle-columns.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
 import { bareLoop } from './bare-loop.ts'
 
-/** What a thread needs for the bare loop; the columns are shared memory. */
+/** Input of a bare-loop thread; the columns are in shared memory. */
 export interface BareLoopData {
   readonly bundle: string
   readonly slots: readonly Slot[]
@@ -11,6 +11,6 @@ export interface BareLoopData {
   readonly span: { readonly from: number; readonly to: number }
 }
 
-/** The bare loop in a thread: each message runs it once, and is answered with the decisions made. */
-const { bundle, slots, series, span } = workerData as BareLoopData
+/** Each message runs the bare loop once and is answered with the number of decisions. */
+const { bundle, slots, series, span }: BareLoopData = workerData
 parentPort?.on('message', () => parentPort?.postMessage(bareLoop(bundle, slots, series, span)))

@@ -5,8 +5,8 @@ import { strategyContext } from '../../src/main/strategy-host/context.ts'
 import { frameMs, type Slot } from '../../src/shared/domain/slots.ts'
 import { MINUTE } from '../../src/shared/domain/time.ts'
 
-/** What the loop needs of a slot: its row, and its asset's candles up to the minute that it has come to. */
-interface Seat {
+/** A slot's row and its asset's candles up to the current minute. */
+interface SlotInput {
   readonly span: number
   readonly series: CandleColumns
   readonly candles: CandleColumns & { end: number }
@@ -14,8 +14,8 @@ interface Seat {
   readonly last: Float64Array
 }
 
-function seatOf(slot: Slot, all: readonly CandleColumns[]): Seat {
-  const series = all.find((one) => one.asset === slot.asset)
+function slotInput(slot: Slot, all: readonly CandleColumns[]): SlotInput {
+  const series = all.find(({ asset }) => asset === slot.asset)
   if (series === undefined) throw new Error(`no candles of ${slot.asset}`)
   const row = new Float64Array(ROW_WIDTH)
   row[ROW.feeRate] = 0.07
@@ -32,10 +32,10 @@ function seatOf(slot: Slot, all: readonly CandleColumns[]): Seat {
 }
 
 /**
- * The floor under a replay: a loop that calls the very same strategy function, in the same kind of context, for the same
- * slots every five seconds over the same candles, and does nothing else. Prices are closes of the minute before, quotes
- * stand still, and no edge is ever enough, so that it works every answer out.
- * @returns decisions made
+ * Lower bound for the time of a replay: calls the same strategy function, in the same kind of context, for the same slots
+ * every five seconds over the same candles, and does nothing else. Prices are the closes of the previous minute, quotes
+ * are constant, and `minEdge` is 1, so that the strategy computes every decision and never enters.
+ * @returns number of decisions
  */
 export function bareLoop(
   bundle: string,
@@ -45,10 +45,10 @@ export function bareLoop(
 ): number {
   const { harness, load } = strategyContext('floor')
   load(bundle)
-  const seats = slots.map((slot) => seatOf(slot, all))
+  const inputs = slots.map((slot) => slotInput(slot, all))
   const clock = new Float64Array(1)
   const direct = harness.direct({
-    slots: seats.map(({ row, last, candles }, i) => ({
+    slots: inputs.map(({ row, last, candles }, i) => ({
       slot: slots[i]?.id ?? '',
       asset: slots[i]?.asset ?? '',
       timeframe: slots[i]?.timeframe ?? '',
@@ -63,28 +63,29 @@ export function bareLoop(
   const { params } = JSON.parse(harness.adopt()).value
   direct.use(JSON.stringify({ ...params, minEdge: 1 }))
   const [{ json }] = JSON.parse(harness.migrate('{"states":[{"slot":"","json":null}],"fromVersion":""}')).value
-  for (const i of seats.keys()) direct.state(i, json)
+  for (const i of inputs.keys()) direct.state(i, json)
   let decisions = 0
-  const turn = Int32Array.from(seats.keys())
+  const order = Int32Array.from(inputs.keys())
   for (let now = span.from; now < span.to; now += CYCLE_MS) {
     clock[ROW.now] = now
-    for (const seat of seats) place(seat, now)
-    for (let next = 0; next < turn.length; next++) next = direct.ask(turn, next, turn.length)
-    decisions += turn.length
+    for (const input of inputs) update(input, now)
+    for (let next = 0; next < order.length; next++) next = direct.ask(order, next, order.length)
+    decisions += order.length
   }
   return decisions
 }
 
-function place({ span, series, candles, row, last }: Seat, now: number): void {
+/** Sets a slot's row and candles to the time `now`. */
+function update({ span, series, candles, row, last }: SlotInput, now: number): void {
   const first = series.openTime[0] ?? 0
   const start = now - (now % span)
-  const left = (start + span - now) / 1000
+  const secondsLeft = (start + span - now) / 1000
   candles.end = Math.floor((now - first) / MINUTE)
   last[ROW.price] = series.close[candles.end - 1] ?? 0
   row[ROW.windowStart] = start
   row[ROW.windowEnd] = start + span
   row[ROW.strike] = series.open[Math.floor((start - first) / MINUTE)] ?? 0
-  row[ROW.meanElapsed] = left < 60 ? 60 - left : 0
+  row[ROW.meanElapsed] = secondsLeft < 60 ? 60 - secondsLeft : 0
   row[ROW.mean] = last[ROW.price] ?? 0
   row[ROW.filled] = now
   last[ROW.now] = now

@@ -7,8 +7,8 @@ import { killLatency, startUp } from './process-rows.ts'
 import { replaySpeed } from './replay-rows.ts'
 
 /**
- * `npm run bench`: what the desk costs, measured in one run on this machine, beside what the machine takes at least for it
- * and what the design allows. Names of parts as arguments run those alone.
+ * `npm run bench`: measures the desk on this machine, beside the lower bound measured in the same run and the budget of
+ * the design. Arguments select parts by name.
  */
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   start: startUp,
@@ -19,10 +19,10 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   attribution: attributionSpeed,
 }
 
-const wanted = process.argv.slice(2)
-const unknown = wanted.find((name) => !(name in PARTS))
+const selected = process.argv.slice(2)
+const unknown = selected.find((name) => !(name in PARTS))
 if (unknown !== undefined) {
-  process.stderr.write(`there is no part ${unknown}; there are ${Object.keys(PARTS).join(', ')}\n`)
+  process.stderr.write(`unknown part ${unknown}; parts are ${Object.keys(PARTS).join(', ')}\n`)
   process.exit(2)
 }
 const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
@@ -31,9 +31,9 @@ process.stdout.write(
 )
 const line = (cells: readonly string[]) => `${cells.map((cell, i) => cell.padEnd(WIDTHS[i] ?? 0)).join('  ')}`.trimEnd()
 const WIDTHS = [56, 52, 48, 28]
-process.stdout.write(`${line(['what', 'measured', 'floor in this run', 'budget', 'met'])}\n`)
+process.stdout.write(`${line(['what', 'measured', 'lower bound in this run', 'budget', 'met'])}\n`)
 for (const [name, measure] of Object.entries(PARTS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+  if (selected.length > 0 && !selected.includes(name)) continue
   for (const { what, measured, floor = '', budget = '', met } of await measure())
     process.stdout.write(`${line([what, measured, floor, budget, met === undefined ? '' : met ? 'yes' : 'NO'])}\n`)
 }

@@ -24,7 +24,7 @@ const FLOORS = 15
 const TAPE_HOURS = 24.5
 const CONFIG = { assign: { '*-5m': 'snipe', '*-15m': 'snipe' }, proof: { maxDrawdownUsd: 100_000 } }
 
-/** Save → live and how long each swap held the loop: a desk trading in real time, every save proved on its own tape. */
+/** Times save → live and each swap on a desk that trades in real time and proves every save on its own tape. */
 export async function saveToLive(): Promise<readonly Row[]> {
   const { home, remove } = benchHome(CONFIG)
   await recordDay(home)
@@ -57,12 +57,12 @@ export async function saveToLive(): Promise<readonly Row[]> {
   const durable = durableCommits(home, commits.batches)
   remove()
   const hours = ((proof.to ?? 0) - (proof.from ?? 0)) / HOUR
-  const sum = floors.reduce((all, { ms }) => all + ms, 0)
+  const sum = floors.reduce((total, { ms }) => total + ms, 0)
   const held = (share: number) => quantile(commits.heldMs, share)
   const floor = (share: number) => quantile(durable, share)
-  const swap = (share: number, most: number) =>
+  const swapRow = (share: number, most: number) =>
     ratioRow(
-      `loop held by a swap, p${share * 100} of ${commits.heldMs.length}`,
+      `trading loop held by a swap, p${share * 100} of ${commits.heldMs.length}`,
       `${held(share).toFixed(2)} ms`,
       `one durable commit of its rows: ${floor(share).toFixed(2)} ms`,
       held(share) / floor(share),
@@ -76,12 +76,12 @@ export async function saveToLive(): Promise<readonly Row[]> {
       quantile(live, 0.5) / sum,
       1.3,
     ),
-    swap(0.5, 2),
-    swap(0.99, 4),
+    swapRow(0.5, 2),
+    swapRow(0.99, 4),
     {
-      what: 'longest task of the desk’s thread meanwhile',
+      what: 'longest task of the desk’s thread during it',
       measured: `p99 ${loop.p99.toFixed(2)} · max ${loop.max.toFixed(2)} ms`,
-      floor: `a thread that does nothing: p99 ${idle.p99.toFixed(2)} · max ${idle.max.toFixed(2)} ms`,
+      floor: `an idle thread: p99 ${idle.p99.toFixed(2)} · max ${idle.max.toFixed(2)} ms`,
       budget: 'max ≤ 5 ms',
       met: loop.max <= 5,
     },
@@ -94,7 +94,7 @@ export async function saveToLive(): Promise<readonly Row[]> {
   ]
 }
 
-/** Gives a home a day of its own recording. */
+/** Records a day of market time and copies the tape into a home. */
 async function recordDay(home: Home): Promise<void> {
   const from = unixMs(Math.floor((systemClock.now() - TAPE_HOURS * HOUR) / 5_000) * 5_000)
   const recorded = benchHome(CONFIG)
@@ -106,7 +106,7 @@ async function recordDay(home: Home): Promise<void> {
   recorded.remove()
 }
 
-/** Notes how long each swap's commit keeps the loop, in ms, and what it has written. */
+/** Records how long each swap's commit holds the trading loop, in ms, and what it writes. */
 function watchCommits(desk: Desk): { readonly heldMs: number[]; readonly batches: JournalWrite[][] } {
   const heldMs: number[] = []
   const batches: JournalWrite[][] = []
@@ -118,9 +118,9 @@ function watchCommits(desk: Desk): { readonly heldMs: number[]; readonly batches
     append(record)
   }
   const write = journal.write.bind(journal)
-  journal.write = (one) => {
-    batch?.push(one)
-    write(one)
+  journal.write = (entry) => {
+    batch?.push(entry)
+    write(entry)
   }
   const commit = loop.commitSwap.bind(loop)
   loop.commitSwap = (...swap) => {
@@ -136,10 +136,10 @@ function watchCommits(desk: Desk): { readonly heldMs: number[]; readonly batches
   return { heldMs, batches }
 }
 
-/** The same rows written again, each batch as one transaction that is on disk when it returns. @returns ms each */
+/** Writes the same rows again, each batch as one durable transaction. @returns ms of each */
 function durableCommits(home: Home, batches: readonly (readonly JournalWrite[])[]): readonly number[] {
   const db = need(openDatabase(join(home.folder, 'floor.db'), true))
-  // What the rows refer to is in the desk's own database.
+  // The rows reference others that are only in the desk's database.
   db.pragma('foreign_keys = OFF')
   const writer = new JournalWriter(db)
   const times = batches.map((batch) => {
@@ -151,12 +151,12 @@ function durableCommits(home: Home, batches: readonly (readonly JournalWrite[])[
   return times
 }
 
-/** The steps that no deployment can do without, each by itself on the idle desk: the middle of several, in ms. */
+/** Median duration in ms of each step that every deployment needs, measured separately on the idle desk. */
 async function deployFloors(desk: Desk, proof: ProofRow): Promise<readonly { what: string; ms: number }[]> {
   const { home } = desk.options
   const compiled = need(await compileStrategy(home.strategies, 'snipe', apiFile()))
   const { bundle } = compiled
-  const middle = async (work: () => unknown) => {
+  const median = async (work: () => unknown) => {
     const times: number[] = []
     for (let i = 0; i < FLOORS; i++) times.push(await timed(work))
     return quantile(times, 0.5)
@@ -180,11 +180,11 @@ async function deployFloors(desk: Desk, proof: ProofRow): Promise<readonly { wha
   }
   await replay()
   const floors = [
-    { what: 'type check', ms: await middle(() => checkTypes(compiled, apiFile())) },
-    { what: 'replay', ms: await middle(replay) },
+    { what: 'type check', ms: await median(() => checkTypes(compiled, apiFile())) },
+    { what: 'replay', ms: await median(replay) },
     {
       what: 'thread',
-      ms: await middle(async () => need(await VersionWorker.start(bundle, 'snipe', systemClock, 5_000)).stop()),
+      ms: await median(async () => need(await VersionWorker.start(bundle, 'snipe', systemClock, 5_000)).stop()),
     },
   ]
   lab.close()

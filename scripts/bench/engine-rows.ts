@@ -4,18 +4,18 @@ import { keepReplaying } from './replay-rows.ts'
 
 const ASSETS = 'BTC ETH SOL XRP DOGE AVAX LINK MATIC ADA BNB HYPE'.split(' ')
 
-/** Names of as many slots as asked for: the simulated assets, then made-up ones. */
+/** Names of `count` slots: of the simulated assets, then of invented ones. */
 function slotNames(count: number): string[] {
   const names = Array.from({ length: Math.ceil(count / 2) }, (_, i) => ASSETS[i] ?? `X${i}`)
   return names.flatMap((name) => [`${name}-5m`, `${name}-15m`]).slice(0, count)
 }
 
-/** Cycles of an hour at full speed, each from its start to its last decision, threads included, in ms. */
+/** Durations in ms of the cycles of one hour at full speed, each from its start to its last decision. */
 async function cyclesOf(count: number): Promise<readonly number[]> {
   const { home, remove } = benchHome({ slots: slotNames(count) })
   const desk = await benchDesk(home, { speed: null, forMs: HOUR })
   const times: number[] = []
-  // Nothing else may keep the process alive while the desk waits for its threads.
+  // Keeps the process alive while the desk waits for its threads.
   const timer = setInterval(() => {}, 1_000)
   const { loop } = desk
   const cycle = loop.cycle.bind(loop)
@@ -31,7 +31,7 @@ async function cyclesOf(count: number): Promise<readonly number[]> {
   return times
 }
 
-/** Cycles by number of slots, and those of 16 also while a replay keeps another thread busy, as a proof does. */
+/** Cycle times by number of slots, and of 16 slots while a replay runs in another thread, as during a proof. */
 export async function cycleTimes(): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const count of [8, 16, 22]) {

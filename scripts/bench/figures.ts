@@ -13,15 +13,15 @@ import type { Result } from '../../src/shared/domain/base.ts'
 export interface Row {
   readonly what: string
   readonly measured: string
-  /** What the same machine takes at least for it, measured in the same run. */
+  /** Lower bound on the same machine, measured in the same run. */
   readonly floor?: string
-  /** What the design allows, where it says so. */
+  /** Budget of the design, if it has one. */
   readonly budget?: string
   /** Whether the budget is met. */
   readonly met?: boolean
 }
 
-/** The value that this share of the samples does not exceed; 1 = the largest. */
+/** Quantile of the samples at `share` (0 … 1); 1 = the largest. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
@@ -33,7 +33,7 @@ export function spread(samples: readonly number[], unit = 'ms'): string {
   return `p50 ${at(0.5)} · p99 ${at(0.99)} · max ${at(1)} ${unit} (n ${samples.length})`
 }
 
-/** A row whose samples, in ms, are held against an absolute bound at one share of them. */
+/** A row that compares one quantile of samples, in ms, with an absolute bound. */
 export function bounded(what: string, samples: readonly number[], share: number, most: number): Row {
   const name = share === 1 ? 'max' : `p${share * 100}`
   return {
@@ -44,18 +44,19 @@ export function bounded(what: string, samples: readonly number[], share: number,
   }
 }
 
-/** A row that is held against a floor as a ratio. @param ratio measured ÷ floor */
+/** A row that compares a measurement with its lower bound. @param ratio measurement ÷ lower bound */
 export function ratioRow(what: string, measured: string, floor: string, ratio: number, most: number): Row {
   return { what, measured, floor, budget: `${ratio.toFixed(2)} × of it, ≤ ${most} ×`, met: ratio <= most }
 }
 
-/** How long some work takes, in ms. */
+/** Duration of some work in ms. */
 export async function timed(work: () => unknown): Promise<number> {
   const started = performance.now()
   await work()
   return performance.now() - started
 }
 
+/** The value of a result; throws its error. */
 export function need<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(typeof result.error === 'string' ? result.error : JSON.stringify(result.error))
   return result.value

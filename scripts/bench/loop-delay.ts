@@ -3,13 +3,13 @@ import { parentPort, Worker } from 'node:worker_threads'
 
 const EVERY_MS = 1
 
-/** Longest times, in ms, that a thread's loop kept a timer waiting. */
+/** Delay of timers by a thread's event loop, in ms. */
 export interface LoopDelay {
   readonly p99: number
   readonly max: number
 }
 
-/** Begins to measure this thread; the returned function ends it. */
+/** Starts measuring this thread. @returns ends the measurement */
 export function measureLoop(): () => LoopDelay {
   const histogram = monitorEventLoopDelay({ resolution: EVERY_MS })
   histogram.enable()
@@ -20,7 +20,7 @@ export function measureLoop(): () => LoopDelay {
   }
 }
 
-/** The same of a thread that does nothing: what the machine keeps any loop waiting. */
+/** Measures an idle thread, whose delays come from the machine only. */
 export function measureIdleLoop(): () => Promise<LoopDelay> {
   const thread = new Worker(new URL(import.meta.url), { stdin: false })
   return () =>

@@ -11,7 +11,7 @@ const CLI = resolve(ROOT, 'out/main/cli.js')
 const STARTS = 6
 const KILLS = 30
 
-/** A desk in a process of its own, served at a port that the system chose. */
+/** A desk in its own process. */
 class BenchProcess {
   readonly port: number
   readonly token: string
@@ -25,7 +25,7 @@ class BenchProcess {
     this.startedMs = startedMs
   }
 
-  /** Resolves once its first cycle is over and it has said its address. */
+  /** Resolves after the first cycle and, if it serves a port, once it has printed its address. */
   static async start(home: Home, port: number): Promise<BenchProcess> {
     const began = performance.now()
     const child = spawn(
@@ -33,33 +33,33 @@ class BenchProcess {
       [CLI, 'desk', '--home', home.folder, '--strategies', home.strategies, '--port', String(port)],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
-    let said = ''
+    let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
+      output += chunk.toString()
     })
     const isRunning = () => {
       const status = readStatus(home.status)
       return status !== undefined && status.pid === child.pid && status.lastCycle.ms > 0
     }
-    while (!isRunning()) await new Promise((wait) => setTimeout(wait, 3))
+    while (!isRunning()) await new Promise((done) => setTimeout(done, 3))
     const startedMs = performance.now() - began
-    let address = /http:\S+/.exec(said)
+    let address = /http:\S+/.exec(output)
     while (port !== 0 && address === null) {
-      await new Promise((wait) => setTimeout(wait, 3))
-      address = /http:\S+/.exec(said)
+      await new Promise((done) => setTimeout(done, 3))
+      address = /http:\S+/.exec(output)
     }
     return new BenchProcess(child, new URL(address?.[0] ?? 'http://127.0.0.1'), startedMs)
   }
 
-  /** Sends a command. @returns ms from the call to the last byte of the answer */
+  /** Sends a command. @returns ms until the last byte of the answer */
   command(kind: string, body: object): Promise<number> {
     return timed(() => post(this.port, `/api/control/${kind}`, this.token, body))
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((wait) => this.child.once('exit', wait))
+    const exited = new Promise((done) => this.child.once('exit', done))
     this.child.kill('SIGTERM')
-    await gone
+    await exited
   }
 }
 
@@ -75,9 +75,9 @@ function post(port: number, path: string, token: string, body: object): Promise<
   })
 }
 
-/** The client's own first call takes long as well, and is no part of what a kill takes. */
+/** Makes calls to a dummy server, because the client's first calls are slow and must not count for the kill. */
 async function warmClient(): Promise<void> {
-  const server = createServer((asked, reply) => asked.resume().once('end', () => reply.end('{}')))
+  const server = createServer((received, reply) => received.resume().once('end', () => reply.end('{}')))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
@@ -86,7 +86,7 @@ async function warmClient(): Promise<void> {
   server.close()
 }
 
-/** A port that nothing listened on a moment ago. */
+/** A free port. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -95,7 +95,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** The command line of the build, and the process start of a desk: first, and with versions to resume. */
+/** Times the built command line and the start of a desk: the first one, and later ones that resume versions. */
 export async function startUp(): Promise<readonly Row[]> {
   if (!isBuildCurrent(ROOT) && spawnSync(process.execPath, [resolve(ROOT, 'scripts/build.ts')]).status !== 0)
     throw new Error('the build failed: npm run build')
@@ -107,7 +107,7 @@ export async function startUp(): Promise<readonly Row[]> {
   }
   const { home, remove } = benchHome()
   const times: number[] = []
-  // The first start deploys from the files; those after it resume.
+  // The first start deploys from the files; later ones resume versions.
   for (let i = 0; i < STARTS; i++) {
     const desk = await BenchProcess.start(home, 0)
     times.push(desk.startedMs)
@@ -121,7 +121,7 @@ export async function startUp(): Promise<readonly Row[]> {
   ]
 }
 
-/** HTTP call → gate shut, journaled and answered, on a desk that trades; the first after a start by itself. */
+/** Times a kill over HTTP until it is answered, on a desk that trades; the first one after a start separately. */
 export async function killLatency(): Promise<readonly Row[]> {
   await warmClient()
   const first: number[] = []
@@ -139,7 +139,7 @@ export async function killLatency(): Promise<readonly Row[]> {
   }
   const { home, remove } = benchHome()
   const desk = await BenchProcess.start(home, 0)
-  const byLine = await timed(() => {
+  const byCommandLine = await timed(() => {
     const { status } = spawnSync(process.execPath, [CLI, 'ctl', 'kill', '--reason', 'bench', '--home', home.folder])
     if (status !== 0) throw new Error(`baton ctl kill ended with ${status}`)
   })
@@ -148,6 +148,6 @@ export async function killLatency(): Promise<readonly Row[]> {
   return [
     bounded('the first kill after a start, by HTTP, call to answer', first, 1, 50),
     bounded('later kills by HTTP, call to answer', later, 1, 50),
-    bounded('baton ctl kill, process start to its end', [byLine], 1, 250),
+    bounded('baton ctl kill, process start to its end', [byCommandLine], 1, 250),
   ]
 }

@@ -18,7 +18,7 @@ import { need, type Row, ratioRow } from './figures.ts'
 const SYMBOLS = 'BTC ETH SOL XRP DOGE AVAX LINK MATIC ADA'.split(' ')
 const DAYS = 19
 
-/** The recorded tape where `BATON_TAPES` has it, else a made-up one of the same size. */
+/** The recorded tape in `BATON_TAPES`, else a generated one of the same size. */
 function openTape(): ReplayTape {
   const recorded = join(process.env.BATON_TAPES ?? '', 'binance-1m', '2023-04')
   if (process.env.BATON_TAPES !== undefined && existsSync(recorded)) return need(openTapes([recorded]))
@@ -32,13 +32,13 @@ function openTape(): ReplayTape {
 interface Timed {
   readonly seconds: number
   readonly decisions: number
-  /** Most memory the process had meanwhile. */
+  /** Peak memory of the process during the run, MB. */
   readonly peakMb: number
 }
 
 const perSecond = ({ decisions, seconds }: Timed) => `${(decisions / seconds / 1e6).toFixed(2)} M/s`
 
-/** Replays of shipped `snipe` on the candle tape: engine, risk and fills in the path; each also with its threads started and compiled anew. */
+/** Times replays of the shipped `snipe` on the candle tape, with warm threads and with new ones. */
 export async function replaySpeed(): Promise<readonly Row[]> {
   const tape = openTape()
   const slots = need(slotsOf(tape, null))
@@ -48,67 +48,68 @@ export async function replaySpeed(): Promise<readonly Row[]> {
     replay(lab, bundle, tape, { slots, stretches, ...part })
 
   const bareData = { bundle, slots, series: tape.sources.flatMap(columnsOf), span: { from: tape.from, to: tape.to } }
-  const one = new ReplayLab(systemClock, 1)
-  const [cold, , warm] = [await timed(one), await timed(one), await timed(one)]
-  const two = new ReplayLab(systemClock, 2)
-  const [coldShared, , shared] = [await timed(two), await timed(two), await timed(two)]
-  two.close()
+  const oneThread = new ReplayLab(systemClock, 1)
+  const [cold, , warm] = [await timed(oneThread), await timed(oneThread), await timed(oneThread)]
+  const twoThreads = new ReplayLab(systemClock, 2)
+  const [coldShared, , shared] = [await timed(twoThreads), await timed(twoThreads), await timed(twoThreads)]
+  twoThreads.close()
   const loops = new BareLoops(bareData)
   const [coldFloor, , floor] = [await loops.run(1), await loops.run(1), await loops.run(1)]
   const [, , pairFloor] = [await loops.run(2), await loops.run(2), await loops.run(2)]
   loops.close()
-  // Two loops at once make twice the decisions: how much faster two threads can be for such code on this machine.
-  const machine = (2 * floor.seconds) / pairFloor.seconds
+  // Two loops in parallel make twice the decisions: the best speed-up by two threads on this machine.
+  const maxSpeedup = (2 * floor.seconds) / pairFloor.seconds
   const days: string[] = []
-  for (const count of [1, 2, 4, 8]) days.push(perSecond(await timed(one, { stretches: stretches.slice(1, 1 + count) })))
+  for (const count of [1, 2, 4, 8])
+    days.push(perSecond(await timed(oneThread, { stretches: stretches.slice(1, 1 + count) })))
   const counts: string[] = []
-  // Both slots of an asset at a time: its prices are played once for them.
+  // Sorted by asset, because the prices of an asset are played once for all its slots.
   const byAsset = slots.toSorted((a, b) => (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0))
-  for (const count of [4, 8, 16, 18]) counts.push(perSecond(await timed(one, { slots: byAsset.slice(0, count) })))
-  one.close()
+  for (const count of [4, 8, 16, 18]) counts.push(perSecond(await timed(oneThread, { slots: byAsset.slice(0, count) })))
+  oneThread.close()
 
   const whole = `replay, ${stretches.length} days × ${slots.length} slots`
-  const said = (run: Timed) => `${run.seconds.toFixed(2)} s, ${perSecond(run)}, peak ${run.peakMb} MB`
+  const measuredText = (run: Timed) => `${run.seconds.toFixed(2)} s, ${perSecond(run)}, peak ${run.peakMb} MB`
   const bareText = (run: Timed) => `bare loop of its strategy: ${run.seconds.toFixed(2)} s, ${perSecond(run)}`
   const each = ({ seconds, decisions }: Timed) => seconds / decisions
   const single = (what: string, run: Timed, least: Timed) =>
-    ratioRow(what, said(run), bareText(least), each(run) / each(least), 1.8)
+    ratioRow(what, measuredText(run), bareText(least), each(run) / each(least), 1.8)
   const pair = (what: string, run: Timed, alone: Timed): Row => {
-    const times = alone.seconds / run.seconds
-    const least = `one thread ${alone.seconds.toFixed(2)} s; two bare loops ${machine.toFixed(2)} ×`
+    const speedup = alone.seconds / run.seconds
+    const least = `one thread ${alone.seconds.toFixed(2)} s; two bare loops ${maxSpeedup.toFixed(2)} ×`
     return {
       what,
-      measured: said(run),
+      measured: measuredText(run),
       floor: least,
-      budget: `${times.toFixed(2)} × as fast, ≥ 1.8 ×`,
-      met: times >= 1.8,
+      budget: `${speedup.toFixed(2)} × as fast, ≥ 1.8 ×`,
+      met: speedup >= 1.8,
     }
   }
   return [
     single(`${whole}, one thread, warm`, warm, floor),
-    single('  cold: its thread started and its code compiled', cold, coldFloor),
+    single('  cold: new thread, code not compiled', cold, coldFloor),
     pair(`${whole}, two threads, warm`, shared, warm),
-    pair('  cold: its threads started and its code compiled', coldShared, cold),
+    pair('  cold: new threads, code not compiled', coldShared, cold),
     { what: 'replay of 1, 2, 4, 8 days, one warm thread', measured: days.join(' · ') },
     { what: 'replay of 4, 8, 16, 18 slots, one warm thread', measured: counts.join(' · ') },
   ]
 }
 
-/** Replays one day after another on a thread of its own until the returned function is called. */
+/** Replays continuously in another thread. @returns stops it */
 export async function keepReplaying(): Promise<() => void> {
   const tape = openTape()
   const stretches = need(stretchesOf(tape, { from: undefined, to: undefined }))
   const { bundle } = await compiledSnipe()
   const lab = new ReplayLab(systemClock, 1)
-  let isOver = false
-  const goOn = async () => {
-    while (!isOver) await replay(lab, bundle, tape, { slots: need(slotsOf(tape, null)), stretches })
+  let isStopped = false
+  const repeat = async () => {
+    while (!isStopped) await replay(lab, bundle, tape, { slots: need(slotsOf(tape, null)), stretches })
   }
-  const ended = goOn().catch((error: unknown) => {
-    if (!isOver) throw error
+  const ended = repeat().catch((error: unknown) => {
+    if (!isStopped) throw error
   })
   return () => {
-    isOver = true
+    isStopped = true
     lab.close()
     void ended
   }
@@ -121,7 +122,7 @@ function columnsOf({ source }: ReplayTape['sources'][number]) {
   return source.kind === 'candles' ? source.series : []
 }
 
-/** Bare loops on up to two threads of their own, which keep their compiled code. */
+/** Bare loops on up to two threads, which keep their compiled code between runs. */
 class BareLoops {
   private readonly threads: Worker[]
 
@@ -130,7 +131,7 @@ class BareLoops {
     this.threads = [1, 2].map(() => new Worker(url, { workerData: data, stdin: false }))
   }
 
-  /** Runs one loop on each of `count` threads at the same time. */
+  /** Runs one loop on each of `count` threads in parallel. */
   async run(count: number): Promise<Timed> {
     const started = systemClock.monotonic()
     const decisions = await Promise.all(

@@ -1,7 +1,7 @@
 import { hash, type Market, MINUTE, type Row } from './market.ts'
 import type { Shocks } from './shocks.ts'
 
-/** Lengths of the intervals that can be served from one-minute candles. */
+/** Lengths in ms of the supported intervals. */
 export const INTERVALS: Readonly<Record<string, number>> = {
   '1m': MINUTE,
   '3m': 3 * MINUTE,
@@ -17,7 +17,7 @@ export const INTERVALS: Readonly<Record<string, number>> = {
   '1d': 1440 * MINUTE,
 }
 
-/** The candle of `length` that opens at `openTime` as far as it has traded at `now`; undefined when nothing has. */
+/** The candle of `length` that opens at `openTime`, with the trades up to `now`; undefined without any. */
 export function candleAt(
   market: Market,
   symbol: string,
@@ -26,25 +26,32 @@ export function candleAt(
   now: number,
   shocks?: Shocks,
 ): Row | undefined {
-  let whole: Row | undefined
+  let candle: Row | undefined
   for (let minute = openTime; minute < openTime + length && minute <= now; minute += MINUTE) {
     const row = market.candle(symbol, minute)
     if (row === undefined) continue
     const part = now >= minute + MINUTE ? row : partOf(row, symbol, (now - minute) / MINUTE)
-    whole =
-      whole === undefined
+    candle =
+      candle === undefined
         ? [openTime, part[1], part[2], part[3], part[4], part[5]]
-        : [openTime, whole[1], Math.max(whole[2], part[2]), Math.min(whole[3], part[3]), part[4], whole[5] + part[5]]
+        : [
+            openTime,
+            candle[1],
+            Math.max(candle[2], part[2]),
+            Math.min(candle[3], part[3]),
+            part[4],
+            candle[5] + part[5],
+          ]
   }
-  return whole && (shocks?.told(symbol, whole, openTime, Math.min(now, openTime + length)) ?? whole)
+  return candle && (shocks?.apply(symbol, candle, openTime, Math.min(now, openTime + length)) ?? candle)
 }
 
-/** A one-minute candle after `share` (0 … 1) of its minute: straight lines open → extreme → extreme → close. */
+/** A one-minute candle after `share` (0 … 1) of its minute. The price moves linearly: open, one extreme, the other, close. */
 function partOf([openTime, open, high, low, close, volume]: Row, symbol: string, share: number): Row {
-  const dice = Math.abs(hash(`${symbol}${openTime}`))
-  const first = 0.15 + 0.25 * ((dice % 97) / 97)
-  const second = 0.55 + 0.3 * ((dice % 89) / 89)
-  const [early, late] = dice % 2 === 0 ? [high, low] : [low, high]
+  const random = Math.abs(hash(`${symbol}${openTime}`))
+  const first = 0.15 + 0.25 * ((random % 97) / 97)
+  const second = 0.55 + 0.3 * ((random % 89) / 89)
+  const [early, late] = random % 2 === 0 ? [high, low] : [low, high]
   const corners: readonly (readonly [number, number])[] = [
     [0, open],
     [first, early],
@@ -68,7 +75,7 @@ export interface KlineQuery {
   readonly limit: number
 }
 
-/** Candles of a REST query, oldest first: from the start where one is given, else the newest up to the end. */
+/** Candles of a REST query, oldest first: from the start time if there is one, else the newest up to the end time. */
 export function queryCandles(market: Market, query: KlineQuery, now: number, shocks?: Shocks): Row[] {
   const { symbol, length, startTime, endTime, limit } = query
   const [first, last] = market.span(symbol)
@@ -76,20 +83,20 @@ export function queryCandles(market: Market, query: KlineQuery, now: number, sho
   const newest = floor(Math.min(now, last, endTime ?? now))
   const oldest = Math.max(floor(first), startTime === undefined ? 0 : Math.ceil(startTime / length) * length)
   const rows: Row[] = []
-  const take = (openTime: number) => {
+  const add = (openTime: number) => {
     const row = candleAt(market, symbol, openTime, length, now, shocks)
     if (row !== undefined) rows.push(row)
   }
   if (startTime !== undefined) {
-    for (let t = oldest; t <= newest && rows.length < limit; t += length) take(t)
+    for (let t = oldest; t <= newest && rows.length < limit; t += length) add(t)
     return rows
   }
-  for (let t = newest; t >= oldest && rows.length < limit; t -= length) take(t)
+  for (let t = newest; t >= oldest && rows.length < limit; t -= length) add(t)
   return rows.reverse()
 }
 
 const text = (value: number) => value.toFixed(8)
-/** Invented, as the recordings hold no trades. */
+/** Invented number of trades, because recordings contain none. */
 const tradesOf = (row: Row) => Math.round(row[5] * 10) + 1
 
 /** One row of a klines reply. */

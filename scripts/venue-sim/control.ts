@@ -1,9 +1,9 @@
 const MAX_STREAMS = 1024
-/** Incoming messages a second that a connection may send. */
+/** Most messages per second on one connection. */
 const MAX_MESSAGES = 5
 const METHODS = ['SUBSCRIBE', 'UNSUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY', 'GET_PROPERTY']
 
-/** One connection's subscriptions and the control messages that change them. */
+/** Subscriptions of one connection, changed by its control messages. */
 export class Control {
   readonly streams: Set<string>
   #combined: boolean
@@ -14,19 +14,19 @@ export class Control {
     this.streams = new Set(streams.slice(0, MAX_STREAMS))
   }
 
-  /** The text of one event on this connection. */
+  /** One event in the format of this connection. */
   wrap(stream: string, data: object): string {
     return JSON.stringify(this.#combined ? { stream, data } : data)
   }
 
-  /** The answer to a control message; undefined when too many came. `now` in real milliseconds. */
+  /** The answer to a control message; undefined after too many messages. @param now real milliseconds */
   answer(text: string, now: number): string | undefined {
     this.#received = [...this.#received.filter((at) => now - at < 1000), now]
     if (this.#received.length > MAX_MESSAGES) return undefined
-    return JSON.stringify(this.#perform(text))
+    return JSON.stringify(this.#execute(text))
   }
 
-  #perform(text: string): object {
+  #execute(text: string): object {
     const request = parse(text)
     if (request === undefined) return { code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' }
     const { method, params, id } = request

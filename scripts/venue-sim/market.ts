@@ -1,6 +1,6 @@
 /**
- * What the simulated venue has traded. Written apart from the desk's own candle reader on purpose: the two check each
- * other, so they may not share a mistake.
+ * Candles of the simulated venue. Deliberately independent of the desk's own candle reader, so that tests do not compare
+ * code with itself.
  */
 
 /** openTime ms, open, high, low, close, base volume. */
@@ -8,15 +8,15 @@ export type Row = readonly [number, number, number, number, number, number]
 
 export const MINUTE = 60_000
 
-/** One-minute candles by symbol; `undefined` where the minute did not trade or is not known. */
+/** One-minute candles by symbol; undefined for a minute without trades or outside the data. */
 export interface Market {
   readonly symbols: readonly string[]
   candle(symbol: string, openTime: number): Row | undefined
-  /** Open times of the first and the last minute there can be. */
+  /** Open times of the first and the last minute. */
   span(symbol: string): readonly [number, number]
 }
 
-/** Prices that candles of a generated symbol start from. */
+/** First price of the generated candles, by asset. */
 const BASE_PRICES: Readonly<Record<string, number>> = {
   BTC: 28_400,
   ETH: 1_800,
@@ -31,7 +31,7 @@ const BASE_PRICES: Readonly<Record<string, number>> = {
   ADA: 0.38,
 }
 
-/** A random walk a symbol, made as it is asked for; the same seed and origin give the same candles. */
+/** A random walk for each symbol, generated on demand; the same seed and origin give the same candles. */
 export function generatedMarket(assets: readonly string[], seed: number, origin: number): Market {
   const walks = new Map(assets.map((asset) => [`${asset}USDT`, walk(asset, seed, origin)]))
   return {
@@ -70,7 +70,7 @@ function walk(asset: string, seed: number, origin: number): (index: number) => R
   }
 }
 
-/** A 32-bit generator of Tommy Ettinger's; good enough to invent a market with. */
+/** Mulberry32, a 32-bit random number generator by Tommy Ettinger. */
 function mulberry32(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -87,7 +87,7 @@ export function hash(text: string): number {
   return value
 }
 
-/** Recorded candles, their times moved by `shift` milliseconds. */
+/** Recorded candles, shifted by `shift` milliseconds. */
 export function recordedMarket(rows: ReadonlyMap<string, readonly Row[]>, shift: number): Market {
   const bySymbol = new Map(
     [...rows].map(([symbol, list]) => [symbol, new Map(list.map((row) => [row[0] + shift, row]))]),

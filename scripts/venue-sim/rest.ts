@@ -15,9 +15,9 @@ export interface RestContext {
   readonly market: Market
   readonly shocks: Shocks
   now(): number
-  /** Symbols that are listed without trading. */
+  /** Symbols that are listed, but do not trade. */
   readonly halted: ReadonlySet<string>
-  /** The fault the next request meets, if any. */
+  /** Removes and returns the fault for the next request. */
   takeFault(): Fault | undefined
 }
 
@@ -25,7 +25,7 @@ type Reply = readonly [status: number, body: unknown, weight: number]
 
 const bad = (code: number, msg: string): Reply => [400, { code, msg }, 1]
 
-/** Answers the venue's REST paths; the weights of a minute add up as on the real one. */
+/** Answers the venue's REST requests, with a weight limit per minute like the real one. */
 export class Rest {
   readonly #context: RestContext
   #minute = 0
@@ -81,18 +81,19 @@ export class Rest {
 
   #exchangeInfo(query: URLSearchParams): Reply {
     const { market, halted } = this.#context
-    const one = query.get('symbol')
-    const many = query.get('symbols')
-    if (one !== null && many !== null) return bad(-1128, 'Combination of optional parameters invalid.')
-    if (many !== null && !/^\["[A-Z0-9]+"(,"[A-Z0-9]+")*\]$/.test(many)) {
+    const symbol = query.get('symbol')
+    const list = query.get('symbols')
+    if (symbol !== null && list !== null) return bad(-1128, 'Combination of optional parameters invalid.')
+    if (list !== null && !/^\["[A-Z0-9]+"(,"[A-Z0-9]+")*\]$/.test(list)) {
       return bad(-1100, "Illegal characters found in parameter 'symbols'.")
     }
-    const wanted: readonly string[] = many === null ? (one === null ? market.symbols : [one]) : JSON.parse(many)
-    if (wanted.some((symbol) => !market.symbols.includes(symbol))) return bad(-1121, 'Invalid symbol.')
-    const symbols = wanted.map((symbol) => ({
-      symbol,
-      status: halted.has(symbol) ? 'BREAK' : 'TRADING',
-      baseAsset: symbol.replace(/USDT$/, ''),
+    const requested: readonly string[] =
+      list === null ? (symbol === null ? market.symbols : [symbol]) : JSON.parse(list)
+    if (requested.some((name) => !market.symbols.includes(name))) return bad(-1121, 'Invalid symbol.')
+    const symbols = requested.map((name) => ({
+      symbol: name,
+      status: halted.has(name) ? 'BREAK' : 'TRADING',
+      baseAsset: name.replace(/USDT$/, ''),
       quoteAsset: 'USDT',
       isSpotTradingAllowed: true,
     }))
@@ -120,14 +121,14 @@ export class Rest {
     const limit = Number(query.get('limit') ?? 500)
     if (limit === 0) return bad(-1130, "Data sent for parameter 'limit' is not valid.")
     const time = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined)
-    const asked = {
+    const klines = {
       symbol,
       length,
       startTime: time('startTime'),
       endTime: time('endTime'),
       limit: Math.min(limit, 1000),
     }
-    const rows = queryCandles(this.#context.market, asked, this.#context.now(), this.#context.shocks)
+    const rows = queryCandles(this.#context.market, klines, this.#context.now(), this.#context.shocks)
     return [200, rows.map((row) => restRow(row, length)), 2]
   }
 }
@@ -142,7 +143,7 @@ function send(
   response.end(JSON.stringify(body))
 }
 
-/** Times in microseconds where the request asks for them. */
+/** The body with times in microseconds if the request demands them. */
 function scaled(body: unknown, request: IncomingMessage): unknown {
   if (String(request.headers['x-mbx-time-unit'] ?? '').toUpperCase() !== 'MICROSECOND') return body
   if (Array.isArray(body)) {

@@ -7,7 +7,7 @@ interface Shock {
   readonly until: number
 }
 
-/** Stretches of market time in which a symbol's prices are told as a multiple of what they are. */
+/** Periods of market time in which a symbol's published prices are multiplied by a factor. */
 export class Shocks {
   readonly #all: Shock[] = []
 
@@ -15,18 +15,18 @@ export class Shocks {
     this.#all.push(shock)
   }
 
-  /** A candle of `[from, to)`, as far as it has come, as it is told. */
-  told(symbol: string, row: Row, from: number, to: number): Row {
+  /** The published candle of `[from, to)`, with the shocks applied. */
+  apply(symbol: string, row: Row, from: number, to: number): Row {
     let [openTime, open, high, low, close, volume] = row
     for (const shock of this.#all) {
       if (shock.symbol !== symbol || shock.from >= to || shock.until <= from) continue
       const { factor } = shock
-      const whole = shock.from <= from && shock.until >= to
-      const seen = close * factor
+      const isWhole = shock.from <= from && shock.until >= to
+      const shocked = close * factor
       if (shock.from <= from) open *= factor
       if (shock.until >= to) close *= factor
-      high = whole ? high * factor : Math.max(high, open, close, seen)
-      low = whole ? low * factor : Math.min(low, open, close, seen)
+      high = isWhole ? high * factor : Math.max(high, open, close, shocked)
+      low = isWhole ? low * factor : Math.min(low, open, close, shocked)
     }
     return [openTime, open, high, low, close, volume]
   }

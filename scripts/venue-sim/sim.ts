@@ -6,11 +6,11 @@ import { Sockets } from './sockets.ts'
 
 export interface VenueSimOptions {
   readonly market: Market
-  /** Market time of the first moment, milliseconds since 1970. */
+  /** Market time at the start, Unix ms. */
   readonly startAt: number
-  /** Market seconds a real second. */
+  /** Market seconds per real second. */
   readonly speed?: number
-  /** 0 takes a free one. */
+  /** 0 = a free port. */
   readonly port?: number
   readonly halted?: readonly string[]
   readonly silent?: readonly string[]
@@ -18,11 +18,11 @@ export interface VenueSimOptions {
   readonly pingMs?: number
   readonly pongTimeoutMs?: number
   readonly maxAgeMs?: number
-  /** Real time between two cuts of every connection. */
+  /** Real time after which all connections are cut, repeatedly. */
   readonly dropEveryMs?: number
 }
 
-/** What the simulator has seen so far. */
+/** Counters of the simulator. */
 export interface VenueSimState {
   readonly now: number
   readonly speed: number
@@ -40,22 +40,22 @@ export interface VenueSim {
   candle(symbol: string, openTime: number): Row | undefined
   state(): VenueSimState
   drop(refuseMs?: number): void
-  /** Of one symbol, or everything. */
+  /** Stops pushes of one symbol, or of all, for `ms` of real time. */
   silence(ms: number, symbol?: string): void
-  /** Only the connections that stand now. */
+  /** Stops pushes of a symbol on the connections that are open now. */
   mute(symbol: string): void
   micros(ms: number, symbol: string): void
-  /** Tells `factor` times a symbol's prices, on the stream and over REST, for `ms` of market time. */
+  /** Multiplies a symbol's published prices by `factor`, on the stream and over REST, for `ms` of market time. */
   shock(symbol: string, factor: number, ms: number): void
   gap(symbol: string, count: number): void
   shutdown(closeAfterMs: number): void
   sendRaw(text: string): void
-  /** Lets the next `count` REST requests fail with `status` (0 cuts them). */
+  /** Makes the next `count` REST requests fail with `status`; 0 cuts the connection. */
   failRest(count: number, status?: number, retryAfterSec?: number): void
   close(): Promise<void>
 }
 
-/** Starts a Binance of its own on 127.0.0.1, on its own market time. */
+/** Starts a simulated Binance on 127.0.0.1, with its own market time. */
 export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim> {
   const { market, startAt, speed = 1 } = options
   const began = performance.now()
@@ -91,15 +91,15 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
   }
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    if (url.pathname.startsWith('/sim/')) steer(request, response, url, { sockets, failRest, shock, state })
+    if (url.pathname.startsWith('/sim/')) handleControl(request, response, url, { sockets, failRest, shock, state })
     else rest.handle(request, response, url)
   })
   server.on('upgrade', (request, socket, head) =>
     sockets.upgrade(request, socket, head, new URL(request.url ?? '/', 'http://127.0.0.1')),
   )
   const port = await listen(server, options.port ?? 0)
-  const stopPushing = keepPushing(sockets, now, speed)
-  const dropping =
+  const stopPushing = startPushing(sockets, now, speed)
+  const dropTimer =
     options.dropEveryMs === undefined ? undefined : setInterval(() => sockets.drop(), options.dropEveryMs)
   return {
     restUrl: `http://127.0.0.1:${port}`,
@@ -118,7 +118,7 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     failRest,
     close() {
       stopPushing()
-      clearInterval(dropping)
+      clearInterval(dropTimer)
       sockets.close()
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
@@ -136,30 +136,30 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-/** Pushes every frame in order of market time; after a stall the missed ones follow at once. */
-function keepPushing(sockets: Sockets, now: () => number, speed: number): () => void {
-  let due = sockets.nextPush(Math.floor(now()))
+/** Pushes every frame at its market time; after a stall, the missed ones at once. */
+function startPushing(sockets: Sockets, now: () => number, speed: number): () => void {
+  let nextAt = sockets.nextPush(Math.floor(now()))
   let timer: NodeJS.Timeout
   const run = () => {
-    for (; due <= now(); due = sockets.nextPush(due)) sockets.push(due)
-    timer = setTimeout(run, Math.max(1, (due - now()) / speed))
+    for (; nextAt <= now(); nextAt = sockets.nextPush(nextAt)) sockets.push(nextAt)
+    timer = setTimeout(run, Math.max(1, (nextAt - now()) / speed))
   }
   timer = setTimeout(run, 0)
   return () => clearTimeout(timer)
 }
 
-interface Steering extends Pick<VenueSim, 'failRest' | 'shock' | 'state'> {
+interface ControlTargets extends Pick<VenueSim, 'failRest' | 'shock' | 'state'> {
   readonly sockets: Sockets
 }
 
 /** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
-function steer(
+function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  { sockets, failRest, shock, state }: Steering,
+  { sockets, failRest, shock, state }: ControlTargets,
 ): void {
-  const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise)
+  const number = (name: string, fallback: number) => Number(url.searchParams.get(name) ?? fallback)
   const symbol = url.searchParams.get('symbol') ?? ''
   const retryAfter = url.searchParams.get('retryAfter')
   const actions: Readonly<Record<string, (body: string) => void>> = {

@@ -6,7 +6,7 @@ import { Control } from './control.ts'
 import { type Market, MINUTE } from './market.ts'
 import type { Shocks } from './shocks.ts'
 
-/** Kline streams push this often, in market time. */
+/** Market time between two pushes of a kline stream. */
 const PUSH_MS = 2_000
 
 export interface SocketsOptions {
@@ -15,12 +15,13 @@ export interface SocketsOptions {
   now(): number
   /** Market time between a candle's end and its final frame; below two seconds. */
   readonly finalLagMs: number
-  /** Real time between two ping frames, and until one without an answer cuts the connection. */
+  /** Real time between two ping frames. */
   readonly pingMs: number
+  /** Real time without a pong after which the connection is cut. */
   readonly pongTimeoutMs: number
-  /** Real time a connection may live. */
+  /** Real time after which a connection is closed. */
   readonly maxAgeMs: number
-  /** Symbols that are listed, yet never push. */
+  /** Symbols that are listed, but never pushed. */
   readonly silent: ReadonlySet<string>
 }
 
@@ -30,15 +31,16 @@ interface Peer {
   readonly dispose: () => void
 }
 
-/** The venue's WebSocket side: connections, their streams and what is pushed to them. */
+/** The venue's WebSocket connections, their streams and pushes. */
 export class Sockets {
   readonly #options: SocketsOptions
   readonly #server = new WebSocketServer({ noServer: true })
   readonly #peers = new Set<Peer>()
   #silentUntil = 0
   #refuseUntil = 0
+  /** Number of final frames still to be withheld, by symbol. */
   readonly #withheld = new Map<string, number>()
-  /** Real time until which a symbol is not pushed, and until which its times are told in microseconds. */
+  /** Real time until which a symbol is not pushed, and until which its times are in microseconds. */
   readonly #mutedUntil = new Map<string, number>()
   readonly #microsUntil = new Map<string, number>()
   /** Connections accepted so far. */
@@ -107,7 +109,7 @@ export class Sockets {
     return next < MINUTE ? minute + next : minute + MINUTE + this.#options.finalLagMs
   }
 
-  /** Sends what is due at `time`: final frames of candles that have just ended, else the open candles. */
+  /** Pushes the frames of `time`: the final ones of candles that have just ended, else those of the open candles. */
   push(time: number): void {
     const final = time % MINUTE === this.#options.finalLagMs
     const streams = new Set([...this.#peers].flatMap((peer) => [...peer.control.streams]))
@@ -132,40 +134,40 @@ export class Sockets {
     if (final && (boundary % length !== 0 || (this.#withheld.get(symbol) ?? 0) > 0)) return undefined
     const openTime = final ? boundary - length : time - (time % length)
     const row = candleAt(this.#options.market, symbol, openTime, length, time, this.#options.shocks)
-    // Open candles are pushed only when something traded.
+    // Open candles are pushed only after a trade.
     if (row === undefined || (!final && row[5] === 0)) return undefined
     const event = klineEvent(symbol, interval, length, row, time, final)
     return performance.now() < (this.#microsUntil.get(symbol) ?? 0) ? inMicros(event) : event
   }
 
-  /** Cuts every connection without a goodbye, and refuses new ones for a while. */
+  /** Cuts every connection without a close frame, and refuses new ones for `refuseMs`. */
   drop(refuseMs = 0): void {
     this.#refuseUntil = performance.now() + refuseMs
     for (const { socket } of this.#peers) socket.terminate()
   }
 
-  /** Sends nothing for a while, pings included, or nothing of one symbol; connections stay open. */
+  /** Sends nothing for `ms`, not even pings, or nothing of one symbol; connections stay open. */
   silence(ms: number, symbol?: string): void {
     if (symbol === undefined) this.#silentUntil = performance.now() + ms
     else this.#mutedUntil.set(symbol, performance.now() + ms)
   }
 
-  /** The connections of now deliver a symbol no more; later ones do. */
+  /** Stops pushes of a symbol on the open connections; later connections get them. */
   mute(symbol: string): void {
     for (const { control } of this.#peers) control.streams.delete(`${symbol.toLowerCase()}@kline_1m`)
   }
 
-  /** Tells the times of a symbol in microseconds for a while, as nobody asked for. */
+  /** Sends the times of a symbol in microseconds for `ms`, although not requested. */
   micros(ms: number, symbol: string): void {
     this.#microsUntil.set(symbol, performance.now() + ms)
   }
 
-  /** Keeps back the next `count` final frames of a symbol. */
+  /** Withholds the next `count` final frames of a symbol. */
   gap(symbol: string, count: number): void {
     this.#withheld.set(symbol, count)
   }
 
-  /** Announces the end of every connection, and makes it come true after `closeAfterMs`. */
+  /** Announces a shutdown on every connection and closes them after `closeAfterMs`. */
   shutdown(closeAfterMs: number): void {
     for (const peer of this.#peers) {
       const event = { e: 'serverShutdown', E: Math.floor(this.#options.now()) }
@@ -174,7 +176,7 @@ export class Sockets {
     }
   }
 
-  /** Sends a text as it is, however broken. */
+  /** Sends a text unchanged, to test malformed frames. */
   sendRaw(text: string): void {
     for (const peer of this.#peers) this.#send(peer, text)
   }
@@ -192,7 +194,7 @@ function inMicros(event: ReturnType<typeof klineEvent>) {
   return { ...event, E: event.E * 1000, k: { ...k, t: k.t * 1000, T: (k.T + 1) * 1000 - 1 } }
 }
 
-/** Streams that a connection's address names; undefined when there is no such address. */
+/** Streams in the URL of a connection; undefined for an unknown path. */
 function streamsOf(url: URL): readonly string[] | undefined {
   if (url.pathname === '/ws') return []
   if (url.pathname.startsWith('/ws/')) return [url.pathname.slice('/ws/'.length)]

@@ -2,31 +2,31 @@ import { generatedMarket, type Market, MINUTE, type Row, recordedMarket } from '
 import { readTape } from './tape.ts'
 
 const QUARTER = 15 * MINUTE
-/** Minutes of the past that a client may ask for when the simulator has just started. */
+/** Minutes of history before the start. */
 const PAST_MINUTES = 2_000
 
 export interface SourceOptions {
-  /** Files or folders of recorded candles; none: candles are generated. */
+  /** Files or folders of recorded candles; when empty, candles are generated. */
   readonly tapes: readonly string[]
   readonly generate: readonly string[]
   readonly seed: number
-  /** Recorded instant to start from. */
+  /** Recorded time to start from. */
   readonly from: number | undefined
   readonly speed: number
-  /** The real time. */
+  /** Real time. */
   readonly now: number
 }
 
 export interface MarketStart {
   readonly market: Market
   readonly startAt: number
-  /** Whole quarters of an hour by which recorded times were moved. */
+  /** Multiple of 15 minutes by which recorded times were shifted. */
   readonly shiftMs: number
 }
 
 /**
- * Lays the market along the time line. Recorded candles are moved by whole quarters of an hour, which keeps every
- * window's grid, so that market time is the real time; only an explicit `from` at another speed plays them at their own.
+ * Opens the market and chooses its start. Recorded candles are shifted to the real time, by a multiple of 15 minutes so
+ * that windows stay aligned; with `from` and a speed other than 1 they keep their recorded times.
  * @throws when a tape cannot be read or does not hold `from`
  */
 export function openMarket(options: SourceOptions): MarketStart {
@@ -42,11 +42,11 @@ export function openMarket(options: SourceOptions): MarketStart {
   }
   const first = Math.min(...[...rows.values()].map((list) => list[0]?.[0] ?? Number.POSITIVE_INFINITY))
   const last = Math.max(...[...rows.values()].map((list) => list.at(-1)?.[0] ?? 0))
-  const wanted = from ?? first + Math.min(PAST_MINUTES * MINUTE, (last - first) / 2)
-  if (wanted < first || wanted > last)
-    throw new Error(`the tape holds ${iso(first)} … ${iso(last)}, not ${iso(wanted)}`)
+  const recordedStart = from ?? first + Math.min(PAST_MINUTES * MINUTE, (last - first) / 2)
+  if (recordedStart < first || recordedStart > last)
+    throw new Error(`the tape holds ${iso(first)} … ${iso(last)}, not ${iso(recordedStart)}`)
   if (from !== undefined && speed !== 1) return { market: recordedMarket(rows, 0), startAt: from, shiftMs: 0 }
-  const shiftMs = Math.floor((now - wanted) / QUARTER) * QUARTER
+  const shiftMs = Math.floor((now - recordedStart) / QUARTER) * QUARTER
   return { market: recordedMarket(rows, shiftMs), startAt: now, shiftMs }
 }
 

@@ -6,7 +6,7 @@ import type { Row } from './market.ts'
 const CANDLE_FILE = /([A-Z0-9]+USDT)-1m\.(?:json|csv)(?:\.gz)?$/
 
 /**
- * Reads recorded one-minute candles by symbol. Takes what it finds on trust, save for the order of time.
+ * Reads recorded one-minute candles by symbol and sorts them by time. Values are not validated.
  * @throws when a file cannot be read
  */
 export function readTape(path: string): Map<string, Row[]> {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { nodeProblem } from './platform/node-version.ts'
 
-// Before anything that an old Node cannot even load.
+// Checked before importing modules that an old Node cannot load.
 const problem = nodeProblem(process.versions.node)
 if (problem !== null) {
   process.stderr.write(`${problem}\n`)
   process.exit(2)
 }
-// A build keeps its compiled code beside itself, where the next build removes it; from source there is nothing to keep.
+// Caches compiled code inside the build, where the next build removes it.
 if (import.meta.filename.endsWith('.js')) {
   const { enableCompileCache } = await import('node:module')
   enableCompileCache(`${import.meta.dirname}/compiled`)

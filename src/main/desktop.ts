@@ -7,7 +7,7 @@ import { registerScheme, serveAssets } from './desktop/assets.ts'
 import { DeskTray } from './desktop/tray.ts'
 import { connectWindow, openWindow } from './desktop/window.ts'
 
-/** The desktop: the same desk with a window of its own, a tray, and a kill chord that works from everywhere. */
+/** Global shortcut that kills, whichever program has the focus. */
 const KILL_CHORD = 'Shift+Escape'
 
 function flags(): DeskFlags {
@@ -15,6 +15,7 @@ function flags(): DeskFlags {
   return command.parse(process.argv.slice(app.isPackaged ? 1 : 2), { from: 'user' }).opts<DeskFlags>()
 }
 
+/** The desk with an Electron window and a tray. */
 class Desktop {
   private readonly station: Station
   private readonly tray: DeskTray
@@ -26,7 +27,7 @@ class Desktop {
   constructor(station: Station) {
     this.station = station
     this.supervisor = new Supervisor(station)
-    void this.supervisor.ended.then((end) => this.gone(end))
+    void this.supervisor.ended.then((end) => this.exit(end))
     this.tray = new DeskTray(station.port, { open: () => this.show(), quit: () => app.quit() })
     globalShortcut.register(KILL_CHORD, () => {
       void station.port.dispatch({ kind: 'kill', positions: 'hold', reason: `${KILL_CHORD} pressed` }, 'tray')
@@ -36,8 +37,8 @@ class Desktop {
     this.show()
   }
 
-  /** Keeps the tray up to date from now on. */
-  follow(): void {
+  /** Updates the tray at every change from now on. */
+  updateTray(): void {
     this.station.desk.hub.changed.on(() => this.tray.refresh())
     this.tray.refresh()
   }
@@ -57,7 +58,7 @@ class Desktop {
     })
   }
 
-  /** Quitting is joined: everything is on disk before the process ends. */
+  /** Stops the desk before the process quits, so that everything is on disk. */
   private beforeQuit(event: { preventDefault(): void }): void {
     if (this.quitting) return
     event.preventDefault()
@@ -68,8 +69,8 @@ class Desktop {
     void this.supervisor.end({ reason: 'it was quit', clean: true })
   }
 
-  /** However the desk ended, the process goes with it; what went wrong is shown before. */
-  private gone({ reason, clean }: DeskEnd): void {
+  /** Ends the process after the desk, with an error box if the desk failed. */
+  private exit({ reason, clean }: DeskEnd): void {
     this.quitting = true
     if (!clean) dialog.showErrorBox('Baton is down', reason)
     app.exit(clean ? 0 : 1)
@@ -77,7 +78,7 @@ class Desktop {
 }
 
 registerScheme()
-// The desk goes on in the tray when its window is closed.
+// Without this listener, Electron would quit when the window is closed.
 app.on('window-all-closed', () => {})
 await app.whenReady()
 serveAssets()
@@ -85,7 +86,7 @@ const opened = await Station.open(stationOptions(flags(), undefined))
 if (opened.ok) {
   const desktop = new Desktop(opened.value)
   await opened.value.start()
-  desktop.follow()
+  desktop.updateTray()
 } else {
   dialog.showErrorBox('Baton cannot start', opened.error)
   app.exit(2)

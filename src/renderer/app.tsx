@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Attribution } from './features/attribution/attribution.tsx'
-import { ConnectionBand, FirstContact } from './features/connection/connection.tsx'
+import { ConnectingScreen, ConnectionBand } from './features/connection/connection.tsx'
 import { Deployments } from './features/deployments/deployments.tsx'
 import { Dialogs } from './features/dialogs/dialogs.tsx'
 import { Differences } from './features/differences/differences.tsx'
@@ -23,26 +23,26 @@ import { Boundary } from './ui/boundary.tsx'
 import { Split } from './ui/split.tsx'
 import { TooltipProvider } from './ui/tooltip.tsx'
 
-const part = (what: string, content: ReactNode) => <Boundary what={what}>{content}</Boundary>
+const isolated = (name: string, content: ReactNode) => <Boundary name={name}>{content}</Boundary>
 
 const TAB_CONTENT = {
-  editor: part('The editor', <Editor />),
-  replay: part('The replay', <Replay />),
+  editor: isolated('The editor', <Editor />),
+  replay: isolated('The replay', <Replay />),
   positions: <Positions />,
   orders: <Orders />,
   trades: <Trades />,
-  attribution: part('Attribution', <Attribution />),
+  attribution: isolated('Attribution', <Attribution />),
   log: <Log />,
-  differences: part('The differences', <Differences />),
+  differences: isolated('The differences', <Differences />),
 }
 
-function Center() {
+function MiddleColumn() {
   return (
     <Split
       id="center"
       direction="vertical"
       parts={[
-        { id: 'chart', size: '56%', min: '160px', content: part('The market', <Market />) },
+        { id: 'chart', size: '56%', min: '160px', content: isolated('The market', <Market />) },
         {
           id: 'workbench',
           size: '44%',
@@ -54,21 +54,21 @@ function Center() {
   )
 }
 
-function Right() {
+function RightColumn() {
   return (
     <Split
       id="right"
       direction="vertical"
       parts={[
-        { id: 'deployments', size: '50%', min: '120px', content: part('Deployments', <Deployments />) },
-        { id: 'versions', size: '28%', min: '90px', content: part('Versions', <Versions />) },
-        { id: 'profit', size: '22%', min: '90px', content: part('Profit', <Profit />) },
+        { id: 'deployments', size: '50%', min: '120px', content: isolated('Deployments', <Deployments />) },
+        { id: 'versions', size: '28%', min: '90px', content: isolated('Versions', <Versions />) },
+        { id: 'profit', size: '22%', min: '90px', content: isolated('Profit', <Profit />) },
       ]}
     />
   )
 }
 
-/** The desk: brakes and state above, slots left, market and workbench in the middle, versions right. */
+/** The window: state and controls at the top, slots left, market and workbench in the middle, versions right. */
 export function App() {
   return (
     <TooltipProvider delayDuration={500}>
@@ -83,13 +83,13 @@ export function App() {
           id="desk"
           direction="horizontal"
           parts={[
-            { id: 'slots', size: '268px', min: '252px', content: part('Slots', <Slots />) },
-            { id: 'middle', size: '54%', min: '480px', content: <Center /> },
-            { id: 'side', size: '332px', min: '308px', content: <Right /> },
+            { id: 'slots', size: '268px', min: '252px', content: isolated('Slots', <Slots />) },
+            { id: 'middle', size: '54%', min: '480px', content: <MiddleColumn /> },
+            { id: 'side', size: '332px', min: '308px', content: <RightColumn /> },
           ]}
         />
       </main>
-      <FirstContact />
+      <ConnectingScreen />
       <Palette />
       <Dialogs />
     </TooltipProvider>

@@ -2,9 +2,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { BROWSER } from './data/browser.ts'
-import { createDesk } from './data/create-desk.ts'
-import { SessionContext } from './data/hooks.ts'
-import { startSession } from './data/session.ts'
+import { createDeskClient } from './data/create-desk-client.ts'
+import { startDeskModel } from './data/desk-model.ts'
+import { DeskModelContext } from './data/hooks.ts'
 import './styles/fonts.css'
 import './styles/base.css'
 import './styles/parts.css'
@@ -18,14 +18,14 @@ import './styles/proof.css'
 import './styles/replay.css'
 import './styles/overlays.css'
 
-const session = startSession(createDesk(), BROWSER)
+const model = startDeskModel(createDeskClient(), BROWSER)
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 
 createRoot(root).render(
   <StrictMode>
-    <SessionContext value={session}>
+    <DeskModelContext value={model}>
       <App />
-    </SessionContext>
+    </DeskModelContext>
   </StrictMode>,
 )

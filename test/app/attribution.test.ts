@@ -172,7 +172,7 @@ describe('baton attribution', () => {
     const [second, first] = listVersions(desk.journal.db)
     const pair = `${first?.hash.slice(0, 8)},${second?.hash.slice(0, 8)}`
     expect((await run('--compare', pair)).out).toMatch(
-      /snipe v1 · \w+ → snipe v2 · \w+\nPeriod: all that is there\nIt cannot be told yet/,
+      /snipe v1 · \w+ → snipe v2 · \w+\nPeriod: all data\nIt cannot be told yet/,
     )
     const unknown = await run('--compare', `${first?.hash},ffff`)
     expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no version begins with "ffff"')])
@@ -201,7 +201,7 @@ describe('baton attribution', () => {
   test('makes the trades anew from the rest of the journal, once no desk runs, and finds them the same', async () => {
     expect(await run('--rebuild')).toMatchObject({ code: 1, err: expect.stringContaining('a desk runs') })
     await home.close()
-    expect((await run('--rebuild')).out).toMatch(/trades made anew .*: the same as before/)
+    expect((await run('--rebuild')).out).toMatch(/trades rebuilt .*: the same as before/)
     home.write(
       'outside.csv',
       'time,version,slot,side,shares,price,fee,outcome\n2026-01-05T00:03:00Z,a,BTC-5m,up,10,0.93,0.05,up\n2026-01-05T00:08:00Z,a,BTC-5m,up,10,0.93,0.05,down\n',

@@ -14,17 +14,17 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text)
 }
 
-/** A build of this checkout; `meanwhile` is what somebody does while it runs. */
-const build = (meanwhile: () => void = () => {}, succeeds = true) =>
+/** Builds the checkout. @param during changes made while the build runs */
+const build = (during: () => void = () => {}, succeeds = true) =>
   buildWithStamp(root, () => {
     write('out/main/cli.js', "process.stdout.write('build')\n")
     write('out/renderer/index.html', '')
-    meanwhile()
+    during()
     return succeeds
   })
 
-/** What `npm run baton` ran. */
-function ran(): string {
+/** Which command line `npm run baton` runs: `source` or `build`. */
+function runBaton(): string {
   return spawnSync(process.execPath, [join(root, 'scripts/baton.ts')], { encoding: 'utf8' }).stdout
 }
 
@@ -43,10 +43,10 @@ beforeEach(() => {
 afterEach(() => folder.remove())
 
 describe('the command line of a checkout', () => {
-  it('runs the sources where nothing was built, and the build once there is one', () => {
-    expect(ran()).toBe('source')
+  it('runs from the sources without a build, and from the build when there is one', () => {
+    expect(runBaton()).toBe('source')
     expect(build()).toBe(true)
-    expect(ran()).toBe('build')
+    expect(runBaton()).toBe('build')
   })
 
   it.each<[string, () => void]>([
@@ -54,25 +54,25 @@ describe('the command line of a checkout', () => {
     ['a new source', () => write('src/engine/second.ts', '')],
     ['a removed source', () => rmSync(join(root, 'src/engine/engine.ts'))],
     ['a renamed source', () => renameSync(join(root, 'src/engine/engine.ts'), join(root, 'src/engine/other.ts'))],
-    ['another configuration of the build', () => write('electron.vite.config.ts', 'export default {}\n')],
-    ['other packages', () => write('package-lock.json', '{}')],
-    ['half a build', () => rmSync(join(root, 'out/main/cli.js'))],
-  ])('runs the sources after %s', (_name, change) => {
+    ['a changed build configuration', () => write('electron.vite.config.ts', 'export default {}\n')],
+    ['changed packages', () => write('package-lock.json', '{}')],
+    ['an incomplete build', () => rmSync(join(root, 'out/main/cli.js'))],
+  ])('runs from the sources after %s', (_name, change) => {
     build()
     expect(isBuildCurrent(root)).toBe(true)
     change()
     expect(isBuildCurrent(root)).toBe(false)
-    expect(ran()).toBe('source')
+    expect(runBaton()).toBe('source')
   })
 
-  it('does not take a build for current whose sources changed while it was made', () => {
+  it('does not use a build whose sources changed while it ran', () => {
     expect(build(() => write('src/engine/engine.ts', 'export const one = 2\n'))).toBe(true)
-    expect(ran()).toBe('source')
+    expect(runBaton()).toBe('source')
   })
 
-  it('does not use what a failed build left, nor the stamp of the build before', () => {
+  it('uses neither the output of a failed build nor the stamp of the previous one', () => {
     build()
     expect(build(() => {}, false)).toBe(false)
-    expect(ran()).toBe('source')
+    expect(runBaton()).toBe('source')
   })
 })

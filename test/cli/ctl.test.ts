@@ -16,7 +16,7 @@ function startDesk(): ChildProcess {
   return spawn(process.execPath, args, { cwd: root, stdio: 'ignore' })
 }
 
-function ended(child: ChildProcess): Promise<unknown> {
+function exited(child: ChildProcess): Promise<unknown> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((done) => child.once('exit', done))
 }
@@ -31,7 +31,9 @@ interface Status {
 
 function status(): Status | undefined {
   const path = join(home, 'status.json')
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Status) : undefined
+  if (!existsSync(path)) return undefined
+  const parsed: Status = JSON.parse(readFileSync(path, 'utf8'))
+  return parsed
 }
 
 const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--timeout', '4m')
@@ -39,18 +41,18 @@ const ctl = (...args: string[]) => baton('ctl', ...args, '--home', home, '--time
 beforeAll(async () => {
   cpSync(join(root, 'strategies'), strategies, { recursive: true })
   desk = startDesk()
-  // Until the first prices have come no slot can decide, and every answer of `ctl` notes that.
+  // Until the first prices, `ctl` adds a note about the outage to every answer.
   const isUp = () => Object.keys(status()?.versions ?? {}).length === 2 && status()?.outages.length === 0
   await vi.waitUntil(isUp, { timeout: MOST_WAIT_MS, interval: 50 })
 })
 afterAll(async () => {
   desk.kill('SIGTERM')
-  await ended(desk)
+  await exited(desk)
   folder.remove()
 })
 
 describe('baton ctl against a running desk', () => {
-  it('carries out freeze and unfreeze, and hands on a refusal with exit code 3', async () => {
+  it('freezes and unfreezes, and returns exit code 3 for a refusal', async () => {
     const frozen = await ctl('freeze', '--reason', 'looking at it')
     expect(frozen).toMatchObject({ code: 0, err: '' })
     expect(frozen.out).toMatch(/^freeze: deployments are frozen/)
@@ -72,14 +74,14 @@ describe('baton ctl against a running desk', () => {
     expect((await ctl('pause', '--reason', 'x', '--strategy', 'nobody')).code).toBe(3)
   })
 
-  it('lets two callers at once both have their answer', async () => {
+  it('answers two concurrent callers', async () => {
     const before = status()?.control.seq ?? 0
-    const both = await Promise.all([
+    const results = await Promise.all([
       ctl('pause', '--reason', 'one', '--slot', 'BTC-5m'),
       ctl('pause', '--reason', 'two', '--slot', 'ETH-5m'),
     ])
-    expect(both.map(({ code }) => code)).toEqual([0, 0])
-    expect(both.map(({ out }) => out).toSorted()).toEqual([
+    expect(results.map(({ code }) => code)).toEqual([0, 0])
+    expect(results.map(({ out }) => out).toSorted()).toEqual([
       expect.stringContaining('BTC-5m'),
       expect.stringContaining('ETH-5m'),
     ])
@@ -101,7 +103,7 @@ describe('baton ctl against a running desk', () => {
     await expect.poll(() => status()?.versions.snipe?.version, { timeout: MOST_WAIT_MS }).toBe(old)
   })
 
-  it('kills, and re-arms only when told to in capitals', async () => {
+  it('kills and re-arms, and refuses other commands while killed', async () => {
     expect((await ctl('rearm', '--confirm', 'REARM', '--reason', 'x')).code).toBe(3)
     expect((await ctl('kill', '--reason', 'test')).code).toBe(0)
     expect(status()?.trading).toBe('killed')
@@ -110,7 +112,7 @@ describe('baton ctl against a running desk', () => {
     expect(status()?.trading).toBe('running')
   })
 
-  it('a second desk in the same home is refused and names the first', async () => {
+  it('refuses a second desk in the same home and names the process of the first', async () => {
     const second = await baton('desk', '--home', home, '--strategies', strategies, '--port', '0')
     expect(second.code).toBe(2)
     expect(second.err).toContain(`another desk (process ${desk.pid}) runs in ${home}`)
@@ -119,15 +121,15 @@ describe('baton ctl against a running desk', () => {
     )
   })
 
-  it('the audit finds nothing beside the running desk', async () => {
+  it('the audit finds nothing while the desk runs', async () => {
     const { code, out } = await baton('audit', '--home', home)
     expect(out).toContain('audit finds nothing')
     expect(code).toBe(0)
   })
 
-  it('says at once that no desk runs, and writes nothing', async () => {
+  it('fails at once without a running desk, and writes nothing', async () => {
     desk.kill('SIGTERM')
-    await ended(desk)
+    await exited(desk)
     const before = readFileSync(join(home, 'control.json'), 'utf8')
     const { code, err } = await ctl('kill')
     expect(code).toBe(1)

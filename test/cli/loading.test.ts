@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..')
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
-/** Runs the command line and gives what it loaded: own files below `src/`, packages by their names. */
+/** Runs the command line. @returns the loaded modules: files below `src/`, packages by name */
 function modulesOf(...args: readonly string[]): ReadonlySet<string> {
   const list = join(folder.path, 'loaded')
   const hook = join(root, 'test/support/loaded-modules.ts')
@@ -27,7 +27,7 @@ function modulesOf(...args: readonly string[]): ReadonlySet<string> {
 }
 
 describe('what a command loads', () => {
-  it('lists all commands without loading one of them', () => {
+  it('lists all commands without loading any of them', () => {
     const loaded = [...modulesOf('--help')]
     expect(loaded.filter((name) => !name.startsWith('src/'))).toEqual(['commander'])
     expect(loaded.filter((name) => name.startsWith('src/')).toSorted()).toEqual([
@@ -40,14 +40,14 @@ describe('what a command loads', () => {
     ])
   })
 
-  it('loads neither desk nor database for the help of a replay', () => {
+  it('loads neither desk nor database for the help of replay', () => {
     const loaded = modulesOf('replay', '--help')
     expect(loaded).toContain('src/main/cli/replay-command.ts')
     for (const name of ['better-sqlite3', 'fastify', 'esbuild', 'src/main/replay/lab.ts'])
       expect(loaded).not.toContain(name)
   })
 
-  it('loads no server, compiler or venue to send a command to a desk or to list trades', () => {
+  it('loads no server, compiler or venue for ctl, trades and tape', () => {
     for (const args of [
       ['ctl', '--help'],
       ['trades', '--help'],

@@ -22,13 +22,13 @@ const replay = (...args: readonly string[]) => baton('replay', '--strategy', str
 async function result(...args: readonly string[]) {
   const { code, out, err } = await replay(...args, '--json')
   expect(code).toBe(0)
-  // What it is about to do; where nobody watches, that is all the progress there is.
+  // Without a terminal, this line is the only progress.
   expect(err).toMatch(/^replaying \S+Z to \S+Z × \d+ slots\n$/)
   return JSON.parse(out)
 }
 
 describe('baton replay', () => {
-  test('candles: figures, trades and one hash, whatever the threads', async () => {
+  test('candles: results and trades, and the same hash for any number of threads', async () => {
     const two = await result('--tape', candles, '--trades')
     expect(two).toMatchObject({
       strategy: 'greedy',
@@ -38,7 +38,7 @@ describe('baton replay', () => {
       faults: 0,
       ledgerBalanced: true,
     })
-    // Windows at the very end are decided by prices that the tape lacks.
+    // The last windows end after the tape, so their positions stay open.
     expect(two.openPositions).toBeLessThanOrEqual(4)
     expect(two.decisions).toBeGreaterThan(190_000)
     expect(two.list).toHaveLength(two.trades)
@@ -59,7 +59,7 @@ describe('baton replay', () => {
     expect(other.version).not.toBe(one.version)
   })
 
-  test('A16: --trades without --json lists the trades as a table under the figures', async () => {
+  test('A16: --trades without --json prints the trades as a table below the results', async () => {
     const day = ['--tape', candles, '--slots', 'BTC-5m', '--from', '2026-01-07 22:00']
     const { list, trades } = await result(...day, '--trades')
     const { code, out } = await replay(...day, '--trades')
@@ -76,7 +76,7 @@ describe('baton replay', () => {
     expect((await replay(...day)).out).not.toContain('\n\n')
   })
 
-  test('what was recorded by a desk, and prices that were imported', async () => {
+  test('recordings of a desk, and imported prices', async () => {
     const run = ['run', '--market', 'simulated', '--seed', '3', '--speed', 'max', '--for', '70m', '--home', home.folder]
     const made = await baton(...run, '--strategies', home.strategies, '--json')
     expect(made.code).toBe(0)
@@ -85,7 +85,7 @@ describe('baton replay', () => {
     expect(own.decisions).toBeGreaterThan(1_600)
     expect(own.trades).toBeGreaterThan(5)
     expect(await result('--last', '30m')).toMatchObject({ from: expect.stringContaining('T00:40:00.000Z') })
-    // The same market time recorded once more: it is replayed once.
+    // The same market time is recorded twice, but replayed once.
     await baton(...run, '--strategies', home.strategies)
     expect((await result()).decisions).toBe(own.decisions)
 
@@ -107,7 +107,7 @@ describe('baton replay', () => {
     expect(prices.notices[0]).toMatch(/SIMULATED/)
   }, 60_000)
 
-  test('Ctrl-C leaves what was done, marked as a part, with exit code 1', async () => {
+  test('Ctrl-C prints the results so far, marked as partial, with exit code 1', async () => {
     const long = join(home.folder, 'long')
     mkdirSync(long)
     writeCandles(long, { BTC: randomCandles('BTC', 40, 8) })
@@ -136,11 +136,11 @@ describe('baton replay', () => {
   })
 
   test.each([
-    ['a param that is none', ['--params', '{"nosuch":1}'], /greedy has no param nosuch; it has: marker, stakeUsd/],
-    ['params that are no object', ['--params', '[1]'], /it is a JSON object/],
-    ['a slot that the tape has not', ['--slots', 'SOL-5m'], /the tape has none of the slots SOL-5m; it has: BTC-5m/],
-    ['a time outside', ['--from', '2027-01-01'], /is outside the tape, which can be replayed from 2026-01-0/],
-    ['two beginnings', ['--from', '2026-01-07', '--last', '1h'], /--last and --from both say where to begin/],
+    ['an unknown param', ['--params', '{"nosuch":1}'], /greedy has no param nosuch; it has: marker, stakeUsd/],
+    ['params that are not an object', ['--params', '[1]'], /expected a JSON object/],
+    ['a slot that is not on the tape', ['--slots', 'SOL-5m'], /the tape has none of the slots SOL-5m; it has: BTC-5m/],
+    ['a time outside the tape', ['--from', '2027-01-01'], /is outside the tape, which can be replayed from 2026-01-0/],
+    ['two start options', ['--from', '2026-01-07', '--last', '1h'], /--last and --from both set the start/],
   ])('%s: one line, exit code 2', async (_, args, message) => {
     const { code, out, err } = await replay('--tape', candles, ...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -148,10 +148,10 @@ describe('baton replay', () => {
     expect(err.trim().split('\n')).toHaveLength(1)
   })
 
-  test('a strategy that is not there, one that does not compile: one line, exit code 2', async () => {
+  test('a missing strategy, and one that does not compile: one line, exit code 2', async () => {
     const gone = await baton('replay', '--strategy', 'nosuch', '--home', home.folder, '--tape', candles)
     expect(gone).toMatchObject({ code: 2, out: '' })
-    expect(gone.err).toMatch(/neither nosuch nor .* is there/)
+    expect(gone.err).toMatch(/neither nosuch nor .* exists/)
     home.write('broken.ts', 'export default {')
     const broken = await baton('replay', '--strategy', join(home.strategies, 'broken.ts'), '--tape', candles)
     expect(broken).toMatchObject({ code: 2, out: '' })

@@ -17,30 +17,30 @@ async function summary(seed: number, home: string): Promise<Record<string, unkno
   expect(err).toBe('')
   expect(code).toBe(0)
   expect(out.trim().split('\n')).toHaveLength(1)
-  return JSON.parse(out) as Record<string, unknown>
+  return JSON.parse(out)
 }
 
-/** Without what real time decides. */
+/** The summary without values that depend on real time. */
 function repeatable({ swapMsMax: _, ...rest }: Record<string, unknown>): Record<string, unknown> {
   return rest
 }
 
 describe('baton run', () => {
-  it('ends with one line, the same for the same seed, another for another', async () => {
+  it('prints one line, which is equal for equal seeds and differs for others', async () => {
     const first = await summary(7, 'a')
     expect(Object.keys(first)).toEqual(KEYS)
     expect(first.versions).toHaveLength(2)
-    for (const version of first.versions as Record<string, unknown>[])
-      expect(Object.keys(version)).toEqual(['strategy', 'version', 'label', 'trades', 'wins', 'pnlUsd'])
+    const fields = ['strategy', 'version', 'label', 'trades', 'wins', 'pnlUsd']
+    for (const version of [first.versions].flat()) expect(Object.keys(Object(version))).toEqual(fields)
     expect(first).toMatchObject({ missedCycles: 0, duplicateEntries: 0, orphanPositions: 0, ledgerBalanced: true })
     expect(repeatable(await summary(7, 'b'))).toEqual(repeatable(first))
     expect((await summary(8, 'c')).decisionsHash).not.toBe(first.decisionsHash)
   })
 
-  it('leaves lists that programs can read', async () => {
+  it('prints lists as JSON', async () => {
     const home = join(folder.path, 'a')
-    const list = async (...args: string[]) =>
-      JSON.parse((await baton(...args, '--home', home, '--json')).out) as Record<string, unknown>[]
+    const list = async (...args: string[]): Promise<readonly Record<string, unknown>[]> =>
+      JSON.parse((await baton(...args, '--home', home, '--json')).out)
     const versions = await list('versions')
     expect(versions.map((row) => row.strategy).toSorted()).toEqual(['fade', 'snipe'])
     const deployments = await list('deployments', '--limit', '1')
@@ -52,15 +52,15 @@ describe('baton run', () => {
     const hash = String(versions[0]?.hash)
     const shown = await baton('versions', 'show', hash.slice(0, 8), '--home', home)
     expect(shown.out).toContain('defineStrategy')
-    const people = await baton('trades', '--limit', '1', '--home', home)
-    expect(people.out).toMatch(/\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}P-\d+/)
+    const table = await baton('trades', '--limit', '1', '--home', home)
+    expect(table.out).toMatch(/\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}P-\d+/)
   })
 })
 
-describe('bad usage is one line on stderr and exit code 2:', () => {
+describe('wrong usage is one line on stderr and exit code 2:', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['runn', /unknown command 'runn' \(Did you mean run\?\)/],
-    ['run', /--for says how long/],
+    ['run', /--for is required/],
     ['run --fo 3h', /unknown option '--fo' \(Did you mean --for\?\)/],
     ['run --for soon', /a duration is written like 90s/],
     ['run --for 1h extra', /too many arguments/],
@@ -83,7 +83,7 @@ describe('bad usage is one line on stderr and exit code 2:', () => {
     expect(code).toBe(2)
   })
 
-  it('a configuration that is none', async () => {
+  it('an invalid configuration', async () => {
     const home = join(folder.path, 'bad')
     mkdirSync(home)
     writeFileSync(join(home, 'config.json'), '{"acount": 1}')
@@ -97,9 +97,9 @@ describe('bad usage is one line on stderr and exit code 2:', () => {
 })
 
 describe('baton doctor', () => {
-  it('finds nothing wrong with a run that is over, and says so as JSON too', async () => {
+  it('finds no failure in the home of a finished run, also as JSON', async () => {
     const { code, out } = await baton('doctor', '--home', join(folder.path, 'b'), '--json')
-    const checks = JSON.parse(out) as { name: string; state: string }[]
+    const checks: readonly { name: string; state: string }[] = JSON.parse(out)
     expect(checks.filter((check) => check.state === 'fail')).toEqual([])
     expect(checks.map((check) => check.name)).toEqual(
       expect.arrayContaining(['Node', 'TypeScript', 'baton.db', 'snipe.ts']),

@@ -86,7 +86,7 @@ test('state: kept where its shape fits, taken over by migrate, refused otherwise
   home.write('snipe.ts', stateful(3, '{ count: 5, more: true }'))
   const refused = await deploy(desk, 'snipe')
   expect(refused.state).toBe('failed')
-  expect(refused.reason).toContain('does not fit initialState, and there is no migrate')
+  expect(refused.diagnostics[0]?.message).toContain('does not fit initialState, and there is no migrate')
 
   home.write(
     'snipe.ts',

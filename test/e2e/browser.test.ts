@@ -3,13 +3,13 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Complaints, launchBrowser, openPage, showsText, until } from '../support/browser.ts'
 import { type DeskChild, DeskFacts, freePort, startHeadless, TestHome } from '../support/desk-process.ts'
-import { checkOwners, checkTruth, heldPosition, SNIPE } from './hands.ts'
+import { checkDesk, checkOwners, SNIPE, waitForPosition } from './desk-steps.ts'
 import { deskScenario } from './specs.ts'
 
 const VIEWPORT = { width: 1440, height: 900 }
 
-/** A page that is away from its desk says so on its console; that is not an error of ours. */
-const AWAY =
+/** Console messages of a page without its desk, which are expected. */
+const DISCONNECTED =
   /WebSocket connection to|Failed to load resource: (net::ERR_CONNECTION|the server responded with a status of 401)/
 
 let browser: Browser
@@ -49,19 +49,19 @@ describe('the desk in a browser', () => {
     }
   })
 
-  it('keeps the token out of the address and out of reach of scripts', async () => {
+  it('removes the token from the address and hides the cookie from scripts', async () => {
     expect(page.url()).toBe(`${facts.origin}/`)
     expect(await page.evaluate('document.cookie')).toBe('')
   })
 
   deskScenario(() => ({ page, facts }))
 
-  it('shows a second window the same', async () => {
+  it('shows the same state in a second window', async () => {
     const second = await openPage(browser, { viewport: VIEWPORT })
     try {
       await second.goto(address)
       await second.getByTestId('file-snipe.ts').click()
-      // What the spec before saved may be going live just now: it does in both.
+      // A save of an earlier test may be going live just now.
       await until('the same live version in both', async () => {
         const [here, there] = [
           await showsText(page, 'live-version', /snipe v\d+/),
@@ -78,7 +78,7 @@ describe('the desk in a browser', () => {
     }
   })
 
-  it('answers a wrong token with 401 and what to do', async () => {
+  it('answers a wrong token with 401 and instructions', async () => {
     const stranger = await browser.newContext()
     try {
       const wrong = await stranger.newPage()
@@ -91,25 +91,25 @@ describe('the desk in a browser', () => {
     }
   })
 
-  it('P2: two desks on two ports are signed in beside each other, and one signs out without the other', async () => {
+  it('P2: a browser is signed in at two desks on two ports, and signs out of one only', async () => {
     const other = new TestHome(SNIPE)
     const second = new DeskFacts(other, await freePort())
     const context = await browser.newContext({ viewport: VIEWPORT })
     const started = await startHeadless(second)
     try {
-      const [first, beside] = [await context.newPage(), await context.newPage()]
+      const [first, secondPage] = [await context.newPage(), await context.newPage()]
       await first.goto(address)
-      await beside.goto(started.address)
-      for (const one of [first, beside]) {
-        await one.reload()
-        await showsText(one, 'trading-state', /Running/)
+      await secondPage.goto(started.address)
+      for (const signedIn of [first, secondPage]) {
+        await signedIn.reload()
+        await showsText(signedIn, 'trading-state', /Running/)
       }
       const status = async (port: number) => (await context.request.get(`http://127.0.0.1:${port}/api/status`)).status()
       expect([await status(facts.port), await status(second.port)]).toEqual([200, 200])
-      await beside.keyboard.press('ControlOrMeta+k')
-      await beside.getByPlaceholder('Type a command, a slot, a file or a version').fill('sign this browser')
-      for (let i = 0; i < 2; i++) await beside.keyboard.press('Enter')
-      await showsText(beside, 'connection', /not signed in/)
+      await secondPage.keyboard.press('ControlOrMeta+k')
+      await secondPage.getByPlaceholder('Type a command, a slot, a file or a version').fill('sign this browser')
+      for (let i = 0; i < 2; i++) await secondPage.keyboard.press('Enter')
+      await showsText(secondPage, 'connection', /not signed in/)
       expect([await status(facts.port), await status(second.port)]).toEqual([200, 401])
     } finally {
       await context.close()
@@ -118,19 +118,19 @@ describe('the desk in a browser', () => {
     }
   })
 
-  it('S1: may not be shown in a frame, and says what its scripts may do', async () => {
+  it('S1: forbids frames and restricts scripts by headers', async () => {
     const answer = await page.goto(`${facts.origin}/`)
     const headers = answer?.headers() ?? {}
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(headers['x-content-type-options']).toBe('nosniff')
     await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
-    const worker = await until('the thread that checks types, under this policy', async () =>
-      page.workers().find((one) => one.url().includes('ts.worker')),
+    const worker = await until('the type-checking worker under this policy', async () =>
+      page.workers().find((candidate) => candidate.url().includes('ts.worker')),
     )
     await worker.evaluate(() => true)
   })
 
-  it('refuses a socket from another origin, though the cookie comes along', async () => {
+  it('refuses a socket from another origin, although the cookie is sent', async () => {
     const other = createServer((_request, response) => response.end('<!doctype html><title>other</title>'))
     const port = await freePort()
     await new Promise<void>((done) => other.listen(port, '127.0.0.1', done))
@@ -151,12 +151,12 @@ describe('the desk in a browser', () => {
     }
   })
 
-  it('said nothing on its console: no error, no violation of its policy', () => {
+  it('logged no error and no policy violation on the console', () => {
     expect(complaints.all).toEqual([])
   })
 })
 
-describe('a desk that is killed by the system', () => {
+describe('a desk whose process is killed', () => {
   let home: TestHome
   let facts: DeskFacts
   let child: DeskChild
@@ -169,7 +169,7 @@ describe('a desk that is killed by the system', () => {
     const started = await startHeadless(facts)
     child = started.child
     page = await openPage(browser, { viewport: VIEWPORT })
-    complaints = new Complaints(page, AWAY)
+    complaints = new Complaints(page, DISCONNECTED)
     await page.goto(started.address)
   })
 
@@ -183,33 +183,33 @@ describe('a desk that is killed by the system', () => {
     }
   })
 
-  async function crash(): Promise<string> {
+  async function restart(): Promise<string> {
     await child.stop('SIGKILL')
     const started = await startHeadless(facts)
     child = started.child
     return started.address
   }
 
-  /** A browser fetches the editor's parts as it needs them; from a desk that is gone it cannot. */
-  async function editorIsThere(): Promise<void> {
+  /** Waits until the editor is fully loaded, because its parts cannot be loaded after the desk is gone. */
+  async function loadEditor(): Promise<void> {
     await page.locator('[data-testid="editor"] .mtk1').first().waitFor()
-    const worker = await until('the thread that checks types', async () =>
-      page.workers().find((one) => one.url().includes('ts.worker')),
+    const worker = await until('the type-checking worker', async () =>
+      page.workers().find((candidate) => candidate.url().includes('ts.worker')),
     )
-    // It answers once its script has come and run.
+    // Resolves once its script has run.
     await worker.evaluate(() => true)
     await page.waitForLoadState('networkidle')
   }
 
-  it('P2: is missed by its window, which goes on by itself when a new desk answers', async () => {
+  it('P2: is reported as lost by its window, which reconnects to the next desk', async () => {
     await showsText(page, 'trading-state', /Running/)
-    await editorIsThere()
-    const before = await heldPosition(facts, 25_000)
+    await loadEditor()
+    const before = await waitForPosition(facts, 25_000)
     await child.stop('SIGKILL')
-    await showsText(page, 'connection', /lost the desk/)
+    await showsText(page, 'connection', /connection to the desk is lost/)
     const started = await startHeadless(facts)
     child = started.child
-    // The browser's session outlives the desk; its old token does not.
+    // The browser session survives a restart of the desk; the token does not.
     await page.getByTestId('connection').waitFor({ state: 'detached' })
     await showsText(page, 'trading-state', /Running/)
     await showsText(page, 'live-version', /snipe v1/)
@@ -222,15 +222,15 @@ describe('a desk that is killed by the system', () => {
     )
     const { count } = (await facts.status()).cycle
     await until('cycles after the restart', async () => ((await facts.status()).cycle.count > count ? true : undefined))
-    await checkTruth(facts)
+    await checkDesk(facts)
   })
 
-  it('stays killed over a restart, and its positions stay with their owner', async () => {
-    await editorIsThere()
-    const before = await heldPosition(facts, 10_000)
+  it('stays killed after a restart, and its positions keep their owner', async () => {
+    await loadEditor()
+    const before = await waitForPosition(facts, 10_000)
     await facts.command('kill', { positions: 'hold', reason: 'the test' })
     const sent = facts.count('SELECT count(*) FROM orders')
-    const address = await crash()
+    const address = await restart()
     await page.goto(address)
     await showsText(page, 'trading-state', /Killed/)
     await showsText(page, 'killed-band', /the test/i)

@@ -14,7 +14,7 @@ import {
 } from '../support/desk-process.ts'
 import { Screen, type Shown } from '../support/electron-stand-in/screen.ts'
 import { MOST_WAIT_MS } from '../support/patience.ts'
-import { checkTruth, rearm, SNIPE } from './hands.ts'
+import { checkDesk, rearm, SNIPE } from './desk-steps.ts'
 import { deskScenario } from './specs.ts'
 
 let browser: Browser
@@ -43,7 +43,9 @@ describe('the built desktop, with the stand-in for Electron', () => {
     try {
       shown = await screen.shown()
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)}; the desktop said: ${child.output}`)
+      throw new Error(
+        `${error instanceof Error ? error.message : String(error)}; output of the desktop: ${child.output}`,
+      )
     }
   })
 
@@ -56,16 +58,16 @@ describe('the built desktop, with the stand-in for Electron', () => {
     }
   })
 
-  const look = (part: RegExp) =>
-    until(`a tray that says ${part}`, () => {
+  const waitForTray = (part: RegExp) =>
+    until(`a tray that shows ${part}`, () => {
       const found = screen.tray
-      // The tool tip comes before the menu, whose first line says the same: both must have come.
+      // The tool tip is updated before the menu, whose first line has the same text.
       const heading = found?.items[0]?.label ?? ''
       return found !== null && part.test(found.toolTip) && part.test(heading) ? found : undefined
     })
-  const offers = () => (screen.tray?.items ?? []).filter((item) => item.enabled).map((item) => item.label)
+  const enabledItems = () => (screen.tray?.items ?? []).filter((item) => item.enabled).map((item) => item.label)
 
-  it('shows its page without a token, and gives it no way out', async () => {
+  it('shows its page without a token, and blocks navigation and foreign calls', async () => {
     expect(shown.page.viewportSize()).toEqual({ width: 1440, height: 900 })
     expect(await shown.page.evaluate('Object.keys(window.baton).sort().join()')).toBe('call,onPush')
     expect(await shown.page.evaluate('typeof require + typeof process')).toBe('undefinedundefined')
@@ -81,44 +83,44 @@ describe('the built desktop, with the stand-in for Electron', () => {
 
   deskScenario(() => ({ page: shown.page, facts }))
 
-  it('shows its state in the tray, and takes pause and freeze from it', async () => {
+  it('shows its state in the tray, which can pause and freeze', async () => {
     const { page } = shown
-    expect((await look(/SIMULATED · running · deployments open/)).colour).toBe('#3fb68b')
+    expect((await waitForTray(/SIMULATED · running · deployments open/)).colour).toBe('#3fb68b')
     screen.choose('Pause entries')
     await showsText(page, 'trading-state', /Paused/)
-    expect((await look(/paused/)).colour).toBe('#e0a33e')
+    expect((await waitForTray(/paused/)).colour).toBe('#e0a33e')
     screen.choose('Resume entries')
     await showsText(page, 'trading-state', /Running/)
-    await look(/running/)
+    await waitForTray(/running/)
     screen.choose('Freeze deployments')
     await showsText(page, 'deploys-state', /frozen/)
-    await look(/deployments frozen/)
+    await waitForTray(/deployments frozen/)
     screen.choose('Unfreeze deployments')
     await showsText(page, 'deploys-state', /open/)
-    await look(/deployments open/)
+    await waitForTray(/deployments open/)
   })
 
-  it('follows in the tray what is done in the window', async () => {
+  it('updates the tray after commands in the window', async () => {
     const { page } = shown
     await page.getByRole('button', { name: 'Pause', exact: true }).click()
-    await look(/paused/)
-    expect(offers()).toContain('Resume entries')
+    await waitForTray(/paused/)
+    expect(enabledItems()).toContain('Resume entries')
     await page.getByRole('button', { name: 'Resume', exact: true }).click()
-    await look(/running/)
-    expect(offers()).toContain('Pause entries')
+    await waitForTray(/running/)
+    expect(enabledItems()).toContain('Pause entries')
   })
 
-  it('kills from the tray and by the chord that works everywhere', async () => {
+  it('kills from the tray and by the global shortcut', async () => {
     const { page } = shown
     expect(screen.shortcuts).toEqual(['Shift+Escape'])
     for (const kill of [() => screen.choose('Kill'), () => screen.press('Shift+Escape')]) {
       kill()
       await showsText(page, 'trading-state', /Killed/)
       await page.getByTestId('killed-band').waitFor()
-      expect((await look(/killed/)).colour).toBe('#d6403a')
-      expect(offers()).not.toContain('Pause entries')
+      expect((await waitForTray(/killed/)).colour).toBe('#d6403a')
+      expect(enabledItems()).not.toContain('Pause entries')
       await rearm(page)
-      await look(/running/)
+      await waitForTray(/running/)
     }
     expect(facts.rows("SELECT source FROM commands WHERE kind = 'kill' ORDER BY rowid DESC LIMIT 2")).toEqual([
       { source: 'tray' },
@@ -126,7 +128,7 @@ describe('the built desktop, with the stand-in for Electron', () => {
     ])
   })
 
-  it('goes on in the tray when its window is closed, and opens again', async () => {
+  it('keeps trading when its window is closed, and opens it again from the tray', async () => {
     expect(shown.complaints.all).toEqual([])
     await screen.close()
     const { count } = (await facts.status()).cycle
@@ -138,14 +140,14 @@ describe('the built desktop, with the stand-in for Electron', () => {
     screen.clickTray()
     await until('the window in front', () => (shown.focused > 0 ? true : undefined))
     expect(shown.complaints.all).toEqual([])
-    await checkTruth(facts)
+    await checkDesk(facts)
   })
 
-  it('leaves everything on disk when it quits, and the home folder to the next desk', async () => {
+  it('writes everything to disk when it quits, and releases the home folder', async () => {
     const before = facts.count('SELECT coalesce(max(seq), 0) FROM bot_state')
     screen.choose('Quit Baton')
     expect(await child.exited).toBe(0)
-    // The last it said may be read after its end was noticed.
+    // The last messages of the process may arrive after its exit.
     await until('a screen without tray and shortcuts', () =>
       screen.tray === null && screen.shortcuts.length === 0 ? true : undefined,
     )
@@ -162,7 +164,7 @@ const electron = existsSync(pathFile)
   ? join(root, 'node_modules/electron/dist', readFileSync(pathFile, 'utf8').trim())
   : undefined
 if (electron === undefined) {
-  process.stdout.write('Electron’s program is not here: the desktop did not run under it, only under the stand-in.\n')
+  process.stdout.write('Electron is not downloaded: the desktop was tested with the stand-in only.\n')
 }
 
 describe.skipIf(electron === undefined)('the built desktop under Electron', () => {

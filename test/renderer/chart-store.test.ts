@@ -14,7 +14,7 @@ const DATA: ChartData = { slot: slotId('BTC-5m'), frame: '1m', candles: [candle(
 
 describe('a candle', () => {
   it('replaces the last one of the same time', () => {
-    expect(mergeCandle(DATA.candles, candle(2, 105), '1m')?.map((one) => one[4])).toEqual([100, 105])
+    expect(mergeCandle(DATA.candles, candle(2, 105), '1m')?.map((row) => row[4])).toEqual([100, 105])
   })
 
   it('follows the last one', () => {
@@ -25,14 +25,14 @@ describe('a candle', () => {
     expect(mergeCandle(DATA.candles, candle(1, 103), '1m')?.[0]?.[4]).toBe(103)
   })
 
-  it('after a hole asks for the series again instead of drawing over it', () => {
+  it('after missing candles makes the series be fetched again', () => {
     expect(mergeCandle(DATA.candles, candle(5), '1m')).toBeUndefined()
     expect(applyToChart(DATA, [{ kind: 'candle', asset: assetOf('BTC'), frame: '1m', candle: candle(5) }]).gap).toBe(
       true,
     )
   })
 
-  it('does not make the series grow without bound', () => {
+  it('does not extend the series beyond its limit', () => {
     let candles: readonly CandleTuple[] = []
     for (let minute = 0; minute < KEPT_CANDLES + 2_000; minute += 1) {
       candles = mergeCandle(candles, candle(minute), '1m') ?? []
@@ -43,7 +43,7 @@ describe('a candle', () => {
 })
 
 describe('a chart', () => {
-  it('ignores other assets, frames and slots, and then keeps its identity', () => {
+  it('ignores other assets, frames and slots, and then returns the same object', () => {
     const version = versionRef(1)
     const result = applyToChart(DATA, [
       { kind: 'candle', asset: assetOf('ETH'), frame: '1m', candle: candle(3) },
@@ -55,7 +55,7 @@ describe('a chart', () => {
     expect(result.data).toBe(DATA)
   })
 
-  it('takes a mark once, however often it is told', () => {
+  it('adds a mark only once, however often it is pushed', () => {
     const mark = { ts: MIN, side: 'up', kind: 'enter', version: versionRef(1), text: '' } as const
     const once = applyToChart(DATA, [{ kind: 'mark', slot: slotId('BTC-5m'), mark }])
     const twice = applyToChart(once.data, [{ kind: 'mark', slot: slotId('BTC-5m'), mark }])

@@ -7,24 +7,24 @@ import {
   KEPT_EVENTS,
 } from '../../src/renderer/data/desk-store.ts'
 import { stepsOf } from '../../src/renderer/features/deployments/progress.ts'
-import { inOrder } from '../../src/renderer/features/versions/order.ts'
+import { sortVersions } from '../../src/renderer/features/versions/sort-versions.ts'
 import { deploymentRow, slotPosition, slotRow, snapshot, status, versionRow } from './rows.ts'
 
-function known(): DeskState {
+function loaded(): DeskState {
   return applySnapshot(createDeskStore().getState(), snapshot())
 }
 
 describe('pushes', () => {
-  it('replace the row of the same key and leave the identity of all others', () => {
-    const before = known()
+  it('replace the row of the same key and keep all other row objects', () => {
+    const before = loaded()
     const after = applyPushes(before, [{ kind: 'slots', rows: [slotRow('ETH-5m', { moveBp: 3 })] }])
     expect(after.slots['ETH-5m']?.moveBp).toBe(3)
     expect(after.slots['BTC-5m']).toBe(before.slots['BTC-5m'])
     expect(after.slotIds).toBe(before.slotIds)
   })
 
-  it('of one frame are merged in order: the last word counts', () => {
-    const after = applyPushes(known(), [
+  it('of one frame are merged in order: the last one wins', () => {
+    const after = applyPushes(loaded(), [
       { kind: 'status', status: status({ trading: 'paused' }) },
       { kind: 'status', status: status({ trading: 'killed' }) },
     ])
@@ -32,14 +32,14 @@ describe('pushes', () => {
   })
 
   it('put a new deployment first and a known one where it was', () => {
-    const added = applyPushes(known(), [{ kind: 'deployment', row: deploymentRow('d2', { state: 'proving' }) }])
+    const added = applyPushes(loaded(), [{ kind: 'deployment', row: deploymentRow('d2', { state: 'proving' }) }])
     expect(added.deployments.map((row) => row.id)).toEqual(['d2', 'd1'])
     const changed = applyPushes(added, [{ kind: 'deployment', row: deploymentRow('d1', { state: 'rolled-back' }) }])
     expect(changed.deployments.map((row) => row.state)).toEqual(['proving', 'rolled-back'])
   })
 
-  it('ask for the ledger again when an owner changes, not when a price does', () => {
-    const held = applyPushes(known(), [{ kind: 'slots', rows: [slotRow('BTC-5m', { position: slotPosition() })] }])
+  it('increment the ledger revision when an owner changes, not when a price does', () => {
+    const held = applyPushes(loaded(), [{ kind: 'slots', rows: [slotRow('BTC-5m', { position: slotPosition() })] }])
     const priced = applyPushes(held, [
       { kind: 'slots', rows: [slotRow('BTC-5m', { position: slotPosition(), moveBp: 9 })] },
     ])
@@ -50,34 +50,34 @@ describe('pushes', () => {
     expect(handedOver.ledgerRevision).toBeGreaterThan(priced.ledgerRevision)
   })
 
-  it('never let the log grow without bound', () => {
+  it('limit the number of kept events', () => {
     const rows = Array.from({ length: KEPT_EVENTS + 50 }, (_, seq) => ({
       kind: 'event' as const,
       row: { seq, ts: seq, level: 'info' as const, kind: 'feed' as const, slot: null, message: 'x' },
     }))
-    const after = applyPushes(known(), rows)
+    const after = applyPushes(loaded(), rows)
     expect(after.events).toHaveLength(KEPT_EVENTS)
     expect(after.events[0]?.seq).toBe(KEPT_EVENTS + 49)
   })
 
-  it('end staleness, but do not bring back a lost connection', () => {
+  it('end the state stale, but not the state lost', () => {
     const push = { kind: 'status' as const, status: status() }
-    expect(applyPushes({ ...known(), link: 'stale' }, [push]).link).toBe('connected')
-    expect(applyPushes({ ...known(), link: 'lost' }, [push]).link).toBe('lost')
+    expect(applyPushes({ ...loaded(), connection: 'stale' }, [push]).connection).toBe('connected')
+    expect(applyPushes({ ...loaded(), connection: 'lost' }, [push]).connection).toBe('lost')
   })
 })
 
 describe('a snapshot', () => {
-  it('replaces what was known, also rows that are gone', () => {
-    const after = applySnapshot(known(), snapshot({ slots: [slotRow('SOL-5m')] }))
+  it('replaces all rows and removes those it does not contain', () => {
+    const after = applySnapshot(loaded(), snapshot({ slots: [slotRow('SOL-5m')] }))
     expect(after.slotIds).toEqual(['SOL-5m'])
     expect(after.slots['BTC-5m']).toBeUndefined()
   })
 })
 
 describe('versions', () => {
-  it('are listed by the strategy that changed last, the live one first', () => {
-    const rows = inOrder([
+  it('are sorted by the strategy that changed last, the live version first', () => {
+    const rows = sortVersions([
       versionRow(1, { strategy: 'fade', state: 'live', firstLiveAt: 1 }),
       versionRow(5, { firstLiveAt: 20 }),
       versionRow(4, { state: 'live', firstLiveAt: 30 }),
@@ -90,18 +90,18 @@ describe('versions', () => {
 describe('steps', () => {
   const compiled = { name: 'compile', state: 'done', ms: 2, note: '3 modules' } as const
 
-  it('ahead are shown while a deployment is under way', () => {
+  it('ahead are shown while a deployment is running', () => {
     const steps = stepsOf(deploymentRow('d', { state: 'checking', steps: [compiled] }))
     expect(steps.map((step) => step.state)).toEqual(['done', 'ahead', 'ahead', 'ahead', 'ahead', 'ahead', 'ahead'])
   })
 
-  it('that were never reached are not shown once it ended', () => {
+  it('that were not reached are not shown after its end', () => {
     const failed = { name: 'check', state: 'failed', ms: 3, note: '1 error' } as const
     const steps = stepsOf(deploymentRow('d', { state: 'failed', steps: [compiled, failed] }))
     expect(steps.map((step) => step.name)).toEqual(['compile', 'check'])
   })
 
-  it('that a rollback skips stay absent', () => {
+  it('that a rollback skips are not shown', () => {
     const staged = { name: 'stage', state: 'done', ms: 3, note: '' } as const
     const steps = stepsOf(deploymentRow('d', { trigger: 'rollback', state: 'swapping', steps: [staged] }))
     expect(steps.map((step) => step.name)).toEqual(['stage', 'swap', 'probation'])

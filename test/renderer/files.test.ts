@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createFilesSession } from '../../src/renderer/data/files-session.ts'
+import { FileActions } from '../../src/renderer/data/file-actions.ts'
 import { createFilesStore, strategyOf } from '../../src/renderer/data/files-store.ts'
-import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
+import { parseOutput } from '../../src/renderer/data/wire.ts'
+import { CALLS, type CallInput, type CallName } from '../../src/shared/ipc/calls.ts'
 import type { DeskClient } from '../../src/shared/ipc/connection.ts'
 import type { FileText, WriteResult } from '../../src/shared/ipc/files.ts'
 
-/** A strategies folder whose hashes are the texts' own words. */
+/** A desk with a strategies folder; the hash of a text is the text itself. */
 function fakeDesk(files: Map<string, string>) {
   const hash = (text: string): string => `h:${text}`
   const read = (path: string): FileText | null => {
@@ -24,12 +25,12 @@ function fakeDesk(files: Map<string, string>) {
     if (name === 'files.list')
       return [...files.keys()].map((path) => ({ path, hash: hash(files.get(path) ?? ''), bytes: 1 }))
     if (name === 'editor.types') return { text: '' }
-    if (name === 'files.read') return read((input as CallInput<'files.read'>).path)
-    if (name === 'files.write') return write(input as CallInput<'files.write'>)
+    if (name === 'files.read') return read(CALLS[name].input.parse(input).path)
+    if (name === 'files.write') return write(CALLS[name].input.parse(input))
     throw new Error(`not faked: ${name}`)
   }
   const desk: DeskClient = {
-    call: async <N extends CallName>(name: N, input: CallInput<N>) => answer(name, input) as CallOutput<N>,
+    call: async <N extends CallName>(name: N, input: CallInput<N>) => parseOutput(name, answer(name, input)),
     onPush: () => () => {},
     onConnection: () => () => {},
   }
@@ -43,80 +44,80 @@ async function opened() {
   ])
   const { desk, hash } = fakeDesk(disk)
   const store = createFilesStore()
-  const session = createFilesSession(desk, store)
-  await session.loadAll('snipe')
+  const actions = new FileActions(desk, store)
+  await actions.loadAll('snipe')
   const changeOnDisk = async (path: string, text: string): Promise<void> => {
     disk.set(path, text)
-    session.receive([{ kind: 'file', entry: { path, hash: hash(text), bytes: text.length } }])
+    actions.receive([{ kind: 'file', entry: { path, hash: hash(text), bytes: text.length } }])
     await new Promise((resolve) => setImmediate(resolve))
   }
   const file = (path = 'snipe.ts') => store.getState().files[path]
-  return { disk, store, session, changeOnDisk, file }
+  return { disk, store, actions, changeOnDisk, file }
 }
 
 describe('a strategy file', () => {
-  it('of the first slot is open at the start', async () => {
+  it('of the given strategy is open after loading', async () => {
     const { store } = await opened()
     expect(store.getState().active).toBe('snipe.ts')
   })
 
-  it('is saved on the base it grew from, and is then clean', async () => {
-    const { disk, session, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'done', saved: true })
+  it('is saved, and then has no unsaved changes', async () => {
+    const { disk, actions, file } = await opened()
+    actions.edit('snipe.ts', 'mine')
+    expect(await actions.save('snipe.ts')).toMatchObject({ tone: 'done', saved: true })
     expect(disk.get('snipe.ts')).toBe('mine')
     expect(file()).toMatchObject({ base: 'mine', draft: 'mine', saving: false })
   })
 
-  it('without changes follows the disk', async () => {
+  it('without unsaved changes is updated from disk', async () => {
     const { changeOnDisk, file } = await opened()
-    await changeOnDisk('snipe.ts', 'theirs')
-    expect(file()).toMatchObject({ draft: 'theirs', theirs: null, revision: 1 })
+    await changeOnDisk('snipe.ts', 'conflict')
+    expect(file()).toMatchObject({ draft: 'conflict', conflict: null, revision: 1 })
   })
 
-  it('with changes is never overwritten: the disk waits as theirs, and a save is refused', async () => {
-    const { disk, session, changeOnDisk, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    expect(file()).toMatchObject({ draft: 'mine', theirs: { text: 'theirs' } })
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'refused', saved: false })
-    expect(disk.get('snipe.ts')).toBe('theirs')
+  it('with unsaved changes is not overwritten: a change on disk is a conflict, and a save is refused', async () => {
+    const { disk, actions, changeOnDisk, file } = await opened()
+    actions.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    expect(file()).toMatchObject({ draft: 'mine', conflict: { text: 'conflict' } })
+    expect(await actions.save('snipe.ts')).toMatchObject({ tone: 'refused', saved: false })
+    expect(disk.get('snipe.ts')).toBe('conflict')
   })
 
-  it('kept as mine replaces theirs at the next save', async () => {
-    const { disk, session, changeOnDisk } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    session.keepMine('snipe.ts')
-    expect(await session.save('snipe.ts')).toMatchObject({ saved: true })
+  it('overwrites the conflicting text at the next save after keepDraft', async () => {
+    const { disk, actions, changeOnDisk } = await opened()
+    actions.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    actions.keepDraft('snipe.ts')
+    expect(await actions.save('snipe.ts')).toMatchObject({ saved: true })
     expect(disk.get('snipe.ts')).toBe('mine')
   })
 
-  it('reloaded as theirs drops the draft', async () => {
-    const { session, changeOnDisk, file } = await opened()
-    session.edit('snipe.ts', 'mine')
-    await changeOnDisk('snipe.ts', 'theirs')
-    session.reloadTheirs('snipe.ts')
-    expect(file()).toMatchObject({ draft: 'theirs', base: 'theirs', theirs: null })
+  it('takes the conflicting text after discardDraft', async () => {
+    const { actions, changeOnDisk, file } = await opened()
+    actions.edit('snipe.ts', 'mine')
+    await changeOnDisk('snipe.ts', 'conflict')
+    actions.discardDraft('snipe.ts')
+    expect(file()).toMatchObject({ draft: 'conflict', base: 'conflict', conflict: null })
   })
 
-  it('changed behind our back, unnoticed, is found out by the write and becomes a conflict', async () => {
-    const { disk, session, file } = await opened()
-    disk.set('snipe.ts', 'theirs')
-    session.edit('snipe.ts', 'mine')
-    expect(await session.save('snipe.ts')).toMatchObject({ tone: 'refused', text: 'changed on disk' })
-    expect(file()).toMatchObject({ draft: 'mine', saving: false, theirs: { text: 'theirs' } })
+  it('changed on disk without a push is detected by the write and becomes a conflict', async () => {
+    const { disk, actions, file } = await opened()
+    disk.set('snipe.ts', 'conflict')
+    actions.edit('snipe.ts', 'mine')
+    expect(await actions.save('snipe.ts')).toMatchObject({ tone: 'refused', text: 'changed on disk' })
+    expect(file()).toMatchObject({ draft: 'mine', saving: false, conflict: { text: 'conflict' } })
   })
 
-  it('gone from disk is forgotten, unless it holds text that is nowhere else', async () => {
-    const { disk, session, store } = await opened()
-    session.edit('snipe.ts', 'mine')
+  it('removed from disk is dropped, unless it has unsaved changes', async () => {
+    const { disk, actions, store } = await opened()
+    actions.edit('snipe.ts', 'mine')
     disk.clear()
-    await session.loadAll(null)
+    await actions.loadAll(null)
     expect(store.getState().paths).toEqual(['snipe.ts'])
   })
 
-  it('belongs to the strategy it names, else to its file name', () => {
+  it('belongs to the strategy that it names, else to the one of its file name', () => {
     expect(strategyOf('late.ts', "defineStrategy({ name: 'snipe' })")).toBe('snipe')
     expect(strategyOf('lib/late.ts', 'export {}')).toBe('late')
   })

@@ -53,7 +53,7 @@ describe('figures', () => {
     expect(format.countdown(ms)).toBe(text)
   })
 
-  it('an underlying is shown finely enough to see a basis point', () => {
+  it('an asset price has enough decimals to show a basis point', () => {
     for (const value of [68_412.5, 171.31, 17.42, 0.5312, 0.1422]) {
       expect(10 ** -format.assetDecimals(value)).toBeLessThanOrEqual(value / 10_000)
     }
@@ -71,13 +71,13 @@ describe('a version', () => {
     expect(versionStyle({ hash: 'a1', number: 7 })).toEqual(versionStyle({ hash: 'a1', number: 7 }))
   })
 
-  it('differs in colour from the next ones for as long as the palette allows', () => {
+  it('has another colour than the previous ones, as long as there are unused colours', () => {
     const colours = new VersionColours()
     const given = VERSION_COLORS.map((_, number) => colours.of(`v${number}`))
     expect(new Set(given).size).toBe(VERSION_COLORS.length)
   })
 
-  it('U14: no two versions that trade at the same time are alike, whatever is deployed and rolled back', () => {
+  it('U14: no two versions that trade at the same time have the same colour, whatever is deployed and rolled back', () => {
     const deploy = fc.record({ strategy: fc.integer({ min: 0, max: 3 }), back: fc.nat(20), isBack: fc.boolean() })
     let deployed = 0
     fc.assert(
@@ -95,7 +95,7 @@ describe('a version', () => {
           const changed = colours.update(made)
           const live = made.filter(({ state }) => state === 'live').map(({ hash }) => colours.of(hash))
           expect(new Set(live).size).toBe(live.length)
-          // A version keeps its colour unless it would be taken for another one.
+          // A version keeps its colour unless another trading version has the same.
           const moved = made.filter(({ hash }) => before.get(hash) !== colours.of(hash))
           expect(moved.length > 0).toBe(changed)
         }

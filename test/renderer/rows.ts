@@ -6,7 +6,7 @@ import type { VersionRef } from '../../src/shared/domain/versions.ts'
 import type { DeskSnapshot, DeskStatus, SlotPosition, SlotRow, VersionRow } from '../../src/shared/ipc/desk-view.ts'
 import { assetOf, deploymentId, positionId, slotId, versionHash, windowId } from '../support/ids.ts'
 
-/** Rows as a desk would send them, for tests of the window. */
+/** Default rows for tests; `change` replaces fields. */
 const START = Date.UTC(2026, 0, 5, 10, 0)
 
 export function versionRef(number: number, strategy = 'snipe'): VersionRef {

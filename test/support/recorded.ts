@@ -3,7 +3,7 @@ import type { DirectAnswer } from '../../src/engine/cycle/direct.ts'
 import type { Effect } from '../../src/engine/events.ts'
 import { slotOf } from '../../src/engine/state.ts'
 import type { SlotDecision } from '../../src/engine/views/view-types.ts'
-import { chainOf } from '../../src/main/cli/tape/decisions.ts'
+import { chainFiles } from '../../src/main/cli/tape/decisions.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { checkDecisions } from '../../src/main/replay/decision-check.ts'
 import { type Recorded, recordedAt } from '../../src/main/replay/recorded-events.ts'
@@ -121,7 +121,7 @@ function decisionOf(slot: SlotId, { intents, why, state }: DirectAnswer): SlotDe
 /** I7 over every segment of a folder's own recordings, and over the seams between them. */
 export function checkAll(folder: string, build = BUILD) {
   const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
-  for (const [path, { next }] of chainOf(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
+  for (const [path, { next }] of chainFiles(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
     const checked = value(checkDecisions(path, build))
     const seam = next === null ? null : seamDifference(checked.end, next)
     total.segments++

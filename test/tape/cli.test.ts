@@ -74,7 +74,7 @@ describe('baton tape', () => {
     const out = join(folder.path, 'saved.tape')
     const repaired = await tape('repair', own, '--out', out)
     expect(repaired.code).toBe(0)
-    expect(repaired.out).toContain('  left out: ')
+    expect(repaired.out).toContain('  lost: ')
     expect((await tape('verify', out)).code).toBe(0)
     expect((await tape('repair', own, '--out', out)).code).toBe(2)
   })
@@ -84,7 +84,7 @@ describe('baton tape', () => {
     writeFileSync(cut, readFileSync(own).subarray(0, -5))
     const found = await tape('verify', cut)
     expect(found.code).toBe(1)
-    expect(found.out).toContain('ends in half a block')
+    expect(found.out).toContain('ends in an incomplete block')
     writeTape(join(folder.path, 'tape', 's1-2.tape'), 1, { segment: 2 }, 112)
     const lacking = await tape('verify', ...home())
     expect(lacking.code).toBe(1)
@@ -142,9 +142,9 @@ describe('baton tape', () => {
   test.each([
     ['a tape that is none', ['info', 'nothing'], 'there is no tape "nothing"; there are: s1'],
     ['CSV of all kinds', ['export', 's1', '--format', 'csv'], 'add --kind'],
-    ['a kind that is none', ['export', 's1', '--format', 'csv', '--kind', 'x'], 'it is one of price'],
-    ['a side that is none', ['import', 'x', '--side', 'left'], 'it is up or down'],
-    ['a file that is not there', ['import', '/nowhere.csv'], '/nowhere.csv is not there'],
+    ['a kind that is none', ['export', 's1', '--format', 'csv', '--kind', 'x'], 'expected one of price'],
+    ['a side that is none', ['import', 'x', '--side', 'left'], 'expected up or down'],
+    ['a file that is not there', ['import', '/nowhere.csv'], '/nowhere.csv does not exist'],
     ['markets that are not there', ['settle', '--markets', '/no.jsonl', '--prices', '/no.csv'], '/no.jsonl cannot be'],
   ])('%s: one line, exit code 2', async (_, args, message) => {
     const refused = await tape(...args, ...home())

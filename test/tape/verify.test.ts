@@ -73,7 +73,7 @@ describe('tape verify --decisions', () => {
     const home = newHome()
     const empty = await verify('--home', home.folder)
     expect(empty).toMatchObject({ code: 1, err: '' })
-    expect(empty.out).toMatch(/^NOTHING CHECKED: no decisions that this engine build can make again are on .*\n$/)
+    expect(empty.out).toMatch(/^NOTHING CHECKED: the files have no decisions that this engine build can replay\n$/)
     await record(home, 2)
     const inside = await verify('--home', home.folder, '--from', '2026-01-05T00:58:00Z')
     expect(inside).toMatchObject({ code: 0, err: '' })
@@ -82,7 +82,7 @@ describe('tape verify --decisions', () => {
     const outside = await verify(...late)
     expect(outside).toMatchObject({ code: 1, err: '' })
     expect(outside.out).toBe(
-      'Period: 2030-01-01T00:00:00.000Z to 2031-01-01T00:00:00.000Z\nNOTHING CHECKED: no recording of this home lies in the period from 2030-01-01T00:00:00Z to 2031-01-01T00:00:00Z\n',
+      'Period: 2030-01-01T00:00:00.000Z to 2031-01-01T00:00:00.000Z\nNOTHING CHECKED: no recording of this home is in the period from 2030-01-01T00:00:00Z to 2031-01-01T00:00:00Z\n',
     )
     expect(JSON.parse((await verify(...late, '--json')).out)).toMatchObject({ files: [], nothing: expect.any(String) })
     // Without decisions, too: a period in which no file lies shows nothing sound.
@@ -99,7 +99,7 @@ describe('tape verify --decisions', () => {
     expect(alone.out).toMatch(/^FOREIGN {2}\S+s3-00000\.tape: /)
     expect(alone.out).toContain('  not comparable: recorded by another engine build (another, this is ')
     expect(alone.out).toContain('NOTHING CHECKED')
-    expect(alone.out).not.toMatch(/DAMAGED|repair|made again/)
+    expect(alone.out).not.toMatch(/DAMAGED|repair|decisions replayed/)
     // Beside one that can be compared it is no reason to fail.
     await record(home, 4)
     const beside = await verify('--home', home.folder, '--json')
@@ -134,7 +134,7 @@ describe('tape verify --decisions', () => {
     expect((await baton('tape', 'verify', '--home', home.folder)).code).toBe(0)
     const first = Number(left[0]?.slice(2, 7))
     expect((await baton('tape', 'ls', '--home', home.folder)).out).toContain(
-      `s: begins with segment ${first}; older ones are no longer kept`,
+      `s: begins with segment ${first}; older segments were deleted`,
     )
     rmSync(join(home.home.tape, left[1] ?? ''))
     const lacking = await baton('tape', 'verify', '--home', home.folder)

@@ -8,7 +8,7 @@ import {
   explain,
   killIn,
 } from '../../shared/domain/commands.ts'
-import type { DeploymentRow } from '../../shared/domain/deployments.ts'
+import { type DeploymentRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
@@ -133,7 +133,7 @@ export class Dispatcher {
     const row = await deployer.deployOrWait({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
     if (row.endedAt === null) return done(`${said}; ${row.version?.label ?? strategy} ${row.reason}`)
     if (row.swappedAt !== null) return done(`${said}; ${row.version?.label} is live`)
-    return { outcome: 'failed', message: `${said}, but it trades nothing: ${row.reason}` }
+    return { outcome: 'failed', message: `${said}, but it trades nothing: ${reasonWithPlace(row)}` }
   }
 
   /** A shadow, or a candidate that waits, goes live as far as the rules let it. */
@@ -243,7 +243,7 @@ export class Dispatcher {
     if (row.swappedAt !== null) return done(`${row.version?.label} is live again`)
     if (row.canary !== null)
       return done(`${row.version?.label} is no canary any more; ${row.from?.label} has its slots`)
-    return { outcome: 'failed', message: row.reason ?? `the rollback ended ${row.state}` }
+    return { outcome: 'failed', message: reasonWithPlace(row) ?? `the rollback ended ${row.state}` }
   }
 }
 
@@ -254,7 +254,7 @@ function fateOf(row: DeploymentRow): string {
   if (row.swappedAt !== null) return `${row.version?.label} is live`
   if (row.state === 'canary' && row.canary !== null)
     return `${row.version?.label} is a canary: ${partText(row.canary)}; promote it, or dismiss it`
-  if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${row.reason}`
+  if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${reasonWithPlace(row)}`
   if (row.policy.waits.some((refusal) => refusal.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
   return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
 }

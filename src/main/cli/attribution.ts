@@ -17,9 +17,7 @@ import { liveVersions, ownerLabel, versionsByPrefix } from '../db/queries.ts'
 import { faultText, openSound } from '../db/sound.ts'
 import { readTrades, TradeBook } from '../db/trades.ts'
 import { textOf, unpack } from '../recorded-files/container.ts'
-import { type ListFlags, reading } from './lists.ts'
 import {
-  complain,
   EXIT,
   type ExitCode,
   money,
@@ -27,11 +25,13 @@ import {
   periodOf,
   periodText,
   print,
+  printError,
   table,
   UsageError,
 } from './output.ts'
+import { type ReadFlags, readDatabase } from './read-database.ts'
 
-export interface AttributionFlags extends ListFlags {
+export interface AttributionFlags extends ReadFlags {
   readonly by: readonly Dimension[]
   readonly strategy?: string
   readonly version?: string
@@ -44,30 +44,30 @@ export interface AttributionFlags extends ListFlags {
   readonly rebuild?: boolean
 }
 
-/** `baton attribution`: every version judged by its own trades; also over trades from elsewhere. */
+/** `baton attribution`: results of every version from its own trades, or from the trades of a CSV file. */
 export function attribution(flags: AttributionFlags): ExitCode {
   if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
     throw new UsageError('--from is not before --to')
-  if (flags.trades !== undefined) return outside(flags, flags.trades)
+  if (flags.trades !== undefined) return externalTrades(flags, flags.trades)
   if (flags.rebuild === true) return rebuild(flags)
-  return reading(flags, (db) => {
+  return readDatabase(flags, (db) => {
     const books = new TradeBooks(db)
     books.refresh()
     const label = (hash: string) => ownerLabel(db, hash)
-    const filter = filterOf(flags, (word) => versionOf(db, word))
+    const filter = filterOf(flags, (prefix) => versionOf(db, prefix))
     if (flags.compare !== undefined) return compareTwo(db, books, flags, flags.compare)
     if (flags.export !== undefined)
       return exportTo(flags, flags.export, books.records(flags.by, filter), () =>
         [...readTrades(db)].flatMap(({ trade }) => (matches(trade, filter) ? [trade] : [])),
       )
     const lives = books.lives()
-    // In the order of their names, whichever came up first.
+    // By name, so that the order is stable.
     const live = liveVersions(db).toSorted((a, b) => (a.strategy < b.strategy ? -1 : 1))
     const gauges = live.map(({ strategy, version }) => ({
       strategy,
       ...books.gauge(strategy, flags.market ?? books.markets()[0] ?? '', version),
     }))
-    show(
+    printRecords(
       flags,
       books.records(flags.by, filter),
       label,
@@ -79,7 +79,7 @@ export function attribution(flags: AttributionFlags): ExitCode {
   })
 }
 
-/** True where a filter lets a trade through, as it does in records. */
+/** True when a trade passes the filter; the same rule as for records. */
 function matches(trade: SettledTrade, { strategy, version, market, from, to }: TradeFilter): boolean {
   if (trade.settledAt < (from ?? 0) || trade.settledAt >= (to ?? Number.POSITIVE_INFINITY)) return false
   const wanted = [
@@ -90,18 +90,18 @@ function matches(trade: SettledTrade, { strategy, version, market, from, to }: T
   return wanted.every(([want, has]) => want === undefined || want === has)
 }
 
-function outside(flags: AttributionFlags, file: string): ExitCode {
+function externalTrades(flags: AttributionFlags, file: string): ExitCode {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
   const read = readOutsideTrades(fileText(file), file)
   if (!read.ok) throw new UsageError(read.error)
   const { trades, report } = read.value
   const columns = new TradeColumns()
   for (const trade of trades) columns.add(trade)
-  const filter = filterOf(flags, (word) => word)
+  const filter = filterOf(flags, (version) => version)
   const records = recordsBy(columns, flags.by, filter)
   if (flags.export !== undefined)
     return exportTo(flags, flags.export, records, () => trades.filter((trade) => matches(trade, filter)))
-  show(
+  printRecords(
     flags,
     records,
     (version) => version,
@@ -120,39 +120,39 @@ function fileText(path: string): string {
   }
 }
 
-/** Makes the table of trades anew from the rest of the journal, and says whether it was the same. */
+/** Rebuilds the table of trades from the rest of the journal and reports whether it was the same. */
 function rebuild(flags: AttributionFlags): ExitCode {
   const home = homeAt(flags.home, undefined)
   if (deskRuns(home.folder)) {
-    complain(`a desk runs in ${home.folder}: stop it first`)
+    printError(`a desk runs in ${home.folder}: stop it first`)
     return EXIT.failed
   }
   if (!existsSync(home.database))
     throw new UsageError(`${home.database} is not there: no desk has run in this home folder`)
-  // Nothing is made anew from a damaged journal.
+  // A damaged journal is not rebuilt from.
   const sound = openSound(home.database)
   if (sound.ok) sound.value.db.close()
   const opened = sound.ok ? openDatabase(home.database, true) : { ok: false as const, error: faultText(sound.error) }
   if (!opened.ok) {
-    complain(opened.error)
+    printError(opened.error)
     return EXIT.failed
   }
   const db = opened.value
-  const all = () =>
+  const readAll = () =>
     JSON.stringify([...readTrades(db)].map(({ trade }) => trade).toSorted((a, b) => (a.position < b.position ? -1 : 1)))
-  const before = all()
+  const before = readAll()
   const count = new TradeBook(db).rebuild()
-  const same = all() === before
+  const same = readAll() === before
   db.close()
   if (flags.json === true) print(JSON.stringify({ trades: count, same }))
   else
     print(
-      `${count} trades made anew from orders, fills, handoffs and settlements: ${same ? 'the same as before' : 'NOT the same as before'}`,
+      `${count} trades rebuilt from orders, fills, handoffs and settlements: ${same ? 'the same as before' : 'NOT the same as before'}`,
     )
   return same ? EXIT.done : EXIT.failed
 }
 
-function filterOf(flags: AttributionFlags, versionOf: (word: string) => string): TradeFilter {
+function filterOf(flags: AttributionFlags, versionOf: (prefix: string) => string): TradeFilter {
   const { strategy, version, market, from, to } = flags
   return {
     ...(strategy === undefined ? {} : { strategy }),
@@ -163,30 +163,30 @@ function filterOf(flags: AttributionFlags, versionOf: (word: string) => string):
   }
 }
 
-/** Trades of two markets are not held against each other. */
-function onlyMarket(books: TradeBooks): string | undefined {
+/** The market of all trades, because trades of different markets are not compared. */
+function singleMarket(books: TradeBooks): string | undefined {
   const markets = books.markets()
-  if (markets.length > 1) throw new UsageError(`there are trades of ${markets.join(' and ')}: say which with --market`)
+  if (markets.length > 1) throw new UsageError(`there are trades of ${markets.join(' and ')}: choose one with --market`)
   return markets[0]
 }
 
-/** The one version whose hash begins so. */
-function versionOf(db: ReadableDb, word: string): string {
-  const found = versionsByPrefix(db, word)
+/** Hash of the only version whose hash begins with `prefix`. */
+function versionOf(db: ReadableDb, prefix: string): string {
+  const found = versionsByPrefix(db, prefix)
   const [hash] = found
   if (hash === undefined || found.length > 1)
     throw new UsageError(
-      `${found.length === 0 ? 'no version' : 'more than one version'} begins with "${word}"; see "baton versions"`,
+      `${found.length === 0 ? 'no version' : 'more than one version'} begins with "${prefix}"; see "baton versions"`,
     )
   return hash
 }
 
 function compareTwo(db: ReadableDb, books: TradeBooks, flags: AttributionFlags, pair: string): ExitCode {
-  const words = pair.split(',')
-  const [before, after] = words.map((word) => versionOf(db, word.trim()))
-  if (before === undefined || after === undefined || words.length !== 2)
+  const prefixes = pair.split(',')
+  const [before, after] = prefixes.map((prefix) => versionOf(db, prefix.trim()))
+  if (before === undefined || after === undefined || prefixes.length !== 2)
     throw new UsageError('--compare takes two versions, the earlier first: 3fa9c1,77ab02')
-  const market = flags.market ?? onlyMarket(books)
+  const market = flags.market ?? singleMarket(books)
   const { from, to } = flags
   const found = books.compare({ version: before, market, from, to }, { version: after, market, from, to }, 'trades')
   if (flags.json === true) print(JSON.stringify({ from: before, to: after, period: periodOf(flags), ...found }))
@@ -198,21 +198,21 @@ function exportTo(
   flags: AttributionFlags,
   path: string,
   records: readonly TradeRecord[],
-  trades: () => Parameters<typeof flatTrade>[0][] | readonly Parameters<typeof flatTrade>[0][],
+  trades: () => readonly SettledTrade[],
 ): ExitCode {
-  const format = EXPORT_FORMATS.find((one) => path.endsWith(`.${one}`))
+  const format = EXPORT_FORMATS.find((name) => path.endsWith(`.${name}`))
   if (format === undefined)
-    throw new UsageError(`--export takes a file that ends with ${EXPORT_FORMATS.map((one) => `.${one}`).join(', ')}`)
-  // A name that says so is a table of records; all else is trades.
-  const rows = /records/.test(path) ? records.map(flatRecord) : trades().map(flatTrade)
+    throw new UsageError(`--export takes a file that ends with ${EXPORT_FORMATS.map((name) => `.${name}`).join(', ')}`)
+  const isRecords = /records/.test(path)
+  const rows = isRecords ? records.map(flatRecord) : trades().map(flatTrade)
   writeTable(path, format, rows)
-  const what = `${rows.length} ${/records/.test(path) ? 'records' : 'trades'}`
+  const contents = `${rows.length} ${isRecords ? 'records' : 'trades'}`
   if (flags.json === true) print(JSON.stringify({ file: path, rows: rows.length, period: periodOf(flags) }))
-  else print(`${periodText(flags)}\n${what} written to ${path}`)
+  else print(`${periodText(flags)}\n${contents} written to ${path}`)
   return EXIT.done
 }
 
-function show(
+function printRecords(
   flags: AttributionFlags,
   records: readonly TradeRecord[],
   label: (version: string) => string,

@@ -11,7 +11,7 @@ import { openReadOnly } from '../db/database.ts'
 import { deskRuns, FileLock } from '../db/file-lock.ts'
 import { systemClock } from '../platform/system.ts'
 import { writeWhole } from '../platform/write-whole.ts'
-import { complain, EXIT, type ExitCode, print, UsageError } from './output.ts'
+import { EXIT, type ExitCode, print, printError, UsageError } from './output.ts'
 
 export interface CtlFlags {
   readonly home?: string
@@ -22,38 +22,38 @@ export interface CtlFlags {
 type Answer = Pick<CommandOutcome, 'outcome' | 'message'> & { readonly seq: number | null }
 
 const POLL_MS = 15
-const pause = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve))
+const sleep = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve))
 
-/** `baton ctl <command>`: writes control.json and waits until the desk has said what became of it. */
+/** `baton ctl <command>`: writes control.json and waits for the desk to report the outcome. */
 export async function ctl(input: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<ExitCode> {
   const parsed = commandSchema.safeParse(input)
   if (!parsed.success) throw new UsageError(explain(parsed.error))
   const command = parsed.data
   const home = homeAt(flags.home, undefined)
-  const answer = await give(command, home, flags.timeout)
+  const answer = await sendCommand(command, home, flags.timeout)
   if (flags.json === true) print(JSON.stringify({ command: command.kind, ...answer }))
   else if (answer.outcome === 'done') print(`${command.kind}: ${answer.message}`)
-  else complain(`${command.kind} ${answer.outcome}: ${answer.message}`)
+  else printError(`${command.kind} ${answer.outcome}: ${answer.message}`)
   const outages = outageText(readStatus(home.status)?.outages ?? [])
-  if (outages !== '' && flags.json !== true) complain(`note: ${outages}`)
+  if (outages !== '' && flags.json !== true) printError(`note: ${outages}`)
   if (answer.outcome === 'done') return EXIT.done
   return answer.outcome === 'refused' ? EXIT.refused : EXIT.failed
 }
 
-async function give(command: Command, home: Home, timeoutMs: number): Promise<Answer> {
+async function sendCommand(command: Command, home: Home, timeoutMs: number): Promise<Answer> {
   const failed = (message: string): Answer => ({ seq: null, outcome: 'failed', message })
   if (!deskRuns(home.folder)) return failed(noDesk(command, home))
   const deadline = systemClock.monotonic() + timeoutMs
-  // A kill waits for nobody who waits for something else.
-  const kills = command.kind === 'kill'
-  const lock = kills ? FileLock.take(`${home.folder}/control.lock`) : await takeLock(home, deadline)
-  if (lock === null && !kills)
+  // A kill does not wait for another command to finish.
+  const isKill = command.kind === 'kill'
+  const lock = isKill ? FileLock.take(`${home.folder}/control.lock`) : await takeLock(home, deadline)
+  if (lock === null && !isKill)
     return failed(`another "baton ctl" holds ${home.folder}/control.lock; nothing was written`)
   try {
     const seq = highestSeq(home) + 1
     const file = { seq, command, by: 'baton ctl', at: isoUtc(systemClock.now()) }
     const written = write(home.control, `${JSON.stringify(file, null, 1)}\n`)
-    return written.ok ? await acknowledgement(home, seq, command, deadline) : failed(written.error)
+    return written.ok ? await waitForOutcome(home, seq, command, deadline) : failed(written.error)
   } finally {
     lock?.release()
   }
@@ -61,7 +61,7 @@ async function give(command: Command, home: Home, timeoutMs: number): Promise<An
 
 function noDesk(command: Command, home: Home): string {
   const hint =
-    command.kind === 'kill' ? `; so that none trades when it starts, put an empty file named KILL into the folder` : ''
+    command.kind === 'kill' ? `; to keep the next desk from trading, create an empty file KILL in the folder` : ''
   return `no desk runs in ${home.folder}, nothing was written${hint}`
 }
 
@@ -69,13 +69,13 @@ async function takeLock(home: Home, deadline: number): Promise<FileLock | null> 
   for (;;) {
     const lock = FileLock.take(`${home.folder}/control.lock`)
     if (lock !== null || systemClock.monotonic() >= deadline) return lock
-    await pause(POLL_MS)
+    await sleep(POLL_MS)
   }
 }
 
 const seqSchema = z.object({ seq: z.int().nonnegative() })
 
-/** The highest number that the file, the status or the journal knows: a lower one would be ignored. */
+/** The highest sequence number in the file, the status and the journal; the desk ignores a command with a lower one. */
 function highestSeq(home: Home): number {
   return Math.max(seqOfFile(home.control), readStatus(home.status)?.control.seq ?? 0, seqOfJournal(home.database))
 }
@@ -111,7 +111,7 @@ function write(path: string, text: string): Result<void> {
   }
 }
 
-async function acknowledgement(home: Home, seq: number, command: Command, deadline: number): Promise<Answer> {
+async function waitForOutcome(home: Home, seq: number, command: Command, deadline: number): Promise<Answer> {
   for (;;) {
     const control = readStatus(home.status)?.control
     if (control?.seq != null && control.seq >= seq) {
@@ -119,7 +119,7 @@ async function acknowledgement(home: Home, seq: number, command: Command, deadli
         return {
           seq,
           outcome: 'failed',
-          message: 'a later command took its place in control.json; see the log for what became of it',
+          message: 'a later command replaced it in control.json; see the log for its outcome',
         }
       if (control.outcome === 'done')
         return { seq, outcome: 'done', message: journaledMessage(home, command) ?? 'done' }
@@ -127,16 +127,16 @@ async function acknowledgement(home: Home, seq: number, command: Command, deadli
       return { seq, outcome, message: control.error ?? 'the desk gave no reason' }
     }
     if (systemClock.monotonic() >= deadline) {
-      const message = 'the desk did not answer in time; the command stays in control.json and may still be carried out'
+      const message = 'the desk did not answer in time; the command stays in control.json and may still be executed'
       return { seq, outcome: 'failed', message }
     }
     if (!deskRuns(home.folder))
       return { seq, outcome: 'failed', message: `the desk in ${home.folder} stopped before it answered` }
-    await pause(POLL_MS)
+    await sleep(POLL_MS)
   }
 }
 
-/** What the desk said of its newest command by file: ours, as long as the lock is held. */
+/** Journaled message of the newest command from the file, which is this one while the lock is held. */
 function journaledMessage(home: Home, command: Command): string | null {
   const db = openReadOnly(home.database)
   if (!db.ok) return null

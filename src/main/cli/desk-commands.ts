@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { addDeskFlags, type DeskFlags, stationOptions } from './desk-options.ts'
 import type { Finish } from './output.ts'
 
-/** What `desk` takes and does. */
+/** Options and action of `desk`. */
 export function defineDesk(command: Command, finish: Finish): void {
   addDeskFlags(command)
-    .option('--because <why>', 'why there is no window of its own; printed at the start')
+    .option('--because <why>', 'why the desk has no window; printed at the start')
     .action(async (flags: DeskFlags & { because?: string }) => {
       const options = stationOptions(flags, undefined)
       const { runHeadless } = await import('../headless.ts')
@@ -13,7 +13,7 @@ export function defineDesk(command: Command, finish: Finish): void {
     })
 }
 
-/** What `run` takes and does. */
+/** Options and action of `run`. */
 export function defineRun(command: Command, finish: Finish): void {
   addDeskFlags(command)
     .option('--json', 'end with one line of JSON')

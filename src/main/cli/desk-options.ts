@@ -9,7 +9,7 @@ import { systemClock } from '../platform/system.ts'
 import { UsageError } from './output.ts'
 import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from './parsers.ts'
 
-/** What `desk` and `run` both take. */
+/** Options of `desk` and `run`. */
 export interface DeskFlags {
   readonly market: 'simulated' | 'paper' | 'live'
   readonly feed?: FeedKind
@@ -27,14 +27,14 @@ export interface DeskFlags {
 export function addDeskFlags(command: Command): Command {
   return command
     .option('--market <name>', 'simulated, paper or live', parseMarket, 'simulated')
-    .option('--feed <name>', 'where prices come from: simulated, tape or binance', parseFeed)
+    .option('--feed <name>', 'source of prices: simulated, tape or binance', parseFeed)
     .option('--tape <file...>', 'recorded candles, files or folders, for --feed tape')
     .option(
       '--slots <list>',
-      'BTC-5m,ETH-15m … or BTC for both timeframes, or all of the feed (default: the configured ones)',
+      'BTC-5m,ETH-15m …, BTC for both timeframes, or all of the feed (default: the configured ones)',
     )
-    .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
-    .option('--speed <n|max>', 'virtual seconds a real second; max = as fast as it goes', parseSpeed)
+    .option('--seed <n>', 'random seed of the simulation', parseNumber, 7)
+    .option('--speed <n|max>', 'virtual seconds per real second; max = as fast as possible', parseSpeed)
     .option('--from <date>', 'virtual start, ISO 8601 UTC', parseDate)
     .option('--for <duration>', 'market time to run: 90s, 15m, 6h, 2d', parseLength)
     .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
@@ -44,35 +44,34 @@ export function addDeskFlags(command: Command): Command {
 
 function parseMarket(text: string): DeskFlags['market'] {
   if (text === 'simulated' || text === 'paper' || text === 'live') return text
-  throw new InvalidArgumentError('it is one of simulated, paper, live')
+  throw new InvalidArgumentError('expected one of simulated, paper, live')
 }
 
 function parseSpeed(text: string): number | 'max' {
   if (text === 'max') return 'max'
   const speed = Number(text)
   if (Number.isFinite(speed) && speed > 0) return speed
-  throw new InvalidArgumentError('it is a number of virtual seconds a real second, or max')
+  throw new InvalidArgumentError('expected a number of virtual seconds per real second, or max')
 }
 
 /**
- * Flags as a desk takes them.
- * @param virtual what the command is without a --speed of its own
- * @param strict settings that cannot be read are an error; otherwise the desk starts held and names them
+ * Options of a desk from the flags.
+ * @param defaultSpeed virtual seconds per real second without --speed; null = as fast as possible, undefined = real time
+ * @param strict unreadable settings are an error; otherwise the desk starts with entries held
  */
-export function stationOptions(flags: DeskFlags, virtual: number | null | undefined, strict = false): StationOptions {
-  if (flags.market === 'live')
-    throw new UsageError(
-      '--market live is not there yet: the venue adapter comes with a later version; use simulated or paper',
-    )
+export function stationOptions(
+  flags: DeskFlags,
+  defaultSpeed: number | null | undefined,
+  strict = false,
+): StationOptions {
+  if (flags.market === 'live') throw new UsageError('--market live is not implemented yet; use simulated or paper')
   const feed = flags.feed ?? (flags.market === 'paper' ? 'binance' : flags.tape === undefined ? 'simulated' : 'tape')
   if (feed === 'binance' && flags.speed !== undefined)
-    throw new UsageError(
-      '--speed goes with a feed that can be played faster: simulated or tape; binance runs in real time',
-    )
+    throw new UsageError('--speed needs the feed simulated or tape; binance runs in real time')
   if (feed !== 'tape' && flags.tape !== undefined) throw new UsageError('--tape goes with --feed tape')
-  const played = feed === 'tape' ? (virtual ?? 1) : virtual
+  const feedSpeed = feed === 'tape' ? (defaultSpeed ?? 1) : defaultSpeed
   const speed =
-    feed === 'binance' ? undefined : flags.speed === undefined ? played : flags.speed === 'max' ? null : flags.speed
+    feed === 'binance' ? undefined : flags.speed === undefined ? feedSpeed : flags.speed === 'max' ? null : flags.speed
   return {
     home: homeAt(flags.home, flags.strategies),
     feed,

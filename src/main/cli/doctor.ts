@@ -3,15 +3,15 @@ import { type Check, failed } from './doctor/check.ts'
 import { codeChecks } from './doctor/code.ts'
 import { homeChecks } from './doctor/folder.ts'
 import { machineChecks } from './doctor/machine.ts'
-import type { ListFlags } from './lists.ts'
 import { EXIT, type ExitCode, print } from './output.ts'
+import type { ReadFlags } from './read-database.ts'
 
-export interface DoctorFlags extends ListFlags {
+export interface DoctorFlags extends ReadFlags {
   readonly strategies?: string
   readonly tape?: readonly string[]
 }
 
-/** `baton doctor`: everything a desk needs, looked at without changing or downloading anything. */
+/** `baton doctor`: checks everything a desk needs without changing or downloading anything. */
 export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   const home = homeAt(flags.home, flags.strategies)
   const tapes = flags.tape ?? (process.env.BATON_TAPES === undefined ? [] : [process.env.BATON_TAPES])
@@ -22,9 +22,9 @@ export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   ]
   if (flags.json === true) print(JSON.stringify(checks))
   else for (const check of checks) print(line(check))
-  const bad = checks.filter(failed).length
-  if (flags.json !== true) print(bad === 0 ? 'Nothing failed.' : `${bad} failed.`)
-  return bad === 0 ? EXIT.done : EXIT.failed
+  const failures = checks.filter(failed).length
+  if (flags.json !== true) print(failures === 0 ? 'Nothing failed.' : `${failures} failed.`)
+  return failures === 0 ? EXIT.done : EXIT.failed
 }
 
 function line({ state, name, found, todo }: Check): string {

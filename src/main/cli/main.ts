@@ -1,73 +1,73 @@
 import { Command, CommanderError } from 'commander'
-import { complain, EXIT, type ExitCode, type Finish, outputFailed, print, UsageError, watchOutput } from './output.ts'
+import { EXIT, type ExitCode, type Finish, outputFailed, print, printError, UsageError, watchOutput } from './output.ts'
 
-/** One command of the program. What it takes is added once it is asked for: the others are listed, and not loaded. */
+/** A command of the program. Its options are defined only when it is called, so that the others are not loaded. */
 interface ListedCommand {
   readonly name: string
   readonly description: string
-  /** Adds arguments, options, commands of its own and what it does. */
+  /** Adds arguments, options, subcommands and the action. */
   readonly define: (command: Command, finish: Finish) => Promise<void>
 }
 
 const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'desk',
-    description: 'run the desk and serve its window to a browser',
-    define: async (...to) => (await import('./desk-commands.ts')).defineDesk(...to),
+    description: 'run a desk and serve its window to a browser',
+    define: async (...args) => (await import('./desk-commands.ts')).defineDesk(...args),
   },
   {
     name: 'run',
-    description: 'run a desk without a window for a time and print what it did',
-    define: async (...to) => (await import('./desk-commands.ts')).defineRun(...to),
+    description: 'run a desk without a window for a limited time and print a summary',
+    define: async (...args) => (await import('./desk-commands.ts')).defineRun(...args),
   },
   {
     name: 'versions',
     description: 'list the versions of every strategy with their results',
-    define: async (...to) => (await import('./reading-commands.ts')).defineVersions(...to),
+    define: async (...args) => (await import('./list-commands.ts')).defineVersions(...args),
   },
   {
     name: 'deployments',
     description: 'list deployments with their steps',
-    define: async (...to) => (await import('./reading-commands.ts')).defineDeployments(...to),
+    define: async (...args) => (await import('./list-commands.ts')).defineDeployments(...args),
   },
   {
     name: 'trades',
     description: 'list trades',
-    define: async (...to) => (await import('./reading-commands.ts')).defineTrades(...to),
+    define: async (...args) => (await import('./list-commands.ts')).defineTrades(...args),
   },
   {
     name: 'attribution',
-    description: 'judge every version by its own trades',
-    define: async (...to) => (await import('./reading-commands.ts')).defineAttribution(...to),
+    description: 'show the results of every version from its own trades',
+    define: async (...args) => (await import('./list-commands.ts')).defineAttribution(...args),
   },
   {
     name: 'audit',
-    description: 'recompute the invariants from the database and name every row that breaks one',
-    define: async (...to) => (await import('./reading-commands.ts')).defineAudit(...to),
+    description: 'check the invariants against the database and list every row that breaks one',
+    define: async (...args) => (await import('./list-commands.ts')).defineAudit(...args),
   },
   {
     name: 'doctor',
-    description: 'check that everything a desk needs is there',
-    define: async (...to) => (await import('./reading-commands.ts')).defineDoctor(...to),
+    description: 'check everything that a desk needs',
+    define: async (...args) => (await import('./list-commands.ts')).defineDoctor(...args),
   },
   {
     name: 'replay',
-    description: 'replay a strategy over recorded markets, through the same engine, risk and paper fills',
-    define: async (...to) => (await import('./replay-command.ts')).defineReplay(...to),
+    description: 'replay a strategy over tape with the same engine, risk rules and paper fills',
+    define: async (...args) => (await import('./replay-command.ts')).defineReplay(...args),
   },
   {
     name: 'ctl',
-    description: 'tell a running desk what to do, and wait for its answer',
-    define: async (...to) => (await import('./ctl-command.ts')).defineCtl(...to),
+    description: 'send a command to a running desk and wait for its outcome',
+    define: async (...args) => (await import('./ctl-command.ts')).defineCtl(...args),
   },
   {
     name: 'tape',
-    description: 'recorded markets: import, look at, check, export',
-    define: async (...to) => (await import('./tape-command.ts')).defineTape(...to),
+    description: 'tapes: import, inspect, verify, export',
+    define: async (...args) => (await import('./tape-command.ts')).defineTape(...args),
   },
 ]
 
-/** The command line. Resolves with the exit code: 0 done, 2 usage or configuration, 3 refused by safety, 1 else. */
+/** Runs the command line. @returns the exit code: 0 done, 2 usage or configuration, 3 refused, 1 any other failure */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done
   watchOutput()
@@ -76,11 +76,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .showSuggestionAfterError()
-  const wanted = commandIn(args)
+  const called = commandIn(args)
   try {
     for (const { name, description, define } of COMMANDS) {
       const command = program.command(name).description(description).exitOverride()
-      if (name === wanted)
+      if (name === called)
         await define(command, (result) => {
           code = result
         })
@@ -88,34 +88,34 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync([...args], { from: 'user' })
     return code === EXIT.done && outputFailed() ? EXIT.failed : code
   } catch (error) {
-    return exitCodeOf(error, args.includes('--json'))
+    return reportError(error, args.includes('--json'))
   }
 }
 
-/** The command that these arguments are for, or that help is asked about: the program has no options with values. */
+/** The command in the arguments, or the one after `help`. The program itself has no options with values. */
 function commandIn(args: readonly string[]): string | undefined {
   const [first, second] = args.filter((arg) => !arg.startsWith('-'))
   return first === 'help' ? second : first
 }
 
-/** One line: what is wrong, what may have been meant, where to look. */
+/** Commander's error as one line. */
 function usageLine(text: string): string {
-  const said = text
+  const line = text
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/\.?\s*$/, '')
-  return `baton: ${said}; see "baton --help"\n`
+  return `baton: ${line}; see "baton --help"\n`
 }
 
-/** Says what went wrong, to a program that asked for JSON as JSON. */
-function exitCodeOf(error: unknown, json: boolean): ExitCode {
+/** Prints an error, also as JSON where --json was given. @returns its exit code */
+function reportError(error: unknown, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
   if (json) print(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }))
   if (error instanceof CommanderError) return EXIT.usage
   if (error instanceof UsageError) {
-    complain(error.message)
+    printError(error.message)
     return EXIT.usage
   }
-  complain(error instanceof Error ? error.message : String(error))
+  printError(error instanceof Error ? error.message : String(error))
   return EXIT.failed
 }

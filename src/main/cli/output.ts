@@ -4,10 +4,10 @@ import { isoUtc } from '../../shared/domain/time.ts'
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** Takes the exit code of a command that has run. */
+/** Receives the exit code of a finished command. */
 export type Finish = (code: ExitCode) => void
 
-/** A failure that is the caller's to mend: one line, exit code 2. */
+/** Wrong usage or configuration: printed as one line, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -16,7 +16,7 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-export function complain(text: string): void {
+export function printError(text: string): void {
   process.stderr.write(`baton: ${text}\n`)
 }
 
@@ -39,45 +39,48 @@ interface Period {
   readonly to?: number | undefined
 }
 
-/** The period that a command was told to use, as fields; null where it was told nothing. */
+/** The period given to a command, as fields of its JSON; null for an open end. */
 export function periodOf({ from, to }: Period): { readonly from: string | null; readonly to: string | null } {
   return { from: from === undefined ? null : isoUtc(from), to: to === undefined ? null : isoUtc(to) }
 }
 
-/** The same as a line, so that a time that was written is seen as it was understood. */
+/** The period as a line, which shows how the given times were parsed. */
 export function periodText({ from, to }: Period): string {
-  if (from === undefined && to === undefined) return 'Period: all that is there'
+  if (from === undefined && to === undefined) return 'Period: all data'
   const [start, end] = [from === undefined ? 'the beginning' : isoUtc(from), to === undefined ? 'the end' : isoUtc(to)]
   return `Period: ${start} to ${end}`
 }
 
-let failedOutput = false
+let outputHasFailed = false
 
 /**
- * A reader that has gone away (`| head`) ends no command and is no failure of it; what is left to print is dropped. Anything
- * else that output cannot be written for is said once.
+ * Handles errors of standard output. A closed pipe (`| head`) is not a failure: the remaining output is dropped. Any other
+ * error is printed once.
  */
 export function watchOutput(): void {
   process.stderr.on('error', () => undefined)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (failedOutput || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return
-    failedOutput = true
-    complain(`output cannot be written: ${error.message}`)
+    if (outputHasFailed || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return
+    outputHasFailed = true
+    printError(`output cannot be written: ${error.message}`)
   })
 }
 
-/** True once output could not be written for another reason than that nobody reads it any more. */
+/** True once output could not be written for any reason other than a closed pipe. */
 export function outputFailed(): boolean {
-  return failedOutput
+  return outputHasFailed
 }
 
-/** Lines up columns; numbers are right-aligned by the caller's choice of `right`. */
+/**
+ * Text table with aligned columns.
+ * @param right indices of right-aligned columns
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: ReadonlySet<number> = new Set(),
 ): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)))
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => (right.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))

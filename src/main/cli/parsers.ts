@@ -11,14 +11,14 @@ export type Duration = number
 export function parseNumber(text: string): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
-  throw new InvalidArgumentError('it is a whole number')
+  throw new InvalidArgumentError('expected a whole number')
 }
 
 /** A whole number from 1. */
 export function parseCount(text: string): number {
   const value = parseNumber(text)
   if (value >= 1) return value
-  throw new InvalidArgumentError('it is a whole number from 1')
+  throw new InvalidArgumentError('expected a whole number from 1')
 }
 
 export function parseLength(text: string): Duration {
@@ -27,7 +27,7 @@ export function parseLength(text: string): Duration {
   throw new InvalidArgumentError('a duration is written like 90s, 15m, 6h or 2d')
 }
 
-/** A moment, in any form that `parseTime` takes; the commands print the period that they use. */
+/** A time in any form that `parseTime` accepts; the commands print the period that they use. */
 export function parseDate(text: string): UnixMs {
   const parsed = parseTime(text)
   if (parsed.ok) return parsed.value.ms
@@ -36,13 +36,15 @@ export function parseDate(text: string): UnixMs {
 
 export function parseFeed(text: string): FeedKind {
   if (text === 'simulated' || text === 'tape' || text === 'binance') return text
-  throw new InvalidArgumentError('it is one of simulated, tape, binance')
+  throw new InvalidArgumentError('expected one of simulated, tape, binance')
 }
 
 /** Reads `version,regime`. */
 export function parseDimensions(text: string): readonly Dimension[] {
-  const words = text.split(',').map((word) => word.trim())
-  const wrong = words.find((word) => !DIMENSIONS.some((dimension) => dimension === word))
-  if (wrong !== undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${wrong}"`)
-  return words as Dimension[]
+  return text.split(',').map((part) => {
+    const name = part.trim()
+    const dimension = DIMENSIONS.find((known) => known === name)
+    if (dimension === undefined) throw new UsageError(`--by takes ${DIMENSIONS.join(', ')}, not "${name}"`)
+    return dimension
+  })
 }

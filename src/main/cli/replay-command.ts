@@ -6,21 +6,18 @@ import type { Finish } from './output.ts'
 import { parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
 import type { ReplayFlags } from './replay.ts'
 
-/** What `replay` takes and does. */
+/** Options and action of `replay`. */
 export function defineReplay(command: Command, finish: Finish): void {
   command
-    .requiredOption('--strategy <file>', 'strategy file, or its name in the strategies folder')
-    .option('--params <json>', 'params other than the strategy’s own, as JSON', parseParams)
-    .option(
-      '--tape <file...>',
-      'candle files or folders, or tape files (default: the own recording of the home folder)',
-    )
-    .option('--from <date>', 'first moment, ISO 8601 UTC', parseDate)
-    .option('--to <date>', 'first moment not replayed', parseDate)
-    .option('--last <duration>', 'only the newest part of the tape: 24h', parseLength)
+    .requiredOption('--strategy <file>', 'strategy file, or the name of one in the strategies folder')
+    .option('--params <json>', 'params that replace those of the strategy, as JSON', parseParams)
+    .option('--tape <file...>', 'candle files or folders, or tape files (default: the recordings of the home folder)')
+    .option('--from <date>', 'start, ISO 8601 UTC', parseDate)
+    .option('--to <date>', 'end, not included', parseDate)
+    .option('--last <duration>', 'only the last part of the tape: 24h', parseLength)
     .option('--slots <list>', 'BTC-5m,ETH-15m …, BTC for both timeframes, or all (default: all of the tape)')
-    .option('--seed <n>', 'seed of everything simulated', parseNumber, 7)
-    .option('--threads <n>', 'days replayed at the same time', parseCount, 2)
+    .option('--seed <n>', 'random seed of the simulation', parseNumber, 7)
+    .option('--threads <n>', 'days replayed in parallel', parseCount, 2)
     .option('--trades', 'list every trade, as a table or in the JSON')
     .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
     .option('--json', 'end with one line of JSON')
@@ -37,7 +34,7 @@ function parseParams(text: string): StrategyManifest['params'] {
     const parsed = paramsSchema.safeParse(JSON.parse(text))
     if (parsed.success) return parsed.data
   } catch {
-    // Said below, as what is no object is.
+    // Reported below, like a value that is not an object.
   }
-  throw new InvalidArgumentError('it is a JSON object of numbers, texts and booleans, like {"minEdge":0.03}')
+  throw new InvalidArgumentError('expected a JSON object of numbers, strings and booleans, like {"minEdge":0.03}')
 }

@@ -2,13 +2,13 @@ import { Station } from '../app/station.ts'
 import { summarise } from '../app/summary.ts'
 import { Supervisor } from '../app/supervise.ts'
 import { type DeskFlags, stationOptions } from './desk-options.ts'
-import { complain, EXIT, type ExitCode, money, print, table, UsageError } from './output.ts'
+import { EXIT, type ExitCode, money, print, printError, table, UsageError } from './output.ts'
 
-/** `baton run`: a desk without a window, for a bounded time; ends with its summary. */
+/** `baton run`: runs a desk without a window for a limited time and prints a summary. */
 export async function run(flags: DeskFlags & { readonly json?: boolean }): Promise<ExitCode> {
   const options = stationOptions(flags, 1, true)
   if (options.forMs === undefined && options.feed !== 'tape')
-    throw new UsageError('--for says how long to run, in market time: --for 6h')
+    throw new UsageError('--for is required: how long to run, in market time, such as --for 6h')
   const opened = await Station.open({ ...options, port: flags.port ?? 0 })
   if (!opened.ok) throw new UsageError(opened.error)
   const station = opened.value
@@ -19,7 +19,7 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
     if (station.api !== null) print(`The desk is at ${station.api.address}`)
   }
   if (desk.engine.state.trading === 'killed') {
-    complain(
+    printError(
       `trading is killed (${desk.engine.state.killReason}); re-arm it first: baton ctl rearm --confirm REARM --reason …`,
     )
     await station.stop('trading is killed')
@@ -29,11 +29,11 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
   await Promise.race([desk.life.done, supervisor.ended])
   const summary = desk.life.panicked === null ? summarise(desk) : null
   const { reason, clean } = await supervisor.end({ reason: 'the run is over', clean: true })
-  const over = clean && reason === 'the run is over' && summary !== null
-  if (flags.json === true) print(JSON.stringify(over ? summary : { ...summary, error: reason }))
+  const completed = clean && reason === 'the run is over' && summary !== null
+  if (flags.json === true) print(JSON.stringify(completed ? summary : { ...summary, error: reason }))
   else if (summary !== null) printSummary(summary)
-  if (over) return EXIT.done
-  complain(`the run stopped: ${reason}`)
+  if (completed) return EXIT.done
+  printError(`the run stopped: ${reason}`)
   return EXIT.failed
 }
 
@@ -48,7 +48,12 @@ function printSummary(summary: ReturnType<typeof summarise>): void {
   print(
     table(
       ['version', 'trades', 'wins', 'P&L'],
-      summary.versions.map((v) => [v.label, String(v.trades), String(v.wins), money(v.pnlUsd * 1e6)]),
+      summary.versions.map(({ label, trades, wins, pnlUsd }) => [
+        label,
+        String(trades),
+        String(wins),
+        money(pnlUsd * 1e6),
+      ]),
       new Set([1, 2, 3]),
     ),
   )

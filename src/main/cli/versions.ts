@@ -1,14 +1,14 @@
 import type { PolicyOverride } from '../../shared/domain/deployments.ts'
 import { listVersions, versionSources } from '../db/queries.ts'
-import { type ListFlags, reading } from './lists.ts'
-import { complain, EXIT, type ExitCode, iso, money, percent, print, table, UsageError } from './output.ts'
+import { EXIT, type ExitCode, iso, money, percent, print, printError, table, UsageError } from './output.ts'
+import { type ReadFlags, readDatabase } from './read-database.ts'
 
 /** `baton versions`: every version with its results, newest first. */
-export function versions(flags: ListFlags): ExitCode {
-  return reading(flags, (db) => {
+export function versions(flags: ReadFlags): ExitCode {
+  return readDatabase(flags, (db) => {
     const rows = listVersions(db)
     if (flags.json === true) print(JSON.stringify(rows))
-    else if (rows.length === 0) print('No version was made yet.')
+    else if (rows.length === 0) print('No version yet.')
     else
       print(
         table(
@@ -27,44 +27,43 @@ export function versions(flags: ListFlags): ExitCode {
             'decisions',
             'faults',
           ],
-          rows.map((v) => [
-            v.label,
-            v.state,
-            iso(v.firstLiveAt),
-            String(v.own.trades),
-            String(v.own.wins),
-            percent(v.own.winRate),
-            percent(v.own.breakEven),
-            money(v.own.pnl),
-            v.handed.trades === 0 ? '–' : `${v.handed.trades}, ${money(v.handed.pnl)}`,
-            money(v.fees),
-            String(v.openPositions),
-            String(v.decisions),
-            String(v.faults),
+          rows.map((version) => [
+            version.label,
+            version.state,
+            iso(version.firstLiveAt),
+            String(version.own.trades),
+            String(version.own.wins),
+            percent(version.own.winRate),
+            percent(version.own.breakEven),
+            money(version.own.pnl),
+            version.handed.trades === 0 ? '–' : `${version.handed.trades}, ${money(version.handed.pnl)}`,
+            money(version.fees),
+            String(version.openPositions),
+            String(version.decisions),
+            String(version.faults),
           ]),
           new Set([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
         ),
       )
-    for (const v of flags.json === true ? [] : rows)
-      for (const given of v.overrides) print(overrideText(v.label, given))
+    for (const { label, overrides } of flags.json === true ? [] : rows)
+      for (const override of overrides) print(overrideText(label, override))
     return EXIT.done
   })
 }
 
-/** What was overridden to make a version live stays beside its figures. */
 function overrideText(label: string, { ts, by, rules, reason }: PolicyOverride): string {
   return `${label}: ${rules.join(', ')} overridden by ${by} on ${iso(ts)}: ${reason}`
 }
 
-/** `baton versions show HASH`: the sources that a version was made of. */
-export function showVersion(hash: string, flags: ListFlags): ExitCode {
+/** `baton versions show HASH`: the sources of a version. */
+export function showVersion(hash: string, flags: ReadFlags): ExitCode {
   if (!/^[0-9a-f]{4,64}$/.test(hash))
     throw new UsageError(`a version is named by 4 to 64 hex digits of its hash, not "${hash}"`)
-  return reading(flags, (db) => {
+  return readDatabase(flags, (db) => {
     const found = listVersions(db).filter((version) => version.hash.startsWith(hash))
     const [version] = found
     if (version === undefined || found.length > 1) {
-      complain(
+      printError(
         found.length > 1
           ? `${found.length} versions begin with ${hash}: give more digits`
           : `no version begins with ${hash}; see "baton versions"`,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DeploymentRow, PolicyOverride } from '../../shared/domain/deployments.ts'
+import { type DeploymentRow, type PolicyOverride, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { versionHashSchema } from '../../shared/domain/schemas.ts'
 import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
@@ -77,8 +77,9 @@ export function stoppedBy(db: ReadableDb, hash: string): string | undefined {
   return value(db, z.string(), sql, hash)
 }
 
-/** Why the newest deployment of a strategy that is over did not become live. */
+/** Reason of a strategy's newest deployment that has one, with the place of its first diagnostic. */
 export function lastReason(db: ReadableDb, strategy: string): string | undefined {
-  const sql = 'SELECT reason FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
-  return value(db, z.string(), sql, strategy)
+  const sql = 'SELECT * FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
+  const row = one(db, deploymentRows(db), sql, strategy)
+  return row === undefined ? undefined : (reasonWithPlace(row) ?? undefined)
 }

@@ -1,6 +1,6 @@
 import type { EngineCommand } from '../../engine/commands/commands.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
-import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
+import { type DeploymentRow, type ProbationRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
@@ -54,7 +54,8 @@ export class Consequences {
     // If the desk is stopping, probation resumes after the next start; if the version was replaced meanwhile, it is over.
     if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
     if (row === null || row.swappedAt === null) {
-      const why = back.ok ? (row?.reason ?? 'the rollback did not end') : back.error
+      const ended = row === null ? null : reasonWithPlace(row)
+      const why = back.ok ? (ended ?? 'the rollback did not end') : back.error
       const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
       this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
       deployment.failProbation(now(), probation, reason)

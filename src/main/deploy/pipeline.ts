@@ -72,10 +72,7 @@ export function stopWith(reason: string, note = ''): StepEnd {
   return { kind: 'stop', note, failure: { reason, diagnostics: [] } }
 }
 
-/** A failure at places in the sources, the first of which is named in the reason. */
+/** A failure at places in the sources; the diagnostics name them. */
 export function failureAt(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): StepFailure {
-  const first = diagnostics[0]
-  const where =
-    first === undefined ? '' : ` at ${first.file}:${first.line}:${first.column}: ${first.message.split('\n')[0]}`
-  return { reason: `${deployment.current.strategy} ${what}${where}; ${deployment.stays}`, diagnostics }
+  return { reason: `${deployment.current.strategy} ${what}; ${deployment.stays}`, diagnostics }
 }

@@ -3,7 +3,7 @@ import { extname, join, normalize, sep } from 'node:path'
 import { protocol } from 'electron'
 import { packageRoot } from '../platform/package-files.ts'
 
-/** The app's own scheme: the built renderer and nothing else of the disk. */
+/** The app's URL scheme, which serves only the built renderer. */
 export const SCHEME = 'app'
 export const ORIGIN = `${SCHEME}://desk`
 
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.map': 'application/json; charset=utf-8',
 }
 
-/** To be called before the app is ready. */
+/** Must be called before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
@@ -30,12 +30,12 @@ export function serveAssets(): void {
   const root = join(packageRoot(), 'out/renderer')
   protocol.handle(SCHEME, async (request) => {
     const { host, pathname } = new URL(request.url)
-    const wanted = normalize(join(root, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
-    if (host !== 'desk' || !wanted.startsWith(root + sep)) return new Response('not found', { status: 404 })
+    const file = normalize(join(root, decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
+    if (host !== 'desk' || !file.startsWith(root + sep)) return new Response('not found', { status: 404 })
     try {
-      const body = await readFile(wanted)
+      const body = await readFile(file)
       return new Response(new Uint8Array(body), {
-        headers: { 'content-type': TYPES[extname(wanted)] ?? 'application/octet-stream' },
+        headers: { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' },
       })
     } catch {
       return new Response('not found', { status: 404 })

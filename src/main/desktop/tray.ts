@@ -6,9 +6,10 @@ export interface TrayActions {
   readonly quit: () => void
 }
 
-type Mood = 'running' | 'outage' | 'paused' | 'killed'
+/** State that the icon shows. */
+type IconState = 'running' | 'outage' | 'paused' | 'killed'
 
-const COLOURS: Readonly<Record<Mood, readonly [number, number, number]>> = {
+const COLOURS: Readonly<Record<IconState, readonly [number, number, number]>> = {
   running: [0x3f, 0xb6, 0x8b],
   outage: [0xe5, 0x64, 0x5e],
   paused: [0xe0, 0xa3, 0x3e],
@@ -16,25 +17,25 @@ const COLOURS: Readonly<Record<Mood, readonly [number, number, number]>> = {
 }
 const SIZE = 32
 
-/** A filled circle, a gap across it when slots cannot decide, a bar through it when paused, a ring when killed: shape says it where colour cannot. */
-function icon(mood: Mood) {
-  const [r, g, b] = COLOURS[mood]
+/** A circle: cut horizontally in an outage, vertically when paused, a ring when killed. The shape does not rely on colour. */
+function icon(state: IconState) {
+  const [r, g, b] = COLOURS[state]
   const pixels = Buffer.alloc(SIZE * SIZE * 4)
   const centre = (SIZE - 1) / 2
   for (let y = 0; y < SIZE; y++) {
     for (let x = 0; x < SIZE; x++) {
       const distance = Math.hypot(x - centre, y - centre)
-      const hollow = mood === 'killed' && distance < 8
-      const bar = mood === 'paused' && Math.abs(x - centre) < 3
-      const gap = mood === 'outage' && Math.abs(y - centre) < 3
-      if (distance > 13 || hollow || bar || gap) continue
+      const isHole = state === 'killed' && distance < 8
+      const isPauseBar = state === 'paused' && Math.abs(x - centre) < 3
+      const isOutageGap = state === 'outage' && Math.abs(y - centre) < 3
+      if (distance > 13 || isHole || isPauseBar || isOutageGap) continue
       pixels.set([b, g, r, 255], (y * SIZE + x) * 4)
     }
   }
   return nativeImage.createFromBitmap(pixels, { width: SIZE, height: SIZE })
 }
 
-/** The tray: state at a glance, and pause, freeze and kill without the window. */
+/** The tray icon: shows the state, and offers pause, freeze and kill without the window. */
 export class DeskTray {
   private readonly tray: Tray
   private readonly desk: DeskPort
@@ -49,17 +50,17 @@ export class DeskTray {
     this.refresh()
   }
 
-  /** Redraws where the state differs from what is shown. */
+  /** Redraws when the state has changed. */
   refresh(): void {
-    // While the desk stops, its last changes come after the tray has gone.
+    // The last changes of a stopping desk arrive after the tray was destroyed.
     if (this.tray.isDestroyed()) return
     const status = this.desk.status()
-    const out = status.outages.reduce((count, { slots }) => count + slots.length, 0)
-    const cannot = out === 0 ? '' : ` · ${out} ${out === 1 ? 'slot' : 'slots'} cannot decide`
-    const state = `${status.market.toUpperCase()} · ${status.trading}${cannot} · deployments ${status.deploys}`
+    const affected = status.outages.reduce((count, { slots }) => count + slots.length, 0)
+    const outage = affected === 0 ? '' : ` · ${affected} ${affected === 1 ? 'slot' : 'slots'} cannot decide`
+    const state = `${status.market.toUpperCase()} · ${status.trading}${outage} · deployments ${status.deploys}`
     if (state === this.shown) return
     this.shown = state
-    this.tray.setImage(icon(out > 0 && status.trading === 'running' ? 'outage' : status.trading))
+    this.tray.setImage(icon(affected > 0 && status.trading === 'running' ? 'outage' : status.trading))
     this.tray.setToolTip(`Baton · ${state}`)
     const send = (command: object) => () => {
       void this.desk.dispatch(command, 'tray').then(() => this.refresh())

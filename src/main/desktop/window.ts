@@ -8,7 +8,7 @@ import { ORIGIN } from './assets.ts'
 
 const callSchema = z.object({ name: z.string(), input: z.unknown() })
 
-/** The desk's window: sandboxed, isolated, and unable to go anywhere else. */
+/** The desk's window: sandboxed, isolated, and unable to navigate away. */
 export function openWindow(): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,
@@ -32,10 +32,10 @@ export function openWindow(): BrowserWindow {
   return window
 }
 
-/** Answers the window's calls and passes the desk's pushes on; the disposer ends both. */
+/** Answers the window's calls and forwards the desk's pushes. @returns ends both */
 export function connectWindow(desk: DeskPort, window: BrowserWindow): () => void {
   ipcMain.handle('desk:call', async (event, payload: unknown) => {
-    // Only the desk's own page may ask, and only in its top frame.
+    // Only the desk's own page may call, and only from its top frame.
     const frame = event.senderFrame
     if (frame === null || frame.parent !== null || !frame.url.startsWith(`${ORIGIN}/`))
       return { ok: false, error: 'not the window of this desk' }
@@ -43,11 +43,11 @@ export function connectWindow(desk: DeskPort, window: BrowserWindow): () => void
     if (!call.success) return { ok: false, error: 'a call is { name, input }' }
     return callDesk(desk, 'window', call.data.name, call.data.input)
   })
-  const end = desk.subscribe((push) => {
+  const unsubscribe = desk.subscribe((push) => {
     if (!window.isDestroyed()) window.webContents.send('desk:push', push)
   })
   return () => {
-    end()
+    unsubscribe()
     ipcMain.removeHandler('desk:call')
   }
 }

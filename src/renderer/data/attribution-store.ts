@@ -4,7 +4,7 @@ import type { OverfitGauge } from '../../shared/attribution/overfit.ts'
 import type { Dimension } from '../../shared/attribution/trade-columns.ts'
 import type { AttributionRow } from '../../shared/ipc/desk-view.ts'
 
-/** What the table shows a line of. */
+/** Dimensions that the table has one record for each combination of. */
 export const GROUPINGS = {
   version: ['version', 'market'],
   regime: ['version', 'regime', 'market'],
@@ -12,31 +12,31 @@ export const GROUPINGS = {
 } as const satisfies Record<string, readonly Dimension[]>
 export type Grouping = keyof typeof GROUPINGS
 
-/** Settled within so many hours; null = ever. */
+/** Length in hours of the period in which trades settled; null = all time. */
 export const PERIODS = { day: 24, week: 168, all: null } as const
 export type Period = keyof typeof PERIODS
 
-/** Columns that can be sorted by. */
+/** Columns that the table can be sorted by. */
 export type SortKey = 'name' | 'trades' | 'winRate' | 'breakEven' | 'edge' | 'pnl' | 'sharpe' | 'psr' | 'drawdown'
 
 export interface AttributionState {
   readonly grouping: Grouping
   readonly period: Period
-  /** Part of a name that is looked for. */
+  /** Words that a record's name must contain. */
   readonly search: string
   readonly sort: { readonly key: SortKey; readonly descends: boolean }
-  /** Null before the first answer. */
+  /** Null until the first answer. */
   readonly rows: readonly AttributionRow[] | null
-  /** Why there is no answer. */
+  /** Message of the failed request. */
   readonly error: string | null
-  /** Key of the chosen line. */
+  /** Key of the chosen record. */
   readonly chosen: string | null
-  /** Hash of the version that the chosen one is held against. */
-  readonly against: string | null
-  /** Moment of the deployment that is looked at; null = all that both ever did. */
-  readonly at: number | null
-  /** Both sides as long by trades, or by time. */
-  readonly by: 'trades' | 'time'
+  /** Hash of the version that the chosen record is compared with. */
+  readonly baseline: string | null
+  /** Compares only before and after this swap, Unix ms; null = all trades of both. */
+  readonly swappedAt: number | null
+  /** Unit in which both sides of the comparison have the same length. */
+  readonly equalLengthBy: 'trades' | 'time'
   readonly comparison: Comparison | null
   /** By strategy. */
   readonly gauges: Readonly<Record<string, OverfitGauge>>
@@ -53,16 +53,16 @@ export function createAttributionStore(): AttributionStore {
     rows: null,
     error: null,
     chosen: null,
-    against: null,
-    at: null,
-    by: 'trades',
+    baseline: null,
+    swappedAt: null,
+    equalLengthBy: 'trades',
     comparison: null,
     gauges: {},
   }))
 }
 
-/** Names a line of the table. */
-export function keyOf({ of }: { of: { [D in keyof AttributionRow['of']]?: string | undefined } }): string {
+/** Identifies a record. */
+export function recordKey({ of }: { of: { [D in keyof AttributionRow['of']]?: string | undefined } }): string {
   return [of.version, of.regime, of.slot, of.market].join(' ')
 }
 
@@ -77,22 +77,22 @@ const FIGURES: Readonly<Record<Exclude<SortKey, 'name'>, (row: AttributionRow) =
   drawdown: ({ figures }) => figures.drawdown,
 }
 
-/** What a line is called: its version, and what it is narrowed down to. */
-export function nameOf({ version, of }: AttributionRow): string {
+/** Shown name of a record: its version and its other dimensions. */
+export function recordName({ version, of }: AttributionRow): string {
   return [version?.label ?? of.version ?? '', of.regime, of.slot, of.market]
     .filter((part) => part !== undefined && part !== '')
     .join(' · ')
 }
 
-/** The lines that are looked for, in the order asked for; what has no figure comes last either way. */
-export function shownRows({
+/** Records that match the search, sorted; those without a value of the sort column come last in both directions. */
+export function visibleRows({
   rows,
   search,
   sort,
 }: Pick<AttributionState, 'rows' | 'search' | 'sort'>): readonly AttributionRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const found = (rows ?? []).filter((row) => {
-    const name = nameOf(row).toLowerCase()
+    const name = recordName(row).toLowerCase()
     return words.every((word) => name.includes(word))
   })
   const sign = sort.descends ? -1 : 1
@@ -110,6 +110,6 @@ function byName(a: AttributionRow, b: AttributionRow): number {
   return (
     (x?.strategy ?? '').localeCompare(y?.strategy ?? '') ||
     (x?.number ?? 0) - (y?.number ?? 0) ||
-    nameOf(a).localeCompare(nameOf(b))
+    recordName(a).localeCompare(recordName(b))
   )
 }

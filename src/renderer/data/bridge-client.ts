@@ -1,15 +1,15 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/ipc/calls.ts'
-import type { DeskBridge, DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
+import type { DeskBridge, DeskClient } from '../../shared/ipc/connection.ts'
+import { parseOutput, parsePush } from './wire.ts'
 
-/** The desk behind Electron's preload bridge. It lives in the process that owns this window, so it is never lost. */
+/** Client over Electron's preload bridge. The desk runs in the process that owns this window, so it is always connected. */
 export function createBridgeDeskClient(bridge: DeskBridge): DeskClient {
   return {
     async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-      // The desk answers by the contract; types are gone at the process boundary.
-      return (await bridge.call(name, input)) as CallOutput<N>
+      return parseOutput(name, await bridge.call(name, input))
     },
     onPush(listener) {
-      return bridge.onPush((push) => listener(push as DeskPush))
+      return bridge.onPush((push) => listener(parsePush(push)))
     },
     onConnection(listener) {
       listener('connected')

@@ -1,11 +1,8 @@
+import type { BrowserServices } from './browser-services.ts'
 import type { Schedule } from './frame.ts'
-import type { SessionOptions } from './session.ts'
 import type { SocketEnvironment } from './socket-client.ts'
 
-/**
- * The browser's schedule: an animation frame, or a quarter of a second where no frame comes because the window is
- * hidden, so that queues stay short there too.
- */
+/** Runs before the next paint; in a hidden window, which is not painted, after 250 ms, so that queues stay short. */
 const nextFrame: Schedule = (run) => {
   if (document.visibilityState === 'hidden') {
     window.setTimeout(run, 250)
@@ -19,10 +16,9 @@ function after(delayMs: number, run: () => void): () => void {
   return () => window.clearTimeout(timer)
 }
 
-/** Time and frames as the browser has them. */
-export const BROWSER: SessionOptions = {
-  alarm: (text) => {
-    // A desktop window may; a browser only once its user has allowed it.
+export const BROWSER: BrowserServices = {
+  notifySystem: (text) => {
+    // Granted in a desktop window; in a browser only after the user has allowed it.
     if ('Notification' in window && Notification.permission === 'granted') new Notification('Baton', { body: text })
   },
   signOut:
@@ -37,7 +33,7 @@ export const BROWSER: SessionOptions = {
             credentials: 'same-origin',
           } as const
           const answer = await fetch(new URL('/api/sign-out', window.location.href), request)
-          if (!answer.ok) throw new Error(`the desk answered ${answer.status}`)
+          if (!answer.ok) throw new Error(`the desk answered with status ${answer.status}`)
         },
   memory: {
     get: (name) => window.localStorage.getItem(`baton.${name}`),
@@ -52,7 +48,7 @@ export const BROWSER: SessionOptions = {
   },
 }
 
-/** A socket at `/ws` of the page's own origin, and a plain request to tell "signed out" from "away". */
+/** A socket at `/ws` of the page's origin, and a plain request that tells a rejected sign-in from a desk that is down. */
 export function browserEnvironment(): SocketEnvironment {
   return {
     open() {

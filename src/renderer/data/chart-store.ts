@@ -4,11 +4,11 @@ import { type CandleFrame, frameMs } from '../../shared/domain/slots.ts'
 import type { CandleTuple, ChartData, DeploymentLine, TradeMark } from '../../shared/ipc/chart-view.ts'
 import type { DeskPush } from '../../shared/ipc/connection.ts'
 
-/** Candles kept in the window before the oldest go. */
+/** Most candles kept in a window; older ones are dropped. */
 export const KEPT_CANDLES = 3_000
 
 export interface ChartState {
-  /** What is to be shown. */
+  /** Slot shown; null before the first snapshot. */
   readonly slot: SlotId | null
   readonly frame: CandleFrame
   /** Null while it loads. */
@@ -23,8 +23,8 @@ export function createChartStore(): ChartStore {
 }
 
 /**
- * Puts one candle where it belongs: in place of the last, after it, or over an older one. Undefined when candles
- * between are missing, so that the series has to be fetched again.
+ * Merges one candle: it replaces the last, follows it, or replaces an older one.
+ * @returns undefined when candles before it are missing, so that the series must be fetched again
  */
 export function mergeCandle(
   candles: readonly CandleTuple[],
@@ -36,8 +36,8 @@ export function mergeCandle(
   if (candle[0] === last[0]) return [...candles.slice(0, -1), candle]
   if (candle[0] > last[0]) {
     if (candle[0] > last[0] + frameMs(frame)) return undefined
-    const grown = [...candles, candle]
-    return grown.length > KEPT_CANDLES + 500 ? grown.slice(-KEPT_CANDLES) : grown
+    const extended = [...candles, candle]
+    return extended.length > KEPT_CANDLES + 500 ? extended.slice(-KEPT_CANDLES) : extended
   }
   const index = candles.findIndex((old) => old[0] === candle[0])
   return index < 0 ? candles : candles.with(index, candle)
@@ -55,7 +55,7 @@ function addLine(lines: readonly DeploymentLine[], line: DeploymentLine): readon
   return known ? lines : [...lines, line]
 }
 
-/** The shown chart after all pushes of one frame; `gap` asks for a new fetch. */
+/** The shown chart after all pushes of one frame; `gap`: candles are missing, fetch the series again. */
 export function applyToChart(
   data: ChartData,
   pushes: readonly DeskPush[],

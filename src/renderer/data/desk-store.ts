@@ -4,36 +4,36 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { DeskPush } from '../../shared/ipc/connection.ts'
 import type { DeskSnapshot, DeskStatus, EventRow, SlotRow, VersionRow } from '../../shared/ipc/desk-view.ts'
 
-/** How this window stands to its desk. `stale`: connected, but nothing has been heard for too long. */
-export type Link = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
+/** Connection of this window to its desk. `stale`: connected, but no push has arrived for too long. */
+export type ConnectionState = 'connecting' | 'connected' | 'stale' | 'lost' | 'signed-out'
 
 /** Most events kept in a window. */
 export const KEPT_EVENTS = 500
 /** Most deployments kept in a window. */
 const KEPT_DEPLOYMENTS = 100
 
-/** Everything the desk pushes, as last heard. Rows keep their identity until they change. */
+/** Everything the desk pushes, as of the last push. A row object is replaced only when the row changes. */
 export interface DeskState {
-  readonly link: Link
+  readonly connection: ConnectionState
   readonly status: DeskStatus | null
   readonly slotIds: readonly SlotId[]
   readonly slots: Readonly<Record<string, SlotRow>>
-  /** As the desk orders them; newest last or first is up to it. */
+  /** In the order of the desk. */
   readonly versions: readonly VersionRow[]
   /** Newest first. */
   readonly deployments: readonly DeploymentRow[]
   /** Newest first. */
   readonly events: readonly EventRow[]
-  /** Grows whenever orders, trades or profit may have changed. */
+  /** Incremented whenever orders, trades or profit may have changed. */
   readonly ledgerRevision: number
-  /** Grows with every snapshot taken: what was fetched before it may be old. */
+  /** Number of snapshots received. */
   readonly snapshots: number
 }
 
 export type DeskStore = StoreApi<DeskState>
 
 const EMPTY: DeskState = {
-  link: 'connecting',
+  connection: 'connecting',
   status: null,
   slotIds: [],
   slots: {},
@@ -48,11 +48,11 @@ export function createDeskStore(): DeskStore {
   return createStore<DeskState>(() => EMPTY)
 }
 
-/** The state after a whole snapshot: what was known before is replaced, not merged. */
+/** The state after a snapshot, which replaces all rows. */
 export function applySnapshot(state: DeskState, snapshot: DeskSnapshot): DeskState {
   return {
     ...state,
-    link: 'connected',
+    connection: 'connected',
     status: snapshot.status,
     slotIds: snapshot.slots.map((row) => row.slot),
     slots: Object.fromEntries(snapshot.slots.map((row) => [row.slot, row])),
@@ -64,7 +64,7 @@ export function applySnapshot(state: DeskState, snapshot: DeskSnapshot): DeskSta
   }
 }
 
-function moneyMoved(before: SlotRow | undefined, after: SlotRow): boolean {
+function holdingsChanged(before: SlotRow | undefined, after: SlotRow): boolean {
   return (
     before?.awaiting.length !== after.awaiting.length ||
     before?.position?.id !== after.position?.id ||
@@ -82,7 +82,7 @@ function mergeSlots(state: DeskState, rows: readonly SlotRow[]): Partial<DeskSta
   let moved = false
   for (const row of rows) {
     if (slots[row.slot] === undefined) added.push(row.slot)
-    moved ||= moneyMoved(slots[row.slot], row)
+    moved ||= holdingsChanged(slots[row.slot], row)
     slots[row.slot] = row
   }
   return {
@@ -125,7 +125,7 @@ function mergePush(state: DeskState, push: DeskPush): Partial<DeskState> {
     case 'mark':
       return { ledgerRevision: state.ledgerRevision + 1 }
     default:
-      // Candles, lines and files belong to other stores.
+      // Other stores handle candles, lines, files, replays and differences.
       return {}
   }
 }
@@ -134,6 +134,6 @@ function mergePush(state: DeskState, push: DeskPush): Partial<DeskState> {
 export function applyPushes(state: DeskState, pushes: readonly DeskPush[]): DeskState {
   let next = state
   for (const push of pushes) next = { ...next, ...mergePush(next, push) }
-  // Hearing anything ends staleness; only the connection itself ends the other states.
-  return next.link === 'stale' ? { ...next, link: 'connected' } : next
+  // Any push ends `stale`; the other states end only with the connection itself.
+  return next.connection === 'stale' ? { ...next, connection: 'connected' } : next
 }

@@ -1,7 +1,7 @@
-/** Calls its argument before the next paint. */
+/** Calls `run` before the next paint. */
 export type Schedule = (run: () => void) => void
 
-/** Gathers items and hands them over together, once a frame, in the order they came. */
+/** Collects items and flushes them once per frame, in order of arrival. */
 export function createBatcher<T>(schedule: Schedule, flush: (items: readonly T[]) => void): (item: T) => void {
   let waiting: T[] = []
   let scheduled = false
@@ -18,25 +18,25 @@ export function createBatcher<T>(schedule: Schedule, flush: (items: readonly T[]
   }
 }
 
-/** At most one run per `everyMs`, the last request is never lost. */
+/** Runs at once, then at most once per `everyMs`; a request made meanwhile runs at the end of the period. */
 export function createThrottle(
   everyMs: number,
   run: () => void,
   after: (delayMs: number, run: () => void) => void,
 ): () => void {
-  let resting = false
-  let again = false
+  let pausing = false
+  let requested = false
   const fire = (): void => {
-    resting = true
-    again = false
+    pausing = true
+    requested = false
     run()
     after(everyMs, () => {
-      resting = false
-      if (again) fire()
+      pausing = false
+      if (requested) fire()
     })
   }
   return () => {
-    if (resting) again = true
+    if (pausing) requested = true
     else fire()
   }
 }

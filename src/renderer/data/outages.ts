@@ -1,11 +1,11 @@
 import type { SlotOutage, SlotRow } from '../../shared/ipc/desk-view.ts'
 
-/** True for a slot that is listed and has a strategy: it is to trade. */
-export function isToTrade(row: SlotRow | undefined): boolean {
+/** True for a slot that is listed and has a strategy. */
+export function isTradable(row: SlotRow | undefined): boolean {
   return row !== undefined && row.status !== 'unlisted' && row.strategy !== null
 }
 
-const WORDS: Readonly<Record<SlotOutage['kind'], string>> = {
+const KIND_TEXT: Readonly<Record<SlotOutage['kind'], string>> = {
   faulted: 'faulted',
   'no-version': 'without a live version',
   'no-prices': 'without prices',
@@ -14,14 +14,14 @@ const WORDS: Readonly<Record<SlotOutage['kind'], string>> = {
 const slotsText = (count: number) => (count === 1 ? '1 slot' : `${count} slots`)
 
 /**
- * Slots that cannot decide, in a few words: `8 slots faulted`.
- * @param slots how many are to trade
- * @returns null while all can
+ * Short text about slots in which no version decides: `8 slots faulted`.
+ * @param slots number of tradable slots
+ * @returns null without an outage
  */
-export function outageWords(outages: readonly SlotOutage[], slots: number): string | null {
+export function outageSummary(outages: readonly SlotOutage[], slots: number): string | null {
   const [first, ...others] = outages
   if (first === undefined) return null
-  const out = outages.reduce((count, one) => count + one.slots.length, 0)
-  const words = others.every(({ kind }) => kind === first.kind) ? WORDS[first.kind] : 'cannot decide'
-  return out >= slots ? `No slot decides, ${slotsText(out)} ${words}` : `${slotsText(out)} ${words}`
+  const affected = outages.reduce((count, outage) => count + outage.slots.length, 0)
+  const state = others.every(({ kind }) => kind === first.kind) ? KIND_TEXT[first.kind] : 'cannot decide'
+  return affected >= slots ? `No slot decides, ${slotsText(affected)} ${state}` : `${slotsText(affected)} ${state}`
 }

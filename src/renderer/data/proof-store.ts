@@ -2,23 +2,23 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
 
-/** The proof that is shown, and the decisions that differ in it. */
+/** The shown proof and its decision differences. */
 export interface ProofState {
   /** Deployment whose proof is shown; null before the first. */
   readonly deployment: string | null
-  /** In order of time; null while they load. */
+  /** By time; null while they load. */
   readonly items: readonly DecisionDifference[] | null
   readonly error: string | null
-  /** The moment chosen in the list and shown on the chart. */
+  /** The difference chosen in the list and shown on the chart. */
   readonly chosen: DecisionDifference | null
-  /** Real milliseconds a running proof still takes; null while unknown or not running. */
-  readonly leftMs: number | null
+  /** Real milliseconds that a running proof still takes; null while unknown or not running. */
+  readonly remainingMs: number | null
 }
 
 export type ProofStore = StoreApi<ProofState>
 
 export function createProofStore(): ProofStore {
-  return createStore<ProofState>(() => ({ deployment: null, items: [], error: null, chosen: null, leftMs: null }))
+  return createStore<ProofState>(() => ({ deployment: null, items: [], error: null, chosen: null, remainingMs: null }))
 }
 
 /** The deployment to show: the one picked from the list, else the latest. */
@@ -29,14 +29,14 @@ export function shownDeployment(
   return deployments.find((row) => row.id === picked) ?? deployments[0]
 }
 
-/** One name for one moment of one slot. */
+/** Identifies a difference. */
 export function differenceKey(item: DecisionDifference): string {
   return `${item.ts} ${item.slot} ${item.candidate?.kind ?? 'hold'} ${item.live?.kind ?? 'hold'}`
 }
 
 /**
- * Both lists in order of time, each moment once: what was pushed while an answer was under way may be in the answer,
- * too. Nothing new leaves the list as it is.
+ * Merges both lists by time without duplicates: a difference that was pushed during a request may be in the answer, too.
+ * @returns `items` itself when `more` contains nothing new
  */
 export function mergeDifferences(
   items: readonly DecisionDifference[],

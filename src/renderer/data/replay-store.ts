@@ -4,7 +4,7 @@ import type { ChartData } from '../../shared/ipc/chart-view.ts'
 import type { DeskPush } from '../../shared/ipc/connection.ts'
 import type { ReplayForm, ReplayProblem } from './replay-form.ts'
 
-/** Most runs kept in a window: as many as a desk keeps. */
+/** Most runs kept in a window, the same as in the desk. */
 export const KEPT_RUNS = 20
 
 export interface ReplayState {
@@ -13,13 +13,13 @@ export interface ReplayState {
   readonly tapesError: string | null
   /** Newest first. */
   readonly runs: readonly ReplayRow[]
-  /** Real milliseconds that running ones still take, by id. */
-  readonly leftMs: Readonly<Record<string, number | null>>
+  /** Real milliseconds that each running replay still takes, by id; null while unknown. */
+  readonly remainingMs: Readonly<Record<string, number | null>>
   readonly form: ReplayForm
-  /** Why the last request did not start. */
+  /** Why the last replay was not started. */
   readonly problem: ReplayProblem | null
   readonly starting: boolean
-  /** Run that was asked to stop. */
+  /** Run whose cancellation is in progress. */
   readonly cancelling: string | null
   /** Run shown in the tab. */
   readonly shown: string | null
@@ -42,7 +42,7 @@ export function createReplayStore(): ReplayStore {
     tapes: null,
     tapesError: null,
     runs: [],
-    leftMs: {},
+    remainingMs: {},
     form: { strategy: null, tape: null, slots: 'all', hours: '', params: '' },
     problem: null,
     starting: false,
@@ -57,12 +57,15 @@ export function createReplayStore(): ReplayStore {
   }))
 }
 
-/** One name for one trade of a run. */
+/** Identifies a trade of a run. */
 export function tradeKey(trade: ReplayTrade): string {
   return `${trade.windowId} ${trade.side} ${trade.openedAt}`
 }
 
-/** The runs after all pushes of one frame; the oldest go first, but never the one of `kept`. */
+/**
+ * The runs after all pushes of one frame. Drops the oldest beyond the limit.
+ * @param kept id of a run that is never dropped
+ */
 export function mergeRuns(
   runs: readonly ReplayRow[],
   pushes: readonly DeskPush[],

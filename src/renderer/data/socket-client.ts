@@ -1,121 +1,125 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/ipc/calls.ts'
-import type { ClientFrame, DeskClient, DeskPush, ServerFrame } from '../../shared/ipc/connection.ts'
+import type { ClientFrame, DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
+import { parseFrame, parseOutput } from './wire.ts'
 
-type Connection = 'connecting' | 'connected' | 'lost'
+type SocketState = 'connecting' | 'connected' | 'lost'
 
-interface Pending {
+interface PendingCall {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** What a socket desk needs of its surroundings; tests pass fakes. */
+/** What the socket client uses of the browser; tests pass fakes. */
 export interface SocketEnvironment {
   open(): WebSocket
-  /** HTTP status the desk's origin answers with; null when nobody answers. */
+  /** HTTP status of a plain request to the desk; null when the request fails. */
   probe(): Promise<number | null>
   after(delayMs: number, run: () => void): () => void
 }
 
-export interface SocketDeskClient extends DeskClient {
-  /** Told when the desk answers but does not know this browser: the address with its token has to be opened again. */
-  onSignedOut(listener: () => void): () => void
-}
-
-/** Wait before attempt `n` (from 0): quick at first, never longer than five seconds. */
+/** Milliseconds before reconnect attempt `n` (from 0): doubles from 250, at most 5,000. */
 export function backoffMs(attempt: number): number {
   return Math.min(5_000, 250 * 2 ** Math.min(attempt, 10))
 }
 
-/** The desk behind a WebSocket on the page's own origin. It reconnects by itself until the page is closed. */
-export function createSocketDeskClient(environment: SocketEnvironment): SocketDeskClient {
-  const pushListeners = new Set<(push: DeskPush) => void>()
-  const connectionListeners = new Set<(state: Connection) => void>()
-  const signedOutListeners = new Set<() => void>()
-  const pending = new Map<number, Pending>()
-  let connection: Connection = 'connecting'
-  let socket: WebSocket | null = null
-  let nextId = 1
-  let attempt = 0
+/** Client over a WebSocket on the page's own origin. Reconnects until the page is closed. */
+export class SocketDeskClient implements DeskClient {
+  private readonly environment: SocketEnvironment
+  private readonly pushListeners = new Set<(push: DeskPush) => void>()
+  private readonly connectionListeners = new Set<(state: SocketState) => void>()
+  private readonly signedOutListeners = new Set<() => void>()
+  private readonly pending = new Map<number, PendingCall>()
+  private state: SocketState = 'connecting'
+  private socket: WebSocket | null = null
+  private nextId = 1
+  private failedAttempts = 0
 
-  const tell = (state: Connection): void => {
-    if (state === connection) return
-    connection = state
-    for (const listener of connectionListeners) listener(state)
+  constructor(environment: SocketEnvironment) {
+    this.environment = environment
+    this.connect()
   }
 
-  const failPending = (): void => {
-    const lost = new Error('the connection to the desk was lost before it answered')
-    for (const call of pending.values()) call.reject(lost)
-    pending.clear()
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    const { socket } = this
+    if (socket === null || socket.readyState !== socket.OPEN) {
+      return Promise.reject(new Error('the desk is not connected'))
+    }
+    const id = this.nextId
+    this.nextId += 1
+    const frame: ClientFrame = { t: 'call', id, name, input }
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve: (value) => resolve(parseOutput(name, value)), reject })
+      socket.send(JSON.stringify(frame))
+    })
   }
 
-  const receive = (text: string): void => {
-    const frame = JSON.parse(text) as ServerFrame
+  onPush(listener: (push: DeskPush) => void): () => void {
+    this.pushListeners.add(listener)
+    return () => this.pushListeners.delete(listener)
+  }
+
+  onConnection(listener: (state: SocketState) => void): () => void {
+    this.connectionListeners.add(listener)
+    listener(this.state)
+    return () => this.connectionListeners.delete(listener)
+  }
+
+  /** Called when the desk answers but rejects this browser's session: the address with the token must be opened again. */
+  onSignedOut(listener: () => void): () => void {
+    this.signedOutListeners.add(listener)
+    return () => this.signedOutListeners.delete(listener)
+  }
+
+  private connect(): void {
+    const socket = this.environment.open()
+    this.socket = socket
+    socket.addEventListener('open', () => {
+      this.failedAttempts = 0
+      this.setState('connected')
+    })
+    socket.addEventListener('message', (event) => {
+      const data: unknown = event.data
+      if (typeof data === 'string') this.receive(data)
+    })
+    socket.addEventListener('close', () => {
+      if (this.socket === socket) this.reconnect()
+    })
+  }
+
+  private reconnect(): void {
+    this.socket = null
+    this.rejectPending()
+    this.setState('lost')
+    // A browser does not reveal why an upgrade was refused; the status of a plain request does.
+    void this.environment.probe().then((status) => {
+      if (status === 401 || status === 403) for (const listener of this.signedOutListeners) listener()
+    })
+    this.environment.after(backoffMs(this.failedAttempts), () => this.connect())
+    this.failedAttempts += 1
+  }
+
+  private receive(text: string): void {
+    const frame = parseFrame(text)
     if (frame.t === 'push') {
-      for (const listener of pushListeners) listener(frame.push)
+      for (const listener of this.pushListeners) listener(frame.push)
       return
     }
-    const call = pending.get(frame.id)
+    const call = this.pending.get(frame.id)
     if (call === undefined) return
-    pending.delete(frame.id)
+    this.pending.delete(frame.id)
     if (frame.t === 'reply') call.resolve(frame.value)
     else call.reject(new Error(frame.error))
   }
 
-  const connect = (): void => {
-    const opened = environment.open()
-    socket = opened
-    opened.addEventListener('open', () => {
-      attempt = 0
-      tell('connected')
-    })
-    opened.addEventListener('message', (event) => {
-      const data: unknown = event.data
-      if (typeof data === 'string') receive(data)
-    })
-    opened.addEventListener('close', () => {
-      if (socket !== opened) return
-      socket = null
-      failPending()
-      tell('lost')
-      // A browser hides why an upgrade was refused; a plain request to the same desk says it.
-      void environment.probe().then((status) => {
-        if (status === 401 || status === 403) for (const listener of signedOutListeners) listener()
-      })
-      environment.after(backoffMs(attempt), connect)
-      attempt += 1
-    })
+  private setState(state: SocketState): void {
+    if (state === this.state) return
+    this.state = state
+    for (const listener of this.connectionListeners) listener(state)
   }
 
-  connect()
-
-  return {
-    call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-      const open = socket
-      if (open === null || open.readyState !== open.OPEN) {
-        return Promise.reject(new Error('the desk is not connected'))
-      }
-      const id = nextId
-      nextId += 1
-      const frame: ClientFrame = { t: 'call', id, name, input }
-      return new Promise((resolve, reject) => {
-        // The desk answers by the contract; types are gone on the wire.
-        pending.set(id, { resolve: (value) => resolve(value as CallOutput<N>), reject })
-        open.send(JSON.stringify(frame))
-      })
-    },
-    onPush(listener) {
-      pushListeners.add(listener)
-      return () => pushListeners.delete(listener)
-    },
-    onConnection(listener) {
-      connectionListeners.add(listener)
-      listener(connection)
-      return () => connectionListeners.delete(listener)
-    },
-    onSignedOut(listener) {
-      signedOutListeners.add(listener)
-      return () => signedOutListeners.delete(listener)
-    },
+  private rejectPending(): void {
+    const error = new Error('the connection to the desk was lost before it answered')
+    for (const call of this.pending.values()) call.reject(error)
+    this.pending.clear()
   }
 }

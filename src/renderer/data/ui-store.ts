@@ -4,8 +4,8 @@ import type { CommandInput } from '../../shared/domain/commands.ts'
 export const TABS = ['editor', 'replay', 'positions', 'orders', 'trades', 'log', 'attribution', 'differences'] as const
 export type Tab = (typeof TABS)[number]
 
-/** A dialog that asks for words before a command goes out. */
-export type Ask =
+/** The dialog that is open, and the command it sends. */
+export type DialogRequest =
   | { readonly kind: 'rearm' }
   | { readonly kind: 'assign'; readonly strategy: string }
   | {
@@ -23,23 +23,23 @@ export type Ask =
       readonly command: (part: CanaryPart) => CommandInput
     }
 
-/** What a canary is to get; slots that are not named are the desk's choice. */
+/** Part of its strategy that a canary trades; without `slots` the desk chooses them. */
 export interface CanaryPart {
   readonly as: 'canary'
   readonly slots?: string[]
   readonly stakePercent: number
 }
 
-/** The desk's answer to what was just asked of it. */
-export interface Notice {
+/** Outcome of the last command, or an alarm of the desk. */
+export interface Toast {
   readonly id: number
   readonly tone: 'done' | 'refused' | 'failed'
   readonly text: string
-  /** Takes back what was done; absent where nothing does. */
+  /** Command that reverses it; absent where there is none. */
   readonly undo?: CommandInput | undefined
 }
 
-/** A stored version's source, held against the files as they are now. */
+/** A stored version whose source is compared with the current files. */
 export interface Compare {
   readonly hash: string
   readonly label: string
@@ -50,14 +50,14 @@ export interface UiState {
   readonly tab: Tab
   readonly paletteOpen: boolean
   readonly aboutOpen: boolean
-  readonly ask: Ask | null
-  readonly notice: Notice | null
+  readonly dialog: DialogRequest | null
+  readonly toast: Toast | null
   readonly compare: Compare | null
-  /** Keys that are one letter act, where the focus is on the top bar or the slots. */
+  /** Single-letter keys are on; they act while the focus is on the top bar or the slots. */
   readonly singleKeys: boolean
-  /** Grows when a version has got another colour. */
-  readonly colours: number
-  /** Names of the commands used lately, newest first. */
+  /** Incremented when a version was given another colour. */
+  readonly colourRevision: number
+  /** Names of recently used palette commands, newest first. */
   readonly recentCommands: readonly string[]
   /** Deployment shown in full; null = the latest. */
   readonly deployment: string | null
@@ -68,13 +68,13 @@ export type UiStore = StoreApi<UiState>
 export function createUiStore(singleKeys: boolean): UiStore {
   return createStore<UiState>(() => ({
     singleKeys,
-    colours: 0,
+    colourRevision: 0,
     recentCommands: [],
     tab: 'editor',
     paletteOpen: false,
     aboutOpen: false,
-    ask: null,
-    notice: null,
+    dialog: null,
+    toast: null,
     compare: null,
     deployment: null,
   }))

@@ -1,24 +1,25 @@
 import { Component, type ReactNode } from 'react'
 
 interface Props {
-  readonly what: string
+  /** What is inside, as the subject of the message: `The chart`. */
+  readonly name: string
   readonly children: ReactNode
 }
 
-/** Keeps a part that cannot be drawn from taking the whole window with it; brakes and slots stay in reach. */
-export class Boundary extends Component<Props, { readonly failed: string | null }> {
-  override readonly state = { failed: null }
+/** React error boundary: an error while one part is rendered does not remove the rest of the window. */
+export class Boundary extends Component<Props, { readonly error: string | null }> {
+  override readonly state = { error: null }
 
-  static getDerivedStateFromError(error: unknown): { readonly failed: string } {
-    return { failed: error instanceof Error ? error.message : String(error) }
+  static getDerivedStateFromError(error: unknown): { readonly error: string } {
+    return { error: error instanceof Error ? error.message : String(error) }
   }
 
   override render(): ReactNode {
-    const { failed } = this.state
-    if (failed === null) return this.props.children
+    const { error } = this.state
+    if (error === null) return this.props.children
     return (
       <p className="empty" role="alert">
-        {this.props.what} cannot be shown: {failed}. The desk trades on; reload this window to try again.
+        {this.props.name} cannot be shown: {error}. Trading is not affected; reload this window to try again.
       </p>
     )
   }

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 export interface ButtonProps {
   children: ReactNode
   onClick: () => void
-  /** Shortcut shown beside the action. */
+  /** Keyboard shortcut, shown in the button. */
   keys?: string | undefined
   tone?: 'plain' | 'kill' | 'attention' | 'primary'
   small?: boolean
@@ -13,7 +13,7 @@ export interface ButtonProps {
   testId?: string
 }
 
-/** A push button. Its shortcut is part of its picture, not of its accessible name. */
+/** A push button. The shortcut is visible, but not part of the accessible name. */
 export function Button({
   children,
   onClick,

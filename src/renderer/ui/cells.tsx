@@ -7,7 +7,7 @@ export function SideCell({ side }: { side: 'up' | 'down' }) {
   return <span className={side}>{sentence(side)}</span>
 }
 
-/** Profit with its sign and colour; a dash while it is not known. */
+/** Profit with sign and colour; a dash while it is unknown. */
 export function ProfitCell({ value }: { value: Usd | null }) {
   if (value === null) return <span className="faint">–</span>
   return <span className={tone(value / MICRO, 2)}>{profit(value)}</span>
@@ -27,7 +27,7 @@ export function VersionCell({
   )
 }
 
-/** Owner by its hash; `desk` is the owner of last resort. */
+/** The owner of a position: a version, or `desk`. */
 export function OwnerCell(props: { owner: string; label: string; versions: readonly VersionRow[] }) {
   const version = props.versions.find((row) => row.hash === props.owner) ?? null
   if (version !== null) return <VersionCell version={version} />

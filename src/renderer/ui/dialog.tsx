@@ -1,7 +1,7 @@
 import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 
-/** A modal dialog: focus goes in, Escape closes it, focus comes back. */
+/** A modal dialog. It takes the focus, closes on Escape, and returns the focus when it closes. */
 export function Dialog(props: {
   open: boolean
   onClose: () => void

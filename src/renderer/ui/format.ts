@@ -1,29 +1,29 @@
 import { MICRO, type Usd } from '../../shared/domain/money.ts'
 import { DAY } from '../../shared/domain/time.ts'
 
-/** Shown where there is no figure. */
+/** Shown in place of a missing value. */
 export const NONE = '–'
 const MINUS = '−'
 
 const formats = new Map<number, Intl.NumberFormat>()
 
-/** Making a format costs a hundred times more than using it, and figures change twenty times a second. */
+/** Cached, because creating a format costs a hundred times more than using it, and values change 20 times a second. */
 function withDecimals(decimals: number): Intl.NumberFormat {
   const known = formats.get(decimals)
   if (known !== undefined) return known
-  const made = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
-  formats.set(decimals, made)
-  return made
+  const created = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  formats.set(decimals, created)
+  return created
 }
 
-/** A number with fixed decimals, thousands separated, true minus sign; never `−0.00`. */
+/** A number with fixed decimals, thousands separators and a true minus sign; never `−0.00`. */
 export function fixed(value: number, decimals: number): string {
   const text = withDecimals(decimals).format(Math.abs(value))
   const zero = !/[1-9]/.test(text)
   return value < 0 && !zero ? MINUS + text : text
 }
 
-/** As `fixed`, with a plus sign where positive. */
+/** As `fixed`, with a plus sign for positive values. */
 function signed(value: number, decimals: number): string {
   const text = fixed(value, decimals)
   return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
@@ -39,19 +39,19 @@ export function money(micro: Usd): string {
   return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`
 }
 
-/** Profit or loss in micro-USD to the cent, sign always: `+$9.10`. */
+/** Profit or loss in micro-USD to the cent, always signed: `+$9.10`. */
 export function profit(micro: Usd): string {
   const text = signed(micro / MICRO, 2)
   if (text.startsWith('+')) return `+$${text.slice(1)}`
   return text.startsWith(MINUS) ? `${MINUS}$${text.slice(1)}` : `$${text}`
 }
 
-/** Decimals that the tick of a market (micro-USD) asks for, at least two. */
+/** Decimals of a price at a market's tick (micro-USD), at least two. */
 function tickDecimals(tick: number): number {
   return tick > 0 && tick < 10_000 ? 3 : 2
 }
 
-/** Price of a share to the market's tick. */
+/** Price of a share in micro-USD, rounded to the market's tick. */
 export function price(micro: number | null, tick = 10_000): string {
   return micro === null ? NONE : fixed(micro / MICRO, tickDecimals(tick))
 }
@@ -60,7 +60,7 @@ export function shares(micro: number): string {
   return fixed(micro / MICRO, 1)
 }
 
-/** Move in basis points, sign always. */
+/** Move in basis points, always signed. */
 export function bp(value: number | null): string {
   return value === null ? NONE : signed(value, 1)
 }
@@ -70,14 +70,19 @@ export function percent(share: number | null): string {
   return share === null ? NONE : `${fixed(share * 100, 1)} %`
 }
 
-/** Both ends of an interval of shares, in percent: `−3.4 … 27.7`. */
+/** Keeps each percent sign on the line of its number. */
+export function unbrokenPercent(text: string): string {
+  return text.replaceAll(' %', '\u00a0%')
+}
+
+/** Both ends of an interval of fractions, in percent: `−3.4 … 27.7`. */
 export function range(interval: { readonly low: number; readonly high: number } | null): string {
   if (interval === null) return NONE
   const end = (value: number) => `${value < 0 ? '−' : ''}${Math.abs(value * 100).toFixed(1)}`
   return `${end(interval.low)} … ${end(interval.high)}`
 }
 
-/** Decimals of an underlying's price: enough to see a basis point move. */
+/** Decimals of an asset's price: enough to show a move of one basis point. */
 export function assetDecimals(value: number): number {
   const size = Math.abs(value)
   if (size >= 1_000) return 2
@@ -85,17 +90,17 @@ export function assetDecimals(value: number): number {
   return size >= 1 ? 4 : 5
 }
 
-/** Price of the underlying. */
+/** Price of an asset. */
 export function assetPrice(value: number | null): string {
   return value === null ? NONE : fixed(value, assetDecimals(value))
 }
 
-/** Share of something under way, whole: `42 %`. */
+/** Progress (0 … 1) in whole percent: `42 %`. */
 export function progress(share: number): string {
   return `${fixed(Math.floor(Math.min(1, Math.max(0, share)) * 100), 0)} %`
 }
 
-/** Duration in the unit that suits it: `0.42 ms`, `812 ms`, `1.4 s`, `6 min 12 s`. */
+/** Duration in a suitable unit: `0.42 ms`, `812 ms`, `1.4 s`, `6 min 12 s`. */
 export function duration(ms: number | null): string {
   if (ms === null) return NONE
   if (ms < 10) return `${fixed(ms, 2)} ms`
@@ -106,7 +111,7 @@ export function duration(ms: number | null): string {
   return minutes < 60 ? `${minutes} min ${seconds} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Time left: `0:24`, `6:12`, `1:02:05`. */
+/** Remaining time: `0:24`, `6:12`, `1:02:05`. */
 export function countdown(ms: number): string {
   const total = Math.max(0, Math.ceil(ms / 1_000))
   const hours = Math.floor(total / 3_600)
@@ -132,7 +137,7 @@ export function dateTime(ts: number): string {
   return `${iso.slice(8, 10)} ${month} ${iso.slice(11, 19)}`
 }
 
-/** Length of a stretch of market time in whole hours or days where it has some: `24 h`, `3 d`. */
+/** Length of market time in minutes, hours or days: `45 min`, `24 h`, `3 d`. */
 export function stretch(ms: number): string {
   const hours = ms / 3_600_000
   if (hours < 1) return `${fixed(ms / 60_000, 0)} min`
@@ -141,27 +146,27 @@ export function stretch(ms: number): string {
   return `${fixed(hours / 24, decimals(hours / 24))} d`
 }
 
-/** From and to in market time, the day once where it is the same: `05 Jan 10:00 – 06 Jan 10:00`. */
+/** A period in market time, with the date once if it is the same: `05 Jan 10:00 – 06 Jan 10:00`. */
 export function span(from: number, to: number): string {
   const start = dateTime(from).slice(0, 12)
   const sameDay = Math.floor(from / DAY) === Math.floor(to / DAY)
   return `${start} – ${sameDay ? hourMinute(to) : dateTime(to).slice(0, 12)}`
 }
 
-/** Time of day, with the date before it where that is not `today` (days since 1970). */
+/** Time of day, with the date unless it is `today` (days since 1970). */
 export function stamp(ts: number, today: number | null): string {
   return Math.floor(ts / DAY) === today ? clock(ts) : dateTime(ts).slice(0, 12)
 }
 
-/** Class of a figure by its sign as shown: what reads as zero has no colour. */
+/** CSS class of a value by its sign after rounding; a value shown as zero has none. */
 export function tone(value: number | null, decimals: number): 'up' | 'down' | '' {
   if (value === null || !/[1-9]/.test(fixed(value, decimals))) return ''
   return value > 0 ? 'up' : 'down'
 }
 
-/** First letter upper-case, for words that the contract spells in lower case. */
-export function sentence(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+/** The text with an upper-case first letter. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** `v7` of `snipe v7 · 3fa9c1`. */

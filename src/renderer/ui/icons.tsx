@@ -1,4 +1,4 @@
-/** Small drawn signs; always beside words, so hidden from a screen reader. */
+/** Paths of the icons. An icon always has text beside it, so it is hidden from screen readers. */
 const PATHS = {
   check: 'M2.5 6.5l2.5 2.5l4.5-6',
   cross: 'M3 3l6 6M9 3l-6 6',

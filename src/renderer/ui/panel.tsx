@@ -25,7 +25,7 @@ export function Panel(props: {
   )
 }
 
-/** What a panel says while it has nothing to show, and what would change that. */
+/** Text of a panel that has nothing to show. */
 export function Empty({ children, busy }: { children: ReactNode; busy?: boolean }) {
   return (
     <p className="empty" aria-busy={busy}>

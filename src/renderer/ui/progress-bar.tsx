@@ -1,4 +1,4 @@
-/** How far something has come, 0 … 1; what it is stands beside it in words. */
+/** Progress, 0 … 1. The text beside it says of what. */
 export function ProgressBar({ value, label }: { value: number; label: string }) {
   const share = Math.min(1, Math.max(0, value))
   return (

@@ -1,23 +1,24 @@
-/** Offers bytes for saving, under a name. */
+/** Downloads a text as a file. */
 export function saveText(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }))
-  follow(url, name)
+  download(url, name)
   URL.revokeObjectURL(url)
 }
 
-/** Saves a canvas as a PNG. */
+/** Downloads a canvas as a PNG. */
 export function saveCanvas(name: string, canvas: HTMLCanvasElement): void {
-  follow(canvas.toDataURL('image/png'), name)
+  download(canvas.toDataURL('image/png'), name)
 }
 
-/** Saves a drawing of the page as a PNG of twice its size on screen, on the desk's own ground. */
-export async function savePng(name: string, drawing: SVGSVGElement): Promise<void> {
-  const { width, height } = drawing.getBoundingClientRect()
-  const copy = drawing.cloneNode(true) as SVGSVGElement
+/** Downloads an SVG element as a PNG at twice its size on screen, on the page's background. */
+export async function savePng(name: string, svg: SVGSVGElement): Promise<void> {
+  const { width, height } = svg.getBoundingClientRect()
+  const copy = svg.cloneNode(true)
+  if (!(copy instanceof SVGSVGElement)) return
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   copy.setAttribute('width', String(width))
   copy.setAttribute('height', String(height))
-  // The desk's own fonts are not within a picture.
+  // The page's web fonts are not available inside an image.
   copy.style.fontFamily = 'sans-serif'
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`
@@ -34,7 +35,7 @@ export async function savePng(name: string, drawing: SVGSVGElement): Promise<voi
   saveCanvas(name, canvas)
 }
 
-function follow(url: string, name: string): void {
+function download(url: string, name: string): void {
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -8,12 +8,12 @@ export interface SplitPart {
   readonly content: ReactNode
 }
 
-/** The library makes an id a test id too; these keep clear of the desk's own. */
+/** The library also uses the id as a test id; the prefix keeps it distinct from the test ids of the panels. */
 function panelId(id: string): string {
   return `part-${id}`
 }
 
-/** Panels side by side or one above the other; sizes are remembered under `id`. */
+/** Resizable panels side by side or above each other; sizes are stored under `id`. */
 export function Split(props: { id: string; direction: 'horizontal' | 'vertical'; parts: readonly SplitPart[] }) {
   const layout = useDefaultLayout({
     id: `baton.${props.id}`,

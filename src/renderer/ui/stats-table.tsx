@@ -5,8 +5,8 @@ import type { VersionRef } from '../../shared/domain/versions.ts'
 import { count, money, NONE, percent, profit, shortLabel, tone } from './format.ts'
 import { VersionDot } from './version-dot.tsx'
 
-/** One version's results; `stats` is null while they are counted, or where nothing is live. */
-export interface StatsOf {
+/** Results of one version; `stats` is null until they are known, or without a live version. */
+export interface VersionResults {
   readonly version: VersionRef | null
   /** `candidate`, `replay` or `live`. */
   readonly role: string
@@ -16,7 +16,7 @@ export interface StatsOf {
 interface Metric {
   readonly key: string
   readonly name: string
-  /** Where the name has to be short. */
+  /** Column head, where space is short. */
   readonly short: string
   readonly title?: string
   readonly width: string
@@ -45,7 +45,7 @@ const METRICS: readonly Metric[] = [
     key: 'pnl',
     name: 'Profit',
     short: 'P&L',
-    title: 'What settled, after fees. No forecast.',
+    title: 'Profit of settled trades after fees. No forecast.',
     width: '60px',
     cell: (stats) => <span className={tone(stats.pnl / MICRO, 2)}>{profit(stats.pnl)}</span>,
   },
@@ -75,97 +75,104 @@ const METRICS: readonly Metric[] = [
   },
 ]
 
-function Figure({ metric, stats }: { metric: Metric; stats: ReplayStats | null }) {
+function MetricCell({ metric, stats }: { metric: Metric; stats: ReplayStats | null }) {
   return stats === null ? <span className="faint">{NONE}</span> : metric.cell(stats)
 }
 
-/** `plain`: without the word for what stands there only once, to leave room for the figures. */
-function Who({ of, plain }: { of: StatsOf; plain?: boolean }) {
-  if (of.version === null) return <span className="faint">{of.role === 'live' ? 'nothing live' : of.role}</span>
+/** Version and role. `compact`: the role is shown only for the live version. */
+function VersionHead({ result, compact }: { result: VersionResults; compact?: boolean }) {
+  const { version, role } = result
+  if (version === null) return <span className="faint">{role === 'live' ? 'no live version' : role}</span>
   return (
-    <span className="version-cell" title={`${of.version.label}, ${of.role}`}>
-      <VersionDot version={of.version} />
-      {shortLabel(of.version)}
-      {plain === true && of.role !== 'live' ? null : (
-        <span className={of.role === 'live' ? 'tag live' : 'tag'}>{of.role}</span>
+    <span className="version-cell" title={`${version.label}, ${role}`}>
+      <VersionDot version={version} />
+      {shortLabel(version)}
+      {compact === true && role !== 'live' ? null : (
+        <span className={role === 'live' ? 'tag live' : 'tag'}>{role}</span>
       )}
     </span>
   )
 }
 
-/**
- * Two versions over the same tape. `columns`: a column each, for a narrow panel; `rows`: a row each, as in the table of
- * versions, for a wide one.
- */
-export function StatsTable(props: {
-  label: string
-  layout: 'columns' | 'rows'
-  of: readonly StatsOf[]
-  /** What the figures rest on, in the corner of a table with columns. */
-  rests?: string
-}) {
-  if (props.layout === 'columns') {
-    return (
-      <table className="table stats-table columns" aria-label={props.label}>
-        <thead>
-          <tr>
-            <td className="faint">{props.rests}</td>
-            {props.of.map((one) => (
-              <th key={one.role} scope="col" className="right">
-                <Who of={one} />
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {METRICS.map((metric) => (
-            <tr key={metric.key}>
-              <th scope="row" title={metric.title}>
-                {metric.name}
-              </th>
-              {props.of.map((one) => (
-                <td key={one.role} className="right">
-                  <Figure metric={metric} stats={one.stats} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    )
-  }
+/** One column for each version, one row for each metric. */
+function MetricRows({ results, basis }: { results: readonly VersionResults[]; basis: string | undefined }) {
   return (
-    <table className="table stats-table rows" aria-label={props.label}>
+    <>
       <thead>
         <tr>
-          <th scope="col">version</th>
-          {METRICS.map((metric) => (
-            <th
-              key={metric.key}
-              scope="col"
-              className="right"
-              title={metric.title}
-              style={{ minWidth: metric.width, width: metric.width }}
-            >
-              {metric.short}
+          <td className="faint">{basis}</td>
+          {results.map((result) => (
+            <th key={result.role} scope="col" className="right">
+              <VersionHead result={result} />
             </th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {props.of.map((one) => (
-          <tr key={one.role}>
-            <th scope="row">
-              <Who of={one} plain />
+        {METRICS.map((metric) => (
+          <tr key={metric.key}>
+            <th scope="row" title={metric.title}>
+              {metric.name}
             </th>
-            {METRICS.map((metric) => (
-              <td key={metric.key} className="right">
-                <Figure metric={metric} stats={one.stats} />
+            {results.map(({ role, stats }) => (
+              <td key={role} className="right">
+                <MetricCell metric={metric} stats={stats} />
               </td>
             ))}
           </tr>
         ))}
       </tbody>
+    </>
+  )
+}
+
+/** One row for each version, one column for each metric. */
+function VersionRows({ results }: { results: readonly VersionResults[] }) {
+  return (
+    <>
+      <thead>
+        <tr>
+          <th scope="col">version</th>
+          {METRICS.map(({ key, title, width, short }) => (
+            <th key={key} scope="col" className="right" title={title} style={{ minWidth: width, width }}>
+              {short}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {results.map((result) => (
+          <tr key={result.role}>
+            <th scope="row">
+              <VersionHead result={result} compact />
+            </th>
+            {METRICS.map((metric) => (
+              <td key={metric.key} className="right">
+                <MetricCell metric={metric} stats={result.stats} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </>
+  )
+}
+
+/**
+ * Results of versions over the same tape. `columns` has a column for each version and suits a narrow panel, `rows` a
+ * row for each version.
+ */
+export function StatsTable(props: {
+  label: string
+  layout: 'columns' | 'rows'
+  results: readonly VersionResults[]
+  /** Amount of tape behind the results, in the corner of a table with columns. */
+  basis?: string
+}) {
+  const { layout, results } = props
+  return (
+    <table className={`table stats-table ${layout}`} aria-label={props.label}>
+      {layout === 'columns' ? <MetricRows results={results} basis={props.basis} /> : <VersionRows results={results} />}
     </table>
   )
 }

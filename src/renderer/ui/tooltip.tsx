@@ -2,8 +2,8 @@ import { Tooltip as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 
 /**
- * Shows more on hover and, unless `hoverOnly`, on focus; `children` must be one focusable element. `hoverOnly` is for
- * what is also said elsewhere, where a box on every arrow key would be in the way.
+ * Shows `text` on hover and, unless `hoverOnly`, on focus; `children` must be one focusable element. `hoverOnly` suits
+ * lists that are walked with the arrow keys, where a tooltip at every step would be in the way.
  */
 export function Tooltip(props: {
   text: ReactNode

@@ -8,8 +8,8 @@ const PATHS: Readonly<Record<VersionShape, string>> = {
 }
 
 /**
- * The mark of a version, or a hollow square for the desk where `version` is null. Its label must stand beside it or in
- * a tooltip.
+ * The icon of a version; a hollow square for the desk when `version` is null. The label must be beside it or in a
+ * tooltip.
  */
 export function VersionDot({ version }: { version: { hash: string; number: number } | null }) {
   const style = version === null ? null : versionStyle(version)

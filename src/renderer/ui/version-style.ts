@@ -1,4 +1,4 @@
-/** What a version looks like wherever it appears. Colour never stands alone: shape and label go with it. */
+/** Appearance of a version. Shape and label accompany the colour, for users who cannot tell colours apart. */
 export interface VersionStyle {
   readonly color: string
   readonly shape: VersionShape
@@ -7,14 +7,14 @@ export interface VersionStyle {
 export const VERSION_SHAPES = ['circle', 'square', 'diamond', 'triangle'] as const
 export type VersionShape = (typeof VERSION_SHAPES)[number]
 
-/** Kept clear of the colours that mean up, down, attention and selection; seven, so that a repeat is far in time. */
+/** Distinct from the colours of up, down, attention and selection. */
 export const VERSION_COLORS = ['#b48cf2', '#4fc4cf', '#e58fc0', '#7f9cff', '#c3d46a', '#d0b48f', '#d977e6'] as const
 
-/** Colour of what the desk itself owns. */
+/** Colour of positions that the desk owns. */
 export const DESK_COLOR = '#8a939e'
 
-/** A version as far as its colour goes. */
-export interface Coloured {
+/** The part of a version that its colour depends on. */
+export interface VersionSummary {
   readonly hash: string
   readonly state: string
 }
@@ -22,15 +22,15 @@ export interface Coloured {
 const ACTIVE: ReadonlySet<string> = new Set(['live', 'canary', 'draining'])
 
 /**
- * The colours of one desk's versions. Each keeps the one it got first, the one used longest ago; only where two that trade
- * at the same time would look alike does the one that came later get another.
+ * Colours of one desk's versions. A version gets the colour that was assigned longest ago and keeps it, unless it would
+ * share it with an older version that trades at the same time.
  */
 export class VersionColours {
-  /** By hash, in the order in which colours were given. */
+  /** Colour index by version hash, in order of assignment. */
   private readonly colours = new Map<string, number>()
   private active: readonly string[] = []
 
-  /** Takes over what a window remembered. */
+  /** Restores stored assignments. */
   restore(remembered: Readonly<Record<string, number>>): void {
     for (const [hash, colour] of Object.entries(remembered))
       if (colour >= 0 && colour < VERSION_COLORS.length) this.colours.set(hash, colour)
@@ -42,9 +42,9 @@ export class VersionColours {
 
   /**
    * @param versions every version of the desk, the oldest first
-   * @returns true where a version has another colour than before
+   * @returns true when a version's colour has changed
    */
-  update(versions: readonly Coloured[]): boolean {
+  update(versions: readonly VersionSummary[]): boolean {
     this.active = versions.filter(({ state }) => ACTIVE.has(state)).map(({ hash }) => hash)
     for (const { hash } of versions) this.of(hash)
     let changed = false
@@ -53,7 +53,7 @@ export class VersionColours {
       const colour = this.of(hash)
       if (taken.has(colour) && taken.size < VERSION_COLORS.length) {
         this.colours.delete(hash)
-        this.colours.set(hash, this.free(taken))
+        this.colours.set(hash, this.leastRecent(taken))
         changed = true
       }
       taken.add(this.of(hash))
@@ -61,31 +61,31 @@ export class VersionColours {
     return changed
   }
 
-  /** Index of a version's colour; one that is not known yet gets one. */
+  /** Index of a version's colour; assigns one to an unknown version. */
   of(hash: string): number {
     const known = this.colours.get(hash)
     if (known !== undefined) return known
-    const colour = this.free(new Set(this.active.flatMap((one) => this.colours.get(one) ?? [])))
+    const colour = this.leastRecent(new Set(this.active.flatMap((active) => this.colours.get(active) ?? [])))
     this.colours.set(hash, colour)
     return colour
   }
 
-  /** The colour that was given out longest ago of those that are not taken. */
-  private free(taken: ReadonlySet<number>): number {
-    const given = [...this.colours.values()]
+  /** The colour outside `taken` that was assigned longest ago; of all colours when every one is taken. */
+  private leastRecent(taken: ReadonlySet<number>): number {
+    const assigned = [...this.colours.values()]
     const indices = VERSION_COLORS.map((_, index) => index)
-    const open = indices.filter((index) => !taken.has(index))
-    const [longest = 0] = (open.length === 0 ? indices : open).toSorted(
-      (a, b) => given.lastIndexOf(a) - given.lastIndexOf(b) || a - b,
+    const free = indices.filter((index) => !taken.has(index))
+    const [longest = 0] = (free.length === 0 ? indices : free).toSorted(
+      (a, b) => assigned.lastIndexOf(a) - assigned.lastIndexOf(b) || a - b,
     )
     return longest
   }
 }
 
-/** The colours of the desk that this window shows. */
+/** Colours of the versions of this window's desk. */
 export const COLOURS = new VersionColours()
 
-/** The one look of a version: its colour on this desk, and a shape by its number. */
+/** Appearance of a version: its assigned colour, and a shape by its number. */
 export function versionStyle(version: { readonly hash: string; readonly number: number }): VersionStyle {
   const shapeAt = version.number % VERSION_SHAPES.length
   return {

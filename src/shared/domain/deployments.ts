@@ -99,6 +99,20 @@ export interface ProbationRow {
   readonly bounds: readonly ProbationBound[]
 }
 
+/** `snipe.ts:3:14: Cannot find name 'x'.`: a diagnostic as one line. */
+export function diagnosticText({ file, line, column, message }: Diagnostic): string {
+  return `${file}:${line}:${column}: ${message.split('\n')[0]}`
+}
+
+/** The reason of a deployment's end with its first diagnostic, for a message that does not list the diagnostics. */
+export function reasonWithPlace({ reason, diagnostics }: DeploymentRow): string | null {
+  const [first] = diagnostics
+  if (reason === null || first === undefined) return reason
+  // The reason of a failed proof names the place of its fault itself.
+  const isNamed = reason.includes(`${first.file}:${first.line}:${first.column}`)
+  return isNamed ? reason : `${reason} (${diagnosticText(first)})`
+}
+
 export interface DeploymentRow {
   readonly id: DeploymentId
   readonly strategy: string

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Disposer } from '../../../shared/domain/base.ts'
 import type { CommandSource } from '../../../shared/domain/commands.ts'
 import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
+import { reasonWithPlace } from '../../../shared/domain/deployments.ts'
 import type { JournalRecord } from '../../../shared/domain/records.ts'
 import type { TapeEntry } from '../../../shared/domain/replays.ts'
 import { Signal } from '../../../shared/domain/signal.ts'
@@ -31,8 +32,9 @@ import { Replays } from './replays.ts'
 /** Shortest interval between two pushes to windows, ms; changes in between are merged. */
 const PUSH_MS = 100
 
-function headOf({ id, strategy, state, reason }: DeploymentRow) {
-  return { id, strategy, state, reason }
+function headOf(row: DeploymentRow) {
+  const { id, strategy, state } = row
+  return { id, strategy, state, reason: reasonWithPlace(row) }
 }
 
 /** Serves every window, over any transport: answers calls and pushes changes. */

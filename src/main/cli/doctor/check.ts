@@ -1,9 +1,9 @@
-/** One thing the doctor looked at. */
+/** One check of `baton doctor`. */
 export interface Check {
   readonly name: string
   readonly state: 'ok' | 'warn' | 'fail'
   readonly found: string
-  /** What to do about it; null where there is nothing to do. */
+  /** What to do about it; null when nothing is needed. */
   readonly todo: string | null
 }
 

@@ -6,7 +6,7 @@ import { MIGRATIONS } from '../../db/migrations.ts'
 import { openSound } from '../../db/sound.ts'
 import { type Check, fail, fine, messageOf, warn } from './check.ts'
 
-/** The home folder and what lies in it. */
+/** The home folder and the files in it. */
 export function homeChecks(home: Home): Check[] {
   return [folder(home), running(home), config(home), database(home), token(home), killFile(home)]
 }
@@ -25,34 +25,34 @@ function folder({ folder: path }: Home): Check {
     if (!statSync(path).isDirectory())
       return fail('home folder', `${path} is not a folder`, 'choose another with --home')
     if (!writable(path)) return fail('home folder', `${path} cannot be written`, 'choose another with --home')
-    return room(path) ?? open(path) ?? fine('home folder', path)
+    return freeSpace(path) ?? permissions(path) ?? fine('home folder', path)
   }
-  let above = dirname(path)
-  while (!existsSync(above) && dirname(above) !== above) above = dirname(above)
-  if (!writable(above))
-    return fail('home folder', `${path} is not there and cannot be made`, 'choose another with --home')
-  return fine('home folder', `${path} is not there yet; the first start makes it`)
+  let ancestor = dirname(path)
+  while (!existsSync(ancestor) && dirname(ancestor) !== ancestor) ancestor = dirname(ancestor)
+  if (!writable(ancestor))
+    return fail('home folder', `${path} does not exist and cannot be created`, 'choose another with --home')
+  return fine('home folder', `${path} does not exist yet; the first start creates it`)
 }
 
-/** A desk writes a megabyte or two an hour: with less than this left it will not run for long. */
+/** A desk writes one or two megabytes per hour; this is enough for two days. */
 const LEAST_FREE = 100 * 2 ** 20
 
-function room(path: string): Check | null {
+function freeSpace(path: string): Check | null {
   const { bavail, bsize } = statfsSync(path)
   const free = bavail * bsize
   if (free >= LEAST_FREE) return null
-  const found = `${path} has ${Math.floor(free / 2 ** 20)} MB left, a desk wants ${LEAST_FREE / 2 ** 20} MB`
-  return fail('home folder', found, 'make room, or choose another with --home')
+  const found = `${path} has ${Math.floor(free / 2 ** 20)} MB free; a desk needs ${LEAST_FREE / 2 ** 20} MB`
+  return fail('home folder', found, 'free some space, or choose another with --home')
 }
 
-function open(path: string): Check | null {
+function permissions(path: string): Check | null {
   const mode = statSync(path).mode & 0o777
   if (process.platform === 'win32' || (mode & 0o077) === 0) return null
   const text = mode.toString(8).padStart(4, '0')
   return warn(
     'home folder',
-    `others may look into ${path} (mode ${text})`,
-    `the next start closes it, or: chmod 700 ${path}`,
+    `other users may read ${path} (mode ${text})`,
+    `the next start restricts it, or: chmod 700 ${path}`,
   )
 }
 
@@ -65,20 +65,20 @@ function running({ folder: path }: Home): Check {
       `process ${existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown'} runs in this folder`,
     )
   } catch (error) {
-    return warn('desk', `its lock cannot be read: ${messageOf(error)}`, `look at ${join(path, 'desk.lock')}`)
+    return warn('desk', `its lock cannot be read: ${messageOf(error)}`, `inspect ${join(path, 'desk.lock')}`)
   }
 }
 
 function config(home: Home): Check {
   const read = readConfig(home.config)
   if (!read.ok) return fail('config.json', read.error, 'correct it, or remove it to use the defaults')
-  return fine('config.json', existsSync(home.config) ? 'readable' : 'not there: the defaults hold')
+  return fine('config.json', existsSync(home.config) ? 'readable' : 'does not exist: the defaults apply')
 }
 
 function database({ database: path }: Home): Check {
-  if (!existsSync(path)) return fine('baton.db', 'not there yet')
+  if (!existsSync(path)) return fine('baton.db', 'does not exist yet')
   const opened = openSound(path)
-  if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo ?? `see that ${path} can be read`)
+  if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo ?? `make ${path} readable`)
   const { db, schema } = opened.value
   db.close()
   const old = schema < MIGRATIONS.length ? `; the next start brings it to ${MIGRATIONS.length}` : ''
@@ -86,16 +86,16 @@ function database({ database: path }: Home): Check {
 }
 
 function token({ tokenFile: path }: Home): Check {
-  if (!existsSync(path)) return fine('api-token', 'not there yet')
+  if (!existsSync(path)) return fine('api-token', 'does not exist yet')
   const mode = statSync(path).mode & 0o777
-  // Windows has no such modes.
+  // Windows has no permission bits.
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    return fail('api-token', `others may read it (mode ${mode.toString(8).padStart(4, '0')})`, `chmod 600 ${path}`)
+    return fail('api-token', `other users may read it (mode ${mode.toString(8).padStart(4, '0')})`, `chmod 600 ${path}`)
   return fine('api-token', 'only its owner may read it')
 }
 
 function killFile({ kill: path }: Home): Check {
   return existsSync(path)
-    ? warn('KILL', 'the file lies in the home folder: no desk trades here', `remove ${path}, then baton ctl rearm`)
-    : fine('KILL', 'not there')
+    ? warn('KILL', 'the file is in the home folder: no desk trades here', `remove ${path}, then baton ctl rearm`)
+    : fine('KILL', 'does not exist')
 }

@@ -9,7 +9,7 @@ import { type Check, fail, fine, messageOf, warn } from './check.ts'
 const REINSTALL = 'install the packages again: npm ci'
 const RUN_LIMIT_MS = 15_000
 
-/** What the machine and the installed packages must bring. */
+/** Runtime and installed packages. */
 export async function machineChecks(): Promise<Check[]> {
   return [node(), electron(), browser(), await compiler(), await bundler(), await database(), renderer()]
 }
@@ -19,20 +19,20 @@ function node(): Check {
   return problem === null ? fine('Node', process.versions.node) : fail('Node', process.versions.node, problem)
 }
 
-/** Looks at files alone: asking the package for its program could download it. */
+/** Checks files only, because the package may download its program when it is imported. */
 function electron(): Check {
   const folder = join(packageRoot(), 'node_modules/electron')
-  const without = 'npm start serves the desk to a browser instead'
-  if (!existsSync(join(folder, 'package.json'))) return warn('Electron', 'the package is not installed', without)
+  const todo = 'npm start serves the window to a browser instead'
+  if (!existsSync(join(folder, 'package.json'))) return warn('Electron', 'the package is not installed', todo)
   const name = join(folder, 'path.txt')
   const program = existsSync(name) ? join(folder, 'dist', readFileSync(name, 'utf8').trim()) : null
   if (program === null || !existsSync(program))
-    return warn('Electron', 'the package is there, its program is not', without)
+    return warn('Electron', 'the package is installed, its program is missing', todo)
   return fine('Electron', program)
 }
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'msedge', 'firefox']
-const BROWSER_PLACES = [
+const BROWSER_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
@@ -44,9 +44,9 @@ const BROWSER_PLACES = [
 function browser(): Check {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   const onPath = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)))
-  const found = [...onPath, ...BROWSER_PLACES].find((path) => existsSync(path))
+  const found = [...onPath, ...BROWSER_PATHS].find((path) => existsSync(path))
   return found === undefined
-    ? warn('browser', 'none found', 'open the address that the desk prints in any browser, also through a tunnel')
+    ? warn('browser', 'none found', 'open the address that the desk prints in a browser, also through a tunnel')
     : fine('browser', found)
 }
 
@@ -71,7 +71,7 @@ function output(program: string, args: readonly string[]): Promise<string> {
 async function bundler(): Promise<Check> {
   try {
     const { transform, version } = await import('esbuild')
-    await transform('export const one: number = 1', { loader: 'ts' })
+    await transform('export const value: number = 1', { loader: 'ts' })
     return fine('esbuild', version)
   } catch (error) {
     return fail('esbuild', `it does not run: ${messageOf(error)}`, REINSTALL)

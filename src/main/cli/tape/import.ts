@@ -7,23 +7,28 @@ import { packageRoot } from '../../platform/package-files.ts'
 import { systemClock } from '../../platform/system.ts'
 import { type ImportReport, importTape } from '../../tape/import/import-tape.ts'
 import { EXIT, type ExitCode, iso, print, UsageError } from '../output.ts'
-import { size, type TapeFlags, tapeFolder } from './found.ts'
+import { size, type TapeFlags, tapeFolder } from './tape-files.ts'
 
 export interface ImportFlags extends TapeFlags {
   readonly out?: string
   readonly side?: Side
 }
 
-/** `baton tape import`: makes a tape of recorded files and says what it left out. */
+/** `baton tape import`: converts recorded files to a tape and reports what was skipped. */
 export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
   const [first = ''] = paths
   for (const path of paths)
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new UsageError(`${path} is not there`)
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new UsageError(`${path} does not exist`)
   const name = basename(first).replace(/(\.(csv|json|jsonl|txt))?(\.gz|\.zip)?$/i, '')
   const out = resolve(flags.out ?? join(tapeFolder(flags), 'imported', `${name}.tape`))
-  const made = await importTape(paths, { out, now: systemClock.now(), engineBuild: build(), side: flags.side ?? null })
-  if (!made.ok) throw new UsageError(made.error)
-  const { path, report } = made.value
+  const imported = await importTape(paths, {
+    out,
+    now: systemClock.now(),
+    engineBuild: build(),
+    side: flags.side ?? null,
+  })
+  if (!imported.ok) throw new UsageError(imported.error)
+  const { path, report } = imported.value
   if (flags.json === true) print(JSON.stringify({ path, ...report }))
   else print([...report.sources.flatMap(reportLines), ...summary(path, report)].join('\n'))
   return EXIT.done

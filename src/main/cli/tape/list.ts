@@ -2,10 +2,10 @@ import { reportLines } from '../../../shared/file-report.ts'
 import { listTapes } from '../../tape/library.ts'
 import { lostText } from '../../tape/segment-header.ts'
 import { damageText, readSegment, type Segment } from '../../tape/segment-reader.ts'
-import { complain, EXIT, type ExitCode, iso, print, table } from '../output.ts'
-import { filesOf, size, type TapeFlags, tapeFolder } from './found.ts'
+import { EXIT, type ExitCode, iso, print, printError, table } from '../output.ts'
+import { filesOf, size, type TapeFlags, tapeFolder } from './tape-files.ts'
 
-/** `baton tape ls`: what lies in the home's tape folder, damaged files included. */
+/** `baton tape ls`: lists the home's tape folder, including damaged files. */
 export function list(flags: TapeFlags): ExitCode {
   const library = listTapes(tapeFolder(flags))
   if (flags.json === true) {
@@ -13,35 +13,35 @@ export function list(flags: TapeFlags): ExitCode {
     return EXIT.done
   }
   const { recordings, damaged } = library
-  if (recordings.length === 0 && damaged.length === 0) print(`No tape is in ${tapeFolder(flags)}.`)
+  if (recordings.length === 0 && damaged.length === 0) print(`No tape in ${tapeFolder(flags)}.`)
   if (recordings.length > 0) {
-    const rows = recordings.map((one) => [
-      one.name,
-      one.imported ? 'imported' : 'own',
-      iso(one.firstTs),
-      iso(one.lastTs),
-      String(one.files.length),
-      String(one.records),
-      size(one.bytes),
+    const rows = recordings.map((recording) => [
+      recording.name,
+      recording.imported ? 'imported' : 'own',
+      iso(recording.firstTs),
+      iso(recording.lastTs),
+      String(recording.files.length),
+      String(recording.records),
+      size(recording.bytes),
     ])
     print(table(['tape', 'origin', 'from', 'to', 'files', 'records', 'size'], rows, new Set([4, 5, 6])))
   }
   for (const { name, imported, files, gaps } of recordings) {
     const first = files[0]?.segment ?? 0
-    if (first > 0 && !imported) print(`${name}: begins with segment ${first}; older ones are no longer kept`)
+    if (first > 0 && !imported) print(`${name}: begins with segment ${first}; older segments were deleted`)
     for (const { text } of gaps) print(`${name}: ${text}`)
   }
   for (const { error } of damaged) print(`damaged: ${error}`)
   return EXIT.done
 }
 
-/** `baton tape info`: header, span, blocks and reports of one tape. */
+/** `baton tape info`: header, period, blocks and import reports of one tape. */
 export function info(name: string, flags: TapeFlags): ExitCode {
   const segments: Segment[] = []
   for (const path of filesOf(name, flags)) {
     const segment = readSegment(path)
     if (!segment.ok) {
-      complain(damageText(segment.error))
+      printError(damageText(segment.error))
       return EXIT.failed
     }
     segments.push(segment.value)
@@ -68,8 +68,8 @@ function linesOf(segment: Segment): string[] {
     `  assets ${header.assets.join(' ') || '–'}, slots ${header.slots.join(' ') || '–'}`,
     ...header.notices.map((notice) => `  note: ${notice}`),
     ...(lost === undefined ? [] : [`  ${lostText(lost)} before it could not be written`]),
-    ...(torn === null ? [] : [`  ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]),
-    ...(sealed || torn !== null ? [] : ['  has no end: it is being written, or whoever wrote it was stopped']),
+    ...(torn === null ? [] : [`  ends in an incomplete block of ${torn.bytes} bytes at byte ${torn.offset}`]),
+    ...(sealed || torn !== null ? [] : ['  has no end: it is still being written, or its writer was stopped']),
     ...holes.map((hole) => `  lacks records ${hole.fromSeq} to ${hole.toSeq - 1}`),
     ...(header.sources ?? []).flatMap(reportLines).map((line) => `  ${line}`),
   ]

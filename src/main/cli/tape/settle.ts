@@ -8,7 +8,7 @@ export interface SettleFlags {
   readonly json?: boolean
 }
 
-/** `baton tape settle`: what the settlement feed makes of the windows, beside what the venue said. */
+/** `baton tape settle`: outcomes computed from the settlement feed, compared with those of the venue. */
 export async function settle(flags: SettleFlags): Promise<ExitCode> {
   const settled = await settleWindows(flags.markets, flags.prices)
   if (!settled.ok) throw new UsageError(settled.error)

@@ -6,55 +6,55 @@ import { listTapes, type TapeLibrary } from '../../tape/library.ts'
 import { damageText } from '../../tape/segment-reader.ts'
 import { repairSegment } from '../../tape/segment-repair.ts'
 import { verifySegment } from '../../tape/segment-verify.ts'
-import { complain, EXIT, type ExitCode, iso, periodOf, periodText, print, UsageError } from '../output.ts'
-import { chainOf, type DecisionsFound, decisionsOf } from './decisions.ts'
-import { filesOf, realPath, type TapeFlags, tapeFolder } from './found.ts'
+import { EXIT, type ExitCode, iso, periodOf, periodText, print, printError, UsageError } from '../output.ts'
+import { chainFiles, checkFileDecisions, type DecisionCheck } from './decisions.ts'
+import { filesOf, realPath, type TapeFlags, tapeFolder } from './tape-files.ts'
 
 export interface VerifyFlags extends TapeFlags {
-  /** Replays the desk's own recordings, too, and compares every decision. */
+  /** Also replays the desk's own recordings and compares every decision. */
   readonly decisions?: boolean
   readonly from?: number
   readonly to?: number
 }
 
-/** What was found of one file. */
-interface Checked {
+/** Result of checking one file. */
+interface FileCheck {
   readonly path: string
-  /** Nothing in it is damaged or cut off. */
+  /** The file is complete and undamaged. */
   readonly sound: boolean
   readonly problems: readonly string[]
-  /** True, and no fault: missing records that the file names itself, a recording that goes on. */
+  /** Remarks that are not problems: known missing records, a recording that is still being written. */
   readonly notes: readonly string[]
   readonly records: Readonly<Record<'prices' | 'books' | 'events' | 'candles', number>> | null
-  /** Null where they were not asked for, or it holds none. */
-  readonly decisions: Omit<DecisionsFound, 'problems' | 'notes'> | null
+  /** Null when decisions were not requested, or the file has none. */
+  readonly decisions: Omit<DecisionCheck, 'problems' | 'notes'> | null
 }
 
 /**
- * `baton tape verify`: reads and decodes all of the named tapes, or of the home's; exit code 1 when one is not sound, and
- * when nothing was there to be checked as it was asked for: whoever reads the code alone must not take that for a proof.
+ * `baton tape verify`: reads and decodes the named tapes, or all of the home. Exit code 1 when one is not sound, and also
+ * when there was nothing to check, because a script that reads only the exit code must not take that for a success.
  */
 export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   if (flags.from !== undefined && flags.to !== undefined && flags.from >= flags.to)
     throw new UsageError('--from is not before --to')
   const library = listTapes(tapeFolder(flags))
-  const within = chainOf(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
-  // When a damaged file is of cannot be known: no period leaves it out.
+  const chain = chainFiles(library, flags.from ?? 0, flags.to ?? Number.POSITIVE_INFINITY)
+  // The time of a damaged file is unknown, so it is checked for every period.
   const damaged = new Set(library.damaged.map((file) => realPath(file.path)))
-  const whole = flags.from === undefined && flags.to === undefined
+  const isWholeTape = flags.from === undefined && flags.to === undefined
   const named = names.length === 0 ? allFiles(library) : names.flatMap((name) => filesOf(name, flags))
-  const asked = (real: string) => whole || within.has(real) || damaged.has(real)
+  const isRequested = (real: string) => isWholeTape || chain.has(real) || damaged.has(real)
   const growing = names.length === 0 ? newestOf(library) : undefined
   const build = engineBuild(packageRoot())
   const files = [...new Set(named)].flatMap((path) => {
     const real = realPath(path)
-    if (!asked(real)) return []
+    if (!isRequested(real)) return []
     const checked = check(path, path === growing)
-    // What lacks its end can be replayed as far as it goes.
+    // A file without an end can be replayed as far as it goes.
     if (flags.decisions !== true || checked.records === null) return checked
-    const link = within.get(real)
-    if (link !== undefined) return withDecisions(checked, decisionsOf(path, link.next, build))
-    const why = 'decisions not checked: it is no recording of this home, or an empty one'
+    const chained = chain.get(real)
+    if (chained !== undefined) return withDecisions(checked, checkFileDecisions(path, chained.next, build))
+    const why = 'decisions not checked: it is not a recording of this home, or it is empty'
     return { ...checked, notes: [...checked.notes, why] }
   })
   const gaps = gapsBetween(library, names)
@@ -63,71 +63,79 @@ export function verify(names: readonly string[], flags: VerifyFlags): ExitCode {
   const lines = [...describe(files, gaps), ...(nothing === null ? [] : [nothing])]
   if (flags.json === true) print(JSON.stringify({ sound, period: periodOf(flags), files, gaps, nothing }))
   else
-    print([...(whole ? [] : [periodText(flags)]), lines.join('\n') || `No tape is in ${tapeFolder(flags)}.`].join('\n'))
+    print(
+      [...(isWholeTape ? [] : [periodText(flags)]), lines.join('\n') || `No tape is in ${tapeFolder(flags)}.`].join(
+        '\n',
+      ),
+    )
   return sound && nothing === null ? EXIT.done : EXIT.failed
 }
 
-/** What there was nothing of to check, although it was asked for; null when there was something. */
-function nothingChecked(files: readonly Checked[], { from, to, decisions }: VerifyFlags): string | null {
+/** Says that there was nothing to check; null when there was something. */
+function nothingChecked(files: readonly FileCheck[], { from, to, decisions }: VerifyFlags): string | null {
   const period = `${from === undefined ? '' : ` from ${iso(from)}`}${to === undefined ? '' : ` to ${iso(to)}`}`
-  if (files.length === 0 && period !== '')
-    return `NOTHING CHECKED: no recording of this home lies in the period${period}`
+  if (files.length === 0 && period !== '') return `NOTHING CHECKED: no recording of this home is in the period${period}`
   const compared = files.some((file) => file.decisions !== null && file.decisions.outcome !== 'not comparable')
   if (decisions === true && !compared)
-    return 'NOTHING CHECKED: no decisions that this engine build can make again are on what was looked at'
+    return 'NOTHING CHECKED: the files have no decisions that this engine build can replay'
   return null
 }
 
 function allFiles({ recordings, damaged }: TapeLibrary): string[] {
-  return [...recordings.flatMap((one) => one.files.map((file) => file.path)), ...damaged.map((file) => file.path)]
+  return [
+    ...recordings.flatMap((recording) => recording.files.map((file) => file.path)),
+    ...damaged.map((file) => file.path),
+  ]
 }
 
-function withDecisions(file: Checked, { problems, notes, ...decisions }: DecisionsFound): Checked {
+function withDecisions(file: FileCheck, { problems, notes, ...decisions }: DecisionCheck): FileCheck {
   const all = [...file.problems, ...problems]
   return { ...file, sound: all.length === 0, problems: all, notes: [...file.notes, ...notes], decisions }
 }
 
-/** The file that a running desk may be writing just now. */
+/** The file that a running desk may be writing. */
 function newestOf({ recordings }: TapeLibrary): string | undefined {
-  return recordings.findLast((one) => !one.imported)?.files.at(-1)?.path
+  return recordings.findLast((recording) => !recording.imported)?.files.at(-1)?.path
 }
 
-/** What the segments of a recording lack between them; a single named file has no neighbours to compare with. */
+/** Gaps between the segments of recordings; a single named file has no neighbours to compare with. */
 function gapsBetween({ recordings }: TapeLibrary, names: readonly string[]): string[] {
   return recordings
-    .filter((one) => names.length === 0 || names.includes(one.name))
+    .filter(({ name }) => names.length === 0 || names.includes(name))
     .flatMap(({ name, gaps }) => gaps.filter((gap) => gap.between).map((gap) => `${name}: ${gap.text}`))
 }
 
-function check(path: string, growing: boolean): Checked {
+function check(path: string, growing: boolean): FileCheck {
   const verified = verifySegment(path)
   if (!verified.ok)
     return { path, sound: false, problems: [damageText(verified.error)], notes: [], records: null, decisions: null }
   const { segment, prices, books, events, candles } = verified.value
   const { sealed, torn, holes } = segment.report
-  const notes = holes.map((hole) => `records ${hole.fromSeq} to ${hole.toSeq - 1} are missing, as it says itself`)
+  const notes = holes.map(
+    (hole) => `records ${hole.fromSeq} to ${hole.toSeq - 1} are missing, as the file itself states`,
+  )
   const cut =
     torn !== null
-      ? [`it ends in half a block of ${torn.bytes} bytes at byte ${torn.offset}`]
+      ? [`it ends in an incomplete block of ${torn.bytes} bytes at byte ${torn.offset}`]
       : sealed
         ? []
-        : ['it has no end: whoever wrote it was stopped, or it was cut']
+        : ['it has no end: its writer was stopped, or it was cut off']
   if (growing && cut.length > 0) notes.push('it has no end yet')
   const problems = growing ? [] : cut
   const records = { prices, books, events, candles }
   return { path, sound: problems.length === 0, problems, notes, records, decisions: null }
 }
 
-function describe(files: readonly Checked[], gaps: readonly string[]): string[] {
+function describe(files: readonly FileCheck[], gaps: readonly string[]): string[] {
   const lines = files.flatMap(({ path, sound, problems, notes, records, decisions }) => {
     const counts = Object.entries(records ?? {}).map(([kind, count]) => `${count} ${kind}`)
     const foreign = decisions?.outcome === 'not comparable'
-    if (decisions !== null && !foreign) counts.push(`${decisions.decisions} decisions made again`)
+    if (decisions !== null && !foreign) counts.push(`${decisions.decisions} decisions replayed`)
     const head = `${!sound ? 'DAMAGED' : foreign ? 'FOREIGN' : 'sound  '}  ${path}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
     return [head, ...problems.map((line) => `  ${line}`), ...notes.map((line) => `  ${line}`)]
   })
   const advice = files.some((file) => !file.sound && file.decisions === null)
-    ? ['What is sound can be saved: baton tape repair FILE --out FILE']
+    ? ['The undamaged parts can be copied: baton tape repair FILE --out FILE']
     : []
   return [...lines, ...gaps.map((gap) => `MISSING  ${gap}`), ...advice]
 }
@@ -136,15 +144,15 @@ export interface RepairFlags extends TapeFlags {
   readonly out: string
 }
 
-/** `baton tape repair`: saves what is sound in a damaged tape and names the rest. */
+/** `baton tape repair`: copies the undamaged parts of a tape and lists the rest. */
 export function repair(name: string, flags: RepairFlags): ExitCode {
   const [path, ...more] = filesOf(name, flags)
   if (path === undefined || more.length > 0)
-    throw new UsageError(`"${name}" is ${more.length + 1} files: name one, such as ${basename(path ?? '')}`)
-  if (existsSync(flags.out)) throw new UsageError(`${join(flags.out)} is there already: name another with --out`)
+    throw new UsageError(`"${name}" has ${more.length + 1} files: name one of them, such as ${basename(path ?? '')}`)
+  if (existsSync(flags.out)) throw new UsageError(`${join(flags.out)} exists already: choose another with --out`)
   const repaired = repairSegment(path, flags.out)
   if (!repaired.ok) {
-    complain(repaired.error)
+    printError(repaired.error)
     return EXIT.failed
   }
   const { out, blocks, records, moved, duplicates, leftOut, holes } = repaired.value
@@ -153,10 +161,10 @@ export function repair(name: string, flags: RepairFlags): ExitCode {
     return EXIT.done
   }
   const lines = [
-    `${out}: ${records} records in ${blocks} blocks saved`,
+    `${out}: ${records} records in ${blocks} blocks copied`,
     ...(moved > 0 ? [`  ${moved} blocks put back in order`] : []),
-    ...(duplicates > 0 ? [`  ${duplicates} doubled blocks dropped`] : []),
-    ...leftOut.map((line) => `  left out: ${line}`),
+    ...(duplicates > 0 ? [`  ${duplicates} duplicate blocks dropped`] : []),
+    ...leftOut.map((line) => `  lost: ${line}`),
     ...holes.map((hole) => `  records ${hole.fromSeq} to ${hole.toSeq - 1} are missing`),
   ]
   print(lines.join('\n'))

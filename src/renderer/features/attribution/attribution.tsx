@@ -2,8 +2,15 @@ import { useMemo } from 'react'
 import { csvText, flatRecord } from '../../../shared/attribution/flat.ts'
 import { sureSign } from '../../../shared/attribution/sure.ts'
 import type { AttributionRow } from '../../../shared/ipc/desk-view.ts'
-import { type Grouping, keyOf, nameOf, type Period, type SortKey, shownRows } from '../../data/attribution-store.ts'
-import { useAttribution, useDesk, useSession } from '../../data/hooks.ts'
+import {
+  type Grouping,
+  type Period,
+  recordKey,
+  recordName,
+  type SortKey,
+  visibleRows,
+} from '../../data/attribution-store.ts'
+import { useAttribution, useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { ProfitCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -11,30 +18,36 @@ import { count, money, NONE, percent, range } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { saveText } from '../../ui/save.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { Detail } from './detail.tsx'
+import { RecordDetail } from './detail.tsx'
 
-const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
-  version: 'Version',
-  regime: 'Version × regime',
-  slot: 'Version × slot',
-}
-const PERIOD_NAMES: Readonly<Record<Period, string>> = { day: '24 h', week: '7 days', all: 'Ever' }
+const GROUPING_CHOICES: Choices<Grouping> = [
+  ['version', 'Version'],
+  ['regime', 'Version × regime'],
+  ['slot', 'Version × slot'],
+]
+const PERIOD_CHOICES: Choices<Period> = [
+  ['day', '24 h'],
+  ['week', '7 days'],
+  ['all', 'All time'],
+]
 
-/** Green or red only where it is sure: a figure that may be chance has no colour. */
+/** Colour of an edge; none where its interval contains zero. */
 function edgeTone(figures: AttributionRow['figures']): string {
   const sign = sureSign(figures)
   return sign === null ? 'dim' : sign > 0 ? 'up' : 'down'
 }
 
-/** The market is named where it is not the desk's own: a shadow's, or an earlier run's. */
-function Name({ row }: { row: AttributionRow }) {
+/** Name of a record; the market is shown where it is not the desk's current one. */
+function NameCell({ row }: { row: AttributionRow }) {
   const market = useDesk((state) => state.status?.market)
-  const { regime, slot, version, market: own } = row.of
+  const { regime, slot, version, market: recordMarket } = row.of
   return (
-    <span className="version-cell" title={nameOf(row)}>
+    <span className="version-cell" title={recordName(row)}>
       <VersionDot version={row.version} />
       {row.version === null ? (version ?? '') : `${row.version.strategy} v${row.version.number}`}
-      <span className="dim">{[own === market ? '' : own, regime, slot].filter(Boolean).join(' ')}</span>
+      <span className="dim">
+        {[recordMarket === market ? '' : recordMarket, regime, slot].filter(Boolean).join(' ')}
+      </span>
     </span>
   )
 }
@@ -43,7 +56,7 @@ const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] =
   {
     key: 'name',
     head: 'version',
-    cell: (row) => <Name row={row} />,
+    cell: (row) => <NameCell row={row} />,
   },
   { key: 'trades', head: 'trades', align: 'right', width: '56px', cell: ({ figures }) => count(figures.trades) },
   { key: 'pnl', head: 'P&L', align: 'right', width: '72px', cell: ({ figures }) => <ProfitCell value={figures.pnl} /> },
@@ -97,39 +110,42 @@ const COLUMNS: readonly (Column<AttributionRow> & { readonly key: SortKey })[] =
 
 const SORTABLE: ReadonlySet<string> = new Set(COLUMNS.map((column) => column.key))
 
+/** Values with their labels. */
+type Choices<T extends string> = readonly (readonly [value: T, label: string])[]
+
 function Choice<T extends string>(props: {
   label: string
-  names: Readonly<Record<T, string>>
+  choices: Choices<T>
   value: T
   onChange: (value: T) => void
 }) {
   return (
     <fieldset className="filter" aria-label={props.label}>
-      {(Object.keys(props.names) as T[]).map((name) => (
-        <button key={name} type="button" aria-pressed={props.value === name} onClick={() => props.onChange(name)}>
-          {props.names[name]}
+      {props.choices.map(([value, label]) => (
+        <button key={value} type="button" aria-pressed={props.value === value} onClick={() => props.onChange(value)}>
+          {label}
         </button>
       ))}
     </fieldset>
   )
 }
 
-function Bar({ rows }: { rows: readonly AttributionRow[] }) {
-  const { attributionActions } = useSession()
+function FilterBar({ rows }: { rows: readonly AttributionRow[] }) {
+  const { attributionActions } = useDeskModel()
   const grouping = useAttribution((state) => state.grouping)
   const period = useAttribution((state) => state.period)
   const search = useAttribution((state) => state.search)
   return (
     <div className="attribution-bar">
       <Choice
-        label="A line for"
-        names={GROUPING_NAMES}
+        label="Group by"
+        choices={GROUPING_CHOICES}
         value={grouping}
         onChange={(value) => attributionActions.show({ grouping: value })}
       />
       <Choice
         label="Settled within"
-        names={PERIOD_NAMES}
+        choices={PERIOD_CHOICES}
         value={period}
         onChange={(value) => attributionActions.show({ period: value })}
       />
@@ -141,11 +157,15 @@ function Bar({ rows }: { rows: readonly AttributionRow[] }) {
         spellCheck={false}
         onChange={(event) => attributionActions.show({ search: event.target.value })}
       />
-      <span className="spring" />
+      <span className="spacer" />
       <Button
         small
         onClick={() =>
-          saveText('records.csv', 'text/csv', csvText(rows.map((row) => ({ name: nameOf(row), ...flatRecord(row) }))))
+          saveText(
+            'records.csv',
+            'text/csv',
+            csvText(rows.map((row) => ({ name: recordName(row), ...flatRecord(row) }))),
+          )
         }
       >
         Save CSV
@@ -154,42 +174,44 @@ function Bar({ rows }: { rows: readonly AttributionRow[] }) {
   )
 }
 
-/** Every version judged by its own trades; a line that is chosen says what may be concluded. */
+/** Results of every version from its own trades, with the details of the chosen record. */
 export function Attribution() {
-  const { attributionActions } = useSession()
+  const { attributionActions } = useDeskModel()
   const all = useAttribution((state) => state.rows)
   const error = useAttribution((state) => state.error)
   const search = useAttribution((state) => state.search)
   const sort = useAttribution((state) => state.sort)
   const chosen = useAttribution((state) => state.chosen)
   const grouping = useAttribution((state) => state.grouping)
-  const rows = useMemo(() => shownRows({ rows: all, search, sort }), [all, search, sort])
+  const rows = useMemo(() => visibleRows({ rows: all, search, sort }), [all, search, sort])
   if (all === null) return <Empty busy={error === null}>{error ?? 'Reading the trades…'}</Empty>
   if (all.length === 0)
-    return <Empty>No trade has settled yet. Each version is judged by its own from the first on.</Empty>
-  const picked = rows.find((row) => keyOf(row) === chosen) ?? rows[0]
+    return <Empty>No trade has settled yet. Versions are listed once they have a settled trade.</Empty>
+  const shown = rows.find((row) => recordKey(row) === chosen) ?? rows[0]
   return (
     <div className="attribution">
-      <Bar rows={rows} />
+      <FilterBar rows={rows} />
       <div className="attribution-body">
         <DataTable
           label="Records of versions"
           testId="attribution"
           columns={COLUMNS}
           rows={rows}
-          rowKey={keyOf}
+          rowKey={recordKey}
           minWidth={grouping === 'version' ? 620 : 690}
-          chosen={picked === undefined ? null : keyOf(picked)}
-          onChoose={(row) => attributionActions.choose(keyOf(row))}
+          chosen={shown === undefined ? null : recordKey(shown)}
+          onChoose={(row) => attributionActions.choose(recordKey(row))}
           sort={sort}
-          onSort={(key) =>
+          onSort={(head) => {
+            const key = COLUMNS.find((column) => column.key === head)?.key
+            if (key === undefined) return
             attributionActions.show({
-              sort: { key: key as SortKey, descends: sort.key === key ? !sort.descends : key !== 'name' },
+              sort: { key, descends: sort.key === key ? !sort.descends : key !== 'name' },
             })
-          }
+          }}
           sortable={SORTABLE}
         />
-        {picked === undefined ? null : <Detail row={picked} />}
+        {shown === undefined ? null : <RecordDetail row={shown} />}
       </div>
     </div>
   )

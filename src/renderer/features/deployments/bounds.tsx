@@ -1,7 +1,7 @@
 import { sentence } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 
-/** A figure and the bound it is judged by, as they are shown. */
+/** A measured value and its bound, formatted. */
 export interface ShownBound {
   readonly name: string
   readonly passed: boolean
@@ -10,22 +10,23 @@ export interface ShownBound {
   readonly bound: string
 }
 
-/** Bounds one below the other, each with its figure; `words` tell those who do not see the signs. */
+/** A list of bounds, each with the measured value. */
 export function Bounds(props: {
   label: string
-  words: { readonly passed: string; readonly broken: string }
-  of: readonly ShownBound[]
+  /** What the icons mean, for screen readers. */
+  signText: { readonly passed: string; readonly broken: string }
+  bounds: readonly ShownBound[]
 }) {
-  if (props.of.length === 0) return null
+  if (props.bounds.length === 0) return null
   return (
-    <ul className="gates" aria-label={props.label}>
-      {props.of.map(({ name, passed, value, bound }) => (
-        <li key={name} className={passed ? 'gate' : 'gate down'}>
+    <ul className="bounds" aria-label={props.label}>
+      {props.bounds.map(({ name, passed, value, bound }) => (
+        <li key={name} className={passed ? 'bound' : 'bound down'}>
           <Icon name={passed ? 'check' : 'cross'} className={passed ? 'up' : 'down'} />
-          <span className="sr-only">{passed ? props.words.passed : props.words.broken}</span>
+          <span className="sr-only">{passed ? props.signText.passed : props.signText.broken}</span>
           <span>{sentence(name)}</span>
-          <span className="figure gate-value">{value}</span>
-          <span className="figure gate-bound">{bound}</span>
+          <span className="figure bound-value">{value}</span>
+          <span className="figure bound-limit">{bound}</span>
         </li>
       ))}
     </ul>

@@ -2,41 +2,41 @@ import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
 import type { ProofGate, ProofRow } from '../../../shared/domain/proofs.ts'
 import { showDifferences } from '../../data/actions.ts'
-import { useSession } from '../../data/hooks.ts'
+import { useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { count, money, progress, span, stretch } from '../../ui/format.ts'
 import { StatsTable } from '../../ui/stats-table.tsx'
 import { Bounds } from './bounds.tsx'
 import { verdictOf } from './progress.ts'
 
-/** A gate's amounts are in dollars. */
+/** An amount in the unit of its gate. */
 export function amount(gate: ProofGate, value: number): string {
   return gate.unit === 'usd' ? money(usdOf(value)) : count(value)
 }
 
-function restsOn(proof: ProofRow): string {
+function basisOf(proof: ProofRow): string {
   if (proof.from === null || proof.to === null) return ''
   const slots = proof.slots.length === 1 ? '1 slot' : `${count(proof.slots.length)} slots`
   return `${stretch(proof.to - proof.from)} × ${slots}`
 }
 
 function Differences({ proof }: { proof: ProofRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   if (proof.differences === 0) {
-    const why = proof.live === null ? 'Nothing live to compare with.' : 'No decision differs.'
+    const why = proof.live === null ? 'No live version to compare with.' : 'No decision differs.'
     return proof.verdict === 'running' ? null : <span className="dim">{why}</span>
   }
   return (
-    <Button small keys="D" onClick={() => showDifferences(session)} testId="differences-open">
+    <Button small keys="D" onClick={() => showDifferences(model)} testId="differences-open">
       {count(proof.differences)} {proof.differences === 1 ? 'decision differs' : 'decisions differ'}
     </Button>
   )
 }
 
-/** What a candidate did on recent tape beside the live version, by which bounds it was judged, and what that is worth. */
+/** Results of a candidate and of the live version on recent tape, and the gates that the candidate had to pass. */
 export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
   const verdict = verdictOf(proof.verdict)
-  const rests = restsOn(proof)
+  const basis = basisOf(proof)
   return (
     <section className="proof" aria-label="Proof" data-testid="proof">
       <header
@@ -44,10 +44,10 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
         title={proof.from === null || proof.to === null ? undefined : `${span(proof.from, proof.to)} UTC`}
       >
         <strong className={verdict.tone}>
-          {verdict.words}
+          {verdict.text}
           {proof.verdict === 'running' ? ` ${progress(proof.progress)}` : ''}
         </strong>
-        <span className="spring" />
+        <span className="spacer" />
         <Differences proof={proof} />
       </header>
       <p className="proof-text">{proof.reason}</p>
@@ -59,16 +59,16 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
       <StatsTable
         label="Candidate and live version on the same tape"
         layout="columns"
-        rests={rests}
-        of={[
+        basis={basis}
+        results={[
           { version: row.version, role: 'candidate', stats: proof.candidate },
           { version: proof.liveVersion, role: 'live', stats: proof.live },
         ]}
       />
       <Bounds
         label="Safety gates"
-        words={{ passed: 'passed', broken: 'failed' }}
-        of={proof.gates.map((gate) => ({
+        signText={{ passed: 'passed', broken: 'failed' }}
+        bounds={proof.gates.map((gate) => ({
           name: gate.name,
           passed: gate.passed,
           value: amount(gate, gate.value),
@@ -76,10 +76,10 @@ export function Proof({ row, proof }: { row: DeploymentRow; proof: ProofRow }) {
         }))}
       />
       <p className="proof-text faint">
-        <span title="Every version ever traded, proved or replayed counts: trying many finds lucky ones.">
+        <span title="Counts every version that was traded, proved or replayed: the more are tried, the more look good by luck.">
           {count(proof.trials)} {proof.trials === 1 ? 'version' : 'versions'} of this strategy tried up to this proof.
         </span>{' '}
-        It gates safety, not profit; profit on past tape is no forecast.
+        The gates are about safety. Profit on past tape is no forecast.
       </p>
     </section>
   )

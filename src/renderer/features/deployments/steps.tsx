@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { DeploymentRow, StepName } from '../../../shared/domain/deployments.ts'
 import { useNow, useProof } from '../../data/hooks.ts'
-import { worthSaying } from '../../data/pace.ts'
+import { isWorthShowing } from '../../data/remaining-time.ts'
 import { countdown, duration, progress } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { ProgressBar } from '../../ui/progress-bar.tsx'
@@ -18,8 +18,8 @@ const NAMES: Readonly<Record<StepName, string>> = {
   probation: 'Probation',
 }
 
-/** What a step will look at, until it says so itself. */
-const AHEAD: Readonly<Record<StepName, string>> = {
+/** Note of a step that has not started. */
+const AHEAD_NOTES: Readonly<Record<StepName, string>> = {
   compile: 'modules',
   check: 'types, contract, globals',
   prove: 'replay of recent tape',
@@ -31,42 +31,42 @@ const AHEAD: Readonly<Record<StepName, string>> = {
 }
 
 const SIGNS = {
-  done: { icon: 'check', tone: 'up', word: 'done' },
-  running: { icon: 'wait', tone: 'attention', word: 'running' },
-  failed: { icon: 'cross', tone: 'down', word: 'failed' },
-  ahead: { icon: 'dot', tone: 'faint', word: 'ahead' },
+  done: { icon: 'check', tone: 'up', text: 'done' },
+  running: { icon: 'wait', tone: 'attention', text: 'running' },
+  failed: { icon: 'cross', tone: 'down', text: 'failed' },
+  ahead: { icon: 'dot', tone: 'faint', text: 'ahead' },
 } as const
 
-/** A replay thread that says nothing for so long is taken for an endless loop. */
-const SILENT_MS = 15_000
-/** From here on silence is worth saying. */
-const QUIET_MS = 3_000
+/** A replay thread that reports no progress for this long is stopped as an endless loop. */
+const TIMEOUT_MS = 15_000
+/** A replay thread without progress for this long is shown with its time left. */
+const SILENT_MS = 3_000
 
-/** How far a running proof has come, how long it still takes once that is worth saying, or how long it may be silent. */
+/** Progress of a running proof, or its remaining time, or the time until a silent one is stopped. */
 function ProofProgress({ done }: { done: number }) {
-  const leftMs = useProof((state) => state.leftMs)
-  // Ticks once a second, so that silence is seen.
+  const remainingMs = useProof((state) => state.remainingMs)
+  // Renders once a second, so that silence is noticed.
   useNow()
   const last = useRef({ done, at: performance.now() })
   if (last.current.done !== done) last.current = { done, at: performance.now() }
   const silentMs = performance.now() - last.current.at
-  if (silentMs > QUIET_MS && done < 1)
-    return <span className="attention">no answer, {countdown(Math.max(0, SILENT_MS - silentMs))} left</span>
-  return <>{worthSaying(leftMs) ? `${duration(leftMs)} left` : progress(done)}</>
+  if (silentMs > SILENT_MS && done < 1)
+    return <span className="attention">no progress, {countdown(Math.max(0, TIMEOUT_MS - silentMs))} left</span>
+  return <>{isWorthShowing(remainingMs) ? `${duration(remainingMs)} left` : progress(done)}</>
 }
 
-/** A deployment's steps as its progress. */
+/** The steps of a deployment with their durations. */
 export function Steps({ row }: { row: DeploymentRow }) {
   const proving = row.proof !== null && row.proof.verdict === 'running' ? row.proof : null
   return (
     <ol className="steps">
       {stepsOf(row).map((step) => {
         const sign = SIGNS[step.state]
-        const note = 'note' in step ? step.note : AHEAD[step.name]
+        const note = 'note' in step ? step.note : AHEAD_NOTES[step.name]
         return (
           <li key={step.name} className={`step ${step.state}`}>
             <Icon name={sign.icon} className={sign.tone} />
-            <span className="sr-only">{sign.word}</span>
+            <span className="sr-only">{sign.text}</span>
             <span className="step-name">{NAMES[step.name]}</span>
             <span className="step-note" title={note}>
               {note}

@@ -1,8 +1,8 @@
 import { type FormEvent, useId, useState } from 'react'
 import type { SlotId } from '../../../shared/domain/slots.ts'
 import { assignSlot, toggleSingleKeys } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
-import type { Ask } from '../../data/ui-store.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
+import type { DialogRequest } from '../../data/ui-store.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 
 function Field(props: {
@@ -43,52 +43,59 @@ function Buttons({ action, disabled, onCancel }: { action: string; disabled: boo
 }
 
 function RearmForm({ onClose }: { onClose: () => void }) {
-  const session = useSession()
-  const [word, setWord] = useState('')
+  const model = useDeskModel()
+  const [confirmation, setConfirmation] = useState('')
   const [reason, setReason] = useState('')
-  const ready = word === 'REARM' && reason.trim() !== ''
+  const ready = confirmation === 'REARM' && reason.trim() !== ''
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (!ready) return
     onClose()
-    void session.command({ kind: 'rearm', confirm: 'REARM', reason: reason.trim() })
+    void model.command({ kind: 'rearm', confirm: 'REARM', reason: reason.trim() })
   }
   return (
     <form onSubmit={submit}>
-      <Field label="Type REARM" value={word} onChange={setWord} placeholder="REARM" mono />
-      <Field
-        label="Reason"
-        value={reason}
-        onChange={setReason}
-        placeholder="What was wrong, and why it is not any more"
-      />
+      <Field label="Type REARM" value={confirmation} onChange={setConfirmation} placeholder="REARM" mono />
+      <Field label="Reason" value={reason} onChange={setReason} placeholder="What was wrong, and how it was fixed" />
       <Buttons action="Re-arm" disabled={!ready} onCancel={onClose} />
     </form>
   )
 }
 
-function ReasonForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'reason' }>; onClose: () => void }) {
-  const session = useSession()
+function ReasonForm({
+  request,
+  onClose,
+}: {
+  request: Extract<DialogRequest, { kind: 'reason' }>
+  onClose: () => void
+}) {
+  const model = useDeskModel()
   const [reason, setReason] = useState('')
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (reason.trim() === '') return
     onClose()
-    void session.command(ask.command(reason.trim()))
+    void model.command(request.command(reason.trim()))
   }
   return (
     <form onSubmit={submit}>
       <Field label="Reason" value={reason} onChange={setReason} />
-      <Buttons action={ask.action} disabled={reason.trim() === ''} onCancel={onClose} />
+      <Buttons action={request.action} disabled={reason.trim() === ''} onCancel={onClose} />
     </form>
   )
 }
 
-/** Which slots, and how much of the stake: none chosen leaves the slots to the desk. */
-function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; onClose: () => void }) {
-  const session = useSession()
+/** Slots and share of the stake of a canary; without a choice the desk picks the slots. */
+function CanaryForm({
+  request,
+  onClose,
+}: {
+  request: Extract<DialogRequest, { kind: 'canary' }>
+  onClose: () => void
+}) {
+  const model = useDeskModel()
   const slots = useDesk((state) => state.slots)
-  const ids = useDesk((state) => state.slotIds).filter((id) => slots[id]?.strategy === ask.strategy)
+  const ids = useDesk((state) => state.slotIds).filter((id) => slots[id]?.strategy === request.strategy)
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [stake, setStake] = useState('100')
   const percent = Number(stake)
@@ -98,19 +105,19 @@ function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; o
     if (!ready) return
     onClose()
     const part = { as: 'canary', stakePercent: percent } as const
-    void session.command(ask.command(chosen.length === 0 ? part : { ...part, slots: [...chosen] }))
+    void model.command(request.command(chosen.length === 0 ? part : { ...part, slots: [...chosen] }))
   }
   return (
     <form onSubmit={submit}>
       <div className="field">
-        <span className="dim">Slots{chosen.length === 0 ? ': the desk picks a part of them' : ''}</span>
+        <span className="dim">Slots{chosen.length === 0 ? ': picked by the desk' : ''}</span>
         <fieldset className="filter wraps" aria-label="Slots">
           {ids.map((id) => (
             <button
               key={id}
               type="button"
               aria-pressed={chosen.includes(id)}
-              onClick={() => setChosen(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id])}
+              onClick={() => setChosen(chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id])}
             >
               {id}
             </button>
@@ -123,20 +130,20 @@ function CanaryForm({ ask, onClose }: { ask: Extract<Ask, { kind: 'canary' }>; o
   )
 }
 
-/** Which slot a strategy gets; the desk deploys it there at once where nothing of it is live. */
+/** Assigns a slot; the desk then deploys the strategy if it has no live version. */
 function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => void }) {
-  const session = useSession()
+  const model = useDeskModel()
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds).filter(
     (id) => slots[id]?.strategy !== strategy && slots[id]?.status !== 'unlisted',
   )
   const [chosen, setChosen] = useState<SlotId | null>(null)
-  const now = chosen === null ? null : (slots[chosen]?.strategy ?? null)
+  const current = chosen === null ? null : (slots[chosen]?.strategy ?? null)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (chosen === null) return
     onClose()
-    assignSlot(session, chosen, strategy)
+    assignSlot(model, chosen, strategy)
   }
   return (
     <form onSubmit={submit}>
@@ -150,9 +157,9 @@ function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => vo
       <p className="dim field" role="status">
         {chosen === null
           ? 'Choose a slot.'
-          : now === null
-            ? `${chosen} has no strategy now.`
-            : `${chosen} is assigned to ${now} now; what ${now} has open there stays with it until it has settled.`}
+          : current === null
+            ? `${chosen} has no strategy.`
+            : `${chosen} is assigned to ${current}, which keeps its open positions there until they settle.`}
       </p>
       <Buttons action={`Assign to ${strategy}`} disabled={chosen === null} onCancel={onClose} />
     </form>
@@ -161,31 +168,31 @@ function AssignForm({ strategy, onClose }: { strategy: string; onClose: () => vo
 
 const TITLES = { rearm: 'Re-arm the desk', assign: 'Assign a slot' } as const
 const EXPLAIN = {
-  rearm: 'Orders may leave again, from the next cycle on. Positions that the desk holds stay with it to settlement.',
-  assign: 'A strategy trades the slots that are assigned to it, each slot one strategy.',
+  rearm: 'Orders are sent again from the next cycle on. Positions owned by the desk are held to settlement.',
+  assign: 'A strategy trades the slots that are assigned to it. Each slot has one strategy.',
 } as const
 
-function AskForm({ ask, onClose }: { ask: Ask; onClose: () => void }) {
-  switch (ask.kind) {
+function DialogForm({ request, onClose }: { request: DialogRequest; onClose: () => void }) {
+  switch (request.kind) {
     case 'rearm':
       return <RearmForm onClose={onClose} />
     case 'assign':
-      return <AssignForm strategy={ask.strategy} onClose={onClose} />
+      return <AssignForm strategy={request.strategy} onClose={onClose} />
     case 'canary':
-      return <CanaryForm ask={ask} onClose={onClose} />
+      return <CanaryForm request={request} onClose={onClose} />
     case 'reason':
-      return <ReasonForm ask={ask} onClose={onClose} />
+      return <ReasonForm request={request} onClose={onClose} />
   }
 }
 
 function SingleKeys() {
-  const session = useSession()
+  const model = useDeskModel()
   const on = useUi((state) => state.singleKeys)
   return (
     <label className="check-field">
-      <input type="checkbox" checked={on} onChange={() => toggleSingleKeys(session)} data-testid="single-keys" />
-      Single keys: F freezes, P pauses, D lists differences, M changes the candles, where the top bar or the slots have
-      the focus
+      <input type="checkbox" checked={on} onChange={() => toggleSingleKeys(model)} data-testid="single-keys" />
+      Single keys, while the top bar or the slots have the focus: F freezes, P pauses, D lists differences, M changes
+      the candles
     </label>
   )
 }
@@ -215,24 +222,24 @@ function About({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** Dialogs that ask for words before something that cannot be undone by a key. */
+/** The dialog of the current request, and the one about Baton. */
 export function Dialogs() {
-  const session = useSession()
-  const ask = useUi((state) => state.ask)
+  const model = useDeskModel()
+  const request = useUi((state) => state.dialog)
   const about = useUi((state) => state.aboutOpen)
-  const close = (): void => session.ui.setState({ ask: null })
+  const close = (): void => model.ui.setState({ dialog: null })
   return (
     <>
       <Dialog
-        open={ask !== null}
+        open={request !== null}
         onClose={close}
         testId="ask"
-        title={ask === null ? '' : 'title' in ask ? ask.title : TITLES[ask.kind]}
-        explain={ask === null ? '' : 'explain' in ask ? ask.explain : EXPLAIN[ask.kind]}
+        title={request === null ? '' : 'title' in request ? request.title : TITLES[request.kind]}
+        explain={request === null ? '' : 'explain' in request ? request.explain : EXPLAIN[request.kind]}
       >
-        {ask === null ? null : <AskForm ask={ask} onClose={close} />}
+        {request === null ? null : <DialogForm request={request} onClose={close} />}
       </Dialog>
-      {about ? <About onClose={() => session.ui.setState({ aboutOpen: false })} /> : null}
+      {about ? <About onClose={() => model.ui.setState({ aboutOpen: false })} /> : null}
     </>
   )
 }

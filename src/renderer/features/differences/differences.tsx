@@ -2,19 +2,19 @@ import { useCallback, useMemo } from 'react'
 import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
 import type { DecisionAct, DecisionDifference } from '../../../shared/domain/proofs.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
-import { showMoment } from '../../data/actions.ts'
-import { useProof, useSession, useShownDeployment, useToday } from '../../data/hooks.ts'
+import { showDifference } from '../../data/actions.ts'
+import { useDeskModel, useProof, useShownDeployment, useToday } from '../../data/hooks.ts'
 import { differenceKey } from '../../data/proof-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { count, dateTime, shortLabel, stamp } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { actText } from './act.ts'
+import { describeAct } from './describe-act.ts'
 
 function Act({ act }: { act: DecisionAct | null }) {
   if (act === null) return <span className="faint">hold</span>
-  return <span className={act.kind === 'fault' ? 'figure down' : 'figure'}>{actText(act)}</span>
+  return <span className={act.kind === 'fault' ? 'figure down' : 'figure'}>{describeAct(act)}</span>
 }
 
 function Why({ act }: { act: DecisionAct | null }) {
@@ -45,8 +45,8 @@ function columnsFor(row: DeploymentRow, today: number | null): readonly Column<D
 }
 
 function Side({ version, part, act }: { version: VersionRef | null; part: string; act: DecisionAct | null }) {
-  const who = version === null ? part : `${shortLabel(version)} ${part}`
-  const text = `${who}: ${actText(act)}${act === null || act.why === '' ? '' : `, ${act.why}`}`
+  const name = version === null ? part : `${shortLabel(version)} ${part}`
+  const text = `${name}: ${describeAct(act)}${act === null || act.why === '' ? '' : `, ${act.why}`}`
   return (
     <p title={text}>
       {version === null ? null : <VersionDot version={version} />}
@@ -55,7 +55,7 @@ function Side({ version, part, act }: { version: VersionRef | null; part: string
   )
 }
 
-/** The chosen moment in full: a row of the table has no room for two reasons. */
+/** The chosen difference with both reasons in full. */
 function Chosen({ row, item }: { row: DeploymentRow; item: DecisionDifference }) {
   return (
     <div className="difference-chosen" aria-live="polite">
@@ -74,29 +74,29 @@ function Summary({ row, shown }: { row: DeploymentRow; shown: number }) {
         {count(total)} {total === 1 ? 'decision' : 'decisions'} of {row.version?.label ?? row.strategy}{' '}
         {total === 1 ? 'differs' : 'differ'} from the live version's on the same tape
         {shown < total ? `; ${count(shown)} are listed` : ''}
-        {row.proof?.verdict === 'running' ? '; the proof still runs' : ''}.
+        {row.proof?.verdict === 'running' ? '; the proof is still running' : ''}.
       </span>
-      <span className="spring" />
-      <span className="faint">↑ ↓ choose, the chart follows</span>
+      <span className="spacer" />
+      <span className="faint">↑ ↓ choose; the chart shows it</span>
     </p>
   )
 }
 
-/** Moments at which the shown proof's candidate and the live version acted differently. */
+/** Decisions in which the shown proof's candidate and the live version differ. */
 export function Differences() {
-  const session = useSession()
+  const model = useDeskModel()
   const row = useShownDeployment()
   const today = useToday()
   const items = useProof((state) => state.items)
   const error = useProof((state) => state.error)
   const chosen = useProof((state) => state.chosen)
   const columns = useMemo(() => (row === undefined ? [] : columnsFor(row, today)), [row, today])
-  const choose = useCallback((item: DecisionDifference) => showMoment(session, item), [session])
+  const choose = useCallback((item: DecisionDifference) => showDifference(model, item), [model])
   if (row?.proof == null) {
     return (
       <Empty>
-        No proof is shown. A saved strategy is replayed on recent tape beside its live version; where their decisions
-        differ is listed here.
+        No proof is shown. A saved strategy is replayed on recent tape beside its live version; decisions that differ
+        are listed here.
       </Empty>
     )
   }
@@ -106,7 +106,7 @@ export function Differences() {
     ) : (
       <Empty>
         The list could not be loaded: {error}. Trading is not affected.{' '}
-        <Button small onClick={() => session.proofActions.refresh()}>
+        <Button small onClick={() => model.proofActions.refresh()}>
           Try again
         </Button>
       </Empty>
@@ -116,10 +116,10 @@ export function Differences() {
     return (
       <Empty>
         {row.proof.verdict === 'running'
-          ? 'The proof runs; no decision has differed yet.'
+          ? 'The proof is running; no decision has differed so far.'
           : row.proof.live === null
-            ? 'Nothing was live to compare the candidate with.'
-            : 'On the tape of this proof both versions decided the same, every time.'}
+            ? 'There was no live version to compare the candidate with.'
+            : 'Both versions made the same decisions on the tape of this proof.'}
       </Empty>
     )
   }

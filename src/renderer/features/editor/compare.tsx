@@ -2,8 +2,9 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 import type { VersionSource } from '../../../shared/ipc/files.ts'
 import { deployStored, rollBack } from '../../data/actions.ts'
-import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
-import type { Compare as Comparison } from '../../data/ui-store.ts'
+import { messageOf } from '../../data/errors.ts'
+import { useDesk, useDeskModel, useFiles } from '../../data/hooks.ts'
+import type { Compare as CompareRequest } from '../../data/ui-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
@@ -13,40 +14,39 @@ const DiffViewer = lazy(() => import('../../ui/monaco/diff-viewer.tsx'))
 type Loaded = { readonly source: VersionSource | null } | { readonly error: string } | null
 
 function useSource(hash: string | null): Loaded {
-  const session = useSession()
+  const model = useDeskModel()
   const [loaded, setLoaded] = useState<Loaded>(null)
   useEffect(() => {
-    let wanted = true
+    let isCurrent = true
     setLoaded(null)
     if (hash === null) return
-    session.source(hash).then(
-      (source) => (wanted ? setLoaded({ source }) : undefined),
-      (error: unknown) =>
-        wanted ? setLoaded({ error: error instanceof Error ? error.message : String(error) }) : undefined,
+    model.source(hash).then(
+      (source) => (isCurrent ? setLoaded({ source }) : undefined),
+      (error: unknown) => (isCurrent ? setLoaded({ error: messageOf(error) }) : undefined),
     )
     return () => {
-      wanted = false
+      isCurrent = false
     }
-  }, [hash, session])
+  }, [hash, model])
   return loaded
 }
 
-/** A file of a loaded version; nothing while it is not there. */
+/** Text of a file of a loaded version; empty while it is not loaded. */
 function textOf(loaded: Loaded, path: string): string {
   const source = loaded !== null && 'source' in loaded ? loaded.source : null
   return source?.files.find((file) => file.path === path)?.text ?? ''
 }
 
-/** The way back to a version that was once kept; any other goes through every check again. */
-function GoBack({ version }: { version: VersionRow | null }) {
-  const session = useSession()
+/** Rolls back to a version that was once kept; any other version is deployed through every step. */
+function ActivateButton({ version }: { version: VersionRow | null }) {
+  const model = useDeskModel()
   if (version === null || version.kept)
     return (
       <Button
         small
         disabled={version === null || version.state === 'live'}
         title={version?.state === 'live' ? 'This version is live' : undefined}
-        onClick={() => (version === null ? undefined : rollBack(session, version.strategy, version.hash))}
+        onClick={() => (version === null ? undefined : rollBack(model, version.strategy, version.hash))}
       >
         Roll back to this
       </Button>
@@ -55,69 +55,80 @@ function GoBack({ version }: { version: VersionRow | null }) {
     <Button
       small
       disabled={version.state === 'live' || version.state === 'canary'}
-      title="It was never kept: it is checked and proved like a new one"
-      onClick={() => deployStored(session, version)}
+      title="It was never kept, so it is checked and proved like a new version"
+      onClick={() => deployStored(model, version)}
     >
       Deploy this version
     </Button>
   )
 }
 
-/** A stored version against the files as they are in the editor, or another version, read-only, with the way back to it. */
-export function Compare({ compare }: { compare: Comparison }) {
-  const session = useSession()
+/** What a stored version is compared with: the current file, or another version of the strategy. */
+function AgainstSelect(props: {
+  compare: CompareRequest
+  value: string | null
+  onChange: (hash: string | null) => void
+}) {
+  const { strategy, hash } = props.compare
+  const others = useDesk((state) => state.versions).filter((row) => row.strategy === strategy && row.hash !== hash)
+  const version = useDesk((state) => state.versions.find((row) => row.hash === hash))
+  return (
+    <label className="dim">
+      against{' '}
+      <select
+        className="run-select"
+        data-testid="compare-against"
+        value={props.value ?? ''}
+        onChange={(event) => props.onChange(event.target.value === '' ? null : event.target.value)}
+      >
+        <option value="">the current file</option>
+        {others.map((row) => (
+          <option key={row.hash} value={row.hash}>
+            {row.label}
+          </option>
+        ))}
+      </select>
+      {version === undefined ? '' : ` · ${version.state}`}
+    </label>
+  )
+}
+
+/** Which file of the version is shown; a switch where there are several. */
+function FileSwitch(props: { paths: readonly string[]; shown: string | undefined; onChange: (path: string) => void }) {
+  if (props.paths.length <= 1) return <code className="dim">{props.shown}</code>
+  return (
+    <fieldset className="filter" aria-label="File">
+      {props.paths.map((path) => (
+        <button key={path} type="button" aria-pressed={path === props.shown} onClick={() => props.onChange(path)}>
+          {path}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+/** A stored version against the current files or another version, read-only. */
+export function Compare({ compare }: { compare: CompareRequest }) {
+  const model = useDeskModel()
   const loaded = useSource(compare.hash)
   const files = useFiles((state) => state.files)
   const version = useDesk((state) => state.versions.find((row) => row.hash === compare.hash) ?? null)
   const [picked, setPicked] = useState<string | null>(null)
   const [other, setOther] = useState<string | null>(null)
-  const held = useSource(other)
-  const others = useDesk((state) => state.versions).filter(
-    (row) => row.strategy === compare.strategy && row.hash !== compare.hash,
-  )
+  const otherLoaded = useSource(other)
   const source = loaded !== null && 'source' in loaded ? loaded.source : null
   const shown = source?.files.find((file) => file.path === picked) ?? source?.files[0]
+  const paths = source?.files.map((file) => file.path) ?? []
   return (
-    <section className="compare" aria-label={`${compare.label} against the file now`} data-testid="compare">
+    <section className="compare" aria-label={`${compare.label} against the current file`} data-testid="compare">
       <header className="compare-head">
         <VersionDot version={version ?? source?.version ?? null} />
         <strong>{compare.label}</strong>
-        <label className="dim">
-          against{' '}
-          <select
-            className="run-select"
-            data-testid="compare-against"
-            value={other ?? ''}
-            onChange={(event) => setOther(event.target.value === '' ? null : event.target.value)}
-          >
-            <option value="">the file now</option>
-            {others.map((row) => (
-              <option key={row.hash} value={row.hash}>
-                {row.label}
-              </option>
-            ))}
-          </select>
-          {version === null ? '' : ` · ${version.state}`}
-        </label>
-        {(source?.files.length ?? 0) > 1 ? (
-          <fieldset className="filter" aria-label="File">
-            {source?.files.map((file) => (
-              <button
-                key={file.path}
-                type="button"
-                aria-pressed={file.path === shown?.path}
-                onClick={() => setPicked(file.path)}
-              >
-                {file.path}
-              </button>
-            ))}
-          </fieldset>
-        ) : (
-          <code className="dim">{shown?.path}</code>
-        )}
-        <span className="spring" />
-        <GoBack version={version} />
-        <Button small keys="Esc" onClick={() => session.ui.setState({ compare: null })}>
+        <AgainstSelect compare={compare} value={other} onChange={setOther} />
+        <FileSwitch paths={paths} shown={shown?.path} onChange={setPicked} />
+        <span className="spacer" />
+        <ActivateButton version={version} />
+        <Button small keys="Esc" onClick={() => model.ui.setState({ compare: null })}>
           Close
         </Button>
       </header>
@@ -131,7 +142,7 @@ export function Compare({ compare }: { compare: Comparison }) {
         <Suspense fallback={<Empty busy>Loading the editor…</Empty>}>
           <DiffViewer
             original={shown.text}
-            modified={other === null ? (files[shown.path]?.draft ?? '') : textOf(held, shown.path)}
+            modified={other === null ? (files[shown.path]?.draft ?? '') : textOf(otherLoaded, shown.path)}
           />
         </Suspense>
       )}

@@ -1,33 +1,34 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import type { Diagnostic } from '../../../shared/domain/deployments.ts'
-import { askAssign } from '../../data/actions.ts'
+import { openAssignDialog } from '../../data/actions.ts'
 import { isDirty, type OpenFile, strategyIn, strategyOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useFiles, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import type { ModelText } from '../../ui/monaco/setup.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { Compare } from './compare.tsx'
 import { FileList } from './file-list.tsx'
 
-// Monaco is most of the bundle; the desk is on screen before it.
+// Monaco is most of the bundle, so it is loaded after the rest of the window.
 const CodeEditor = lazy(() => import('../../ui/monaco/code-editor.tsx'))
 
-/** A browser asks before it throws away what was typed; a desktop window keeps no such question, it only closes. */
+/** Makes a browser ask before it discards unsaved text. Not in a desktop window, where that would only block closing. */
 function useLeaveGuard(): void {
-  const session = useSession()
+  const model = useDeskModel()
   useEffect(() => {
     if (window.baton !== undefined) return
-    const onLeave = (event: BeforeUnloadEvent): void => {
-      if (Object.values(session.files.getState().files).some(isDirty)) event.preventDefault()
+    const onUnload = (event: BeforeUnloadEvent): void => {
+      if (Object.values(model.files.getState().files).some(isDirty)) event.preventDefault()
     }
-    window.addEventListener('beforeunload', onLeave)
-    return () => window.removeEventListener('beforeunload', onLeave)
-  }, [session])
+    window.addEventListener('beforeunload', onUnload)
+    return () => window.removeEventListener('beforeunload', onUnload)
+  }, [model])
 }
 
 const NO_PROBLEMS: readonly Diagnostic[] = []
 
-/** What the latest deployment of a strategy found wrong; empty once a later one passed. */
+/** Diagnostics of a strategy's latest deployment, if it failed. */
 function useProblems(strategy: string | null): readonly Diagnostic[] {
   return useDesk((state) => {
     const latest = state.deployments.find((row) => row.strategy === strategy)
@@ -36,18 +37,18 @@ function useProblems(strategy: string | null): readonly Diagnostic[] {
 }
 
 function Conflict({ path }: { path: string }) {
-  const session = useSession()
-  const theirs = useFiles((state) => state.files[path]?.theirs ?? null)
-  if (theirs === null) return null
+  const model = useDeskModel()
+  const conflict = useFiles((state) => state.files[path]?.conflict ?? null)
+  if (conflict === null) return null
   return (
     <div className="conflict" role="alert" data-testid="conflict">
       <Icon name="warn" />
-      <span>{path} changed on disk while you were editing. Nothing was overwritten.</span>
-      <Button small onClick={() => session.filesActions.reloadTheirs(path)}>
-        Reload theirs
+      <span>{path} changed on disk while you were editing. Your text is unchanged.</span>
+      <Button small onClick={() => model.fileActions.discardDraft(path)}>
+        Reload from disk
       </Button>
-      <Button small onClick={() => session.filesActions.keepMine(path)}>
-        Keep mine
+      <Button small onClick={() => model.fileActions.keepDraft(path)}>
+        Keep my text
       </Button>
     </div>
   )
@@ -72,87 +73,95 @@ function Problems({ problems, onJump }: { problems: readonly Diagnostic[]; onJum
   )
 }
 
-/** Strategy files, their editor, and what the last deployment said about them. Saving deploys. */
-export function Editor() {
-  const session = useSession()
+/** The text of every file for the editor. */
+function useModelTexts(): readonly ModelText[] {
   const files = useFiles((state) => state.files)
   const paths = useFiles((state) => state.paths)
-  const active = useFiles((state) => state.active)
-  const types = useFiles((state) => state.types)
-  const loaded = useFiles((state) => state.loaded)
-  const error = useFiles((state) => state.error)
-  const jump = useFiles((state) => state.jump)
-  const compare = useUi((state) => state.compare)
-  const file = active === null ? undefined : files[active]
-  const strategy = file === undefined ? null : strategyOf(file.path, file.base)
-  const problems = useProblems(strategy)
-
-  const models = useMemo(
+  return useMemo(
     () =>
       paths.flatMap((path) => {
-        const open = files[path]
-        return open === undefined ? [] : [{ path, text: open.draft, revision: open.revision }]
+        const file = files[path]
+        return file === undefined ? [] : [{ path, text: file.draft, revision: file.revision }]
       }),
     [paths, files],
   )
-  useLeaveGuard()
-  const onEdit = useCallback((path: string, text: string) => session.filesActions.edit(path, text), [session])
+}
 
+function EditorBody({ file }: { file: OpenFile }) {
+  const model = useDeskModel()
+  const paths = useFiles((state) => state.paths)
+  const types = useFiles((state) => state.types)
+  const jump = useFiles((state) => state.jump)
+  const files = useModelTexts()
+  const problems = useProblems(strategyOf(file.path, file.base))
+  const onEdit = useCallback((path: string, text: string) => model.fileActions.edit(path, text), [model])
+  return (
+    <div className="editor-main">
+      <Conflict path={file.path} />
+      {file.error === null || file.conflict !== null ? null : (
+        <div className="conflict" role="alert">
+          <Icon name="warn" />
+          <span>{file.error}</span>
+        </div>
+      )}
+      <Suspense fallback={<Empty busy>Loading the editor…</Empty>}>
+        <CodeEditor
+          files={files}
+          paths={paths}
+          active={file.path}
+          types={types}
+          problems={problems}
+          jump={jump}
+          onEdit={onEdit}
+        />
+      </Suspense>
+      <Problems
+        problems={problems}
+        onJump={({ file: path, line, column }) => model.fileActions.open(path, { line, column })}
+      />
+    </div>
+  )
+}
+
+/** Strategy files, their editor, and the diagnostics of the last deployment. Saving a file deploys it. */
+export function Editor() {
+  const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
+  const loaded = useFiles((state) => state.loaded)
+  const error = useFiles((state) => state.error)
+  const compare = useUi((state) => state.compare)
+  useLeaveGuard()
   if (compare !== null) return <Compare compare={compare} />
   if (!loaded) return <Empty busy>Loading strategies…</Empty>
-  if (error !== null) return <Empty>The strategies could not be read: {error}. What is live goes on.</Empty>
+  if (error !== null) return <Empty>The strategies could not be read: {error}. Live versions keep trading.</Empty>
   if (file === undefined) {
     return <Empty>The strategies folder is empty. A .ts file saved there appears here and starts a deployment.</Empty>
   }
   return (
     <div className="editor" data-testid="editor">
       <FileList />
-      <div className="editor-main">
-        <Conflict path={file.path} />
-        {file.error === null || file.theirs !== null ? null : (
-          <div className="conflict" role="alert">
-            <Icon name="warn" />
-            <span>{file.error}</span>
-          </div>
-        )}
-        <Suspense fallback={<Empty busy>Loading the editor…</Empty>}>
-          <CodeEditor
-            files={models}
-            paths={paths}
-            active={file.path}
-            types={types}
-            problems={problems}
-            jump={jump}
-            onEdit={onEdit}
-          />
-        </Suspense>
-        <Problems
-          problems={problems}
-          onJump={(problem) => session.filesActions.open(problem.file, { line: problem.line, column: problem.column })}
-        />
-      </div>
+      <EditorBody file={file} />
     </div>
   )
 }
 
-/** Strategy of a file that no slot is assigned to; null for a helper, and where it has one. */
-function useSlotless(file: OpenFile | undefined): string | null {
+/** The strategy of a file if no slot is assigned to it. */
+function useUnassigned(file: OpenFile | undefined): string | null {
   const strategy = file === undefined ? null : strategyIn(file)
-  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
-  return strategy === null || has ? null : strategy
+  const hasSlot = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  return strategy === null || hasSlot ? null : strategy
 }
 
-/** Beside the tabs: whether the file is saved, its candidate and what is live. */
+/** Beside the tabs: whether the file is saved, its candidate and its live version. */
 export function EditorStatus() {
-  const session = useSession()
+  const model = useDeskModel()
   const file = useFiles((state) => (state.active === null ? undefined : state.files[state.active]))
   const strategy = file === undefined ? null : strategyOf(file.path, file.base)
   const live = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.state === 'live'))
   const stopped = useDesk((state) =>
-    state.status?.outages.find((one) => one.kind === 'faulted' && one.strategy === strategy),
+    state.status?.outages.find((outage) => outage.kind === 'faulted' && outage.strategy === strategy),
   )
   const latest = useDesk((state) => state.deployments.find((row) => row.strategy === strategy))
-  const slotless = useSlotless(file)
+  const unassigned = useUnassigned(file)
   if (file === undefined) return null
   const dirty = isDirty(file)
   const candidate =
@@ -165,34 +174,34 @@ export function EditorStatus() {
   return (
     <div className="editor-status">
       <span className={dirty ? 'attention' : ''} data-testid="file-state">
-        {file.theirs !== null ? 'changed on disk' : file.saving ? 'saving…' : dirty ? 'not saved' : 'saved'}
+        {file.conflict !== null ? 'changed on disk' : file.saving ? 'saving…' : dirty ? 'not saved' : 'saved'}
       </span>
       {candidate === null ? null : (
-        <span className="shrinks">
+        <span className="can-shrink">
           · candidate v{candidate.version?.number} {candidate.state}
         </span>
       )}
       {latest?.state === 'failed' && candidate === null ? (
-        <span className="shrinks down">· last deployment failed</span>
+        <span className="can-shrink down">· last deployment failed</span>
       ) : null}
       <span
-        className={live === undefined && stopped !== undefined ? 'shrinks down' : 'shrinks'}
+        className={live === undefined && stopped !== undefined ? 'can-shrink down' : 'can-shrink'}
         data-testid="live-version"
       >
         ·{' '}
         {live !== undefined
           ? `live is ${live.label}`
           : stopped?.version == null
-            ? 'nothing live'
+            ? 'no live version'
             : `${stopped.version.label} was live, stopped by a fault`}
       </span>
-      {slotless === null ? null : (
-        <Button small tone="attention" onClick={() => askAssign(session, slotless)} testId="assign">
+      {unassigned === null ? null : (
+        <Button small tone="attention" onClick={() => openAssignDialog(model, unassigned)} testId="assign">
           No slot: assign…
         </Button>
       )}
       {dirty ? (
-        <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void session.save(file.path)}>
+        <Button small keys="Ctrl S" disabled={file.saving} onClick={() => void model.save(file.path)}>
           Save
         </Button>
       ) : null}

@@ -1,9 +1,9 @@
 import { isDirty, strategyOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useFiles } from '../../data/hooks.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 function FileItem({ path }: { path: string }) {
-  const session = useSession()
+  const model = useDeskModel()
   const file = useFiles((state) => state.files[path])
   const active = useFiles((state) => state.active === path)
   const strategy = file === undefined ? null : strategyOf(path, file.base)
@@ -18,12 +18,12 @@ function FileItem({ path }: { path: string }) {
         type="button"
         className={active ? 'file active' : 'file'}
         aria-current={active ? 'true' : undefined}
-        onClick={() => session.filesActions.open(path)}
+        onClick={() => model.fileActions.open(path)}
         data-testid={`file-${path}`}
       >
         <span className="file-name">{path}</span>
         {dirty ? (
-          <span className="attention" title="Changes that are not saved">
+          <span className="attention" title="Unsaved changes">
             ●<span className="sr-only"> not saved</span>
           </span>
         ) : live === null ? null : (
@@ -36,7 +36,7 @@ function FileItem({ path }: { path: string }) {
   )
 }
 
-/** All files below the strategies folder; a dot says not saved, a version's mark says live. */
+/** All files below the strategies folder: a dot marks unsaved changes, a version's icon its live version. */
 export function FileList() {
   const paths = useFiles((state) => state.paths)
   return (

@@ -1,66 +1,66 @@
 import { useEffect } from 'react'
 import {
   backToLive,
+  candidateToReload,
   kill,
   reloadCandidate,
   showDifferences,
   toggleFreeze,
   togglePause,
-  waitingCandidate,
 } from '../../data/actions.ts'
-import { useSession } from '../../data/hooks.ts'
-import type { Session } from '../../data/session.ts'
+import type { DeskModel } from '../../data/desk-model.ts'
+import { useDeskModel } from '../../data/hooks.ts'
 import { TABS } from '../../data/ui-store.ts'
 
-/** A letter by itself is a command on the top bar and the slots alone: anywhere else somebody may be typing. */
-function isCommandPlace(target: EventTarget | null): boolean {
+/** Single-letter keys act only on the top bar and the slots; elsewhere the user may be typing. */
+function acceptsSingleKeys(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[data-testid="top-bar"], [data-testid="slots"]') !== null
 }
 
-function save(session: Session): void {
-  const { active } = session.files.getState()
-  if (active !== null) void session.save(active)
+function save(model: DeskModel): void {
+  const { active } = model.files.getState()
+  if (active !== null) void model.save(active)
 }
 
-/** Reloads the candidate that waits to be named; without one the chord is the editor's. */
-function reload(session: Session, repeated: boolean): boolean {
-  const candidate = waitingCandidate(session.desk.getState().deployments, session.ui.getState().deployment)
+/** Reloads the waiting candidate. @returns false without one: the editor handles the chord */
+function reload(model: DeskModel, isRepeat: boolean): boolean {
+  const candidate = candidateToReload(model.desk.getState().deployments, model.ui.getState().deployment)
   if (candidate === null) return false
-  if (!repeated) reloadCandidate(session, candidate)
+  if (!isRepeat) reloadCandidate(model, candidate)
   return true
 }
 
-/** Chords that work everywhere, also inside the editor. True when the key was one. */
-function chord(session: Session, event: KeyboardEvent): boolean {
+/** Chords that work everywhere, also inside the editor. @returns whether the key was handled */
+function handleChord(model: DeskModel, event: KeyboardEvent): boolean {
   if (event.key === 'Escape' && event.shiftKey) {
-    if (!event.repeat) kill(session)
+    if (!event.repeat) kill(model)
     return true
   }
   const command = event.ctrlKey || event.metaKey
   const key = event.key.toLowerCase()
   if (command && !event.shiftKey && !event.altKey && key === 'k') {
-    session.ui.setState((state) => ({ paletteOpen: !state.paletteOpen }))
+    model.ui.setState((state) => ({ paletteOpen: !state.paletteOpen }))
     return true
   }
   if (command && !event.shiftKey && !event.altKey && key === 's') {
-    if (!event.repeat) save(session)
+    if (!event.repeat) save(model)
     return true
   }
-  if (command && event.shiftKey && !event.altKey && event.key === 'Enter') return reload(session, event.repeat)
+  if (command && event.shiftKey && !event.altKey && event.key === 'Enter') return reload(model, event.repeat)
   if (event.key === 'F6') {
-    nextStop(event.shiftKey)
+    focusNextPart(event.shiftKey)
     return true
   }
   const tab = event.altKey && !command ? TABS[Number(event.code.replace('Digit', '')) - 1] : undefined
   if (tab !== undefined && event.code.startsWith('Digit')) {
-    session.ui.setState({ tab })
+    model.ui.setState({ tab })
     return true
   }
   return false
 }
 
-/** Where F6 stops, in the order of reading. */
-const STOPS = [
+/** Elements that F6 focuses, in reading order. */
+const FOCUS_STOPS = [
   '[data-testid="top-bar"] button:not(:disabled)',
   '.slot[aria-selected="true"]',
   '.tab[data-state="active"]',
@@ -69,9 +69,9 @@ const STOPS = [
   '[data-testid="versions"] button',
 ]
 
-/** Moves focus to the next part of the desk, also out of the editor, in which Tab is a character. */
-function nextStop(backwards: boolean): void {
-  const stops = STOPS.flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? [])
+/** Moves the focus to the next part of the window, also out of the editor, where Tab types a character. */
+function focusNextPart(backwards: boolean): void {
+  const stops = FOCUS_STOPS.flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? [])
   const part = (element: Element | null): Element | null =>
     element?.closest('[data-testid="top-bar"], .slots, .tab-bar, .tab-content, .deployments, .versions') ?? null
   const at = stops.findIndex((stop) => part(stop) === part(document.activeElement))
@@ -81,41 +81,41 @@ function nextStop(backwards: boolean): void {
   stops[next]?.focus()
 }
 
-/** Closes the comparison, also from inside its editor; in the editor's own search box Escape closes that. */
-function closeCompare(session: Session, event: KeyboardEvent): boolean {
-  const { compare, paletteOpen, ask, aboutOpen } = session.ui.getState()
-  if (event.key !== 'Escape' || compare === null || paletteOpen || ask !== null || aboutOpen) return false
+/** Escape closes the comparison, except in the editor's search box, which it closes instead. */
+function closeCompare(model: DeskModel, event: KeyboardEvent): boolean {
+  const { compare, paletteOpen, dialog, aboutOpen } = model.ui.getState()
+  if (event.key !== 'Escape' || compare === null || paletteOpen || dialog !== null || aboutOpen) return false
   if (event.target instanceof Element && event.target.closest('.find-widget') !== null) return false
-  session.ui.setState({ compare: null })
+  model.ui.setState({ compare: null })
   return true
 }
 
-/** Escape leaves a replay or a moment of the past; where it closes something smaller, that comes first. */
-function leaveThePast(session: Session, event: KeyboardEvent): boolean {
-  const { paletteOpen, ask, aboutOpen } = session.ui.getState()
-  if (event.key !== 'Escape' || paletteOpen || ask !== null || aboutOpen) return false
+/** Escape shows the live chart again, unless it closes a dialog or something in the editor. */
+function showLiveChart(model: DeskModel, event: KeyboardEvent): boolean {
+  const { paletteOpen, dialog, aboutOpen } = model.ui.getState()
+  if (event.key !== 'Escape' || paletteOpen || dialog !== null || aboutOpen) return false
   if (event.target instanceof Element && event.target.closest('.monaco-editor') !== null) return false
-  return backToLive(session)
+  return backToLive(model)
 }
 
-/** Keys of one letter, where they are on and the focus is in their place. True when the key was one. */
-function single(session: Session, event: KeyboardEvent): boolean {
+/** Single-letter keys. @returns whether the key was handled */
+function handleSingleKey(model: DeskModel, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false
-  if (!session.ui.getState().singleKeys || !isCommandPlace(event.target)) return false
+  if (!model.ui.getState().singleKeys || !acceptsSingleKeys(event.target)) return false
   switch (event.key.toLowerCase()) {
     case 'f':
-      toggleFreeze(session)
+      toggleFreeze(model)
       return true
     case 'p':
-      togglePause(session)
+      togglePause(model)
       return true
     case 'd':
-      showDifferences(session)
+      showDifferences(model)
       return true
     case 'm': {
-      const { slot, frame } = session.chart.getState()
+      const { slot, frame } = model.chart.getState()
       if (slot === null) return false
-      session.showChart(slot, frame === '1m' ? (slot.endsWith('-15m') ? '15m' : '5m') : '1m')
+      model.showChart(slot, frame === '1m' ? (slot.endsWith('-15m') ? '15m' : '5m') : '1m')
       return true
     }
     default:
@@ -123,19 +123,22 @@ function single(session: Session, event: KeyboardEvent): boolean {
   }
 }
 
-/** The keyboard of the desk. Listens before the editor does, so that the chords are the same everywhere. */
+/** Keyboard shortcuts. Listens in the capture phase, so that chords work inside the editor, too. */
 export function Keys() {
-  const session = useSession()
+  const model = useDeskModel()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      const mine =
-        chord(session, event) || closeCompare(session, event) || leaveThePast(session, event) || single(session, event)
-      if (!mine) return
+      const isHandled =
+        handleChord(model, event) ||
+        closeCompare(model, event) ||
+        showLiveChart(model, event) ||
+        handleSingleKey(model, event)
+      if (!isHandled) return
       event.preventDefault()
       event.stopPropagation()
     }
     window.addEventListener('keydown', onKeyDown, { capture: true })
     return () => window.removeEventListener('keydown', onKeyDown, { capture: true })
-  }, [session])
+  }, [model])
   return null
 }

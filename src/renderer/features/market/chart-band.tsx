@@ -1,13 +1,13 @@
 import type { ReplayRow } from '../../../shared/domain/replays.ts'
 import { backToLive } from '../../data/actions.ts'
-import { useReplay, useSession } from '../../data/hooks.ts'
+import { useDeskModel, useReplay } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { dateTime, span } from '../../ui/format.ts'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
-/** Above a chart that is not the live market: what it is, and the way back. */
+/** Band above the chart of a replay. */
 export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
-  const session = useSession()
+  const model = useDeskModel()
   const title = useReplay((state) => state.tapes?.find((tape) => tape.id === run?.tape)?.title ?? run?.tape)
   return (
     <div className="chart-band replayed" role="status" data-testid="replay-band">
@@ -24,26 +24,26 @@ export function ReplayBand({ run }: { run: ReplayRow | undefined }) {
           <span className="figure chart-band-span">{span(run.from, run.to)} UTC</span>
         </>
       )}
-      <span className="spring" />
-      <Button small keys="Esc" onClick={() => backToLive(session)}>
+      <span className="spacer" />
+      <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to live
       </Button>
     </div>
   )
 }
 
-/** Above the live chart while a moment of the past is shown on it. */
-export function MomentBand({ ts, first }: { ts: number; first: number | undefined }) {
-  const session = useSession()
-  const before = first !== undefined && ts < first
+/** Band above the live chart while a decision difference is shown on it. */
+export function DifferenceBand({ ts, firstCandle }: { ts: number; firstCandle: number | undefined }) {
+  const model = useDeskModel()
+  const isBeforeChart = firstCandle !== undefined && ts < firstCandle
   return (
     <div className="chart-band" role="status" data-testid="moment-band">
       <span className="chart-band-text">
-        Decision that differs at {dateTime(ts)} UTC
-        {before ? ': before the first candle of this chart' : ''}
+        Decision difference at {dateTime(ts)} UTC
+        {isBeforeChart ? ': before the first candle of this chart' : ''}
       </span>
-      <span className="spring" />
-      <Button small keys="Esc" onClick={() => backToLive(session)}>
+      <span className="spacer" />
+      <Button small keys="Esc" onClick={() => backToLive(model)}>
         Back to now
       </Button>
     </div>

@@ -5,7 +5,8 @@ import { frameMs } from '../../../shared/domain/slots.ts'
 import type { DeploymentLine, TradeMark } from '../../../shared/ipc/chart-view.ts'
 import type { SlotRow } from '../../../shared/ipc/desk-view.ts'
 import { useChart, useProof, useReplay, useShownDeployment } from '../../data/hooks.ts'
-import { type ChartDifference, PriceChart } from '../../ui/chart/price-chart.tsx'
+import type { ChartDifference } from '../../ui/chart/chart-view.ts'
+import { PriceChart } from '../../ui/chart/price-chart.tsx'
 import { assetDecimals, shortLabel } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { versionStyle } from '../../ui/version-style.ts'
@@ -40,7 +41,7 @@ function useLines(lines: readonly DeploymentLine[] = NO_LINES) {
   )
 }
 
-/** Moments in this slot at which the shown proof's candidate acted differently, in the candidate's colour. */
+/** Decision differences of the shown proof in this slot, in the candidate's colour. */
 function useDifferences(slot: SlotId): readonly ChartDifference[] {
   const items = useProof((state) => state.items)
   const version = useShownDeployment()?.version ?? null
@@ -51,7 +52,7 @@ function useDifferences(slot: SlotId): readonly ChartDifference[] {
   }, [items, version, slot])
 }
 
-/** The market as it is, with what was traded, what went live, and where a proved candidate would have differed. */
+/** Live candles with trade marks, deployments and decision differences. */
 export function LiveChart({ row }: { row: SlotRow }) {
   const frame = useChart((state) => state.frame)
   const candles = useChart((state) => state.data?.candles)
@@ -59,7 +60,7 @@ export function LiveChart({ row }: { row: SlotRow }) {
   const marks = useMarks(useChart((state) => state.data?.marks))
   const lines = useLines(useChart((state) => state.data?.lines))
   const differences = useDifferences(row.slot)
-  const moment = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
+  const highlightedAt = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
   if (row.status === 'unlisted') return <Empty>{row.slot} is unlisted: there are no prices to show.</Empty>
   if (candles === undefined) {
     return error === null ? (
@@ -69,7 +70,7 @@ export function LiveChart({ row }: { row: SlotRow }) {
     )
   }
   if (candles.length === 0) return <Empty>No candle has closed yet.</Empty>
-  const differing = differences.length === 0 ? '' : `, ${differences.length} decisions that differ`
+  const differencesLabel = differences.length === 0 ? '' : `, ${differences.length} decisions that differ`
   return (
     <PriceChart
       key={`${row.slot} ${frame}`}
@@ -77,17 +78,17 @@ export function LiveChart({ row }: { row: SlotRow }) {
       marks={marks}
       lines={lines}
       differences={differences}
-      moment={moment}
+      highlightedAt={highlightedAt}
       frameMs={frameMs(frame)}
       strike={row.strike === null ? null : { price: row.strike, estimate: row.strikeIsEstimate }}
       decimals={assetDecimals(candles.at(-1)?.[4] ?? 1)}
       saveAs={`${row.slot}-${frame}.png`}
-      label={`Candles of ${row.asset}, ${frame}, ${marks.length} trade marks, ${lines.length} deployments${differing}`}
+      label={`Candles of ${row.asset}, ${frame}, ${marks.length} trade marks, ${lines.length} deployments${differencesLabel}`}
     />
   )
 }
 
-/** The tape's own candles with a replay's trades; no strike, which would be the live window's. */
+/** Candles of the tape with the trades of a replay; without a strike, which is only known of the live window. */
 export function ReplayChart({ slot, run }: { slot: SlotId; run: ReplayRow | undefined }) {
   const frame = useChart((state) => state.frame)
   const id = useReplay((state) => state.onChart)
@@ -95,7 +96,7 @@ export function ReplayChart({ slot, run }: { slot: SlotId; run: ReplayRow | unde
   const error = useReplay((state) => state.chartError)
   const marks = useMarks(useReplay((state) => state.chart?.marks))
   const lines = useLines(useReplay((state) => state.chart?.lines))
-  const moment = useReplay((state) => (state.chosen?.slot === slot ? state.chosen.openedAt : null))
+  const highlightedAt = useReplay((state) => (state.chosen?.slot === slot ? state.chosen.openedAt : null))
   if (run !== undefined && run.slots.length > 0 && !run.slots.includes(slot)) {
     return <Empty>{slot} was not part of this replay. Choose one of its slots, or go back to live.</Empty>
   }
@@ -115,7 +116,7 @@ export function ReplayChart({ slot, run }: { slot: SlotId; run: ReplayRow | unde
       candles={candles}
       marks={marks}
       lines={lines}
-      moment={moment}
+      highlightedAt={highlightedAt}
       frameMs={frameMs(frame)}
       strike={null}
       decimals={assetDecimals(candles.at(-1)?.[4] ?? 1)}

@@ -1,9 +1,9 @@
 import type { SlotRow } from '../../../shared/ipc/desk-view.ts'
-import { useChart, useDesk, useNow, useProof, useReplay, useSession, useUi } from '../../data/hooks.ts'
+import { useChart, useDesk, useDeskModel, useNow, useProof, useReplay, useUi } from '../../data/hooks.ts'
 import { assetPrice, bp, clock, countdown, hourMinute, price, tone } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 import { LiveChart, ReplayChart } from './chart.tsx'
-import { MomentBand, ReplayBand } from './chart-band.tsx'
+import { DifferenceBand, ReplayBand } from './chart-band.tsx'
 
 function Stat({ name, children, width }: { name: string; children: React.ReactNode; width?: string }) {
   return (
@@ -16,26 +16,26 @@ function Stat({ name, children, width }: { name: string; children: React.ReactNo
 
 function TimeLeft({ end }: { end: number }) {
   const now = useNow()
-  const left = now === null ? 0 : end - now
+  const leftMs = now === null ? 0 : end - now
   return (
-    <time className={left <= 30_000 ? 'time-left late' : 'time-left'} data-testid="time-left">
-      {now === null ? '–:––' : countdown(left)}
+    <time className={leftMs <= 30_000 ? 'time-left late' : 'time-left'} data-testid="time-left">
+      {now === null ? '–:––' : countdown(leftMs)}
     </time>
   )
 }
 
-function FrameSwitch({ own }: { own: '5m' | '15m' }) {
-  const session = useSession()
+function FrameSwitch({ timeframe }: { timeframe: '5m' | '15m' }) {
+  const model = useDeskModel()
   const frame = useChart((state) => state.frame)
   const slot = useChart((state) => state.slot)
   return (
     <fieldset className="frame-switch" aria-label="Candle length, key M">
-      {(['1m', own] as const).map((option) => (
+      {(['1m', timeframe] as const).map((option) => (
         <button
           key={option}
           type="button"
           aria-pressed={frame === option}
-          onClick={() => (slot === null ? undefined : session.showChart(slot, option))}
+          onClick={() => (slot === null ? undefined : model.showChart(slot, option))}
         >
           {option}
         </button>
@@ -50,7 +50,7 @@ function Header({ row }: { row: SlotRow }) {
     <header className="market-head">
       <h2 className="market-name">{row.slot}</h2>
       {unlisted ? (
-        <span className="dim">{row.statusReason ?? 'Not listed by this feed or venue: it never trades.'}</span>
+        <span className="dim">{row.statusReason ?? 'Not listed by this feed or venue; it never trades.'}</span>
       ) : (
         <>
           <dl className="stats">
@@ -81,10 +81,10 @@ function Header({ row }: { row: SlotRow }) {
   )
 }
 
-function Why({ row }: { row: SlotRow }) {
+function DecisionReason({ row }: { row: SlotRow }) {
   return (
     <p className="why" data-testid="why">
-      <span className="why-word">why</span>
+      <span className="why-label">why</span>
       {row.status === 'live' ? null : (
         <span className={row.status === 'faulted' ? 'why-text down' : 'why-text attention'}>
           {row.status}
@@ -101,45 +101,45 @@ function Why({ row }: { row: SlotRow }) {
           </span>
         </>
       )}
-      <span className="spring" />
+      <span className="spacer" />
       {row.regime === null ? null : <span className="faint">{row.regime}</span>}
-      {row.timeframe === '5m' ? <FrameSwitch own="5m" /> : <FrameSwitch own="15m" />}
+      <FrameSwitch timeframe={row.timeframe} />
     </p>
   )
 }
 
-/** Under a replay's chart: why the chosen trade was made, not what the live version decided last. */
-function ReplayWhy({ row }: { row: SlotRow }) {
+/** The reason of the chosen trade of a replay. */
+function ReplayReason({ row }: { row: SlotRow }) {
   const trade = useReplay((state) => state.chosen)
-  const own = trade !== null && trade.slot === row.slot ? trade : null
+  const shown = trade !== null && trade.slot === row.slot ? trade : null
   return (
     <p className="why" data-testid="why">
-      <span className="why-word">why</span>
-      {own === null ? (
+      <span className="why-label">why</span>
+      {shown === null ? (
         <span className="faint">Choose a trade of the replay to see why it was made.</span>
       ) : (
         <>
-          <span className="figure faint">{clock(own.openedAt)}</span>
-          <span className="why-text" title={own.why}>
-            {own.why}
+          <span className="figure faint">{clock(shown.openedAt)}</span>
+          <span className="why-text" title={shown.why}>
+            {shown.why}
           </span>
         </>
       )}
-      <span className="spring" />
-      {own === null ? null : <span className="faint">{own.regime}</span>}
-      {row.timeframe === '5m' ? <FrameSwitch own="5m" /> : <FrameSwitch own="15m" />}
+      <span className="spacer" />
+      {shown === null ? null : <span className="faint">{shown.regime}</span>}
+      <FrameSwitch timeframe={row.timeframe} />
     </p>
   )
 }
 
-/** The chart with what is said around it, in place of the live market while a replay is chosen. */
-function Body({ row }: { row: SlotRow }) {
+/** The chart, live or of a replay, with its band and the reason below it. */
+function ChartArea({ row }: { row: SlotRow }) {
   const onChart = useReplay((state) => state.onChart)
-  const run = useReplay((state) => state.runs.find((one) => one.id === state.onChart))
-  const moment = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
-  const first = useChart((state) => state.data?.candles[0]?.[0])
-  // Marks and lines are made once for each chart: another colour makes another chart.
-  const colours = useUi((state) => state.colours)
+  const run = useReplay((state) => state.runs.find(({ id }) => id === state.onChart))
+  const differenceAt = useProof((state) => (state.chosen?.slot === row.slot ? state.chosen.ts : null))
+  const firstCandle = useChart((state) => state.data?.candles[0]?.[0])
+  // Marks and lines get their colours when a chart is created, so changed colours need a new chart.
+  const colourRevision = useUi((state) => state.colourRevision)
   if (onChart !== null) {
     return (
       <>
@@ -147,22 +147,22 @@ function Body({ row }: { row: SlotRow }) {
         <div className="chart-area replayed" data-testid="chart">
           <ReplayChart slot={row.slot} run={run} />
         </div>
-        <ReplayWhy row={row} />
+        <ReplayReason row={row} />
       </>
     )
   }
   return (
     <>
-      {moment === null ? null : <MomentBand ts={moment} first={first} />}
+      {differenceAt === null ? null : <DifferenceBand ts={differenceAt} firstCandle={firstCandle} />}
       <div className="chart-area" data-testid="chart">
-        <LiveChart key={colours} row={row} />
+        <LiveChart key={colourRevision} row={row} />
       </div>
-      <Why row={row} />
+      <DecisionReason row={row} />
     </>
   )
 }
 
-/** The chosen slot: its window and prices, its chart, and why the last decision was what it was. */
+/** The chosen slot: window, prices, chart, and the reason of its last decision. */
 export function Market() {
   const slot = useChart((state) => state.slot)
   const row = useDesk((state) => (slot === null ? undefined : state.slots[slot]))
@@ -173,7 +173,7 @@ export function Market() {
       ) : (
         <>
           <Header row={row} />
-          <Body row={row} />
+          <ChartArea row={row} />
         </>
       )}
     </section>

@@ -2,45 +2,46 @@ import { useEffect } from 'react'
 import type { CommandInput } from '../../../shared/domain/commands.ts'
 import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
 import { kill, reloadFiles, rollBack } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { sentence, shortLabel } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 
+/** How long the outcome of a successful command is shown. */
 const SHOWN_MS = 8_000
 
 function Undo({ command }: { command: CommandInput }) {
-  const session = useSession()
+  const model = useDeskModel()
   return (
-    <Button small onClick={() => void session.command(command)} testId="undo">
+    <Button small onClick={() => void model.command(command)} testId="undo">
       Undo
     </Button>
   )
 }
 
-/** Answer of the desk to the last command; a refusal stays until it is dismissed. */
-function Answer() {
-  const session = useSession()
-  const notice = useUi((state) => state.notice)
+/** Outcome of the last command; a refusal or failure stays until it is dismissed. */
+function CommandOutcome() {
+  const model = useDeskModel()
+  const toast = useUi((state) => state.toast)
   useEffect(() => {
-    if (notice === null || notice.tone !== 'done') return
-    const timer = window.setTimeout(() => session.ui.setState({ notice: null }), SHOWN_MS)
+    if (toast === null || toast.tone !== 'done') return
+    const timer = window.setTimeout(() => model.ui.setState({ toast: null }), SHOWN_MS)
     return () => window.clearTimeout(timer)
-  }, [notice, session])
+  }, [toast, model])
   return (
-    <output className={`answer ${notice?.tone ?? ''}`} data-testid="answer">
-      {notice === null ? null : (
+    <output className={`answer ${toast?.tone ?? ''}`} data-testid="answer">
+      {toast === null ? null : (
         <>
-          <Icon name={notice.tone === 'done' ? 'check' : 'warn'} />
-          <span className="answer-text" title={notice.text}>
-            {notice.text}
+          <Icon name={toast.tone === 'done' ? 'check' : 'warn'} />
+          <span className="answer-text" title={toast.text}>
+            {toast.text}
           </span>
-          {notice.undo === undefined ? null : <Undo command={notice.undo} />}
+          {toast.undo === undefined ? null : <Undo command={toast.undo} />}
           <button
             type="button"
-            className="quiet"
+            className="icon-button"
             aria-label="Dismiss"
-            onClick={() => session.ui.setState({ notice: null })}
+            onClick={() => model.ui.setState({ toast: null })}
           >
             <Icon name="cross" />
           </button>
@@ -50,7 +51,7 @@ function Answer() {
   )
 }
 
-/** The gravest of what is wrong now, and how many more there are; all of it on hover. */
+/** The first alert and the number of alerts; the tooltip has all of them. */
 function Alerts({ alerts }: { alerts: readonly string[] }) {
   const [first] = alerts
   if (first === undefined) return null
@@ -62,12 +63,12 @@ function Alerts({ alerts }: { alerts: readonly string[] }) {
   )
 }
 
-/** True where the desk holds entries by itself: the alert says so already. */
+/** True when an alert already states why entries are held. */
 function isHeld(alerts: readonly string[], reason: string | null): boolean {
   return reason !== null && alerts.some((alert) => alert.endsWith(reason))
 }
 
-/** What must stay in sight: which figures are simulated or estimated, and why trading stands still. */
+/** Alerts, why trading is paused, which data is simulated or estimated, and the outcome of the last command. */
 export function Notices() {
   const notices = useDesk((state) => state.status?.notices)
   const trading = useDesk((state) => state.status?.trading)
@@ -83,18 +84,17 @@ export function Notices() {
           Paused: {reason ?? 'no reason given'}. No new entries; open positions are managed.
         </span>
       ) : null}
-      {balanced ? null : <span className="down">The ledger does not balance. Kill, and run baton audit.</span>}
+      {balanced ? null : <span className="down">The ledger does not balance. Kill the desk and run baton audit.</span>}
       <span className="notices-text" title={text}>
         {text}
       </span>
-      <Answer />
+      <CommandOutcome />
     </div>
   )
 }
 
-/** Unmistakable while the desk is killed, on every screen. */
 export function KilledBand() {
-  const session = useSession()
+  const model = useDeskModel()
   const killed = useDesk((state) => state.status?.trading === 'killed')
   const reason = useDesk((state) => state.status?.tradingReason)
   const open = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
@@ -102,14 +102,14 @@ export function KilledBand() {
   return (
     <div className="killed-band" role="alert" data-testid="killed-band">
       <strong>KILLED</strong>
-      <span className="killed-text">
+      <span className="band-text">
         No order leaves this desk. {reason === null || reason === undefined ? '' : `${sentence(reason)}. `}
         {open === 0
           ? 'No position is open.'
           : `${open} ${open === 1 ? 'position is' : 'positions are'} held to settlement.`}
       </span>
       {open === 0 ? null : (
-        <Button small onClick={() => kill(session, 'flatten')}>
+        <Button small onClick={() => kill(model, 'flatten')}>
           Flatten positions
         </Button>
       )}
@@ -118,44 +118,44 @@ export function KilledBand() {
   )
 }
 
-/** Where in the sources a fault came from, as its message says it. */
-function placeOf(reason: string): { readonly file: string; readonly line: number; readonly column: number } | null {
+/** Source position in the message of a fault. */
+function positionIn(reason: string): { readonly file: string; readonly line: number; readonly column: number } | null {
   const found = /(\S+\.ts):(\d+):(\d+)/.exec(reason)
   return found === null ? null : { file: found[1] ?? '', line: Number(found[2]), column: Number(found[3]) }
 }
 
 function Outage({ outage }: { outage: SlotOutage }) {
-  const session = useSession()
+  const model = useDeskModel()
   const { kind, strategy, slots, reason } = outage
   const before = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.isBefore))
-  const place = placeOf(reason)
+  const position = positionIn(reason)
   return (
     <div className="outage-band" role="alert" data-testid="outage">
       <Icon name="warn" />
       <strong title={slots.join(', ')}>
         {slots.length === 1 ? slots[0] : `${slots.length} slots`} {kind === 'faulted' ? 'faulted' : 'not traded'}
       </strong>
-      <span className="killed-text" title={reason}>
+      <span className="band-text" title={reason}>
         {sentence(reason)}
       </span>
-      {place === null ? null : (
+      {position === null ? null : (
         <Button
           small
           onClick={() => {
-            session.ui.setState({ tab: 'editor', compare: null })
-            session.filesActions.open(place.file, { line: place.line, column: place.column })
+            model.ui.setState({ tab: 'editor', compare: null })
+            model.fileActions.open(position.file, { line: position.line, column: position.column })
           }}
         >
-          Open {place.file}:{place.line}
+          Open {position.file}:{position.line}
         </Button>
       )}
       {kind !== 'faulted' || strategy === null || before === undefined ? null : (
-        <Button small onClick={() => rollBack(session, strategy, before.hash)}>
+        <Button small onClick={() => rollBack(model, strategy, before.hash)}>
           Roll back to {shortLabel(before)}
         </Button>
       )}
       {kind !== 'no-version' || strategy === null ? null : (
-        <Button small onClick={() => reloadFiles(session, strategy)}>
+        <Button small onClick={() => reloadFiles(model, strategy)}>
           Try again
         </Button>
       )}
@@ -163,7 +163,7 @@ function Outage({ outage }: { outage: SlotOutage }) {
   )
 }
 
-/** Slots in which nothing can be decided, why, and what can be done about it at once. */
+/** Slots in which no version decides, with the reason and a remedy. */
 export function OutageBands() {
   const outages = useDesk((state) => state.status?.outages)
   return (outages ?? [])

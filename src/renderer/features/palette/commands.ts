@@ -1,369 +1,33 @@
-import type { DeploymentRow } from '../../../shared/domain/deployments.ts'
-import type { SlotId } from '../../../shared/domain/slots.ts'
-import type { SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
-import {
-  askAssign,
-  askCanary,
-  askCanaryOfFiles,
-  askRearm,
-  askReason,
-  askReplay,
-  askVoid,
-  assignSlot,
-  backToLive,
-  closePosition,
-  compareVersion,
-  deployStored,
-  dismissCandidate,
-  kill,
-  pauseSlot,
-  pauseStrategy,
-  promoteCandidate,
-  reloadCandidate,
-  reloadFiles,
-  resumeSlot,
-  resumeStrategy,
-  rollBack,
-  showDifferences,
-  toggleFreeze,
-  togglePause,
-  toggleSingleKeys,
-} from '../../data/actions.ts'
-import type { Session } from '../../data/session.ts'
-import { TABS, type Tab } from '../../data/ui-store.ts'
-import { sentence, shortLabel } from '../../ui/format.ts'
+import { compareVersion, openReplayTab } from '../../data/actions.ts'
+import type { DeskModel } from '../../data/desk-model.ts'
+import { signOutCommands, stopCommands, tradingCommands, viewCommands } from './desk-commands.ts'
 import type { Action } from './match.ts'
-
-/** What the list of commands depends on. */
-export interface PaletteState {
-  readonly trading: string
-  readonly deploys: string
-  readonly versions: readonly VersionRow[]
-  readonly deployments: readonly DeploymentRow[]
-  readonly slotIds: readonly SlotId[]
-  readonly slots: Readonly<Record<string, SlotRow>>
-  readonly paths: readonly string[]
-  /** Strategies that have a version or a file. */
-  readonly strategies: readonly string[]
-  /** File in the editor. */
-  readonly active: string | null
-  /** The candidate that waits to be named. */
-  readonly candidate: DeploymentRow | null
-  readonly singleKeys: boolean
-}
+import type { PaletteState } from './palette-state.ts'
+import { slotCommands } from './slot-commands.ts'
+import { candidateCommands, strategyCommands, versionCommands } from './strategy-commands.ts'
 
 export interface Group {
   readonly heading: string
   readonly actions: readonly Action[]
 }
 
-const TAB_ALIASES: Readonly<Record<Tab, readonly string[]>> = {
-  editor: ['code', 'strategy'],
-  replay: ['backtest', 'tape'],
-  positions: ['open', 'held'],
-  orders: ['fills'],
-  trades: ['history', 'settled'],
-  log: ['events', 'journal'],
-  attribution: ['figures', 'records', 'csv', 'sharpe', 'versions'],
-  differences: ['decisions', 'diff'],
-}
-
-function go(session: Session, { active, singleKeys }: PaletteState): Action[] {
-  const show = (tab: Tab) => () => session.ui.setState({ tab })
-  return [
-    ...TABS.map((tab, index): Action => {
-      const shared = { aliases: TAB_ALIASES[tab], risk: 'view' } as const
-      return tab === 'differences'
-        ? { ...shared, name: 'Show decision differences', keys: 'D', run: () => showDifferences(session) }
-        : { ...shared, name: `Show ${sentence(tab)}`, keys: `Alt ${index + 1}`, run: show(tab) }
-    }),
-    { name: 'Back to live chart', aliases: ['now'], keys: 'Esc', risk: 'view', run: () => void backToLive(session) },
-    {
-      name: singleKeys ? 'Turn single keys off' : 'Turn single keys on',
-      aliases: ['settings', 'shortcuts', 'keyboard'],
-      risk: 'view',
-      run: () => toggleSingleKeys(session),
-    },
-    {
-      name: 'About Baton and licences',
-      aliases: ['help', 'version'],
-      risk: 'view',
-      run: () => session.ui.setState({ aboutOpen: true }),
-    },
-    ...(active === null
-      ? []
-      : ([
-          { name: `Save ${active} and deploy`, keys: 'Ctrl S', risk: 'money', run: () => void session.save(active) },
-        ] satisfies Action[])),
-  ]
-}
-
-function brakes(session: Session, state: PaletteState): Action[] {
-  const { trading, deploys, slotIds, slots, strategies } = state
-  const killed = trading === 'killed'
-  return [
-    ...(deploys === 'frozen'
-      ? []
-      : ([
-          { name: 'Freeze deployments', keys: 'F', risk: 'brake', run: () => toggleFreeze(session) },
-          { name: 'Freeze deployments with a reason…', risk: 'brake', run: () => askReason(session, 'freeze') },
-        ] satisfies Action[])),
-    ...(killed || trading === 'paused'
-      ? []
-      : ([
-          { name: 'Pause trading', keys: 'P', risk: 'brake', run: () => togglePause(session) },
-          { name: 'Pause trading with a reason…', risk: 'brake', run: () => askReason(session, 'pause') },
-        ] satisfies Action[])),
-    ...strategies.map(
-      (strategy): Action => ({
-        name: `Pause strategy ${strategy}`,
-        risk: 'brake',
-        run: () => pauseStrategy(session, strategy),
-      }),
-    ),
-    ...slotIds
-      .filter((id) => slots[id]?.status !== 'paused')
-      .map((id): Action => ({ name: `Pause ${id}`, risk: 'brake', run: () => pauseSlot(session, id) })),
-  ]
-}
-
-/** Browsers that are signed in stay so, also over a restart of the desk, until somebody says this. */
-function signOuts({ signOut }: Session): Action[] {
-  if (signOut === null) return []
-  const aliases = ['log out', 'session', 'token']
-  return [
-    {
-      name: 'Sign this browser out',
-      aliases,
-      risk: 'brake',
-      again: 'sign this browser out',
-      run: () => void signOut(false),
-    },
-    {
-      name: 'Sign every browser out',
-      aliases,
-      risk: 'brake',
-      again: 'sign every browser out, this one too',
-      run: () => void signOut(true),
-    },
-  ]
-}
-
-function strategyActions(session: Session, { strategies, versions }: PaletteState): Action[] {
-  return strategies.flatMap((strategy): Action[] => {
-    const before = versions.find((row) => row.strategy === strategy && row.isBefore)
-    return [
-      {
-        name: `Reload ${strategy}`,
-        aliases: ['deploy', 'try again', 'retry'],
-        risk: 'money',
-        again: `deploy ${strategy}.ts as it is`,
-        run: () => reloadFiles(session, strategy),
-      },
-      { name: `Reload ${strategy} as a canary…`, risk: 'money', run: () => askCanaryOfFiles(session, strategy) },
-      {
-        name: `Assign a slot to ${strategy}…`,
-        aliases: ['give'],
-        risk: 'money',
-        run: () => askAssign(session, strategy),
-      },
-      {
-        name: `Resume strategy ${strategy}`,
-        risk: 'money',
-        again: `let ${strategy} enter again`,
-        run: () => resumeStrategy(session, strategy),
-      },
-      ...(before === undefined
-        ? []
-        : ([
-            {
-              name: `Roll back ${strategy} to the version before, ${shortLabel(before)}`,
-              aliases: ['rollback', 'revert', 'undo'],
-              risk: 'money',
-              again: `roll back ${strategy} to ${shortLabel(before)}`,
-              run: () => rollBack(session, strategy, before.hash),
-            },
-          ] satisfies Action[])),
-    ]
-  })
-}
-
-/** What can be done with a version that is not live: back to one that was kept, a deployment of any other. */
-function versionAction(session: Session, row: VersionRow): Action[] {
-  if (row.state === 'live' || row.state === 'canary' || row.state === 'rejected') return []
-  return row.kept
-    ? [
-        {
-          name: `Roll back to ${row.label}`,
-          aliases: ['rollback', 'revert'],
-          risk: 'money',
-          again: `roll back to ${row.strategy} ${shortLabel(row)}`,
-          run: () => rollBack(session, row.strategy, row.hash),
-        },
-      ]
-    : [
-        {
-          name: `Deploy ${row.label}`,
-          risk: 'money',
-          again: `deploy ${row.strategy} ${shortLabel(row)}, with every check`,
-          run: () => deployStored(session, row),
-        },
-      ]
-}
-
-function candidateActions(session: Session, { candidate, deployments }: PaletteState): Action[] {
-  const waiting: Action[] =
-    candidate === null || candidate.version === null
-      ? []
-      : [
-          {
-            name: `Reload candidate ${candidate.version.label}`,
-            aliases: ['go live', 'deploy'],
-            keys: 'Ctrl ⇧Enter',
-            risk: 'money',
-            again: `let ${candidate.strategy} ${shortLabel(candidate.version)} go live`,
-            run: () => reloadCandidate(session, candidate),
-          },
-          {
-            name: `Dismiss candidate ${candidate.version.label}`,
-            risk: 'money',
-            again: `give up ${candidate.strategy} ${shortLabel(candidate.version)}`,
-            run: () => dismissCandidate(session, candidate),
-          },
-          {
-            name: `Candidate ${candidate.version.label} as a canary…`,
-            risk: 'money',
-            run: () => askCanary(session, candidate),
-          },
-        ]
-  const canaries = deployments
-    .filter((row) => row.state === 'canary')
-    .flatMap((row): Action[] => [
-      {
-        name: `Promote canary ${row.version?.label}`,
-        risk: 'money',
-        again: `give ${row.version?.label} all of ${row.strategy}`,
-        run: () => promoteCandidate(session, row),
-      },
-      {
-        name: `Dismiss canary ${row.version?.label}`,
-        risk: 'money',
-        again: `take the slots of ${row.version?.label} back`,
-        run: () => dismissCandidate(session, row),
-      },
-    ])
-  return [...waiting, ...canaries]
-}
-
-function slotMoney(session: Session, { slotIds, slots, strategies }: PaletteState): Action[] {
-  return slotIds.flatMap((id): Action[] => {
-    const row = slots[id]
-    const position = row?.position ?? null
-    return [
-      ...(row?.awaiting ?? [])
-        .filter(({ unsettleable }) => unsettleable)
-        .map(
-          ({ id: held }): Action => ({
-            name: `Void ${held} in ${id}…`,
-            aliases: ['write off', 'no outcome'],
-            risk: 'money',
-            run: () => askVoid(session, held, id),
-          }),
-        ),
-      ...(position?.state === 'open'
-        ? ([
-            {
-              name: `Close ${position.side} position in ${id}`,
-              aliases: ['sell', 'exit'],
-              risk: 'money',
-              again: `sell the ${position.side} shares of ${id} at the bid`,
-              run: () => closePosition(session, position.id),
-            },
-          ] satisfies Action[])
-        : []),
-      ...strategies
-        .filter((strategy) => strategy !== row?.strategy)
-        .map(
-          (strategy): Action => ({
-            name: `Assign ${id} to ${strategy}`,
-            aliases: ['give'],
-            risk: 'money',
-            again: `assign ${id} to ${strategy}`,
-            run: () => assignSlot(session, id, strategy),
-          }),
-        ),
-      ...(row?.status === 'paused'
-        ? ([
-            { name: `Resume ${id}`, risk: 'money', again: `let ${id} enter again`, run: () => resumeSlot(session, id) },
-          ] satisfies Action[])
-        : []),
-    ]
-  })
-}
-
-function deskMoney(session: Session, { trading, deploys }: PaletteState): Action[] {
-  return [
-    ...(deploys === 'frozen'
-      ? ([
-          {
-            name: 'Unfreeze deployments',
-            keys: 'F',
-            risk: 'money',
-            again: 'let deployments through again',
-            run: () => toggleFreeze(session),
-          },
-        ] satisfies Action[])
-      : []),
-    ...(trading === 'paused'
-      ? ([
-          {
-            name: 'Resume trading',
-            keys: 'P',
-            risk: 'money',
-            again: 'allow entries again',
-            run: () => togglePause(session),
-          },
-        ] satisfies Action[])
-      : []),
-    ...(trading === 'killed'
-      ? ([{ name: 'Re-arm…', aliases: ['rearm'], risk: 'money', run: () => askRearm(session) }] satisfies Action[])
-      : ([
-          {
-            name: 'Kill, hold positions',
-            keys: '⇧Esc',
-            aliases: ['stop'],
-            risk: 'money',
-            again: 'kill and hold positions',
-            run: () => kill(session),
-          },
-        ] satisfies Action[])),
-    {
-      name: 'Kill and flatten positions',
-      aliases: ['stop', 'sell'],
-      risk: 'money',
-      again: 'kill and sell every position',
-      run: () => kill(session, 'flatten'),
-    },
-  ]
-}
-
-/** Every command in groups; those that touch money are in the last, whatever is typed. */
-export function commandGroups(session: Session, state: PaletteState): readonly Group[] {
+/** All commands in groups. Those that affect money are in the last one, whatever the query. */
+export function commandGroups(model: DeskModel, state: PaletteState): readonly Group[] {
   const { slotIds, paths, versions, strategies } = state
-  const all = go(session, state)
+  const view = viewCommands(model, state)
   const money = [
-    ...all.filter((action) => action.risk === 'money'),
-    ...candidateActions(session, state),
-    ...strategyActions(session, state),
-    ...versions.flatMap((row) => versionAction(session, row)),
-    ...slotMoney(session, state),
-    ...deskMoney(session, state),
+    ...view.filter((action) => action.risk === 'money'),
+    ...candidateCommands(model, state),
+    ...strategyCommands(model, state),
+    ...versions.flatMap((row) => versionCommands(model, row)),
+    ...slotCommands(model, state),
+    ...tradingCommands(model, state),
   ]
   return [
-    { heading: 'Go', actions: all.filter((action) => action.risk === 'view') },
+    { heading: 'Show', actions: view.filter((action) => action.risk === 'view') },
     {
       heading: 'Slots',
-      actions: slotIds.map((id) => ({ name: `Show ${id}`, risk: 'view', run: () => session.showChart(id) })),
+      actions: slotIds.map((id) => ({ name: `Show ${id}`, risk: 'view', run: () => model.showChart(id) })),
     },
     {
       heading: 'Files and versions',
@@ -373,8 +37,8 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Open ${path}`,
             risk: 'view',
             run: () => {
-              session.ui.setState({ tab: 'editor', compare: null })
-              session.filesActions.open(path)
+              model.ui.setState({ tab: 'editor', compare: null })
+              model.fileActions.open(path)
             },
           }),
         ),
@@ -383,7 +47,7 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Replay ${strategy}`,
             aliases: ['backtest'],
             risk: 'view',
-            run: () => askReplay(session, strategy),
+            run: () => openReplayTab(model, strategy),
           }),
         ),
         ...versions.map(
@@ -391,12 +55,12 @@ export function commandGroups(session: Session, state: PaletteState): readonly G
             name: `Show source of ${row.label}`,
             aliases: ['diff', 'compare', 'version'],
             risk: 'view',
-            run: () => compareVersion(session, row),
+            run: () => compareVersion(model, row),
           }),
         ),
       ],
     },
-    { heading: 'Stop something', actions: [...brakes(session, state), ...signOuts(session)] },
+    { heading: 'Stop', actions: [...stopCommands(model, state), ...signOutCommands(model)] },
     { heading: 'Money and live code: Enter twice', actions: money },
   ]
 }

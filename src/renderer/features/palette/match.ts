@@ -1,24 +1,25 @@
 /**
- * How much a command can do by mistake: `view` changes only this window, `brake` stops something and can be undone at
- * once, `money` lets orders leave, closes positions or changes which code trades.
+ * Effect of running a command by mistake: `view` changes only this window, `brake` stops something and can be undone at
+ * once, `money` allows orders, closes positions or changes the code that trades.
  */
 export type Risk = 'view' | 'brake' | 'money'
 
+/** A command of the palette. */
 export interface Action {
   readonly name: string
-  /** Other words that it is found by. */
+  /** More words that match it. */
   readonly aliases?: readonly string[]
   readonly keys?: string
   readonly risk: Risk
-  /** What a second Enter does, in words; absent where one is enough or a dialog asks. */
-  readonly again?: string
+  /** What it does, for the confirmation by a second Enter; absent where none is needed or a dialog opens. */
+  readonly confirm?: string
   readonly run: () => void
 }
 
-/** A command that may do less by mistake always comes before one that may do more. */
-const TIER: Readonly<Record<Risk, number>> = { view: 1, brake: 0.1, money: 0.01 }
-/** Counted for each command lately used, the newest most; small against how well a name matches. */
-const RECENT = 0.02
+/** Factor of the score: a command of lower risk always ranks above one of higher risk. */
+const RISK_FACTOR: Readonly<Record<Risk, number>> = { view: 1, brake: 0.1, money: 0.01 }
+/** Score per rank of a recently used command; small compared with the match of its name. */
+const RECENT_SCORE = 0.02
 
 function words(text: string): string[] {
   return text
@@ -28,9 +29,9 @@ function words(text: string): string[] {
 }
 
 /**
- * How well a command answers what was typed: every word typed must begin a word of its name or of its aliases.
- * @param recent names of the commands used lately, newest first
- * @returns 0 = not at all; else larger is better, and a riskier command is always below a less risky one
+ * How well a command matches a query. Every word of the query must be the beginning of a word of the name or an alias.
+ * @param recent names of recently used commands, newest first
+ * @returns 0 without a match; else larger is better
  */
 export function matchScore(query: string, action: Omit<Action, 'run'>, recent: readonly string[] = []): number {
   const name = words(action.name)
@@ -39,13 +40,13 @@ export function matchScore(query: string, action: Omit<Action, 'run'>, recent: r
   const typed = words(query)
   for (const word of typed) {
     if (name.includes(word)) fit += 1
-    else if (name.some((one) => one.startsWith(word))) fit += 0.9
-    else if (aliases.some((one) => one.startsWith(word))) fit += 0.6
+    else if (name.some((part) => part.startsWith(word))) fit += 0.9
+    else if (aliases.some((part) => part.startsWith(word))) fit += 0.6
     else return 0
   }
   const mean = typed.length === 0 ? 1 : fit / typed.length
   const first = name[0]?.startsWith(typed[0] ?? '') === true ? 1 : 0
-  const age = recent.indexOf(action.name)
-  const used = age < 0 ? 0 : RECENT * (recent.length - age)
-  return TIER[action.risk] * (0.6 * mean + 0.2 * first + Math.min(0.2, used))
+  const rank = recent.indexOf(action.name)
+  const recency = rank < 0 ? 0 : RECENT_SCORE * (recent.length - rank)
+  return RISK_FACTOR[action.risk] * (0.6 * mean + 0.2 * first + Math.min(0.2, recency))
 }

@@ -1,17 +1,17 @@
 import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useMemo, useState } from 'react'
-import { waitingCandidate } from '../../data/actions.ts'
+import { candidateToReload } from '../../data/actions.ts'
 import { strategiesOf } from '../../data/files-store.ts'
-import { useDesk, useFiles, useSession, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useFiles, useUi } from '../../data/hooks.ts'
 import { commandGroups, type Group } from './commands.ts'
 import { type Action, matchScore } from './match.ts'
 
-/** Names of the commands used lately, newest first. */
+/** Number of recently used commands that rank higher. */
 const KEPT_RECENT = 8
 
 function useGroups(): readonly Group[] {
-  const session = useSession()
+  const model = useDeskModel()
   const trading = useDesk((state) => state.status?.trading ?? 'running')
   const deploys = useDesk((state) => state.status?.deploys ?? 'open')
   const versions = useDesk((state) => state.versions)
@@ -24,7 +24,7 @@ function useGroups(): readonly Group[] {
   const picked = useUi((state) => state.deployment)
   const singleKeys = useUi((state) => state.singleKeys)
   const strategies = useMemo(() => strategiesOf(files, versions), [files, versions])
-  const candidate = waitingCandidate(deployments, picked)
+  const candidate = candidateToReload(deployments, picked)
   const state = {
     trading,
     deploys,
@@ -38,16 +38,28 @@ function useGroups(): readonly Group[] {
     candidate,
     singleKeys,
   }
-  return commandGroups(session, state)
+  return commandGroups(model, state)
 }
 
-function Item({ action, asks, onSelect }: { action: Action; asks: boolean; onSelect: (action: Action) => void }) {
+function Item({
+  action,
+  isConfirming,
+  onSelect,
+}: {
+  action: Action
+  isConfirming: boolean
+  onSelect: (action: Action) => void
+}) {
   return (
-    <Command.Item value={action.name} onSelect={() => onSelect(action)} className={asks ? 'asks' : undefined}>
+    <Command.Item
+      value={action.name}
+      onSelect={() => onSelect(action)}
+      className={isConfirming ? 'confirming' : undefined}
+    >
       <span>{action.name}</span>
-      {asks ? (
+      {isConfirming ? (
         <strong role="status" data-testid="palette-again">
-          Enter again to {action.again}
+          Enter again to {action.confirm}
         </strong>
       ) : action.keys === undefined ? null : (
         <kbd className="keys">{action.keys}</kbd>
@@ -56,24 +68,24 @@ function Item({ action, asks, onSelect }: { action: Action; asks: boolean; onSel
   )
 }
 
-/** Holding Enter down repeats it: that must never be the second one. */
-function withoutRepeats(event: KeyboardEvent): void {
+/** Key repeat of a held Enter must not count as the confirmation. */
+function ignoreRepeatedEnter(event: KeyboardEvent): void {
   if (event.key === 'Enter' && event.repeat) event.preventDefault()
 }
 
 function Commands({ onDone }: { onDone: () => void }) {
-  const session = useSession()
+  const model = useDeskModel()
   const groups = useGroups()
   const recent = useUi((state) => state.recentCommands)
   const [query, setQuery] = useState('')
   const [chosen, setChosen] = useState('')
-  /** Name of the command whose second Enter is awaited. */
-  const [asked, setAsked] = useState<string | null>(null)
+  /** Name of the command that waits for its confirmation. */
+  const [confirming, setConfirming] = useState<string | null>(null)
   const byName = new Map(groups.flatMap(({ actions }) => actions.map((action) => [action.name.toLowerCase(), action])))
   const select = (action: Action): void => {
-    if (action.again !== undefined && asked !== action.name) return setAsked(action.name)
+    if (action.confirm !== undefined && confirming !== action.name) return setConfirming(action.name)
     const names = [action.name, ...recent.filter((name) => name !== action.name)]
-    session.ui.setState({ recentCommands: names.slice(0, KEPT_RECENT) })
+    model.ui.setState({ recentCommands: names.slice(0, KEPT_RECENT) })
     onDone()
     action.run()
   }
@@ -83,9 +95,9 @@ function Commands({ onDone }: { onDone: () => void }) {
       value={chosen}
       onValueChange={(value) => {
         setChosen(value)
-        setAsked(null)
+        setConfirming(null)
       }}
-      onKeyDown={withoutRepeats}
+      onKeyDown={ignoreRepeatedEnter}
       filter={(value, search) => {
         const action = byName.get(value.toLowerCase())
         return action === undefined ? 0 : matchScore(search, action, recent)
@@ -96,16 +108,16 @@ function Commands({ onDone }: { onDone: () => void }) {
         value={query}
         onValueChange={(value) => {
           setQuery(value)
-          setAsked(null)
+          setConfirming(null)
         }}
       />
       <Command.List>
-        <Command.Empty>No command has words that begin like this.</Command.Empty>
+        <Command.Empty>No command matches.</Command.Empty>
         {groups.map(({ heading, actions }) =>
           actions.length === 0 ? null : (
             <Command.Group key={heading} heading={heading}>
               {actions.map((action) => (
-                <Item key={action.name} action={action} asks={asked === action.name} onSelect={select} />
+                <Item key={action.name} action={action} isConfirming={confirming === action.name} onSelect={select} />
               ))}
             </Command.Group>
           ),
@@ -115,17 +127,17 @@ function Commands({ onDone }: { onDone: () => void }) {
   )
 }
 
-/** Every command by name: matched from the beginnings of its words, money last and only at a second Enter. */
+/** All commands by name. Those that affect money are listed last and need a second Enter. */
 export function Palette() {
-  const session = useSession()
+  const model = useDeskModel()
   const open = useUi((state) => state.paletteOpen)
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => session.ui.setState({ paletteOpen: next })}>
+    <Dialog.Root open={open} onOpenChange={(next) => model.ui.setState({ paletteOpen: next })}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content className="palette" aria-label="Commands" aria-describedby={undefined}>
           <Dialog.Title className="sr-only">Commands</Dialog.Title>
-          <Commands onDone={() => session.ui.setState({ paletteOpen: false })} />
+          <Commands onDone={() => model.ui.setState({ paletteOpen: false })} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

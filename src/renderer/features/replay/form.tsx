@@ -1,11 +1,11 @@
 import { type KeyboardEvent, type ReactNode, useId, useMemo } from 'react'
 import type { TapeEntry } from '../../../shared/domain/replays.ts'
-import { useChart, useDesk, useReplay, useSession } from '../../data/hooks.ts'
+import { useChart, useDesk, useDeskModel, useReplay } from '../../data/hooks.ts'
 import type { ReplayField } from '../../data/replay-form.ts'
 import { Button } from '../../ui/button.tsx'
 import { span, stretch } from '../../ui/format.ts'
 
-function Row(props: { label: string; field: ReplayField; children: (id: string, invalid: boolean) => ReactNode }) {
+function FormRow(props: { label: string; field: ReplayField; children: (id: string, invalid: boolean) => ReactNode }) {
   const id = useId()
   const invalid = useReplay((state) => state.problem?.field === props.field)
   return (
@@ -34,7 +34,7 @@ function useDefaultStrategy(strategies: readonly string[]): string | null {
   return chosen ?? own ?? strategies[0] ?? null
 }
 
-function About({ tape }: { tape: TapeEntry | undefined }) {
+function TapeSpan({ tape }: { tape: TapeEntry | undefined }) {
   if (tape === undefined) return <p className="form-hint">No tape.</p>
   const text = span(tape.from, tape.to)
   const length = stretch(tape.to - tape.from)
@@ -48,19 +48,144 @@ function About({ tape }: { tape: TapeEntry | undefined }) {
   )
 }
 
-/** What is to be replayed: a strategy's files as they are now, on a tape. */
-export function ReplayForm({ running }: { running: string | null }) {
-  const session = useSession()
-  const { replayActions } = session
-  const form = useReplay((state) => state.form)
+function StrategyField({ strategies, value }: { strategies: readonly string[]; value: string | null }) {
+  const { replayActions } = useDeskModel()
+  return (
+    <FormRow label="Strategy" field="strategy">
+      {(id, invalid) => (
+        <select
+          id={id}
+          value={value ?? ''}
+          aria-invalid={invalid}
+          onChange={(event) => replayActions.edit({ strategy: event.target.value })}
+        >
+          {strategies.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      )}
+    </FormRow>
+  )
+}
+
+function TapeField() {
+  const { replayActions } = useDeskModel()
+  const chosen = useReplay((state) => state.form.tape)
   const tapes = useReplay((state) => state.tapes)
-  const problem = useReplay((state) => state.problem)
+  return (
+    <FormRow label="Tape" field="tape">
+      {(id, invalid) => (
+        <select
+          id={id}
+          value={chosen ?? ''}
+          aria-invalid={invalid}
+          disabled={(tapes?.length ?? 0) === 0}
+          onChange={(event) => replayActions.edit({ tape: event.target.value })}
+        >
+          {tapes === null || tapes.length === 0 ? (
+            <option value="">{tapes === null ? 'loading…' : 'no tape yet'}</option>
+          ) : null}
+          {tapes?.map((entry) => (
+            <option key={entry.id} value={entry.id} title={span(entry.from, entry.to)}>
+              {entry.title}
+            </option>
+          ))}
+        </select>
+      )}
+    </FormRow>
+  )
+}
+
+function SlotsField() {
+  const { replayActions } = useDeskModel()
+  const value = useReplay((state) => state.form.slots)
+  const slot = useChart((state) => state.slot)
+  return (
+    <FormRow label="Slots" field="slots">
+      {(id, invalid) => (
+        <select
+          id={id}
+          value={value}
+          aria-invalid={invalid}
+          onChange={(event) => replayActions.edit({ slots: event.target.value === 'one' ? 'one' : 'all' })}
+        >
+          <option value="all">all slots of the tape</option>
+          <option value="one">only {slot ?? 'the chosen one'}</option>
+        </select>
+      )}
+    </FormRow>
+  )
+}
+
+function HoursField() {
+  const { replayActions } = useDeskModel()
+  const value = useReplay((state) => state.form.hours)
+  return (
+    <FormRow label="Hours" field="hours">
+      {(id, invalid) => (
+        <input
+          id={id}
+          className="figure"
+          inputMode="decimal"
+          value={value}
+          placeholder="all, or newest N"
+          autoComplete="off"
+          aria-invalid={invalid}
+          onChange={(event) => replayActions.edit({ hours: event.target.value })}
+        />
+      )}
+    </FormRow>
+  )
+}
+
+function ParamsField() {
+  const { replayActions } = useDeskModel()
+  const value = useReplay((state) => state.form.params)
+  return (
+    <FormRow label="Params" field="params">
+      {(id, invalid) => (
+        <textarea
+          id={id}
+          className="mono"
+          rows={2}
+          value={value}
+          placeholder={'as in the file\nor {"minEdge": 1}'}
+          spellCheck={false}
+          aria-invalid={invalid}
+          onChange={(event) => replayActions.edit({ params: event.target.value })}
+        />
+      )}
+    </FormRow>
+  )
+}
+
+/** Starts a replay, or cancels the running one. */
+function RunButton({ running, disabled, onRun }: { running: string | null; disabled: boolean; onRun: () => void }) {
+  const { replayActions } = useDeskModel()
   const starting = useReplay((state) => state.starting)
   const cancelling = useReplay((state) => state.cancelling !== null)
-  const slot = useChart((state) => state.slot)
+  return running === null ? (
+    <Button small tone="primary" keys="Ctrl Enter" disabled={starting || disabled} onClick={onRun}>
+      {starting ? 'Starting…' : 'Run'}
+    </Button>
+  ) : (
+    <Button small keys="Ctrl ." disabled={cancelling} onClick={() => void replayActions.cancel(running)}>
+      {cancelling ? 'Cancelling…' : 'Cancel'}
+    </Button>
+  )
+}
+
+/**
+ * Form for a replay of a strategy's current files on a tape.
+ * @param running id of the running replay
+ */
+export function ReplayForm({ running }: { running: string | null }) {
+  const { replayActions } = useDeskModel()
+  const form = useReplay((state) => state.form)
+  const problem = useReplay((state) => state.problem)
+  const tape = useReplay((state) => state.tapes?.find((entry) => entry.id === state.form.tape))
   const strategies = useStrategies()
   const strategy = useDefaultStrategy(strategies)
-  const tape = tapes?.find((entry) => entry.id === form.tape)
 
   const start = (): void => {
     if (form.strategy === null) replayActions.edit({ strategy })
@@ -82,92 +207,14 @@ export function ReplayForm({ running }: { running: string | null }) {
       onKeyDown={onKeyDown}
       data-testid="replay-form"
     >
-      <Row label="Strategy" field="strategy">
-        {(id, invalid) => (
-          <select
-            id={id}
-            value={strategy ?? ''}
-            aria-invalid={invalid}
-            onChange={(event) => replayActions.edit({ strategy: event.target.value })}
-          >
-            {strategies.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        )}
-      </Row>
-      <Row label="Tape" field="tape">
-        {(id, invalid) => (
-          <select
-            id={id}
-            value={form.tape ?? ''}
-            aria-invalid={invalid}
-            disabled={(tapes?.length ?? 0) === 0}
-            onChange={(event) => replayActions.edit({ tape: event.target.value })}
-          >
-            {tapes === null || tapes.length === 0 ? (
-              <option value="">{tapes === null ? 'loading…' : 'no tape yet'}</option>
-            ) : null}
-            {tapes?.map((entry) => (
-              <option key={entry.id} value={entry.id} title={span(entry.from, entry.to)}>
-                {entry.title}
-              </option>
-            ))}
-          </select>
-        )}
-      </Row>
-      <About tape={tape} />
-      <Row label="Slots" field="slots">
-        {(id, invalid) => (
-          <select
-            id={id}
-            value={form.slots}
-            aria-invalid={invalid}
-            onChange={(event) => replayActions.edit({ slots: event.target.value === 'one' ? 'one' : 'all' })}
-          >
-            <option value="all">all of its slots</option>
-            <option value="one">only {slot ?? 'the chosen one'}</option>
-          </select>
-        )}
-      </Row>
-      <Row label="Hours" field="hours">
-        {(id, invalid) => (
-          <input
-            id={id}
-            className="figure"
-            inputMode="decimal"
-            value={form.hours}
-            placeholder="all, or newest N"
-            autoComplete="off"
-            aria-invalid={invalid}
-            onChange={(event) => replayActions.edit({ hours: event.target.value })}
-          />
-        )}
-      </Row>
-      <Row label="Params" field="params">
-        {(id, invalid) => (
-          <textarea
-            id={id}
-            className="mono"
-            rows={2}
-            value={form.params}
-            placeholder={'as in the file\nor {"minEdge": 1}'}
-            spellCheck={false}
-            aria-invalid={invalid}
-            onChange={(event) => replayActions.edit({ params: event.target.value })}
-          />
-        )}
-      </Row>
+      <StrategyField strategies={strategies} value={strategy} />
+      <TapeField />
+      <TapeSpan tape={tape} />
+      <SlotsField />
+      <HoursField />
+      <ParamsField />
       <div className="form-actions">
-        {running === null ? (
-          <Button small tone="primary" keys="Ctrl Enter" disabled={starting || tape === undefined} onClick={start}>
-            {starting ? 'Starting…' : 'Run'}
-          </Button>
-        ) : (
-          <Button small keys="Ctrl ." disabled={cancelling} onClick={() => void replayActions.cancel(running)}>
-            {cancelling ? 'Cancelling…' : 'Cancel'}
-          </Button>
-        )}
+        <RunButton running={running} disabled={tape === undefined} onRun={start} />
       </div>
       <p className="form-problem down" role="alert">
         {problem?.text ?? ''}

@@ -5,43 +5,43 @@ import { ReplayForm } from './form.tsx'
 import { Run, RunHead } from './run.tsx'
 import { ReplayTrades } from './trades.tsx'
 
-/** What there is to say while no run is shown. */
-function Nothing(): ReactNode {
+/** Shown while there is no run. */
+function NoRun(): ReactNode {
   const tapes = useReplay((state) => state.tapes)
   const error = useReplay((state) => state.tapesError)
   const starting = useReplay((state) => state.starting)
   if (tapes === null && error !== null) {
     return <Empty>The tapes could not be listed: {error}. Trading is not affected.</Empty>
   }
-  if (tapes === null) return <Empty busy>Looking for tapes…</Empty>
+  if (tapes === null) return <Empty busy>Loading tapes…</Empty>
   if (tapes.length === 0) {
     return (
       <Empty>
-        There is no tape yet. The desk records one while it runs: the first stretch can be replayed once it is closed.
-        Recorded candles can be brought in with <code>baton tape</code>.
+        There is no tape yet. The desk records one while it runs; its first segment can be replayed once it is closed.
+        Recorded candles can be imported with <code>baton tape import</code>.
       </Empty>
     )
   }
   if (starting) return <Empty busy>Starting the replay…</Empty>
   return (
     <Empty>
-      A replay runs a strategy, as its files are now, over recorded market time on the engine that trades, with the same
-      caps, fees and fills. Nothing is ordered, and what is live goes on. Choose a tape and press Run: its trades appear
-      here and on the chart, beside what the live version does on the same tape. Profit on past tape is no forecast.
+      A replay runs the current files of a strategy over a tape, with the engine, caps and fees of trading and simulated
+      fills. It sends no orders and does not affect live versions. Choose a tape and press Run: the trades appear here
+      and on the chart, with the results of the live version on the same tape. Profit on past tape is no forecast.
     </Empty>
   )
 }
 
-/** Replays asked for by hand: what to run on the left, what it did on the right. */
+/** Replays started by hand: the form on the left, the shown run on the right. */
 export function Replay() {
-  const run = useReplay((state) => state.runs.find((one) => one.id === state.shown) ?? null)
-  const running = useReplay((state) => state.runs.find((one) => one.state === 'running')?.id ?? null)
+  const run = useReplay((state) => state.runs.find(({ id }) => id === state.shown) ?? null)
+  const running = useReplay((state) => state.runs.find((replay) => replay.state === 'running')?.id ?? null)
   return (
     <div className="replay" data-testid="replay">
       <ReplayForm running={running} />
       <section className="replay-run" aria-label="Run">
         {run === null ? (
-          <Nothing />
+          <NoRun />
         ) : (
           <>
             <RunHead run={run} />

@@ -1,6 +1,6 @@
 import type { ReplayRow } from '../../../shared/domain/replays.ts'
-import { useReplay, useSession } from '../../data/hooks.ts'
-import { worthSaying } from '../../data/pace.ts'
+import { useDeskModel, useReplay } from '../../data/hooks.ts'
+import { isWorthShowing } from '../../data/remaining-time.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, dateTime, duration, money, profit, progress, shortLabel, span } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -9,22 +9,22 @@ import { StatsTable } from '../../ui/stats-table.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
 const STATES = {
-  running: { word: 'running', tone: 'attention' },
-  done: { word: 'done', tone: '' },
-  partial: { word: 'PARTIAL', tone: 'attention' },
-  failed: { word: 'failed', tone: 'down' },
-} as const satisfies Record<ReplayRow['state'], { word: string; tone: string }>
+  running: { text: 'running', tone: 'attention' },
+  done: { text: 'done', tone: '' },
+  partial: { text: 'PARTIAL', tone: 'attention' },
+  failed: { text: 'failed', tone: 'down' },
+} as const satisfies Record<ReplayRow['state'], { text: string; tone: string }>
 
-/** Profit comes first: it is what one looks for among runs of the same strategy. */
-function nameOf(run: ReplayRow, title: string): string {
-  const what = run.stats === null ? STATES[run.state].word : profit(run.stats.pnl)
-  const part = run.state === 'partial' ? ' PARTIAL' : ''
-  return `${run.strategy} ${shortLabel(run.version)} ${what}${part} · ${title} · ${clock(run.startedAt)}`
+/** Name of a run in the list. Its result comes first, because that tells runs of one strategy apart. */
+function runName(run: ReplayRow, title: string): string {
+  const result = run.stats === null ? STATES[run.state].text : profit(run.stats.pnl)
+  const partial = run.state === 'partial' ? ' PARTIAL' : ''
+  return `${run.strategy} ${shortLabel(run.version)} ${result}${partial} · ${title} · ${clock(run.startedAt)}`
 }
 
-/** Which run is shown; the list holds the others, newest first. */
+/** Selects the shown run; newest first. */
 export function RunHead({ run }: { run: ReplayRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const runs = useReplay((state) => state.runs)
   const tapes = useReplay((state) => state.tapes)
   const onChart = useReplay((state) => state.onChart === run.id)
@@ -37,23 +37,23 @@ export function RunHead({ run }: { run: ReplayRow }) {
         className="run-select"
         aria-label="Run, newest first"
         value={run.id}
-        onChange={(event) => session.replayActions.select(event.target.value)}
+        onChange={(event) => model.replayActions.select(event.target.value)}
         data-testid="replay-runs"
       >
-        {runs.map((one) => (
-          <option key={one.id} value={one.id}>
-            {nameOf(one, titleOf(one.tape))}
+        {runs.map((other) => (
+          <option key={other.id} value={other.id}>
+            {runName(other, titleOf(other.tape))}
           </option>
         ))}
       </select>
       <span className={`run-state ${state.tone}`} data-testid="replay-state">
-        {state.word}
+        {state.text}
       </span>
       <Button
         small
         pressed={onChart}
         {...(onChart ? { keys: 'Esc' } : {})}
-        onClick={() => (onChart ? session.replayActions.backToLive() : session.replayActions.select(run.id))}
+        onClick={() => (onChart ? model.replayActions.backToLive() : model.replayActions.select(run.id))}
       >
         {onChart ? 'Live chart' : 'On the chart'}
       </Button>
@@ -61,14 +61,14 @@ export function RunHead({ run }: { run: ReplayRow }) {
   )
 }
 
-function Running({ run }: { run: ReplayRow }) {
-  const leftMs = useReplay((state) => state.leftMs[run.id] ?? null)
+function RunProgress({ run }: { run: ReplayRow }) {
+  const remainingMs = useReplay((state) => state.remainingMs[run.id] ?? null)
   return (
     <div className="run-progress" data-testid="replay-progress">
       <ProgressBar value={run.progress} label="Replay" />
       <span className="figure run-part">{progress(run.progress)}</span>
       <span className="figure run-reached">{dateTime(run.reached)} UTC</span>
-      <span className="figure run-left">{worthSaying(leftMs) ? `${duration(leftMs)} left` : ''}</span>
+      <span className="figure run-left">{isWorthShowing(remainingMs) ? `${duration(remainingMs)} left` : ''}</span>
       <span className="figure dim run-speed">
         {run.decisionsPerSecond === null ? '' : `${count(run.decisionsPerSecond)} decisions/s`}
       </span>
@@ -76,8 +76,8 @@ function Running({ run }: { run: ReplayRow }) {
   )
 }
 
-/** What became of a run that did not reach the end of its tape. */
-function Ending({ run }: { run: ReplayRow }) {
+/** Why a run ended before the end of its tape. */
+function EarlyEnd({ run }: { run: ReplayRow }) {
   if (run.state === 'failed') {
     return (
       <p className="run-ending down" role="alert">
@@ -95,7 +95,7 @@ function Ending({ run }: { run: ReplayRow }) {
       <Icon name="warn" />
       <span>
         <strong>PARTIAL</strong>: ended early at {dateTime(run.reached)} UTC, {progress(run.progress)} of the tape
-        {run.reason === null ? '' : `: ${run.reason.replace(/\.$/, '')}`}. The figures are those of this part alone.
+        {run.reason === null ? '' : `: ${run.reason.replace(/\.$/, '')}`}. The results cover this part only.
       </span>
     </p>
   )
@@ -122,12 +122,12 @@ function Counts({ run }: { run: ReplayRow }) {
   )
 }
 
-/** One run: how far it came, what must be known of it, and its figures beside the live version's. */
+/** One run: its progress, notices, and its results beside those of the live version. */
 export function Run({ run }: { run: ReplayRow }) {
   return (
     <>
-      {run.state === 'running' ? <Running run={run} /> : null}
-      <Ending run={run} />
+      {run.state === 'running' ? <RunProgress run={run} /> : null}
+      <EarlyEnd run={run} />
       {run.notices.map((notice) => (
         <p key={notice} className="run-notice" title={notice}>
           {notice}
@@ -137,7 +137,7 @@ export function Run({ run }: { run: ReplayRow }) {
         <StatsTable
           label="Replay and live version on the same tape"
           layout="rows"
-          of={[
+          results={[
             { version: run.version, role: 'replay', stats: run.stats },
             { version: run.live?.version ?? null, role: 'live', stats: run.live?.stats ?? null },
           ]}

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react'
 import type { ReplayRow, ReplayTrade } from '../../../shared/domain/replays.ts'
-import { useReplay, useSession, useToday } from '../../data/hooks.ts'
+import { useDeskModel, useReplay, useToday } from '../../data/hooks.ts'
 import { tradeKey } from '../../data/replay-store.ts'
 import { ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -26,15 +26,15 @@ function columnsFor(today: number | null): readonly Column<ReplayTrade>[] {
   ]
 }
 
-/** The trades of a run, newest first; the chosen one is on the chart. */
+/** Trades of a run, newest first; the chosen one is shown on the chart. */
 export function ReplayTrades({ run }: { run: ReplayRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const trades = useReplay((state) => state.trades)
   const error = useReplay((state) => state.tradesError)
   const chosen = useReplay((state) => state.chosen)
   const today = useToday()
   const columns = useMemo(() => columnsFor(today), [today])
-  const choose = useCallback((trade: ReplayTrade) => session.replayActions.choose(trade), [session])
+  const choose = useCallback((trade: ReplayTrade) => model.replayActions.choose(trade), [model])
   if (trades === null) {
     if (run.state === 'failed') return null
     return error === null ? <Empty busy>Loading its trades…</Empty> : <Empty>No trades to show: {error}.</Empty>

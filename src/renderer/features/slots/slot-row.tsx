@@ -7,8 +7,8 @@ import { bp, clock, count, money, price, profit, sentence, shares, tone } from '
 import { Tooltip } from '../../ui/tooltip.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
 
-/** Where a word says more than figures would. */
-const WORDS: Readonly<Partial<Record<SlotStatus, string>>> = {
+/** Statuses that are shown in place of the price. */
+const STATUS_TEXT: Readonly<Partial<Record<SlotStatus, string>>> = {
   unlisted: 'unlisted',
   warming: 'warming',
   stale: 'stale',
@@ -17,13 +17,13 @@ const WORDS: Readonly<Partial<Record<SlotStatus, string>>> = {
   unassigned: 'no strategy',
 }
 
-function Progress({ start, end }: { start: number; end: number }) {
+function WindowBar({ start, end }: { start: number; end: number }) {
   const now = useNow()
-  const part = now === null || end <= start ? 0 : Math.min(1, Math.max(0, (now - start) / (end - start)))
-  // The last fifth of a window is where it is decided.
+  const elapsed = now === null || end <= start ? 0 : Math.min(1, Math.max(0, (now - start) / (end - start)))
+  // The last fifth of a window is highlighted: most outcomes are decided in it.
   return (
-    <span className={part > 0.8 ? 'window-bar late' : 'window-bar'} aria-hidden="true">
-      <span style={{ transform: `scaleX(${part})` }} />
+    <span className={elapsed > 0.8 ? 'window-bar late' : 'window-bar'} aria-hidden="true">
+      <span style={{ transform: `scaleX(${elapsed})` }} />
     </span>
   )
 }
@@ -35,16 +35,16 @@ function ownerOf(versions: readonly VersionRow[], hash: string): VersionRow | nu
 function PositionChip({ row }: { row: SlotRow }) {
   const owner = useDesk((state) => (row.position === null ? null : ownerOf(state.versions, row.position.owner)))
   if (row.position === null) return null
-  const { side, shares: held } = row.position
+  const { side, shares: amount } = row.position
   return (
     <span className={`chip ${side}`}>
-      {side === 'up' ? 'Up' : 'Dn'} {held < 100 * MICRO ? shares(held) : count(held / MICRO)}
+      {side === 'up' ? 'Up' : 'Dn'} {amount < 100 * MICRO ? shares(amount) : count(amount / MICRO)}
       <VersionDot version={owner} />
     </span>
   )
 }
 
-function describe(row: SlotRow): string {
+function slotLabel(row: SlotRow): string {
   const parts: string[] = [row.slot, row.status]
   if (row.position !== null) {
     parts.push(
@@ -73,7 +73,7 @@ function Details({ row }: { row: SlotRow }) {
         </div>
       )}
       {row.unknownOrders > 0 ? (
-        <div className="attention">{row.unknownOrders} orders of unknown fate: the venue is being asked.</div>
+        <div className="attention">{row.unknownOrders} orders of unknown state: the venue is being queried.</div>
       ) : null}
       {row.openOrders > 0 ? <div>{row.openOrders} open orders</div> : null}
       <div className="dim">{row.version === null ? 'No version assigned' : row.version.label}</div>
@@ -86,18 +86,18 @@ function Details({ row }: { row: SlotRow }) {
   )
 }
 
-/** One slot: name, window, move, price or position. Figures keep their places whatever its state. */
+/** One slot: name, window, move, and its position, status or price. The columns stay in place in every state. */
 export const SlotItem = memo(function SlotItem(props: { id: SlotId; chosen: boolean; onChoose: (id: SlotId) => void }) {
   const row = useDesk((state) => state.slots[props.id])
   if (row === undefined) return null
-  const word = WORDS[row.status]
-  const quiet = row.status === 'unlisted'
+  const statusText = STATUS_TEXT[row.status]
+  const isUnlisted = row.status === 'unlisted'
   return (
     <Tooltip side="right" hoverOnly text={<Details row={row} />}>
       <div
         role="option"
         aria-selected={props.chosen}
-        aria-label={describe(row)}
+        aria-label={slotLabel(row)}
         tabIndex={props.chosen ? 0 : -1}
         className={`slot ${row.status}`}
         data-testid={`slot-${row.slot}`}
@@ -110,13 +110,13 @@ export const SlotItem = memo(function SlotItem(props: { id: SlotId; chosen: bool
           {row.asset}
           <span className="faint">-{row.timeframe}</span>
         </span>
-        {quiet ? <span /> : <Progress start={row.windowStart} end={row.windowEnd} />}
-        <span className={`figure slot-move ${tone(row.moveBp, 1)}`}>{quiet ? '' : bp(row.moveBp)}</span>
+        {isUnlisted ? <span /> : <WindowBar start={row.windowStart} end={row.windowEnd} />}
+        <span className={`figure slot-move ${tone(row.moveBp, 1)}`}>{isUnlisted ? '' : bp(row.moveBp)}</span>
         <span className="slot-end">
           {row.position !== null ? (
             <PositionChip row={row} />
-          ) : word !== undefined ? (
-            <span className="slot-word">{word}</span>
+          ) : statusText !== undefined ? (
+            <span className="slot-status">{statusText}</span>
           ) : (
             <span className="figure dim">{price(row.up.ask ?? row.up.bid, row.tick)}</span>
           )}

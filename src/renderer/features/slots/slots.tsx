@@ -1,39 +1,39 @@
 import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react'
 import type { SlotId } from '../../../shared/domain/slots.ts'
-import { useChart, useDesk, useSession } from '../../data/hooks.ts'
+import { useChart, useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { SlotItem } from './slot-row.tsx'
 
-/** All slots; up and down choose one, Home and End the first and last. */
+/** All slots; the arrow keys, Home and End choose one. */
 export function Slots() {
-  const session = useSession()
+  const model = useDeskModel()
   const ids = useDesk((state) => state.slotIds)
-  const held = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
-  const known = useDesk((state) => state.snapshots > 0)
+  const positions = useDesk((state) => state.slotIds.filter((id) => state.slots[id]?.position != null).length)
+  const hasSnapshot = useDesk((state) => state.snapshots > 0)
   const chosen = useChart((state) => state.slot)
   const list = useRef<HTMLDivElement>(null)
 
-  // The keys of one letter act here: a desk that was just opened has them at once.
+  // Focuses the chosen slot after loading, so that single-letter keys act at once.
   useEffect(() => {
-    if (!known || document.activeElement !== document.body) return
+    if (!hasSnapshot || document.activeElement !== document.body) return
     list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
-  }, [known])
+  }, [hasSnapshot])
 
-  const choose = useCallback((id: SlotId) => session.showChart(id), [session])
+  const choose = useCallback((id: SlotId) => model.showChart(id), [model])
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const at = chosen === null ? -1 : ids.indexOf(chosen)
-    const to =
+    const index = chosen === null ? -1 : ids.indexOf(chosen)
+    const next =
       event.key === 'ArrowDown'
-        ? Math.min(ids.length - 1, at + 1)
+        ? Math.min(ids.length - 1, index + 1)
         : event.key === 'ArrowUp'
-          ? Math.max(0, at - 1)
+          ? Math.max(0, index - 1)
           : event.key === 'Home'
             ? 0
             : event.key === 'End'
               ? ids.length - 1
               : undefined
-    const id = to === undefined ? undefined : ids[to]
+    const id = next === undefined ? undefined : ids[next]
     if (id === undefined) return
     event.preventDefault()
     choose(id)
@@ -41,10 +41,10 @@ export function Slots() {
   }
 
   return (
-    <Panel title="Slots" note={known ? `${ids.length} · ${held} held` : ''} testId="slots" className="slots">
+    <Panel title="Slots" note={hasSnapshot ? `${ids.length} · ${positions} held` : ''} testId="slots" className="slots">
       {ids.length === 0 ? (
-        <Empty busy={!known}>
-          {known ? 'No slot is configured. Add some to config.json.' : 'Waiting for the desk…'}
+        <Empty busy={!hasSnapshot}>
+          {hasSnapshot ? 'No slot is configured. Add some to config.json.' : 'Waiting for the desk…'}
         </Empty>
       ) : (
         <>

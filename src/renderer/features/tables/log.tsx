@@ -29,7 +29,7 @@ function columnsFor(today: number | null): readonly Column<EventRow>[] {
     },
     { key: 'kind', head: 'kind', width: '92px', cell: (row) => <span className="dim">{row.kind}</span> },
     { key: 'slot', head: 'slot', width: '84px', cell: (row) => row.slot ?? '' },
-    { key: 'message', head: 'what happened', cell: (row) => <span title={row.message}>{row.message}</span> },
+    { key: 'message', head: 'message', cell: (row) => <span title={row.message}>{row.message}</span> },
   ]
 }
 
@@ -37,7 +37,7 @@ function passes(level: Level, row: EventRow): boolean {
   return level === 'all' || row.level === 'error' || (level === 'warn' && row.level === 'warn')
 }
 
-/** The desk's events, newest first. */
+/** Events of the desk, newest first. */
 export function Log() {
   const events = useDesk((state) => state.events)
   const today = useToday()
@@ -54,9 +54,7 @@ export function Log() {
         ))}
       </fieldset>
       {rows.length === 0 ? (
-        <Empty>
-          {events.length === 0 ? 'Nothing has happened yet.' : 'Nothing of that level among the latest events.'}
-        </Empty>
+        <Empty>{events.length === 0 ? 'No event yet.' : 'No event of this level among the latest.'}</Empty>
       ) : (
         <DataTable label="Log" testId="log" wrap columns={columns} rows={rows} rowKey={(row) => String(row.seq)} />
       )}

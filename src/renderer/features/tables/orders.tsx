@@ -8,8 +8,8 @@ import { Empty } from '../../ui/panel.tsx'
 
 const ATTENTION: ReadonlySet<string> = new Set(['unknown', 'rejected', 'reversed', 'part reversed'])
 
-/** The order's state, or that the chain refused what was filled of it. */
-function stateOf({ state, filledShares, failedShares }: OrderRow): string {
+/** State of the order; `reversed` where its fills failed on chain. */
+function shownState({ state, filledShares, failedShares }: OrderRow): string {
   if (failedShares === 0) return state
   return failedShares < filledShares ? 'part reversed' : 'reversed'
 }
@@ -29,7 +29,7 @@ function columnsFor(today: number | null): readonly Column<OrderRow>[] {
       key: 'state',
       head: 'state',
       width: '84px',
-      cell: (row) => <span className={ATTENTION.has(stateOf(row)) ? 'attention' : ''}>{stateOf(row)}</span>,
+      cell: (row) => <span className={ATTENTION.has(shownState(row)) ? 'attention' : ''}>{shownState(row)}</span>,
     },
     {
       key: 'limit',
@@ -46,13 +46,13 @@ function columnsFor(today: number | null): readonly Column<OrderRow>[] {
   ]
 }
 
-/** Orders, newest first, each with the reason its strategy gave. */
+/** Orders, newest first, each with the strategy's reason. */
 export function Orders() {
   const orders = useLedger((state) => state.orders)
   const today = useToday()
   const columns = useMemo(() => columnsFor(today), [today])
   if (orders === null) return <Empty busy>Loading orders…</Empty>
-  if (orders.length === 0) return <Empty>No order yet. One appears as soon as a strategy decides to enter.</Empty>
+  if (orders.length === 0) return <Empty>No order yet. Orders are listed as soon as a strategy enters.</Empty>
   return (
     <DataTable label="Orders" testId="orders" columns={columns} minWidth={800} rows={orders} rowKey={(row) => row.id} />
   )

@@ -1,21 +1,46 @@
 import { useMemo } from 'react'
 import { subUsd } from '../../../shared/domain/money.ts'
 import type { SlotPosition, SlotRow, VersionRow } from '../../../shared/ipc/desk-view.ts'
-import { askVoid, closePosition } from '../../data/actions.ts'
-import { useDesk, useSession } from '../../data/hooks.ts'
-import type { Session } from '../../data/session.ts'
+import { closePosition, openVoidDialog } from '../../data/actions.ts'
+import { useDesk, useDeskModel } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { OwnerCell, ProfitCell, SideCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, price, shares } from '../../ui/format.ts'
 import { Empty } from '../../ui/panel.tsx'
 
-interface Held {
+/** One row: a position and its slot. */
+interface PositionItem {
   readonly row: SlotRow
   readonly position: SlotPosition
 }
 
-function columnsFor(session: Session, versions: readonly VersionRow[]): readonly Column<Held>[] {
+/** Closes an open position, or voids one that can never be settled. */
+function PositionAction({ row, position }: PositionItem) {
+  const model = useDeskModel()
+  if (position.unsettleable)
+    return (
+      <Button
+        small
+        title={`Void the ${position.side} position in ${row.slot}: prices for its outcome are missing`}
+        onClick={() => openVoidDialog(model, position.id, row.slot)}
+      >
+        Void…
+      </Button>
+    )
+  if (position.state !== 'open') return null
+  return (
+    <Button
+      small
+      title={`Close the ${position.side} position in ${row.slot}`}
+      onClick={() => closePosition(model, position.id)}
+    >
+      Close
+    </Button>
+  )
+}
+
+function columnsFor(versions: readonly VersionRow[]): readonly Column<PositionItem>[] {
   return [
     { key: 'slot', head: 'slot', width: '80px', cell: ({ row }) => row.slot },
     { key: 'side', head: 'side', width: '46px', cell: ({ position }) => <SideCell side={position.side} /> },
@@ -66,35 +91,17 @@ function columnsFor(session: Session, versions: readonly VersionRow[]): readonly
       key: 'close',
       head: '',
       width: '80px',
-      cell: ({ row, position }) =>
-        position.unsettleable ? (
-          <Button
-            small
-            title={`Void the ${position.side} position in ${row.slot}: prices for its outcome are missing`}
-            onClick={() => askVoid(session, position.id, row.slot)}
-          >
-            Void…
-          </Button>
-        ) : position.state === 'open' ? (
-          <Button
-            small
-            title={`Close the ${position.side} position in ${row.slot}`}
-            onClick={() => closePosition(session, position.id)}
-          >
-            Close
-          </Button>
-        ) : null,
+      cell: ({ row, position }) => <PositionAction row={row} position={position} />,
     },
   ]
 }
 
-/** Every open position, those of earlier windows included, with its one owner. */
+/** Every open position with its owner, including positions of earlier windows that are not settled yet. */
 export function Positions() {
   const slots = useDesk((state) => state.slots)
   const ids = useDesk((state) => state.slotIds)
   const versions = useDesk((state) => state.versions)
-  const session = useSession()
-  const columns = useMemo(() => columnsFor(session, versions), [session, versions])
+  const columns = useMemo(() => columnsFor(versions), [versions])
   const rows = ids.flatMap((id) => {
     const row = slots[id]
     if (row === undefined) return []

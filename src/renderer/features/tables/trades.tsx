@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from 'react'
 import type { TradeRow } from '../../../shared/ipc/desk-view.ts'
-import { useDesk, useLedger, useSession, useToday } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useLedger, useToday } from '../../data/hooks.ts'
 import { ProfitCell, SideCell, VersionCell } from '../../ui/cells.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { money, NONE, sentence, shares, stamp } from '../../ui/format.ts'
@@ -45,30 +45,31 @@ function columnsFor(today: number | null): readonly Column<TradeRow>[] {
   ]
 }
 
-/** Trades, newest first, with the version that made each. */
+/** Trades, newest first, each with the version that opened it. */
 export function Trades() {
   const trades = useLedger((state) => state.trades)
   const today = useToday()
   const columns = useMemo(() => columnsFor(today), [today])
-  const of = useLedger((state) => state.tradesOf)
+  const version = useLedger((state) => state.tradesVersion)
   if (trades === null) return <Empty busy>Loading trades…</Empty>
-  if (trades.length === 0 && of === null) return <Empty>No trade yet. A trade is listed from its first fill on.</Empty>
-  if (of !== null) return <Filtered of={of} table={tableOf(trades, columns)} />
-  return tableOf(trades, columns)
+  if (trades.length === 0 && version === null)
+    return <Empty>No trade yet. Trades are listed from their first fill.</Empty>
+  const table = <TradeTable trades={trades} columns={columns} />
+  return version === null ? table : <FilteredTrades hash={version} table={table} />
 }
 
-/** Says whose trades are listed, and how to see all again. */
-function Filtered({ of, table }: { of: string; table: ReactNode }) {
-  const { ledgerActions } = useSession()
-  const version = useDesk((state) => state.versions.find((row) => row.hash === of) ?? null)
+/** Names the version whose trades are listed, with a button that lists all. */
+function FilteredTrades({ hash, table }: { hash: string; table: ReactNode }) {
+  const { ledgerActions } = useDeskModel()
+  const version = useDesk((state) => state.versions.find((row) => row.hash === hash) ?? null)
   return (
     <div className="log">
       <p className="filter">
         <span className="version-cell">
           Opened by <VersionDot version={version} />
-          {version?.label ?? of.slice(0, 6)}
+          {version?.label ?? hash.slice(0, 6)}
         </span>
-        <button type="button" className="link" onClick={() => ledgerActions.tradesOf(null)}>
+        <button type="button" className="link" onClick={() => ledgerActions.filterTrades(null)}>
           show all
         </button>
       </p>
@@ -77,7 +78,7 @@ function Filtered({ of, table }: { of: string; table: ReactNode }) {
   )
 }
 
-function tableOf(trades: readonly TradeRow[], columns: readonly Column<TradeRow>[]) {
+function TradeTable({ trades, columns }: { trades: readonly TradeRow[]; columns: readonly Column<TradeRow>[] }) {
   return (
     <DataTable
       label="Trades"

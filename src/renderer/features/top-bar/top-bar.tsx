@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect } from 'react'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { DeskStatus } from '../../../shared/ipc/desk-view.ts'
-import { askRearm, kill, toggleFreeze, togglePause } from '../../data/actions.ts'
-import { useDesk, useNow, useSession, useUi } from '../../data/hooks.ts'
-import { isToTrade, outageWords } from '../../data/outages.ts'
+import { kill, openRearmDialog, toggleFreeze, togglePause } from '../../data/actions.ts'
+import { useDesk, useDeskModel, useNow, useUi } from '../../data/hooks.ts'
+import { isTradable, outageSummary } from '../../data/outages.ts'
 import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, money, profit, sentence, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
@@ -16,20 +16,20 @@ function MarketBadge({ market }: { market: DeskStatus['market'] }) {
   )
 }
 
-/** Whether it trades. Slots that cannot decide take the place of "Running": a desk that stands still must not look well. */
+/** Trading state. An outage is shown in place of "Running". */
 function Trading({ status }: { status: DeskStatus }) {
-  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const slots = useDesk((state) => state.slotIds.filter((id) => isTradable(state.slots[id])).length)
   const { trading, outages, tradingReason } = status
-  const out = trading === 'running' ? outageWords(outages, slots) : null
-  const why = out === null ? tradingReason : outages.map(({ reason }) => reason).join('\n')
+  const outage = trading === 'running' ? outageSummary(outages, slots) : null
+  const reason = outage === null ? tradingReason : outages.map((each) => each.reason).join('\n')
   return (
     <span
-      className={`trading-state ${out === null ? trading : 'outage'}`}
+      className={`trading-state ${outage === null ? trading : 'outage'}`}
       data-testid="trading-state"
-      title={why ?? undefined}
+      title={reason ?? undefined}
     >
       <span className="state-sign" aria-hidden="true" />
-      {out ?? sentence(trading)}
+      {outage ?? sentence(trading)}
     </span>
   )
 }
@@ -44,76 +44,71 @@ function Cycle({ cycle }: Pick<DeskStatus, 'cycle'>) {
   )
 }
 
-function Deploys({ status }: { status: DeskStatus }) {
+function DeploymentsState({ status }: { status: DeskStatus }) {
   const now = useNow()
   const { deploys, deploysUntil, deploysReason } = status
-  const left = deploysUntil === null || now === null ? '' : ` ${countdown(deploysUntil - now)}`
-  const text = (
-    <button type="button" className="top-word" data-testid="deploys-state">
+  const timeLeft = deploysUntil === null || now === null ? '' : ` ${countdown(deploysUntil - now)}`
+  const button = (
+    <button type="button" className="top-item" data-testid="deploys-state">
       <span className="dim">Deployments</span>{' '}
       <strong className={deploys === 'open' ? '' : 'attention'}>
         {deploys}
-        {left}
+        {timeLeft}
       </strong>
     </button>
   )
-  if (deploysReason === null) return text
-  return <Tooltip text={deploysReason}>{text}</Tooltip>
+  if (deploysReason === null) return button
+  return <Tooltip text={deploysReason}>{button}</Tooltip>
 }
 
 function Money({ status }: { status: DeskStatus }) {
   return (
     <>
       <span
-        className="top-word"
+        className="top-item"
         title={`Fees today ${money(status.feesToday)} · cash ${money(status.cash)} · locked payouts ${money(status.lockedPayouts)}`}
       >
         <span className="dim">Today</span>{' '}
         <strong className={`figure pnl-today ${tone(status.pnlToday / MICRO, 2)}`}>{profit(status.pnlToday)}</strong>
       </span>
-      <span className="top-word">
+      <span className="top-item">
         <span className="dim">At stake</span> <strong className="figure">{money(status.atStake)}</strong>
       </span>
-      <span className="top-word dim figure top-cap">of {money(status.stakeCap)}</span>
+      <span className="top-item dim figure top-cap">of {money(status.stakeCap)}</span>
     </>
   )
 }
 
 function Actions({ status }: { status: DeskStatus }): ReactNode {
-  const session = useSession()
-  const single = useUi((state) => state.singleKeys)
+  const model = useDeskModel()
+  const singleKeys = useUi((state) => state.singleKeys)
   const frozen = status.deploys === 'frozen'
   const paused = status.trading === 'paused'
   return (
     <div className="top-actions">
       <Button
-        keys={single ? 'F' : undefined}
+        keys={singleKeys ? 'F' : undefined}
         tone={frozen ? 'attention' : 'plain'}
-        onClick={() => toggleFreeze(session)}
+        onClick={() => toggleFreeze(model)}
         pressed={frozen}
       >
         {frozen ? 'Unfreeze' : 'Freeze'}
       </Button>
       <Button
-        keys={single ? 'P' : undefined}
+        keys={singleKeys ? 'P' : undefined}
         tone={paused ? 'attention' : 'plain'}
-        onClick={() => togglePause(session)}
+        onClick={() => togglePause(model)}
         pressed={paused}
         disabled={status.trading === 'killed'}
       >
         {paused ? 'Resume' : 'Pause'}
       </Button>
       {status.trading === 'killed' ? (
-        <Button tone="attention" onClick={() => askRearm(session)}>
+        <Button tone="attention" onClick={() => openRearmDialog(model)}>
           Re-arm…
         </Button>
       ) : (
-        <Button
-          keys="⇧Esc"
-          tone="kill"
-          onClick={() => kill(session)}
-          title="Shuts the gate at once; positions are held"
-        >
+        <Button keys="⇧Esc" tone="kill" onClick={() => kill(model)} title="Shuts the gate at once; positions are held">
           Kill
         </Button>
       )}
@@ -130,14 +125,14 @@ function UtcClock() {
   )
 }
 
-/** The window's title says what must not be missed while another window is in front. */
+/** Puts outages, pause and kill into the window's title, where they are seen behind other windows. */
 function useTitle(status: DeskStatus | null): void {
-  const slots = useDesk((state) => state.slotIds.filter((id) => isToTrade(state.slots[id])).length)
+  const slots = useDesk((state) => state.slotIds.filter((id) => isTradable(state.slots[id])).length)
   const state =
     status === null
       ? null
       : status.trading === 'running'
-        ? outageWords(status.outages, slots)
+        ? outageSummary(status.outages, slots)
         : status.trading === 'killed'
           ? 'KILLED'
           : 'Paused'
@@ -146,18 +141,18 @@ function useTitle(status: DeskStatus | null): void {
   }, [state])
 }
 
-/** One glance: what market, is it running, what is at stake, what may change; and the three brakes. */
+/** Market, trading state, deployments, money; freeze, pause and kill. */
 export function TopBar() {
   const status = useDesk((state) => state.status)
   useTitle(status)
-  const link = useDesk((state) => state.link)
+  const connection = useDesk((state) => state.connection)
   const classes = ['top-bar']
   if (status?.market === 'live') classes.push('real-money')
   if (status?.trading === 'killed') classes.push('killed')
-  if (link !== 'connected') classes.push('unsure')
+  if (connection !== 'connected') classes.push('not-connected')
   return (
     <header className={classes.join(' ')} data-testid="top-bar">
-      {/* What does not fit goes from the end: cycle, clock, cap. The actions never go. */}
+      {/* In a narrow window the last items are hidden first: cycle, clock, cap. Actions are never hidden. */}
       <div className="top-info">
         <span className="brand">Baton</span>
         {status === null ? (
@@ -166,8 +161,8 @@ export function TopBar() {
           <>
             <MarketBadge market={status.market} />
             <Trading status={status} />
-            <Deploys status={status} />
-            <span className="spring" />
+            <DeploymentsState status={status} />
+            <span className="spacer" />
             <Money status={status} />
             <UtcClock />
             <Cycle cycle={status.cycle} />

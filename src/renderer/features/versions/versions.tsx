@@ -2,18 +2,18 @@ import { Fragment } from 'react'
 import type { PolicyOverride } from '../../../shared/domain/deployments.ts'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
-import { askAssign, compareVersion } from '../../data/actions.ts'
-import { useDesk, useSession, useUi } from '../../data/hooks.ts'
+import { compareVersion, openAssignDialog } from '../../data/actions.ts'
+import { useDesk, useDeskModel, useUi } from '../../data/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { count, percent, profit, stamp, tone } from '../../ui/format.ts'
 import { Empty, Panel } from '../../ui/panel.tsx'
 import { VersionDot } from '../../ui/version-dot.tsx'
-import { inOrder } from './order.ts'
+import { sortVersions } from './sort-versions.ts'
 
 function handedText({ handed }: VersionRow): string | undefined {
   return handed.trades === 0
     ? undefined
-    : `${count(handed.trades)} more changed their owner; its part of them: ${profit(handed.pnl)}`
+    : `${count(handed.trades)} more trades changed their owner; profit attributed to this version: ${profit(handed.pnl)}`
 }
 
 function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
@@ -21,7 +21,7 @@ function overrideText({ ts, by, rules, reason }: PolicyOverride): string {
 }
 
 function VersionItem({ row }: { row: VersionRow }) {
-  const session = useSession()
+  const model = useDeskModel()
   const compared = useUi((state) => state.compare?.hash === row.hash)
   return (
     <tr className={compared ? 'chosen' : undefined}>
@@ -30,7 +30,7 @@ function VersionItem({ row }: { row: VersionRow }) {
           type="button"
           className="version-link"
           title={`${row.label} · ${row.state}${row.faults > 0 ? ` · ${row.faults} faults` : ''}: show its source`}
-          onClick={() => compareVersion(session, row)}
+          onClick={() => compareVersion(model, row)}
         >
           <VersionDot version={row} />v{row.number}
           {row.state === 'retired' ? null : (
@@ -57,25 +57,78 @@ function VersionItem({ row }: { row: VersionRow }) {
   )
 }
 
-/** A strategy without a slot trades nothing, however good its versions are. */
-function AssignOne({ strategy }: { strategy: string }) {
-  const session = useSession()
-  const has = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
-  if (has) return null
+/** Offers to assign a slot to a strategy that has none. */
+function AssignButton({ strategy }: { strategy: string }) {
+  const model = useDeskModel()
+  const hasSlot = useDesk((state) => state.slotIds.some((id) => state.slots[id]?.strategy === strategy))
+  if (hasSlot) return null
   return (
-    <Button small tone="attention" onClick={() => askAssign(session, strategy)}>
+    <Button small tone="attention" onClick={() => openAssignDialog(model, strategy)}>
       No slot: assign…
     </Button>
   )
 }
 
-/** Every version judged by its own results. */
+function TableHead() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">version</th>
+        <th scope="col" className="right">
+          trades
+        </th>
+        <th scope="col" className="right">
+          win
+        </th>
+        <th
+          scope="col"
+          className="right"
+          title="Mean cost of a share with fees: the win rate that earns nothing if shares are held to their outcome"
+        >
+          break-even
+        </th>
+        <th scope="col" className="right">
+          P&L
+        </th>
+      </tr>
+    </thead>
+  )
+}
+
+function VersionTable({ rows, strategies }: { rows: readonly VersionRow[]; strategies: readonly string[] }) {
+  return (
+    <table className="table version-table" aria-label="Versions">
+      <TableHead />
+      <tbody>
+        {strategies.map((strategy) => (
+          <Fragment key={strategy}>
+            {strategies.length > 1 ? (
+              <tr className="strategy-row">
+                <th scope="rowgroup" colSpan={5}>
+                  {strategy}
+                  <AssignButton strategy={strategy} />
+                </th>
+              </tr>
+            ) : null}
+            {rows
+              .filter((row) => row.strategy === strategy)
+              .map((row) => (
+                <VersionItem key={row.hash} row={row} />
+              ))}
+          </Fragment>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Every version with the results of its own trades. */
 export function Versions() {
   const versions = useDesk((state) => state.versions)
-  const known = useDesk((state) => state.snapshots > 0)
-  const rows = inOrder(versions)
+  const hasSnapshot = useDesk((state) => state.snapshots > 0)
+  const rows = sortVersions(versions)
   const strategies = [...new Set(rows.map((row) => row.strategy))]
-  const handed = rows.some((row) => row.handed.trades > 0)
+  const hasHandedTrades = rows.some((row) => row.handed.trades > 0)
   return (
     <Panel
       title="Versions"
@@ -84,56 +137,15 @@ export function Versions() {
       className="versions"
     >
       {rows.length === 0 ? (
-        <Empty busy={!known}>
-          {known ? 'No version yet. The first deployment makes one.' : 'Waiting for the desk…'}
+        <Empty busy={!hasSnapshot}>
+          {hasSnapshot ? 'No version yet. The first deployment creates one.' : 'Waiting for the desk…'}
         </Empty>
       ) : (
         <div className="panel-scroll">
-          <table className="table version-table" aria-label="Versions">
-            <thead>
-              <tr>
-                <th scope="col">version</th>
-                <th scope="col" className="right">
-                  trades
-                </th>
-                <th scope="col" className="right">
-                  win
-                </th>
-                <th
-                  scope="col"
-                  className="right"
-                  title="Mean cost of a share with its fees: the win rate that earns nothing where shares are held to their outcome"
-                >
-                  break-even
-                </th>
-                <th scope="col" className="right">
-                  P&L
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {strategies.map((strategy) => (
-                <Fragment key={strategy}>
-                  {strategies.length > 1 ? (
-                    <tr className="strategy-row">
-                      <th scope="rowgroup" colSpan={5}>
-                        {strategy}
-                        <AssignOne strategy={strategy} />
-                      </th>
-                    </tr>
-                  ) : null}
-                  {rows
-                    .filter((row) => row.strategy === strategy)
-                    .map((row) => (
-                      <VersionItem key={row.hash} row={row} />
-                    ))}
-                </Fragment>
-              ))}
-            </tbody>
-          </table>
-          {handed ? (
+          <VersionTable rows={rows} strategies={strategies} />
+          {hasHandedTrades ? (
             <p className="proof-text faint table-note">
-              +n: trades that changed their owner, in no figure here; Attribution says what each owner made of them.
+              +n: trades that changed their owner. They are in no column here; see Attribution for each owner's part.
             </p>
           ) : null}
         </div>

@@ -1,10 +1,10 @@
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useDesk, useReplay, useSession, useShownDeployment, useUi } from '../../data/hooks.ts'
+import { useDesk, useDeskModel, useReplay, useShownDeployment, useUi } from '../../data/hooks.ts'
 import { TABS, type Tab } from '../../data/ui-store.ts'
 import { count, progress } from '../../ui/format.ts'
 
-const NAMES: Readonly<Record<Tab, string>> = {
+const TAB_NAMES: Readonly<Record<Tab, string>> = {
   editor: 'Editor',
   replay: 'Replay',
   positions: 'Positions',
@@ -15,24 +15,24 @@ const NAMES: Readonly<Record<Tab, string>> = {
   differences: 'Differences',
 }
 
-/** Tabs below the chart. The editor stays alive behind the others, so that nothing typed is lost. */
+/** Tabs below the chart. The editor stays mounted while another tab is shown, so that no text is lost. */
 export function Workbench({ content, aside }: { content: Readonly<Record<Tab, ReactNode>>; aside: ReactNode }) {
-  const session = useSession()
+  const model = useDeskModel()
   const tab = useUi((state) => state.tab)
-  const held = useDesk((state) =>
+  const positions = useDesk((state) =>
     state.slotIds.reduce((sum, id) => {
       const row = state.slots[id]
       return sum + (row?.awaiting.length ?? 0) + (row?.position == null ? 0 : 1)
     }, 0),
   )
-  const open = useDesk((state) => state.slotIds.reduce((sum, id) => sum + (state.slots[id]?.openOrders ?? 0), 0))
-  const differ = useShownDeployment()?.proof?.differences ?? 0
-  const replayed = useReplay((state) => state.runs.find((run) => run.state === 'running')?.progress ?? null)
+  const openOrders = useDesk((state) => state.slotIds.reduce((sum, id) => sum + (state.slots[id]?.openOrders ?? 0), 0))
+  const differences = useShownDeployment()?.proof?.differences ?? 0
+  const replayProgress = useReplay((state) => state.runs.find((run) => run.state === 'running')?.progress ?? null)
   const notes: Readonly<Partial<Record<Tab, string>>> = {
-    ...(replayed === null ? {} : { replay: progress(replayed) }),
-    ...(held === 0 ? {} : { positions: count(held) }),
-    ...(open === 0 ? {} : { orders: count(open) }),
-    ...(differ === 0 ? {} : { differences: count(differ) }),
+    ...(replayProgress === null ? {} : { replay: progress(replayProgress) }),
+    ...(positions === 0 ? {} : { positions: count(positions) }),
+    ...(openOrders === 0 ? {} : { orders: count(openOrders) }),
+    ...(differences === 0 ? {} : { differences: count(differences) }),
   }
   return (
     <Tabs.Root
@@ -40,17 +40,17 @@ export function Workbench({ content, aside }: { content: Readonly<Record<Tab, Re
       value={tab}
       onValueChange={(value) => {
         const next = TABS.find((name) => name === value)
-        if (next !== undefined) session.ui.setState({ tab: next })
+        if (next !== undefined) model.ui.setState({ tab: next })
       }}
       data-testid="workbench"
     >
       <div className="tab-bar">
         <Tabs.List className="tabs" aria-label="Workbench">
           {TABS.map((name, index) =>
-            // Last, so that its coming and going moves no other tab.
-            name === 'differences' && differ === 0 && tab !== name ? null : (
+            // It is the last tab, so that showing and hiding it moves no other.
+            name === 'differences' && differences === 0 && tab !== name ? null : (
               <Tabs.Trigger key={name} value={name} className="tab" aria-keyshortcuts={`Alt+${index + 1}`}>
-                {NAMES[name]}
+                {TAB_NAMES[name]}
                 {notes[name] === undefined ? null : <span className="tab-count figure">{notes[name]}</span>}
               </Tabs.Trigger>
             ),

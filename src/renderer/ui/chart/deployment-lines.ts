@@ -15,7 +15,7 @@ export interface LineAt {
   readonly color: string
 }
 
-/** Vertical dotted lines where versions went live, each with its label at the top. */
+/** Vertical dotted lines where versions went live, labelled at the top. */
 export class DeploymentLines implements ISeriesPrimitive<Time> {
   private chart: IChartApiBase<Time> | null = null
   private requestUpdate: (() => void) | null = null
@@ -54,7 +54,7 @@ export class DeploymentLines implements ISeriesPrimitive<Time> {
     if (scale === undefined) return
     context.font = '600 11px "Inter Variable", sans-serif'
     context.textBaseline = 'middle'
-    let rightOfLabel = Number.NEGATIVE_INFINITY
+    let labelEnd = Number.NEGATIVE_INFINITY
     let row = 0
     for (const line of this.lines) {
       const x = scale.timeToCoordinate(line.time)
@@ -68,10 +68,10 @@ export class DeploymentLines implements ISeriesPrimitive<Time> {
       context.stroke()
       context.setLineDash([])
       const width = context.measureText(line.label).width + 10
-      // A label that would cover its neighbour goes one row down.
-      row = x < rightOfLabel ? (row + 1) % 4 : 0
+      // A label that would overlap the previous one is drawn one row lower.
+      row = x < labelEnd ? (row + 1) % 4 : 0
       const y = 6 + row * 18
-      rightOfLabel = x + width + 2
+      labelEnd = x + width + 2
       context.fillStyle = line.color
       context.fillRect(Math.round(x), y, width, 16)
       context.fillStyle = '#0b0d10'

@@ -4,17 +4,17 @@ import { EDITOR_OPTIONS, type ModelText, type Problem, setBatonTypes, setProblem
 
 interface CodeEditorProps {
   readonly files: readonly ModelText[]
-  /** Changes only when files come or go; `files` changes with every key. */
+  /** Changes only when files are added or removed, whereas `files` changes with every keystroke. */
   readonly paths: readonly string[]
   readonly active: string
   readonly types: string | null
   readonly problems: readonly Problem[]
-  /** Puts the cursor there whenever `seq` grows. */
+  /** Puts the cursor there whenever `seq` changes. */
   readonly jump: { readonly seq: number; readonly path: string; readonly line: number; readonly column: number } | null
   readonly onEdit: (path: string, text: string) => void
 }
 
-/** The strategy editor: one Monaco over all files, each with its own scroll position and undo. */
+/** The strategy editor: one Monaco instance for all files, each with its own scroll position and undo stack. */
 export default function CodeEditor(props: CodeEditorProps) {
   const { files, paths, active, problems } = props
   const host = useRef<HTMLDivElement>(null)
@@ -44,7 +44,7 @@ export default function CodeEditor(props: CodeEditorProps) {
     syncModels(files, (path, text) => onEdit.current(path, text))
   }, [files])
 
-  // Declared after the models are there: the file shown is one of them.
+  // Must run after the effect that creates the models.
   useEffect(() => {
     const current = view.current
     if (current === null || shown.current === active || !paths.includes(active)) return

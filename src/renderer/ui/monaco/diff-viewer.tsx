@@ -2,10 +2,10 @@ import { editor } from 'monaco-editor/editor.js'
 import { useEffect, useRef } from 'react'
 import { EDITOR_OPTIONS } from './setup.ts'
 
-/** Longer than any diff takes. */
-const LINGER_MS = 10_000
+/** Longer than the computation of any diff. */
+const DISPOSE_AFTER_MS = 10_000
 
-/** Two texts against each other, read-only. */
+/** The difference of two texts, read-only. */
 export default function DiffViewer({ original, modified }: { original: string; modified: string }) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<editor.IStandaloneDiffEditor | null>(null)
@@ -18,8 +18,8 @@ export default function DiffViewer({ original, modified }: { original: string; m
       originalEditable: false,
       renderOverviewRuler: false,
       hideUnchangedRegions: { enabled: true },
-      originalAriaLabel: 'The version as it was built',
-      modifiedAriaLabel: 'The file as it is now',
+      originalAriaLabel: 'The stored version',
+      modifiedAriaLabel: 'The current file',
     })
     const before = editor.createModel('', 'typescript')
     const after = editor.createModel('', 'typescript')
@@ -28,15 +28,15 @@ export default function DiffViewer({ original, modified }: { original: string; m
     return () => {
       view.current = null
       created.dispose()
-      // Not with it: a diff that is being computed would find them gone, which is an error that nobody can catch.
+      // Delayed: disposing a model while its diff is being computed throws an error that cannot be caught.
       setTimeout(() => {
         before.dispose()
         after.dispose()
-      }, LINGER_MS)
+      }, DISPOSE_AFTER_MS)
     }
   }, [])
 
-  // The same two models for as long as the viewer lives: a model that goes while its diff is computed is an error.
+  // The models are reused, because one must not be disposed while its diff is being computed.
   useEffect(() => {
     const models = view.current?.getModel()
     models?.original.setValue(original)

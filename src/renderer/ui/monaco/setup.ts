@@ -1,5 +1,5 @@
 import { editor, languages, MarkerSeverity, Uri } from 'monaco-editor/editor.js'
-// Only what a strategy editor uses; the full bundle brings eighty languages and their workers.
+// Only the features that a strategy editor needs: the full bundle contains eighty languages and their workers.
 import 'monaco-editor/features/codicon/register.js'
 import 'monaco-editor/features/codeEditor/register.js'
 import 'monaco-editor/features/bracketMatching/register.js'
@@ -29,7 +29,7 @@ import 'monaco-editor/features/rename/register.js'
 import 'monaco-editor/features/smartSelect/register.js'
 import 'monaco-editor/features/snippet/register.js'
 import 'monaco-editor/features/suggest/register.js'
-// The widget itself: the feature above brings only completions within a line.
+// The suggestion widget: the feature above contains only inline completions.
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js'
 import 'monaco-editor/features/toggleTabFocusMode/register.js'
 import 'monaco-editor/features/wordHighlighter/register.js'
@@ -115,7 +115,7 @@ languages.onLanguage('typescript', () => {
   })
 })
 
-/** What every editor of the desk has in common. */
+/** Options of every editor. */
 export const EDITOR_OPTIONS = {
   theme: THEME,
   automaticLayout: true,
@@ -130,19 +130,19 @@ export const EDITOR_OPTIONS = {
   fixedOverflowWidgets: true,
   renderLineHighlight: 'line',
   stickyScroll: { enabled: false },
-  lightbulb: { enabled: 'off' as editor.ShowLightbulbIconMode },
+  lightbulb: { enabled: editor.ShowLightbulbIconMode.Off },
   padding: { top: 8, bottom: 8 },
 } satisfies editor.IStandaloneEditorConstructionOptions
 
-/** Makes the declarations of the module `baton` known to every open file. */
+/** Provides the type declarations of the module `baton` to every open file. */
 export function setBatonTypes(text: string): void {
-  // A text that declares the module itself is ambient; any other is the module's own file.
+  // A text with `declare module` is ambient; any other is the source of the module.
   const ambient = /declare module ['"]baton['"]/.test(text)
   const uri = ambient ? 'file:///baton.d.ts' : 'file:///node_modules/baton/index.ts'
   typescriptDefaults.setExtraLibs([{ content: text, filePath: uri }])
 }
 
-/** Where a strategy file lives for the editor: one folder, so that imports between files resolve. */
+/** URI of a strategy file: all are in one folder, so that imports between them resolve. */
 export function uriOf(path: string): Uri {
   return Uri.parse(`file:///strategies/${path}`)
 }
@@ -150,13 +150,13 @@ export function uriOf(path: string): Uri {
 export interface ModelText {
   readonly path: string
   readonly text: string
-  /** Grows when `text` was replaced from outside the editor. */
+  /** Incremented when `text` was replaced from outside the editor. */
   readonly revision: number
 }
 
 const revisions = new Map<string, number>()
 
-/** Creates a model for every file and takes over texts that were replaced from outside; undo survives that. */
+/** Creates a model for every file and applies texts that were replaced from outside; undo history is kept. */
 export function syncModels(files: readonly ModelText[], onEdit: (path: string, text: string) => void): void {
   for (const file of files) {
     const uri = uriOf(file.path)
@@ -178,7 +178,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** Marks what a deployment found, at its place; problems named before are taken away. */
+/** Marks the diagnostics of a deployment in the files and removes earlier marks. */
 export function setProblems(paths: readonly string[], problems: readonly Problem[]): void {
   for (const path of paths) {
     const model = editor.getModel(uriOf(path))

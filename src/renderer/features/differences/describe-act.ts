@@ -1,8 +1,8 @@
 import type { DecisionAct } from '../../../shared/domain/proofs.ts'
 import { money, price } from '../../ui/format.ts'
 
-/** What a version did, in a trader's words: `enter up @ 0.62 $5.00`; `hold` where it did nothing. */
-export function actText(act: DecisionAct | null): string {
+/** One action of a version: `enter up @ 0.62 $5.00`; `hold` for none. */
+export function describeAct(act: DecisionAct | null): string {
   if (act === null) return 'hold'
   const parts: string[] = [act.kind]
   if (act.side !== null) parts.push(act.side)

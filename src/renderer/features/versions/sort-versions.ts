@@ -1,7 +1,7 @@
 import type { VersionRow } from '../../../shared/ipc/desk-view.ts'
 
-/** The strategy that changed last comes first; within one, the live version, its canary, then the newest. */
-export function inOrder(versions: readonly VersionRow[]): readonly VersionRow[] {
+/** By strategy, the one that changed last first; within a strategy the live version, its canary, then the newest. */
+export function sortVersions(versions: readonly VersionRow[]): readonly VersionRow[] {
   const changedAt = new Map<string, number>()
   for (const row of versions) {
     changedAt.set(row.strategy, Math.max(changedAt.get(row.strategy) ?? 0, row.firstLiveAt ?? 0))

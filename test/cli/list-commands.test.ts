@@ -6,11 +6,13 @@ import { openDatabase } from '../../src/main/db/database.ts'
 import { openCurrent } from '../../src/main/db/sound.ts'
 import { readTrades } from '../../src/main/db/trades.ts'
 import { baton, temporaryFolder } from '../support/cli.ts'
+import { versionHash } from '../support/ids.ts'
 import { writeTape } from '../support/tape.ts'
 import { trade } from '../support/trades.ts'
 
 const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
 const TRADES = 3_000
+const VERSION = versionHash('a1')
 const folder = temporaryFolder()
 const database = join(folder.path, 'baton.db')
 const sound = join(folder.path, 'sound.db')
@@ -25,7 +27,12 @@ beforeAll(() => {
   const insert = db.prepare(INSERT)
   db.transaction(() => {
     for (let n = 0; n < TRADES; n++) {
-      const { outcome, sold, ...row } = trade({ position: `P-${n}`, settledAt: Date.UTC(2026, 2, 1) + n * 300_000 })
+      const { outcome, sold, ...row } = trade({
+        position: `P-${n}`,
+        settledAt: Date.UTC(2026, 2, 1) + n * 300_000,
+        openedBy: VERSION,
+        settledUnder: VERSION,
+      })
       insert.run({ ...row, outcome, sold: sold ? 1 : 0 })
     }
   })()
@@ -35,8 +42,8 @@ beforeAll(() => {
 })
 afterAll(() => folder.remove())
 
-/** The sound database with 3,000 bytes of zeros in it. */
-function zeroed(at: number): void {
+/** Copies the intact database and overwrites 3,000 bytes with zeros. */
+function damage(at: number): void {
   copyFileSync(sound, database)
   const bytes = readFileSync(database)
   bytes.fill(0, at, at + 3_000)
@@ -46,21 +53,21 @@ function zeroed(at: number): void {
 const pnl = (path: string) => {
   const opened = openCurrent(path)
   if (!opened.ok) return opened.error
-  const sum = [...readTrades(opened.value)].reduce((total, { trade: one }) => total + one.pnl, 0)
+  const sum = [...readTrades(opened.value)].reduce((total, { trade: { pnl: profit } }) => total + profit, 0)
   opened.value.close()
   return sum
 }
 
 describe('a database that is damaged', () => {
-  it('B12: is refused by whoever would print figures from it, wherever the damage is', () => {
+  it('B12: is refused before figures are read from it, wherever the damage is', () => {
     const size = readFileSync(sound).length
     const expected = pnl(sound)
     expect(expected).toBe(TRADES * 5_000_000)
     let refused = 0
     for (let at = 0; at < size - 3_000; at += Math.floor(size / 40)) {
-      zeroed(at)
+      damage(at)
       const found = pnl(database)
-      // Zeros where nothing is kept change nothing.
+      // Zeros in unused space change nothing.
       if (found === expected) continue
       expect(found).toMatch(/baton\.db (is damaged: .*restore it from a backup|has schema \d+)/)
       expect(found).not.toContain('\n')
@@ -81,7 +88,7 @@ describe('a database that is damaged', () => {
     ['audit'],
   ])('B12: baton %s %s prints no figure', async (...args) => {
     const size = readFileSync(sound).length
-    zeroed(Math.floor(size / 2))
+    damage(Math.floor(size / 2))
     const { code, out, err } = await baton(...args, '--home', folder.path)
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(
@@ -89,8 +96,8 @@ describe('a database that is damaged', () => {
     )
   })
 
-  it('B12: doctor says the same', async () => {
-    zeroed(Math.floor(readFileSync(sound).length / 2))
+  it('B12: doctor reports it', async () => {
+    damage(Math.floor(readFileSync(sound).length / 2))
     const { code, out } = await baton('doctor', '--home', folder.path, '--json')
     expect(code).toBe(1)
     const check = JSON.parse(out).find(({ name }: { name: string }) => name === 'baton.db')
@@ -103,7 +110,7 @@ describe('a database that is damaged', () => {
 })
 
 describe('output', () => {
-  /** Runs a command whose reader takes one piece of its output and goes away. */
+  /** Runs a command and closes its output after the first chunk. */
   function readOnce(...args: readonly string[]): Promise<{ code: number | null; err: string }> {
     return new Promise((done) => {
       const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -119,7 +126,7 @@ describe('output', () => {
   it.each([
     ['attribution', '--json'],
     ['attribution', '--by', 'deployment'],
-  ])('A14: baton %s whose reader goes away ends quietly', async (...args) => {
+  ])('A14: baton %s ends without an error when its output is closed', async (...args) => {
     copyFileSync(sound, database)
     expect(await readOnce(...args, '--home', folder.path)).toEqual({ code: 0, err: '' })
   })
@@ -128,7 +135,7 @@ describe('output', () => {
     const path = join(folder.path, 's1-0.tape')
     writeTape(path, 4_000)
     const { code, err } = await readOnce('tape', 'export', path, '--format', 'jsonl')
-    expect({ code, err }).toEqual({ code: 0, err: 'Period: all that is there\n' })
+    expect({ code, err }).toEqual({ code: 0, err: 'Period: all data\n' })
   })
 })
 
@@ -138,7 +145,7 @@ describe('attribution over a period', () => {
     return baton('attribution', '--home', folder.path, ...args)
   }
 
-  it('A6: the period is printed as it was understood, the same under every time zone', async () => {
+  it('A6: the parsed period is printed, the same in every time zone', async () => {
     const args = ['--from', '2026-03-01 00:00', '--to', '2026-03-01T05:30:00+05:30', '--json']
     expect((await run(...args)).err).toMatch(/--from is not before --to/)
     const day = ['--from', '2026-03-01', '--to', '1772409600']
@@ -148,14 +155,14 @@ describe('attribution over a period', () => {
     const { TZ } = process.env
     for (const zone of ['America/New_York', 'Asia/Kolkata', 'UTC']) {
       process.env.TZ = zone
-      const told = JSON.parse((await run('--from', '2026-03-01 00:00', '--to', '2026-03-02', '--json')).out)
-      expect(told).toMatchObject({ period, records: [{ figures: { trades: 288 } }] })
+      const output = JSON.parse((await run('--from', '2026-03-01 00:00', '--to', '2026-03-02', '--json')).out)
+      expect(output).toMatchObject({ period, records: [{ figures: { trades: 288 } }] })
     }
     if (TZ === undefined) delete process.env.TZ
     else process.env.TZ = TZ
   })
 
-  it('an export holds the trades of the period that was asked for, no others', async () => {
+  it('an export contains only the trades of the requested period', async () => {
     const file = join(folder.path, 'day.csv')
     const { out } = await run('--from', '2026-03-02', '--to', '2026-03-03', '--export', file)
     expect(out).toBe(`Period: 2026-03-02T00:00:00.000Z to 2026-03-03T00:00:00.000Z\n288 trades written to ${file}\n`)
@@ -174,7 +181,7 @@ describe('attribution over a period', () => {
   })
 })
 
-describe('configuration that cannot be parsed (I12)', () => {
+describe('unreadable configuration (I12)', () => {
   it.each([['audit'], ['replay', '--strategy', 'snipe']])('%s exits with code 2 and one line', async (...args) => {
     const home = join(folder.path, 'configured')
     mkdirSync(home, { recursive: true })

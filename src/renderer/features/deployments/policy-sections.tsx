@@ -12,39 +12,41 @@ import { Icon } from '../../ui/icons.tsx'
 import { StatsTable } from '../../ui/stats-table.tsx'
 import { Bounds } from './bounds.tsx'
 
-/** What a candidate waits for, rule by rule, and how long that takes at the most. */
+/** The policy rules that a candidate waits for, each with its latest end. */
 export function Waits({ row }: { row: DeploymentRow }) {
   const now = useNow()
-  // A shadow says more of itself below.
-  const waits = (row.policy?.waits ?? []).filter((bar) => bar.rule !== 'shadow')
+  // A shadow has a section of its own.
+  const waits = (row.policy?.waits ?? []).filter(({ rule }) => rule !== 'shadow')
   if (waits.length === 0) return null
-  const givenUp = row.policy?.waitsUntil ?? null
+  const dismissedAt = row.policy?.waitsUntil ?? null
   return (
-    <section className="discipline" aria-label="Waits for" data-testid="waits">
-      <ul className="gates">
-        {waits.map((bar) => (
-          <li key={bar.rule} className="gate">
+    <section className="policy-section" aria-label="Waits for" data-testid="waits">
+      <ul className="bounds">
+        {waits.map((refusal) => (
+          <li key={refusal.rule} className="bound">
             <Icon name="wait" className="attention" />
-            <span>{sentence(bar.rule)}</span>
-            <span className="figure gate-value">{left(bar, now)}</span>
+            <span>{sentence(refusal.rule)}</span>
+            <span className="figure bound-value">{timeLeft(refusal, now)}</span>
           </li>
         ))}
       </ul>
-      {waits.map((bar) => (
-        <p key={bar.rule} className="proof-text">
-          {sentence(bar.message)}.
+      {waits.map(({ rule, message }) => (
+        <p key={rule} className="proof-text">
+          {sentence(message)}.
         </p>
       ))}
-      {givenUp === null ? null : <p className="proof-text faint">It is given up at {clock(givenUp)} UTC.</p>}
+      {dismissedAt === null ? null : (
+        <p className="proof-text faint">It is dismissed at {clock(dismissedAt)} UTC unless it is live by then.</p>
+      )}
     </section>
   )
 }
 
-function left({ until }: PolicyRefusal, now: number | null): string {
-  return until === null || now === null ? 'open end' : countdown(until - now)
+function timeLeft({ until }: PolicyRefusal, now: number | null): string {
+  return until === null || now === null ? 'no end' : countdown(until - now)
 }
 
-/** A person's word against the rules, for ever. */
+/** The recorded override of policy. */
 export function Override({ override }: { override: PolicyOverride | null }) {
   if (override === null) return null
   return (
@@ -54,43 +56,43 @@ export function Override({ override }: { override: PolicyOverride | null }) {
   )
 }
 
-/** What a candidate would have done beside the live version since it began to run as a shadow. */
-export function Shadow({ row }: { row: DeploymentRow }) {
+/** Results of a shadow beside those of the live version over the same time. */
+export function ShadowResults({ row }: { row: DeploymentRow }) {
   const { shadow } = row
   if (shadow === null) return null
-  const differ = shadow.differences === 1 ? '1 decision differs' : `${count(shadow.differences)} decisions differ`
+  const differences = shadow.differences === 1 ? '1 decision differs' : `${count(shadow.differences)} decisions differ`
   return (
-    <section className="discipline" aria-label="Shadow" data-testid="shadow">
+    <section className="policy-section" aria-label="Shadow" data-testid="shadow">
       <header className="proof-head">
         <strong>Shadow since {clock(shadow.since)} UTC</strong>
-        <span className="spring" />
-        <span className="figure">{shadow.candidate === null ? 'nothing yet' : differ}</span>
+        <span className="spacer" />
+        <span className="figure">{shadow.candidate === null ? 'no results yet' : differences}</span>
       </header>
       {shadow.reason === null ? null : <p className="proof-text">{sentence(shadow.reason)}.</p>}
       {shadow.candidate === null ? null : (
         <StatsTable
           label="Shadow and live version since the shadow began"
           layout="columns"
-          rests={stretch(shadow.reached - shadow.since)}
-          of={[
+          basis={stretch(shadow.reached - shadow.since)}
+          results={[
             { version: row.version, role: 'shadow', stats: shadow.candidate },
             { version: row.from, role: 'live', stats: shadow.live },
           ]}
         />
       )}
       <p className="proof-text faint">
-        Paper fills on the desk's own recording; none of it is among the desk's trades.
+        Paper fills on the desk's own recording. They are not part of the desk's trades.
       </p>
     </section>
   )
 }
 
-/** How much of a strategy's record may be luck, where one is about to try once more. */
-export function Gauge({ strategy }: { strategy: string }) {
+/** How much of a strategy's results may be luck, given the number of versions tried. */
+export function OverfitGauge({ strategy }: { strategy: string }) {
   const gauge = useAttribution((state) => state.gauges[strategy])
   if (gauge === undefined || gauge.versionsTried === 0) return null
   return (
-    <section className="discipline" aria-label="Overfitting" data-testid="gauge">
+    <section className="policy-section" aria-label="Overfitting" data-testid="gauge">
       <header className="proof-head">
         <strong>{strategy}: skill or luck?</strong>
       </header>
@@ -100,35 +102,35 @@ export function Gauge({ strategy }: { strategy: string }) {
   )
 }
 
-/** The part of its strategy that a version has, or had, before all of it. */
-export function Canary({ row }: { row: DeploymentRow }) {
+/** Slots and stake that a version trades, or traded, as a canary. */
+export function CanaryPart({ row }: { row: DeploymentRow }) {
   const { canary } = row
   if (canary === null) return null
   const stake = canary.stakePercent === 100 ? 'the whole stake' : `${canary.stakePercent} % of the stake`
   return (
     <p className="proof-text" data-testid="canary">
       {row.state === 'canary' ? 'Trades' : 'Was a canary with'} {stake} in {canary.slots.join(', ')} since{' '}
-      {clock(canary.since)} UTC{row.state === 'canary' ? '; promote it, or dismiss it.' : '.'}
+      {clock(canary.since)} UTC{row.state === 'canary' ? '. Promote or dismiss it.' : '.'}
     </p>
   )
 }
 
-const WATCHED = {
+const VERDICT_TEXT = {
   probation: { running: 'On probation', passed: 'Probation passed', failed: 'Probation failed' },
-  canary: { running: 'Canary, watched', passed: 'Canary, within every bound', failed: 'Canary taken back' },
+  canary: { running: 'Canary is watched', passed: 'Canary is within all bounds', failed: 'Canary was ended' },
 } as const
 
-/** How the first windows of a version go, bound by bound. */
+/** Results of a version's first windows, and the bounds they are checked against. */
 export function Probation({ row }: { row: DeploymentRow }) {
   const { probation } = row
   if (probation === null) return null
   const { verdict, windows, windowsNeeded, trades, wins, pnl, bounds, reason } = probation
-  const words = WATCHED[row.canary !== null && row.swappedAt === null ? 'canary' : 'probation'][verdict]
+  const text = VERDICT_TEXT[row.canary !== null && row.swappedAt === null ? 'canary' : 'probation'][verdict]
   return (
-    <section className="discipline" aria-label="Probation" data-testid="probation">
+    <section className="policy-section" aria-label="Probation" data-testid="probation">
       <header className="proof-head">
-        <strong className={verdict === 'failed' ? 'down' : ''}>{words}</strong>
-        <span className="spring" />
+        <strong className={verdict === 'failed' ? 'down' : ''}>{text}</strong>
+        <span className="spacer" />
         <span className="figure">
           {count(windows)} of {count(windowsNeeded)} windows
         </span>
@@ -138,9 +140,9 @@ export function Probation({ row }: { row: DeploymentRow }) {
         {count(trades)} settled, {count(wins)} won, {money(pnl)}
       </p>
       <Bounds
-        label="Bounds of its probation"
-        words={{ passed: 'within', broken: 'beyond' }}
-        of={bounds.map((bound) => ({
+        label="Bounds of the probation"
+        signText={{ passed: 'within', broken: 'beyond' }}
+        bounds={bounds.map((bound) => ({
           name: bound.name,
           passed: bound.passed,
           value: amount(bound, bound.value),

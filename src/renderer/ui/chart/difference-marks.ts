@@ -14,24 +14,24 @@ export interface DifferenceAt {
   readonly color: string
 }
 
-export interface MomentAt {
+export interface Highlight {
   readonly time: UTCTimestamp
   readonly label: string
 }
 
 const SELECTION = '#5b9cf5'
-/** Distance of the lane of signs from the bottom of the pane: clear of the candles, above the time scale. */
-const LANE = 10
+/** Distance in pixels of the ≠ signs from the bottom of the pane. */
+const SIGN_OFFSET = 10
 
 /**
- * A lane of ≠ signs at the foot of the chart where two versions decided differently, and a line at the moment that was
- * chosen from a list. The sign is no trade mark's: nothing was bought there.
+ * Draws ≠ signs at the bottom of the chart where the decisions of two versions differ, and a vertical line at the
+ * highlighted time.
  */
-export class MomentMarks implements ISeriesPrimitive<Time> {
+export class DifferenceMarks implements ISeriesPrimitive<Time> {
   private chart: IChartApiBase<Time> | null = null
   private requestUpdate: (() => void) | null = null
   private differences: readonly DifferenceAt[] = []
-  private moment: MomentAt | null = null
+  private highlight: Highlight | null = null
   private readonly views: readonly IPrimitivePaneView[]
 
   constructor() {
@@ -56,22 +56,24 @@ export class MomentMarks implements ISeriesPrimitive<Time> {
     return this.views
   }
 
-  show(differences: readonly DifferenceAt[], moment: MomentAt | null): void {
+  show(differences: readonly DifferenceAt[], highlight: Highlight | null): void {
     this.differences = differences
-    this.moment = moment
+    this.highlight = highlight
     this.requestUpdate?.()
   }
 
   private paint(context: CanvasRenderingContext2D, height: number): void {
     const scale = this.chart?.timeScale()
     if (scale === undefined) return
-    if (this.moment !== null) this.paintMoment(context, height, scale.timeToCoordinate(this.moment.time))
-    const y = Math.round(height - LANE)
+    if (this.highlight !== null) {
+      this.paintHighlight(context, height, this.highlight.label, scale.timeToCoordinate(this.highlight.time))
+    }
+    const y = Math.round(height - SIGN_OFFSET)
     context.lineWidth = 1.5
     for (const { time, color } of this.differences) {
-      const at = scale.timeToCoordinate(time)
-      if (at === null) continue
-      const x = Math.round(at) + 0.5
+      const coordinate = scale.timeToCoordinate(time)
+      if (coordinate === null) continue
+      const x = Math.round(coordinate) + 0.5
       context.strokeStyle = color
       context.beginPath()
       context.moveTo(x - 4, y - 1.75)
@@ -84,17 +86,22 @@ export class MomentMarks implements ISeriesPrimitive<Time> {
     }
   }
 
-  private paintMoment(context: CanvasRenderingContext2D, height: number, at: number | null): void {
-    if (at === null || this.moment === null) return
-    const x = Math.round(at)
+  private paintHighlight(
+    context: CanvasRenderingContext2D,
+    height: number,
+    label: string,
+    coordinate: number | null,
+  ): void {
+    if (coordinate === null) return
+    const x = Math.round(coordinate)
     context.fillStyle = SELECTION
     context.fillRect(x, 0, 1, height)
     context.font = '600 11px "Inter Variable", sans-serif'
     context.textBaseline = 'middle'
-    const width = context.measureText(this.moment.label).width + 10
-    const y = height - LANE - 28
+    const width = context.measureText(label).width + 10
+    const y = height - SIGN_OFFSET - 28
     context.fillRect(x, y, width, 16)
     context.fillStyle = '#0b0d10'
-    context.fillText(this.moment.label, x + 5, y + 8.5)
+    context.fillText(label, x + 5, y + 8.5)
   }
 }

@@ -2,24 +2,32 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import type { DeskBridge } from '../../src/shared/ipc/connection.ts'
 import { showsText, until } from '../support/browser.ts'
 import type { DeskFacts } from '../support/desk-process.ts'
 
-/** Strategy for the scenario: see the file. */
+declare global {
+  /** Exposed by the preload script; absent in a browser. */
+  var baton: DeskBridge | undefined
+}
+
+/** Strategy of the end-to-end tests. */
 export const SNIPE = new URL('./fixtures/snipe.ts', import.meta.url)
 
-/** A desk's window and the desk behind it, whichever transport is between them. */
+/** A window and its desk, over either transport. */
 export interface DeskWindow {
   readonly page: Page
   readonly facts: DeskFacts
 }
 
-/** A command as the desk's own window gives it, whichever transport is behind it. */
-export async function command(page: Page, input: object): Promise<void> {
-  const answer = await page.evaluate(async (given) => {
-    const { kind, ...body } = given as { kind: string }
-    const bridge = (globalThis as { baton?: { call(name: string, input: unknown): Promise<unknown> } }).baton
-    if (bridge !== undefined) return JSON.stringify(await bridge.call('desk.command', given))
+/** Sends a command the way the window does, over either transport. */
+export async function sendCommand(
+  page: Page,
+  input: { readonly kind: string; readonly [field: string]: unknown },
+): Promise<void> {
+  const answer = await page.evaluate(async ({ kind, ...body }) => {
+    const bridge = globalThis.baton
+    if (bridge !== undefined) return JSON.stringify(await bridge.call('desk.command', { kind, ...body }))
     const headers = { 'content-type': 'application/json' }
     const reply = await fetch(`/api/control/${kind}`, { method: 'POST', headers, body: JSON.stringify(body) })
     return reply.text()
@@ -28,16 +36,15 @@ export async function command(page: Page, input: object): Promise<void> {
 }
 
 /**
- * Brings window and desk to where every spec begins, whatever the one before left: nothing open, nothing held back, and a
- * version of snipe live.
+ * Restores the start state of a test: no dialog open, trading and deployments not blocked, a version of snipe live.
  * @returns number of that version
  */
-export async function ready({ page, facts }: DeskWindow): Promise<number> {
+export async function resetDesk({ page, facts }: DeskWindow): Promise<number> {
   for (let i = 0; i < 3; i++) await page.keyboard.press('Escape')
   const status = await facts.status()
-  if (status.trading === 'killed') await command(page, { kind: 'rearm', confirm: 'REARM', reason: 'the next test' })
-  if (status.trading === 'paused') await command(page, { kind: 'resume' })
-  if (status.deploys === 'frozen') await command(page, { kind: 'unfreeze', reason: 'the next test' })
+  if (status.trading === 'killed') await sendCommand(page, { kind: 'rearm', confirm: 'REARM', reason: 'the next test' })
+  if (status.trading === 'paused') await sendCommand(page, { kind: 'resume' })
+  if (status.deploys === 'frozen') await sendCommand(page, { kind: 'unfreeze', reason: 'the next test' })
   const number = await until('a live version of snipe', () => liveVersion(facts)?.number, 60_000)
   await showsText(page, 'trading-state', /Running/)
   await showsText(page, 'deploys-state', /open/)
@@ -50,35 +57,35 @@ export function liveVersion(facts: DeskFacts): { number: number; hash: string } 
   )[0]
 }
 
-/** Changes one figure of the strategy to one that no version had. @returns the text as it is then */
-export async function newFigure(page: Page, facts: DeskFacts): Promise<string> {
-  await healed(page, facts)
-  const [found = '', figure = '0'] = /leaveSec: (\d+)/.exec(facts.home.strategy('snipe.ts')) ?? []
-  const text = `leaveSec: ${Number(figure) + 1}`
-  await typeOver(page, found, text)
+/** Changes a parameter of the strategy in the editor to a new value. @returns the changed text */
+export async function changeParameter(page: Page, facts: DeskFacts): Promise<string> {
+  await restoreStrategy(page, facts)
+  const [found = '', value = '0'] = /leaveSec: (\d+)/.exec(facts.home.strategy('snipe.ts')) ?? []
+  const text = `leaveSec: ${Number(value) + 1}`
+  await replaceText(page, found, text)
   return text
 }
 
-/** A spec before may have left other text in the editor, or an error on disk: both go. */
-export async function healed(page: Page, facts: DeskFacts): Promise<void> {
+/** Removes unsaved text and errors that an earlier test left in the strategy; keeps its parameter. */
+export async function restoreStrategy(page: Page, facts: DeskFacts): Promise<void> {
   const onDisk = facts.home.strategy('snipe.ts')
-  const [figure = 'leaveSec: 20'] = /leaveSec: \d+/.exec(onDisk) ?? []
-  const sound = readFileSync(SNIPE, 'utf8').replace('leaveSec: 20', figure)
+  const [parameter = 'leaveSec: 20'] = /leaveSec: \d+/.exec(onDisk) ?? []
+  const sound = readFileSync(SNIPE, 'utf8').replace('leaveSec: 20', parameter)
   await page.getByRole('tab', { name: 'Editor' }).click()
   await page.getByTestId('file-snipe.ts').click()
   const dirty = /not saved|changed on disk/.test((await page.getByTestId('file-state').textContent()) ?? '')
   if (!dirty && onDisk === sound) return
-  const mine = page.getByTestId('conflict').getByRole('button', { name: 'Keep mine' })
-  if (await mine.isVisible()) await mine.click()
+  const keep = page.getByTestId('conflict').getByRole('button', { name: 'Keep my text' })
+  if (await keep.isVisible()) await keep.click()
   await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.insertText(sound)
   await page.keyboard.press('ControlOrMeta+s')
   await showsText(page, 'file-state', /^saved$/)
-  await until('the sound text on disk', () => (facts.home.strategy('snipe.ts') === sound ? true : undefined))
+  await until('the restored text on disk', () => (facts.home.strategy('snipe.ts') === sound ? true : undefined))
 }
 
-export interface Held {
+export interface HeldPosition {
   readonly id: string
   readonly slot: string
   readonly owned_by: string
@@ -87,15 +94,15 @@ export interface Held {
 export const OWN_SLOTS = `slot NOT LIKE 'SOL-%' AND slot NOT LIKE 'XRP-%' AND opened_by IN
   (SELECT hash FROM versions WHERE strategy = 'snipe')`
 
-/** An open position of snipe with time enough to look at it. */
-export async function heldPosition(facts: DeskFacts, leftMs = 40_000): Promise<Held> {
+/** Waits for an open position of snipe whose window ends in `leftMs` or later. */
+export async function waitForPosition(facts: DeskFacts, leftMs = 40_000): Promise<HeldPosition> {
   const sql = `SELECT id, slot, owned_by FROM positions WHERE state = 'open' AND ${OWN_SLOTS} AND window_end > ?
     ORDER BY window_end DESC LIMIT 1`
-  return until('an open position of snipe', () => facts.rows<Held>(sql, Date.now() + leftMs)[0], 75_000)
+  return until('an open position of snipe', () => facts.rows<HeldPosition>(sql, Date.now() + leftMs)[0], 75_000)
 }
 
-/** Finds text in the editor the way a person does, and types over it. */
-export async function typeOver(page: Page, find: string, text: string): Promise<void> {
+/** Finds text with the editor's search and replaces it by typing. */
+export async function replaceText(page: Page, find: string, text: string): Promise<void> {
   await page.getByRole('tab', { name: 'Editor' }).click()
   await page.getByTestId('file-snipe.ts').click()
   await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
@@ -108,7 +115,7 @@ export async function typeOver(page: Page, find: string, text: string): Promise<
   await page.keyboard.press('Enter')
   await page.keyboard.press('Escape')
   await page.keyboard.type(text, { delay: 5 })
-  // Ends the list of suggestions, should one have opened.
+  // Closes the list of suggestions, if it has opened.
   await page.keyboard.press('Escape')
   await showsText(page, 'file-state', /not saved/)
 }
@@ -119,22 +126,22 @@ export async function save(page: Page, facts: DeskFacts, expected: string): Prom
   expect(readFileSync(join(facts.home.strategies, 'snipe.ts'), 'utf8')).toContain(expected)
 }
 
-export const latest = (facts: DeskFacts) =>
+export const latestDeployment = (facts: DeskFacts) =>
   facts.rows<{ state: string; reason: string | null }>('SELECT state, reason FROM deployments ORDER BY rowid DESC')[0]
 
-/** I1 from the journal alone: every owner follows from who opened it and the chain of its handoffs. */
+/** Checks I1 in the journal: every owner follows from the opener and the handoffs of a position. */
 export function checkOwners(facts: DeskFacts): void {
   type Row = { id: string; opened_by: string; owned_by: string; chain: string; begins: string }
   type Step = { from_owner: string; to_owner: string }
-  // One statement: the desk goes on writing meanwhile.
+  // One statement, because the desk writes at the same time.
   const positions = facts.rows<Row>(`SELECT id, opened_by, owned_by, (SELECT json_group_array(json_object(
     'from_owner', from_owner, 'to_owner', to_owner)) FROM (SELECT * FROM handoffs WHERE subject = 'position'
     AND subject_id = positions.id ORDER BY seq)) AS chain, (SELECT json_group_array(to_owner) FROM handoffs
     WHERE subject = 'order' AND subject_id IN (SELECT order_id FROM fills WHERE position_id = positions.id)) AS begins
     FROM positions`)
   for (const position of positions) {
-    const chain = JSON.parse(position.chain) as Step[]
-    // An order that was handed over on its way opens a position of the one that owned it then.
+    const chain: readonly Step[] = JSON.parse(position.chain)
+    // A position is opened for the owner of its order, which may have changed while the order was open.
     const first = chain[0]?.from_owner ?? position.owned_by
     expect(
       [position.opened_by, ...JSON.parse(position.begins)],
@@ -149,8 +156,8 @@ export function checkOwners(facts: DeskFacts): void {
   }
 }
 
-/** The desk is whole: no cycle was lost, the money adds up, no order is of unknown fate. */
-export async function checkTruth(facts: DeskFacts): Promise<void> {
+/** Checks that no cycle was missed, the ledger balances, no order is in state `unknown`, and owners are right. */
+export async function checkDesk(facts: DeskFacts): Promise<void> {
   const status = await facts.status()
   expect(status.cycle.missed).toBe(0)
   expect(status.ledgerBalanced).toBe(true)
@@ -158,8 +165,8 @@ export async function checkTruth(facts: DeskFacts): Promise<void> {
   checkOwners(facts)
 }
 
-/** Kills, and sees for two cycles that nothing leaves any more, though some slots would trade every cycle. */
-export async function killed(page: Page, facts: DeskFacts): Promise<void> {
+/** Expects a killed desk that sends no order for two cycles, although some slots would trade in every cycle. */
+export async function expectKilled(page: Page, facts: DeskFacts): Promise<void> {
   await showsText(page, 'trading-state', /Killed/)
   await page.getByTestId('killed-band').waitFor()
   const { cycle } = await until('the kill in the API', async () => {
@@ -171,7 +178,7 @@ export async function killed(page: Page, facts: DeskFacts): Promise<void> {
   expect(facts.count('SELECT count(*) FROM orders')).toBe(sent)
 }
 
-/** Arms a killed desk again, through its dialog. */
+/** Re-arms a killed desk in its dialog. */
 export async function rearm(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Re-arm…' }).click()
   const dialog = page.getByTestId('ask')
@@ -182,10 +189,10 @@ export async function rearm(page: Page): Promise<void> {
   await page.getByTestId('killed-band').waitFor({ state: 'detached' })
 }
 
-/** Types words into the palette, and Enter. */
-export async function choose(page: Page, words: string): Promise<void> {
+/** Types a query into the palette and presses Enter. */
+export async function runPaletteCommand(page: Page, query: string): Promise<void> {
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command, a slot, a file or a version').fill(words)
+  await page.getByPlaceholder('Type a command, a slot, a file or a version').fill(query)
   await page.locator('[cmdk-item][data-selected="true"]').waitFor()
   await page.keyboard.press('Enter')
 }

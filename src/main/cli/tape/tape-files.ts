@@ -14,14 +14,14 @@ export function tapeFolder(flags: TapeFlags): string {
   return homeAt(flags.home, undefined).tape
 }
 
-/** The files of a tape named on the command line; a name that means nothing is the caller's to mend. */
+/** Files of a tape by path or name. @throws UsageError when there is none */
 export function filesOf(name: string, flags: TapeFlags): readonly string[] {
   const found = findTape(tapeFolder(flags), name)
   if (!found.ok) throw new UsageError(found.error)
   return found.value
 }
 
-/** The file itself, whichever links lead to it; what is not there keeps its name. */
+/** Path with links resolved; of a missing file, the absolute path. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -30,7 +30,7 @@ export function realPath(path: string): string {
   }
 }
 
-/** Bytes for a person: `12.3 MB`. */
+/** Size in a suitable unit: `12.3 MB`. */
 export function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`

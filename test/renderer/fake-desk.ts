@@ -1,35 +1,42 @@
-import { startSession } from '../../src/renderer/data/session.ts'
-import type { CallInput, CallName, CallOutput } from '../../src/shared/ipc/calls.ts'
+import { startDeskModel } from '../../src/renderer/data/desk-model.ts'
+import { parseOutput } from '../../src/renderer/data/wire.ts'
+import type { CallInput, CallName } from '../../src/shared/ipc/calls.ts'
 import type { DeskClient, DeskPush } from '../../src/shared/ipc/connection.ts'
 import { snapshot } from './rows.ts'
 
 type Connection = 'connecting' | 'connected' | 'lost'
 type Answer = (input: unknown) => unknown
 
-/** Lets every promise that is due be settled. */
+/** Resolves once all pending promise callbacks have run. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** An answer that is given by hand, to see what happens while it is under way. */
-export function later<T>() {
+/** An answer that the test resolves or rejects itself. */
+export function deferred<T>() {
   const waiting: { resolve: (value: T) => void; reject: (error: Error) => void }[] = []
   return {
     answer: () => new Promise<T>((resolve, reject) => waiting.push({ resolve, reject })),
-    /** Answers the oldest call that waits. */
-    give: async (value: T) => {
+    /** Answers the oldest pending call. */
+    resolve: async (value: T) => {
       waiting.shift()?.resolve(value)
       await settled()
     },
-    fail: async (message: string) => {
+    reject: async (message: string) => {
       waiting.shift()?.reject(new Error(message))
       await settled()
     },
   }
 }
 
-/** A desk, its connection and time, all moved by hand. `special` replaces what the desk answers to some calls. */
-export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {}, memory = new Map<string, string>()) {
+/**
+ * A desk model on a fake desk, whose connection, frames and time the test controls.
+ * @param answers answers to some calls in place of the defaults
+ */
+export function fakeDesk(
+  answers: Readonly<Partial<Record<CallName, Answer>>> = {},
+  memory = new Map<string, string>(),
+) {
   let now = 0
   let frame: (() => void)[] = []
   let timers: (() => void)[] = []
@@ -37,7 +44,7 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
   const calls: { name: CallName; input: unknown }[] = []
   let push: (push: DeskPush) => void = () => {}
   let connection: (state: Connection) => void = () => {}
-  const plain: Readonly<Record<CallName, unknown>> = {
+  const defaults: Readonly<Record<CallName, unknown>> = {
     'desk.snapshot': snapshot(),
     'desk.command': { id: 'c', outcome: 'refused', message: 'no' },
     'chart.get': { slot: 'BTC-5m', frame: '1m', candles: [], marks: [], lines: [] },
@@ -63,8 +70,8 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
   const desk: DeskClient = {
     call: async <N extends CallName>(name: N, input: CallInput<N>) => {
       calls.push({ name, input })
-      const answer = special[name]
-      return (await (answer === undefined ? plain[name] : answer(input))) as CallOutput<N>
+      const answer = answers[name]
+      return parseOutput(name, await (answer === undefined ? defaults[name] : answer(input)))
     },
     onPush: (listener) => {
       push = listener
@@ -75,9 +82,9 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
       return () => {}
     },
   }
-  const session = startSession(desk, {
+  const model = startDeskModel(desk, {
     memory: { get: (name) => memory.get(name) ?? null, set: (name, value) => memory.set(name, value) },
-    alarm: () => {},
+    notifySystem: () => {},
     signOut: null,
     schedule: (run) => frame.push(run),
     monotonic: () => now,
@@ -91,27 +98,27 @@ export function bench(special: Readonly<Partial<Record<CallName, Answer>>> = {},
     },
   })
   return {
-    session,
+    model,
     calls,
     called: (name: CallName) => calls.filter((call) => call.name === name).map((call) => call.input),
-    push: (one: DeskPush) => push(one),
+    push: (sent: DeskPush) => push(sent),
     connect: async (state: Connection) => {
       connection(state)
       await settled()
     },
-    paint: () => {
+    renderFrame: () => {
       const due = frame
       frame = []
       for (const run of due) run()
     },
-    /** Everything that rests between two of a kind may run again. */
-    rest: async () => {
+    /** Runs every timer that was set. */
+    runTimers: async () => {
       const due = timers
       timers = []
       for (const run of due) run()
       await settled()
     },
-    pass: (ms: number) => {
+    advance: (ms: number) => {
       now += ms
       for (const run of periodic) run()
     },

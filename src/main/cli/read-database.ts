@@ -2,19 +2,19 @@ import { homeAt } from '../app/start/home.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
 import type { ExitCode } from './output.ts'
-import { complain, EXIT, UsageError } from './output.ts'
+import { EXIT, printError, UsageError } from './output.ts'
 
-export interface ListFlags {
+export interface ReadFlags {
   readonly home?: string
   readonly json?: boolean
 }
 
-/** Opens the home's database for reading, checked whole, hands it over, and closes it; says in one line what went wrong. */
-export function reading(flags: ListFlags, work: (db: ReadableDb) => ExitCode): ExitCode {
+/** Runs `work` on the home's database, opened read-only after an integrity check. Prints a failure as one line. */
+export function readDatabase(flags: ReadFlags, work: (db: ReadableDb) => ExitCode): ExitCode {
   const { database } = homeAt(flags.home, undefined)
   const opened = openCurrent(database)
   if (!opened.ok) {
-    complain(opened.error)
+    printError(opened.error)
     return EXIT.failed
   }
   const db = opened.value
@@ -22,7 +22,7 @@ export function reading(flags: ListFlags, work: (db: ReadableDb) => ExitCode): E
     return work(db)
   } catch (error) {
     if (error instanceof UsageError) throw error
-    complain(`${database} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    printError(`${database} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     return EXIT.failed
   } finally {
     db.close()
