@@ -49,7 +49,7 @@ export function recoverySpecs(open: () => DeskWindow): void {
     await sendCommand(page, { kind: 'unfreeze', reason: 'the canary' })
     await until('the candidate live', () => ((liveVersion(facts)?.number ?? 0) > before ? true : undefined), 60_000)
     await sendCommand(page, { kind: 'rollback', strategy: 'snipe' })
-    const live = await until('the version before', () =>
+    const live = await until('the previous version', () =>
       liveVersion(facts)?.number !== undefined && (liveVersion(facts)?.number ?? 0) <= before
         ? liveVersion(facts)
         : undefined,

@@ -46,7 +46,7 @@ describe('the palette', () => {
     expect(names('csv')).toEqual(['Show Attribution'])
     expect(names('help')).toEqual(['About Baton and licences'])
     for (const query of ['', 's', 'p', 'k', 'snipe', 'btc', 'version', 'show', 'positions', 'r']) {
-      const risks = found(query).map(({ risk }) => ['view', 'brake', 'money'].indexOf(risk))
+      const risks = found(query).map(({ risk }) => ['view', 'stop', 'money'].indexOf(risk))
       expect(risks, query).toEqual(risks.toSorted())
     }
   })
@@ -77,7 +77,7 @@ describe('the palette', () => {
   })
 
   it('U2, U3: only a version that was once kept can be rolled back to; another is deployed', () => {
-    expect(names('roll')).toEqual(['Roll back snipe to the version before, v2', 'Roll back to snipe v2 · 000002'])
+    expect(names('roll')).toEqual(['Roll back snipe to the previous version, v2', 'Roll back to snipe v2 · 000002'])
     expect(names('deploy snipe v1')).toEqual(['Deploy snipe v1 · 000001'])
   })
 

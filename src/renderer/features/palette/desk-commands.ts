@@ -66,25 +66,25 @@ export function stopCommands(model: DeskModel, state: PaletteState): Action[] {
     ...(deploys === 'frozen'
       ? []
       : ([
-          { name: 'Freeze deployments', keys: 'F', risk: 'brake', run: () => toggleFreeze(model) },
-          { name: 'Freeze deployments with a reason…', risk: 'brake', run: () => openReasonDialog(model, 'freeze') },
+          { name: 'Freeze deployments', keys: 'F', risk: 'stop', run: () => toggleFreeze(model) },
+          { name: 'Freeze deployments with a reason…', risk: 'stop', run: () => openReasonDialog(model, 'freeze') },
         ] satisfies Action[])),
     ...(killed || trading === 'paused'
       ? []
       : ([
-          { name: 'Pause trading', keys: 'P', risk: 'brake', run: () => togglePause(model) },
-          { name: 'Pause trading with a reason…', risk: 'brake', run: () => openReasonDialog(model, 'pause') },
+          { name: 'Pause trading', keys: 'P', risk: 'stop', run: () => togglePause(model) },
+          { name: 'Pause trading with a reason…', risk: 'stop', run: () => openReasonDialog(model, 'pause') },
         ] satisfies Action[])),
     ...strategies.map(
       (strategy): Action => ({
         name: `Pause strategy ${strategy}`,
-        risk: 'brake',
+        risk: 'stop',
         run: () => pauseStrategy(model, strategy),
       }),
     ),
     ...slotIds
       .filter((id) => slots[id]?.status !== 'paused')
-      .map((id): Action => ({ name: `Pause ${id}`, risk: 'brake', run: () => pauseSlot(model, id) })),
+      .map((id): Action => ({ name: `Pause ${id}`, risk: 'stop', run: () => pauseSlot(model, id) })),
   ]
 }
 
@@ -96,14 +96,14 @@ export function signOutCommands({ signOut }: DeskModel): Action[] {
     {
       name: 'Sign this browser out',
       aliases,
-      risk: 'brake',
+      risk: 'stop',
       confirm: 'sign this browser out',
       run: () => void signOut(false),
     },
     {
       name: 'Sign every browser out',
       aliases,
-      risk: 'brake',
+      risk: 'stop',
       confirm: 'sign every browser out, this one too',
       run: () => void signOut(true),
     },
@@ -119,7 +119,7 @@ export function tradingCommands(model: DeskModel, { trading, deploys }: PaletteS
             name: 'Unfreeze deployments',
             keys: 'F',
             risk: 'money',
-            confirm: 'let deployments through again',
+            confirm: 'allow deployments again',
             run: () => toggleFreeze(model),
           },
         ] satisfies Action[])

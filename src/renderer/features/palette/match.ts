@@ -1,8 +1,8 @@
 /**
- * Effect of running a command by mistake: `view` changes only this window, `brake` stops something and can be undone at
+ * Effect of running a command by mistake: `view` changes only this window, `stop` stops something and can be undone at
  * once, `money` allows orders, closes positions or changes the code that trades.
  */
-export type Risk = 'view' | 'brake' | 'money'
+export type Risk = 'view' | 'stop' | 'money'
 
 /** A command of the palette. */
 export interface Action {
@@ -17,7 +17,7 @@ export interface Action {
 }
 
 /** Factor of the score: a command of lower risk always ranks above one of higher risk. */
-const RISK_FACTOR: Readonly<Record<Risk, number>> = { view: 1, brake: 0.1, money: 0.01 }
+const RISK_FACTOR: Readonly<Record<Risk, number>> = { view: 1, stop: 0.1, money: 0.01 }
 /** Score per rank of a recently used command; small compared with the match of its name. */
 const RECENT_SCORE = 0.02
 

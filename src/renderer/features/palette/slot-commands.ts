@@ -12,11 +12,11 @@ export function slotCommands(model: DeskModel, { slotIds, slots, strategies }: P
       ...(row?.awaiting ?? [])
         .filter(({ unsettleable }) => unsettleable)
         .map(
-          ({ id: held }): Action => ({
-            name: `Void ${held} in ${id}…`,
+          ({ id: positionId }): Action => ({
+            name: `Void ${positionId} in ${id}…`,
             aliases: ['write off', 'no outcome'],
             risk: 'money',
-            run: () => openVoidDialog(model, held, id),
+            run: () => openVoidDialog(model, positionId, id),
           }),
         ),
       ...(position?.state === 'open'
@@ -43,7 +43,12 @@ export function slotCommands(model: DeskModel, { slotIds, slots, strategies }: P
         ),
       ...(row?.status === 'paused'
         ? ([
-            { name: `Resume ${id}`, risk: 'money', confirm: `let ${id} enter again`, run: () => resumeSlot(model, id) },
+            {
+              name: `Resume ${id}`,
+              risk: 'money',
+              confirm: `allow entries in ${id}`,
+              run: () => resumeSlot(model, id),
+            },
           ] satisfies Action[])
         : []),
     ]

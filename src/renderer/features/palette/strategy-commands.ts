@@ -25,7 +25,7 @@ export function strategyCommands(model: DeskModel, { strategies, versions }: Pal
         name: `Reload ${strategy}`,
         aliases: ['deploy', 'try again', 'retry'],
         risk: 'money',
-        confirm: `deploy ${strategy}.ts as it is`,
+        confirm: `deploy the current ${strategy}.ts`,
         run: () => reloadFiles(model, strategy),
       },
       { name: `Reload ${strategy} as a canary…`, risk: 'money', run: () => openFilesCanaryDialog(model, strategy) },
@@ -38,14 +38,14 @@ export function strategyCommands(model: DeskModel, { strategies, versions }: Pal
       {
         name: `Resume strategy ${strategy}`,
         risk: 'money',
-        confirm: `let ${strategy} enter again`,
+        confirm: `allow entries of ${strategy}`,
         run: () => resumeStrategy(model, strategy),
       },
       ...(before === undefined
         ? []
         : ([
             {
-              name: `Roll back ${strategy} to the version before, ${shortLabel(before)}`,
+              name: `Roll back ${strategy} to the previous version, ${shortLabel(before)}`,
               aliases: ['rollback', 'revert', 'undo'],
               risk: 'money',
               confirm: `roll back ${strategy} to ${shortLabel(before)}`,
@@ -73,7 +73,7 @@ export function versionCommands(model: DeskModel, row: VersionRow): Action[] {
         {
           name: `Deploy ${row.label}`,
           risk: 'money',
-          confirm: `deploy ${row.strategy} ${shortLabel(row)}, with every check`,
+          confirm: `deploy ${row.strategy} ${shortLabel(row)} through every step`,
           run: () => deployStored(model, row),
         },
       ]
@@ -90,13 +90,13 @@ export function candidateCommands(model: DeskModel, { candidate, deployments }: 
             aliases: ['go live', 'deploy'],
             keys: 'Ctrl ⇧Enter',
             risk: 'money',
-            confirm: `let ${candidate.strategy} ${shortLabel(candidate.version)} go live`,
+            confirm: `make ${candidate.strategy} ${shortLabel(candidate.version)} live`,
             run: () => reloadCandidate(model, candidate),
           },
           {
             name: `Dismiss candidate ${candidate.version.label}`,
             risk: 'money',
-            confirm: `give up ${candidate.strategy} ${shortLabel(candidate.version)}`,
+            confirm: `dismiss ${candidate.strategy} ${shortLabel(candidate.version)}`,
             run: () => dismissCandidate(model, candidate),
           },
           {
@@ -111,13 +111,13 @@ export function candidateCommands(model: DeskModel, { candidate, deployments }: 
       {
         name: `Promote canary ${row.version?.label}`,
         risk: 'money',
-        confirm: `give ${row.version?.label} all of ${row.strategy}`,
+        confirm: `let ${row.version?.label} trade all slots of ${row.strategy}`,
         run: () => promoteCandidate(model, row),
       },
       {
         name: `Dismiss canary ${row.version?.label}`,
         risk: 'money',
-        confirm: `take the slots of ${row.version?.label} back`,
+        confirm: `return the slots of ${row.version?.label} to the live version`,
         run: () => dismissCandidate(model, row),
       },
     ])
