@@ -54,7 +54,7 @@ export class Engine {
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
     this.direct = new DirectCycles(this.state, this.clock)
-    this.quiet = { s: this.state, out: [], quiet: true }
+    this.quiet = { state: this.state, out: [], quiet: true }
     this.slots = [...this.state.slots.values()]
   }
 
@@ -63,72 +63,75 @@ export class Engine {
     const { state } = this
     // Time never goes back: an event that was late is told at the moment it arrives.
     if (event.ts > state.now) state.now = event.ts
-    const c: Context = { s: state, out: [], quiet: false }
-    this.dispatch(c, event)
-    return c.out.length === 0 ? NOTHING : c.out
+    const context: Context = { state, out: [], quiet: false }
+    this.dispatch(context, event)
+    return context.out.length === 0 ? NOTHING : context.out
   }
 
-  private dispatch(c: Context, event: EngineEvent): void {
+  private dispatch(context: Context, event: EngineEvent): void {
     switch (event.kind) {
       case 'price': {
-        const asset = c.s.assets.get(event.asset)
+        const asset = context.state.assets.get(event.asset)
         if (asset === undefined) return
         const { cells } = this
         cells[TICK_TS] = event.ts
         cells[TICK_VENUE] = event.tsVenue
         cells[TICK_PRICE] = event.price
         cells[TICK_VOLUME] = event.volume
-        return applyTick(c, asset, cells, 0)
+        return applyTick(context, asset, cells, 0)
       }
       case 'book': {
-        const slot = slotOf(c.s, event.slot)
+        const slot = slotOf(context.state, event.slot)
         if (slot.window?.id === event.windowId) slot.book = event
         return
       }
       case 'candle':
-        return this.takeCandle(c, event.asset, event.frame, event.candle)
+        return this.takeCandle(context, event.asset, event.frame, event.candle)
       case 'feed': {
         const { connected, stale, detail, problems = [] } = event
-        c.s.feed = { connected, stale, detail, problems }
-        return say(c, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
+        context.state.feed = { connected, stale, detail, problems }
+        return say(context, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
       }
       case 'strike':
-        return applyStrike(c, event)
+        return applyStrike(context, event)
       case 'settled':
-        return applySettlement(c, event)
+        return applySettlement(context, event)
       case 'redeemed':
-        return applyRedemption(c, event.windowId)
+        return applyRedemption(context, event.windowId)
       case 'hold':
-        return applyHold(c, event)
+        return applyHold(context, event)
       case 'cycle':
-        return askVersions(c, event.count, event.slots, this.clock)
+        return askVersions(context, event.count, event.slots, this.clock)
       case 'decisions':
-        return applyDecisions(c, event)
+        return applyDecisions(context, event)
       case 'fault':
-        return applyFault(c, event)
+        return applyFault(context, event)
       case 'order':
-        return applyReport(c, event.orderId, event.report)
+        return applyReport(context, event.orderId, event.report)
       case 'fill':
-        return applyFate(c, event)
+        return applyFate(context, event)
       case 'command':
-        if (isEngineCommand(event.command)) applyCommand(c, event.command)
+        if (isEngineCommand(event.command)) applyCommand(context, event.command)
         return
       case 'swap':
-        return applySwap(c, event.swap)
+        return applySwap(context, event.swap)
       case 'canary':
-        return beginCanary(c, event.start)
+        return beginCanary(context, event.start)
       case 'endCanary':
-        return endCanary(c, event.strategy, event.why)
+        return endCanary(context, event.strategy, event.why)
       case 'adopt':
         for (const { slot: id, json } of event.states) {
-          slotOf(c.s, id).setState(json)
+          slotOf(context.state, id).setState(json)
         }
         return
       case 'begin':
-        return takeInLost(c)
+        return takeInLost(context)
       case 'deposit': {
         const movement = { cash: event.amount, deposit: event.amount }
-        return record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'deposit', 'account', movement) })
+        return record(context, {
+          t: 'ledger',
+          entry: context.state.ledger.post(context.state.now, 'deposit', 'account', movement),
+        })
       }
       default:
         return assertNever(event)
@@ -151,25 +154,25 @@ export class Engine {
 
   /** Why a command would be refused; null when it would be carried out. */
   commandRefusal(command: EngineCommand): string | null {
-    return commandRefusal({ s: this.state, out: [] }, command)
+    return commandRefusal({ state: this.state, out: [] }, command)
   }
 
   /** Why a swap cannot be committed at this moment; null when it can. */
   swapRefusal(swap: Swap): string | null {
-    return swapRefusal({ s: this.state, out: [] }, swap)
+    return swapRefusal({ state: this.state, out: [] }, swap)
   }
 
   /** Why a canary cannot begin at this moment; null when it can. */
   canaryRefusal(start: CanaryStart): string | null {
-    return canaryRefusal({ s: this.state, out: [] }, start)
+    return canaryRefusal({ state: this.state, out: [] }, start)
   }
 
   /** State of each of a strategy's slots as its live version has it, for a migration. */
   strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number; lent: boolean }[] {
     const live = liveVersion(this.state, strategy)
-    return slotsOf({ s: this.state, out: [] }, strategy).map((slot) => ({
-      slot: slot.slot.id,
-      json: slot.canary ? (live?.kept.get(slot.slot.id)?.json ?? 'null') : slot.stateJson,
+    return slotsOf(this.state, strategy).map((slot) => ({
+      slot: slot.id,
+      json: slot.canary ? (live?.kept.get(slot.id)?.json ?? 'null') : slot.stateJson,
       revision: slot.revision,
       lent: slot.canary,
     }))
@@ -177,27 +180,27 @@ export class Engine {
 
   /** Views of every slot of a strategy as they are now, whatever is live: for a dry evaluation. */
   dryViews(strategy: string): readonly SlotView[] {
-    return slotsOf({ s: this.state, out: [] }, strategy)
+    return slotsOf(this.state, strategy)
       .filter((slot) => slot.window !== null && slot.asset.price > 0)
       .map((slot) => slotView(this.state, slot))
   }
 
   /** Journals how far each version has come, for the snapshot every half minute. */
   progress(): readonly Effect[] {
-    const c: Context = { s: this.state, out: [] }
-    for (const version of this.state.versions.values()) recordVersion(c, version)
-    return c.out
+    const context: Context = { state: this.state, out: [] }
+    for (const version of this.state.versions.values()) recordVersion(context, version)
+    return context.out
   }
 
-  private takeCandle(c: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
-    const asset = assetOf(c.s, name)
+  private takeCandle(context: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
+    const asset = assetOf(context.state, name)
     if (frame === '1m') asset.noteTold(candle.openTime)
     if (!asset.candles[frame].put(candle)) return
-    record(c, { t: 'candle', asset: name, frame, candle })
+    record(context, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return
     asset.vol.minute(candle.high, candle.low)
     asset.minutesChanged()
-    for (const longer of asset.candles.refold(candle)) record(c, { t: 'candle', asset: name, ...longer })
+    for (const longer of asset.candles.refold(candle)) record(context, { t: 'candle', asset: name, ...longer })
   }
 
   /**

@@ -71,67 +71,68 @@ export interface SavedDesk {
 }
 
 /** Brings a fresh engine to where the journal left off: positions, owners, states, versions live, kill latch. */
-export function restoreState(s: EngineState, saved: SavedDesk): void {
-  for (const entry of saved.ledger) s.ledger.apply(entry)
-  for (const position of saved.positions) s.positions.set(position.id, { ...position })
-  for (const order of saved.orders) s.orders.set(order.id, { ...order })
-  for (const fill of saved.fills) s.fills.set(fill.id, { ...fill })
-  for (const position of saved.over) s.over.set(position.id, { ...position })
-  for (const { slot, windowId, payoutUp } of saved.outcomes) s.slots.get(slot)?.outcomes.set(windowId, payoutUp)
-  for (const { windowId, ...redemption } of saved.redemptions) s.redemptions.set(windowId, redemption)
+export function restoreState(state: EngineState, saved: SavedDesk): void {
+  for (const entry of saved.ledger) state.ledger.apply(entry)
+  for (const position of saved.positions) state.positions.set(position.id, { ...position })
+  for (const order of saved.orders) state.orders.set(order.id, { ...order })
+  for (const fill of saved.fills) state.fills.set(fill.id, { ...fill })
+  for (const position of saved.over) state.over.set(position.id, { ...position })
+  for (const { slot, windowId, payoutUp } of saved.outcomes) state.slots.get(slot)?.outcomes.set(windowId, payoutUp)
+  for (const { windowId, ...redemption } of saved.redemptions) state.redemptions.set(windowId, redemption)
   for (const version of saved.versions) {
-    const tenure = version.tenure === null ? newTenure(s.now, undefined) : { ...version.tenure }
-    s.versions.set(version.hash, { ...version, tenure, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
-    if (version.state !== 'draining' && version.state !== 'canary') s.live.set(version.strategy, version.hash)
+    const tenure = version.tenure === null ? newTenure(state.now, undefined) : { ...version.tenure }
+    state.versions.set(version.hash, { ...version, tenure, epoch: ++state.epoch, faultsInRow: 0, kept: new Map() })
+    if (version.state !== 'draining' && version.state !== 'canary') state.live.set(version.strategy, version.hash)
   }
   for (const { slot, strategy } of saved.assigned) {
-    const state = s.slots.get(slot)
-    if (state !== undefined) state.strategy = strategy
+    const assigned = state.slots.get(slot)
+    if (assigned !== undefined) assigned.strategy = strategy
   }
   for (const { strategy, slots, ...canary } of saved.canaries) {
-    s.canaries.set(strategy, canary)
+    state.canaries.set(strategy, canary)
     for (const id of slots) {
-      const slot = s.slots.get(id)
+      const slot = state.slots.get(id)
       if (slot?.strategy === strategy) slot.canary = true
     }
   }
-  s.slotGroups = slotGroupsOf(s.slots.values())
-  restoreKept(s, saved)
+  state.slotGroups = slotGroupsOf(state.slots.values())
+  restoreKept(state, saved)
   for (const { slot: id, strategy, revision, json } of saved.states) {
-    const slot = s.slots.get(id)
+    const slot = state.slots.get(id)
     if (slot === undefined) continue
     slot.revision = revision
     // Another strategy has the slot now: what this one kept means nothing to it.
     if (slot.strategy === strategy) slot.stateJson = json
   }
   for (const { slot: id, reason } of saved.slotPauses) {
-    const slot = s.slots.get(id)
+    const slot = state.slots.get(id)
     if (slot !== undefined) slot.pause = { reason, until: null }
   }
-  for (const { strategy, reason } of saved.strategyPauses) s.strategyPauses.set(strategy, { reason, until: null })
-  for (const { id, strategy } of saved.faultHandoffs) s.orphanedByFault.set(id, strategy)
-  for (const id of saved.closing) s.closing.add(id)
-  if (saved.caps !== null) s.caps = { ...s.caps, ...saved.caps }
-  s.trading = saved.trading
-  s.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
-  s.pause = saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
-  s.flatten = saved.flatten
-  s.freeze = saved.freeze
-  s.nextOrder = saved.nextOrder
-  s.nextPosition = saved.nextPosition
-  s.cycle = saved.lastCycle
+  for (const { strategy, reason } of saved.strategyPauses) state.strategyPauses.set(strategy, { reason, until: null })
+  for (const { id, strategy } of saved.faultHandoffs) state.orphanedByFault.set(id, strategy)
+  for (const id of saved.closing) state.closing.add(id)
+  if (saved.caps !== null) state.caps = { ...state.caps, ...saved.caps }
+  state.trading = saved.trading
+  state.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
+  state.pause =
+    saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
+  state.flatten = saved.flatten
+  state.freeze = saved.freeze
+  state.nextOrder = saved.nextOrder
+  state.nextPosition = saved.nextPosition
+  state.cycle = saved.lastCycle
 }
 
 /** I12: where some setting cannot be read, the tighter of each configured and journaled cap holds. */
-export function tightenCaps(s: EngineState): void {
-  const { caps } = s.config
-  s.caps = {
-    stakePerOrder: least(s.caps.stakePerOrder, caps.stakePerOrder),
-    exposurePerWindow: least(s.caps.exposurePerWindow, caps.exposurePerWindow),
-    exposurePerAsset: least(s.caps.exposurePerAsset, caps.exposurePerAsset),
-    exposurePerAccount: least(s.caps.exposurePerAccount, caps.exposurePerAccount),
-    ordersPerMinute: Math.min(s.caps.ordersPerMinute, caps.ordersPerMinute),
-    lossPerDay: least(s.caps.lossPerDay, caps.lossPerDay),
+export function tightenCaps(state: EngineState): void {
+  const { caps } = state.config
+  state.caps = {
+    stakePerOrder: least(state.caps.stakePerOrder, caps.stakePerOrder),
+    exposurePerWindow: least(state.caps.exposurePerWindow, caps.exposurePerWindow),
+    exposurePerAsset: least(state.caps.exposurePerAsset, caps.exposurePerAsset),
+    exposurePerAccount: least(state.caps.exposurePerAccount, caps.exposurePerAccount),
+    ordersPerMinute: Math.min(state.caps.ordersPerMinute, caps.ordersPerMinute),
+    lossPerDay: least(state.caps.lossPerDay, caps.lossPerDay),
   }
 }
 
@@ -140,17 +141,17 @@ function least(a: Usd, b: Usd): Usd {
 }
 
 /** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */
-function restoreKept(s: EngineState, saved: SavedDesk): void {
-  for (const version of s.versions.values()) {
-    const lent = [...s.slots.values()].filter((slot) => isLent(s, slot, version))
-    for (const id of new Set([...slotsOwned(s, version.hash), ...lent.map(({ slot }) => slot.id)])) {
-      const slot = s.slots.get(id)
-      if (slot !== undefined && assignedVersion(s, slot) === version) continue
+function restoreKept(state: EngineState, saved: SavedDesk): void {
+  for (const version of state.versions.values()) {
+    const lent = [...state.slots.values()].filter((slot) => isLent(state, slot, version))
+    for (const id of new Set([...slotsOwned(state, version.hash), ...lent.map(({ slot }) => slot.id)])) {
+      const slot = state.slots.get(id)
+      if (slot !== undefined && assignedVersion(state, slot) === version) continue
       const { json = 'null', revision = 0 } =
         saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
       version.kept.set(id, { json, revision })
-      s.aside.add(version.hash)
+      state.aside.add(version.hash)
     }
-    if (version.state === 'draining') s.aside.add(version.hash)
+    if (version.state === 'draining') state.aside.add(version.hash)
   }
 }

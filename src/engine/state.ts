@@ -51,6 +51,7 @@ export class SlotState {
   edition = 0
   /** Figures of the slot's view; see `ROW`. */
   readonly row = new Float64Array(ROW_WIDTH)
+  readonly id: SlotId
   readonly slot: Slot
   /** Terms on which the venue trades it; null where nothing can be traded. */
   readonly listing: SlotListing | null
@@ -84,6 +85,7 @@ export class SlotState {
 
   constructor(index: number, slot: Slot, asset: AssetState<SlotState>, config: EngineConfig) {
     this.index = index
+    this.id = slot.id
     this.slot = slot
     this.asset = asset
     this.listing = config.listings.get(slot.id) ?? null
@@ -288,57 +290,57 @@ export function slotGroupsOf(slots: Iterable<SlotState>): readonly SlotGroup[] {
 
 /** What one `handle` call works with: the state, and where its effects go. */
 export interface Context {
-  readonly s: EngineState
+  readonly state: EngineState
   readonly out: Effect[]
   /** Nobody writes closed candles down: they are not even made. */
   readonly quiet?: boolean
 }
 
-export function record(c: Context, entry: JournalRecord): void {
-  c.out.push({ kind: 'record', record: entry })
+export function record(context: Context, entry: JournalRecord): void {
+  context.out.push({ kind: 'record', record: entry })
 }
 
 export function say(
-  c: Context,
+  context: Context,
   level: DeskEvent['level'],
   kind: EventKind,
   message: string,
   about: { slot?: SlotId | null; version?: VersionHash | null; detail?: string } = {},
 ): void {
-  const slot = about.slot == null ? undefined : c.s.slots.get(about.slot)
+  const slot = about.slot == null ? undefined : context.state.slots.get(about.slot)
   const event: DeskEvent = {
-    ts: c.s.now,
+    ts: context.state.now,
     level,
     kind,
     slot: about.slot ?? null,
     version: about.version ?? null,
-    deployment: about.version == null ? null : (c.s.versions.get(about.version)?.deployment ?? null),
+    deployment: about.version == null ? null : (context.state.versions.get(about.version)?.deployment ?? null),
     regime: slot?.asset.regime ?? null,
-    market: c.s.config.market,
+    market: context.state.config.market,
     message,
     detail: about.detail ?? null,
   }
-  record(c, { t: 'event', event })
+  record(context, { t: 'event', event })
 }
 
 /** The version that trades a strategy now; undefined while none is live. */
-export function liveVersion(s: EngineState, strategy: string): VersionRecord | undefined {
-  const hash = s.live.get(strategy)
-  return hash === undefined ? undefined : s.versions.get(hash)
+export function liveVersion(state: EngineState, strategy: string): VersionRecord | undefined {
+  const hash = state.live.get(strategy)
+  return hash === undefined ? undefined : state.versions.get(hash)
 }
 
-export function slotOf(s: EngineState, id: SlotId): SlotState {
-  const found = s.slots.get(id)
+export function slotOf(state: EngineState, id: SlotId): SlotState {
+  const found = state.slots.get(id)
   return found ?? broken(`unknown slot ${id}`)
 }
 
-export function assetOf(s: EngineState, asset: Asset): AssetState<SlotState> {
-  const found = s.assets.get(asset)
+export function assetOf(state: EngineState, asset: Asset): AssetState<SlotState> {
+  const found = state.assets.get(asset)
   return found ?? broken(`unknown asset ${asset}`)
 }
 
-export function versionOf(s: EngineState, hash: VersionHash): VersionRecord {
-  const found = s.versions.get(hash)
+export function versionOf(state: EngineState, hash: VersionHash): VersionRecord {
+  const found = state.versions.get(hash)
   return found ?? broken(`unknown version ${hash}`)
 }
 
@@ -355,17 +357,17 @@ export function isUnsettled({ state }: Pick<Position, 'state'>): boolean {
 }
 
 /** True where a window ended so long ago that its outcome will hardly come by itself any more. */
-export function isUnsettleable(s: EngineState, { state, windowEnd }: Pick<Position, 'state' | 'windowEnd'>): boolean {
-  return state === 'ended' && s.now - windowEnd >= s.config.unsettledAfterMs
+export function isUnsettleable(state: EngineState, position: Pick<Position, 'state' | 'windowEnd'>): boolean {
+  return position.state === 'ended' && state.now - position.windowEnd >= state.config.unsettledAfterMs
 }
 
-export function positionIn(s: EngineState, windowId: WindowId): Position | undefined {
-  for (const position of s.positions.values()) if (position.windowId === windowId) return position
+export function positionIn(state: EngineState, windowId: WindowId): Position | undefined {
+  for (const position of state.positions.values()) if (position.windowId === windowId) return position
   return undefined
 }
 
-export function workingOrders(s: EngineState, windowId: WindowId): Order[] {
-  return [...s.orders.values()].filter((order) => order.windowId === windowId && isWorking(order))
+export function workingOrders(state: EngineState, windowId: WindowId): Order[] {
+  return [...state.orders.values()].filter((order) => order.windowId === windowId && isWorking(order))
 }
 
 /** Best bid and ask of one side's token; the Down token mirrors the Up token's book. */
@@ -383,7 +385,7 @@ export function mirror(level: Level): Level {
 
 /** Price and source of a handoff's mark (design, "handoff"). */
 export function markOf(
-  s: EngineState,
+  state: EngineState,
   slot: SlotState,
   side: Side,
   estimateUp: number | null,
@@ -391,7 +393,7 @@ export function markOf(
   const own = quoteOf(slot.book, side)
   if (own.bid !== null) return { mark: own.bid.price, source: 'bid' }
   const other = quoteOf(slot.book, otherSide(side))
-  if (slot.book !== null && own.ask !== null && other.ask !== null && s.now - slot.book.ts <= 5_000) {
+  if (slot.book !== null && own.ask !== null && other.ask !== null && state.now - slot.book.ts <= 5_000) {
     return { mark: price(Math.round((own.ask.price + 1_000_000 - other.ask.price) / 2)), source: 'mid' }
   }
   if (estimateUp === null) return { mark: null, source: null }
@@ -399,9 +401,9 @@ export function markOf(
 }
 
 /** Cash held back by working entries. */
-export function reserved(s: EngineState): Usd {
+export function reserved(state: EngineState): Usd {
   let sum = NO_USD
-  for (const order of s.orders.values()) {
+  for (const order of state.orders.values()) {
     if (order.kind === 'enter' && isWorking(order)) sum = addUsd(sum, remainingReserve(order))
   }
   return sum
@@ -414,9 +416,9 @@ export function remainingReserve(order: Order): Usd {
 }
 
 /** A fill in the window that the chain has neither confirmed nor refused: nothing is built on it before. */
-export function unconfirmed(s: EngineState, windowId: WindowId): Fill | undefined {
-  for (const fill of s.fills.values())
-    if (fill.state === 'matched' && s.positions.get(fill.positionId)?.windowId === windowId) return fill
+export function unconfirmed(state: EngineState, windowId: WindowId): Fill | undefined {
+  for (const fill of state.fills.values())
+    if (fill.state === 'matched' && state.positions.get(fill.positionId)?.windowId === windowId) return fill
   return undefined
 }
 
@@ -424,11 +426,11 @@ export function unconfirmed(s: EngineState, windowId: WindowId): Fill | undefine
  * A fill of the window that may still be taken back: without a fate, or confirmed so lately that this venue may yet report it
  * as failed. Nothing is entered or sold in the window before.
  */
-export function unsettledFill(s: EngineState, windowId: WindowId): Fill | undefined {
-  const from = s.now - s.config.fateSettlesMs
-  for (const fill of s.fills.values()) {
+export function unsettledFill(state: EngineState, windowId: WindowId): Fill | undefined {
+  const from = state.now - state.config.fateSettlesMs
+  for (const fill of state.fills.values()) {
     if (fill.state === 'failed' || (fill.fateAt ?? Number.POSITIVE_INFINITY) <= from) continue
-    const position = s.positions.get(fill.positionId) ?? s.over.get(fill.positionId)
+    const position = state.positions.get(fill.positionId) ?? state.over.get(fill.positionId)
     if (position?.windowId === windowId) return fill
   }
   return undefined

@@ -289,7 +289,7 @@ export class ModelDesk extends EngineBench {
   private checkCanaries(): void {
     const s = this.engine.state
     for (const slot of s.slots.values())
-      if (slot.canary) expect(s.canaries.has(slot.strategy ?? ''), `${slot.slot.id} has its canary`).toBe(true)
+      if (slot.canary) expect(s.canaries.has(slot.strategy ?? ''), `${slot.id} has its canary`).toBe(true)
     for (const [strategy, { version }] of s.canaries) {
       expect(s.versions.get(version)?.state, `canary of ${strategy}`).toBe('canary')
       expect(s.live.has(strategy), `${strategy} is live beside its canary`).toBe(true)

@@ -12,59 +12,64 @@ import { beginCycle, ready } from './begin.ts'
  * One cycle whose strategies answer later, as an event: asks for one evaluation a version.
  * @param only null, or the slots that asked to be woken
  */
-export function askVersions(c: Context, count: number, only: readonly SlotId[] | null, clock: Float64Array): void {
-  if (!beginCycle(c, count, clock)) return
-  for (const group of c.s.slotGroups) {
-    const version = assignedVersion(c.s, group)
+export function askVersions(
+  context: Context,
+  count: number,
+  only: readonly SlotId[] | null,
+  clock: Float64Array,
+): void {
+  if (!beginCycle(context, count, clock)) return
+  for (const group of context.state.slotGroups) {
+    const version = assignedVersion(context.state, group)
     if (version === undefined) continue
     const views: SlotView[] = []
     for (const slot of group.slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
-      if (slot.changed) writeRow(c.s, slot)
-      if (managedAside(c, slot)) continue
-      if (ready(c.s, slot, version)) views.push(slotView(c.s, slot))
+      if (only !== null && !only.includes(slot.id)) continue
+      if (slot.changed) writeRow(context.state, slot)
+      if (managedAside(context, slot)) continue
+      if (ready(context.state, slot, version)) views.push(slotView(context.state, slot))
     }
-    if (version.kept.size > 0) views.push(...asideViews(c, version, only))
-    evaluate(c, version, count, views)
+    if (version.kept.size > 0) views.push(...asideViews(context, version, only))
+    evaluate(context, version, count, views)
   }
-  if (c.s.aside.size > 0) askAside(c, count, only)
+  if (context.state.aside.size > 0) askAside(context, count, only)
 }
 
 /** Those that are not asked for slots of their own in the same breath. */
-function askAside(c: Context, count: number, only: readonly SlotId[] | null): void {
-  const inGroups = new Set(c.s.slotGroups.map((group) => assignedVersion(c.s, group)))
-  for (const hash of c.s.aside) {
-    const version = versionOf(c.s, hash)
-    if (!inGroups.has(version)) evaluate(c, version, count, asideViews(c, version, only))
+function askAside(context: Context, count: number, only: readonly SlotId[] | null): void {
+  const inGroups = new Set(context.state.slotGroups.map((group) => assignedVersion(context.state, group)))
+  for (const hash of context.state.aside) {
+    const version = versionOf(context.state, hash)
+    if (!inGroups.has(version)) evaluate(context, version, count, asideViews(context, version, only))
   }
 }
 
-function evaluate(c: Context, version: VersionRecord, cycle: number, views: readonly SlotView[]): void {
+function evaluate(context: Context, version: VersionRecord, cycle: number, views: readonly SlotView[]): void {
   if (views.length === 0) return
-  const asked = c.s.pending.get(version.hash)
+  const asked = context.state.pending.get(version.hash)
   invariant(asked?.cycle !== cycle, `${version.label} is asked twice in a cycle`)
   const slots = new Set(views.map((view) => view.slot))
-  c.s.pending.set(version.hash, { cycle, epoch: version.epoch, slots })
-  c.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
+  context.state.pending.set(version.hash, { cycle, epoch: version.epoch, slots })
+  context.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
 }
 
 /** What is open in the slot is another version's to manage: its own is not asked until that is over. */
-function managedAside(c: Context, slot: SlotState): boolean {
-  const manager = managerAside(c.s, slot)
+function managedAside(context: Context, slot: SlotState): boolean {
+  const manager = managerAside(context.state, slot)
   if (manager === undefined) return false
   slot.lastWhy = `${manager.label} manages what it has open in this window`
   return true
 }
 
 /** Asks a version for what it manages in slots that are not its own any more, with the state it keeps there. */
-function asideViews(c: Context, version: VersionRecord, only: readonly SlotId[] | null): SlotView[] {
+function asideViews(context: Context, version: VersionRecord, only: readonly SlotId[] | null): SlotView[] {
   const views: SlotView[] = []
   for (const [id, { json, revision }] of version.kept) {
-    const slot = slotOf(c.s, id)
+    const slot = slotOf(context.state, id)
     if (only !== null && !only.includes(id)) continue
-    if (slot.changed) writeRow(c.s, slot)
-    if (managerAside(c.s, slot) !== version || c.s.now >= (slot.row[ROW.windowEnd] ?? 0)) continue
-    views.push({ ...slotView(c.s, slot), state: json, revision })
+    if (slot.changed) writeRow(context.state, slot)
+    if (managerAside(context.state, slot) !== version || context.state.now >= (slot.row[ROW.windowEnd] ?? 0)) continue
+    views.push({ ...slotView(context.state, slot), state: json, revision })
   }
   return views
 }

@@ -59,7 +59,7 @@ export class DirectCycles {
 
   /** @param clock where views read the moment of a cycle */
   constructor(state: EngineState, clock: Float64Array) {
-    this.context = { s: state, out: [], quiet: false }
+    this.context = { state, out: [], quiet: false }
     this.slots = [...state.slots.values()]
     this.clock = clock
   }
@@ -70,25 +70,25 @@ export class DirectCycles {
    * @param only null, or the slots that asked to be woken
    */
   cycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
-    const c = this.context
-    if (c.out.length > 0) c.out.length = 0
-    if (ts > c.s.now) c.s.now = ts
-    if (!beginCycle(c, count, this.clock)) return c.out
-    for (const group of c.s.slotGroups) {
-      const version = assignedVersion(c.s, group)
-      if (version !== undefined) this.ask(c, group, version, only, decider)
+    const context = this.context
+    if (context.out.length > 0) context.out.length = 0
+    if (ts > context.state.now) context.state.now = ts
+    if (!beginCycle(context, count, this.clock)) return context.out
+    for (const group of context.state.slotGroups) {
+      const version = assignedVersion(context.state, group)
+      if (version !== undefined) this.ask(context, group, version, only, decider)
     }
-    return c.out
+    return context.out
   }
 
   private ask(
-    c: Context,
+    context: Context,
     group: SlotGroup,
     version: VersionRecord,
     only: readonly SlotId[] | null,
     decider: Decider,
   ): void {
-    const { turn, count } = this.lineUp(c, group, version, only, decider)
+    const { turn, count } = this.lineUp(context, group, version, only, decider)
     let faults: { slot: SlotId; message: string }[] | undefined
     for (let next = 0; next < count; next++) {
       const at = decider.ask(turn, next, count)
@@ -97,15 +97,15 @@ export class DirectCycles {
       const slot = at === count ? undefined : this.slots[turn[at] ?? 0]
       if (slot === undefined) break
       const { fault, why, state, intents } = decider.answer
-      if (fault === null) applyDecision(c, slot, version, why, state, intents)
+      if (fault === null) applyDecision(context, slot, version, why, state, intents)
       else {
         faults ??= []
-        faults.push({ slot: slot.slot.id, message: fault })
+        faults.push({ slot: slot.id, message: fault })
       }
     }
     if (faults === undefined) version.faultsInRow = 0
     for (const { slot, message } of faults ?? []) {
-      applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
+      applyFault(context, { kind: 'fault', ts: context.state.now, version: version.hash, slot, fatal: false, message })
     }
   }
 
@@ -114,26 +114,26 @@ export class DirectCycles {
    * window ends or something of a slot changes: that is most cycles.
    */
   private lineUp(
-    c: Context,
+    context: Context,
     group: SlotGroup,
     version: VersionRecord,
     only: readonly SlotId[] | null,
     decider: Decider,
   ): LineUp {
     const known = this.lineUps.get(group)
-    if (only === null && known?.version === version && c.s.now < known.until && isSame(group)) return known
+    if (only === null && known?.version === version && context.state.now < known.until && isSame(group)) return known
     const { slots } = group
     const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
     made.version = version
     made.count = 0
     let until = Number.POSITIVE_INFINITY
     for (const slot of slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (only !== null && !only.includes(slot.id)) continue
       if (slot.changed) {
-        writeRow(c.s, slot)
+        writeRow(context.state, slot)
         decider.meet(slot)
       }
-      if (!ready(c.s, slot, version)) continue
+      if (!ready(context.state, slot, version)) continue
       made.turn[made.count++] = slot.index
       until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
     }

@@ -25,12 +25,12 @@ import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refus
 
 type Judged = Result<Approved<Order>, Refusal>
 
-function tagsOf(c: Context, slot: SlotState, version: VersionRecord): Tags {
+function tagsOf(context: Context, slot: SlotState, version: VersionRecord): Tags {
   return {
     version: version.hash,
     deployment: version.deployment,
     regime: slot.asset.regime ?? 'unknown',
-    market: c.s.config.market,
+    market: context.state.config.market,
   }
 }
 
@@ -39,49 +39,48 @@ function valid(value: number): boolean {
 }
 
 function unlisted(slot: SlotState): Refusal {
-  return { reason: 'unlisted', message: `${slot.slot.id} is not listed by this feed or venue` }
+  return { reason: 'unlisted', message: `${slot.id} is not listed by this feed or venue` }
 }
 
 /** Everything but the caps that can stand against an entry. */
-function entryBar(c: Context, slot: SlotState, version: VersionRecord): Refusal | null {
-  const { s } = c
+function entryBar(context: Context, slot: SlotState, version: VersionRecord): Refusal | null {
+  const { state } = context
   const no = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
   const { asset } = slot
-  if (assignedVersion(s, slot) !== version)
-    return no('draining', `${version.label} only manages what it has open in ${slot.slot.id}`)
-  if (s.trading === 'killed') return no('killed', `trading is killed: ${s.killReason ?? ''}`)
-  if (s.trading === 'paused') return no('paused', `entries are paused: ${s.pause?.reason ?? ''}`)
-  for (const reason of s.holds.values()) return no('held', `entries are held: ${reason}`)
-  if (slot.pause !== null) return no('slot-paused', `${slot.slot.id} is paused: ${slot.pause.reason}`)
-  const strategyPause = s.strategyPauses.get(version.strategy)
+  if (assignedVersion(state, slot) !== version)
+    return no('draining', `${version.label} only manages what it has open in ${slot.id}`)
+  if (state.trading === 'killed') return no('killed', `trading is killed: ${state.killReason ?? ''}`)
+  if (state.trading === 'paused') return no('paused', `entries are paused: ${state.pause?.reason ?? ''}`)
+  for (const reason of state.holds.values()) return no('held', `entries are held: ${reason}`)
+  if (slot.pause !== null) return no('slot-paused', `${slot.id} is paused: ${slot.pause.reason}`)
+  const strategyPause = state.strategyPauses.get(version.strategy)
   if (strategyPause !== undefined)
     return no('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
   if (!slot.listed) return unlisted(slot)
-  if (slot.window === null || s.now >= slot.window.end) return no('window-over', 'the window is over')
-  if (slot.strike === null)
-    return no('no-strike', `the price at the start of this window of ${slot.slot.id} is not known`)
-  if (!s.feed.connected) return no('feed-down', `price feed: ${s.feed.detail}`)
-  if (s.feed.stale.includes(asset.asset))
-    return no('feed-down', `price feed: ${feedProblemOf(s, asset.asset) ?? s.feed.detail}`)
-  const age = s.now - asset.priceTs
-  if (asset.price === 0 || age > s.config.stalePriceMs) {
-    return no('stale-price', `last price of ${asset.asset} is ${age} ms old, allowed ${s.config.stalePriceMs} ms`)
+  if (slot.window === null || state.now >= slot.window.end) return no('window-over', 'the window is over')
+  if (slot.strike === null) return no('no-strike', `the price at the start of this window of ${slot.id} is not known`)
+  if (!state.feed.connected) return no('feed-down', `price feed: ${state.feed.detail}`)
+  if (state.feed.stale.includes(asset.asset))
+    return no('feed-down', `price feed: ${feedProblemOf(state, asset.asset) ?? state.feed.detail}`)
+  const age = state.now - asset.priceTs
+  if (asset.price === 0 || age > state.config.stalePriceMs) {
+    return no('stale-price', `last price of ${asset.asset} is ${age} ms old, allowed ${state.config.stalePriceMs} ms`)
   }
-  const held = positionIn(s, slot.window.id)
+  const held = positionIn(state, slot.window.id)
   if (held !== undefined) return no('second-entry', `a position is already ${held.state} in this window`)
-  const entry = workingOrders(s, slot.window.id).find((order) => order.kind === 'enter')
+  const entry = workingOrders(state, slot.window.id).find((order) => order.kind === 'enter')
   if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
-  const pending = unsettledFill(s, slot.window.id)
+  const pending = unsettledFill(state, slot.window.id)
   if (pending !== undefined) return no('second-entry', `fill ${pending.id} of this window is not confirmed yet`)
   return null
 }
 
-function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent): Judged {
-  const { s } = c
+function judgeEnter(context: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent): Judged {
+  const { state } = context
   if (!valid(intent.limit) || intent.limit >= 1)
     return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
   if (!valid(intent.stakeUsd)) return refuse('bad-intent', `stakeUsd ${intent.stakeUsd} is not a positive number`)
-  const refusal = entryBar(c, slot, version)
+  const refusal = entryBar(context, slot, version)
   if (refusal !== null) return err(refusal)
   const { listing } = slot
   if (listing === null) return err(unlisted(slot))
@@ -92,11 +91,11 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
   if (quoteOf(slot.book, intent.side).ask === null && (intent.tif ?? 'FAK') !== 'GTC' && intent.tif !== 'GTD') {
     return refuse('no-book', `nobody offers ${intent.side} in this window now`)
   }
-  const timing = readTiming(c, intent)
+  const timing = readTiming(context, intent)
   if (!timing.ok) return timing
   // The venue takes cash in whole cents; a stake beyond the safe integers is over every cap anyway.
   const wanted = usd(Math.floor(Math.min(intent.stakeUsd, 1e9) * 100 + 1e-9) * 10_000)
-  const canary = version.state === 'canary' ? s.canaries.get(version.strategy) : undefined
+  const canary = version.state === 'canary' ? state.canaries.get(version.strategy) : undefined
   const request: OrderRequest = {
     slot,
     kind: 'enter',
@@ -107,52 +106,63 @@ function judgeEnter(c: Context, slot: SlotState, version: VersionRecord, intent:
     ...timing.value,
     position: null,
     owner: version.hash,
-    tags: tagsOf(c, slot, version),
+    tags: tagsOf(context, slot, version),
     why: intent.why,
   }
-  const order = draftOrder(c, request)
-  const exposure = exposureFor(s, slot.slot.asset, order.windowId)
-  return judgeEntry(order, exposure, s.rate.within(s.now), listing, s.caps)
+  const order = draftOrder(context, request)
+  const exposure = exposureFor(state, slot.slot.asset, order.windowId)
+  return judgeEntry(order, exposure, state.rate.within(state.now), listing, state.caps)
 }
 
 type Timing = Pick<OrderRequest, 'tif' | 'postOnly' | 'expiresAt'>
 
-function readTiming(c: Context, intent: EnterIntent | ExitIntent): Result<Timing, Refusal> {
+function readTiming(context: Context, intent: EnterIntent | ExitIntent): Result<Timing, Refusal> {
   const tif = intent.tif ?? 'FAK'
   const postOnly = intent.postOnly ?? false
   if (postOnly && (tif === 'FAK' || tif === 'FOK')) return refuse('bad-intent', 'postOnly needs tif GTC or GTD')
   if (tif === 'GTD' && !valid(intent.expiresInSec ?? 0)) return refuse('bad-intent', 'tif GTD needs expiresInSec')
-  const expiresAt = tif === 'GTD' ? unixMs(c.s.now + Math.round((intent.expiresInSec ?? 0) * SECOND)) : null
+  const expiresAt = tif === 'GTD' ? unixMs(context.state.now + Math.round((intent.expiresInSec ?? 0) * SECOND)) : null
   return ok({ tif, postOnly, expiresAt })
 }
 
-function judgeExitIntent(c: Context, slot: SlotState, version: VersionRecord, intent: ExitIntent): Judged {
-  const { s } = c
-  if (s.trading === 'killed') return refuse('killed', 'trading is killed; only the desk itself may reduce positions')
+function judgeExitIntent(context: Context, slot: SlotState, version: VersionRecord, intent: ExitIntent): Judged {
+  const { state } = context
+  if (state.trading === 'killed')
+    return refuse('killed', 'trading is killed; only the desk itself may reduce positions')
   if (!valid(intent.limit) || intent.limit >= 1)
     return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
-  const position = slot.window === null ? undefined : positionIn(s, slot.window.id)
+  const position = slot.window === null ? undefined : positionIn(state, slot.window.id)
   if (position === undefined || position.state !== 'open')
     return refuse('no-position', 'there is nothing to exit in this window')
   if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
-  if (workingOrders(s, position.windowId).length > 0)
+  if (workingOrders(state, position.windowId).length > 0)
     return refuse('order-open', 'another order of this window is still open')
-  const pending = unsettledFill(s, position.windowId)
+  const pending = unsettledFill(state, position.windowId)
   if (pending !== undefined) return refuse('order-open', `fill ${pending.id} of this window is not confirmed yet`)
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
-  const timing = readTiming(c, intent)
+  const timing = readTiming(context, intent)
   if (!timing.ok) return timing
   if (slot.listing === null) return err(unlisted(slot))
   const limit = onGrid(intent.limit, slot.book?.tick ?? slot.listing.tick, 'exit')
   return judgeExit(
-    draftExit(c, slot, position, limit, version.hash, tagsOf(c, slot, version), wanted, timing.value, intent.why),
+    draftExit(
+      context,
+      slot,
+      position,
+      limit,
+      version.hash,
+      tagsOf(context, slot, version),
+      wanted,
+      timing.value,
+      intent.why,
+    ),
     position.shares,
   )
 }
 
 function draftExit(
-  c: Context,
+  context: Context,
   slot: SlotState,
   position: Position,
   limit: Price,
@@ -162,7 +172,7 @@ function draftExit(
   timing: Timing,
   why: string,
 ): Order {
-  return draftOrder(c, {
+  return draftOrder(context, {
     slot,
     kind: 'exit',
     side: position.side,
@@ -178,9 +188,10 @@ function draftExit(
 }
 
 /** The desk's own exit, after `kill … flatten` or `close`: sells all of it at any price the book pays. */
-export function flattenPosition(c: Context, slot: SlotState, position: Position, why: string): void {
-  if (unsettledFill(c.s, position.windowId) !== undefined || position.shares === 0) return
-  if (workingOrders(c.s, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null) return
+export function flattenPosition(context: Context, slot: SlotState, position: Position, why: string): void {
+  if (unsettledFill(context.state, position.windowId) !== undefined || position.shares === 0) return
+  if (workingOrders(context.state, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null)
+    return
   if (slot.listing === null) return
   const tick = slot.book?.tick ?? slot.listing.tick
   const tags: Tags = {
@@ -191,14 +202,14 @@ export function flattenPosition(c: Context, slot: SlotState, position: Position,
   }
   const timing: Timing = { tif: 'FAK', postOnly: false, expiresAt: null }
   const order = judgeExit(
-    draftExit(c, slot, position, tick, 'desk', tags, position.shares, timing, why),
+    draftExit(context, slot, position, tick, 'desk', tags, position.shares, timing, why),
     position.shares,
   )
-  if (order.ok) registerOrder(c, order.value)
+  if (order.ok) registerOrder(context, order.value)
 }
 
-function cancelOrder(c: Context, version: VersionRecord, intent: CancelIntent): Result<Order, Refusal> {
-  const order = c.s.orders.get(intent.orderId as OrderId)
+function cancelOrder(context: Context, version: VersionRecord, intent: CancelIntent): Result<Order, Refusal> {
+  const order = context.state.orders.get(intent.orderId as OrderId)
   if (order === undefined || !isWorking(order)) return refuse('no-order', `order ${intent.orderId} is not open`)
   if (order.owner !== version.hash) return refuse('not-owner', `order ${intent.orderId} is not owned by this version`)
   return ok(order)
@@ -206,44 +217,52 @@ function cancelOrder(c: Context, version: VersionRecord, intent: CancelIntent): 
 
 /** Turns one intent into an order, a cancel, or a journaled "no". Returns what the desk should show. */
 export function applyIntent(
-  c: Context,
+  context: Context,
   slot: SlotState,
   version: VersionRecord,
   intent: EnterIntent | ExitIntent | CancelIntent,
 ): string {
   if (intent.kind === 'cancel') {
-    const found = cancelOrder(c, version, intent)
-    if (!found.ok) return sayNo(c, slot, version, found.error)
-    c.out.push({ kind: 'cancel', orderId: found.value.id })
+    const found = cancelOrder(context, version, intent)
+    if (!found.ok) return sayNo(context, slot, version, found.error)
+    context.out.push({ kind: 'cancel', orderId: found.value.id })
     return intent.why
   }
-  const judged = judgeOrder(c, slot, version, intent)
-  if (!judged.ok) return sayNo(c, slot, version, judged.error)
-  registerOrder(c, judged.value)
+  const judged = judgeOrder(context, slot, version, intent)
+  if (!judged.ok) return sayNo(context, slot, version, judged.error)
+  registerOrder(context, judged.value)
   return intent.why
 }
 
-function judgeOrder(c: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent | ExitIntent): Judged {
+function judgeOrder(
+  context: Context,
+  slot: SlotState,
+  version: VersionRecord,
+  intent: EnterIntent | ExitIntent,
+): Judged {
   switch (intent.kind) {
     case 'enter':
-      return judgeEnter(c, slot, version, intent)
+      return judgeEnter(context, slot, version, intent)
     case 'exit':
-      return judgeExitIntent(c, slot, version, intent)
+      return judgeExitIntent(context, slot, version, intent)
     default:
       return assertNever(intent)
   }
 }
 
 /** Journals a refusal the first time a version meets it in a window, so that a loop of them cannot drown the rest. */
-function sayNo(c: Context, slot: SlotState, version: VersionRecord, refusal: Refusal): string {
+function sayNo(context: Context, slot: SlotState, version: VersionRecord, refusal: Refusal): string {
   const key = `${version.hash} ${refusal.reason}`
   if (!slot.said.has(key)) {
     slot.said.add(key)
-    say(c, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, { slot: slot.slot.id, version: version.hash })
+    say(context, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, {
+      slot: slot.id,
+      version: version.hash,
+    })
   }
   // I12: a strategy that sends orders without end is paused for a minute, whatever it says.
-  if (refusal.reason === 'order-rate' && c.s.trading === 'running') {
-    pauseEntries(c, refusal.message, plusMs(c.s.now, MINUTE))
+  if (refusal.reason === 'order-rate' && context.state.trading === 'running') {
+    pauseEntries(context, refusal.message, plusMs(context.state.now, MINUTE))
   }
   return `refused, ${refusal.reason}: ${refusal.message}`
 }

@@ -37,16 +37,16 @@ export function onGrid(limit: number, tick: Price, kind: 'enter' | 'exit'): Pric
 }
 
 /** Makes the order; it is nothing until it is approved and registered. */
-export function draftOrder(c: Context, request: OrderRequest): Order {
-  const { s } = c
+export function draftOrder(context: Context, request: OrderRequest): Order {
+  const { state } = context
   const window = request.slot.window
-  invariant(window !== null, `no window in ${request.slot.slot.id}`)
+  invariant(window !== null, `no window in ${request.slot.id}`)
   return {
     ...request.tags,
-    id: orderId(s.config.idPrefix, s.nextOrder),
-    createdAt: s.now,
-    cycle: s.cycle,
-    slot: request.slot.slot.id,
+    id: orderId(state.config.idPrefix, state.nextOrder),
+    createdAt: state.now,
+    cycle: state.cycle,
+    slot: request.slot.id,
     windowId: request.position?.windowId ?? window.id,
     windowEnd: request.position?.windowEnd ?? window.end,
     kind: request.kind,
@@ -71,84 +71,85 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     filledCost: NO_USD,
     fee: NO_USD,
     reason: null,
-    updatedAt: s.now,
+    updatedAt: state.now,
   }
 }
 
 /** Takes an approved order into the books and asks for it to be sent: intent first (I3). */
-export function registerOrder(c: Context, order: Approved<Order>): void {
-  c.s.nextOrder++
-  c.s.orders.set(order.id, order)
-  c.s.rate.add(c.s.now)
-  slotOf(c.s, order.slot).changed = true
-  record(c, { t: 'intent', order: { ...order } })
-  record(c, { t: 'order', order: { ...order } })
-  c.out.push({ kind: 'place', order })
+export function registerOrder(context: Context, order: Approved<Order>): void {
+  context.state.nextOrder++
+  context.state.orders.set(order.id, order)
+  context.state.rate.add(context.state.now)
+  slotOf(context.state, order.slot).changed = true
+  record(context, { t: 'intent', order: { ...order } })
+  record(context, { t: 'order', order: { ...order } })
+  context.out.push({ kind: 'place', order })
 }
 
-function advance(c: Context, order: Order, trigger: TriggerOf<'order'>, reason: string | null = null): void {
+function advance(context: Context, order: Order, trigger: TriggerOf<'order'>, reason: string | null = null): void {
   order.state = step('order', order.state, trigger)
-  order.updatedAt = c.s.now
+  order.updatedAt = context.state.now
   if (reason !== null) order.reason = reason
 }
 
 /** Applies what is said of an order. A report for a final order is journaled and ignored: reports may repeat. */
-export function applyReport(c: Context, orderId: OrderId, report: OrderReport): void {
-  const order = c.s.orders.get(orderId)
-  if (order === undefined) return reportForNone(c, orderId, report)
+export function applyReport(context: Context, orderId: OrderId, report: OrderReport): void {
+  const order = context.state.orders.get(orderId)
+  if (order === undefined) return reportForNone(context, orderId, report)
   if (isOvertaken(order, report)) return
-  slotOf(c.s, order.slot).changed = true
+  slotOf(context.state, order.slot).changed = true
   switch (report.type) {
     case 'signed':
-      advance(c, order, 'sign')
+      advance(context, order, 'sign')
       order.digest = report.digest
       break
     case 'sent':
-      advance(c, order, 'send')
+      advance(context, order, 'send')
       break
     case 'refused':
-      advance(c, order, 'refuse', report.reason)
-      say(c, 'warn', 'refused', `${order.id} did not leave: ${report.reason}`, { slot: order.slot })
+      advance(context, order, 'refuse', report.reason)
+      say(context, 'warn', 'refused', `${order.id} did not leave: ${report.reason}`, { slot: order.slot })
       break
     case 'delayed':
-      advance(c, order, 'delay')
+      advance(context, order, 'delay')
       break
     case 'open':
-      advance(c, order, 'rest')
+      advance(context, order, 'rest')
       break
     case 'fill':
-      if (applyFill(c, order, report)) advance(c, order, 'fillPart')
+      if (applyFill(context, order, report)) advance(context, order, 'fillPart')
       break
     case 'filled':
-      if (!lacksFills(order)) advance(c, order, 'fill')
-      else if (order.state !== 'unknown') lose(c, order, 'the venue calls it filled and has not told all of its fills')
+      if (!lacksFills(order)) advance(context, order, 'fill')
+      else if (order.state !== 'unknown')
+        lose(context, order, 'the venue calls it filled and has not told all of its fills')
       break
     case 'cancelled':
     case 'expired':
-      advance(c, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
+      advance(context, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
       if (order.filledShares === 0)
-        say(c, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
+        say(context, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
       break
     case 'rejected':
-      advance(c, order, 'reject', report.reason)
-      countRejected(c, order)
-      say(c, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
+      advance(context, order, 'reject', report.reason)
+      countRejected(context, order)
+      say(context, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
       break
     case 'unknown':
-      lose(c, order, report.reason)
+      lose(context, order, report.reason)
       break
   }
-  record(c, { t: 'order', order: { ...order } })
+  record(context, { t: 'order', order: { ...order } })
   if (!isFinal('order', order.state)) return
-  c.s.orders.delete(order.id)
+  context.state.orders.delete(order.id)
   // What waited for its last order may be sold out, or have an outcome.
-  const position = positionIn(c.s, order.windowId)
-  if (position !== undefined) finishPosition(c, position)
+  const position = positionIn(context.state, order.windowId)
+  if (position !== undefined) finishPosition(context, position)
 }
 
-function lose(c: Context, order: Order, reason: string): void {
-  advance(c, order, 'lose', reason)
-  say(c, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, { slot: order.slot })
+function lose(context: Context, order: Order, reason: string): void {
+  advance(context, order, 'lose', reason)
+  say(context, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, { slot: order.slot })
 }
 
 /** Fewer shares are booked than an order that was filled must have: a fill of it has not been told. */
@@ -163,28 +164,28 @@ function isOvertaken({ state }: Order, { type }: OrderReport): boolean {
 }
 
 /** Reports may repeat, so one for an order that is final changes nothing; but a fill that is not in the books must be looked at. */
-function reportForNone(c: Context, orderId: OrderId, report: OrderReport): void {
+function reportForNone(context: Context, orderId: OrderId, report: OrderReport): void {
   if (report.type === 'fill') {
-    if (c.s.fills.has(report.fillId)) return
+    if (context.state.fills.has(report.fillId)) return
     const message = `fill ${report.fillId} came for order ${orderId}, which is final or unknown: compare the books with the venue`
-    say(c, 'error', 'order', message)
-    if (c.s.trading === 'running') pauseEntries(c, message, null)
+    say(context, 'error', 'order', message)
+    if (context.state.trading === 'running') pauseEntries(context, message, null)
     return
   }
-  say(c, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
+  say(context, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
 }
 
-function countRejected(c: Context, { version }: Order): void {
-  const tenure = version === 'desk' ? undefined : c.s.versions.get(version)?.tenure
+function countRejected(context: Context, { version }: Order): void {
+  const tenure = version === 'desk' ? undefined : context.state.versions.get(version)?.tenure
   if (tenure !== undefined) tenure.rejected++
 }
 
 /** Asks for every working order to be cancelled; those that have not left are refused by the gate. */
-export function cancelAll(c: Context, only: (order: Order) => boolean = () => true): number {
+export function cancelAll(context: Context, only: (order: Order) => boolean = () => true): number {
   let asked = 0
-  for (const order of c.s.orders.values()) {
+  for (const order of context.state.orders.values()) {
     if (!isWorking(order) || !only(order) || order.state === 'intent' || order.state === 'signed') continue
-    c.out.push({ kind: 'cancel', orderId: order.id })
+    context.out.push({ kind: 'cancel', orderId: order.id })
     asked++
   }
   return asked

@@ -13,10 +13,10 @@ interface Range {
  * Where a venue's account is not what the books say, in words; empty where it is. What is undecided may be either way: fills
  * that the chain has not confirmed, orders that work, payouts that were asked for.
  */
-export function differences(s: EngineState, { positions, cash }: VenueSnapshot): readonly string[] {
+export function differences(state: EngineState, { positions, cash }: VenueSnapshot): readonly string[] {
   const found: string[] = []
   if (positions !== null) {
-    const booked = sharesBooked(s)
+    const booked = sharesBooked(state)
     const there = new Map<string, number>()
     for (const { windowId, side, shares } of positions) {
       const key = keyOf(windowId, side)
@@ -28,7 +28,7 @@ export function differences(s: EngineState, { positions, cash }: VenueSnapshot):
       if (difference !== null) found.push(difference)
     }
   }
-  const difference = cash === null ? null : outside('USD of cash', cash, cashBooked(s))
+  const difference = cash === null ? null : outside('USD of cash', cash, cashBooked(state))
   return difference === null ? found : [...found, difference]
 }
 
@@ -43,22 +43,22 @@ function outside(what: string, there: number, { low, high }: Range): string | nu
   return `${amount(there)} ${what} there, ${books} in the books`
 }
 
-function sharesBooked(s: EngineState): Map<string, Range> {
+function sharesBooked(state: EngineState): Map<string, Range> {
   const ranges = new Map<string, Range>()
   const keys = new Map<string, string>()
-  for (const { id, windowId, side, shares, state } of s.positions.values()) {
+  for (const { id, windowId, side, shares, state: stage } of state.positions.values()) {
     const key = keyOf(windowId, side)
     keys.set(id, key)
     // A payout that was asked for may have been made.
-    ranges.set(key, { low: state === 'resolved' ? 0 : shares, high: shares })
+    ranges.set(key, { low: stage === 'resolved' ? 0 : shares, high: shares })
   }
-  for (const { positionId, kind, shares, state } of s.fills.values()) {
+  for (const { positionId, kind, shares, state: stage } of state.fills.values()) {
     const range = ranges.get(keys.get(positionId) ?? '')
-    if (range === undefined || state !== 'matched') continue
+    if (range === undefined || stage !== 'matched') continue
     if (kind === 'enter') range.low = Math.max(0, range.low - shares)
     else range.high += shares
   }
-  for (const order of s.orders.values()) {
+  for (const order of state.orders.values()) {
     if (!isWorking(order)) continue
     const key = keyOf(order.windowId, order.side)
     const range = ranges.get(key) ?? { low: 0, high: 0 }
@@ -69,15 +69,15 @@ function sharesBooked(s: EngineState): Map<string, Range> {
   return ranges
 }
 
-function cashBooked(s: EngineState): Range {
-  const { cash, locked } = s.ledger
+function cashBooked(state: EngineState): Range {
+  const { cash, locked } = state.ledger
   const range: Range = { low: cash, high: cash + locked }
-  for (const { kind, cash: moved, fee, state } of s.fills.values()) {
-    if (state !== 'matched') continue
+  for (const { kind, cash: moved, fee, state: stage } of state.fills.values()) {
+    if (stage !== 'matched') continue
     if (kind === 'enter') range.high += moved + fee
     else range.low -= moved - fee
   }
-  for (const order of s.orders.values()) {
+  for (const order of state.orders.values()) {
     if (!isWorking(order)) continue
     if (order.kind === 'enter') range.low -= remainingReserve(order)
     // No share fetches more than a dollar.

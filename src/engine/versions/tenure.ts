@@ -24,8 +24,8 @@ export function newTenure(since: UnixMs, before: Tenure | undefined): Tenure {
 }
 
 /** A window of a slot has settled: counts for the version in charge if it has had all of it. */
-export function countWindow(s: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
-  const version = assignedVersion(s, slot)
+export function countWindow(state: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
+  const version = assignedVersion(state, slot)
   if (version === undefined || windowStart < version.tenure.since) return undefined
   version.tenure.windows++
   return version
@@ -36,14 +36,14 @@ export function countWindow(s: EngineState, slot: SlotState, windowStart: number
  * @param when `again`: it was counted and has come to something else since, so it ends no run that began after it
  */
 export function countTrade(
-  s: EngineState,
+  state: EngineState,
   position: Position,
   when: 'first' | 'again' = 'first',
 ): VersionRecord | undefined {
-  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+  const opener = position.openedBy === 'desk' ? undefined : state.versions.get(position.openedBy)
   if (opener === undefined) return undefined
   const profit = subUsd(position.realised, position.fees)
-  countRun(s, opener.strategy, profit, when)
+  countRun(state, opener.strategy, profit, when)
   if (position.deployment !== opener.deployment) return undefined
   const { tenure } = opener
   tenure.trades++
@@ -61,10 +61,10 @@ export function countTrade(
  * run that a win ended.
  * @param profit after fees, as it was counted
  */
-export function uncountTrade(s: EngineState, position: Position, profit: Usd): void {
-  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+export function uncountTrade(state: EngineState, position: Position, profit: Usd): void {
+  const opener = position.openedBy === 'desk' ? undefined : state.versions.get(position.openedBy)
   if (opener === undefined) return
-  const run = runOf(s, opener.strategy)
+  const run = runOf(state, opener.strategy)
   const ofRun = run !== undefined && (run.lastWinAt ?? Number.NEGATIVE_INFINITY) < (position.settledAt ?? 0)
   if (profit < 0 && ofRun && run.lossesInRow > 0) run.lossesInRow--
   if (position.deployment !== opener.deployment) return
@@ -74,19 +74,19 @@ export function uncountTrade(s: EngineState, position: Position, profit: Usd): v
   tenure.pnl = subUsd(tenure.pnl, profit)
 }
 
-function runOf(s: EngineState, strategy: string): Tenure | undefined {
-  const hash = s.live.get(strategy)
-  return hash === undefined ? undefined : s.versions.get(hash)?.tenure
+function runOf(state: EngineState, strategy: string): Tenure | undefined {
+  const hash = state.live.get(strategy)
+  return hash === undefined ? undefined : state.versions.get(hash)?.tenure
 }
 
-function countRun(s: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
-  const run = runOf(s, strategy)
+function countRun(state: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
+  const run = runOf(state, strategy)
   if (run === undefined) return
   if (profit < 0) {
     run.lossesInRow++
-    run.lastLossAt = s.now
+    run.lastLossAt = state.now
   } else if (when === 'first') {
     run.lossesInRow = 0
-    run.lastWinAt = s.now
+    run.lastWinAt = state.now
   }
 }

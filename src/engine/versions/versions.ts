@@ -21,64 +21,67 @@ import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version
 import { recordVersion } from './version-record.ts'
 
 /** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
-export function applySwap(c: Context, swap: Swap): void {
-  const { s } = c
-  const refusal = swapRefusal(c, swap)
+export function applySwap(context: Context, swap: Swap): void {
+  const { state } = context
+  const refusal = swapRefusal(context, swap)
   invariant(refusal === null, `I4: swap of ${swap.label} outside the yield interval: ${refusal}`)
-  const oldHash = s.live.get(swap.strategy)
-  const version = admit(c, swap, 'live')
-  const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
+  const oldHash = state.live.get(swap.strategy)
+  const version = admit(context, swap, 'live')
+  const own = new Set(slotsOf(context.state, swap.strategy).map((slot) => slot.id))
   const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
   let moved = 0
   if (oldHash !== undefined && oldHash !== swap.version) {
-    const old = versionOf(s, oldHash)
+    const old = versionOf(state, oldHash)
     // What is to be rolled back does not stay in charge of anything in the strategy's own slots.
-    const stays = swap.reason === 'deployment' && s.config.handover[swap.strategy] === 'drain' && old.state === 'live'
-    if (!stays) moved += transferAll(c, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
-    if (old.state !== 'live' || !beginDrain(c, old)) retire(c, old)
+    const stays =
+      swap.reason === 'deployment' && state.config.handover[swap.strategy] === 'drain' && old.state === 'live'
+    if (!stays) moved += transferAll(context, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
+    if (old.state !== 'live' || !beginDrain(context, old)) retire(context, old)
   }
-  s.live.set(swap.strategy, swap.version)
-  if (s.canaries.has(swap.strategy)) endLending(c, swap.strategy)
-  forgetRetired(s)
-  record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
+  state.live.set(swap.strategy, swap.version)
+  if (state.canaries.has(swap.strategy)) endLending(context, swap.strategy)
+  forgetRetired(state)
+  record(context, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
-    const slot = slotOf(s, id)
+    const slot = slotOf(state, id)
     slot.setState(json)
-    recordState(c, slot, version)
+    recordState(context, slot, version)
   }
   // What a fault left with the desk goes back to the strategy's new version; what a kill left stays with the desk.
-  if (s.trading !== 'killed')
+  if (state.trading !== 'killed')
     moved += transferAll(
-      c,
+      context,
       { from: 'desk', ...transfer },
-      (subject) => own.has(subject.slot) && c.s.orphanedByFault.get(subject.id) === swap.strategy,
+      (subject) => own.has(subject.slot) && context.state.orphanedByFault.get(subject.id) === swap.strategy,
     )
-  say(c, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
+  say(context, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
     version: swap.version,
   })
 }
 
 /** Retired versions that opened nothing which is still open are in the journal, and need not be here. */
-function forgetRetired(s: EngineState): void {
+function forgetRetired(state: EngineState): void {
   const opened = new Set<string>()
-  for (const position of s.positions.values()) opened.add(position.openedBy)
-  for (const order of s.orders.values()) opened.add(order.version)
-  for (const { hash, state } of s.versions.values())
-    if (state === 'retired' && !opened.has(hash) && !s.pending.has(hash)) s.versions.delete(hash)
+  for (const position of state.positions.values()) opened.add(position.openedBy)
+  for (const order of state.orders.values()) opened.add(order.version)
+  for (const version of state.versions.values()) {
+    const { hash } = version
+    if (version.state === 'retired' && !opened.has(hash) && !state.pending.has(hash)) state.versions.delete(hash)
+  }
 }
 
-function retire(c: Context, version: VersionRecord): void {
+function retire(context: Context, version: VersionRecord): void {
   if (version.state === 'live' || version.state === 'faulted') version.state = step('version', version.state, 'retire')
   version.kept.clear()
-  c.s.aside.delete(version.hash)
-  recordVersion(c, version)
+  context.state.aside.delete(version.hash)
+  recordVersion(context, version)
 }
 
 /** Takes a version's answers; late ones, of an older epoch or cycle, are dropped. */
-export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
-  const { s } = c
-  const pending = s.pending.get(event.version)
-  const version = s.versions.get(event.version)
+export function applyDecisions(context: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
+  const { state } = context
+  const pending = state.pending.get(event.version)
+  const version = state.versions.get(event.version)
   if (
     version === undefined ||
     pending === undefined ||
@@ -88,22 +91,24 @@ export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: '
   ) {
     if (version !== undefined) version.tenure.late++
     const who = version?.label ?? event.version.slice(0, 12)
-    say(c, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
+    say(context, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
     return
   }
-  s.pending.delete(event.version)
+  state.pending.delete(event.version)
   if (event.clean) version.faultsInRow = 0
-  for (const { slot, why, state, intents } of event.decisions) {
+  for (const decision of event.decisions) {
     // A command may have given the slot away while the answer was on its way.
-    if (pending.slots.has(slot) && manages(s, slotOf(s, slot), version))
-      applyDecision(c, slotOf(s, slot), version, why, state, intents)
+    if (!pending.slots.has(decision.slot)) continue
+    const slot = slotOf(state, decision.slot)
+    if (manages(state, slot, version))
+      applyDecision(context, slot, version, decision.why, decision.state, decision.intents)
   }
 }
 
-function manages(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  return version.kept.has(slot.slot.id) || assignedVersion(s, slot) === version
+function manages(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  return version.kept.has(slot.id) || assignedVersion(state, slot) === version
 }
 
 /** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
@@ -113,7 +118,7 @@ export function applyAgain(version: VersionRecord, count: number): void {
 
 /** @param state the new state as JSON; null when it is unchanged */
 export function applyDecision(
-  c: Context,
+  context: Context,
   slot: SlotState,
   version: VersionRecord,
   why: string,
@@ -121,19 +126,19 @@ export function applyDecision(
   intents: SlotDecision['intents'],
 ): void {
   version.decisions++
-  slot.decidedAt = c.s.now
+  slot.decidedAt = context.state.now
   slot.lastWhy = why
-  const kept = version.kept.size === 0 ? undefined : version.kept.get(slot.slot.id)
-  if (kept !== undefined) keepNewState(c, slot, version, kept, state)
+  const kept = version.kept.size === 0 ? undefined : version.kept.get(slot.id)
+  if (kept !== undefined) keepNewState(context, slot, version, kept, state)
   else if (state !== null && state !== slot.stateJson) {
     slot.setState(state)
-    recordState(c, slot, version)
+    recordState(context, slot, version)
   }
-  for (const intent of intents) slot.lastWhy = applyIntent(c, slot, version, intent)
+  for (const intent of intents) slot.lastWhy = applyIntent(context, slot, version, intent)
 }
 
 function keepNewState(
-  c: Context,
+  context: Context,
   slot: SlotState,
   version: VersionRecord,
   kept: { json: string; revision: number },
@@ -142,51 +147,57 @@ function keepNewState(
   if (state === null || state === kept.json) return
   kept.json = state
   kept.revision++
-  recordKept(c, version, slot)
+  recordKept(context, version, slot)
 }
 
 /** A strategy threw, answered nonsense or did not answer (I9): it is stopped, alone, and the desk holds what it owned. */
-export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
-  const { s } = c
+export function applyFault(context: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
+  const { state } = context
   // One that is gone has nothing left to stop.
-  const version = s.versions.get(event.version)
+  const version = state.versions.get(event.version)
   if (version === undefined) return
   version.faults++
   version.faultsInRow++
   version.tenure.faults++
   if (!isAsked(version)) return
-  const stop = event.fatal || version.faultsInRow >= s.config.faultsInRow
-  say(c, 'error', 'fault', `${version.label}: ${event.message}`, {
+  const stop = event.fatal || version.faultsInRow >= state.config.faultsInRow
+  say(context, 'error', 'fault', `${version.label}: ${event.message}`, {
     slot: event.slot,
     version: event.version,
     detail: event.message,
   })
-  if (stop) stopVersion(c, version)
-  recordVersion(c, version)
+  if (stop) stopVersion(context, version)
+  recordVersion(context, version)
 }
 
-function stopVersion(c: Context, version: VersionRecord): void {
-  const { s } = c
+function stopVersion(context: Context, version: VersionRecord): void {
+  const { state } = context
   version.state = step('version', version.state, 'fault')
-  s.pending.delete(version.hash)
-  if (s.canaries.get(version.strategy)?.version === version.hash)
-    endCanary(c, version.strategy, 'it was stopped by a fault')
-  s.aside.delete(version.hash)
-  for (const id of version.kept.keys()) if (!isLent(s, slotOf(s, id), version)) version.kept.delete(id)
-  const moved = leaveToDesk(c, version.hash, version.strategy, 'fault')
+  state.pending.delete(version.hash)
+  if (state.canaries.get(version.strategy)?.version === version.hash)
+    endCanary(context, version.strategy, 'it was stopped by a fault')
+  state.aside.delete(version.hash)
+  for (const id of version.kept.keys()) if (!isLent(state, slotOf(state, id), version)) version.kept.delete(id)
+  const moved = leaveToDesk(context, version.hash, version.strategy, 'fault')
   const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
-  say(c, 'error', 'stopped', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
-    version: version.hash,
-  })
+  say(
+    context,
+    'error',
+    'stopped',
+    `${version.label} is stopped; ${what}; save a new version to trade its slots again`,
+    {
+      version: version.hash,
+    },
+  )
 }
 
 /** I1: what belongs to a version that cannot be asked any more is the desk's. */
-export function takeInLost(c: Context): void {
-  endLostCanaries(c)
-  for (const owner of ownersLost(c.s)) {
-    const moved = leaveToDesk(c, owner, c.s.versions.get(owner)?.strategy ?? null, 'unloadable')
+export function takeInLost(context: Context): void {
+  endLostCanaries(context)
+  for (const owner of ownersLost(context.state)) {
+    const moved = leaveToDesk(context, owner, context.state.versions.get(owner)?.strategy ?? null, 'unloadable')
     const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
-    say(c, 'error', 'owner', `the desk holds ${what} to settlement`)
+    say(context, 'error', 'owner', `the desk holds ${what} to settlement`)
   }
 }
 

@@ -45,7 +45,7 @@ export class Canaries {
     const { loop, config } = this.parts
     const { state } = loop.engine
     if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
-    const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id)
+    const own = slotsOf(state, strategy).map(({ slot }) => slot.id)
     const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
     if (foreign.length > 0) return err(`${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`)
     const count = Math.max(1, Math.floor((own.length * config.canary.slotsPercent) / 100))

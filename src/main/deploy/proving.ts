@@ -40,7 +40,7 @@ export class Proving {
   async run(deployment: Deployment, candidate: Candidate, bundle: string): Promise<ProofResult> {
     const { loop, journal, clock, now, proof, onDifferences } = this.parts
     const { strategy, label } = candidate.ref
-    const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const slots = slotsOf(loop.engine.state, strategy).map(({ slot }) => slot)
     const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null

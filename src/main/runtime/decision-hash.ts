@@ -32,9 +32,9 @@ export class DecisionHash {
       this.pending += `+${ts - head.ts}\n`
       head.ts = ts
     }
-    const line = `${slot.slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
+    const line = `${slot.id}|${why}|${intents.length === 0 ? '' : JSON.stringify(intents)}\n`
     if (seen === undefined) {
-      this.slots[slot.index] = { id: slot.slot.id, version, why }
+      this.slots[slot.index] = { id: slot.id, version, why }
       this.pending += line
     } else {
       this.pending += `${this.counts[slot.index]};${line}`

@@ -48,7 +48,7 @@ export class DirectStrategy {
     const slots = [...engine.state.slots.values()]
     const direct = this.harness.direct({
       slots: slots.map((slot) => ({
-        slot: slot.slot.id,
+        slot: slot.id,
         asset: slot.slot.asset,
         timeframe: slot.slot.timeframe,
         cells: slot.row,
