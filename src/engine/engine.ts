@@ -4,13 +4,13 @@ import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '..
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import { applyCommand, applyHold, commandRefusal, type EngineCommand, isEngineCommand } from './commands/commands.ts'
 import type { EngineConfig } from './config.ts'
-import { askVersions } from './cycle/ask.ts'
-import { type Decider, DirectCycles } from './cycle/direct.ts'
+import { DirectCycles, type DirectEvaluator } from './cycle/direct.ts'
+import { requestEvaluations } from './cycle/request-evaluations.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
 import { applyFate } from './orders/fills.ts'
 import { applyReport } from './orders/orders.ts'
 import type { AssetState } from './prices/asset-state.ts'
-import type { MinuteRest } from './prices/prices.ts'
+import type { MinuteRemainder } from './prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './prices/tick-cells.ts'
 import {
   assetOf,
@@ -19,21 +19,21 @@ import {
   type EngineState,
   emptyState,
   liveVersion,
+  logEvent,
   record,
   type SlotState,
-  say,
   slotOf,
 } from './state.ts'
 import { beginCanary, canaryRefusal, endCanary } from './versions/canary.ts'
 import { slotsOf, swapRefusal } from './versions/version-entry.ts'
 import { recordVersion } from './versions/version-record.ts'
-import { applyDecisions, applyFault, applySwap, takeInLost } from './versions/versions.ts'
+import { applyDecisions, applyFault, applySwap, takeOverUnmanaged } from './versions/versions.ts'
 import { SHARED_WIDTH } from './views/view-row.ts'
 import type { SlotView } from './views/view-types.ts'
 import { fillView, slotView } from './views/views.ts'
 import { applyRedemption, applySettlement } from './windows/settlement.ts'
 import { nextWakeAt, wokenAt } from './windows/wake.ts'
-import { applyRest, applyStrike, applyTick } from './windows/windows.ts'
+import { applyRemainder, applyStrike, applyTick } from './windows/windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -44,7 +44,7 @@ const NOTHING: readonly Effect[] = []
 export class Engine {
   readonly state: EngineState
   private readonly direct: DirectCycles
-  private readonly quiet: Context
+  private readonly discardsRecords: Context
   private readonly cells = new Float64Array(4)
   /** Slots by their index. */
   private readonly slots: readonly SlotState[]
@@ -54,7 +54,7 @@ export class Engine {
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
     this.direct = new DirectCycles(this.state, this.clock)
-    this.quiet = { state: this.state, out: [], quiet: true }
+    this.discardsRecords = { state: this.state, out: [], discardsRecords: true }
     this.slots = [...this.state.slots.values()]
   }
 
@@ -63,7 +63,7 @@ export class Engine {
     const { state } = this
     // Time never goes back: an event that was late is told at the moment it arrives.
     if (event.ts > state.now) state.now = event.ts
-    const context: Context = { state, out: [], quiet: false }
+    const context: Context = { state, out: [], discardsRecords: false }
     this.dispatch(context, event)
     return context.out.length === 0 ? NOTHING : context.out
   }
@@ -90,7 +90,7 @@ export class Engine {
       case 'feed': {
         const { connected, stale, detail, problems = [] } = event
         context.state.feed = { connected, stale, detail, problems }
-        return say(context, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
+        return logEvent(context, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
       }
       case 'strike':
         return applyStrike(context, event)
@@ -101,7 +101,7 @@ export class Engine {
       case 'hold':
         return applyHold(context, event)
       case 'cycle':
-        return askVersions(context, event.count, event.slots, this.clock)
+        return requestEvaluations(context, event.count, event.slots, this.clock)
       case 'decisions':
         return applyDecisions(context, event)
       case 'fault':
@@ -125,7 +125,7 @@ export class Engine {
         }
         return
       case 'begin':
-        return takeInLost(context)
+        return takeOverUnmanaged(context)
       case 'deposit': {
         const movement = { cash: event.amount, deposit: event.amount }
         return record(context, {
@@ -172,7 +172,7 @@ export class Engine {
     const live = liveVersion(this.state, strategy)
     return slotsOf(this.state, strategy).map((slot) => ({
       slot: slot.id,
-      json: slot.canary ? (live?.kept.get(slot.id)?.json ?? 'null') : slot.stateJson,
+      json: slot.canary ? (live?.retained.get(slot.id)?.json ?? 'null') : slot.stateJson,
       revision: slot.revision,
       lent: slot.canary,
     }))
@@ -194,7 +194,7 @@ export class Engine {
 
   private takeCandle(context: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
     const asset = assetOf(context.state, name)
-    if (frame === '1m') asset.noteTold(candle.openTime)
+    if (frame === '1m') asset.noteReported(candle.openTime)
     if (!asset.candles[frame].put(candle)) return
     record(context, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return
@@ -208,21 +208,21 @@ export class Engine {
    * their list is used again by the next cycle.
    * @param only null, or the slots that asked to be woken
    */
-  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
-    return this.direct.cycle(ts, count, only, decider)
+  runCycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, evaluator: DirectEvaluator): readonly Effect[] {
+    return this.direct.cycle(ts, count, only, evaluator)
   }
 
   /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
   tick(asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
     const ts = cells[at + TICK_TS] ?? 0
     if (ts > this.state.now) this.state.now = unixMs(ts)
-    applyTick(this.quiet, asset, cells, at)
-    if (this.quiet.out.length > 0) this.quiet.out.length = 0
+    applyTick(this.discardsRecords, asset, cells, at)
+    if (this.discardsRecords.out.length > 0) this.discardsRecords.out.length = 0
   }
 
   /** What is left of a minute in one piece; false where its prices must be told one by one. */
-  rest(asset: AssetState<SlotState>, rest: MinuteRest): boolean {
-    return applyRest(this.state, asset, rest)
+  rest(asset: AssetState<SlotState>, rest: MinuteRemainder): boolean {
+    return applyRemainder(this.state, asset, rest)
   }
 
   /** @param index place in the configuration */
@@ -232,7 +232,7 @@ export class Engine {
 
   /** Has the price of a view be that of now, when a strategy looks. */
   look(slot: SlotState): void {
-    slot.asset.look(this.state.now)
+    slot.asset.bringUpTo(this.state.now)
   }
 
   /** Fills in what a view says of book and closing mean, when a strategy looks. */

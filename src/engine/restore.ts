@@ -7,7 +7,7 @@ import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
 
 import { type EngineState, type Pause, type Redemption, slotGroupsOf } from './state.ts'
-import { assignedVersion, isLent } from './versions/assignment.ts'
+import { assignedVersion, isInCanary } from './versions/assignment.ts'
 import { slotsOwned } from './versions/drain.ts'
 import { newTenure } from './versions/tenure.ts'
 import type { StrategyManifest } from './views/view-types.ts'
@@ -24,7 +24,7 @@ export interface SavedDesk {
   readonly orders: readonly Order[]
   /** Of these positions, and of those sold lately, which are in `over`. */
   readonly fills: readonly Fill[]
-  readonly over: readonly Position[]
+  readonly recentlyClosed: readonly Position[]
   /** Outcomes and payouts of windows in which a position or an order is undecided. */
   readonly outcomes: readonly { readonly slot: SlotId; readonly windowId: WindowId; readonly payoutUp: Price }[]
   readonly redemptions: readonly (Redemption & { readonly windowId: WindowId })[]
@@ -41,7 +41,7 @@ export interface SavedDesk {
     readonly tenure: Tenure | null
   }[]
   /** States that versions keep of slots which are not theirs any more. */
-  readonly kept: readonly {
+  readonly retained: readonly {
     readonly slot: SlotId
     readonly version: VersionHash
     readonly revision: number
@@ -76,12 +76,12 @@ export function restoreState(state: EngineState, saved: SavedDesk): void {
   for (const position of saved.positions) state.positions.set(position.id, { ...position })
   for (const order of saved.orders) state.orders.set(order.id, { ...order })
   for (const fill of saved.fills) state.fills.set(fill.id, { ...fill })
-  for (const position of saved.over) state.over.set(position.id, { ...position })
+  for (const position of saved.recentlyClosed) state.recentlyClosed.set(position.id, { ...position })
   for (const { slot, windowId, payoutUp } of saved.outcomes) state.slots.get(slot)?.outcomes.set(windowId, payoutUp)
   for (const { windowId, ...redemption } of saved.redemptions) state.redemptions.set(windowId, redemption)
   for (const version of saved.versions) {
     const tenure = version.tenure === null ? newTenure(state.now, undefined) : { ...version.tenure }
-    state.versions.set(version.hash, { ...version, tenure, epoch: ++state.epoch, faultsInRow: 0, kept: new Map() })
+    state.versions.set(version.hash, { ...version, tenure, epoch: ++state.epoch, faultsInRow: 0, retained: new Map() })
     if (version.state !== 'draining' && version.state !== 'canary') state.live.set(version.strategy, version.hash)
   }
   for (const { slot, strategy } of saved.assigned) {
@@ -96,7 +96,7 @@ export function restoreState(state: EngineState, saved: SavedDesk): void {
     }
   }
   state.slotGroups = slotGroupsOf(state.slots.values())
-  restoreKept(state, saved)
+  restoreRetained(state, saved)
   for (const { slot: id, strategy, revision, json } of saved.states) {
     const slot = state.slots.get(id)
     if (slot === undefined) continue
@@ -109,7 +109,7 @@ export function restoreState(state: EngineState, saved: SavedDesk): void {
     if (slot !== undefined) slot.pause = { reason, until: null }
   }
   for (const { strategy, reason } of saved.strategyPauses) state.strategyPauses.set(strategy, { reason, until: null })
-  for (const { id, strategy } of saved.faultHandoffs) state.orphanedByFault.set(id, strategy)
+  for (const { id, strategy } of saved.faultHandoffs) state.heldForNextVersion.set(id, strategy)
   for (const id of saved.closing) state.closing.add(id)
   if (saved.caps !== null) state.caps = { ...state.caps, ...saved.caps }
   state.trading = saved.trading
@@ -141,17 +141,17 @@ function least(a: Usd, b: Usd): Usd {
 }
 
 /** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */
-function restoreKept(state: EngineState, saved: SavedDesk): void {
+function restoreRetained(state: EngineState, saved: SavedDesk): void {
   for (const version of state.versions.values()) {
-    const lent = [...state.slots.values()].filter((slot) => isLent(state, slot, version))
+    const lent = [...state.slots.values()].filter((slot) => isInCanary(state, slot, version))
     for (const id of new Set([...slotsOwned(state, version.hash), ...lent.map(({ slot }) => slot.id)])) {
       const slot = state.slots.get(id)
       if (slot !== undefined && assignedVersion(state, slot) === version) continue
       const { json = 'null', revision = 0 } =
-        saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
-      version.kept.set(id, { json, revision })
-      state.aside.add(version.hash)
+        saved.retained.find((retained) => retained.version === version.hash && retained.slot === id) ?? {}
+      version.retained.set(id, { json, revision })
+      state.residual.add(version.hash)
     }
-    if (version.state === 'draining') state.aside.add(version.hash)
+    if (version.state === 'draining') state.residual.add(version.hash)
   }
 }

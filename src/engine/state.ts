@@ -75,13 +75,13 @@ export class SlotState {
   readonly outcomes = new Map<WindowId, Price>()
   lastSettlement: { windowStart: number; outcome: Side; profitUsd: number | null } | null = null
   /** Refusals already journaled in this window, as `version reason`: each is said once. */
-  readonly said = new Set<string>()
+  readonly refusalsLogged = new Set<string>()
   heldId: string | null = null
   orderViews: readonly OrderView[] = []
   /** Books older than this belong to the window before. */
   bookSince = 0
   books: BookSource | null = null
-  private told: BookUpdate | null = null
+  private pushedBook: BookUpdate | null = null
 
   constructor(index: number, slot: Slot, asset: AssetState<SlotState>, config: EngineConfig) {
     this.index = index
@@ -110,26 +110,26 @@ export class SlotState {
 
   /** The newest book of the current window. */
   get book(): BookUpdate | null {
-    return this.books === null ? this.told : this.books.bookOf(this.index, this.bookSince)
+    return this.books === null ? this.pushedBook : this.books.bookOf(this.index, this.bookSince)
   }
 
   /** Writes best bid, its shares, best ask, its shares (NaN and 0 where empty) and tick, in micro-units. */
-  best(out: Float64Array): boolean {
+  writeBest(out: Float64Array): boolean {
     if (this.books !== null) return this.books.bestOf(this.index, this.bookSince, out)
-    const { told } = this
-    if (told === null) return false
-    const [bid] = told.bids
-    const [ask] = told.asks
+    const { pushedBook } = this
+    if (pushedBook === null) return false
+    const [bid] = pushedBook.bids
+    const [ask] = pushedBook.asks
     out[0] = bid?.price ?? Number.NaN
     out[1] = bid?.shares ?? 0
     out[2] = ask?.price ?? Number.NaN
     out[3] = ask?.shares ?? 0
-    out[4] = told.tick
+    out[4] = pushedBook.tick
     return true
   }
 
   set book(book: BookUpdate | null) {
-    this.told = book
+    this.pushedBook = book
   }
 }
 
@@ -153,7 +153,7 @@ export interface VersionRecord extends LiveVersion {
   faultsInRow: number
   tenure: Tenure
   /** States of slots that it manages although they are no longer its own: it drains, or they were reassigned. */
-  readonly kept: Map<SlotId, { json: string; revision: number }>
+  readonly retained: Map<SlotId, { json: string; revision: number }>
 }
 
 /** What is known of a window's payout while something in it is undecided. */
@@ -180,7 +180,7 @@ export interface EngineState {
   /** Fills that can still change the books: of those positions, and of the ones in `over`. */
   readonly fills: Map<FillId, Fill>
   /** Positions that ended within the last `REVERSIBLE_MS`, oldest first: a late failure of a fill still changes them. */
-  readonly over: Map<PositionId, Position>
+  readonly recentlyClosed: Map<PositionId, Position>
   readonly redemptions: Map<WindowId, Redemption>
   readonly versions: Map<VersionHash, VersionRecord>
   readonly live: Map<string, VersionHash>
@@ -193,9 +193,9 @@ export interface EngineState {
   >
   readonly strategyPauses: Map<string, Pause>
   /** Positions and orders that the desk holds because their version faulted, and the strategy whose next version takes them. */
-  readonly orphanedByFault: Map<string, string>
+  readonly heldForNextVersion: Map<string, string>
   /** Versions that manage something in slots that are not theirs any more. */
-  readonly aside: Set<VersionHash>
+  readonly residual: Set<VersionHash>
   /** Positions that a person has the desk sell. */
   readonly closing: Set<PositionId>
   /** Conditions that stand against entries until they are over, and why. */
@@ -214,7 +214,7 @@ export interface EngineState {
   feed: Required<Pick<FeedState, 'connected' | 'stale' | 'detail' | 'problems'>>
   now: UnixMs
   /** When unsettled positions are looked at next. */
-  nextUnsettledLook: number
+  nextUnsettledCheck: number
   cycle: number
   epoch: number
   nextOrder: number
@@ -240,15 +240,15 @@ export function emptyState(config: EngineConfig): EngineState {
     orders: new Map(),
     positions: new Map(),
     fills: new Map(),
-    over: new Map(),
+    recentlyClosed: new Map(),
     redemptions: new Map(),
     versions: new Map(),
     live: new Map(),
     canaries: new Map(),
     pending: new Map(),
     strategyPauses: new Map(),
-    orphanedByFault: new Map(),
-    aside: new Set(),
+    heldForNextVersion: new Map(),
+    residual: new Set(),
     closing: new Set(),
     holds: new Map(),
     unsettleable: new Set(),
@@ -262,7 +262,7 @@ export function emptyState(config: EngineConfig): EngineState {
     drawdownDay: Number.NEGATIVE_INFINITY,
     feed: { connected: true, stale: [], detail: '', problems: [] },
     now: unixMs(0),
-    nextUnsettledLook: Number.NEGATIVE_INFINITY,
+    nextUnsettledCheck: Number.NEGATIVE_INFINITY,
     cycle: 0,
     epoch: 0,
     nextOrder: 1,
@@ -293,14 +293,14 @@ export interface Context {
   readonly state: EngineState
   readonly out: Effect[]
   /** Nobody writes closed candles down: they are not even made. */
-  readonly quiet?: boolean
+  readonly discardsRecords?: boolean
 }
 
 export function record(context: Context, entry: JournalRecord): void {
   context.out.push({ kind: 'record', record: entry })
 }
 
-export function say(
+export function logEvent(
   context: Context,
   level: DeskEvent['level'],
   kind: EventKind,
@@ -416,7 +416,7 @@ export function remainingReserve(order: Order): Usd {
 }
 
 /** A fill in the window that the chain has neither confirmed nor refused: nothing is built on it before. */
-export function unconfirmed(state: EngineState, windowId: WindowId): Fill | undefined {
+export function unconfirmedFill(state: EngineState, windowId: WindowId): Fill | undefined {
   for (const fill of state.fills.values())
     if (fill.state === 'matched' && state.positions.get(fill.positionId)?.windowId === windowId) return fill
   return undefined
@@ -426,11 +426,11 @@ export function unconfirmed(state: EngineState, windowId: WindowId): Fill | unde
  * A fill of the window that may still be taken back: without a fate, or confirmed so lately that this venue may yet report it
  * as failed. Nothing is entered or sold in the window before.
  */
-export function unsettledFill(state: EngineState, windowId: WindowId): Fill | undefined {
+export function revocableFill(state: EngineState, windowId: WindowId): Fill | undefined {
   const from = state.now - state.config.fateSettlesMs
   for (const fill of state.fills.values()) {
     if (fill.state === 'failed' || (fill.fateAt ?? Number.POSITIVE_INFINITY) <= from) continue
-    const position = state.positions.get(fill.positionId) ?? state.over.get(fill.positionId)
+    const position = state.positions.get(fill.positionId) ?? state.recentlyClosed.get(fill.positionId)
     if (position?.windowId === windowId) return fill
   }
   return undefined
@@ -441,6 +441,6 @@ export function remainingShares(order: Order): Shares {
 }
 
 /** True while the mean that decides a slot's window is running. */
-export function meanRuns(slot: SlotState): boolean {
+export function isMeanRunning(slot: SlotState): boolean {
   return slot.asset.meanStarted && slot.window !== null && slot.asset.boundary === slot.window.end
 }

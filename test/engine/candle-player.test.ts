@@ -44,7 +44,7 @@ function worldOf({ seed, meanSec, delayMs }: Setting): Omit<World, 'advance'> & 
     feedDelayMs: delayMs,
     minuteAt: () => undefined,
     source: 'test',
-    tellsBooks: false,
+    pushesBooks: false,
   })
   engine.readBooksFrom(market)
   const told: EngineEvent[] = []

@@ -76,7 +76,7 @@ describe('simulated books', () => {
       feedDelayMs: 500,
       minuteAt: () => undefined,
       source: 'simulated',
-      tellsBooks: true,
+      pushesBooks: true,
     })
     market.seedHistory(asset('BTC'), source.history(asset('BTC'), START, 360))
     const seen: (BookUpdate & { left: number })[] = []
@@ -142,8 +142,8 @@ describe('windows whose end no price told', () => {
       settlementMeanSec: 60,
       feedDelayMs: 0,
       source: 'test',
-      tellsBooks: true,
-      isTold: () => true,
+      pushesBooks: true,
+      isReported: () => true,
       minuteAt: (_asset, openTime) => {
         const close = minutes.get(openTime)
         return close === undefined

@@ -100,7 +100,7 @@ export class EngineBench {
         feedDelayMs: 500,
         minuteAt: () => undefined,
         source: 'simulated',
-        tellsBooks: true,
+        pushesBooks: true,
       })
     this.market = this.newMarket()
     this.runtime = this.newRuntime()

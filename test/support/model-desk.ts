@@ -305,7 +305,8 @@ export class ModelDesk extends EngineBench {
     if (owner === 'desk') return
     const version = this.engine.state.versions.get(owner)
     expect(['live', 'canary', 'draining'], `I1: ${what} belongs to ${owner}`).toContain(version?.state)
-    if (version?.state === 'draining') expect(this.engine.state.aside.has(owner), `I1: ${what} is managed`).toBe(true)
+    if (version?.state === 'draining')
+      expect(this.engine.state.residual.has(owner), `I1: ${what} is managed`).toBe(true)
   }
 
   private checkTags(tags: { version: Owner; deployment: DeploymentId | null; regime: string }, what: string): void {

@@ -4,7 +4,7 @@ import { step } from '../../shared/domain/lifecycles.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, record, say } from '../state.ts'
+import { type Context, logEvent, record } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
 import {
   assignRefusal,
@@ -33,11 +33,11 @@ export function applyHold(context: Context, { about, reason }: Extract<EngineEve
   if (reason === null) {
     if (before === undefined) return
     holds.delete(about)
-    return say(context, 'info', 'hold', `entries are no longer held: ${before}`)
+    return logEvent(context, 'info', 'hold', `entries are no longer held: ${before}`)
   }
   holds.set(about, reason)
   if (before !== undefined) return
-  say(context, 'warn', 'hold', `entries are held: ${reason}`)
+  logEvent(context, 'warn', 'hold', `entries are held: ${reason}`)
   // What rested while nobody looked rests on a price that nobody saw.
   if (about === 'reconcile') cancelAll(context)
 }
@@ -46,13 +46,13 @@ export function applyHold(context: Context, { about, reason }: Extract<EngineEve
 export function expire(context: Context): void {
   const { state } = context
   if (state.trading === 'paused' && state.pause?.until != null && state.now >= state.pause.until) {
-    say(context, 'info', 'resumed', `pause "${state.pause.reason}" is over`)
+    logEvent(context, 'info', 'resumed', `pause "${state.pause.reason}" is over`)
     state.trading = step('trading', state.trading, 'resume')
     state.pause = null
     recordTrading(context)
   }
   if (state.freeze?.until != null && state.now >= state.freeze.until) {
-    say(context, 'info', 'unfrozen', `freeze "${state.freeze.reason}" is over`)
+    logEvent(context, 'info', 'unfrozen', `freeze "${state.freeze.reason}" is over`)
     setFreeze(context, null)
   }
 }
@@ -118,7 +118,7 @@ export function applyCommand(context: Context, command: EngineCommand): void {
       state.flatten = false
       state.pause = null
       recordTrading(context)
-      return say(context, 'warn', 'command', `re-armed: ${command.reason}`)
+      return logEvent(context, 'warn', 'command', `re-armed: ${command.reason}`)
     case 'pause':
       return pause(context, command)
     case 'resume':
@@ -126,7 +126,7 @@ export function applyCommand(context: Context, command: EngineCommand): void {
     case 'freeze': {
       const until = command.until === undefined ? null : unixMs(Date.parse(command.until))
       setFreeze(context, { reason: command.reason, until })
-      return say(context, 'info', 'frozen', `deployments are frozen: ${command.reason}`)
+      return logEvent(context, 'info', 'frozen', `deployments are frozen: ${command.reason}`)
     }
     case 'close':
       return closePosition(context, command)
@@ -138,7 +138,7 @@ export function applyCommand(context: Context, command: EngineCommand): void {
       return changeCaps(context, command)
     case 'unfreeze':
       setFreeze(context, null)
-      return say(context, 'info', 'unfrozen', `deployments are open again: ${command.reason}`)
+      return logEvent(context, 'info', 'unfrozen', `deployments are open again: ${command.reason}`)
     default:
       return assertNever(command)
   }
@@ -157,7 +157,7 @@ function kill(context: Context, command: Extract<Command, { kind: 'kill' }>): vo
     transferAll(context, { from: owner, to: 'desk', reason: 'kill', deployment: null }, (subject) => 'limit' in subject)
   }
   const asked = cancelAll(context)
-  say(
+  logEvent(
     context,
     'error',
     'kill',
@@ -177,7 +177,7 @@ function pause(context: Context, command: Extract<Command, { kind: 'pause' }>): 
     record(context, { t: 'pause', of: 'strategy', name: command.strategy, reason: command.reason })
   }
   if (command.slot === undefined && command.strategy === undefined) pauseEntries(context, command.reason, null)
-  say(context, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
+  logEvent(context, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
 }
 
 function resume(context: Context, command: Extract<Command, { kind: 'resume' }>): void {
@@ -196,5 +196,5 @@ function resume(context: Context, command: Extract<Command, { kind: 'resume' }>)
     state.pause = null
     recordTrading(context)
   }
-  say(context, 'info', 'command', `${command.slot ?? command.strategy ?? 'all entries'} resumed`)
+  logEvent(context, 'info', 'command', `${command.slot ?? command.strategy ?? 'all entries'} resumed`)
 }

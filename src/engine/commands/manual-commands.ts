@@ -8,10 +8,18 @@ import { isoUtc } from '../../shared/domain/time.ts'
 
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, isUnsettleable, record, say, slotGroupsOf, unconfirmed, workingOrders } from '../state.ts'
+import {
+  type Context,
+  isUnsettleable,
+  logEvent,
+  record,
+  slotGroupsOf,
+  unconfirmedFill,
+  workingOrders,
+} from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
 import { publishAssignment } from '../versions/canary.ts'
-import { keepState, slotsOwned } from '../versions/drain.ts'
+import { retainState, slotsOwned } from '../versions/drain.ts'
 import { transferAll } from '../versions/owners.ts'
 import { forgetFills } from '../windows/settlement.ts'
 
@@ -51,7 +59,7 @@ export function closePosition(context: Context, { position: id, reason }: Of<'cl
   const slot = context.state.slots.get(position.slot)
   if (slot !== undefined && slot.pause === null)
     slot.pause = { reason: 'its position is closed by hand: nothing more in this window', until: position.windowEnd }
-  say(context, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
+  logEvent(context, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
     slot: position.slot,
   })
 }
@@ -69,7 +77,7 @@ export function voidRefusal(context: Context, { position: id, token }: Of<'void'
   const [working] = workingOrders(context.state, position.windowId)
   if (working !== undefined)
     return `${working.id} of ${id} is still ${working.state}: what became of it must be known first`
-  const fill = unconfirmed(context.state, position.windowId)
+  const fill = unconfirmedFill(context.state, position.windowId)
   if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed yet: it may still be reversed`
   if (context.state.config.market === 'live' && token !== position.windowId)
     return `on live a position is voided with the token of its window: "token": "${position.windowId}"`
@@ -96,7 +104,7 @@ export function voidPosition(context: Context, { position: id, reason }: Of<'voi
   context.state.positions.delete(position.id)
   forgetFills(context.state, position.id)
   context.state.unsettleable.delete(position.id)
-  say(
+  logEvent(
     context,
     'warn',
     'command',
@@ -123,8 +131,8 @@ export function assignSlot(context: Context, { slot: id, strategy, reason }: Of<
   const before = slot.strategy
   const version = assignedVersion(state, slot)
   if (version !== undefined && slotsOwned(state, version.hash).has(slot.id)) {
-    keepState(context, version, slot)
-    state.aside.add(version.hash)
+    retainState(context, version, slot)
+    state.residual.add(version.hash)
   }
   slot.strategy = strategy
   const lent = slot.canary
@@ -136,7 +144,7 @@ export function assignSlot(context: Context, { slot: id, strategy, reason }: Of<
   state.slotGroups = slotGroupsOf(state.slots.values())
   record(context, { t: 'setting', setting: { name: 'assignment', slot: slot.id, strategy } })
   const why = reason === undefined ? '' : `: ${reason}`
-  say(context, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.id })
+  logEvent(context, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.id })
 }
 
 /** I12: a person changes the caps, by a journaled command and with a reason. */
@@ -155,5 +163,5 @@ export function changeCaps(context: Context, command: Of<'caps'>): void {
   record(context, { t: 'setting', setting: { name: 'caps', caps: context.state.caps } })
   const { kind: _, reason, ...changed } = command
   const said = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
-  say(context, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)
+  logEvent(context, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)
 }

@@ -1,12 +1,12 @@
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import { type Context, type Pause, record, say } from '../state.ts'
+import { type Context, logEvent, type Pause, record } from '../state.ts'
 
 /** Freezes deployments for a rule's reason; one that is there already stays. */
 export function freezeDeploys(context: Context, reason: string, until: UnixMs | null): void {
   if (context.state.freeze !== null) return
   setFreeze(context, { reason, until })
-  say(context, 'warn', 'frozen', `deployments are frozen: ${reason}`)
+  logEvent(context, 'warn', 'frozen', `deployments are frozen: ${reason}`)
 }
 
 /** Sets or lifts the freeze of deployments. */

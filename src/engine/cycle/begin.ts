@@ -5,8 +5,8 @@ import { type Context, type EngineState, type SlotState, slotOf, type VersionRec
 import { endDrains } from '../versions/drain.ts'
 import { warmUpLeft } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
-import { askOverduePayouts } from '../windows/redemption.ts'
-import { nameUnsettleable } from '../windows/windows.ts'
+import { requestOverduePayouts } from '../windows/redemption.ts'
+import { reportUnsettleable } from '../windows/windows.ts'
 
 /**
  * What every cycle begins with: whatever has run out, and what the desk itself sells.
@@ -18,11 +18,11 @@ export function beginCycle(context: Context, count: number, clock: Float64Array)
   state.cycle = count
   clock[ROW.now] = state.now
   expire(context)
-  nameUnsettleable(context)
-  askOverduePayouts(context)
-  lapse(context)
-  if (context.state.aside.size > 0) endDrains(context)
-  if (context.state.closing.size > 0) sellClosing(context)
+  reportUnsettleable(context)
+  requestOverduePayouts(context)
+  cancelExpired(context)
+  if (context.state.residual.size > 0) endDrains(context)
+  if (context.state.closing.size > 0) sellManuallyClosed(context)
   if (state.trading !== 'killed') return true
   // A cancel may have met an order that could not be cancelled just then.
   cancelAll(context)
@@ -31,7 +31,7 @@ export function beginCycle(context: Context, count: number, clock: Float64Array)
 }
 
 /** Good-till-date orders whose time has come are cancelled. */
-function lapse(context: Context): void {
+function cancelExpired(context: Context): void {
   for (const order of context.state.orders.values()) {
     if (
       order.expiresAt !== null &&
@@ -52,7 +52,7 @@ function flatten(context: Context): void {
 }
 
 /** Goes on selling what a person wants sold, until it is sold or its window has ended. */
-function sellClosing(context: Context): void {
+function sellManuallyClosed(context: Context): void {
   for (const id of context.state.closing) {
     const position = context.state.positions.get(id)
     const slot = position === undefined ? undefined : slotOf(context.state, position.slot)
@@ -62,7 +62,7 @@ function sellClosing(context: Context): void {
 }
 
 /** To be asked of a slot whose row is written. */
-export function ready(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+export function isReady(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
   if (state.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
   // Closed candles are never lost again: what was warm stays so.
   if (slot.warmFor === version) return true

@@ -3,8 +3,8 @@ import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import { chanceAbove, closeVariance, expectedClose, logRatio, normalCdf } from '../prices/estimate.ts'
-import type { AssetMarket } from './asset-market.ts'
 import { DRAWS, drawAt, placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformOf } from './noise.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
@@ -126,7 +126,7 @@ export class BookMaker {
   }
 
   /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
-  watch(asset: AssetMarket, meanSec: number): void {
+  watch(asset: SimulatedAsset, meanSec: number): void {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return
     const left = (this.windowEnd - asset.tsAt(0)) / SECOND
     const expected = left >= meanSec ? asset.price : expectedClose(asset.price, left, meanSec, this.meanSoFar(asset, 0))
@@ -139,14 +139,14 @@ export class BookMaker {
    * How far from the strike a price may be, until `until`, without `watch` finding anything: variance and with it the
    * distance that decides a window shrink with the time left, and within a minute volatility only grows.
    */
-  calmWithin(asset: AssetMarket, until: number, meanSec: number): number {
+  calmWithin(asset: SimulatedAsset, until: number, meanSec: number): number {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
     const variance = closeVariance((this.windowEnd - until) / SECOND, asset.vol.perSecond(), meanSec)
     return this.strike * EXTREME_SIGMA * Math.sqrt(Math.max(0, variance)) * BARELY
   }
 
   /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
-  shape(asset: AssetMarket, ago: number, meanSec: number): void {
+  shape(asset: SimulatedAsset, ago: number, meanSec: number): void {
     const ts = asset.tsAt(ago)
     const left = Math.max(0, (this.windowEnd - ts) / SECOND)
     const stage = stageAt(left)
@@ -168,7 +168,7 @@ export class BookMaker {
     if (this.sweeps.length > 0) this.thin(ts)
   }
 
-  private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
+  private fairAt(asset: SimulatedAsset, ago: number, price: number, left: number, meanSec: number): number {
     const expected = left >= meanSec ? price : expectedClose(price, left, meanSec, this.meanSoFar(asset, ago))
     // A tie is Up, and whatever rounds to the strike on the price's grid is a tie.
     const tie = this.strike - asset.grid.halfStep
@@ -176,7 +176,7 @@ export class BookMaker {
   }
 
   /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */
-  private meanSoFar(asset: AssetMarket, ago: number): number | null {
+  private meanSoFar(asset: SimulatedAsset, ago: number): number | null {
     return asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
   }
 

@@ -52,8 +52,8 @@ export class CandleTrack {
   }
 
   /** Writes prices and volumes of the minute it is at. */
-  spellOut(minute: number): void {
-    spellOut(this, placeSeed(this.seed ^ (minute / MINUTE), this.series.asset))
+  expand(minute: number): void {
+    expand(this, placeSeed(this.seed ^ (minute / MINUTE), this.series.asset))
   }
 }
 
@@ -148,13 +148,13 @@ export class CandlePathSource implements TickSource {
   #loadMinute(): number {
     const minute = minuteAfter(this.#tracks, this.#to)
     enterMinute(this.#tracks, minute)
-    for (const track of this.#tracks) if (track.hasMinute) track.spellOut(minute)
+    for (const track of this.#tracks) if (track.hasMinute) track.expand(minute)
     return minute
   }
 }
 
 /** Writes the prices and volumes of the track's candle; `place` decides what the candle does not. */
-function spellOut({ series, index, prices, volumes }: CandleTrack, place: number): void {
+function expand({ series, index, prices, volumes }: CandleTrack, place: number): void {
   const open = series.open[index] ?? Number.NaN
   const high = series.high[index] ?? Number.NaN
   const low = series.low[index] ?? Number.NaN

@@ -1,9 +1,8 @@
 import type { Engine } from '../engine.ts'
 import type { AssetState } from '../prices/asset-state.ts'
-import type { LazyPrices, MinuteRest } from '../prices/prices.ts'
+import type { LazyPrices, MinuteRemainder } from '../prices/prices.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
 import { assetOf, type SlotState } from '../state.ts'
-import type { AssetMarket } from './asset-market.ts'
 import {
   type CandlePathOptions,
   CandleTrack,
@@ -13,8 +12,9 @@ import {
   TICKS_A_MINUTE,
   tickAt,
 } from './candle-path.ts'
-import type { DeskSide, PriceSource, SimulatedVenue } from './simulated-venue.ts'
-import type { SlotMarket } from './slot-market.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
+import type { SimulatedSlot } from './simulated-slot.ts'
+import type { PlaybackSink, PriceSource, SimulatedVenue } from './simulated-venue.ts'
 
 const LAST = TICKS_A_MINUTE - 1
 
@@ -26,13 +26,13 @@ const LAST = TICKS_A_MINUTE - 1
 export class CandlePlayer implements PriceSource {
   private readonly market: SimulatedVenue
   private readonly tracks: readonly CandleTrack[]
-  private readonly rides: readonly Ride[]
+  private readonly playbacks: readonly AssetPlayback[]
   private readonly to: number
   private minute = 0
   /** How many prices the minute has before the end. */
   private count = 0
   /** When the desk hears the minute's first price; infinity once it has. */
-  private heardAt = Number.POSITIVE_INFINITY
+  private deskReceivesAt = Number.POSITIVE_INFINITY
   private next: number
   private first: number
 
@@ -41,60 +41,60 @@ export class CandlePlayer implements PriceSource {
     this.market = market
     this.to = to
     this.tracks = series.map((one) => new CandleTrack(one, from, seed))
-    this.rides = this.tracks.map((track) => new Ride(track, market))
+    this.playbacks = this.tracks.map((track) => new AssetPlayback(track, market))
     this.next = minuteAfter(this.tracks, to)
     this.first = firstTickFrom(this.next, from)
     if (this.first === TICKS_A_MINUTE) this.enter()
   }
 
   /** To be called once, before anything is told. */
-  begin(engine: Engine, desk: DeskSide): void {
-    for (const ride of this.rides) {
-      ride.asset.desk = assetOf(engine.state, ride.asset.name)
-      ride.begin(ride.asset.desk, desk)
+  begin(engine: Engine, desk: PlaybackSink): void {
+    for (const playback of this.playbacks) {
+      playback.asset.desk = assetOf(engine.state, playback.asset.name)
+      playback.begin(playback.asset.desk, desk)
     }
   }
 
   advance(until: number, all: boolean): number {
     for (;;) {
-      const stopped = all ? this.tellEach(until) : null
+      const stopped = all ? this.pushEachToVenue(until) : null
       if (stopped !== null) return stopped
-      if (this.heardAt <= until) this.tellDesk()
+      if (this.deskReceivesAt <= until) this.pushToDesk()
       const ts = tickAt(this.next, this.first)
       if (ts > until || ts >= this.to) return until
-      if (this.begins(ts)) return ts
+      if (this.startMinute(ts)) return ts
     }
   }
 
   /** Somebody must hear of each price at its moment; gives that after which it must stop, null where there is none. */
-  private tellEach(until: number): number | null {
+  private pushEachToVenue(until: number): number | null {
     for (let at = 0; at < this.count; at++) {
       const ts = tickAt(this.minute, at)
       if (ts > until) break
-      if (this.tellMarket(ts)) return ts
+      if (this.pushToVenue(ts)) return ts
     }
     return null
   }
 
-  private tellMarket(ts: number): boolean {
+  private pushToVenue(ts: number): boolean {
     let stop = false
-    for (const ride of this.rides) if (ride.tellMarket(ts)) stop = true
+    for (const playback of this.playbacks) if (playback.pushToVenue(ts)) stop = true
     return stop
   }
 
-  private tellDesk(): void {
-    for (const ride of this.rides) ride.tellDesk(this.heardAt)
-    this.heardAt = Number.POSITIVE_INFINITY
+  private pushToDesk(): void {
+    for (const playback of this.playbacks) playback.pushToDesk(this.deskReceivesAt)
+    this.deskReceivesAt = Number.POSITIVE_INFINITY
   }
 
   /** The next minute begins; true when its first prices put something on the schedule. */
-  private begins(ts: number): boolean {
-    for (const ride of this.rides) ride.finish()
+  private startMinute(ts: number): boolean {
+    for (const playback of this.playbacks) playback.finish()
     const { first } = this
     this.enter()
-    this.heardAt = ts + this.market.feedDelayMs
-    for (const ride of this.rides) ride.enter(this.minute, first, this.count)
-    return this.tellMarket(ts)
+    this.deskReceivesAt = ts + this.market.feedDelayMs
+    for (const playback of this.playbacks) playback.enter(this.minute, first, this.count)
+    return this.pushToVenue(ts)
   }
 
   private enter(): void {
@@ -107,20 +107,20 @@ export class CandlePlayer implements PriceSource {
 }
 
 /** One asset on its way through its candles: how many prices of its minute the market and the desk have heard. */
-class Ride implements LazyPrices {
-  readonly asset: AssetMarket<SlotMarket>
+class AssetPlayback implements LazyPrices {
+  readonly asset: SimulatedAsset<SimulatedSlot>
   private readonly track: CandleTrack
   private readonly market: SimulatedVenue
   private readonly cells = new Float64Array(TICK_CELLS)
-  private desk: DeskSide | null = null
+  private desk: PlaybackSink | null = null
   private minute = 0
   private count = 0
-  private told = 0
-  private heard = 0
+  private venueNext = 0
+  private deskNext = 0
   /** False where playing began within the minute. */
   private isWhole = false
-  private isSpelt = false
-  private readonly rest: MinuteRest = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
+  private isExpanded = false
+  private readonly rest: MinuteRemainder = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
 
   constructor(track: CandleTrack, market: SimulatedVenue) {
     this.track = track
@@ -128,7 +128,7 @@ class Ride implements LazyPrices {
     this.asset = market.asset(track.series.asset)
   }
 
-  begin(state: AssetState<SlotState>, desk: DeskSide): void {
+  begin(state: AssetState<SlotState>, desk: PlaybackSink): void {
     this.desk = desk
     this.asset.source = this
     state.source = this
@@ -137,18 +137,18 @@ class Ride implements LazyPrices {
   enter(minute: number, first: number, count: number): void {
     this.minute = minute
     this.count = this.track.hasMinute ? count : 0
-    this.told = first
-    this.heard = first
+    this.venueNext = first
+    this.deskNext = first
     this.isWhole = first === 0
-    this.isSpelt = false
+    this.isExpanded = false
   }
 
   /** Puts a price of the minute into the cells, heard at `ts`. The first is the open, which takes no spelling out. */
   private take(at: number, ts: number): void {
     const { track, minute, cells } = this
-    if (!this.isSpelt && at > 0) {
-      track.spellOut(minute)
-      this.isSpelt = true
+    if (!this.isExpanded && at > 0) {
+      track.expand(minute)
+      this.isExpanded = true
     }
     cells[TICK_TS] = ts
     cells[TICK_VENUE] = tickAt(minute, at)
@@ -157,35 +157,35 @@ class Ride implements LazyPrices {
   }
 
   /** Tells the market prices up to and including `until`; true when that put something on the schedule. */
-  tellMarket(until: number): boolean {
+  pushToVenue(until: number): boolean {
     let scheduled = false
-    while (this.told < this.count) {
-      const ts = tickAt(this.minute, this.told)
+    while (this.venueNext < this.count) {
+      const ts = tickAt(this.minute, this.venueNext)
       if (ts > until) break
-      this.take(this.told++, ts)
+      this.take(this.venueNext++, ts)
       if (this.market.take(this.asset, this.cells)) scheduled = true
     }
     return scheduled
   }
 
-  tellDesk(until: number): void {
-    while (this.heard < this.count) {
-      const ts = tickAt(this.minute, this.heard) + this.market.feedDelayMs
+  pushToDesk(until: number): void {
+    while (this.deskNext < this.count) {
+      const ts = tickAt(this.minute, this.deskNext) + this.market.feedDelayMs
       if (ts > until) break
-      this.take(this.heard++, ts)
+      this.take(this.deskNext++, ts)
       this.desk?.price(this.asset, this.cells, 0)
     }
   }
 
   pull(): void {
     const { now } = this.market
-    this.tellMarket(now)
-    this.tellDesk(now)
+    this.pushToVenue(now)
+    this.pushToDesk(now)
   }
 
   /** The minute is over: where no price of it decides anything by itself, what nobody looked at is taken in at once. */
   finish(): void {
-    if (this.told >= this.count && this.heard >= this.count) return
+    if (this.venueNext >= this.count && this.deskNext >= this.count) return
     const { rest, asset, isWhole, market } = this
     const { series, index } = this.track
     const last = tickAt(this.minute, LAST)
@@ -195,11 +195,11 @@ class Ride implements LazyPrices {
     rest.high = series.high[index] ?? Number.NaN
     rest.close = series.close[index] ?? Number.NaN
     rest.volume = series.volume[index] ?? 0
-    if (this.told < this.count && isWhole && asset.isCalmWithin(rest)) asset.takeRest(rest)
-    else this.tellMarket(last)
+    if (this.venueNext < this.count && isWhole && asset.isCalmWithin(rest)) asset.takeRemainder(rest)
+    else this.pushToVenue(last)
     rest.ts = last + market.feedDelayMs
-    if (this.heard === this.count || !isWhole || this.desk?.rest(asset, rest) !== true) this.tellDesk(rest.ts)
-    this.told = this.count
-    this.heard = this.count
+    if (this.deskNext === this.count || !isWhole || this.desk?.rest(asset, rest) !== true) this.pushToDesk(rest.ts)
+    this.venueNext = this.count
+    this.deskNext = this.count
   }
 }

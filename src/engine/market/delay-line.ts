@@ -1,11 +1,11 @@
 import type { PriceTick } from '../../shared/domain/feed.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import type { AssetMarket } from './asset-market.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
 
 /** Prices on their way to the desk, all equally slow: first in, first out, in columns that grow when they must. */
 export class DelayLine {
   private readonly delayMs: number
-  private assets: AssetMarket[] = []
+  private assets: SimulatedAsset[] = []
   /** ts, tsVenue, price, volume of each. */
   private cells = new Float64Array(4 * 64)
   private head = 0
@@ -16,7 +16,7 @@ export class DelayLine {
   }
 
   /** @param tick see `tick-cells.ts` */
-  add(asset: AssetMarket, tick: Float64Array): void {
+  add(asset: SimulatedAsset, tick: Float64Array): void {
     if (this.tail * 4 === this.cells.length) this.makeRoom()
     const { cells } = this
     const at = this.tail++ * 4
@@ -52,7 +52,7 @@ export class DelayLine {
   }
 
   /** Takes every price that arrives up to `until`, without making anything. */
-  drain(until: number, tell: (asset: AssetMarket, ticks: Float64Array, at: number) => void): void {
+  drain(until: number, tell: (asset: SimulatedAsset, ticks: Float64Array, at: number) => void): void {
     const { cells } = this
     while (this.head < this.tail) {
       const at = this.head * 4

@@ -2,20 +2,20 @@ import type { WindowId } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate } from '../events.ts'
 import type { BookSource } from '../state.ts'
-import type { AssetMarket } from './asset-market.ts'
 import type { Matcher } from './matcher.ts'
-import type { Moment, Schedule } from './schedule.ts'
-import { reactionAt, SLOWEST_REACTION, type SlotMarket } from './slot-market.ts'
+import type { Schedule, VenueClock } from './schedule.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
+import { reactionAt, type SimulatedSlot, SLOWEST_REACTION } from './simulated-slot.ts'
 
 export interface MakersParts {
-  readonly slots: readonly SlotMarket[]
+  readonly slots: readonly SimulatedSlot[]
   /** Seconds of the closing mean. */
   readonly meanSec: number
   /** True: every quote is told as an event. False: only where an order rests; everyone else asks. */
-  readonly tellsBooks: boolean
-  readonly moment: Moment
+  readonly pushesBooks: boolean
+  readonly clock: VenueClock
   readonly schedule: Schedule
-  readonly resting: Pick<Matcher, 'rests' | 'isResting'>
+  readonly resting: Pick<Matcher, 'hasResting' | 'isResting'>
 }
 
 /**
@@ -30,22 +30,22 @@ export class Makers implements BookSource {
   }
 
   /** Makers of an asset see its newest price, of `ts`. @returns true where that put a quote on the schedule */
-  answer(asset: AssetMarket<SlotMarket>, ts: number): boolean {
-    const { tellsBooks, resting } = this.parts
-    const unheard = !tellsBooks && !resting.rests
-    if (unheard && asset.isCalm(ts)) return false
+  react(asset: SimulatedAsset<SimulatedSlot>, ts: number): boolean {
+    const { pushesBooks, resting } = this.parts
+    const onDemand = !pushesBooks && !resting.hasResting
+    if (onDemand && asset.isCalm(ts)) return false
     let scheduled = false
-    for (const slot of asset.slots) if (this.react(slot)) scheduled = true
-    if (unheard) this.findCalm(asset, ts)
+    for (const slot of asset.slots) if (this.quoteSlot(slot)) scheduled = true
+    if (onDemand) this.updateCalmRange(asset, ts)
     return scheduled
   }
 
-  private react(slot: SlotMarket): boolean {
-    const { meanSec, tellsBooks, resting, schedule } = this.parts
+  private quoteSlot(slot: SimulatedSlot): boolean {
+    const { meanSec, pushesBooks, resting, schedule } = this.parts
     const { maker, window, asset } = slot
     if (maker === null || window === null) return false
     maker.watch(asset, meanSec)
-    if (!tellsBooks && !(resting.rests && resting.isResting(window.id))) return false
+    if (!pushesBooks && !(resting.hasResting && resting.isResting(window.id))) return false
     const at = reactionAt(slot, 0)
     if (at >= window.end) return false
     if (this.shape(slot, 0)) schedule.add(unixMs(at), maker.book(unixMs(at)))
@@ -53,7 +53,7 @@ export class Makers implements BookSource {
   }
 
   /** Works out between which prices makers need not be told of each, for the rest of the minute at most. */
-  private findCalm(asset: AssetMarket<SlotMarket>, ts: number): void {
+  private updateCalmRange(asset: SimulatedAsset<SimulatedSlot>, ts: number): void {
     const { meanSec } = this.parts
     const until = Math.min(ts + MINUTE, asset.boundary - meanSec * SECOND)
     if (until <= ts) return
@@ -70,7 +70,7 @@ export class Makers implements BookSource {
   }
 
   /** Shapes the answer to the price `ago` prices ago; false where that price was of another window. */
-  private shape(slot: SlotMarket, ago: number): boolean {
+  private shape(slot: SimulatedSlot, ago: number): boolean {
     const { maker, asset } = slot
     const ts = asset.tsAt(ago)
     if (maker === null || ts < maker.window.start) return false
@@ -80,18 +80,18 @@ export class Makers implements BookSource {
   }
 
   /** Age, in prices, of the one behind the quote that is visible now; −1 where none became visible at or after `since`. */
-  private answered(slot: SlotMarket, since: number): number {
-    const { moment } = this.parts
+  private visibleQuoteAge(slot: SimulatedSlot, since: number): number {
+    const { clock } = this.parts
     const { asset, window } = slot
     if (window === null) return -1
     asset.source?.pull()
     const newest = asset.tsAt(0)
     const all = Math.max(newest, asset.tsVenueAt(0) + SLOWEST_REACTION)
-    if (newest >= since && all <= moment.now && all < window.end) return this.shape(slot, 0) ? 0 : -1
+    if (newest >= since && all <= clock.now && all < window.end) return this.shape(slot, 0) ? 0 : -1
     for (let ago = 0; ago < asset.kept; ago++) {
       const at = reactionAt(slot, ago)
       if (at < since) return -1
-      if (at <= moment.now && at < window.end) return this.shape(slot, ago) ? ago : -1
+      if (at <= clock.now && at < window.end) return this.shape(slot, ago) ? ago : -1
     }
     return -1
   }
@@ -104,13 +104,13 @@ export class Makers implements BookSource {
 
   bestOf(index: number, since: number, out: Float64Array): boolean {
     const slot = this.parts.slots[index]
-    if (slot === undefined || this.answered(slot, since) < 0) return false
+    if (slot === undefined || this.visibleQuoteAge(slot, since) < 0) return false
     slot.maker?.best(out)
     return true
   }
 
-  private bookSince(slot: SlotMarket, since: number): BookUpdate | null {
-    const ago = this.answered(slot, since)
+  private bookSince(slot: SimulatedSlot, since: number): BookUpdate | null {
+    const ago = this.visibleQuoteAge(slot, since)
     return ago < 0 || slot.maker === null ? null : slot.maker.book(unixMs(reactionAt(slot, ago)))
   }
 
@@ -125,7 +125,7 @@ export class Makers implements BookSource {
     this.in(windowId)?.maker?.sweep(side, taken, of, ts)
   }
 
-  private in(windowId: WindowId): SlotMarket | undefined {
+  private in(windowId: WindowId): SimulatedSlot | undefined {
     return this.parts.slots.find((slot) => slot.window?.id === windowId)
   }
 }

@@ -37,7 +37,7 @@ export interface MatcherSettings {
 
 type Send = (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
 type SendFate = (ts: UnixMs, orderId: OrderId, fillId: FillId, fate: FillFate) => void
-type Later = (ts: number, run: (ts: UnixMs) => void) => void
+type ScheduleAt = (ts: number, run: (ts: UnixMs) => void) => void
 
 interface Resting {
   readonly order: Order
@@ -58,7 +58,7 @@ export class Matcher {
   private readonly bookOf: (windowId: WindowId) => BookUpdate | null
   private readonly send: Send
   private readonly sendFate: SendFate
-  private readonly later: Later
+  private readonly scheduleAt: ScheduleAt
   private readonly onSwept: (windowId: WindowId, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
 
   constructor(
@@ -68,7 +68,7 @@ export class Matcher {
       bookOf: Matcher['bookOf']
       send: Send
       sendFate: SendFate
-      later: Later
+      scheduleAt: ScheduleAt
       onSwept: Matcher['onSwept']
     },
   ) {
@@ -77,7 +77,7 @@ export class Matcher {
     this.bookOf = wiring.bookOf
     this.send = wiring.send
     this.sendFate = wiring.sendFate
-    this.later = wiring.later
+    this.scheduleAt = wiring.scheduleAt
     this.onSwept = wiring.onSwept
   }
 
@@ -89,7 +89,7 @@ export class Matcher {
   }
 
   /** True while any order rests. */
-  get rests(): boolean {
+  get hasResting(): boolean {
     return this.resting.size > 0
   }
 
@@ -107,19 +107,19 @@ export class Matcher {
 
   submit(order: Order, ts: UnixMs): void {
     const { latencyMs, takerDelayMs } = this.settings
-    this.later(ts + latencyMs, (at) => {
-      const bad = this.rejection(order, at)
-      if (bad !== null) return this.send(at, order.id, { type: 'rejected', reason: bad })
+    this.scheduleAt(ts + latencyMs, (at) => {
+      const rejection = this.rejection(order, at)
+      if (rejection !== null) return this.send(at, order.id, { type: 'rejected', reason: rejection })
       if (!this.crosses(order)) return this.onNotCrossing(order, at)
       if (order.postOnly)
         return this.send(at, order.id, { type: 'rejected', reason: 'invalid post-only order: order crosses book' })
       this.send(at, order.id, { type: 'delayed' })
-      this.later(at + takerDelayMs, (matchAt) => this.take(order, matchAt))
+      this.scheduleAt(at + takerDelayMs, (matchAt) => this.take(order, matchAt))
     })
   }
 
   cancel(orderId: OrderId, ts: UnixMs): void {
-    this.later(ts + this.settings.latencyMs, (at) => {
+    this.scheduleAt(ts + this.settings.latencyMs, (at) => {
       const resting = this.resting.get(orderId)
       if (resting !== undefined) this.endResting(resting.order, at, CANCELLED)
       // Locked in the taker delay: what does not match then must not rest.
@@ -147,7 +147,7 @@ export class Matcher {
   }
 
   /** Levels an order would take, best first, in prices of its own token. */
-  private against(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
+  private oppositeLevels(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
     if (book === null) return []
     const buysUp = (order.kind === 'enter') === (order.side === 'up')
     const levels = buysUp ? book.asks : book.bids
@@ -159,7 +159,7 @@ export class Matcher {
   }
 
   private crosses(order: Order): boolean {
-    const best = this.against(order)[0]
+    const best = this.oppositeLevels(order)[0]
     return best !== undefined && this.accepts(order, best.price)
   }
 
@@ -216,7 +216,7 @@ export class Matcher {
     const fills = []
     let cashLeft = order.stake
     let sharesLeft = order.quantity
-    for (const level of this.against(order)) {
+    for (const level of this.oppositeLevels(order)) {
       if (!this.accepts(order, level.price)) break
       const wanted = order.kind === 'enter' ? floorLot((cashLeft / level.price) * MICRO) : sharesLeft
       const quantity = shares(Math.min(wanted, level.shares))
@@ -243,7 +243,7 @@ export class Matcher {
 
   private swept(order: Order, fills: readonly { shares: Shares }[], ts: UnixMs): void {
     const buysUp = (order.kind === 'enter') === (order.side === 'up')
-    const there = this.against(order).reduce((sum, level) => sum + level.shares, 0)
+    const there = this.oppositeLevels(order).reduce((sum, level) => sum + level.shares, 0)
     const taken = fills.reduce((sum, fill) => sum + fill.shares, 0)
     this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, there, ts)
   }
@@ -256,14 +256,14 @@ export class Matcher {
     const place = placeSeed(this.seed, `chain ${order.id} ${order.createdAt}`)
     const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
     const fate: FillFate = failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' }
-    this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
+    this.scheduleAt(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
       for (const fillId of fills) this.sendFate(at, order.id, fillId, fate)
     })
   }
 
   private tradeThrough(resting: Resting, book: BookUpdate): void {
     const { order } = resting
-    const best = this.against(order, book)[0]
+    const best = this.oppositeLevels(order, book)[0]
     const through = best !== undefined && (order.kind === 'enter' ? best.price < order.limit : best.price > order.limit)
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))

@@ -14,7 +14,7 @@ export class PriceGrid {
   /** Grid steps a dollar, a power of ten; 0 once a price lies on no grid of up to eight decimals. */
   steps = 1
 
-  hear(price: number): void {
+  include(price: number): void {
     while (this.steps > 0 && !onGrid(price, this.steps)) this.steps = this.steps < FINEST ? this.steps * 10 : 0
   }
 

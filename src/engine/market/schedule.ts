@@ -66,6 +66,6 @@ function before(a: Entry, b: Entry): boolean {
 }
 
 /** The moment that a venue in the desk's own time has come to, in ms UTC. */
-export interface Moment {
+export interface VenueClock {
   now: number
 }

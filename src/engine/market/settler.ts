@@ -4,16 +4,16 @@ import { type Asset, type Slot, type SlotId, type Window, type WindowId, windowA
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
 import { BOUNDARY_MS, SILENCE_MS } from '../prices/prices.ts'
-import type { AssetMarket } from './asset-market.ts'
 import { BookMaker } from './book-maker.ts'
 import { normalAt, placeSeed, uniformAt } from './noise.ts'
-import type { Moment, Schedule } from './schedule.ts'
-import type { SlotMarket } from './slot-market.ts'
+import type { Schedule, VenueClock } from './schedule.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
+import type { SimulatedSlot } from './simulated-slot.ts'
 
 export interface SettlerParts {
   readonly seed: number
-  readonly slots: readonly SlotMarket[]
-  readonly asset: (name: Asset) => AssetMarket<SlotMarket>
+  readonly slots: readonly SimulatedSlot[]
+  readonly asset: (name: Asset) => SimulatedAsset<SimulatedSlot>
   /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly meanSec: number
   /** Names what stands in for a venue's settlement source. */
@@ -21,17 +21,17 @@ export interface SettlerParts {
   /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
   /** Whether a venue itself told that minute, rather than the desk making it of prices. */
-  readonly isTold: (asset: Asset, openTime: number) => boolean
-  readonly moment: Moment
+  readonly isReported: (asset: Asset, openTime: number) => boolean
+  readonly clock: VenueClock
   readonly schedule: Schedule
   /** Nothing of this window can be traded any more. */
   readonly onWindowEnd: (windowId: WindowId, ts: UnixMs) => void
 }
 
-type Owed = Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>
+type DueEvent = Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>
 
 /** A window whose end no price told. */
-interface Missed {
+interface UnobservedWindow {
   readonly slot: Slot
   readonly window: Window
   /** Null where its start was not told either. */
@@ -41,7 +41,7 @@ interface Missed {
 /** What must outlive a restart: windows with their strikes, and outcomes that are still to be told. */
 export interface SettlerState {
   readonly slots: readonly { readonly slot: SlotId; readonly windowStart: number; readonly strike: number | null }[]
-  readonly due: readonly Owed[]
+  readonly due: readonly DueEvent[]
 }
 
 /** The very first price of a market opens the window that it comes right at the start of. */
@@ -57,17 +57,17 @@ function settlementDelay(place: number): number {
 /** Who decides the simulated windows: strikes, outcomes and redemptions, from prices, or from minute candles where prices are missing. */
 export class Settler {
   private readonly parts: SettlerParts
-  private readonly due = new Set<Owed>()
-  private readonly missed = new Map<WindowId, Missed>()
+  private readonly due = new Set<DueEvent>()
+  private readonly awaitingMinutes = new Map<WindowId, UnobservedWindow>()
 
   constructor(parts: SettlerParts) {
     this.parts = parts
   }
 
   /** A price at or after the end of some windows has come: they are decided, and the next ones begin. */
-  passBoundary(asset: AssetMarket<SlotMarket>, ts: number, tsVenue: number, at: number): void {
+  passBoundary(asset: SimulatedAsset<SimulatedSlot>, ts: number, tsVenue: number, at: number): void {
     const ended = asset.boundary
-    const unseen = asset.closedUnseen(this.parts.meanSec)
+    const unseen = asset.isClosingValueUnknown(this.parts.meanSec)
     const last = asset.price > 0 ? asset.price : at
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
@@ -89,7 +89,7 @@ export class Settler {
   }
 
   /** The strike of the window that a slot is in is known: makers quote it, and the desk hears of it a moment later. */
-  private open(slot: SlotMarket, window: Window, strike: number, ts: number): void {
+  private open(slot: SimulatedSlot, window: Window, strike: number, ts: number): void {
     const { seed, schedule } = this.parts
     slot.strike = strike
     slot.maker = new BookMaker(window, strike, seed, slot.depthScale)
@@ -103,12 +103,12 @@ export class Settler {
    * @param value at its end; null where prices were silent then
    * @returns the strike of the next one: that value, else that of the minute before it; null where neither is known
    */
-  private close(slot: SlotMarket, ts: number, next: Window, value: number | null): number | null {
+  private close(slot: SimulatedSlot, ts: number, next: Window, value: number | null): number | null {
     const old = slot.window
     if (old !== null) {
       this.parts.onWindowEnd(old.id, unixMs(Math.max(ts, old.end)))
-      if (value === null) this.miss(slot.slot, old, slot.strike)
-      else if (slot.strike === null) this.miss(slot.slot, old, null)
+      if (value === null) this.awaitMinutes(slot.slot, old, slot.strike)
+      else if (slot.strike === null) this.awaitMinutes(slot.slot, old, null)
       else this.settle(slot.slot, old, slot.strike, value)
       if (value !== null && old.end === next.start) return value
     }
@@ -116,41 +116,41 @@ export class Settler {
   }
 
   /** A window whose end no price told: it is decided by minute candles as soon as those are there. */
-  miss(slot: Slot, window: Window, strike: number | null): void {
-    this.missed.set(window.id, { slot, window, strike })
-    this.settleMissed()
+  awaitMinutes(slot: Slot, window: Window, strike: number | null): void {
+    this.awaitingMinutes.set(window.id, { slot, window, strike })
+    this.settleFromMinutes()
   }
 
   /** Minutes have come in: they decide windows that ended unseen, and open those that began unseen. */
-  takeMinutes(): void {
-    this.settleMissed()
+  onMinutes(): void {
+    this.settleFromMinutes()
     for (const slot of this.parts.slots) {
       if (slot.window === null || slot.strike !== null) continue
       const strike = this.valueFromMinute(slot.slot.asset, slot.window.start)
-      if (strike !== undefined) this.open(slot, slot.window, strike, this.parts.moment.now)
+      if (strike !== undefined) this.open(slot, slot.window, strike, this.parts.clock.now)
     }
   }
 
-  private settleMissed(): void {
-    for (const { slot, window, strike: known } of this.missed.values()) {
+  private settleFromMinutes(): void {
+    for (const { slot, window, strike: known } of this.awaitingMinutes.values()) {
       const strike = known ?? this.valueFromMinute(slot.asset, window.start)
       const close = this.valueFromMinute(slot.asset, window.end)
       if (strike === undefined || close === undefined) continue
-      this.missed.delete(window.id)
+      this.awaitingMinutes.delete(window.id)
       this.settle(slot, window, strike, close)
     }
   }
 
   /** Typical price of the minute before `boundary`, which stands in for its mean; its close where no mean decides. */
   private valueFromMinute(name: Asset, boundary: number): number | undefined {
-    const { meanSec, minuteAt, isTold } = this.parts
+    const { meanSec, minuteAt, isReported } = this.parts
     const openTime = boundary - MINUTE
     const minute = minuteAt(name, openTime)
     if (minute === undefined) return undefined
     const asset = this.parts.asset(name)
     // A candle made of prices that were partly missing is none; one that the venue told is.
-    if (asset.wasSilentIn(openTime) && !isTold(name, openTime)) return undefined
-    for (const price of [minute.high, minute.low, minute.close]) asset.grid.hear(price)
+    if (asset.wasSilentIn(openTime) && !isReported(name, openTime)) return undefined
+    for (const price of [minute.high, minute.low, minute.close]) asset.grid.include(price)
     return meanSec > 0 ? asset.grid.nearest((minute.high + minute.low + minute.close) / 3) : minute.close
   }
 
@@ -160,24 +160,24 @@ export class Settler {
     const ts = unixMs(window.end + settlementDelay(place))
     // A tie is Up.
     const payoutUp = price(close >= strike ? MICRO : 0)
-    this.owe({ kind: 'settled', ts, slot: slot.id, windowId: window.id, strike, close, payoutUp, source })
+    this.scheduleDue({ kind: 'settled', ts, slot: slot.id, windowId: window.id, strike, close, payoutUp, source })
     const redeemed = unixMs(ts + 10_000 + Math.floor(uniformAt(place, 9) * 50_000))
-    this.owe({ kind: 'redeemed', ts: redeemed, windowId: window.id })
+    this.scheduleDue({ kind: 'redeemed', ts: redeemed, windowId: window.id })
   }
 
-  private owe(event: Owed): void {
+  private scheduleDue(event: DueEvent): void {
     this.due.add(event)
     this.parts.schedule.add(event.ts, event)
   }
 
   /** It has been told. */
-  tell(event: Owed): void {
+  markDelivered(event: DueEvent): void {
     this.due.delete(event)
   }
 
   /** True while the outcome of a window is known and still to be told, or waited for. */
-  isDeciding(windowId: WindowId): boolean {
-    return this.missed.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
+  isPending(windowId: WindowId): boolean {
+    return this.awaitingMinutes.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
 
   save(): SettlerState {
@@ -207,6 +207,6 @@ export class Settler {
       const ts = unixMs(windowStart)
       this.parts.schedule.add(ts, { kind: 'strike', ts, slot: id, windowId: window.id, strike })
     }
-    for (const event of state.due) this.owe(event)
+    for (const event of state.due) this.scheduleDue(event)
   }
 }

@@ -6,19 +6,19 @@ import type { Order } from '../../shared/domain/records.ts'
 import { type Asset, asset, type Slot, type SlotId, type Window, type WindowId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
-import type { MinuteRest } from '../prices/prices.ts'
+import type { MinuteRemainder } from '../prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../prices/tick-cells.ts'
 import type { BookSource } from '../state.ts'
 import type { SlotListing } from '../venue/listing.ts'
-import type { LocalMarket, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
-import { AssetMarket } from './asset-market.ts'
+import type { LocalSimulation, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
 import { COARSE_TICK } from './book-maker.ts'
 import { DelayLine } from './delay-line.ts'
 import { Makers } from './makers.ts'
 import { Matcher, type MatcherSettings } from './matcher.ts'
-import { type Moment, Schedule } from './schedule.ts'
+import { Schedule, type VenueClock } from './schedule.ts'
 import { Settler, type SettlerState } from './settler.ts'
-import { SlotMarket } from './slot-market.ts'
+import { SimulatedAsset } from './simulated-asset.ts'
+import { SimulatedSlot } from './simulated-slot.ts'
 
 export interface SimulatedVenueSettings {
   readonly seed: number
@@ -36,11 +36,11 @@ export interface SimulatedVenueSettings {
   /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
   /** Whether the feed itself told that minute, rather than the desk making it of prices; where absent, none was told. */
-  readonly isTold?: (asset: Asset, openTime: number) => boolean
+  readonly isReported?: (asset: Asset, openTime: number) => boolean
   /** True where the prices are the market's own and begin with it: nothing was missed before the first. */
-  readonly beginsHere?: boolean
+  readonly startsWithFeed?: boolean
   /** True: every quote is told as an event. False: whoever wants a book asks for it, and only resting orders hear of them. */
-  readonly tellsBooks: boolean
+  readonly pushesBooks: boolean
 }
 
 /** Prices in bulk. */
@@ -54,10 +54,10 @@ export interface PriceSource {
 }
 
 /** Who hears of the market. */
-export interface DeskSide {
-  readonly price: (asset: AssetMarket, ticks: Float64Array, at: number) => void
+export interface PlaybackSink {
+  readonly price: (asset: SimulatedAsset, ticks: Float64Array, at: number) => void
   /** The rest of a minute in one piece; false where the desk must hear its prices one by one. */
-  readonly rest: (asset: AssetMarket, rest: MinuteRest) => boolean
+  readonly rest: (asset: SimulatedAsset, rest: MinuteRemainder) => boolean
   readonly event: (event: EngineEvent) => void
 }
 
@@ -101,13 +101,13 @@ const CAPABILITIES: VenueCapabilities = {
  * The venue around any price feed, in the desk's own time: makers quote, a matcher fills, a settler decides. It is told
  * prices and orders and tells, in order of time, what the engine would hear from a real venue.
  */
-export class SimulatedVenue implements Venue, LocalMarket, BookSource {
+export class SimulatedVenue implements Venue, LocalSimulation, BookSource {
   readonly name: string = 'simulated'
   readonly capabilities: VenueCapabilities = CAPABILITIES
   private readonly settings: SimulatedVenueSettings
-  private readonly slots: readonly SlotMarket[]
-  private readonly assets = new Map<Asset, AssetMarket<SlotMarket>>()
-  private readonly moment: Moment = { now: 0 }
+  private readonly slots: readonly SimulatedSlot[]
+  private readonly assets = new Map<Asset, SimulatedAsset<SimulatedSlot>>()
+  private readonly clock: VenueClock = { now: 0 }
   private readonly schedule = new Schedule()
   private readonly delayed: DelayLine
   private readonly matcher: Matcher
@@ -117,11 +117,11 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
 
   constructor(settings: SimulatedVenueSettings) {
     this.settings = settings
-    const { seed, settlementMeanSec: meanSec, tellsBooks, source, minuteAt, isTold = () => false } = settings
-    const { moment, schedule } = this
+    const { seed, settlementMeanSec: meanSec, pushesBooks, source, minuteAt, isReported = () => false } = settings
+    const { clock, schedule } = this
     const slots = settings.slots.map((slot) => {
       const of = this.asset(slot.asset)
-      const market = new SlotMarket(slot, of)
+      const market = new SimulatedSlot(slot, of)
       of.slots.push(market)
       return market
     })
@@ -131,24 +131,24 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
       bookOf: (windowId) => this.makers.bookIn(windowId),
       send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
-      later: (ts, run) => schedule.add(unixMs(ts), run),
+      scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
       onSwept: (...swept) => this.makers.sweep(...swept),
     })
-    this.makers = new Makers({ slots, meanSec, tellsBooks, moment, schedule, resting: this.matcher })
+    this.makers = new Makers({ slots, meanSec, pushesBooks, clock, schedule, resting: this.matcher })
     const onWindowEnd = (windowId: WindowId, ts: UnixMs) => this.matcher.onWindowEnd(windowId, ts)
     const asset = (name: Asset) => this.asset(name)
     this.settler = new Settler({
-      ...{ seed, slots, asset, meanSec, source, minuteAt, isTold, moment, schedule, onWindowEnd },
+      ...{ seed, slots, asset, meanSec, source, minuteAt, isReported, clock, schedule, onWindowEnd },
     })
   }
 
-  get local(): LocalMarket {
+  get local(): LocalSimulation {
     return this
   }
 
   /** The moment it has come to. */
   get now(): number {
-    return this.moment.now
+    return this.clock.now
   }
 
   listing(slot: SlotId): SlotListing | null {
@@ -166,13 +166,13 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
 
   /** It ended with the desk before, and knows nothing of what was there. */
   snapshot(_orders: readonly OrderId[], _fills: readonly FillId[]): VenueSnapshot {
-    return { at: unixMs(this.moment.now), orders: [], positions: null, cash: null }
+    return { at: unixMs(this.clock.now), orders: [], positions: null, cash: null }
   }
 
   redeem(_windowId: WindowId, _ts: UnixMs): void {}
 
   askOutcome(slot: Slot, window: Window): void {
-    if (!this.settler.isDeciding(window.id)) this.settler.miss(slot, window, null)
+    if (!this.settler.isPending(window.id)) this.settler.awaitMinutes(slot, window, null)
   }
 
   /** Everything it tells comes in `pop`. */
@@ -185,10 +185,10 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   /** What a market knows of an underlying; made when it is first asked for. */
-  asset(name: Asset): AssetMarket<SlotMarket> {
+  asset(name: Asset): SimulatedAsset<SimulatedSlot> {
     let found = this.assets.get(name)
     if (found === undefined) {
-      found = new AssetMarket(name, this.settings.beginsHere === true)
+      found = new SimulatedAsset(name, this.settings.startsWithFeed === true)
       this.assets.set(name, found)
     }
     return found
@@ -200,14 +200,14 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   /** The same of a price in cells. @returns true when it put something on the schedule */
-  relayCells(of: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+  relayCells(of: SimulatedAsset<SimulatedSlot>, tick: Float64Array): boolean {
     this.delayed.add(of, tick)
     return this.take(of, tick)
   }
 
   hear(event: FeedEvent): void {
     if (event.kind === 'price') this.onTick(event)
-    if (event.kind === 'candle') this.settler.takeMinutes()
+    if (event.kind === 'candle') this.settler.onMinutes()
   }
 
   /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
@@ -225,15 +225,15 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   /** Takes in a price that the desk hears of from elsewhere. @returns true when it put something on the schedule */
-  take(of: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+  take(of: SimulatedAsset<SimulatedSlot>, tick: Float64Array): boolean {
     const ts = tick[TICK_TS] ?? 0
     const tsVenue = tick[TICK_VENUE] ?? 0
-    if (ts > this.moment.now) this.moment.now = ts
+    if (ts > this.clock.now) this.clock.now = ts
     of.noteSilence(tsVenue)
     const passes = tsVenue >= of.boundary
     if (passes) this.settler.passBoundary(of, ts, tsVenue, tick[TICK_PRICE] ?? 0)
     of.observe(tick, this.settings.settlementMeanSec)
-    return this.makers.answer(of, ts) || passes
+    return this.makers.react(of, ts) || passes
   }
 
   bookOf(index: number, since: number): BookUpdate | null {
@@ -248,13 +248,13 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
    * Plays a source in the order in which `relay` and `pop` would tell it, without making a thing for a price.
    * @returns plays up to and including a moment
    */
-  player(source: PriceSource, desk: DeskSide): (until: number) => void {
+  player(source: PriceSource, desk: PlaybackSink): (until: number) => void {
     const { schedule, delayed, matcher } = this
     return (until) => {
       for (;;) {
         const due = schedule.peek() ?? Number.POSITIVE_INFINITY
         const to = Math.min(due, until)
-        const reached = source.advance(to, matcher.rests)
+        const reached = source.advance(to, matcher.hasResting)
         delayed.drain(reached, desk.price)
         if (reached < to) continue
         if (due > until) break
@@ -267,7 +267,7 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
 
   /** Time has passed: quotes that became visible until then are. */
   reach(ts: number): void {
-    if (ts > this.moment.now) this.moment.now = ts
+    if (ts > this.clock.now) this.clock.now = ts
   }
 
   peek(): UnixMs | undefined {
@@ -279,13 +279,13 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     if (this.delayed.peek() <= (this.schedule.peek() ?? Number.POSITIVE_INFINITY)) return this.delayed.take()
     const next = this.schedule.pop()
     if (next === undefined) return undefined
-    if (next.ts > this.moment.now) this.moment.now = next.ts
+    if (next.ts > this.clock.now) this.clock.now = next.ts
     if (typeof next.what === 'function') {
       next.what(next.ts)
       return undefined
     }
     if (next.what.kind === 'book') this.matcher.onBook(next.what)
-    if (next.what.kind === 'settled' || next.what.kind === 'redeemed') this.settler.tell(next.what)
+    if (next.what.kind === 'settled' || next.what.kind === 'redeemed') this.settler.markDelivered(next.what)
     return next.what
   }
 

@@ -21,11 +21,11 @@ import {
   type Context,
   type EngineState,
   isUnsettled,
+  logEvent,
   positionIn,
   record,
-  say,
   slotOf,
-  unconfirmed,
+  unconfirmedFill,
   workingOrders,
 } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
@@ -100,8 +100,8 @@ function bought(context: Context, order: Order, fill: FillReport): { position: P
       settledAt: null,
     }
     state.positions.set(position.id, position)
-    const heir = state.orphanedByFault.get(order.id)
-    if (heir !== undefined) state.orphanedByFault.set(position.id, heir)
+    const heir = state.heldForNextVersion.get(order.id)
+    if (heir !== undefined) state.heldForNextVersion.set(position.id, heir)
   }
   invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
   position.shares = addShares(position.shares, fill.shares)
@@ -146,7 +146,7 @@ export function applyFate(context: Context, { orderId, fillId, fate }: Extract<E
       lateFailure(context, fillId, fate.reason, 'its position was over')
     return
   }
-  const position = context.state.positions.get(fill.positionId) ?? context.state.over.get(fill.positionId)
+  const position = context.state.positions.get(fill.positionId) ?? context.state.recentlyClosed.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
   if (fate.type === 'confirmed') confirm(context, fill)
   else if (fill.state !== 'failed') {
@@ -172,7 +172,7 @@ function enteredAnew(state: EngineState, position: Position): string | null {
 /** What failed is not in the books and cannot be put there without guessing: a person must look. */
 function lateFailure(context: Context, fillId: FillId, reason: string, since: string): void {
   const message = `fill ${fillId} failed on chain (${reason}) after ${since}: compare the books with the venue`
-  say(context, 'error', 'reversed', message)
+  logEvent(context, 'error', 'reversed', message)
   if (context.state.trading === 'running') pauseEntries(context, message, null)
 }
 
@@ -196,7 +196,7 @@ function isSoldOut({ state }: Context, position: Position): boolean {
     isUnsettled(position) &&
     position.shares === 0 &&
     workingOrders(state, windowId).length === 0 &&
-    unconfirmed(state, windowId) === undefined
+    unconfirmedFill(state, windowId) === undefined
   )
 }
 
@@ -205,10 +205,10 @@ function end(context: Context, position: Position, trigger: 'close' | 'reverse')
   position.state = step('position', position.state, trigger)
   position.settledAt = state.now
   state.positions.delete(position.id)
-  state.over.set(position.id, position)
-  for (const { id, windowEnd } of state.over.values()) {
+  state.recentlyClosed.set(position.id, position)
+  for (const { id, windowEnd } of state.recentlyClosed.values()) {
     if (windowEnd + REVERSIBLE_MS > state.now) break
-    state.over.delete(id)
+    state.recentlyClosed.delete(id)
     forgetFills(state, id)
   }
   record(context, { t: 'position', position: { ...position } })
@@ -224,10 +224,16 @@ function fail(context: Context, fill: Fill, position: Position, reason: string):
   fill.reason = reason
   // Before what comes of it: a position that ends by it was no trade.
   record(context, { t: 'fill', fill: { ...fill } })
-  say(context, 'error', 'reversed', `fill ${fill.id} of ${fill.orderId} failed on chain and was reversed: ${reason}`, {
-    slot: position.slot,
-    version: fill.version === 'desk' ? null : fill.version,
-  })
+  logEvent(
+    context,
+    'error',
+    'reversed',
+    `fill ${fill.id} of ${fill.orderId} failed on chain and was reversed: ${reason}`,
+    {
+      slot: position.slot,
+      version: fill.version === 'desk' ? null : fill.version,
+    },
+  )
   const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)
   if (counted !== null) uncountTrade(state, position, counted)
   const movement = fill.kind === 'enter' ? takeBack(position, fill) : giveBack(position, fill)
@@ -266,7 +272,7 @@ function reopen(context: Context, position: Position): void {
   const { state } = context
   position.state = step('position', position.state, state.now < position.windowEnd ? 'reopen' : 'reopenEnded')
   position.settledAt = null
-  state.over.delete(position.id)
+  state.recentlyClosed.delete(position.id)
   state.positions.set(position.id, position)
   if (position.ownedBy === 'desk') return
   const transfer = { from: position.ownedBy, to: 'desk', reason: 'reversal', deployment: null } as const

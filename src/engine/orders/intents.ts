@@ -8,11 +8,11 @@ import {
   type Context,
   feedProblemOf,
   isWorking,
+  logEvent,
   positionIn,
   quoteOf,
+  revocableFill,
   type SlotState,
-  say,
-  unsettledFill,
   type VersionRecord,
   workingOrders,
 } from '../state.ts'
@@ -70,7 +70,7 @@ function entryBar(context: Context, slot: SlotState, version: VersionRecord): Re
   if (held !== undefined) return no('second-entry', `a position is already ${held.state} in this window`)
   const entry = workingOrders(state, slot.window.id).find((order) => order.kind === 'enter')
   if (entry !== undefined) return no('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
-  const pending = unsettledFill(state, slot.window.id)
+  const pending = revocableFill(state, slot.window.id)
   if (pending !== undefined) return no('second-entry', `fill ${pending.id} of this window is not confirmed yet`)
   return null
 }
@@ -137,7 +137,7 @@ function judgeExitIntent(context: Context, slot: SlotState, version: VersionReco
   if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
   if (workingOrders(state, position.windowId).length > 0)
     return refuse('order-open', 'another order of this window is still open')
-  const pending = unsettledFill(state, position.windowId)
+  const pending = revocableFill(state, position.windowId)
   if (pending !== undefined) return refuse('order-open', `fill ${pending.id} of this window is not confirmed yet`)
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
@@ -189,7 +189,7 @@ function draftExit(
 
 /** The desk's own exit, after `kill … flatten` or `close`: sells all of it at any price the book pays. */
 export function flattenPosition(context: Context, slot: SlotState, position: Position, why: string): void {
-  if (unsettledFill(context.state, position.windowId) !== undefined || position.shares === 0) return
+  if (revocableFill(context.state, position.windowId) !== undefined || position.shares === 0) return
   if (workingOrders(context.state, position.windowId).length > 0 || quoteOf(slot.book, position.side).bid === null)
     return
   if (slot.listing === null) return
@@ -253,9 +253,9 @@ function judgeOrder(
 /** Journals a refusal the first time a version meets it in a window, so that a loop of them cannot drown the rest. */
 function sayNo(context: Context, slot: SlotState, version: VersionRecord, refusal: Refusal): string {
   const key = `${version.hash} ${refusal.reason}`
-  if (!slot.said.has(key)) {
-    slot.said.add(key)
-    say(context, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, {
+  if (!slot.refusalsLogged.has(key)) {
+    slot.refusalsLogged.add(key)
+    logEvent(context, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, {
       slot: slot.id,
       version: version.hash,
     })

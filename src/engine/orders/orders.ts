@@ -8,7 +8,7 @@ import type { Side } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { OrderReport } from '../events.ts'
-import { type Context, isWorking, positionIn, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
+import { type Context, isWorking, logEvent, positionIn, quoteOf, record, type SlotState, slotOf } from '../state.ts'
 import { applyFill, finishPosition } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
 
@@ -108,7 +108,7 @@ export function applyReport(context: Context, orderId: OrderId, report: OrderRep
       break
     case 'refused':
       advance(context, order, 'refuse', report.reason)
-      say(context, 'warn', 'refused', `${order.id} did not leave: ${report.reason}`, { slot: order.slot })
+      logEvent(context, 'warn', 'refused', `${order.id} did not leave: ${report.reason}`, { slot: order.slot })
       break
     case 'delayed':
       advance(context, order, 'delay')
@@ -128,12 +128,14 @@ export function applyReport(context: Context, orderId: OrderId, report: OrderRep
     case 'expired':
       advance(context, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
       if (order.filledShares === 0)
-        say(context, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
+        logEvent(context, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
       break
     case 'rejected':
       advance(context, order, 'reject', report.reason)
       countRejected(context, order)
-      say(context, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
+      logEvent(context, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, {
+        slot: order.slot,
+      })
       break
     case 'unknown':
       lose(context, order, report.reason)
@@ -149,7 +151,9 @@ export function applyReport(context: Context, orderId: OrderId, report: OrderRep
 
 function lose(context: Context, order: Order, reason: string): void {
   advance(context, order, 'lose', reason)
-  say(context, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, { slot: order.slot })
+  logEvent(context, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, {
+    slot: order.slot,
+  })
 }
 
 /** Fewer shares are booked than an order that was filled must have: a fill of it has not been told. */
@@ -168,11 +172,16 @@ function reportForNone(context: Context, orderId: OrderId, report: OrderReport):
   if (report.type === 'fill') {
     if (context.state.fills.has(report.fillId)) return
     const message = `fill ${report.fillId} came for order ${orderId}, which is final or unknown: compare the books with the venue`
-    say(context, 'error', 'order', message)
+    logEvent(context, 'error', 'order', message)
     if (context.state.trading === 'running') pauseEntries(context, message, null)
     return
   }
-  say(context, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
+  logEvent(
+    context,
+    'warn',
+    'order',
+    `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`,
+  )
 }
 
 function countRejected(context: Context, { version }: Order): void {

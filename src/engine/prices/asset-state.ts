@@ -28,7 +28,7 @@ export class AssetState<S = unknown> {
   /** Null where every price is told. */
   source: LazyPrices | null = null
   /** Whether a candle ever had volume: without, one that stands still says nothing. */
-  private tellsVolume = false
+  private reportsVolume = false
   /** Closed minutes without a trade and without a move: in a row until now, and all of them. */
   flatInRow = 0
   flatMinutes = 0
@@ -36,7 +36,7 @@ export class AssetState<S = unknown> {
   lastVenue = 0
   silentUntil = 0
   /** Opening times of the newest minutes that the venue itself told. */
-  private readonly told: number[] = []
+  private readonly reportedMinutes: number[] = []
   private label = NO_REGIME
   private labelled = true
 
@@ -64,42 +64,42 @@ export class AssetState<S = unknown> {
   }
 
   /** The price as far as it was heard: for whoever is just hearing one. */
-  get heardPrice(): number {
+  get appliedPrice(): number {
     return this.last[ROW.price] ?? 0
   }
 
   /** Brings price and mean up to `now`, for views of that moment. */
-  look(now: number): void {
+  bringUpTo(now: number): void {
     this.source?.pull()
     this.last[ROW.now] = now
   }
 
   /** A minute has closed: counts how long nothing was traded and nothing moved. */
   countFlat(high: number, low: number, volume: number): void {
-    if (volume > 0) this.tellsVolume = true
-    const flat = this.tellsVolume && volume === 0 && high === low
+    if (volume > 0) this.reportsVolume = true
+    const flat = this.reportsVolume && volume === 0 && high === low
     this.flatInRow = flat ? this.flatInRow + 1 : 0
     if (flat) this.flatMinutes++
   }
 
   /** The venue itself told this closed minute. */
-  noteTold(openTime: number): void {
-    this.told.push(openTime)
-    if (this.told.length > KEPT_TOLD) this.told.shift()
+  noteReported(openTime: number): void {
+    this.reportedMinutes.push(openTime)
+    if (this.reportedMinutes.length > KEPT_TOLD) this.reportedMinutes.shift()
   }
 
-  isTold(openTime: number): boolean {
-    return this.told.includes(openTime)
+  isReported(openTime: number): boolean {
+    return this.reportedMinutes.includes(openTime)
   }
 
   /** A price has been heard: where the feed was silent before it, a mean that runs has a hole in it. */
-  hear(tsVenue: number): void {
+  notePriceTime(tsVenue: number): void {
     if (tsVenue - this.lastVenue > SILENCE_MS && this.lastVenue > 0) this.silentUntil = tsVenue
     this.lastVenue = tsVenue
   }
 
   /** Forgets as of which moment the price was last looked at: a cache of views, which follows from the rest. */
-  forgetLook(): void {
+  clearViewTime(): void {
     this.last[ROW.now] = 0
   }
 

@@ -1,7 +1,7 @@
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import type { MinuteRest } from './prices.ts'
+import type { MinuteRemainder } from './prices.ts'
 
 /** Closed candles kept a series: half a day of minutes, more than a strategy may ask for. */
 export const KEPT_CANDLES = 720
@@ -72,7 +72,7 @@ export class CandleSeries {
   }
 
   /** Takes in what is left of the forming candle. */
-  takeRest({ tsVenue, low, high, close, volume }: MinuteRest): void {
+  takeRemainder({ tsVenue, low, high, close, volume }: MinuteRemainder): void {
     const f = this.forming
     if (tsVenue < this.formingFrom || tsVenue >= this.formingEnd) return
     f[1] = Math.max(f[1] ?? 0, high)

@@ -12,7 +12,7 @@ export interface LazyPrices {
 }
 
 /** What is left of a minute in one piece: prices between its extremes, both of which it met. */
-export interface MinuteRest {
+export interface MinuteRemainder {
   /** When the last of them is heard, and the venue's own time of it. */
   ts: number
   tsVenue: number

@@ -87,7 +87,7 @@ export interface Venue {
   /** Hears what the venue tells from now on, in order of time. A venue that runs in the desk's own time tells it in `pop`. */
   listen(listener: (event: VenueEvent) => void): Disposer
   /** The part of it that plays in the desk's own time; null for a venue that is elsewhere. */
-  readonly local: LocalMarket | null
+  readonly local: LocalSimulation | null
 }
 
 /** Whatever happens in the desk's own time, virtual or real: told when its moment has come, in order. */
@@ -99,7 +99,7 @@ export interface Timeline {
 }
 
 /** A market that lives on the desk's prices: it plays in the desk's own time, and must be told of each price. */
-export interface LocalMarket extends Timeline {
+export interface LocalSimulation extends Timeline {
   /** A price that the desk hears of only after the feed's delay: `pop` tells it. */
   relay(tick: PriceTick): void
   /** What a feed that pushes has told the desk. */

@@ -1,5 +1,5 @@
 import type { TickSource } from '../../shared/domain/feed.ts'
-import type { LocalMarket, Timeline } from './port.ts'
+import type { LocalSimulation, Timeline } from './port.ts'
 
 const NOTHING: Timeline = { peek: () => undefined, pop: () => undefined }
 
@@ -9,7 +9,7 @@ const NOTHING: Timeline = { peek: () => undefined, pop: () => undefined }
  * @param source null where prices are pushed
  * @param market null where the venue is elsewhere: nothing then plays in the desk's own time
  */
-export function mergedTimeline(source: TickSource | null, market: LocalMarket | null): Timeline {
+export function mergedTimeline(source: TickSource | null, market: LocalSimulation | null): Timeline {
   if (market === null) return NOTHING
   if (source === null) return market
   return {

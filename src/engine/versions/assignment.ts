@@ -12,11 +12,11 @@ export function assignedVersion(state: EngineState, { strategy, canary }: SlotAs
 }
 
 /** True where the live version of a strategy has lent a slot to its canary: it keeps its state there, to go on with. */
-export function isLent(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+export function isInCanary(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
   return slot.canary && slot.strategy === version.strategy && state.live.get(version.strategy) === version.hash
 }
 
 /** Its thread is there to be asked: for slots of its own, or for what it still manages. */
-export function isAsked({ state }: VersionRecord): boolean {
+export function mustEvaluate({ state }: VersionRecord): boolean {
   return state === 'live' || state === 'canary' || state === 'draining'
 }

@@ -2,11 +2,11 @@ import { invariant } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CanaryStart } from '../events.ts'
-import { type Context, liveVersion, record, type SlotState, say, slotGroupsOf, slotOf } from '../state.ts'
+import { type Context, liveVersion, logEvent, record, type SlotState, slotGroupsOf, slotOf } from '../state.ts'
 import { assignedVersion } from './assignment.ts'
-import { beginDrain, keepState } from './drain.ts'
+import { beginDrain, retainState } from './drain.ts'
 import { transferAll } from './owners.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version-entry.ts'
+import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Why a canary cannot begin now; null when it can. */
@@ -32,17 +32,17 @@ export function beginCanary(context: Context, start: CanaryStart): void {
   const { swap, stakePpm } = start
   const refusal = canaryRefusal(context, start)
   invariant(refusal === null, `I4: canary ${swap.label} outside the yield interval: ${refusal}`)
-  const version = admit(context, swap, 'canary')
+  const version = registerVersion(context, swap, 'canary')
   const live = state.versions.get(state.live.get(swap.strategy) ?? version.hash)
   const mine = new Set(start.slots)
   for (const slot of slotsOf(context.state, swap.strategy)) {
     if (!mine.has(slot.id)) continue
-    if (live !== undefined) keepState(context, live, slot)
+    if (live !== undefined) retainState(context, live, slot)
     slot.canary = true
     slot.warmFor = null
     slot.lastWhy = `given to the canary ${swap.label}`
   }
-  if (live !== undefined) state.aside.add(live.hash)
+  if (live !== undefined) state.residual.add(live.hash)
   state.canaries.set(swap.strategy, { version: swap.version, deployment: swap.deployment, stakePpm })
   for (const { slot: id, json } of swap.states) {
     const slot = slotOf(state, id)
@@ -52,7 +52,7 @@ export function beginCanary(context: Context, start: CanaryStart): void {
   }
   publishAssignment(context, swap.strategy)
   const part = stakePpm < 1_000_000 ? ` with ${stakePpm / 10_000} % of its stake` : ''
-  say(context, 'info', 'deployment', `${swap.label} is a canary in ${start.slots.join(', ')}${part}`, {
+  logEvent(context, 'info', 'deployment', `${swap.label} is a canary in ${start.slots.join(', ')}${part}`, {
     version: swap.version,
   })
 }
@@ -66,17 +66,17 @@ export function endCanary(context: Context, strategy: string, why: string): void
   const canary = state.canaries.get(strategy)
   if (canary === undefined) return
   const version = state.versions.get(canary.version)
-  const lent = lentSlots(context, strategy)
+  const lent = canarySlots(context, strategy)
   const own = new Set(slotsOf(context.state, strategy).map(({ slot }) => slot.id))
   const live = assignedVersion(state, { strategy, canary: false })
   const inItsOwn = ({ slot }: { slot: SlotId }) => own.has(slot)
   // Only a fault leaves nobody to take it.
-  if (live === undefined) leaveToDesk(context, canary.version, strategy, 'fault', inItsOwn)
+  if (live === undefined) transferToDesk(context, canary.version, strategy, 'fault', inItsOwn)
   else transferAll(context, { from: canary.version, to: live.hash, reason: 'dismissal', deployment: null }, inItsOwn)
-  giveBack(context, strategy, lent)
+  returnCanarySlots(context, strategy, lent)
   state.canaries.delete(strategy)
   publishAssignment(context, strategy)
-  say(
+  logEvent(
     context,
     'warn',
     'deployment',
@@ -93,18 +93,18 @@ export function endCanary(context: Context, strategy: string, why: string): void
 }
 
 /** The canary has been swapped in: what it was lent is its own, with the state that it has there. */
-export function endLending(context: Context, strategy: string): void {
-  for (const slot of lentSlots(context, strategy)) slot.canary = false
+export function keepCanarySlots(context: Context, strategy: string): void {
+  for (const slot of canarySlots(context, strategy)) slot.canary = false
   context.state.canaries.delete(strategy)
   publishAssignment(context, strategy)
 }
 
-function giveBack(context: Context, strategy: string, lent: readonly SlotState[]): void {
+function returnCanarySlots(context: Context, strategy: string, lent: readonly SlotState[]): void {
   const { state } = context
   const live = liveVersion(state, strategy)
   for (const slot of lent) {
-    slot.setState(live?.kept.get(slot.id)?.json ?? 'null')
-    live?.kept.delete(slot.id)
+    slot.setState(live?.retained.get(slot.id)?.json ?? 'null')
+    live?.retained.delete(slot.id)
     slot.canary = false
     slot.warmFor = null
     slot.lastWhy = 'given back by the canary'
@@ -112,7 +112,7 @@ function giveBack(context: Context, strategy: string, lent: readonly SlotState[]
   }
 }
 
-function lentSlots(context: Context, strategy: string): readonly SlotState[] {
+function canarySlots(context: Context, strategy: string): readonly SlotState[] {
   return slotsOf(context.state, strategy).filter((slot) => slot.canary)
 }
 
@@ -120,13 +120,13 @@ function lentSlots(context: Context, strategy: string): readonly SlotState[] {
 export function publishAssignment(context: Context, strategy: string): void {
   context.state.slotGroups = slotGroupsOf(context.state.slots.values())
   const canary = context.state.canaries.get(strategy)
-  const slots = lentSlots(context, strategy).map(({ slot }) => slot.id)
+  const slots = canarySlots(context, strategy).map(({ slot }) => slot.id)
   const part = canary === undefined ? null : { ...canary, slots }
   record(context, { t: 'setting', setting: { name: 'canary', strategy, canary: part } })
 }
 
 /** Canaries that cannot be asked after a start, or that have nothing to stand beside any more. */
-export function endLostCanaries(context: Context): void {
+export function endUnavailableCanaries(context: Context): void {
   for (const [strategy, { version }] of [...context.state.canaries]) {
     if (!context.state.live.has(strategy)) endCanary(context, strategy, `nothing of ${strategy} is live beside it`)
     else if (context.state.versions.get(version)?.state !== 'canary')

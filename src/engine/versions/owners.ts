@@ -4,10 +4,10 @@ import { fairUp } from '../prices/estimate.ts'
 import {
   type Context,
   type EngineState,
+  isMeanRunning,
   isUnsettled,
   isWorking,
   markOf,
-  meanRuns,
   record,
   type SlotState,
   slotOf,
@@ -23,7 +23,7 @@ export function estimateUp(state: EngineState, slot: SlotState): number | null {
     secondsLeft: (slot.window.end - state.now) / 1000,
     volPerSec: asset.vol.perSecond(),
     meanSec: state.config.settlementMeanSec,
-    meanSoFar: meanRuns(slot) ? asset.mean.mean(state.now) : null,
+    meanSoFar: isMeanRunning(slot) ? asset.mean.mean(state.now) : null,
   })
 }
 
@@ -70,7 +70,7 @@ export function transferAll(
     if (position.ownedBy !== transfer.from || !isUnsettled(position) || !only(position)) continue
     handOver(context, position, 'position', transfer)
     position.ownedBy = transfer.to
-    if (transfer.to !== 'desk') context.state.orphanedByFault.delete(position.id)
+    if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(position.id)
     record(context, { t: 'position', position: { ...position } })
     moved++
   }
@@ -78,7 +78,7 @@ export function transferAll(
     if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
     handOver(context, order, 'order', transfer)
     order.owner = transfer.to
-    if (transfer.to !== 'desk') context.state.orphanedByFault.delete(order.id)
+    if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(order.id)
     record(context, { t: 'order', order: { ...order } })
     moved++
   }

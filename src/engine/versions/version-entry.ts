@@ -27,14 +27,14 @@ export function swapRefusal(context: Context, swap: Swap): string | null {
 }
 
 /** Takes a version in, as the live one or as the canary of its strategy. */
-export function admit(context: Context, swap: Swap, as: 'live' | 'canary'): VersionRecord {
+export function registerVersion(context: Context, swap: Swap, as: 'live' | 'canary'): VersionRecord {
   const { state } = context
   const known = state.versions.get(swap.version)
   const earlier = known ?? swap.before
   const before = state.live.get(swap.strategy)
   const own = new Set(slotsOf(context.state, swap.strategy).map((slot) => slot.id))
-  const kept = new Map([...(known?.kept ?? [])].filter(([slot]) => !own.has(slot)))
-  if (kept.size === 0) state.aside.delete(swap.version)
+  const retained = new Map([...(known?.retained ?? [])].filter(([slot]) => !own.has(slot)))
+  if (retained.size === 0) state.residual.delete(swap.version)
   const version: VersionRecord = {
     hash: swap.version,
     label: swap.label,
@@ -49,7 +49,7 @@ export function admit(context: Context, swap: Swap, as: 'live' | 'canary'): Vers
     faults: earlier?.faults ?? 0,
     faultsInRow: 0,
     tenure: newTenure(state.now, before === undefined ? undefined : state.versions.get(before)?.tenure),
-    kept,
+    retained,
   }
   state.versions.set(version.hash, version)
   recordVersion(context, version)
@@ -63,7 +63,7 @@ export function recordState(context: Context, slot: SlotState, version: VersionR
 }
 
 /** The desk holds what an owner had; the next version of the strategy takes it. */
-export function leaveToDesk(
+export function transferToDesk(
   context: Context,
   owner: VersionHash,
   strategy: string | null,
@@ -73,7 +73,7 @@ export function leaveToDesk(
   const { state } = context
   for (const subject of [...state.positions.values(), ...state.orders.values()]) {
     const owned = 'ownedBy' in subject ? subject.ownedBy : subject.owner
-    if (owned === owner && strategy !== null && only(subject)) state.orphanedByFault.set(subject.id, strategy)
+    if (owned === owner && strategy !== null && only(subject)) state.heldForNextVersion.set(subject.id, strategy)
   }
   return transferAll(context, { from: owner, to: 'desk', reason, deployment: null }, only)
 }

@@ -5,19 +5,19 @@ import { applyIntent } from '../orders/intents.ts'
 import {
   type Context,
   type EngineState,
+  logEvent,
   record,
   type SlotState,
-  say,
   slotOf,
   type VersionRecord,
   versionOf,
 } from '../state.ts'
 import type { SlotDecision } from '../views/view-types.ts'
-import { assignedVersion, isAsked, isLent } from './assignment.ts'
-import { endCanary, endLending, endLostCanaries } from './canary.ts'
-import { beginDrain, ownersLost, recordKept } from './drain.ts'
+import { assignedVersion, isInCanary, mustEvaluate } from './assignment.ts'
+import { endCanary, endUnavailableCanaries, keepCanarySlots } from './canary.ts'
+import { beginDrain, recordRetained, unavailableOwners } from './drain.ts'
 import { transferAll } from './owners.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version-entry.ts'
+import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
@@ -26,7 +26,7 @@ export function applySwap(context: Context, swap: Swap): void {
   const refusal = swapRefusal(context, swap)
   invariant(refusal === null, `I4: swap of ${swap.label} outside the yield interval: ${refusal}`)
   const oldHash = state.live.get(swap.strategy)
-  const version = admit(context, swap, 'live')
+  const version = registerVersion(context, swap, 'live')
   const own = new Set(slotsOf(context.state, swap.strategy).map((slot) => slot.id))
   const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
   let moved = 0
@@ -39,7 +39,7 @@ export function applySwap(context: Context, swap: Swap): void {
     if (old.state !== 'live' || !beginDrain(context, old)) retire(context, old)
   }
   state.live.set(swap.strategy, swap.version)
-  if (state.canaries.has(swap.strategy)) endLending(context, swap.strategy)
+  if (state.canaries.has(swap.strategy)) keepCanarySlots(context, swap.strategy)
   forgetRetired(state)
   record(context, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
@@ -52,9 +52,9 @@ export function applySwap(context: Context, swap: Swap): void {
     moved += transferAll(
       context,
       { from: 'desk', ...transfer },
-      (subject) => own.has(subject.slot) && context.state.orphanedByFault.get(subject.id) === swap.strategy,
+      (subject) => own.has(subject.slot) && context.state.heldForNextVersion.get(subject.id) === swap.strategy,
     )
-  say(context, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
+  logEvent(context, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
     version: swap.version,
   })
 }
@@ -72,8 +72,8 @@ function forgetRetired(state: EngineState): void {
 
 function retire(context: Context, version: VersionRecord): void {
   if (version.state === 'live' || version.state === 'faulted') version.state = step('version', version.state, 'retire')
-  version.kept.clear()
-  context.state.aside.delete(version.hash)
+  version.retained.clear()
+  context.state.residual.delete(version.hash)
   recordVersion(context, version)
 }
 
@@ -87,11 +87,11 @@ export function applyDecisions(context: Context, event: Extract<EngineEvent, { k
     pending === undefined ||
     pending.epoch !== event.epoch ||
     pending.cycle !== event.cycle ||
-    !isAsked(version)
+    !mustEvaluate(version)
   ) {
     if (version !== undefined) version.tenure.late++
     const who = version?.label ?? event.version.slice(0, 12)
-    say(context, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
+    logEvent(context, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
     return
@@ -108,11 +108,11 @@ export function applyDecisions(context: Context, event: Extract<EngineEvent, { k
 }
 
 function manages(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  return version.kept.has(slot.id) || assignedVersion(state, slot) === version
+  return version.retained.has(slot.id) || assignedVersion(state, slot) === version
 }
 
 /** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
-export function applyAgain(version: VersionRecord, count: number): void {
+export function countRepeated(version: VersionRecord, count: number): void {
   version.decisions += count
 }
 
@@ -128,8 +128,8 @@ export function applyDecision(
   version.decisions++
   slot.decidedAt = context.state.now
   slot.lastWhy = why
-  const kept = version.kept.size === 0 ? undefined : version.kept.get(slot.id)
-  if (kept !== undefined) keepNewState(context, slot, version, kept, state)
+  const retained = version.retained.size === 0 ? undefined : version.retained.get(slot.id)
+  if (retained !== undefined) updateRetained(context, slot, version, retained, state)
   else if (state !== null && state !== slot.stateJson) {
     slot.setState(state)
     recordState(context, slot, version)
@@ -137,17 +137,17 @@ export function applyDecision(
   for (const intent of intents) slot.lastWhy = applyIntent(context, slot, version, intent)
 }
 
-function keepNewState(
+function updateRetained(
   context: Context,
   slot: SlotState,
   version: VersionRecord,
-  kept: { json: string; revision: number },
+  retained: { json: string; revision: number },
   state: string | null,
 ): void {
-  if (state === null || state === kept.json) return
-  kept.json = state
-  kept.revision++
-  recordKept(context, version, slot)
+  if (state === null || state === retained.json) return
+  retained.json = state
+  retained.revision++
+  recordRetained(context, version, slot)
 }
 
 /** A strategy threw, answered nonsense or did not answer (I9): it is stopped, alone, and the desk holds what it owned. */
@@ -159,9 +159,9 @@ export function applyFault(context: Context, event: Extract<EngineEvent, { kind:
   version.faults++
   version.faultsInRow++
   version.tenure.faults++
-  if (!isAsked(version)) return
+  if (!mustEvaluate(version)) return
   const stop = event.fatal || version.faultsInRow >= state.config.faultsInRow
-  say(context, 'error', 'fault', `${version.label}: ${event.message}`, {
+  logEvent(context, 'error', 'fault', `${version.label}: ${event.message}`, {
     slot: event.slot,
     version: event.version,
     detail: event.message,
@@ -176,11 +176,12 @@ function stopVersion(context: Context, version: VersionRecord): void {
   state.pending.delete(version.hash)
   if (state.canaries.get(version.strategy)?.version === version.hash)
     endCanary(context, version.strategy, 'it was stopped by a fault')
-  state.aside.delete(version.hash)
-  for (const id of version.kept.keys()) if (!isLent(state, slotOf(state, id), version)) version.kept.delete(id)
-  const moved = leaveToDesk(context, version.hash, version.strategy, 'fault')
+  state.residual.delete(version.hash)
+  for (const id of version.retained.keys())
+    if (!isInCanary(state, slotOf(state, id), version)) version.retained.delete(id)
+  const moved = transferToDesk(context, version.hash, version.strategy, 'fault')
   const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
-  say(
+  logEvent(
     context,
     'error',
     'stopped',
@@ -192,12 +193,12 @@ function stopVersion(context: Context, version: VersionRecord): void {
 }
 
 /** I1: what belongs to a version that cannot be asked any more is the desk's. */
-export function takeInLost(context: Context): void {
-  endLostCanaries(context)
-  for (const owner of ownersLost(context.state)) {
-    const moved = leaveToDesk(context, owner, context.state.versions.get(owner)?.strategy ?? null, 'unloadable')
+export function takeOverUnmanaged(context: Context): void {
+  endUnavailableCanaries(context)
+  for (const owner of unavailableOwners(context.state)) {
+    const moved = transferToDesk(context, owner, context.state.versions.get(owner)?.strategy ?? null, 'unloadable')
     const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
-    say(context, 'error', 'owner', `the desk holds ${what} to settlement`)
+    logEvent(context, 'error', 'owner', `the desk holds ${what} to settlement`)
   }
 }
 

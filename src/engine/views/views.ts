@@ -1,6 +1,13 @@
 import { MICRO, toDollars, toShares, usd } from '../../shared/domain/money.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
-import { type EngineState, meanRuns, positionIn, remainingShares, type SlotState, workingOrders } from '../state.ts'
+import {
+  type EngineState,
+  isMeanRunning,
+  positionIn,
+  remainingShares,
+  type SlotState,
+  workingOrders,
+} from '../state.ts'
 import type { OrderView } from '../strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
 import type { SlotView } from './view-types.ts'
@@ -60,7 +67,7 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
 export function fillView(state: EngineState, slot: SlotState): void {
   const { row } = slot
   row[ROW.filled] = state.now
-  if (!slot.best(BEST)) {
+  if (!slot.writeBest(BEST)) {
     BEST.fill(Number.NaN)
     BEST[1] = 0
     BEST[3] = 0
@@ -80,7 +87,7 @@ export function fillView(state: EngineState, slot: SlotState): void {
   row[ROW.tick] = (BEST[4] ?? 0) / MICRO
   row[ROW.regime] = slot.asset.regimeCode
   const seconds = state.config.settlementMeanSec
-  const runs = meanRuns(slot)
+  const runs = isMeanRunning(slot)
   row[ROW.meanSeconds] = seconds
   row[ROW.meanElapsed] = runs ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - state.now) / 1000) : 0
   row[ROW.mean] = runs ? (slot.asset.mean.mean(state.now) ?? Number.NaN) : Number.NaN

@@ -19,17 +19,17 @@ import { negative } from '../orders/ledger.ts'
 import {
   type Context,
   type EngineState,
+  logEvent,
   positionIn,
   record,
   type SlotState,
-  say,
   slotOf,
-  unconfirmed,
+  unconfirmedFill,
   workingOrders,
 } from '../state.ts'
 import { countTrade, countWindow } from '../versions/tenure.ts'
 import { recordVersion } from '../versions/version-record.ts'
-import { askPayout, isUndecided, notePaid } from './redemption.ts'
+import { isUndecided, rememberPaid, requestPayout } from './redemption.ts'
 
 /** Newest outcomes kept of each slot; older ones are kept while something in their window is undecided. */
 const OUTCOMES_KEPT = 6
@@ -42,7 +42,7 @@ export function applySettlement(context: Context, event: Extract<EngineEvent, { 
   const regime = slot.regimes.get(windowId) ?? null
   const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
   record(context, { t: 'settlement', settlement })
-  noteOutcome(context.state, slot, windowId, payoutUp)
+  rememberOutcome(context.state, slot, windowId, payoutUp)
   endPositions(context, (position) => position.windowId === windowId)
   let profit: Usd | null = null
   for (const position of context.state.positions.values())
@@ -60,7 +60,7 @@ export function applySettlement(context: Context, event: Extract<EngineEvent, { 
   checkDrawdown(context)
 }
 
-function noteOutcome(state: EngineState, { outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
+function rememberOutcome(state: EngineState, { outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
   outcomes.set(windowId, payoutUp)
   for (const id of outcomes.keys()) {
     if (outcomes.size <= OUTCOMES_KEPT) return
@@ -90,7 +90,7 @@ export function resolveIfKnown(context: Context, position: Position): Usd | null
   if (payoutUp === undefined || position.state !== 'ended') return null
   // An order without a fate may have bought or sold some of it.
   if (
-    unconfirmed(context.state, position.windowId) !== undefined ||
+    unconfirmedFill(context.state, position.windowId) !== undefined ||
     workingOrders(context.state, position.windowId).length > 0
   )
     return null
@@ -113,7 +113,7 @@ export function resolveIfKnown(context: Context, position: Position): Usd | null
   const profit = subUsd(position.realised, position.fees)
   const paid = context.state.redemptions.get(position.windowId)?.paidAt != null
   if (paid) redeem(context, position)
-  else askPayout(context, position.windowId)
+  else requestPayout(context, position.windowId)
   return profit
 }
 
@@ -121,7 +121,7 @@ export function resolveIfKnown(context: Context, position: Position): Usd | null
 export function applyRedemption(context: Context, windowId: WindowId): void {
   const position = positionIn(context.state, windowId)
   if (position?.state === 'resolved') redeem(context, position)
-  else if (isUndecided(context.state, windowId)) notePaid(context, windowId)
+  else if (isUndecided(context.state, windowId)) rememberPaid(context, windowId)
 }
 
 function redeem(context: Context, position: Position): void {
@@ -147,7 +147,7 @@ function checkDailyLoss(context: Context): void {
   if (profit > -state.caps.lossPerDay || state.trading !== 'running') return
   const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(state.caps.lossPerDay / MICRO).toFixed(2)} USD`
   pauseEntries(context, message, unixMs(utcDay(state.now) + DAY))
-  say(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
+  logEvent(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
 }
 
 /** A day that has given back so much is no day for new code: deployments are frozen until the next one. */

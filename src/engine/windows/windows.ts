@@ -3,9 +3,9 @@ import { type CandleFrame, type WindowId, windowAt } from '../../shared/domain/s
 import { SECOND, unixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
 import type { AssetState } from '../prices/asset-state.ts'
-import { BOUNDARY_MS, HALT_MINUTES, type MinuteRest } from '../prices/prices.ts'
+import { BOUNDARY_MS, HALT_MINUTES, type MinuteRemainder } from '../prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../prices/tick-cells.ts'
-import { type Context, type EngineState, isUnsettleable, record, type SlotState, say, slotOf } from '../state.ts'
+import { type Context, type EngineState, isUnsettleable, logEvent, record, type SlotState, slotOf } from '../state.ts'
 import { endPositions } from './settlement.ts'
 
 /** A price so near the start of a window is an estimate of its strike. */
@@ -19,7 +19,7 @@ const NEAR_START_MS = 5 * SECOND
 export function applyTick(context: Context, asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
   const tsVenue = cells[at + TICK_VENUE] ?? 0
   const price = cells[at + TICK_PRICE] ?? 0
-  asset.hear(tsVenue)
+  asset.notePriceTime(tsVenue)
   if (tsVenue >= asset.boundary) passBoundary(context, asset, tsVenue, price)
   if (asset.meanStarted) asset.mean.tick(tsVenue, price)
   else if (tsVenue >= asset.boundary - context.state.config.settlementMeanSec * SECOND)
@@ -33,42 +33,42 @@ export function applyTick(context: Context, asset: AssetState<SlotState>, cells:
  * The rest of a minute, whose first price was told. It does what all its prices one by one would do.
  * @returns false, with nothing done, where they must be: one of them may begin a mean
  */
-export function applyRest(state: EngineState, asset: AssetState<SlotState>, rest: MinuteRest): boolean {
+export function applyRemainder(state: EngineState, asset: AssetState<SlotState>, rest: MinuteRemainder): boolean {
   if (rest.tsVenue >= asset.boundary - state.config.settlementMeanSec * SECOND) return false
   asset.lastVenue = rest.tsVenue
   asset.price = rest.close
   asset.priceTs = rest.ts
-  asset.candles['1m'].takeRest(rest)
+  asset.candles['1m'].takeRemainder(rest)
   return true
 }
 
 function minuteClosed(context: Context, asset: AssetState<SlotState>, tsVenue: number): void {
   const { high, low, volume, end } = asset.candles['1m'].columns
   asset.vol.minute(high[end - 1] ?? 0, low[end - 1] ?? 0)
-  noteHalt(context, asset, high[end - 1] ?? 0, low[end - 1] ?? 0, volume[end - 1] ?? 0)
+  reportHalt(context, asset, high[end - 1] ?? 0, low[end - 1] ?? 0, volume[end - 1] ?? 0)
   asset.minutesChanged()
   recordCandle(context, asset, '1m')
   for (const frame of asset.candles.closeLonger(tsVenue)) recordCandle(context, asset, frame)
 }
 
 /** Says once that nothing is traded any more, and once that it is again. */
-function noteHalt(context: Context, asset: AssetState<SlotState>, high: number, low: number, volume: number): void {
+function reportHalt(context: Context, asset: AssetState<SlotState>, high: number, low: number, volume: number): void {
   const before = asset.flatInRow
   asset.countFlat(high, low, volume)
-  if (context.quiet === true) return
+  if (context.discardsRecords === true) return
   if (asset.flatInRow === HALT_MINUTES)
-    say(
+    logEvent(
       context,
       'warn',
       'halt',
       `${asset.asset}: no trade and no move for ${HALT_MINUTES} minutes, as in a halt; nobody quotes it`,
     )
   else if (asset.flatInRow === 0 && before >= HALT_MINUTES)
-    say(context, 'info', 'halt', `${asset.asset} is traded again after ${before} minutes without a trade`)
+    logEvent(context, 'info', 'halt', `${asset.asset} is traded again after ${before} minutes without a trade`)
 }
 
 function recordCandle(context: Context, { asset, candles }: AssetState<SlotState>, frame: CandleFrame): void {
-  const candle = context.quiet ? undefined : candles[frame].ago(0)
+  const candle = context.discardsRecords ? undefined : candles[frame].ago(0)
   if (candle !== undefined) record(context, { t: 'candle', asset, frame, candle })
 }
 
@@ -76,7 +76,7 @@ function recordCandle(context: Context, { asset, candles }: AssetState<SlotState
 function beginMean(context: Context, asset: AssetState<SlotState>, tsVenue: number, price: number): void {
   const meanMs = context.state.config.settlementMeanSec * SECOND
   if (meanMs === 0) return
-  asset.mean.begin(asset.boundary - meanMs, asset.heardPrice > 0 ? asset.heardPrice : price)
+  asset.mean.begin(asset.boundary - meanMs, asset.appliedPrice > 0 ? asset.appliedPrice : price)
   asset.mean.tick(tsVenue, price)
   asset.meanStarted = true
 }
@@ -96,12 +96,12 @@ function passBoundary(context: Context, asset: AssetState<SlotState>, tsVenue: n
     const adjoining = window !== null && window.end === next.start && ended === next.start
     endPositions(context, (position) => position.slot === slot.id && position.windowEnd <= tsVenue)
     slot.window = next
-    noteRegime(slot, next.id)
+    rememberRegime(slot, next.id)
     slot.strike = (adjoining ? estimate : null) ?? (!unheard && tsVenue - next.start < NEAR_START_MS ? price : null)
     slot.strikeIsEstimate = true
     slot.book = null
     slot.bookSince = context.state.now
-    slot.said.clear()
+    slot.refusalsLogged.clear()
     if (slot.pause !== null && slot.pause.until !== null && tsVenue >= slot.pause.until) slot.pause = null
     slot.changed = true
   }
@@ -110,7 +110,7 @@ function passBoundary(context: Context, asset: AssetState<SlotState>, tsVenue: n
 /** More windows than wait for their outcomes at any time. */
 const LABELS_KEPT = 6
 
-function noteRegime({ regimes, asset }: SlotState, windowId: WindowId): void {
+function rememberRegime({ regimes, asset }: SlotState, windowId: WindowId): void {
   regimes.set(windowId, asset.regime)
   const [oldest] = regimes.keys()
   if (regimes.size > LABELS_KEPT && oldest !== undefined) regimes.delete(oldest)
@@ -126,15 +126,15 @@ export function applyStrike(context: Context, event: Extract<EngineEvent, { kind
 }
 
 /** How often positions are looked at that wait for an outcome, in ms. */
-const LOOK_MS = 30 * SECOND
+const UNSETTLED_CHECK_MS = 30 * SECOND
 
 /** Ends positions whose windows ended unseen, and names, once each, those whose outcome will hardly come by itself any more. */
-export function nameUnsettleable(context: Context): void {
+export function reportUnsettleable(context: Context): void {
   const { state } = context
-  if (state.now < state.nextUnsettledLook) return
-  state.nextUnsettledLook = state.now + LOOK_MS
+  if (state.now < state.nextUnsettledCheck) return
+  state.nextUnsettledCheck = state.now + UNSETTLED_CHECK_MS
   // Where no price tells the end of a window, time does.
-  endPositions(context, (position) => position.windowEnd + LOOK_MS <= state.now)
+  endPositions(context, (position) => position.windowEnd + UNSETTLED_CHECK_MS <= state.now)
   for (const position of state.positions.values()) {
     if (!isUnsettleable(state, position) || state.unsettleable.has(position.id)) continue
     state.unsettleable.add(position.id)
@@ -143,6 +143,6 @@ export function nameUnsettleable(context: Context): void {
     const cap =
       state.config.market === 'live' ? 'it still counts against the caps' : 'it no longer counts against the caps'
     const message = `${id} (${held}) in window ${windowId} has no outcome: prices are missing where it began or ended; ${cap}; void it by hand with a reason, or wait for the outcome`
-    say(context, 'error', 'unsettleable', message, { slot })
+    logEvent(context, 'error', 'unsettleable', message, { slot })
   }
 }

@@ -168,7 +168,7 @@ export class Desk implements DeskParts {
         const [minute] = this.engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
       },
-      isTold: (asset, openTime) => this.engine.state.assets.get(asset)?.isTold(openTime) === true,
+      isReported: (asset, openTime) => this.engine.state.assets.get(asset)?.isReported(openTime) === true,
     })
     this.timeline = mergedTimeline(feed.source, this.venue.local)
     this.engine = new Engine(

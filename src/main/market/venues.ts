@@ -11,7 +11,7 @@ export interface Minutes {
   /** The closed minute of an asset that opened then. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
   /** Whether the feed itself told that minute, rather than the desk making it of prices. */
-  readonly isTold: (asset: Asset, openTime: number) => boolean
+  readonly isReported: (asset: Asset, openTime: number) => boolean
 }
 
 /** The venue that orders go to. There is one kind so far: books, fills and outcomes simulated around the feed's prices. */
@@ -21,8 +21,8 @@ export function openVenue(feed: OpenFeed, config: Config, seed: number, minutes:
     slots: feed.slots.filter((slot) => !feed.unlisted.has(slot.id)),
     ...venueSettingsOf(config),
     source: feed.settlement,
-    tellsBooks: true,
-    beginsHere: feed.source !== null,
+    pushesBooks: true,
+    startsWithFeed: feed.source !== null,
     ...minutes,
   })
 }

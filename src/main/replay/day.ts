@@ -1,8 +1,8 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import type { Decider, DirectAnswer } from '../../engine/cycle/direct.ts'
+import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts'
 import { Engine } from '../../engine/engine.ts'
 import type { EngineEvent } from '../../engine/events.ts'
-import type { DeskSide } from '../../engine/market/simulated-venue.ts'
+import type { PlaybackSink } from '../../engine/market/simulated-venue.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
 import { isUnsettled, type SlotState } from '../../engine/state.ts'
 import { listingsOf } from '../../engine/venue/listing.ts'
@@ -78,7 +78,7 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
 
 class DayReplay {
   readonly engine: Engine
-  readonly desk: DeskSide
+  readonly desk: PlaybackSink
   private readonly parts: DayParts
   private readonly record = new DayRecorder()
   private readonly hash = new DecisionHash()
@@ -132,9 +132,9 @@ class DayReplay {
     const { strategy, params, playback, look } = this.parts
     const seated = strategy.seat(engine, params)
     const { answer } = seated
-    const decider: Decider = {
+    const decider: DirectEvaluator = {
       answer,
-      meet: seated.meet,
+      onSlotChanged: seated.onSlotChanged,
       ask: (turn, from, end) => {
         const at = seated.ask(turn, from, end)
         hash.again(turn, from, at)
@@ -153,7 +153,7 @@ class DayReplay {
       const woken = now === grid ? null : engine.wokenAt(now)
       count++
       const ts = unixMs(now)
-      this.runtime.perform(engine.cycleAtOnce(ts, count, woken, decider), ts)
+      this.runtime.perform(engine.runCycle(ts, count, woken, decider), ts)
       if (now === grid) grid = grid - (grid % CYCLE_MS) + CYCLE_MS
       now = Math.min(grid, engine.nextWakeAt(now))
     }

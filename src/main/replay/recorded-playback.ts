@@ -73,7 +73,7 @@ export class RecordedPlayback implements Playback, BookSource {
       bookOf: (windowId) => this.ofWindow(windowId),
       send: (ts, orderId, report: OrderReport) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
-      later: (ts, run) => this.schedule.add(unixMs(ts), run),
+      scheduleAt: (ts, run) => this.schedule.add(unixMs(ts), run),
       onSwept: () => {},
     })
   }
@@ -164,7 +164,7 @@ export class RecordedPlayback implements Playback, BookSource {
     place.ts = reader.ts
     place.windowStart = reader.windowStart
     place.tick = reader.tick
-    if (!this.venue.rests) return false
+    if (!this.venue.hasResting) return false
     const book = this.read(slot, place)
     if (book !== null) this.venue.onBook(book)
     return true

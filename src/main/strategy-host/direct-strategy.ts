@@ -1,4 +1,4 @@
-import type { Decider, DirectAnswer } from '../../engine/cycle/direct.ts'
+import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { SlotState } from '../../engine/state.ts'
 import type { SlotDecision, StrategyManifest } from '../../engine/views/view-types.ts'
@@ -44,7 +44,7 @@ export class DirectStrategy {
    * Seats the strategy at an engine's slots.
    * @param params other than its own; null = its own
    */
-  seat(engine: Engine, params: StrategyManifest['params'] | null): Decider {
+  seat(engine: Engine, params: StrategyManifest['params'] | null): DirectEvaluator {
     const slots = [...engine.state.slots.values()]
     const direct = this.harness.direct({
       slots: slots.map((slot) => ({
@@ -74,7 +74,7 @@ export class DirectStrategy {
     const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null, stack: '' }
     const { answer } = direct
-    const meet = (slot: SlotState): void => {
+    const onSlotChanged = (slot: SlotState): void => {
       const known = told[slot.index]
       if (known === undefined || editions[slot.index] === slot.edition) return
       editions[slot.index] = slot.edition
@@ -91,7 +91,7 @@ export class DirectStrategy {
     }
     return {
       answer: out,
-      meet,
+      onSlotChanged,
       ask: (turn, from, end) => {
         const at = direct.ask(turn, from, end)
         if (at === end) return end
@@ -108,11 +108,11 @@ export class DirectStrategy {
 
   /** The same slot by slot, with every answer spelt out, those that say nothing new as well. */
   seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
-    const { meet, ask, answer } = this.seat(engine, null)
+    const { onSlotChanged, ask, answer } = this.seat(engine, null)
     const turn = new Int32Array(1)
     const whys: string[] = []
     return (slot) => {
-      meet(slot)
+      onSlotChanged(slot)
       turn[0] = slot.index
       if (ask(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
       if (answer.fault === null) whys[slot.index] = answer.why

@@ -13,7 +13,7 @@ import { unixMs } from '../../shared/domain/time.ts'
  * what they are to the bit. Good for the engine build that wrote it; what later builds read of it is `minutesIn`.
  */
 export function snapshotOf(engine: Engine): Uint8Array {
-  for (const asset of engine.state.assets.values()) asset.forgetLook()
+  for (const asset of engine.state.assets.values()) asset.clearViewTime()
   return serialize(engine.state)
 }
 

@@ -2,7 +2,7 @@ import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../shared/domain/time.ts'
 import type { AssetState } from '../prices/asset-state.ts'
 import { TimeMean, VolMeter } from '../prices/estimate.ts'
-import { HALT_MINUTES, type LazyPrices, type MinuteRest, SILENCE_MS } from '../prices/prices.ts'
+import { HALT_MINUTES, type LazyPrices, type MinuteRemainder, SILENCE_MS } from '../prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
 import type { SlotState } from '../state.ts'
 import { PriceGrid } from './price-grid.ts'
@@ -22,12 +22,12 @@ const WIDTH = 6
 /** Silences remembered: more than there are while a window waits for its outcome. */
 const KEPT_SILENCES = 64
 /** Of a minute that a candle made of prices still tells. */
-const MOST_UNHEARD_MS = 5_000
+const MAX_SILENT_MS = 5_000
 
 /** What the market knows of one underlying: its true price, before the desk hears of it. */
-export class AssetMarket<S = unknown> {
+export class SimulatedAsset<S = unknown> {
   readonly name: Asset
-  private readonly beginsHere: boolean
+  private readonly startsWithFeed: boolean
   readonly slots: S[] = []
   /** The desk's side of the same underlying, where prices go without an event. */
   desk: AssetState<SlotState> | null = null
@@ -44,7 +44,7 @@ export class AssetMarket<S = unknown> {
   lastVenue = 0
   readonly grid = new PriceGrid()
   /** Whether this feed tells volumes at all: without them a price that stands still says nothing. */
-  private tellsVolume = false
+  private reportsVolume = false
   /** Base volume of the minute that is forming. */
   private minuteVolume = 0
   /** Closed minutes in a row without a trade and without a move. */
@@ -62,14 +62,14 @@ export class AssetMarket<S = unknown> {
   calmUntil = 0
 
   /** @param beginsHere nothing came before the first price, so that it ends no silence */
-  constructor(name: Asset, beginsHere: boolean) {
+  constructor(name: Asset, startsWithFeed: boolean) {
     this.name = name
-    this.beginsHere = beginsHere
+    this.startsWithFeed = startsWithFeed
   }
 
   /** To be called before anything is made of a price: remembers the silence that it ends. */
   noteSilence(tsVenue: number): void {
-    const silent = this.lastVenue === 0 ? !this.beginsHere : tsVenue - this.lastVenue > SILENCE_MS
+    const silent = this.lastVenue === 0 ? !this.startsWithFeed : tsVenue - this.lastVenue > SILENCE_MS
     if (!silent) return
     this.silences.push({ from: this.lastVenue || tsVenue - (tsVenue % MINUTE), to: tsVenue })
     if (this.silences.length > KEPT_SILENCES) this.silences.shift()
@@ -77,9 +77,7 @@ export class AssetMarket<S = unknown> {
 
   /** True when so much of a minute was silent that a candle made of what was heard does not tell it. */
   wasSilentIn(minute: number): boolean {
-    return this.silences.some(
-      ({ from, to }) => Math.min(to, minute + MINUTE) - Math.max(from, minute) > MOST_UNHEARD_MS,
-    )
+    return this.silences.some(({ from, to }) => Math.min(to, minute + MINUTE) - Math.max(from, minute) > MAX_SILENT_MS)
   }
 
   /** Takes a price in. */
@@ -87,7 +85,7 @@ export class AssetMarket<S = unknown> {
     const tsVenue = tick[TICK_VENUE] ?? 0
     const price = tick[TICK_PRICE] ?? 0
     const before = this.price
-    this.grid.hear(price)
+    this.grid.include(price)
     if (this.meanStarted) this.mean.tick(tsVenue, price)
     else if (meanSec > 0 && tsVenue >= this.boundary - meanSec * SECOND) {
       this.mean.begin(this.boundary - meanSec * SECOND, before > 0 ? before : price)
@@ -120,20 +118,20 @@ export class AssetMarket<S = unknown> {
   }
 
   /** True when no price between these can decide anything until after `ts`: `takeRest` may take them in at once. */
-  isCalmWithin({ low, high, ts }: MinuteRest): boolean {
+  isCalmWithin({ low, high, ts }: MinuteRemainder): boolean {
     return ts < this.calmUntil && low > this.calmLow && high < this.calmHigh
   }
 
   /** Takes in the rest of a minute whose first price was observed. */
-  takeRest({ ts, tsVenue, low, high, close, volume }: MinuteRest): void {
-    for (const price of [low, high, close]) this.grid.hear(price)
+  takeRemainder({ ts, tsVenue, low, high, close, volume }: MinuteRemainder): void {
+    for (const price of [low, high, close]) this.grid.include(price)
     this.minuteVolume = volume
     if (high > this.high || low < this.low) this.widen(high, low)
     this.remember(ts, tsVenue, close)
   }
 
   private range(tsVenue: number, price: number, volume: number): void {
-    if (volume > 0) this.tellsVolume = true
+    if (volume > 0) this.reportsVolume = true
     if (tsVenue >= this.minuteEnd) {
       if (this.minuteEnd > 0) this.closeMinute(tsVenue, price)
       this.minuteVolume = volume
@@ -152,7 +150,7 @@ export class AssetMarket<S = unknown> {
   private closeMinute(tsVenue: number, price: number): void {
     this.vol.minute(this.high, this.low, 2 * this.grid.halfStep)
     const adjoins = tsVenue < this.minuteEnd + MINUTE
-    const flat = this.tellsVolume && this.minuteVolume === 0 && this.high === this.low && price === this.price
+    const flat = this.reportsVolume && this.minuteVolume === 0 && this.high === this.low && price === this.price
     this.flatMinutes = flat && adjoins ? this.flatMinutes + 1 : 0
   }
 
@@ -177,7 +175,7 @@ export class AssetMarket<S = unknown> {
    * True when prices were silent within the mean that closes now, whose length in seconds is given, or until the price
    * that closes it: what it comes to is not known. `noteSilence` has seen that price.
    */
-  closedUnseen(meanSec: number): boolean {
+  isClosingValueUnknown(meanSec: number): boolean {
     return (this.silences.at(-1)?.to ?? Number.NEGATIVE_INFINITY) >= this.boundary - meanSec * SECOND
   }
 
