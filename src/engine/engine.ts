@@ -12,25 +12,15 @@ import { applyReport } from './orders/orders.ts'
 import type { AssetState } from './prices/asset-state.ts'
 import type { MinuteRemainder } from './prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './prices/tick-cells.ts'
-import {
-  assetOf,
-  type BookSource,
-  type Context,
-  type EngineState,
-  emptyState,
-  liveVersion,
-  logEvent,
-  record,
-  type SlotState,
-  slotOf,
-} from './state.ts'
+import type { BookSource, SlotState } from './slot-state.ts'
+import { assetOf, type Context, type EngineState, emptyState, liveVersion, logEvent, record, slotOf } from './state.ts'
 import { beginCanary, canaryRefusal, endCanary } from './versions/canary.ts'
 import { slotsOf, swapRefusal } from './versions/version-entry.ts'
 import { recordVersion } from './versions/version-record.ts'
 import { applyDecisions, applyFault, applySwap, takeOverUnmanaged } from './versions/versions.ts'
 import { SHARED_WIDTH } from './views/view-row.ts'
 import type { SlotView } from './views/view-types.ts'
-import { fillView, slotView } from './views/views.ts'
+import { slotView, writeQuotes } from './views/views.ts'
 import { applyRedemption, applySettlement } from './windows/settlement.ts'
 import { nextWakeAt, wokenAt } from './windows/wake.ts'
 import { applyRemainder, applyStrike, applyTick } from './windows/windows.ts'
@@ -44,28 +34,28 @@ const NOTHING: readonly Effect[] = []
 export class Engine {
   readonly state: EngineState
   private readonly direct: DirectCycles
-  private readonly discardsRecords: Context
+  private readonly priceContext: Context
   private readonly cells = new Float64Array(4)
-  /** Slots by their index. */
+  /** Slots by index. */
   private readonly slots: readonly SlotState[]
-  /** The moment of the cycle, at its place of a view's row: views read it here. */
+  /** Time of the current cycle, at `ROW.now`; shared by all views. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
     this.direct = new DirectCycles(this.state, this.clock)
-    this.discardsRecords = { state: this.state, out: [], discardsRecords: true }
+    this.priceContext = { state: this.state, effects: [], discardsRecords: true }
     this.slots = [...this.state.slots.values()]
   }
 
-  /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
+  /** Applies one event and returns the effects that the runtime must perform, in order. Throws only on a broken invariant. */
   handle(event: EngineEvent): readonly Effect[] {
     const { state } = this
-    // Time never goes back: an event that was late is told at the moment it arrives.
+    // Time never goes back: a late event is applied at the current time.
     if (event.ts > state.now) state.now = event.ts
-    const context: Context = { state, out: [], discardsRecords: false }
+    const context: Context = { state, effects: [], discardsRecords: false }
     this.dispatch(context, event)
-    return context.out.length === 0 ? NOTHING : context.out
+    return context.effects.length === 0 ? NOTHING : context.effects
   }
 
   private dispatch(context: Context, event: EngineEvent): void {
@@ -138,7 +128,7 @@ export class Engine {
     }
   }
 
-  /** Closed minutes from before the start, oldest first; longer candles are folded from them. */
+  /** Adds closed minutes from before the start, oldest first; longer candles are aggregated from them. */
   seedHistory(name: Asset, minutes: readonly Candle[]): void {
     const asset = assetOf(this.state, name)
     asset.candles.seed(minutes)
@@ -146,28 +136,28 @@ export class Engine {
     asset.minutesChanged()
     const last = minutes.at(-1)
     if (last === undefined || asset.price > 0) return
-    // Something to look at and to try a candidate on before the first price; as old as it is, nothing is bought on it.
+    // A price for display and dry runs until the first one arrives; it is too old to pass the stale-price rule.
     asset.price = last.close
     asset.priceTs = last.openTime + frameMs('1m')
     for (const slot of asset.slots) slot.window = windowAt(slot.slot, unixMs(asset.priceTs))
   }
 
-  /** Why a command would be refused; null when it would be carried out. */
+  /** Why a command would be refused now; null when it would be accepted. */
   commandRefusal(command: EngineCommand): string | null {
-    return commandRefusal({ state: this.state, out: [] }, command)
+    return commandRefusal({ state: this.state, effects: [] }, command)
   }
 
-  /** Why a swap cannot be committed at this moment; null when it can. */
+  /** Why a swap cannot be committed now; null when it can. */
   swapRefusal(swap: Swap): string | null {
-    return swapRefusal({ state: this.state, out: [] }, swap)
+    return swapRefusal({ state: this.state, effects: [] }, swap)
   }
 
-  /** Why a canary cannot begin at this moment; null when it can. */
+  /** Why a canary cannot start now; null when it can. */
   canaryRefusal(start: CanaryStart): string | null {
-    return canaryRefusal({ state: this.state, out: [] }, start)
+    return canaryRefusal({ state: this.state, effects: [] }, start)
   }
 
-  /** State of each of a strategy's slots as its live version has it, for a migration. */
+  /** The live version's state of each of a strategy's slots, for a migration; `lent`: the canary trades the slot. */
   strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number; lent: boolean }[] {
     const live = liveVersion(this.state, strategy)
     return slotsOf(this.state, strategy).map((slot) => ({
@@ -178,18 +168,18 @@ export class Engine {
     }))
   }
 
-  /** Views of every slot of a strategy as they are now, whatever is live: for a dry evaluation. */
+  /** Current views of all slots of a strategy, for a dry evaluation. */
   dryViews(strategy: string): readonly SlotView[] {
     return slotsOf(this.state, strategy)
       .filter((slot) => slot.window !== null && slot.asset.price > 0)
       .map((slot) => slotView(this.state, slot))
   }
 
-  /** Journals how far each version has come, for the snapshot every half minute. */
+  /** Records of every version's counters, for the snapshot every 30 s. */
   progress(): readonly Effect[] {
-    const context: Context = { state: this.state, out: [] }
+    const context: Context = { state: this.state, effects: [] }
     for (const version of this.state.versions.values()) recordVersion(context, version)
-    return context.out
+    return context.effects
   }
 
   private takeCandle(context: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
@@ -204,60 +194,60 @@ export class Engine {
   }
 
   /**
-   * One cycle whose strategies answer at once: a replay's. The effects are the same as when every answer came as an event;
-   * their list is used again by the next cycle.
-   * @param only null, or the slots that asked to be woken
+   * One cycle with synchronous evaluations, as replays run it. Effects equal those of answers that arrive as events. The
+   * returned list is reused by the next cycle.
+   * @param only slots to evaluate in a wake-up cycle; null evaluates all
    */
   runCycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, evaluator: DirectEvaluator): readonly Effect[] {
     return this.direct.cycle(ts, count, only, evaluator)
   }
 
-  /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
+  /** Applies a price given as numbers, without allocating an event; its records are discarded. */
   tick(asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
     const ts = cells[at + TICK_TS] ?? 0
     if (ts > this.state.now) this.state.now = unixMs(ts)
-    applyTick(this.discardsRecords, asset, cells, at)
-    if (this.discardsRecords.out.length > 0) this.discardsRecords.out.length = 0
+    applyTick(this.priceContext, asset, cells, at)
+    if (this.priceContext.effects.length > 0) this.priceContext.effects.length = 0
   }
 
-  /** What is left of a minute in one piece; false where its prices must be told one by one. */
-  rest(asset: AssetState<SlotState>, rest: MinuteRemainder): boolean {
-    return applyRemainder(this.state, asset, rest)
+  /** Applies the remainder of a minute at once; false, with nothing done, when its prices must be applied one by one. */
+  remainder(asset: AssetState<SlotState>, remainder: MinuteRemainder): boolean {
+    return applyRemainder(this.state, asset, remainder)
   }
 
-  /** @param index place in the configuration */
+  /** @param index position in the configured list of slots */
   slotAt(index: number): SlotState | undefined {
     return this.slots[index]
   }
 
-  /** Has the price of a view be that of now, when a strategy looks. */
-  look(slot: SlotState): void {
+  /** Brings the price in a slot's view up to the current time; called when a strategy reads it. */
+  refreshPrice(slot: SlotState): void {
     slot.asset.bringUpTo(this.state.now)
   }
 
-  /** Fills in what a view says of book and closing mean, when a strategy looks. */
-  fill(slot: SlotState): void {
-    this.look(slot)
-    fillView(this.state, slot)
+  /** Brings quotes and closing mean in a slot's view up to the current time; called when a strategy reads them. */
+  refreshQuotes(slot: SlotState): void {
+    this.refreshPrice(slot)
+    writeQuotes(this.state, slot)
   }
 
-  /** Books are asked for from now on, not told. */
+  /** Reads books from `source` on demand instead of from book events. */
   readBooksFrom(source: BookSource): void {
     for (const slot of this.state.slots.values()) slot.books = source
   }
 
-  /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
+  /** The next wake-up after `ts` and its slots; null without one. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
     const at = nextWakeAt(this.state, ts)
     return at === Number.POSITIVE_INFINITY ? null : { ts: at, slots: wokenAt(this.state, at) }
   }
 
-  /** The moment alone; infinity when none did. */
+  /** Time of the next wake-up after `ts`, ms; infinity without one. */
   nextWakeAt(ts: number): number {
     return nextWakeAt(this.state, ts)
   }
 
-  /** Slots whose strategies asked to be woken at exactly `ts`. */
+  /** Slots whose strategies requested a wake-up at exactly `ts`. */
   wokenAt(ts: number): readonly SlotId[] {
     return wokenAt(this.state, ts)
   }

@@ -5,14 +5,14 @@ import type { Fill, LedgerEntry, Order, Position, Tenure } from '../shared/domai
 import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-
-import { type EngineState, type Pause, type Redemption, slotGroupsOf } from './state.ts'
+import { type Pause, slotGroupsOf } from './slot-state.ts'
+import type { EngineState, Redemption } from './state.ts'
 import { assignedVersion, isInCanary } from './versions/assignment.ts'
 import { slotsOwned } from './versions/drain.ts'
 import { newTenure } from './versions/tenure.ts'
 import type { StrategyManifest } from './views/view-types.ts'
 
-/** What a journal says of the desk as it last was. */
+/** The desk's last state as read from the journal. */
 export interface SavedDesk {
   readonly trading: TradingState
   readonly tradingReason: string | null
@@ -22,10 +22,10 @@ export interface SavedDesk {
   readonly ledger: readonly LedgerEntry[]
   readonly positions: readonly Position[]
   readonly orders: readonly Order[]
-  /** Of these positions, and of those sold lately, which are in `over`. */
+  /** Fills of `positions` and of `recentlyClosed`. */
   readonly fills: readonly Fill[]
   readonly recentlyClosed: readonly Position[]
-  /** Outcomes and payouts of windows in which a position or an order is undecided. */
+  /** Outcomes of windows in which a position or an order is still open. */
   readonly outcomes: readonly { readonly slot: SlotId; readonly windowId: WindowId; readonly payoutUp: Price }[]
   readonly redemptions: readonly (Redemption & { readonly windowId: WindowId })[]
   readonly versions: readonly {
@@ -40,18 +40,18 @@ export interface SavedDesk {
     readonly deployment: DeploymentId
     readonly tenure: Tenure | null
   }[]
-  /** States that versions keep of slots which are not theirs any more. */
+  /** States that versions retain for slots they no longer trade. */
   readonly retained: readonly {
     readonly slot: SlotId
     readonly version: VersionHash
     readonly revision: number
     readonly json: string
   }[]
-  /** What commands changed of the configuration; of caps, those that can be read. */
+  /** Caps changed by commands, as far as they can be read; null without any. */
   readonly caps: Partial<Caps> | null
   readonly assigned: readonly { readonly slot: SlotId; readonly strategy: string }[]
   readonly canaries: readonly (Canary & { readonly strategy: string; readonly slots: readonly SlotId[] })[]
-  /** Positions that a person has the desk sell. */
+  /** Positions the desk is selling because of a `close` command. */
   readonly closing: readonly PositionId[]
   readonly states: readonly {
     readonly slot: SlotId
@@ -59,18 +59,18 @@ export interface SavedDesk {
     readonly revision: number
     readonly json: string
   }[]
-  /** What the desk holds for a strategy's next version. */
+  /** Positions and orders the desk holds for a strategy's next version. */
   readonly faultHandoffs: readonly { readonly id: string; readonly strategy: string }[]
   readonly slotPauses: readonly { readonly slot: SlotId; readonly reason: string }[]
   readonly strategyPauses: readonly { readonly strategy: string; readonly reason: string }[]
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
-  /** Settings that an operator made and that cannot be read any more, by name: the desk starts held (I12). */
+  /** Names of stored settings that cannot be read; the desk then starts with entries held (I12). */
   readonly unreadable: readonly string[]
 }
 
-/** Brings a fresh engine to where the journal left off: positions, owners, states, versions live, kill latch. */
+/** Restores a fresh engine from the journal: positions, owners, states, live versions, kill latch. */
 export function restoreState(state: EngineState, saved: SavedDesk): void {
   for (const entry of saved.ledger) state.ledger.apply(entry)
   for (const position of saved.positions) state.positions.set(position.id, { ...position })
@@ -101,7 +101,7 @@ export function restoreState(state: EngineState, saved: SavedDesk): void {
     const slot = state.slots.get(id)
     if (slot === undefined) continue
     slot.revision = revision
-    // Another strategy has the slot now: what this one kept means nothing to it.
+    // The slot has another strategy now, which cannot use this state.
     if (slot.strategy === strategy) slot.stateJson = json
   }
   for (const { slot: id, reason } of saved.slotPauses) {
@@ -123,7 +123,7 @@ export function restoreState(state: EngineState, saved: SavedDesk): void {
   state.cycle = saved.lastCycle
 }
 
-/** I12: where some setting cannot be read, the tighter of each configured and journaled cap holds. */
+/** Applies the tighter of each configured and journaled cap, for when a setting cannot be read (I12). */
 export function tightenCaps(state: EngineState): void {
   const { caps } = state.config
   state.caps = {
@@ -140,15 +140,15 @@ function least(a: Usd, b: Usd): Usd {
   return a < b ? a : b
 }
 
-/** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */
+/** Restores residual versions: those owning something in slots they no longer trade, or whose slots the canary trades. */
 function restoreRetained(state: EngineState, saved: SavedDesk): void {
   for (const version of state.versions.values()) {
-    const lent = [...state.slots.values()].filter((slot) => isInCanary(state, slot, version))
-    for (const id of new Set([...slotsOwned(state, version.hash), ...lent.map(({ slot }) => slot.id)])) {
+    const inCanary = [...state.slots.values()].filter((slot) => isInCanary(state, slot, version))
+    for (const id of new Set([...slotsOwned(state, version.hash), ...inCanary.map(({ slot }) => slot.id)])) {
       const slot = state.slots.get(id)
       if (slot !== undefined && assignedVersion(state, slot) === version) continue
       const { json = 'null', revision = 0 } =
-        saved.retained.find((retained) => retained.version === version.hash && retained.slot === id) ?? {}
+        saved.retained.find((entry) => entry.version === version.hash && entry.slot === id) ?? {}
       version.retained.set(id, { json, revision })
       state.residual.add(version.hash)
     }

@@ -55,7 +55,7 @@ class Pushed {
     this.pump(ts)
     const event = { kind: 'price', ts, tsVenue: ts, asset: BTC, price, volume: 1 } as const
     this.engine.handle(event)
-    this.market.hear(event)
+    this.market.onFeedEvent(event)
   }
 
   candle(openTime: number, close: number): void {
@@ -63,7 +63,7 @@ class Pushed {
     const ts = this.engine.state.now
     const event = { kind: 'candle', ts, asset: BTC, frame: '1m', origin: 'backfill', candle } as const
     this.engine.handle(event)
-    this.market.hear(event)
+    this.market.onFeedEvent(event)
   }
 }
 

@@ -17,7 +17,7 @@ import {
 } from './manual-commands.ts'
 import { pauseEntries, recordTrading, setFreeze } from './trading.ts'
 
-/** Commands that are the deployer's; all others are the engine's. */
+/** Commands handled by the deployer; the engine handles all others. */
 export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'promote' | 'dismiss' }>
 export type EngineCommand = Exclude<Command, DeployCommand>
 
@@ -26,7 +26,7 @@ export function isEngineCommand(command: Command): command is EngineCommand {
   return kind !== 'reload' && kind !== 'rollback' && kind !== 'promote' && kind !== 'dismiss'
 }
 
-/** A condition that stands against entries has come up, has changed, or is over; each is said once. */
+/** Sets, updates or ends a hold on entries; its start and its end are logged. */
 export function applyHold(context: Context, { about, reason }: Extract<EngineEvent, { kind: 'hold' }>): void {
   const { holds } = context.state
   const before = holds.get(about)
@@ -38,11 +38,11 @@ export function applyHold(context: Context, { about, reason }: Extract<EngineEve
   holds.set(about, reason)
   if (before !== undefined) return
   logEvent(context, 'warn', 'hold', `entries are held: ${reason}`)
-  // What rested while nobody looked rests on a price that nobody saw.
+  // Orders that rested while the desk was not running were placed at prices that may be outdated.
   if (about === 'reconcile') cancelAll(context)
 }
 
-/** Ends pauses and freezes whose time has come. */
+/** Ends expired pauses and freezes. */
 export function expire(context: Context): void {
   const { state } = context
   if (state.trading === 'paused' && state.pause?.until != null && state.now >= state.pause.until) {
@@ -57,7 +57,7 @@ export function expire(context: Context): void {
   }
 }
 
-/** Why the engine would refuse a command now; null when it would not. Asked before the command is carried out. */
+/** Why the engine would refuse a command now; null when it would accept it. Checked before the command is applied. */
 export function commandRefusal(context: Context, command: EngineCommand): string | null {
   const { state } = context
   switch (command.kind) {
@@ -86,9 +86,9 @@ export function commandRefusal(context: Context, command: EngineCommand): string
 
 function pauseRefusal(context: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
   if (command.slot !== undefined && !context.state.slots.has(command.slot))
-    return `no slot ${command.slot} on this desk`
+    return `this desk has no slot ${command.slot}`
   if (command.strategy !== undefined && !context.state.live.has(command.strategy))
-    return `no strategy ${command.strategy} is live`
+    return `no version of strategy ${command.strategy} is live`
   if (context.state.trading === 'killed') return 'trading is killed; re-arm it first'
   return null
 }
@@ -104,7 +104,7 @@ function resumeRefusal(context: Context, command: Extract<Command, { kind: 'resu
   if (unreadable !== undefined) return unreadable
   if (context.state.trading === 'paused') return null
   const [held] = context.state.holds.values()
-  return held === undefined ? 'trading is not paused' : `entries are held until it is over: ${held}`
+  return held === undefined ? 'trading is not paused' : `entries are held until this ends: ${held}`
 }
 
 export function applyCommand(context: Context, command: EngineCommand): void {
@@ -138,7 +138,7 @@ export function applyCommand(context: Context, command: EngineCommand): void {
       return changeCaps(context, command)
     case 'unfreeze':
       setFreeze(context, null)
-      return logEvent(context, 'info', 'unfrozen', `deployments are open again: ${command.reason}`)
+      return logEvent(context, 'info', 'unfrozen', `deployments are allowed again: ${command.reason}`)
     default:
       return assertNever(command)
   }
@@ -151,17 +151,17 @@ function kill(context: Context, command: Extract<Command, { kind: 'kill' }>): vo
   state.pause = null
   state.flatten = command.positions === 'flatten'
   recordTrading(context)
-  // Fills that are already on their way belong to the desk.
+  // The desk owns fills that are already in flight.
   for (const owner of new Set([...state.orders.values()].map((order) => order.owner))) {
     if (owner === 'desk') continue
     transferAll(context, { from: owner, to: 'desk', reason: 'kill', deployment: null }, (subject) => 'limit' in subject)
   }
-  const asked = cancelAll(context)
+  const cancelling = cancelAll(context)
   logEvent(
     context,
     'error',
     'kill',
-    `KILLED (${command.positions}): ${state.killReason}; ${asked} open orders are being cancelled`,
+    `KILLED (${command.positions}): ${state.killReason}; ${cancelling} open orders are being cancelled`,
   )
 }
 

@@ -8,45 +8,38 @@ import { isoUtc } from '../../shared/domain/time.ts'
 
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
-import {
-  type Context,
-  isUnsettleable,
-  logEvent,
-  record,
-  slotGroupsOf,
-  unconfirmedFill,
-  workingOrders,
-} from '../state.ts'
+import { slotGroupsOf } from '../slot-state.ts'
+import { type Context, isUnsettleable, logEvent, record, unconfirmedFill, workingOrders } from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
 import { publishAssignment } from '../versions/canary.ts'
 import { retainState, slotsOwned } from '../versions/drain.ts'
 import { transferAll } from '../versions/owners.ts'
 import { forgetFills } from '../windows/settlement.ts'
 
-type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 function positionOf(context: Context, id: PositionId): Position | undefined {
   return context.state.positions.get(id)
 }
 
-/** Why a position cannot be sold by hand. */
-export function closeRefusal(context: Context, { position: id }: Of<'close'>): string | null {
+/** Why a position cannot be closed by hand; null when it can. */
+export function closeRefusal(context: Context, { position: id }: CommandOf<'close'>): string | null {
   if (context.state.trading === 'killed')
     return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
   const position = positionOf(context, id)
   if (position === undefined) return `no position ${id} is open`
   if (isUnsettleable(context.state, position))
     return `${id} cannot be sold: prices for its outcome are missing; void it instead`
-  if (position.state !== 'open') return `${id} cannot be sold any more: its window has ended, it is held to settlement`
-  if (context.state.closing.has(position.id)) return `${id} is being sold already`
+  if (position.state !== 'open') return `${id} cannot be sold: its window has ended, it is held to settlement`
+  if (context.state.closing.has(position.id)) return `${id} is already being sold`
   return null
 }
 
 /**
- * Takes a position from its version and has the desk sell it at what the book pays, cycle after cycle until it is sold or
- * its window ends. Its slot enters nothing more in that window.
+ * Transfers a position to the desk, which sells it at the best bid, every cycle until it is sold or its window ends. Its slot
+ * is paused for the rest of that window.
  */
-export function closePosition(context: Context, { position: id, reason }: Of<'close'>): void {
+export function closePosition(context: Context, { position: id, reason }: CommandOf<'close'>): void {
   const position = positionOf(context, id)
   if (position === undefined) return
   const { windowId } = position
@@ -58,14 +51,17 @@ export function closePosition(context: Context, { position: id, reason }: Of<'cl
   context.state.closing.add(position.id)
   const slot = context.state.slots.get(position.slot)
   if (slot !== undefined && slot.pause === null)
-    slot.pause = { reason: 'its position is closed by hand: nothing more in this window', until: position.windowEnd }
-  logEvent(context, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
+    slot.pause = {
+      reason: 'its position is being closed by hand: no entries in this window',
+      until: position.windowEnd,
+    }
+  logEvent(context, 'warn', 'command', `${id} is being sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
     slot: position.slot,
   })
 }
 
-/** Why a position cannot be voided by hand. */
-export function voidRefusal(context: Context, { position: id, token }: Of<'void'>): string | null {
+/** Why a position cannot be voided; null when it can. */
+export function voidRefusal(context: Context, { position: id, token }: CommandOf<'void'>): string | null {
   const position = positionOf(context, id)
   if (position === undefined) return `no position ${id} is open`
   if (position.state !== 'ended')
@@ -75,20 +71,19 @@ export function voidRefusal(context: Context, { position: id, token }: Of<'void'
     return `the outcome of ${id} may still come: it can be voided from ${from} on`
   }
   const [working] = workingOrders(context.state, position.windowId)
-  if (working !== undefined)
-    return `${working.id} of ${id} is still ${working.state}: what became of it must be known first`
+  if (working !== undefined) return `${working.id} of ${id} is still ${working.state}: its result must be known first`
   const fill = unconfirmedFill(context.state, position.windowId)
-  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed yet: it may still be reversed`
+  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed: it may still be reversed`
   if (context.state.config.market === 'live' && token !== position.windowId)
-    return `on live a position is voided with the token of its window: "token": "${position.windowId}"`
+    return `with live money, voiding needs the window as a token: "token": "${position.windowId}"`
   return null
 }
 
 /**
- * Writes off a position that nothing can settle: its cost leaves the open positions for an account of its own (I10). It is
- * no trade: no figure of any version knows it.
+ * Writes off an unsettleable position: its cost moves to a separate account (I10). It does not count as a trade in any
+ * version's figures.
  */
-export function voidPosition(context: Context, { position: id, reason }: Of<'void'>): void {
+export function voidPosition(context: Context, { position: id, reason }: CommandOf<'void'>): void {
   const position = positionOf(context, id)
   if (position === undefined) return
   const { cost, slot } = position
@@ -115,16 +110,16 @@ export function voidPosition(context: Context, { position: id, reason }: Of<'voi
   )
 }
 
-/** Why a slot cannot be given to a strategy. */
-export function assignRefusal(context: Context, { slot: id, strategy }: Of<'assign'>): string | null {
+/** Why a slot cannot be assigned to a strategy; null when it can. */
+export function assignRefusal(context: Context, { slot: id, strategy }: CommandOf<'assign'>): string | null {
   const slot = context.state.slots.get(id)
-  if (slot === undefined) return `no slot ${id} on this desk`
-  if (slot.strategy === strategy) return `${id} is ${strategy}'s already`
+  if (slot === undefined) return `this desk has no slot ${id}`
+  if (slot.strategy === strategy) return `${id} is already assigned to ${strategy}`
   return null
 }
 
-/** Gives a slot to another strategy; whoever has something open in it keeps that until it has settled. */
-export function assignSlot(context: Context, { slot: id, strategy, reason }: Of<'assign'>): void {
+/** Assigns a slot to another strategy; the previous version manages what it has open in it until that has settled. */
+export function assignSlot(context: Context, { slot: id, strategy, reason }: CommandOf<'assign'>): void {
   const { state } = context
   const slot = state.slots.get(id)
   if (slot === undefined) return
@@ -135,20 +130,22 @@ export function assignSlot(context: Context, { slot: id, strategy, reason }: Of<
     state.residual.add(version.hash)
   }
   slot.strategy = strategy
-  const lent = slot.canary
+  const wasCanary = slot.canary
   slot.canary = false
   slot.warmFor = null
   slot.setState('null')
-  slot.lastWhy = `given to ${strategy}`
-  if (lent && before !== null) publishAssignment(context, before)
+  slot.lastWhy = `assigned to ${strategy}`
+  if (wasCanary && before !== null) publishAssignment(context, before)
   state.slotGroups = slotGroupsOf(state.slots.values())
   record(context, { t: 'setting', setting: { name: 'assignment', slot: slot.id, strategy } })
   const why = reason === undefined ? '' : `: ${reason}`
-  logEvent(context, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.id })
+  logEvent(context, 'warn', 'command', `${id} is reassigned from ${before ?? 'no strategy'} to ${strategy}${why}`, {
+    slot: slot.id,
+  })
 }
 
-/** I12: a person changes the caps, by a journaled command and with a reason. */
-export function changeCaps(context: Context, command: Of<'caps'>): void {
+/** I12: caps change only by a journaled command with a reason. */
+export function changeCaps(context: Context, command: CommandOf<'caps'>): void {
   const { caps } = context.state
   const dollars = (amount: number | undefined, before: Caps['lossPerDay']) =>
     amount === undefined ? before : usdOf(amount)
@@ -162,6 +159,6 @@ export function changeCaps(context: Context, command: Of<'caps'>): void {
   }
   record(context, { t: 'setting', setting: { name: 'caps', caps: context.state.caps } })
   const { kind: _, reason, ...changed } = command
-  const said = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
-  logEvent(context, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)
+  const changes = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
+  logEvent(context, 'warn', 'command', `caps changed: ${changes.join(', ')}: ${reason}`)
 }

@@ -1,8 +1,9 @@
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import { type Context, logEvent, type Pause, record } from '../state.ts'
+import type { Pause } from '../slot-state.ts'
+import { type Context, logEvent, record } from '../state.ts'
 
-/** Freezes deployments for a rule's reason; one that is there already stays. */
+/** Freezes deployments because of a rule; an existing freeze stays. */
 export function freezeDeploys(context: Context, reason: string, until: UnixMs | null): void {
   if (context.state.freeze !== null) return
   setFreeze(context, { reason, until })
@@ -15,7 +16,7 @@ export function setFreeze(context: Context, freeze: Pause | null): void {
   record(context, { t: 'freeze', reason: freeze?.reason ?? null, until: freeze?.until ?? null })
 }
 
-/** Journals whether trading runs, is paused or killed. */
+/** Journals whether trading is running, paused or killed. */
 export function recordTrading(context: Context): void {
   const { state } = context
   const reason = state.trading === 'killed' ? state.killReason : (state.pause?.reason ?? null)
@@ -28,7 +29,7 @@ export function recordTrading(context: Context): void {
   })
 }
 
-/** Pauses entries; exits go on. A pause that is there already is only replaced by one without an end. */
+/** Pauses entries; exits continue. A pause without an end is not replaced by one with an end. */
 export function pauseEntries(context: Context, reason: string, until: UnixMs | null): void {
   const { state } = context
   if (state.trading === 'killed' || (state.trading === 'paused' && until !== null && state.pause?.until === null))

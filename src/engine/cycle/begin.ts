@@ -1,7 +1,8 @@
 import { expire } from '../commands/commands.ts'
 import { flattenPosition } from '../orders/intents.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, type EngineState, type SlotState, slotOf, type VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, slotOf } from '../state.ts'
 import { endDrains } from '../versions/drain.ts'
 import { warmUpLeft } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
@@ -9,9 +10,9 @@ import { requestOverduePayouts } from '../windows/redemption.ts'
 import { reportUnsettleable } from '../windows/windows.ts'
 
 /**
- * What every cycle begins with: whatever has run out, and what the desk itself sells.
- * @param clock gets the moment of the cycle, where views read it
- * @returns false when nobody may be asked in it: trading is killed
+ * First part of every cycle: expiries, overdue payouts and the desk's own sales.
+ * @param clock receives the time of the cycle, for views
+ * @returns false when no version may be evaluated because trading is killed
  */
 export function beginCycle(context: Context, count: number, clock: Float64Array): boolean {
   const { state } = context
@@ -24,13 +25,13 @@ export function beginCycle(context: Context, count: number, clock: Float64Array)
   if (context.state.residual.size > 0) endDrains(context)
   if (context.state.closing.size > 0) sellManuallyClosed(context)
   if (state.trading !== 'killed') return true
-  // A cancel may have met an order that could not be cancelled just then.
+  // Repeated each cycle: an order may not have been cancellable the last time.
   cancelAll(context)
   if (state.flatten) flatten(context)
   return false
 }
 
-/** Good-till-date orders whose time has come are cancelled. */
+/** Cancels good-till-date orders that have expired. */
 function cancelExpired(context: Context): void {
   for (const order of context.state.orders.values()) {
     if (
@@ -38,7 +39,7 @@ function cancelExpired(context: Context): void {
       context.state.now >= order.expiresAt &&
       (order.state === 'open' || order.state === 'partial')
     ) {
-      context.out.push({ kind: 'cancel', orderId: order.id })
+      context.effects.push({ kind: 'cancel', orderId: order.id })
     }
   }
 }
@@ -51,7 +52,7 @@ function flatten(context: Context): void {
   }
 }
 
-/** Goes on selling what a person wants sold, until it is sold or its window has ended. */
+/** Continues to sell positions closed by hand, until they are sold or their window has ended. */
 function sellManuallyClosed(context: Context): void {
   for (const id of context.state.closing) {
     const position = context.state.positions.get(id)
@@ -61,10 +62,10 @@ function sellManuallyClosed(context: Context): void {
   }
 }
 
-/** To be asked of a slot whose row is written. */
+/** True when a slot can be evaluated: its window is open and warm-up is complete. Its row must be up to date. */
 export function isReady(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
   if (state.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
-  // Closed candles are never lost again: what was warm stays so.
+  // Closed candles are never removed, so a completed warm-up stays complete.
   if (slot.warmFor === version) return true
   if (slot.window === null || slot.asset.price === 0) return false
   const lacking = warmUpLeft(slot, version)

@@ -1,6 +1,7 @@
 import { invariant } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import { type Context, type SlotState, slotOf, type VersionRecord, versionOf } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, slotOf, versionOf } from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
 import { residualManager } from '../versions/drain.ts'
 import { ROW } from '../views/view-row.ts'
@@ -9,8 +10,8 @@ import { slotView, writeRow } from '../views/views.ts'
 import { beginCycle, isReady } from './begin.ts'
 
 /**
- * One cycle whose strategies answer later, as an event: asks for one evaluation a version.
- * @param only null, or the slots that asked to be woken
+ * Runs a cycle whose decisions arrive later as events: requests one evaluation per version.
+ * @param only slots of a wake-up cycle; null for all
  */
 export function requestEvaluations(
   context: Context,
@@ -35,7 +36,7 @@ export function requestEvaluations(
   if (context.state.residual.size > 0) requestResidual(context, count, only)
 }
 
-/** Those that are not asked for slots of their own in the same breath. */
+/** Requests evaluations of residual versions that trade no slot group in this cycle. */
 function requestResidual(context: Context, count: number, only: readonly SlotId[] | null): void {
   const inGroups = new Set(context.state.slotGroups.map((group) => assignedVersion(context.state, group)))
   for (const hash of context.state.residual) {
@@ -46,22 +47,22 @@ function requestResidual(context: Context, count: number, only: readonly SlotId[
 
 function evaluate(context: Context, version: VersionRecord, cycle: number, views: readonly SlotView[]): void {
   if (views.length === 0) return
-  const asked = context.state.pending.get(version.hash)
-  invariant(asked?.cycle !== cycle, `${version.label} is asked twice in a cycle`)
+  const inFlight = context.state.pending.get(version.hash)
+  invariant(inFlight?.cycle !== cycle, `${version.label} is evaluated twice in a cycle`)
   const slots = new Set(views.map((view) => view.slot))
   context.state.pending.set(version.hash, { cycle, epoch: version.epoch, slots })
-  context.out.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
+  context.effects.push({ kind: 'evaluate', version: version.hash, epoch: version.epoch, cycle, views })
 }
 
-/** What is open in the slot is another version's to manage: its own is not asked until that is over. */
+/** True while a residual version manages what is open in the slot; its own version is not evaluated meanwhile. */
 function isManagedByResidual(context: Context, slot: SlotState): boolean {
   const manager = residualManager(context.state, slot)
   if (manager === undefined) return false
-  slot.lastWhy = `${manager.label} manages what it has open in this window`
+  slot.lastWhy = `${manager.label} still manages its positions and orders in this window`
   return true
 }
 
-/** Asks a version for what it manages in slots that are not its own any more, with the state it keeps there. */
+/** Views of the slots that a residual version still manages, with the state it retains for them. */
 function residualViews(context: Context, version: VersionRecord, only: readonly SlotId[] | null): SlotView[] {
   const views: SlotView[] = []
   for (const [id, { json, revision }] of version.retained) {

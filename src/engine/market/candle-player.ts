@@ -2,7 +2,8 @@ import type { Engine } from '../engine.ts'
 import type { AssetState } from '../prices/asset-state.ts'
 import type { LazyPrices, MinuteRemainder } from '../prices/prices.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
-import { assetOf, type SlotState } from '../state.ts'
+import type { SlotState } from '../slot-state.ts'
+import { assetOf } from '../state.ts'
 import {
   type CandlePathOptions,
   CandleTrack,
@@ -19,35 +20,37 @@ import type { PlaybackSink, PriceSource, SimulatedVenue } from './simulated-venu
 const LAST = TICKS_A_MINUTE - 1
 
 /**
- * Plays candles as `CandlePathSource` does, without making a thing for a price. It tells only the first price of each
- * minute at its moment; those after it are spelt out and heard when somebody looks, or in one piece when the minute is
- * over. A path is a function of its candle and a seed: it makes no difference when it is heard.
+ * Plays candles as `CandlePathSource` does, without allocating per price. Only the first price of each minute is pushed at
+ * its time; the later ones are expanded and applied when a reader pulls them, or as one remainder at the end of the minute.
+ * The path is a function of candle and seed, so it does not matter when it is applied.
  */
 export class CandlePlayer implements PriceSource {
-  private readonly market: SimulatedVenue
+  private readonly venue: SimulatedVenue
   private readonly tracks: readonly CandleTrack[]
   private readonly playbacks: readonly AssetPlayback[]
   private readonly to: number
   private minute = 0
-  /** How many prices the minute has before the end. */
+  /** Number of ticks of the current minute before the end of the playback. */
   private count = 0
-  /** When the desk hears the minute's first price; infinity once it has. */
+  /** Time at which the desk receives the minute's first price; infinity once it has. */
   private deskReceivesAt = Number.POSITIVE_INFINITY
+  /** Start of the next minute; infinity without one. */
   private next: number
+  /** First tick to play of the next minute. */
   private first: number
 
-  /** The market's feed delay must be no longer than from a minute's last price to the next one's first: 5 s. */
-  constructor({ series, from, to, seed }: CandlePathOptions, market: SimulatedVenue) {
-    this.market = market
+  /** The venue's feed delay must not exceed 5 s, the time from a minute's last price to the next minute's first. */
+  constructor({ series, from, to, seed }: CandlePathOptions, venue: SimulatedVenue) {
+    this.venue = venue
     this.to = to
-    this.tracks = series.map((one) => new CandleTrack(one, from, seed))
-    this.playbacks = this.tracks.map((track) => new AssetPlayback(track, market))
+    this.tracks = series.map((columns) => new CandleTrack(columns, from, seed))
+    this.playbacks = this.tracks.map((track) => new AssetPlayback(track, venue))
     this.next = minuteAfter(this.tracks, to)
     this.first = firstTickFrom(this.next, from)
     if (this.first === TICKS_A_MINUTE) this.enter()
   }
 
-  /** To be called once, before anything is told. */
+  /** Connects engine and sink; must be called once before `advance`. */
   begin(engine: Engine, desk: PlaybackSink): void {
     for (const playback of this.playbacks) {
       playback.asset.desk = assetOf(engine.state, playback.asset.name)
@@ -66,7 +69,7 @@ export class CandlePlayer implements PriceSource {
     }
   }
 
-  /** Somebody must hear of each price at its moment; gives that after which it must stop, null where there is none. */
+  /** Pushes each price at its time. @returns time of the first price that scheduled an event; null without one */
   private pushEachToVenue(until: number): number | null {
     for (let at = 0; at < this.count; at++) {
       const ts = tickAt(this.minute, at)
@@ -87,12 +90,12 @@ export class CandlePlayer implements PriceSource {
     this.deskReceivesAt = Number.POSITIVE_INFINITY
   }
 
-  /** The next minute begins; true when its first prices put something on the schedule. */
+  /** Starts the next minute; true when its first prices scheduled an event. */
   private startMinute(ts: number): boolean {
     for (const playback of this.playbacks) playback.finish()
     const { first } = this
     this.enter()
-    this.deskReceivesAt = ts + this.market.feedDelayMs
+    this.deskReceivesAt = ts + this.venue.feedDelayMs
     for (const playback of this.playbacks) playback.enter(this.minute, first, this.count)
     return this.pushToVenue(ts)
   }
@@ -106,26 +109,35 @@ export class CandlePlayer implements PriceSource {
   }
 }
 
-/** One asset on its way through its candles: how many prices of its minute the market and the desk have heard. */
+/** Playback of one asset's current minute to the venue and, delayed, to the desk. */
 class AssetPlayback implements LazyPrices {
   readonly asset: SimulatedAsset<SimulatedSlot>
   private readonly track: CandleTrack
-  private readonly market: SimulatedVenue
+  private readonly venue: SimulatedVenue
   private readonly cells = new Float64Array(TICK_CELLS)
   private desk: PlaybackSink | null = null
   private minute = 0
   private count = 0
+  /** Next tick to push to the venue. */
   private venueNext = 0
+  /** Next tick to push to the desk. */
   private deskNext = 0
-  /** False where playing began within the minute. */
+  /** False when the playback started within the minute. */
   private isWhole = false
   private isExpanded = false
-  private readonly rest: MinuteRemainder = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
+  private readonly remainder: MinuteRemainder = {
+    ts: Number.NaN,
+    tsVenue: Number.NaN,
+    low: 0,
+    high: 0,
+    close: 0,
+    volume: 0,
+  }
 
-  constructor(track: CandleTrack, market: SimulatedVenue) {
+  constructor(track: CandleTrack, venue: SimulatedVenue) {
     this.track = track
-    this.market = market
-    this.asset = market.asset(track.series.asset)
+    this.venue = venue
+    this.asset = venue.asset(track.series.asset)
   }
 
   begin(state: AssetState<SlotState>, desk: PlaybackSink): void {
@@ -143,8 +155,8 @@ class AssetPlayback implements LazyPrices {
     this.isExpanded = false
   }
 
-  /** Puts a price of the minute into the cells, heard at `ts`. The first is the open, which takes no spelling out. */
-  private take(at: number, ts: number): void {
+  /** Writes tick `at`, received at `ts`, to the cells. The first is the open and needs no expansion. */
+  private load(at: number, ts: number): void {
     const { track, minute, cells } = this
     if (!this.isExpanded && at > 0) {
       track.expand(minute)
@@ -156,49 +168,51 @@ class AssetPlayback implements LazyPrices {
     cells[TICK_VOLUME] = at > 0 ? (track.volumes[at] ?? 0) : (track.series.volume[track.index] ?? 0) / TICKS_A_MINUTE
   }
 
-  /** Tells the market prices up to and including `until`; true when that put something on the schedule. */
+  /** Pushes prices up to and including `until` to the venue; true when one scheduled an event. */
   pushToVenue(until: number): boolean {
     let scheduled = false
     while (this.venueNext < this.count) {
       const ts = tickAt(this.minute, this.venueNext)
       if (ts > until) break
-      this.take(this.venueNext++, ts)
-      if (this.market.take(this.asset, this.cells)) scheduled = true
+      this.load(this.venueNext++, ts)
+      if (this.venue.take(this.asset, this.cells)) scheduled = true
     }
     return scheduled
   }
 
+  /** Pushes prices that the desk receives up to and including `until`. */
   pushToDesk(until: number): void {
     while (this.deskNext < this.count) {
-      const ts = tickAt(this.minute, this.deskNext) + this.market.feedDelayMs
+      const ts = tickAt(this.minute, this.deskNext) + this.venue.feedDelayMs
       if (ts > until) break
-      this.take(this.deskNext++, ts)
+      this.load(this.deskNext++, ts)
       this.desk?.price(this.asset, this.cells, 0)
     }
   }
 
   pull(): void {
-    const { now } = this.market
+    const { now } = this.venue
     this.pushToVenue(now)
     this.pushToDesk(now)
   }
 
-  /** The minute is over: where no price of it decides anything by itself, what nobody looked at is taken in at once. */
+  /** Ends the minute: applies the ticks not pulled so far, as one remainder where no single price matters. */
   finish(): void {
     if (this.venueNext >= this.count && this.deskNext >= this.count) return
-    const { rest, asset, isWhole, market } = this
+    const { remainder, asset, isWhole, venue } = this
     const { series, index } = this.track
     const last = tickAt(this.minute, LAST)
-    rest.ts = last
-    rest.tsVenue = last
-    rest.low = series.low[index] ?? Number.NaN
-    rest.high = series.high[index] ?? Number.NaN
-    rest.close = series.close[index] ?? Number.NaN
-    rest.volume = series.volume[index] ?? 0
-    if (this.venueNext < this.count && isWhole && asset.isCalmWithin(rest)) asset.takeRemainder(rest)
+    remainder.ts = last
+    remainder.tsVenue = last
+    remainder.low = series.low[index] ?? Number.NaN
+    remainder.high = series.high[index] ?? Number.NaN
+    remainder.close = series.close[index] ?? Number.NaN
+    remainder.volume = series.volume[index] ?? 0
+    if (this.venueNext < this.count && isWhole && asset.isCalmWithin(remainder)) asset.takeRemainder(remainder)
     else this.pushToVenue(last)
-    rest.ts = last + market.feedDelayMs
-    if (this.deskNext === this.count || !isWhole || this.desk?.rest(asset, rest) !== true) this.pushToDesk(rest.ts)
+    remainder.ts = last + venue.feedDelayMs
+    if (this.deskNext === this.count || !isWhole || this.desk?.remainder(asset, remainder) !== true)
+      this.pushToDesk(remainder.ts)
     this.venueNext = this.count
     this.deskNext = this.count
   }

@@ -14,37 +14,37 @@ export interface SettlerParts {
   readonly seed: number
   readonly slots: readonly SimulatedSlot[]
   readonly asset: (name: Asset) => SimulatedAsset<SimulatedSlot>
-  /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
+  /** The closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly meanSec: number
-  /** Names what stands in for a venue's settlement source. */
+  /** Name of the simulated settlement source. */
   readonly source: string
-  /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
+  /** The closed minute of an asset by its open time; settles windows without a price at their boundary. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
-  /** Whether a venue itself told that minute, rather than the desk making it of prices. */
+  /** True when the feed itself reported that minute, rather than the desk building it from prices. */
   readonly isReported: (asset: Asset, openTime: number) => boolean
   readonly clock: VenueClock
   readonly schedule: Schedule
-  /** Nothing of this window can be traded any more. */
+  /** Called when trading in a window has ended. */
   readonly onWindowEnd: (windowId: WindowId, ts: UnixMs) => void
 }
 
 type DueEvent = Extract<EngineEvent, { kind: 'settled' | 'redeemed' }>
 
-/** A window whose end no price told. */
+/** A window without a price at its end. */
 interface UnobservedWindow {
   readonly slot: Slot
   readonly window: Window
-  /** Null where its start was not told either. */
+  /** Null when there was no price at its start either. */
   readonly strike: number | null
 }
 
-/** What must outlive a restart: windows with their strikes, and outcomes that are still to be told. */
+/** State to persist across restarts: windows with their strikes, and outcomes not yet emitted. */
 export interface SettlerState {
   readonly slots: readonly { readonly slot: SlotId; readonly windowStart: number; readonly strike: number | null }[]
   readonly due: readonly DueEvent[]
 }
 
-/** The very first price of a market opens the window that it comes right at the start of. */
+/** Strike from the very first price, if it arrives right at the start of the window; null otherwise. */
 function openingPrice(window: Window, tsVenue: number, price: number): number | null {
   return tsVenue - window.start <= SILENCE_MS ? price : null
 }
@@ -54,7 +54,7 @@ function settlementDelay(place: number): number {
   return Math.round(Math.min(316, Math.max(15, 15 + 6 * Math.exp(1.05 * normalAt(place, 0)))) * SECOND)
 }
 
-/** Who decides the simulated windows: strikes, outcomes and redemptions, from prices, or from minute candles where prices are missing. */
+/** Settles the simulated windows: strikes, outcomes and redemptions, from prices, or from minute candles where prices are missing. */
 export class Settler {
   private readonly parts: SettlerParts
   private readonly due = new Set<DueEvent>()
@@ -64,10 +64,10 @@ export class Settler {
     this.parts = parts
   }
 
-  /** A price at or after the end of some windows has come: they are decided, and the next ones begin. */
+  /** Settles the windows that ended before a price and starts the next ones. */
   passBoundary(asset: SimulatedAsset<SimulatedSlot>, ts: number, tsVenue: number, at: number): void {
     const ended = asset.boundary
-    const unseen = asset.isClosingValueUnknown(this.parts.meanSec)
+    const isUnknown = asset.isClosingValueUnknown(this.parts.meanSec)
     const last = asset.price > 0 ? asset.price : at
     const value = asset.closingValue(ended) ?? (tsVenue === ended ? at : last)
     asset.boundary = tsVenue - (tsVenue % BOUNDARY_MS) + BOUNDARY_MS
@@ -76,32 +76,32 @@ export class Settler {
     for (const slot of asset.slots) {
       if (slot.window !== null && tsVenue < slot.window.end) continue
       const next = windowAt(slot.slot, unixMs(tsVenue))
-      const first = slot.window === null
+      const isFirst = slot.window === null
       const strike =
-        this.close(slot, ts, next, unseen ? null : value) ?? (first ? openingPrice(next, tsVenue, at) : null)
+        this.close(slot, ts, next, isUnknown ? null : value) ?? (isFirst ? openingPrice(next, tsVenue, at) : null)
       slot.window = next
-      slot.shapedFor = -1
-      // Nobody quotes a window whose strike is not known.
+      slot.quotedFor = -1
+      // A window without a strike is not quoted.
       slot.strike = null
       slot.maker = null
       if (strike !== null) this.open(slot, next, strike, ts)
     }
   }
 
-  /** The strike of the window that a slot is in is known: makers quote it, and the desk hears of it a moment later. */
+  /** Sets the strike of a slot's current window: makers start to quote it, and the desk receives it one to two seconds later. */
   private open(slot: SimulatedSlot, window: Window, strike: number, ts: number): void {
     const { seed, schedule } = this.parts
     slot.strike = strike
     slot.maker = new BookMaker(window, strike, seed, slot.depthScale)
-    const wait = Math.floor(uniformAt(placeSeed(seed, 'strike ', window.id), 0) * 900)
-    const told = unixMs(Math.max(ts, window.start) + 1_000 + wait)
-    schedule.add(told, { kind: 'strike', ts: told, slot: slot.slot.id, windowId: window.id, strike })
+    const delay = Math.floor(uniformAt(placeSeed(seed, 'strike ', window.id), 0) * 900)
+    const receivedAt = unixMs(Math.max(ts, window.start) + 1_000 + delay)
+    schedule.add(receivedAt, { kind: 'strike', ts: receivedAt, slot: slot.slot.id, windowId: window.id, strike })
   }
 
   /**
-   * Settles the window that is over.
-   * @param value at its end; null where prices were silent then
-   * @returns the strike of the next one: that value, else that of the minute before it; null where neither is known
+   * Settles a slot's ended window.
+   * @param value closing value; null when prices were missing at its end
+   * @returns strike of the next window: that value, else the value of the minute before it; null when neither is known
    */
   private close(slot: SimulatedSlot, ts: number, next: Window, value: number | null): number | null {
     const old = slot.window
@@ -115,13 +115,13 @@ export class Settler {
     return this.valueFromMinute(slot.slot.asset, next.start) ?? null
   }
 
-  /** A window whose end no price told: it is decided by minute candles as soon as those are there. */
+  /** Settles a window without a price at its end from minute candles, as soon as these are available. */
   awaitMinutes(slot: Slot, window: Window, strike: number | null): void {
     this.awaitingMinutes.set(window.id, { slot, window, strike })
     this.settleFromMinutes()
   }
 
-  /** Minutes have come in: they decide windows that ended unseen, and open those that began unseen. */
+  /** Called when closed minutes arrive: settles windows, and sets strikes, for which prices were missing. */
   onMinutes(): void {
     this.settleFromMinutes()
     for (const slot of this.parts.slots) {
@@ -141,15 +141,15 @@ export class Settler {
     }
   }
 
-  /** Typical price of the minute before `boundary`, which stands in for its mean; its close where no mean decides. */
+  /** Substitute for a closing value: the typical price (HLC/3) of the minute before `boundary`, or its close without a closing mean. */
   private valueFromMinute(name: Asset, boundary: number): number | undefined {
     const { meanSec, minuteAt, isReported } = this.parts
     const openTime = boundary - MINUTE
     const minute = minuteAt(name, openTime)
     if (minute === undefined) return undefined
     const asset = this.parts.asset(name)
-    // A candle made of prices that were partly missing is none; one that the venue told is.
-    if (asset.wasSilentIn(openTime) && !isReported(name, openTime)) return undefined
+    // A candle built from incomplete prices is not used; one reported by the feed is.
+    if (asset.hasGapIn(openTime) && !isReported(name, openTime)) return undefined
     for (const price of [minute.high, minute.low, minute.close]) asset.grid.include(price)
     return meanSec > 0 ? asset.grid.nearest((minute.high + minute.low + minute.close) / 3) : minute.close
   }
@@ -170,12 +170,12 @@ export class Settler {
     this.parts.schedule.add(event.ts, event)
   }
 
-  /** It has been told. */
+  /** Removes an outcome or redemption that has been emitted. */
   markDelivered(event: DueEvent): void {
     this.due.delete(event)
   }
 
-  /** True while the outcome of a window is known and still to be told, or waited for. */
+  /** True while a window waits for its outcome, or its outcome for being emitted. */
   isPending(windowId: WindowId): boolean {
     return this.awaitingMinutes.has(windowId) || [...this.due].some((event) => event.windowId === windowId)
   }
@@ -190,12 +190,12 @@ export class Settler {
   }
 
   /**
-   * @param endedBefore windows that ended before this are left out: no price will tell how they ended
-   * @param lastVenue venue time of the last price that an asset had
+   * @param endedBefore windows that ended before this are skipped: no price will arrive to settle them
+   * @param lastVenue venue time of an asset's last price
    */
   restore(state: SettlerState, endedBefore: number, lastVenue: (asset: Asset) => number): void {
     for (const { slot: id, windowStart, strike } of state.slots) {
-      const slot = this.parts.slots.find((one) => one.slot.id === id)
+      const slot = this.parts.slots.find((candidate) => candidate.slot.id === id)
       if (slot === undefined || windowStart === 0) continue
       const window = windowAt(slot.slot, unixMs(windowStart))
       if (window.end <= endedBefore) continue

@@ -4,13 +4,13 @@ import type { AssetState } from '../prices/asset-state.ts'
 import { TimeMean, VolMeter } from '../prices/estimate.ts'
 import { HALT_MINUTES, type LazyPrices, type MinuteRemainder, SILENCE_MS } from '../prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
-import type { SlotState } from '../state.ts'
+import type { SlotState } from '../slot-state.ts'
 import { PriceGrid } from './price-grid.ts'
 
-/** Prices remembered: more than a feed tells within the slowest reaction. A power of two. */
+/** Prices remembered: more than a feed sends within the slowest reaction of makers. A power of two. */
 const KEPT = 8
 const MASK = KEPT - 1
-/** Where the figures of a remembered price stand among its own. */
+/** Layout of a remembered price. */
 const TS = 0
 const VENUE = 1
 const PRICE = 2
@@ -19,68 +19,68 @@ const MEAN = 4
 const HALTED = 5
 const WIDTH = 6
 
-/** Silences remembered: more than there are while a window waits for its outcome. */
-const KEPT_SILENCES = 64
-/** Of a minute that a candle made of prices still tells. */
-const MAX_SILENT_MS = 5_000
+/** Gaps remembered: more than can occur while a window waits for its outcome. */
+const GAPS_KEPT = 64
+/** Missing part of a minute, ms, up to which a candle built from prices is still used. */
+const MAX_MISSING_MS = 5_000
 
-/** What the market knows of one underlying: its true price, before the desk hears of it. */
+/** The simulated venue's state of one underlying: its current price, which the desk receives later. */
 export class SimulatedAsset<S = unknown> {
   readonly name: Asset
   private readonly startsWithFeed: boolean
   readonly slots: S[] = []
-  /** The desk's side of the same underlying, where prices go without an event. */
+  /** The engine's state of the same underlying, for prices applied without events; null otherwise. */
   desk: AssetState<SlotState> | null = null
-  /** Null where every price is told. */
+  /** Pending prices of a lazy source; null when every price is pushed. */
   source: LazyPrices | null = null
   readonly vol = new VolMeter(5e-5)
   readonly mean = new TimeMean()
   meanStarted = false
-  /** Next moment, in the venue's time, at which a window may end. */
+  /** Next time at which a window may end, in venue time. */
   boundary = 0
   price = 0
   volPerSec = 5e-5
   /** Venue time of the last price. */
   lastVenue = 0
   readonly grid = new PriceGrid()
-  /** Whether this feed tells volumes at all: without them a price that stands still says nothing. */
+  /** True once the feed reported a volume: without volumes, a flat price does not show a halt. */
   private reportsVolume = false
-  /** Base volume of the minute that is forming. */
+  /** Base volume of the forming minute. */
   private minuteVolume = 0
-  /** Closed minutes in a row without a trade and without a move. */
+  /** Consecutive closed minutes without a trade or a move. */
   private flatMinutes = 0
-  /** Newest silences, in the venue's time, oldest first: from the last price before to the first after. */
-  private readonly silences: { readonly from: number; readonly to: number }[] = []
+  /** Most recent gaps in venue time, oldest first: from the last price before to the first after. */
+  private readonly gaps: { readonly from: number; readonly to: number }[] = []
   private minuteEnd = 0
   private high = 0
   private low = 0
   private count = 0
   private readonly memory = new Float64Array(KEPT * WIDTH)
-  /** A price between these and before then decides no window by itself; see `BookMaker.calmWithin`. */
+  /** Until `calmUntil`, a price between these cannot change any window's price grid; see `BookMaker.calmWithin`. */
   calmLow = 0
   calmHigh = 0
   calmUntil = 0
 
-  /** @param beginsHere nothing came before the first price, so that it ends no silence */
+  /** @param startsWithFeed true when nothing precedes the first price, so that it ends no gap */
   constructor(name: Asset, startsWithFeed: boolean) {
     this.name = name
     this.startsWithFeed = startsWithFeed
   }
 
-  /** To be called before anything is made of a price: remembers the silence that it ends. */
-  noteSilence(tsVenue: number): void {
-    const silent = this.lastVenue === 0 ? !this.startsWithFeed : tsVenue - this.lastVenue > SILENCE_MS
-    if (!silent) return
-    this.silences.push({ from: this.lastVenue || tsVenue - (tsVenue % MINUTE), to: tsVenue })
-    if (this.silences.length > KEPT_SILENCES) this.silences.shift()
+  /** Remembers the gap that a price ends; called before the price is applied. */
+  noteGap(tsVenue: number): void {
+    const isGap = this.lastVenue === 0 ? !this.startsWithFeed : tsVenue - this.lastVenue > SILENCE_MS
+    if (!isGap) return
+    this.gaps.push({ from: this.lastVenue || tsVenue - (tsVenue % MINUTE), to: tsVenue })
+    if (this.gaps.length > GAPS_KEPT) this.gaps.shift()
   }
 
-  /** True when so much of a minute was silent that a candle made of what was heard does not tell it. */
-  wasSilentIn(minute: number): boolean {
-    return this.silences.some(({ from, to }) => Math.min(to, minute + MINUTE) - Math.max(from, minute) > MAX_SILENT_MS)
+  /** True when too much of a minute is missing to use a candle built from its prices. */
+  hasGapIn(minute: number): boolean {
+    return this.gaps.some(({ from, to }) => Math.min(to, minute + MINUTE) - Math.max(from, minute) > MAX_MISSING_MS)
   }
 
-  /** Takes a price in. */
+  /** Applies a price. */
   observe(tick: Float64Array, meanSec: number): void {
     const tsVenue = tick[TICK_VENUE] ?? 0
     const price = tick[TICK_PRICE] ?? 0
@@ -92,13 +92,13 @@ export class SimulatedAsset<S = unknown> {
       this.mean.tick(tsVenue, price)
       this.meanStarted = true
     }
-    this.range(tsVenue, price, tick[TICK_VOLUME] ?? 0)
+    this.updateMinute(tsVenue, price, tick[TICK_VOLUME] ?? 0)
     this.remember(tick[TICK_TS] ?? 0, tsVenue, price)
   }
 
   /**
-   * No trade and no move for so long that an exchange would call it a halt: nobody quotes. The first trade ends it.
-   * Known from closed minutes and the one that is forming, so that it makes no difference which of its prices were heard.
+   * True during a halt: no trade and no move for `HALT_MINUTES`. Makers do not quote until the next trade. Depends only on
+   * closed minutes and the forming one, so that it is the same whichever prices of the minute were applied one by one.
    */
   get isHalted(): boolean {
     return this.flatMinutes >= HALT_MINUTES && this.minuteVolume === 0 && this.high === this.low
@@ -117,12 +117,12 @@ export class SimulatedAsset<S = unknown> {
     memory[at + HALTED] = this.isHalted ? 1 : 0
   }
 
-  /** True when no price between these can decide anything until after `ts`: `takeRest` may take them in at once. */
+  /** True when a remainder lies within the calm range, so that `takeRemainder` may apply it at once. */
   isCalmWithin({ low, high, ts }: MinuteRemainder): boolean {
     return ts < this.calmUntil && low > this.calmLow && high < this.calmHigh
   }
 
-  /** Takes in the rest of a minute whose first price was observed. */
+  /** Applies the remainder of a minute whose first price was observed. */
   takeRemainder({ ts, tsVenue, low, high, close, volume }: MinuteRemainder): void {
     for (const price of [low, high, close]) this.grid.include(price)
     this.minuteVolume = volume
@@ -130,7 +130,7 @@ export class SimulatedAsset<S = unknown> {
     this.remember(ts, tsVenue, close)
   }
 
-  private range(tsVenue: number, price: number, volume: number): void {
+  private updateMinute(tsVenue: number, price: number, volume: number): void {
     if (volume > 0) this.reportsVolume = true
     if (tsVenue >= this.minuteEnd) {
       if (this.minuteEnd > 0) this.closeMinute(tsVenue, price)
@@ -146,7 +146,7 @@ export class SimulatedAsset<S = unknown> {
     if (price > this.high || price < this.low) this.widen(price, price)
   }
 
-  /** @param price first one of the minute that begins */
+  /** @param price first price of the next minute */
   private closeMinute(tsVenue: number, price: number): void {
     this.vol.minute(this.high, this.low, 2 * this.grid.halfStep)
     const adjoins = tsVenue < this.minuteEnd + MINUTE
@@ -160,37 +160,38 @@ export class SimulatedAsset<S = unknown> {
     this.volPerSec = this.vol.perSecondWithin(this.high, this.low, 2 * this.grid.halfStep)
   }
 
-  /** True when the newest price, of `ts`, is known to decide nothing. */
+  /** True when the newest price, received at `ts`, lies within the calm range. */
   isCalm(ts: number): boolean {
     return ts < this.calmUntil && this.price > this.calmLow && this.price < this.calmHigh
   }
 
-  /** Value that decides a window ending at `end`, by the mean, on the price's own grid; null where none was running. */
+  /** Closing mean of a window ending at `end`, rounded to the price grid; null when no mean was running. */
   closingValue(end: number): number | null {
     const mean = this.meanStarted ? this.mean.mean(end) : null
     return mean === null ? null : this.grid.nearest(mean)
   }
 
   /**
-   * True when prices were silent within the mean that closes now, whose length in seconds is given, or until the price
-   * that closes it: what it comes to is not known. `noteSilence` has seen that price.
+   * True when a gap overlaps the closing mean that ends now, so that its value is unknown. `noteGap` must have been called
+   * for the price that ends it.
+   * @param meanSec length of the closing mean in seconds
    */
   isClosingValueUnknown(meanSec: number): boolean {
-    return (this.silences.at(-1)?.to ?? Number.NEGATIVE_INFINITY) >= this.boundary - meanSec * SECOND
+    return (this.gaps.at(-1)?.to ?? Number.NEGATIVE_INFINITY) >= this.boundary - meanSec * SECOND
   }
 
-  /** Whether the market counted as halted then; see `isHalted`. */
+  /** `isHalted` as of the price `ago` prices ago. */
   haltedAt(ago: number): boolean {
     return this.at(ago, HALTED) === 1
   }
 
-  /** How many prices are remembered. */
+  /** Number of remembered prices. */
   get kept(): number {
     return Math.min(this.count, KEPT)
   }
 
-  private at(ago: number, what: number): number {
-    return this.memory[((this.count - 1 - ago) & MASK) * WIDTH + what] ?? 0
+  private at(ago: number, field: number): number {
+    return this.memory[((this.count - 1 - ago) & MASK) * WIDTH + field] ?? 0
   }
 
   tsAt(ago: number): number {
@@ -205,12 +206,12 @@ export class SimulatedAsset<S = unknown> {
     return this.at(ago, PRICE)
   }
 
-  /** Standard deviation of the log return over one second, as it was known then. */
+  /** Standard deviation of the log return over one second, as estimated then. */
   volAt(ago: number): number {
     return this.at(ago, VOL)
   }
 
-  /** Part of the closing mean that had passed then; null where none was running. */
+  /** Closing mean up to then; null when none was running. */
   meanAt(ago: number): number | null {
     const mean = this.at(ago, MEAN)
     return Number.isNaN(mean) ? null : mean

@@ -35,20 +35,21 @@ import { negative } from './ledger.ts'
 
 type FillReport = Extract<OrderReport, { type: 'fill' }>
 
-/** How long after the end of its window the fills of a position that is over are kept, in case one of them fails late. */
+/** How long after the end of its window a closed position and its fills are kept, in case a fill fails late. */
 export const REVERSIBLE_MS = HOUR
 
 /**
- * Books a fill that the venue has matched: exposure at once, in the position and in the ledger. The venue may report the
- * same fill again; a fill that is known changes nothing.
- * @returns false where it was known
+ * Books a matched fill in the position and the ledger; it counts as exposure at once. A repeated report of a known fill is
+ * ignored.
+ * @returns false when the fill was known
  */
 export function applyFill(context: Context, order: Order, report: FillReport): boolean {
   if (context.state.fills.has(report.fillId)) return false
   order.filledShares = addShares(order.filledShares, report.shares)
   order.filledCost = addUsd(order.filledCost, report.cash)
   order.fee = addUsd(order.fee, report.fee)
-  const { position, costSold } = order.kind === 'enter' ? bought(context, order, report) : sold(context, order, report)
+  const { position, costSold } =
+    order.kind === 'enter' ? bookPurchase(context, order, report) : bookSale(context, order, report)
   const { fillId: id, price, shares, cash, fee } = report
   const tags: Tags = {
     version: order.version,
@@ -71,7 +72,7 @@ export function applyFill(context: Context, order: Order, report: FillReport): b
   return true
 }
 
-function bought(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+function bookPurchase(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
   const { state } = context
   let position = positionIn(state, order.windowId)
   if (position === undefined) {
@@ -88,7 +89,7 @@ function bought(context: Context, order: Order, fill: FillReport): { position: P
       openedAt: state.now,
       openedBy: order.version,
       ownedBy: order.owner,
-      // A fill that is learnt of late may be one of a window that is over.
+      // A fill reported late may belong to a window that has ended.
       state: state.now < order.windowEnd ? 'open' : 'ended',
       shares: NO_SHARES,
       cost: NO_USD,
@@ -100,8 +101,8 @@ function bought(context: Context, order: Order, fill: FillReport): { position: P
       settledAt: null,
     }
     state.positions.set(position.id, position)
-    const heir = state.heldForNextVersion.get(order.id)
-    if (heir !== undefined) state.heldForNextVersion.set(position.id, heir)
+    const strategy = state.heldForNextVersion.get(order.id)
+    if (strategy !== undefined) state.heldForNextVersion.set(position.id, strategy)
   }
   invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
   position.shares = addShares(position.shares, fill.shares)
@@ -117,11 +118,11 @@ function bought(context: Context, order: Order, fill: FillReport): { position: P
   return { position, costSold: NO_USD }
 }
 
-function sold(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+function bookSale(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
   const { state } = context
   const position = order.positionId === null ? undefined : state.positions.get(order.positionId)
   invariant(position !== undefined, `exit ${order.id} filled without its position`)
-  // The cost goes with the shares; the last of them takes what rounding left.
+  // Cost is reduced in proportion to the shares; the last sale takes the rounding difference.
   const costSold =
     fill.shares === position.shares ? position.cost : usd(mulDivFloor(position.cost, fill.shares, position.shares))
   const profit = subUsd(fill.cash, costSold)
@@ -135,23 +136,24 @@ function sold(context: Context, order: Order, fill: FillReport): { position: Pos
 }
 
 /**
- * What became of a fill on chain. Repeated reports change nothing. The failure of a fill that is too old to be known cannot
- * be booked: entries are paused until a person has looked.
+ * Applies the on-chain fate of a fill; repeated reports are ignored. A failure of a fill that is no longer tracked cannot be
+ * booked: entries are paused until a person resumes.
  */
 export function applyFate(context: Context, { orderId, fillId, fate }: Extract<EngineEvent, { kind: 'fill' }>): void {
   const fill = context.state.fills.get(fillId)
   if (fill === undefined) {
-    // The fill of an order whose answer was lost comes with its fate once the venue has been asked.
+    // If its order is still working, the fill and its fate arrive together with the next snapshot of the venue.
     if (fate.type === 'failed' && !context.state.orders.has(orderId))
-      lateFailure(context, fillId, fate.reason, 'its position was over')
+      pauseForLateFailure(context, fillId, fate.reason, 'its position was closed')
     return
   }
   const position = context.state.positions.get(fill.positionId) ?? context.state.recentlyClosed.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
   if (fate.type === 'confirmed') confirm(context, fill)
   else if (fill.state !== 'failed') {
-    const other = enteredAnew(context.state, position)
-    if (other !== null) return lateFailure(context, fillId, fate.reason, `its window was entered anew by ${other}`)
+    const other = laterEntry(context.state, position)
+    if (other !== null)
+      return pauseForLateFailure(context, fillId, fate.reason, `its window was entered again by ${other}`)
     fail(context, fill, position, fate.reason)
   }
   slotOf(context.state, position.slot).changed = true
@@ -159,18 +161,18 @@ export function applyFate(context: Context, { orderId, fillId, fate }: Extract<E
 }
 
 /**
- * What stands in the window of a position that was sold, or is about to: the sold shares cannot come back beside it (I1, I2).
- * Null where nothing does.
+ * A later position or entry in the window of a sold position; null without one. The sold shares cannot be restored beside it
+ * (I1, I2).
  */
-function enteredAnew(state: EngineState, position: Position): string | null {
+function laterEntry(state: EngineState, position: Position): string | null {
   if (position.state !== 'closed') return null
   const { windowId } = position
   const entry = workingOrders(state, windowId).find(({ kind }) => kind === 'enter')
   return positionIn(state, windowId)?.id ?? entry?.id ?? null
 }
 
-/** What failed is not in the books and cannot be put there without guessing: a person must look. */
-function lateFailure(context: Context, fillId: FillId, reason: string, since: string): void {
+/** The failed fill cannot be reversed in the books automatically: pauses entries for a person to check. */
+function pauseForLateFailure(context: Context, fillId: FillId, reason: string, since: string): void {
   const message = `fill ${fillId} failed on chain (${reason}) after ${since}: compare the books with the venue`
   logEvent(context, 'error', 'reversed', message)
   if (context.state.trading === 'running') pauseEntries(context, message, null)
@@ -183,13 +185,13 @@ function confirm(context: Context, fill: Fill): void {
   record(context, { t: 'fill', fill: { ...fill } })
 }
 
-/** Ends a position that is sold out, and resolves one whose outcome is known, once nothing of it is in doubt any more. */
+/** Closes a position that is sold out, or resolves one whose outcome is known, once all its fills and orders are final. */
 export function finishPosition(context: Context, position: Position): void {
-  if (isSoldOut(context, position)) end(context, position, 'close')
+  if (isSoldOut(context, position)) endPosition(context, position, 'close')
   else resolveIfKnown(context, position)
 }
 
-/** A position that was sold whole is over once the chain has confirmed every sale: until then its shares may come back. */
+/** True when all shares are sold and every sale is confirmed: an unconfirmed sale may still be reversed. */
 function isSoldOut({ state }: Context, position: Position): boolean {
   const { windowId } = position
   return (
@@ -200,7 +202,7 @@ function isSoldOut({ state }: Context, position: Position): boolean {
   )
 }
 
-function end(context: Context, position: Position, trigger: 'close' | 'reverse'): void {
+function endPosition(context: Context, position: Position, trigger: 'close' | 'reverse'): void {
   const { state } = context
   position.state = step('position', position.state, trigger)
   position.settledAt = state.now
@@ -212,17 +214,17 @@ function end(context: Context, position: Position, trigger: 'close' | 'reverse')
     forgetFills(state, id)
   }
   record(context, { t: 'position', position: { ...position } })
-  // What the chain took back was no trade.
+  // A position whose purchase failed was no trade.
   if (trigger === 'close') countTrade(state, position)
 }
 
-/** The chain refused a fill, perhaps after it was confirmed: what it moved is moved back, to the micro-dollar. */
+/** Reverses a fill that failed on chain, possibly after it was confirmed, exactly to the micro-dollar. */
 function fail(context: Context, fill: Fill, position: Position, reason: string): void {
   const { state } = context
   fill.state = step('fill', fill.state, 'fail')
   fill.fateAt = state.now
   fill.reason = reason
-  // Before what comes of it: a position that ends by it was no trade.
+  // Recorded before its consequences: a position that ends because of it was no trade.
   record(context, { t: 'fill', fill: { ...fill } })
   logEvent(
     context,
@@ -236,37 +238,37 @@ function fail(context: Context, fill: Fill, position: Position, reason: string):
   )
   const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)
   if (counted !== null) uncountTrade(state, position, counted)
-  const movement = fill.kind === 'enter' ? takeBack(position, fill) : giveBack(position, fill)
-  if (fill.kind === 'enter') noteBought(state, position)
+  const movement = fill.kind === 'enter' ? reversePurchase(position, fill) : reverseSale(position, fill)
+  if (fill.kind === 'enter') recountPurchases(state, position)
   position.fees = subUsd(position.fees, fill.fee)
   position.realised = addUsd(position.realised, movement.realised)
   const entry = state.ledger.post(state.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
   record(context, { t: 'ledger', entry })
   const reopened = position.state === 'closed'
   if (reopened) reopen(context, position)
-  if (!hasStandingPurchase(state, position)) return end(context, position, 'reverse')
+  if (!hasValidPurchase(state, position)) return endPosition(context, position, 'reverse')
   record(context, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
   if (position.state === 'resolved') countTrade(state, position, 'again')
 }
 
-/** A trade is as large as the purchases of it that stand; one that was taken back whole stays on record as what was tried. */
-function noteBought(state: EngineState, position: Position): void {
+/** Recomputes the size of the trade from its valid purchases; when all have failed, the attempted size stays on record. */
+function recountPurchases(state: EngineState, position: Position): void {
   const all = [...state.fills.values()].filter(({ positionId, kind }) => positionId === position.id && kind === 'enter')
-  const standing = all.filter(({ state }) => state !== 'failed')
-  const counted = standing.length > 0 ? standing : all
+  const valid = all.filter((fill) => fill.state !== 'failed')
+  const counted = valid.length > 0 ? valid : all
   position.boughtShares = counted.reduce((sum, { shares }) => addShares(sum, shares), NO_SHARES)
   position.boughtCost = counted.reduce((sum, { cash }) => addUsd(sum, cash), NO_USD)
 }
 
-function hasStandingPurchase(state: EngineState, position: Position): boolean {
+function hasValidPurchase(state: EngineState, position: Position): boolean {
   for (const fill of state.fills.values())
     if (fill.positionId === position.id && fill.kind === 'enter' && fill.state !== 'failed') return true
   return false
 }
 
 /**
- * The shares of a sale come back to a position that counted as sold: it is open again, or waits for its outcome. Its version
- * may be gone, or have lost the slot, so the desk holds it (I1).
+ * Reopens a sold position whose sale failed. Its version may be retired or may have lost the slot, so the desk becomes the
+ * owner (I1).
  */
 function reopen(context: Context, position: Position): void {
   const { state } = context
@@ -281,10 +283,13 @@ function reopen(context: Context, position: Position): void {
 
 type Reversal = Readonly<Record<'cash' | 'cost' | 'locked' | 'realised', Usd>>
 
-/** Takes the shares of a purchase back, and with them their cost, or the payout that was already booked for them. */
-function takeBack(position: Position, fill: Fill): Reversal {
+/** Removes the shares of a failed purchase with their cost, or with the payout already booked for them. */
+function reversePurchase(position: Position, fill: Fill): Reversal {
   const { id, shares, cash } = fill
-  invariant(position.shares >= shares, `purchase ${id} failed after its shares were sold: the books need a person`)
+  invariant(
+    position.shares >= shares,
+    `purchase ${id} failed after its shares were sold: the books must be corrected by hand`,
+  )
   const left = subShares(position.shares, shares)
   const paid = addUsd(cash, fill.fee)
   if (position.payout !== null) {
@@ -294,15 +299,15 @@ function takeBack(position: Position, fill: Fill): Reversal {
     position.payout = left === 0 ? null : payout
     return { cash: paid, cost: NO_USD, locked: negative(lost), realised: subUsd(cash, lost) }
   }
-  // Shares that were sold meanwhile took a part of the average cost with them.
+  // Sales since the purchase have removed part of the average cost.
   const cost = left === 0 || position.cost < cash ? position.cost : cash
   position.shares = left
   position.cost = subUsd(position.cost, cost)
   return { cash: paid, cost: negative(cost), locked: NO_USD, realised: subUsd(cash, cost) }
 }
 
-/** Gives the shares of a sale back, and with them their cost, or the payout that they are worth. */
-function giveBack(position: Position, fill: Fill): Reversal {
+/** Restores the shares of a failed sale with their cost, or with the payout they are worth. */
+function reverseSale(position: Position, fill: Fill): Reversal {
   const { id, shares, costSold } = fill
   const cash = subUsd(fill.fee, fill.cash)
   const before = position.shares
@@ -311,7 +316,7 @@ function giveBack(position: Position, fill: Fill): Reversal {
     position.cost = addUsd(position.cost, costSold)
     return { cash, cost: costSold, locked: NO_USD, realised: subUsd(costSold, fill.cash) }
   }
-  invariant(before > 0, `sale ${id} failed after its window was settled: the books need a person`)
+  invariant(before > 0, `sale ${id} failed after its window was settled: the books must be corrected by hand`)
   const more = usd(mulDivFloor(position.payout, shares, before))
   position.payout = addUsd(position.payout, more)
   return { cash, cost: NO_USD, locked: more, realised: subUsd(more, fill.cash) }

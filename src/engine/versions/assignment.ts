@@ -1,9 +1,10 @@
-import type { EngineState, SlotState, VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import type { EngineState } from '../state.ts'
 
-/** What says who is in charge: of a slot, or of a group of them. */
+/** What determines which version trades a slot or a group of slots. */
 type SlotAssignment = Pick<SlotState, 'strategy' | 'canary'>
 
-/** The version that decides there: the live one of its strategy, or its canary; undefined while none can be asked. */
+/** The version that trades there: the strategy's live version or its canary; undefined while it cannot be evaluated. */
 export function assignedVersion(state: EngineState, { strategy, canary }: SlotAssignment): VersionRecord | undefined {
   if (strategy === null) return undefined
   const hash = canary ? state.canaries.get(strategy)?.version : state.live.get(strategy)
@@ -11,12 +12,12 @@ export function assignedVersion(state: EngineState, { strategy, canary }: SlotAs
   return version?.state === (canary ? 'canary' : 'live') ? version : undefined
 }
 
-/** True where the live version of a strategy has lent a slot to its canary: it keeps its state there, to go on with. */
+/** True when the canary trades a slot of this live version, which retains its own state of the slot meanwhile. */
 export function isInCanary(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
   return slot.canary && slot.strategy === version.strategy && state.live.get(version.strategy) === version.hash
 }
 
-/** Its thread is there to be asked: for slots of its own, or for what it still manages. */
+/** True if the version must still be evaluated, for its own slots or as a residual version. */
 export function mustEvaluate({ state }: VersionRecord): boolean {
   return state === 'live' || state === 'canary' || state === 'draining'
 }

@@ -1,20 +1,12 @@
 import type { Owner, VersionHash } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import {
-  type Context,
-  type EngineState,
-  isUnsettled,
-  isWorking,
-  logEvent,
-  record,
-  type SlotState,
-  type VersionRecord,
-} from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, isUnsettled, isWorking, logEvent, record } from '../state.ts'
 import { isInCanary, mustEvaluate } from './assignment.ts'
 import { recordVersion } from './version-record.ts'
 
-/** Every slot in which an owner has a position that is not settled, or an order that the venue could still fill. */
+/** Slots in which an owner has an unsettled position or a working order. */
 export function slotsOwned(state: EngineState, owner: Owner): Set<SlotId> {
   const slots = new Set<SlotId>()
   for (const position of state.positions.values())
@@ -23,7 +15,10 @@ export function slotsOwned(state: EngineState, owner: Owner): Set<SlotId> {
   return slots
 }
 
-/** The outgoing version keeps what it opened, with a copy of its state there, until all of it has settled. */
+/**
+ * Lets a replaced version manage what it opened, with a copy of its state, until all of it has settled.
+ * @returns false when it has nothing open
+ */
 export function beginDrain(context: Context, version: VersionRecord): boolean {
   const slots = slotsOwned(context.state, version.hash)
   if (slots.size === 0) return false
@@ -34,21 +29,21 @@ export function beginDrain(context: Context, version: VersionRecord): boolean {
   return true
 }
 
-/** A version that goes on managing a slot that is no longer its own keeps a copy of its state there. */
+/** Retains a copy of a slot's state for a version that no longer trades the slot. */
 export function retainState(context: Context, version: VersionRecord, slot: SlotState | undefined): void {
   if (slot === undefined) return
   version.retained.set(slot.id, { json: slot.stateJson, revision: slot.revision })
   recordRetained(context, version, slot)
 }
 
-/** The state of a slot as a version that manages it aside has it. */
+/** Journals the state that a residual version retains for a slot. */
 export function recordRetained(context: Context, version: VersionRecord, slot: SlotState): void {
   const retained = version.retained.get(slot.id)
   if (retained === undefined) return
   record(context, { t: 'draining', slot: slot.id, strategy: version.strategy, version: version.hash, ...retained })
 }
 
-/** The version, not the slot's own, that manages what is open in the slot's window now. */
+/** The residual version that manages what is open in the slot's current window; undefined without one. */
 export function residualManager(state: EngineState, slot: SlotState): VersionRecord | undefined {
   if (state.residual.size === 0 || slot.window === null) return undefined
   const { id } = slot.window
@@ -65,7 +60,7 @@ function residualOwner(state: EngineState, slot: SlotState, owner: Owner): Versi
   return version?.retained.has(slot.id) === true ? version : undefined
 }
 
-/** Lets go of versions whose last position has settled, and of slots that a live version managed aside. */
+/** Drops slots in which a residual version has nothing open any more, and retires draining versions without any left. */
 export function endDrains(context: Context): void {
   for (const hash of context.state.residual) {
     const version = context.state.versions.get(hash)
@@ -85,20 +80,20 @@ export function endDrains(context: Context): void {
 function retireDrained(context: Context, version: VersionRecord): void {
   version.state = step('version', version.state, 'retire')
   recordVersion(context, version)
-  logEvent(context, 'info', 'deployment', `${version.label} has nothing open any more and is retired`, {
+  logEvent(context, 'info', 'deployment', `${version.label} has nothing open left and is retired`, {
     version: version.hash,
   })
 }
 
-/** Owners of something open that nobody here can ask. */
+/** Versions that own something open but cannot be evaluated. */
 export function unavailableOwners(state: EngineState): readonly VersionHash[] {
-  const lost = new Set<VersionHash>()
-  const look = (owner: Owner) => {
+  const unavailable = new Set<VersionHash>()
+  const check = (owner: Owner) => {
     if (owner === 'desk') return
     const version = state.versions.get(owner)
-    if (version === undefined || !mustEvaluate(version)) lost.add(owner)
+    if (version === undefined || !mustEvaluate(version)) unavailable.add(owner)
   }
-  for (const position of state.positions.values()) if (isUnsettled(position)) look(position.ownedBy)
-  for (const order of state.orders.values()) if (isWorking(order)) look(order.owner)
-  return [...lost]
+  for (const position of state.positions.values()) if (isUnsettled(position)) check(position.ownedBy)
+  for (const order of state.orders.values()) if (isWorking(order)) check(order.owner)
+  return [...unavailable]
 }

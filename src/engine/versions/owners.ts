@@ -1,19 +1,11 @@
 import type { DeploymentId, Owner } from '../../shared/domain/ids.ts'
 import type { Handoff, Order, Position } from '../../shared/domain/records.ts'
 import { fairUp } from '../prices/estimate.ts'
-import {
-  type Context,
-  type EngineState,
-  isMeanRunning,
-  isUnsettled,
-  isWorking,
-  markOf,
-  record,
-  type SlotState,
-  slotOf,
-} from '../state.ts'
+import { markOf } from '../quotes.ts'
+import { isMeanRunning, type SlotState } from '../slot-state.ts'
+import { type Context, type EngineState, isUnsettled, isWorking, record, slotOf } from '../state.ts'
 
-/** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
+/** Probability of Up from the asset's prices alone, for windows without quotes; null when price or strike is unknown. */
 export function estimateUp(state: EngineState, slot: SlotState): number | null {
   const { asset } = slot
   if (slot.window === null || slot.strike === null || asset.price === 0) return null
@@ -34,7 +26,12 @@ interface Transfer {
   readonly deployment: DeploymentId | null
 }
 
-function handOver(context: Context, subject: Position | Order, what: 'position' | 'order', transfer: Transfer): void {
+function handOver(
+  context: Context,
+  subject: Position | Order,
+  subjectKind: 'position' | 'order',
+  transfer: Transfer,
+): void {
   const slot = slotOf(context.state, subject.slot)
   const current = slot.window?.id === subject.windowId
   const { mark, source } = current
@@ -46,7 +43,7 @@ function handOver(context: Context, subject: Position | Order, what: 'position' 
       ts: context.state.now,
       deployment: transfer.deployment,
       reason: transfer.reason,
-      subject: what,
+      subject: subjectKind,
       subjectId: subject.id,
       from: transfer.from,
       to: transfer.to,
@@ -57,17 +54,17 @@ function handOver(context: Context, subject: Position | Order, what: 'position' 
 }
 
 /**
- * Moves every unsettled position and working order from one owner to another, each with its ledger row (I1).
- * `only` narrows it down.
+ * Transfers unsettled positions and working orders from one owner to another, each with a handoff record (I1).
+ * @returns how many were transferred
  */
 export function transferAll(
   context: Context,
   transfer: Transfer,
-  only: (subject: Position | Order) => boolean = () => true,
+  include: (subject: Position | Order) => boolean = () => true,
 ): number {
   let moved = 0
   for (const position of context.state.positions.values()) {
-    if (position.ownedBy !== transfer.from || !isUnsettled(position) || !only(position)) continue
+    if (position.ownedBy !== transfer.from || !isUnsettled(position) || !include(position)) continue
     handOver(context, position, 'position', transfer)
     position.ownedBy = transfer.to
     if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(position.id)
@@ -75,7 +72,7 @@ export function transferAll(
     moved++
   }
   for (const order of context.state.orders.values()) {
-    if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
+    if (order.owner !== transfer.from || !isWorking(order) || !include(order)) continue
     handOver(context, order, 'order', transfer)
     order.owner = transfer.to
     if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(order.id)

@@ -2,12 +2,13 @@ import type { VersionHash } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { Order, Position } from '../../shared/domain/records.ts'
 import type { Swap } from '../events.ts'
-import { type Context, type EngineState, record, type SlotState, slotOf, type VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, record, slotOf } from '../state.ts'
 import { transferAll } from './owners.ts'
 import { newTenure } from './tenure.ts'
 import { recordVersion } from './version-record.ts'
 
-/** Slots that configuration gives to a strategy. */
+/** Listed slots assigned to a strategy. */
 export function slotsOf(state: EngineState, strategy: string): readonly SlotState[] {
   return state.slotGroups.flatMap((group) => (group.strategy === strategy ? group.slots : []))
 }
@@ -19,14 +20,15 @@ export function swapRefusal(context: Context, swap: Swap): string | null {
   if ([old, canary].some((hash) => hash !== undefined && context.state.pending.has(hash)))
     return 'an evaluation is in flight'
   if (canary !== undefined && canary !== swap.version)
-    return `a canary of ${swap.strategy} runs: promote it, or dismiss it`
+    return `${swap.strategy} has a canary: promote or dismiss it first`
   for (const { slot, fromRevision } of swap.states) {
-    if (slotOf(context.state, slot).revision !== fromRevision) return `state of ${slot} moved on while it was migrated`
+    if (slotOf(context.state, slot).revision !== fromRevision)
+      return `the state of ${slot} changed while it was being migrated`
   }
   return null
 }
 
-/** Takes a version in, as the live one or as the canary of its strategy. */
+/** Registers a version as the live version or the canary of its strategy. */
 export function registerVersion(context: Context, swap: Swap, as: 'live' | 'canary'): VersionRecord {
   const { state } = context
   const known = state.versions.get(swap.version)
@@ -41,7 +43,7 @@ export function registerVersion(context: Context, swap: Swap, as: 'live' | 'cana
     manifest: swap.manifest,
     strategy: swap.strategy,
     deployment: swap.deployment,
-    // Proved and staged outside; a version that comes back is staged anew.
+    // The deployment has proved and staged it; a version that was live before is staged again.
     state: step('version', step('version', known?.state ?? 'candidate', 'stage'), as === 'live' ? 'swap' : 'tryOut'),
     firstLiveAt: earlier?.firstLiveAt ?? state.now,
     epoch: ++state.epoch,
@@ -56,24 +58,24 @@ export function registerVersion(context: Context, swap: Swap, as: 'live' | 'cana
   return version
 }
 
-/** Journals the state that a version has in a slot of its own. */
+/** Journals a version's state of a slot it trades. */
 export function recordState(context: Context, slot: SlotState, version: VersionRecord): void {
   const { stateJson: json, revision } = slot
   record(context, { t: 'state', slot: slot.id, strategy: version.strategy, version: version.hash, revision, json })
 }
 
-/** The desk holds what an owner had; the next version of the strategy takes it. */
+/** Transfers what a version owns to the desk, which holds it for the strategy's next version. @returns how many were transferred */
 export function transferToDesk(
   context: Context,
   owner: VersionHash,
   strategy: string | null,
   reason: 'fault' | 'unloadable',
-  only: (subject: Position | Order) => boolean = () => true,
+  include: (subject: Position | Order) => boolean = () => true,
 ): number {
   const { state } = context
   for (const subject of [...state.positions.values(), ...state.orders.values()]) {
     const owned = 'ownedBy' in subject ? subject.ownedBy : subject.owner
-    if (owned === owner && strategy !== null && only(subject)) state.heldForNextVersion.set(subject.id, strategy)
+    if (owned === owner && strategy !== null && include(subject)) state.heldForNextVersion.set(subject.id, strategy)
   }
-  return transferAll(context, { from: owner, to: 'desk', reason, deployment: null }, only)
+  return transferAll(context, { from: owner, to: 'desk', reason, deployment: null }, include)
 }

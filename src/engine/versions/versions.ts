@@ -2,16 +2,8 @@ import { invariant } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { EngineEvent, Swap } from '../events.ts'
 import { applyIntent } from '../orders/intents.ts'
-import {
-  type Context,
-  type EngineState,
-  logEvent,
-  record,
-  type SlotState,
-  slotOf,
-  type VersionRecord,
-  versionOf,
-} from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, logEvent, record, slotOf, versionOf } from '../state.ts'
 import type { SlotDecision } from '../views/view-types.ts'
 import { assignedVersion, isInCanary, mustEvaluate } from './assignment.ts'
 import { endCanary, endUnavailableCanaries, keepCanarySlots } from './canary.ts'
@@ -20,7 +12,7 @@ import { transferAll } from './owners.ts'
 import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
-/** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
+/** Makes a version live: it takes over positions, orders and migrated state of the old one. */
 export function applySwap(context: Context, swap: Swap): void {
   const { state } = context
   const refusal = swapRefusal(context, swap)
@@ -32,10 +24,10 @@ export function applySwap(context: Context, swap: Swap): void {
   let moved = 0
   if (oldHash !== undefined && oldHash !== swap.version) {
     const old = versionOf(state, oldHash)
-    // What is to be rolled back does not stay in charge of anything in the strategy's own slots.
-    const stays =
+    // A version that is rolled back does not drain: it keeps nothing in the strategy's slots.
+    const drains =
       swap.reason === 'deployment' && state.config.handover[swap.strategy] === 'drain' && old.state === 'live'
-    if (!stays) moved += transferAll(context, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
+    if (!drains) moved += transferAll(context, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
     if (old.state !== 'live' || !beginDrain(context, old)) retire(context, old)
   }
   state.live.set(swap.strategy, swap.version)
@@ -47,7 +39,7 @@ export function applySwap(context: Context, swap: Swap): void {
     slot.setState(json)
     recordState(context, slot, version)
   }
-  // What a fault left with the desk goes back to the strategy's new version; what a kill left stays with the desk.
+  // The new version takes over what the desk holds after a fault, but not what it holds after a kill.
   if (state.trading !== 'killed')
     moved += transferAll(
       context,
@@ -59,7 +51,7 @@ export function applySwap(context: Context, swap: Swap): void {
   })
 }
 
-/** Retired versions that opened nothing which is still open are in the journal, and need not be here. */
+/** Drops retired versions that opened nothing still open; the journal has their history. */
 function forgetRetired(state: EngineState): void {
   const opened = new Set<string>()
   for (const position of state.positions.values()) opened.add(position.openedBy)
@@ -77,7 +69,7 @@ function retire(context: Context, version: VersionRecord): void {
   recordVersion(context, version)
 }
 
-/** Takes a version's answers; late ones, of an older epoch or cycle, are dropped. */
+/** Applies a version's decisions; late ones, of an older epoch or cycle, are dropped. */
 export function applyDecisions(context: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
   const { state } = context
   const pending = state.pending.get(event.version)
@@ -90,8 +82,8 @@ export function applyDecisions(context: Context, event: Extract<EngineEvent, { k
     !mustEvaluate(version)
   ) {
     if (version !== undefined) version.tenure.late++
-    const who = version?.label ?? event.version.slice(0, 12)
-    logEvent(context, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
+    const label = version?.label ?? event.version.slice(0, 12)
+    logEvent(context, 'warn', 'late', `late answer of ${label} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
     return
@@ -99,7 +91,7 @@ export function applyDecisions(context: Context, event: Extract<EngineEvent, { k
   state.pending.delete(event.version)
   if (event.clean) version.faultsInRow = 0
   for (const decision of event.decisions) {
-    // A command may have given the slot away while the answer was on its way.
+    // The slot may have been reassigned by a command since the evaluation was requested.
     if (!pending.slots.has(decision.slot)) continue
     const slot = slotOf(state, decision.slot)
     if (manages(state, slot, version))
@@ -111,12 +103,12 @@ function manages(state: EngineState, slot: SlotState, version: VersionRecord): b
   return version.retained.has(slot.id) || assignedVersion(state, slot) === version
 }
 
-/** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
+/** Counts decisions that repeat the previous one: no intents, same reason, same state. */
 export function countRepeated(version: VersionRecord, count: number): void {
   version.decisions += count
 }
 
-/** @param state the new state as JSON; null when it is unchanged */
+/** Applies one decision. @param state the new state as JSON; null when it is unchanged */
 export function applyDecision(
   context: Context,
   slot: SlotState,
@@ -150,10 +142,10 @@ function updateRetained(
   recordRetained(context, version, slot)
 }
 
-/** A strategy threw, answered nonsense or did not answer (I9): it is stopped, alone, and the desk holds what it owned. */
+/** Counts a fault and stops the version if it is fatal or one too many in a row; other versions are not affected (I9). */
 export function applyFault(context: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
   const { state } = context
-  // One that is gone has nothing left to stop.
+  // The version may have been retired and dropped meanwhile.
   const version = state.versions.get(event.version)
   if (version === undefined) return
   version.faults++
@@ -180,29 +172,29 @@ function stopVersion(context: Context, version: VersionRecord): void {
   for (const id of version.retained.keys())
     if (!isInCanary(state, slotOf(state, id), version)) version.retained.delete(id)
   const moved = transferToDesk(context, version.hash, version.strategy, 'fault')
-  const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
+  const handed = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
   logEvent(
     context,
     'error',
     'stopped',
-    `${version.label} is stopped; ${what}; save a new version to trade its slots again`,
+    `${version.label} is stopped; ${handed}; save a new version to trade its slots again`,
     {
       version: version.hash,
     },
   )
 }
 
-/** I1: what belongs to a version that cannot be asked any more is the desk's. */
+/** Transfers to the desk what belongs to versions that cannot be evaluated (I1). */
 export function takeOverUnmanaged(context: Context): void {
   endUnavailableCanaries(context)
   for (const owner of unavailableOwners(context.state)) {
     const moved = transferToDesk(context, owner, context.state.versions.get(owner)?.strategy ?? null, 'unloadable')
-    const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
-    logEvent(context, 'error', 'owner', `the desk holds ${what} to settlement`)
+    const subject = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
+    logEvent(context, 'error', 'owner', `the desk holds ${subject} to settlement`)
   }
 }
 
-/** Closed candles a slot still lacks before its strategy may decide; null when it has enough. */
+/** Which closed candles a slot lacks before its strategy may be evaluated, in words; null when it has enough. */
 export function warmUpLeft({ asset }: SlotState, { manifest }: VersionRecord): string | null {
   const { history } = manifest
   const { candles } = asset
@@ -212,6 +204,6 @@ export function warmUpLeft({ asset }: SlotState, { manifest }: VersionRecord): s
     candles['15m'].length >= history['15m']
   )
     return null
-  const frame = (['1m', '5m', '15m'] as const).find((one) => candles[one].length < history[one]) ?? '1m'
+  const frame = (['1m', '5m', '15m'] as const).find((name) => candles[name].length < history[name]) ?? '1m'
   return `${candles[frame].length} of ${history[frame]} closed ${frame} candles`
 }

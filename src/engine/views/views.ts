@@ -1,18 +1,12 @@
 import { MICRO, toDollars, toShares, usd } from '../../shared/domain/money.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
-import {
-  type EngineState,
-  isMeanRunning,
-  positionIn,
-  remainingShares,
-  type SlotState,
-  workingOrders,
-} from '../state.ts'
+import { isMeanRunning, type SlotState } from '../slot-state.ts'
+import { type EngineState, positionIn, remainingShares, workingOrders } from '../state.ts'
 import type { OrderView } from '../strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
 import type { SlotView } from './view-types.ts'
 
-/** Writes what a slot's row says of window, position and settlement; to be called when the slot says that it changed. */
+/** Writes window, position and last settlement to a slot's row; called when `slot.changed` is set. */
 export function writeRow(state: EngineState, slot: SlotState): void {
   const { row, window, listing, lastSettlement: settled } = slot
   slot.changed = false
@@ -42,7 +36,7 @@ export function writeRow(state: EngineState, slot: SlotState): void {
   row[ROW.settledProfitUsd] = settled?.profitUsd ?? Number.NaN
 }
 
-/** The same list whenever there is none: who keeps a copy sees that nothing has changed. */
+/** One shared empty list, so that comparing by identity shows no change. */
 const NO_ORDERS: readonly OrderView[] = []
 
 function ordersIn(state: EngineState, windowId: WindowId): readonly OrderView[] {
@@ -63,8 +57,8 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
   }
 }
 
-/** Writes what the book and the closing mean say now, as far as prices were heard. */
-export function fillView(state: EngineState, slot: SlotState): void {
+/** Writes quotes, regime and closing mean to a slot's row, from the prices applied so far. */
+export function writeQuotes(state: EngineState, slot: SlotState): void {
   const { row } = slot
   row[ROW.filled] = state.now
   if (!slot.writeBest(BEST)) {
@@ -87,26 +81,26 @@ export function fillView(state: EngineState, slot: SlotState): void {
   row[ROW.tick] = (BEST[4] ?? 0) / MICRO
   row[ROW.regime] = slot.asset.regimeCode
   const seconds = state.config.settlementMeanSec
-  const runs = isMeanRunning(slot)
+  const isRunning = isMeanRunning(slot)
   row[ROW.meanSeconds] = seconds
-  row[ROW.meanElapsed] = runs ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - state.now) / 1000) : 0
-  row[ROW.mean] = runs ? (slot.asset.mean.mean(state.now) ?? Number.NaN) : Number.NaN
+  row[ROW.meanElapsed] = isRunning ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - state.now) / 1000) : 0
+  row[ROW.mean] = isRunning ? (slot.asset.mean.mean(state.now) ?? Number.NaN) : Number.NaN
 }
 
-/** Filled anew for every view. */
+/** Scratch space of `writeQuotes`. */
 const BEST = new Float64Array(5)
 
-/** The whole view of a slot as it is now, as plain data. */
+/** The current view of a slot as plain data. */
 export function slotView(state: EngineState, slot: SlotState): SlotView {
   if (slot.changed) writeRow(state, slot)
-  const { row, asset } = slot
+  const { id, row, asset } = slot
   row[ROW.now] = state.now
   row[ROW.price] = asset.price
   row[ROW.priceTs] = asset.priceTs
-  fillView(state, slot)
+  writeQuotes(state, slot)
   return {
-    slot: slot.id,
-    asset: slot.slot.asset,
+    slot: id,
+    asset: asset.asset,
     timeframe: slot.slot.timeframe,
     row: Array.from(row),
     positionId: slot.heldId,

@@ -16,13 +16,13 @@ import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
 import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent } from '../events.ts'
 import { negative } from '../orders/ledger.ts'
+import type { SlotState } from '../slot-state.ts'
 import {
   type Context,
   type EngineState,
   logEvent,
   positionIn,
   record,
-  type SlotState,
   slotOf,
   unconfirmedFill,
   workingOrders,
@@ -31,10 +31,10 @@ import { countTrade, countWindow } from '../versions/tenure.ts'
 import { recordVersion } from '../versions/version-record.ts'
 import { isUndecided, rememberPaid, requestPayout } from './redemption.ts'
 
-/** Newest outcomes kept of each slot; older ones are kept while something in their window is undecided. */
+/** Outcomes kept per slot; older ones are kept while something in their window is open. */
 const OUTCOMES_KEPT = 6
 
-/** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
+/** Applies a window's outcome: its position is resolved, and its payout stays locked until it is redeemed. */
 export function applySettlement(context: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
   const { windowId, slot: id, ts, strike, close, payoutUp, source } = event
   const { market } = context.state.config
@@ -70,10 +70,10 @@ function rememberOutcome(state: EngineState, { outcomes }: SlotState, windowId: 
   }
 }
 
-/** Ends open positions whose windows are over. */
-export function endPositions(context: Context, isOver: (position: Position) => boolean): void {
+/** Marks open positions as ended when their windows are. */
+export function endPositions(context: Context, hasEnded: (position: Position) => boolean): void {
   for (const position of context.state.positions.values()) {
-    if (position.state !== 'open' || !isOver(position)) continue
+    if (position.state !== 'open' || !hasEnded(position)) continue
     position.state = step('position', position.state, 'end')
     slotOf(context.state, position.slot).changed = true
     record(context, { t: 'position', position: { ...position } })
@@ -81,14 +81,14 @@ export function endPositions(context: Context, isOver: (position: Position) => b
 }
 
 /**
- * Resolves a position whose window has ended and whose outcome is known. One with an order that still works, or with a fill
- * that the chain has not confirmed, waits for that: profit counts only once it is final.
- * @returns its profit after fees; null where it was not resolved
+ * Resolves an ended position whose outcome is known, once none of its orders is working and all its fills are confirmed:
+ * profit counts only when it is final.
+ * @returns its profit after fees; null when it was not resolved
  */
 export function resolveIfKnown(context: Context, position: Position): Usd | null {
   const payoutUp = slotOf(context.state, position.slot).outcomes.get(position.windowId)
   if (payoutUp === undefined || position.state !== 'ended') return null
-  // An order without a fate may have bought or sold some of it.
+  // A working order may still change its shares.
   if (
     unconfirmedFill(context.state, position.windowId) !== undefined ||
     workingOrders(context.state, position.windowId).length > 0
@@ -117,7 +117,7 @@ export function resolveIfKnown(context: Context, position: Position): Usd | null
   return profit
 }
 
-/** The payout of a window is cash again; where its position is not resolved yet that is kept until it is. */
+/** Turns a window's payout into cash, or remembers it until the position is resolved. */
 export function applyRedemption(context: Context, windowId: WindowId): void {
   const position = positionIn(context.state, windowId)
   if (position?.state === 'resolved') redeem(context, position)
@@ -135,12 +135,12 @@ function redeem(context: Context, position: Position): void {
   forgetFills(context.state, position.id)
 }
 
-/** Nothing that a venue says of these fills can be booked any more. */
+/** Drops the fills of a position that no later report can change. */
 export function forgetFills({ fills }: EngineState, position: Position['id']): void {
   for (const fill of fills.values()) if (fill.positionId === position) fills.delete(fill.id)
 }
 
-/** I12: a day's loss at the cap pauses entries until the next UTC day. */
+/** I12: a daily loss at the cap pauses entries until the next UTC day. */
 function checkDailyLoss(context: Context): void {
   const { state } = context
   const profit = state.ledger.profitOn(state.now)
@@ -150,13 +150,13 @@ function checkDailyLoss(context: Context): void {
   logEvent(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
 }
 
-/** A day that has given back so much is no day for new code: deployments are frozen until the next one. */
+/** Freezes deployments until the next UTC day once the day's drawdown reaches the limit. */
 function checkDrawdown(context: Context): void {
   const { state } = context
   const today = utcDay(state.now)
-  const fall = state.ledger.drawdownOn(state.now)
-  if (fall < state.config.freezeDrawdown || state.drawdownDay === today || state.freeze !== null) return
+  const drawdown = state.ledger.drawdownOn(state.now)
+  if (drawdown < state.config.freezeDrawdown || state.drawdownDay === today || state.freeze !== null) return
   state.drawdownDay = today
-  const figures = `${(fall / MICRO).toFixed(2)} USD, bound ${(state.config.freezeDrawdown / MICRO).toFixed(2)} USD`
-  freezeDeploys(context, `drawdown of the day: ${figures}`, unixMs(today + DAY))
+  const figures = `${(drawdown / MICRO).toFixed(2)} USD, limit ${(state.config.freezeDrawdown / MICRO).toFixed(2)} USD`
+  freezeDeploys(context, `daily drawdown: ${figures}`, unixMs(today + DAY))
 }

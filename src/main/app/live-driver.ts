@@ -53,7 +53,7 @@ export class LiveDriver {
       // What was due before this event is told before it.
       pump(loop, timeline, event.ts)
       loop.deliver(event)
-      venue.local?.hear(event)
+      venue.local?.onFeedEvent(event)
       this.pump()
     })
   }

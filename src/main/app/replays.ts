@@ -1,4 +1,4 @@
-import { foldMinutes } from '../../engine/prices/candles.ts'
+import { foldMinutes } from '../../engine/prices/asset-candles.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { NO_USD } from '../../shared/domain/money.ts'

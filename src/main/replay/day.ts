@@ -4,7 +4,8 @@ import { Engine } from '../../engine/engine.ts'
 import type { EngineEvent } from '../../engine/events.ts'
 import type { PlaybackSink } from '../../engine/market/simulated-venue.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
-import { isUnsettled, type SlotState } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
+import { isUnsettled } from '../../engine/state.ts'
 import { listingsOf } from '../../engine/venue/listing.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Config } from '../../shared/config.ts'
@@ -121,7 +122,7 @@ class DayReplay {
       price: (asset, ticks, at) => {
         if (asset.desk !== null) engine.tick(asset.desk, ticks, at)
       },
-      rest: (asset, rest) => asset.desk !== null && engine.rest(asset.desk, rest),
+      remainder: (asset, remainder) => asset.desk !== null && engine.remainder(asset.desk, remainder),
       event: (event) => this.tell(event),
     }
   }
@@ -135,8 +136,8 @@ class DayReplay {
     const decider: DirectEvaluator = {
       answer,
       onSlotChanged: seated.onSlotChanged,
-      ask: (turn, from, end) => {
-        const at = seated.ask(turn, from, end)
+      evaluate: (turn, from, end) => {
+        const at = seated.evaluate(turn, from, end)
         hash.again(turn, from, at)
         this.decisions += at - from
         const slot = at === end ? undefined : engine.slotAt(turn[at] ?? 0)

@@ -1,6 +1,7 @@
 import type { DirectAnswer } from '../../engine/cycle/direct.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { type SlotState, slotOf } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
+import { slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'

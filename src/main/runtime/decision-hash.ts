@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SlotState } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
 import type { SlotDecision } from '../../engine/views/view-types.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { SlotState } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
 import type { SlotDecision, StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { explain } from '../../shared/domain/commands.ts'
@@ -62,11 +62,11 @@ export class DirectStrategy {
       })),
       fill: (index) => {
         const slot = slots[index]
-        if (slot !== undefined) engine.fill(slot)
+        if (slot !== undefined) engine.refreshQuotes(slot)
       },
       look: (index) => {
         const slot = slots[index]
-        if (slot !== undefined) engine.look(slot)
+        if (slot !== undefined) engine.refreshPrice(slot)
       },
     })
     direct.use(params === null ? null : JSON.stringify(params))
@@ -92,8 +92,8 @@ export class DirectStrategy {
     return {
       answer: out,
       onSlotChanged,
-      ask: (turn, from, end) => {
-        const at = direct.ask(turn, from, end)
+      evaluate: (turn, from, end) => {
+        const at = direct.evaluate(turn, from, end)
         if (at === end) return end
         out.fault = answer.fault
         if (answer.fault !== null) out.stack = answer.stack
@@ -108,13 +108,13 @@ export class DirectStrategy {
 
   /** The same slot by slot, with every answer spelt out, those that say nothing new as well. */
   seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
-    const { onSlotChanged, ask, answer } = this.seat(engine, null)
+    const { onSlotChanged, evaluate, answer } = this.seat(engine, null)
     const turn = new Int32Array(1)
     const whys: string[] = []
     return (slot) => {
       onSlotChanged(slot)
       turn[0] = slot.index
-      if (ask(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
+      if (evaluate(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
       if (answer.fault === null) whys[slot.index] = answer.why
       return answer
     }
