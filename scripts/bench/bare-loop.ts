@@ -57,19 +57,19 @@ export function bareLoop(
       last,
       candles: { '1m': candles, '5m': candles, '15m': candles },
     })),
-    fill: () => {},
-    look: () => {},
+    refreshQuotes: () => {},
+    refreshPrice: () => {},
   })
   const { params } = JSON.parse(harness.adopt()).value
-  direct.use(JSON.stringify({ ...params, minEdge: 1 }))
+  direct.setParams(JSON.stringify({ ...params, minEdge: 1 }))
   const [{ json }] = JSON.parse(harness.migrate('{"states":[{"slot":"","json":null}],"fromVersion":""}')).value
-  for (const i of seats.keys()) direct.state(i, json)
+  for (const i of seats.keys()) direct.setState(i, json)
   let decisions = 0
   const turn = Int32Array.from(seats.keys())
   for (let now = span.from; now < span.to; now += CYCLE_MS) {
     clock[ROW.now] = now
     for (const seat of seats) place(seat, now)
-    for (let next = 0; next < turn.length; next++) next = direct.ask(turn, next, turn.length)
+    for (let next = 0; next < turn.length; next++) next = direct.evaluate(turn, next, turn.length)
     decisions += turn.length
   }
   return decisions
@@ -86,6 +86,6 @@ function place({ span, series, candles, row, last }: Seat, now: number): void {
   row[ROW.strike] = series.open[Math.floor((start - first) / MINUTE)] ?? 0
   row[ROW.meanElapsed] = left < 60 ? 60 - left : 0
   row[ROW.mean] = last[ROW.price] ?? 0
-  row[ROW.filled] = now
+  row[ROW.quotesAt] = now
   last[ROW.now] = now
 }

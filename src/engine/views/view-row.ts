@@ -42,7 +42,7 @@ export const ROW = {
   /** Index into `REGIMES`, −1 while there is none. */
   regime: 32,
   /** Time as of which quotes and closing mean were written; a replay writes them only when a strategy reads them. */
-  filled: 33,
+  quotesAt: 33,
 } as const
 
 export const ROW_WIDTH = 34

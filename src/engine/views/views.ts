@@ -60,7 +60,7 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
 /** Writes quotes, regime and closing mean to a slot's row, from the prices applied so far. */
 export function writeQuotes(state: EngineState, slot: SlotState): void {
   const { row } = slot
-  row[ROW.filled] = state.now
+  row[ROW.quotesAt] = state.now
   if (!slot.writeBest(BEST)) {
     BEST.fill(Number.NaN)
     BEST[1] = 0

@@ -3,7 +3,8 @@ import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { findVersion } from '../db/queries.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
-import { failureText, VersionWorker } from '../strategy-host/version-worker.ts'
+import { failureText } from '../strategy-host/thread-link.ts'
+import { VersionWorker } from '../strategy-host/version-worker.ts'
 import type { DeskParts } from './desk-parts.ts'
 
 const START_TRIES = 5
@@ -83,7 +84,7 @@ export async function adoptSlots(
   const missing = loop.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await loop.hosts.of(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
+  const states = await loop.hosts.get(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
   if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
   loop.deliver({ kind: 'adopt', ts: now(), states: states.value })
   return ok(undefined)

@@ -78,7 +78,7 @@ export class Canaries {
   private candidateOf({ current }: Deployment): Candidate | undefined {
     const { version, strategy } = current
     const hash = version?.hash
-    const hosted = hash === undefined ? undefined : this.parts.loop.hosts.of(hash)
+    const hosted = hash === undefined ? undefined : this.parts.loop.hosts.get(hash)
     if (version === null || hash === undefined || hosted === undefined) return undefined
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
   }

@@ -10,7 +10,7 @@ import { statesAtSwap } from '../db/queries.ts'
 import type { HostedVersion } from '../runtime/hosts.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
-import type { HostFailure } from '../strategy-host/version-worker.ts'
+import type { HostFailure } from '../strategy-host/thread-link.ts'
 
 /** A version that passed its check, in a thread of its own, on its way to being live. */
 export interface Candidate {
@@ -67,7 +67,7 @@ export class Staging {
     const live = loop.engine.state.live.get(strategy)
     const old = live === undefined ? undefined : loop.engine.state.versions.get(live)
     let states: Result<{ slot: SlotId; json: string }[], HostFailure>
-    const source = live === undefined ? undefined : loop.hosts.of(live)
+    const source = live === undefined ? undefined : loop.hosts.get(live)
     if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {

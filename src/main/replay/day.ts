@@ -99,12 +99,12 @@ class DayReplay {
       submit: (order, ts) => playback.submit(order, ts),
       durable: () => undefined,
       sign: () => '',
-      tell: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
+      report: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
       isSent: () => true,
-      moment: (asked) => asked,
+      timeOf: (requestedAt) => requestedAt,
       stopwatch: () => () => 0,
       refusal: () => null,
-      done: () => {},
+      onBatchSent: () => {},
     })
     this.runtime = new Runtime(
       engine,
@@ -131,14 +131,14 @@ class DayReplay {
   cycles(from: UnixMs, to: UnixMs): number {
     const { engine, hash } = this
     const { strategy, params, playback, look } = this.parts
-    const seated = strategy.seat(engine, params)
+    const seated = strategy.evaluatorFor(engine, params)
     const { answer } = seated
     const decider: DirectEvaluator = {
       answer,
       onSlotChanged: seated.onSlotChanged,
       evaluate: (turn, from, end) => {
         const at = seated.evaluate(turn, from, end)
-        hash.again(turn, from, at)
+        hash.repeat(turn, from, at)
         this.decisions += at - from
         const slot = at === end ? undefined : engine.slotAt(turn[at] ?? 0)
         if (slot !== undefined) this.hear(slot, answer)
@@ -171,7 +171,7 @@ class DayReplay {
   }
 
   tell(event: EngineEvent): void {
-    this.runtime.tell(event)
+    this.runtime.dispatch(event)
   }
 
   finish(reached: number): DayRecord {

@@ -158,7 +158,7 @@ export function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, d
 
 class SegmentCheck {
   private readonly engine: Engine
-  private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
+  private readonly strategies = new Map<string, ReturnType<DirectStrategy['answersFor']>>()
   /** By batch. */
   private readonly waiting = new Map<string, Remade>()
   /** By batch. */
@@ -192,7 +192,7 @@ class SegmentCheck {
   take(record: Recorded): boolean {
     if (record.kind === 'version') {
       const loaded = DirectStrategy.load(record.bundle, record.label)
-      if (loaded.ok) this.strategies.set(record.version, loaded.value.seatInFull(this.engine))
+      if (loaded.ok) this.strategies.set(record.version, loaded.value.answersFor(this.engine))
       else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
       return true
     }
@@ -206,7 +206,7 @@ class SegmentCheck {
     this.events++
     this.at = record.ts
     try {
-      this.runtime.tell(record)
+      this.runtime.dispatch(record)
     } catch (error) {
       this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
       return false
