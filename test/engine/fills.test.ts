@@ -220,7 +220,7 @@ describe('the life of a fill', () => {
     expect(bench.money).toEqual(money)
     expect(bench.engine.state.recentlyClosed.get(id)?.state).toBe('closed')
     expect(bench.engine.state.trading).toBe('paused')
-    expect(bench.events('reversed').at(-1)).toMatch(/entered anew by P-2: compare the books with the venue/)
+    expect(bench.events('reversed').at(-1)).toMatch(/entered again by P-2: compare the books with the venue/)
   })
 
   test('I12: the failure of a fill whose position is long over is said, and pauses entries', () => {

@@ -83,7 +83,7 @@ describe('B11: candles', () => {
   test('one with an absurd high is left out, those around it stay', () => {
     const one = guard()
     const told = [flat(0, 100), candle(1, [100, 300, 99, 100]), flat(2, 100)].map((made) => one.candle(made))
-    expect(told.map(({ candles, left }) => [candles.length, left.length])).toEqual([
+    expect(told.map(({ candles, dropped }) => [candles.length, dropped.length])).toEqual([
       [1, 0],
       [0, 1],
       [1, 0],
