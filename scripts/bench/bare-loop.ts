@@ -57,19 +57,19 @@ export function bareLoop(
       last,
       candles: { '1m': candles, '5m': candles, '15m': candles },
     })),
-    fill: () => {},
-    look: () => {},
+    refreshQuotes: () => {},
+    refreshPrice: () => {},
   })
   const { params } = JSON.parse(harness.adopt()).value
-  direct.use(JSON.stringify({ ...params, minEdge: 1 }))
+  direct.setParams(JSON.stringify({ ...params, minEdge: 1 }))
   const [{ json }] = JSON.parse(harness.migrate('{"states":[{"slot":"","json":null}],"fromVersion":""}')).value
-  for (const i of inputs.keys()) direct.state(i, json)
+  for (const i of inputs.keys()) direct.setState(i, json)
   let decisions = 0
   const order = Int32Array.from(inputs.keys())
   for (let now = span.from; now < span.to; now += CYCLE_MS) {
     clock[ROW.now] = now
     for (const input of inputs) update(input, now)
-    for (let next = 0; next < order.length; next++) next = direct.ask(order, next, order.length)
+    for (let next = 0; next < order.length; next++) next = direct.evaluate(order, next, order.length)
     decisions += order.length
   }
   return decisions
@@ -87,6 +87,6 @@ function update({ span, series, candles, row, last }: SlotInput, now: number): v
   row[ROW.strike] = series.open[Math.floor((start - first) / MINUTE)] ?? 0
   row[ROW.meanElapsed] = secondsLeft < 60 ? 60 - secondsLeft : 0
   row[ROW.mean] = last[ROW.price] ?? 0
-  row[ROW.filled] = now
+  row[ROW.quotesAt] = now
   last[ROW.now] = now
 }

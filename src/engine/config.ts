@@ -4,30 +4,30 @@ import type { Slot, SlotId } from '../shared/domain/slots.ts'
 import type { SlotListing } from './venue/listing.ts'
 
 export interface EngineConfig {
-  /** Begins the ids of orders and positions, so that they are unique beyond one home folder; empty in virtual time. */
+  /** Prefix of order and position ids that makes them unique across home folders; empty in virtual time. */
   readonly idPrefix: string
   readonly market: string
   readonly slots: readonly Slot[]
-  /** Terms of the slots that the venue lists and the feed has prices for; the others are shown and never traded. */
+  /** Listings of slots that the venue lists and the feed has prices for; other slots are shown but never traded. */
   readonly listings: ReadonlyMap<SlotId, SlotListing>
-  /** Which strategy trades a slot; a slot that is not there trades nothing. */
+  /** Strategy by slot; a slot without one is not traded. */
   readonly assignments: ReadonlyMap<SlotId, string>
   readonly caps: Caps
-  /** Entries are refused on an older price. */
+  /** Maximum age of a price for an entry, ms. */
   readonly stalePriceMs: number
-  /** Faults in a row after which a version is stopped. */
+  /** Number of consecutive faults that stops a version. */
   readonly faultsInRow: number
-  /** A day's realised profit falling this far from its peak freezes deployments until the next UTC day. */
+  /** Drawdown of a UTC day's realised profit that freezes deployments until the next day. */
   readonly freezeDrawdown: Usd
-  /** Whether a version's successor takes its open positions, or it keeps them until they have settled. */
+  /** By strategy: whether a swap hands open positions to the new version or the old one drains them. */
   readonly handover: Readonly<Record<string, 'handoff' | 'drain'>>
-  /** A position whose window ended this long ago without an outcome counts as unsettleable: it is named, and may be voided. */
+  /** Time after the end of a window, ms, at which a position without an outcome is reported as unsettleable and may be voided. */
   readonly unsettledAfterMs: number
-  /** How long after its confirmation a fill may still fail; see the venue's capabilities. */
+  /** How long after its confirmation a fill may still fail, ms; see the venue's capabilities. */
   readonly fateSettlesMs: number
-  /** The venue pays resolved positions out by itself; else each window is asked for. */
+  /** True when the venue pays resolved positions by itself; otherwise each window is redeemed by request. */
   readonly redeemsItself: boolean
-  /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
+  /** The closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
 }
 

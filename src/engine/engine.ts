@@ -4,36 +4,26 @@ import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '..
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
 import { applyCommand, applyHold, commandRefusal, type EngineCommand, isEngineCommand } from './commands/commands.ts'
 import type { EngineConfig } from './config.ts'
-import { askVersions } from './cycle/ask.ts'
-import { type Decider, DirectCycles } from './cycle/direct.ts'
+import { DirectCycles, type DirectEvaluator } from './cycle/direct.ts'
+import { requestEvaluations } from './cycle/request-evaluations.ts'
 import type { CanaryStart, Effect, EngineEvent, Swap } from './events.ts'
 import { applyFate } from './orders/fills.ts'
 import { applyReport } from './orders/orders.ts'
 import type { AssetState } from './prices/asset-state.ts'
-import type { MinuteRest } from './prices/prices.ts'
+import type { MinuteRemainder } from './prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './prices/tick-cells.ts'
-import {
-  assetOf,
-  type BookSource,
-  type Context,
-  type EngineState,
-  emptyState,
-  liveVersion,
-  record,
-  type SlotState,
-  say,
-  slotOf,
-} from './state.ts'
+import type { BookSource, SlotState } from './slot-state.ts'
+import { assetOf, type Context, type EngineState, emptyState, liveVersion, logEvent, record, slotOf } from './state.ts'
 import { beginCanary, canaryRefusal, endCanary } from './versions/canary.ts'
 import { slotsOf, swapRefusal } from './versions/version-entry.ts'
 import { recordVersion } from './versions/version-record.ts'
-import { applyDecisions, applyFault, applySwap, takeInLost } from './versions/versions.ts'
+import { applyDecisions, applyFault, applySwap, takeOverUnmanaged } from './versions/versions.ts'
 import { SHARED_WIDTH } from './views/view-row.ts'
 import type { SlotView } from './views/view-types.ts'
-import { fillView, slotView } from './views/views.ts'
+import { slotView, writeQuotes } from './views/views.ts'
 import { applyRedemption, applySettlement } from './windows/settlement.ts'
 import { nextWakeAt, wokenAt } from './windows/wake.ts'
-import { applyRest, applyStrike, applyTick } from './windows/windows.ts'
+import { applyRemainder, applyStrike, applyTick } from './windows/windows.ts'
 
 const NOTHING: readonly Effect[] = []
 
@@ -44,98 +34,101 @@ const NOTHING: readonly Effect[] = []
 export class Engine {
   readonly state: EngineState
   private readonly direct: DirectCycles
-  private readonly quiet: Context
+  private readonly priceContext: Context
   private readonly cells = new Float64Array(4)
-  /** Slots by their index. */
+  /** Slots by index. */
   private readonly slots: readonly SlotState[]
-  /** The moment of the cycle, at its place of a view's row: views read it here. */
+  /** Time of the current cycle, at `ROW.now`; shared by all views. */
   readonly clock = new Float64Array(SHARED_WIDTH)
 
   constructor(config: EngineConfig) {
     this.state = emptyState(config)
     this.direct = new DirectCycles(this.state, this.clock)
-    this.quiet = { s: this.state, out: [], quiet: true }
+    this.priceContext = { state: this.state, effects: [], discardsRecords: true }
     this.slots = [...this.state.slots.values()]
   }
 
-  /** Takes one event and returns what the runtime must now do, in order. Throws only on a broken invariant. */
+  /** Applies one event and returns the effects that the runtime must perform, in order. Throws only on a broken invariant. */
   handle(event: EngineEvent): readonly Effect[] {
     const { state } = this
-    // Time never goes back: an event that was late is told at the moment it arrives.
+    // Time never goes back: a late event is applied at the current time.
     if (event.ts > state.now) state.now = event.ts
-    const c: Context = { s: state, out: [], quiet: false }
-    this.dispatch(c, event)
-    return c.out.length === 0 ? NOTHING : c.out
+    const context: Context = { state, effects: [], discardsRecords: false }
+    this.dispatch(context, event)
+    return context.effects.length === 0 ? NOTHING : context.effects
   }
 
-  private dispatch(c: Context, event: EngineEvent): void {
+  private dispatch(context: Context, event: EngineEvent): void {
     switch (event.kind) {
       case 'price': {
-        const asset = c.s.assets.get(event.asset)
+        const asset = context.state.assets.get(event.asset)
         if (asset === undefined) return
         const { cells } = this
         cells[TICK_TS] = event.ts
         cells[TICK_VENUE] = event.tsVenue
         cells[TICK_PRICE] = event.price
         cells[TICK_VOLUME] = event.volume
-        return applyTick(c, asset, cells, 0)
+        return applyTick(context, asset, cells, 0)
       }
       case 'book': {
-        const slot = slotOf(c.s, event.slot)
+        const slot = slotOf(context.state, event.slot)
         if (slot.window?.id === event.windowId) slot.book = event
         return
       }
       case 'candle':
-        return this.takeCandle(c, event.asset, event.frame, event.candle)
+        return this.takeCandle(context, event.asset, event.frame, event.candle)
       case 'feed': {
         const { connected, stale, detail, problems = [] } = event
-        c.s.feed = { connected, stale, detail, problems }
-        return say(c, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
+        context.state.feed = { connected, stale, detail, problems }
+        return logEvent(context, event.level ?? (connected && stale.length === 0 ? 'info' : 'warn'), 'feed', detail)
       }
       case 'strike':
-        return applyStrike(c, event)
+        return applyStrike(context, event)
       case 'settled':
-        return applySettlement(c, event)
+        return applySettlement(context, event)
       case 'redeemed':
-        return applyRedemption(c, event.windowId)
+        return applyRedemption(context, event.windowId)
       case 'hold':
-        return applyHold(c, event)
+        return applyHold(context, event)
       case 'cycle':
-        return askVersions(c, event.count, event.slots, this.clock)
+        return requestEvaluations(context, event.count, event.slots, this.clock)
       case 'decisions':
-        return applyDecisions(c, event)
+        return applyDecisions(context, event)
       case 'fault':
-        return applyFault(c, event)
+        return applyFault(context, event)
       case 'order':
-        return applyReport(c, event.orderId, event.report)
+        return applyReport(context, event.orderId, event.report)
       case 'fill':
-        return applyFate(c, event)
+        return applyFate(context, event)
       case 'command':
-        if (isEngineCommand(event.command)) applyCommand(c, event.command)
+        if (isEngineCommand(event.command)) applyCommand(context, event.command)
         return
       case 'swap':
-        return applySwap(c, event.swap)
+        return applySwap(context, event.swap)
       case 'canary':
-        return beginCanary(c, event.start)
+        return beginCanary(context, event.start)
       case 'endCanary':
-        return endCanary(c, event.strategy, event.why)
+        return endCanary(context, event.strategy, event.why)
       case 'adopt':
         for (const { slot: id, json } of event.states) {
-          slotOf(c.s, id).setState(json)
+          slotOf(context.state, id).setState(json)
         }
         return
       case 'begin':
-        return takeInLost(c)
+        return takeOverUnmanaged(context)
       case 'deposit': {
         const movement = { cash: event.amount, deposit: event.amount }
-        return record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'deposit', 'account', movement) })
+        return record(context, {
+          t: 'ledger',
+          entry: context.state.ledger.post(context.state.now, 'deposit', 'account', movement),
+        })
       }
       default:
         return assertNever(event)
     }
   }
 
-  /** Closed minutes from before the start, oldest first; longer candles are folded from them. */
+  /** Adds closed minutes from before the start, oldest first; longer candles are aggregated from them. */
   seedHistory(name: Asset, minutes: readonly Candle[]): void {
     const asset = assetOf(this.state, name)
     asset.candles.seed(minutes)
@@ -143,118 +136,118 @@ export class Engine {
     asset.minutesChanged()
     const last = minutes.at(-1)
     if (last === undefined || asset.price > 0) return
-    // Something to look at and to try a candidate on before the first price; as old as it is, nothing is bought on it.
+    // A price for display and dry runs until the first one arrives; it is too old to pass the stale-price rule.
     asset.price = last.close
     asset.priceTs = last.openTime + frameMs('1m')
     for (const slot of asset.slots) slot.window = windowAt(slot.slot, unixMs(asset.priceTs))
   }
 
-  /** Why a command would be refused; null when it would be carried out. */
+  /** Why a command would be refused now; null when it would be accepted. */
   commandRefusal(command: EngineCommand): string | null {
-    return commandRefusal({ s: this.state, out: [] }, command)
+    return commandRefusal({ state: this.state, effects: [] }, command)
   }
 
-  /** Why a swap cannot be committed at this moment; null when it can. */
+  /** Why a swap cannot be committed now; null when it can. */
   swapRefusal(swap: Swap): string | null {
-    return swapRefusal({ s: this.state, out: [] }, swap)
+    return swapRefusal({ state: this.state, effects: [] }, swap)
   }
 
-  /** Why a canary cannot begin at this moment; null when it can. */
+  /** Why a canary cannot start now; null when it can. */
   canaryRefusal(start: CanaryStart): string | null {
-    return canaryRefusal({ s: this.state, out: [] }, start)
+    return canaryRefusal({ state: this.state, effects: [] }, start)
   }
 
-  /** State of each of a strategy's slots as its live version has it, for a migration. */
+  /** The live version's state of each of a strategy's slots, for a migration; `lent`: the canary trades the slot. */
   strategyStates(strategy: string): readonly { slot: SlotId; json: string; revision: number; lent: boolean }[] {
     const live = liveVersion(this.state, strategy)
-    return slotsOf({ s: this.state, out: [] }, strategy).map((slot) => ({
-      slot: slot.slot.id,
-      json: slot.canary ? (live?.kept.get(slot.slot.id)?.json ?? 'null') : slot.stateJson,
+    return slotsOf(this.state, strategy).map((slot) => ({
+      slot: slot.id,
+      json: slot.canary ? (live?.retained.get(slot.id)?.json ?? 'null') : slot.stateJson,
       revision: slot.revision,
       lent: slot.canary,
     }))
   }
 
-  /** Views of every slot of a strategy as they are now, whatever is live: for a dry evaluation. */
+  /** Current views of all slots of a strategy, for a dry evaluation. */
   dryViews(strategy: string): readonly SlotView[] {
-    return slotsOf({ s: this.state, out: [] }, strategy)
+    return slotsOf(this.state, strategy)
       .filter((slot) => slot.window !== null && slot.asset.price > 0)
       .map((slot) => slotView(this.state, slot))
   }
 
-  /** Journals how far each version has come, for the snapshot every half minute. */
+  /** Records of every version's counters, for the snapshot every 30 s. */
   progress(): readonly Effect[] {
-    const c: Context = { s: this.state, out: [] }
-    for (const version of this.state.versions.values()) recordVersion(c, version)
-    return c.out
+    const context: Context = { state: this.state, effects: [] }
+    for (const version of this.state.versions.values()) recordVersion(context, version)
+    return context.effects
   }
 
-  private takeCandle(c: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
-    const asset = assetOf(c.s, name)
-    if (frame === '1m') asset.noteTold(candle.openTime)
+  private takeCandle(context: Context, name: Asset, frame: CandleFrame, candle: Candle): void {
+    const asset = assetOf(context.state, name)
+    if (frame === '1m') asset.noteReported(candle.openTime)
     if (!asset.candles[frame].put(candle)) return
-    record(c, { t: 'candle', asset: name, frame, candle })
+    record(context, { t: 'candle', asset: name, frame, candle })
     if (frame !== '1m') return
     asset.vol.minute(candle.high, candle.low)
     asset.minutesChanged()
-    for (const longer of asset.candles.refold(candle)) record(c, { t: 'candle', asset: name, ...longer })
+    for (const longer of asset.candles.refold(candle)) record(context, { t: 'candle', asset: name, ...longer })
   }
 
   /**
-   * One cycle whose strategies answer at once: a replay's. The effects are the same as when every answer came as an event;
-   * their list is used again by the next cycle.
-   * @param only null, or the slots that asked to be woken
+   * One cycle with synchronous evaluations, as replays run it. Effects equal those of answers that arrive as events. The
+   * returned list is reused by the next cycle.
+   * @param only slots to evaluate in a wake-up cycle; null evaluates all
    */
-  cycleAtOnce(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
-    return this.direct.cycle(ts, count, only, decider)
+  runCycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, evaluator: DirectEvaluator): readonly Effect[] {
+    return this.direct.cycle(ts, count, only, evaluator)
   }
 
-  /** A price, without an event made for it; its effects are only records of closed candles and ended positions. */
+  /** Applies a price given as numbers, without allocating an event; its records are discarded. */
   tick(asset: AssetState<SlotState>, cells: Float64Array, at: number): void {
     const ts = cells[at + TICK_TS] ?? 0
     if (ts > this.state.now) this.state.now = unixMs(ts)
-    applyTick(this.quiet, asset, cells, at)
-    if (this.quiet.out.length > 0) this.quiet.out.length = 0
+    applyTick(this.priceContext, asset, cells, at)
+    if (this.priceContext.effects.length > 0) this.priceContext.effects.length = 0
   }
 
-  /** What is left of a minute in one piece; false where its prices must be told one by one. */
-  rest(asset: AssetState<SlotState>, rest: MinuteRest): boolean {
-    return applyRest(this.state, asset, rest)
+  /** Applies the remainder of a minute at once; false, with nothing done, when its prices must be applied one by one. */
+  remainder(asset: AssetState<SlotState>, remainder: MinuteRemainder): boolean {
+    return applyRemainder(this.state, asset, remainder)
   }
 
-  /** @param index place in the configuration */
+  /** @param index position in the configured list of slots */
   slotAt(index: number): SlotState | undefined {
     return this.slots[index]
   }
 
-  /** Has the price of a view be that of now, when a strategy looks. */
-  look(slot: SlotState): void {
-    slot.asset.look(this.state.now)
+  /** Brings the price in a slot's view up to the current time; called when a strategy reads it. */
+  refreshPrice(slot: SlotState): void {
+    slot.asset.bringUpTo(this.state.now)
   }
 
-  /** Fills in what a view says of book and closing mean, when a strategy looks. */
-  fill(slot: SlotState): void {
-    this.look(slot)
-    fillView(this.state, slot)
+  /** Brings quotes and closing mean in a slot's view up to the current time; called when a strategy reads them. */
+  refreshQuotes(slot: SlotState): void {
+    this.refreshPrice(slot)
+    writeQuotes(this.state, slot)
   }
 
-  /** Books are asked for from now on, not told. */
+  /** Reads books from `source` on demand instead of from book events. */
   readBooksFrom(source: BookSource): void {
     for (const slot of this.state.slots.values()) slot.books = source
   }
 
-  /** The moment strategies asked to be woken next after `ts`, and for which slots; null when none did. */
+  /** The next wake-up after `ts` and its slots; null without one. */
   nextWake(ts: UnixMs): { readonly ts: number; readonly slots: readonly SlotId[] } | null {
     const at = nextWakeAt(this.state, ts)
     return at === Number.POSITIVE_INFINITY ? null : { ts: at, slots: wokenAt(this.state, at) }
   }
 
-  /** The moment alone; infinity when none did. */
+  /** Time of the next wake-up after `ts`, ms; infinity without one. */
   nextWakeAt(ts: number): number {
     return nextWakeAt(this.state, ts)
   }
 
-  /** Slots whose strategies asked to be woken at exactly `ts`. */
+  /** Slots whose strategies requested a wake-up at exactly `ts`. */
   wokenAt(ts: number): readonly SlotId[] {
     return wokenAt(this.state, ts)
   }

@@ -8,13 +8,13 @@ import type { UnixMs } from '../shared/domain/time.ts'
 import type { Approved } from './orders/risk.ts'
 import type { SlotDecision, SlotView, StrategyManifest } from './views/view-types.ts'
 
-/** Shares offered or wanted at one price. */
+/** One price level of a book. */
 export interface Level {
   readonly price: Price
   readonly shares: Shares
 }
 
-/** The book of a window's Up token, best level first; the Down token's is its mirror. */
+/** Book of a window's Up token, best level first; the Down token's book is its mirror. */
 export interface BookUpdate {
   readonly kind: 'book'
   readonly ts: UnixMs
@@ -22,14 +22,14 @@ export interface BookUpdate {
   readonly windowId: WindowId
   readonly bids: readonly Level[]
   readonly asks: readonly Level[]
-  /** Price grid of the market. */
+  /** Price step of this window. */
   readonly tick: Price
 }
 
-/** What the venue says of an order, or the outbox of one on its way there. */
+/** Progress of an order, reported by the venue, or by the outbox before the order reaches it. */
 export type OrderReport =
   | { readonly type: 'signed'; readonly digest: string }
-  /** Told before the first byte leaves. */
+  /** Journaled before the first byte is sent. */
   | { readonly type: 'sent' }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'delayed' }
@@ -42,17 +42,17 @@ export type OrderReport =
       readonly cash: Usd
       readonly fee: Usd
     }
-  /** All of it was filled. */
+  /** Completely filled. */
   | { readonly type: 'filled' }
-  /** Nothing more will be filled; what was filled stands. */
+  /** No further fills; earlier ones remain valid. */
   | { readonly type: 'cancelled' | 'expired'; readonly reason: string }
   | { readonly type: 'rejected'; readonly reason: string }
   | { readonly type: 'unknown'; readonly reason: string }
 
-/** What became of a fill on chain. */
+/** On-chain result of a fill. */
 export type FillFate = { readonly type: 'confirmed' } | { readonly type: 'failed'; readonly reason: string }
 
-/** A version that takes over its strategy's slots. */
+/** Makes a version live for its strategy. */
 export interface Swap {
   readonly deployment: DeploymentId
   readonly reason: 'deployment' | 'rollback'
@@ -60,25 +60,25 @@ export interface Swap {
   readonly version: VersionHash
   readonly label: string
   readonly manifest: StrategyManifest
-  /** How far it had come when it was live before; null the first time. */
+  /** Counters from when the version was live before; null the first time. */
   readonly before: { readonly firstLiveAt: UnixMs | null; readonly decisions: number; readonly faults: number } | null
   /** Migrated state of each slot, and the revision of the state it was migrated from. */
   readonly states: readonly { readonly slot: SlotId; readonly json: string; readonly fromRevision: number }[]
 }
 
-/** A version that takes over a part of its strategy, beside the live one. */
+/** Starts a canary beside the live version. */
 export interface CanaryStart {
-  /** States of at least the slots it gets. */
+  /** Its states cover at least `slots`. */
   readonly swap: Swap
   readonly slots: readonly SlotId[]
-  /** Of what it wants to stake, this much is staked, in millionths. */
+  /** Part of the requested stake that is used, in millionths. */
   readonly stakePpm: number
 }
 
-/** What the runtime found that must stop entries by itself until it is over; see the event `hold`. */
+/** Condition found by the runtime that blocks entries while it lasts; see the event `hold`. */
 export type HoldKind = 'clock' | 'journal' | 'settings' | 'reconcile' | 'venue'
 
-/** Everything the engine is ever told, in order. */
+/** Every input of the engine, in order. */
 export type EngineEvent =
   | FeedEvent
   | BookUpdate
@@ -100,9 +100,9 @@ export type EngineEvent =
       readonly source: string
     }
   | { readonly kind: 'redeemed'; readonly ts: UnixMs; readonly windowId: WindowId }
-  /** A condition stands against entries until it is over: `reason` null ends it. Exits and settlement go on. */
+  /** Sets a hold on entries; `reason` null ends it. Exits and settlement continue. */
   | { readonly kind: 'hold'; readonly ts: UnixMs; readonly about: HoldKind; readonly reason: string | null }
-  /** `slots` null: the regular pass over all; else the extra one some strategy asked for. */
+  /** `slots` null: a regular cycle over all slots; otherwise a wake-up cycle of these. */
   | { readonly kind: 'cycle'; readonly ts: UnixMs; readonly count: number; readonly slots: readonly SlotId[] | null }
   | {
       readonly kind: 'decisions'
@@ -111,10 +111,10 @@ export type EngineEvent =
       readonly epoch: number
       readonly cycle: number
       readonly decisions: readonly SlotDecision[]
-      /** No slot of the batch faulted. */
+      /** True when no slot of the batch faulted. */
       readonly clean: boolean
     }
-  /** `fatal`: the version can no longer be asked (deadline, memory, crash). */
+  /** `fatal`: the version can no longer be evaluated (deadline, memory, crash). */
   | {
       readonly kind: 'fault'
       readonly ts: UnixMs
@@ -134,20 +134,20 @@ export type EngineEvent =
   | { readonly kind: 'command'; readonly ts: UnixMs; readonly source: CommandSource; readonly command: Command }
   | { readonly kind: 'swap'; readonly ts: UnixMs; readonly swap: Swap }
   | { readonly kind: 'canary'; readonly ts: UnixMs; readonly start: CanaryStart }
-  /** The canary of a strategy is given up. */
+  /** Ends the canary of a strategy. */
   | { readonly kind: 'endCanary'; readonly ts: UnixMs; readonly strategy: string; readonly why: string }
-  /** First states of slots that a resumed version has none for: new in the configuration, or another strategy's before. */
+  /** Initial states of slots for which a resumed version has none: newly configured, or assigned to another strategy before. */
   | {
       readonly kind: 'adopt'
       readonly ts: UnixMs
       readonly states: readonly { readonly slot: SlotId; readonly json: string }[]
     }
-  /** Versions are up as far as they can be: what belongs to none of them is the desk's. */
+  /** All loadable versions are running: the desk takes over whatever belongs to the others. */
   | { readonly kind: 'begin'; readonly ts: UnixMs }
-  /** Paper money, or what the wallet held at the start. */
+  /** Paper money, or the wallet's balance at the start. */
   | { readonly kind: 'deposit'; readonly ts: UnixMs; readonly amount: Usd }
 
-/** Everything the engine ever asks for. The runtime does these in order. */
+/** Every output of the engine. The runtime performs them in order. */
 export type Effect =
   | { readonly kind: 'record'; readonly record: JournalRecord }
   | {
@@ -157,8 +157,8 @@ export type Effect =
       readonly cycle: number
       readonly views: readonly SlotView[]
     }
-  /** The order's intent is among the records before it; it may leave once those are durable. */
+  /** The order's intent is among the preceding records; the order may be sent once they are durable. */
   | { readonly kind: 'place'; readonly order: Approved<Order> }
   | { readonly kind: 'cancel'; readonly orderId: OrderId }
-  /** A position of this window is resolved and the venue does not pay by itself: its payout is to be fetched. */
+  /** A position of this window is resolved and the venue does not redeem by itself: request the payout. */
   | { readonly kind: 'redeem'; readonly windowId: WindowId }

@@ -5,14 +5,14 @@ import type { Fill, LedgerEntry, Order, Position, Tenure } from '../shared/domai
 import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { SlotId, WindowId } from '../shared/domain/slots.ts'
 import type { UnixMs } from '../shared/domain/time.ts'
-
-import { type EngineState, type Pause, type Redemption, slotGroupsOf } from './state.ts'
-import { assignedVersion, isLent } from './versions/assignment.ts'
+import { type Pause, slotGroupsOf } from './slot-state.ts'
+import type { EngineState, Redemption } from './state.ts'
+import { assignedVersion, isInCanary } from './versions/assignment.ts'
 import { slotsOwned } from './versions/drain.ts'
 import { newTenure } from './versions/tenure.ts'
 import type { StrategyManifest } from './views/view-types.ts'
 
-/** What a journal says of the desk as it last was. */
+/** The desk's last state as read from the journal. */
 export interface SavedDesk {
   readonly trading: TradingState
   readonly tradingReason: string | null
@@ -22,10 +22,10 @@ export interface SavedDesk {
   readonly ledger: readonly LedgerEntry[]
   readonly positions: readonly Position[]
   readonly orders: readonly Order[]
-  /** Of these positions, and of those sold lately, which are in `over`. */
+  /** Fills of `positions` and of `recentlyClosed`. */
   readonly fills: readonly Fill[]
-  readonly over: readonly Position[]
-  /** Outcomes and payouts of windows in which a position or an order is undecided. */
+  readonly recentlyClosed: readonly Position[]
+  /** Outcomes of windows in which a position or an order is still open. */
   readonly outcomes: readonly { readonly slot: SlotId; readonly windowId: WindowId; readonly payoutUp: Price }[]
   readonly redemptions: readonly (Redemption & { readonly windowId: WindowId })[]
   readonly versions: readonly {
@@ -40,18 +40,18 @@ export interface SavedDesk {
     readonly deployment: DeploymentId
     readonly tenure: Tenure | null
   }[]
-  /** States that versions keep of slots which are not theirs any more. */
-  readonly kept: readonly {
+  /** States that versions retain for slots they no longer trade. */
+  readonly retained: readonly {
     readonly slot: SlotId
     readonly version: VersionHash
     readonly revision: number
     readonly json: string
   }[]
-  /** What commands changed of the configuration; of caps, those that can be read. */
+  /** Caps changed by commands, as far as they can be read; null without any. */
   readonly caps: Partial<Caps> | null
   readonly assigned: readonly { readonly slot: SlotId; readonly strategy: string }[]
   readonly canaries: readonly (Canary & { readonly strategy: string; readonly slots: readonly SlotId[] })[]
-  /** Positions that a person has the desk sell. */
+  /** Positions the desk is selling because of a `close` command. */
   readonly closing: readonly PositionId[]
   readonly states: readonly {
     readonly slot: SlotId
@@ -59,79 +59,80 @@ export interface SavedDesk {
     readonly revision: number
     readonly json: string
   }[]
-  /** What the desk holds for a strategy's next version. */
+  /** Positions and orders the desk holds for a strategy's next version. */
   readonly faultHandoffs: readonly { readonly id: string; readonly strategy: string }[]
   readonly slotPauses: readonly { readonly slot: SlotId; readonly reason: string }[]
   readonly strategyPauses: readonly { readonly strategy: string; readonly reason: string }[]
   readonly nextOrder: number
   readonly nextPosition: number
   readonly lastCycle: number
-  /** Settings that an operator made and that cannot be read any more, by name: the desk starts held (I12). */
+  /** Names of stored settings that cannot be read; the desk then starts with entries held (I12). */
   readonly unreadable: readonly string[]
 }
 
-/** Brings a fresh engine to where the journal left off: positions, owners, states, versions live, kill latch. */
-export function restoreState(s: EngineState, saved: SavedDesk): void {
-  for (const entry of saved.ledger) s.ledger.apply(entry)
-  for (const position of saved.positions) s.positions.set(position.id, { ...position })
-  for (const order of saved.orders) s.orders.set(order.id, { ...order })
-  for (const fill of saved.fills) s.fills.set(fill.id, { ...fill })
-  for (const position of saved.over) s.over.set(position.id, { ...position })
-  for (const { slot, windowId, payoutUp } of saved.outcomes) s.slots.get(slot)?.outcomes.set(windowId, payoutUp)
-  for (const { windowId, ...redemption } of saved.redemptions) s.redemptions.set(windowId, redemption)
+/** Restores a fresh engine from the journal: positions, owners, states, live versions, kill latch. */
+export function restoreState(state: EngineState, saved: SavedDesk): void {
+  for (const entry of saved.ledger) state.ledger.apply(entry)
+  for (const position of saved.positions) state.positions.set(position.id, { ...position })
+  for (const order of saved.orders) state.orders.set(order.id, { ...order })
+  for (const fill of saved.fills) state.fills.set(fill.id, { ...fill })
+  for (const position of saved.recentlyClosed) state.recentlyClosed.set(position.id, { ...position })
+  for (const { slot, windowId, payoutUp } of saved.outcomes) state.slots.get(slot)?.outcomes.set(windowId, payoutUp)
+  for (const { windowId, ...redemption } of saved.redemptions) state.redemptions.set(windowId, redemption)
   for (const version of saved.versions) {
-    const tenure = version.tenure === null ? newTenure(s.now, undefined) : { ...version.tenure }
-    s.versions.set(version.hash, { ...version, tenure, epoch: ++s.epoch, faultsInRow: 0, kept: new Map() })
-    if (version.state !== 'draining' && version.state !== 'canary') s.live.set(version.strategy, version.hash)
+    const tenure = version.tenure === null ? newTenure(state.now, undefined) : { ...version.tenure }
+    state.versions.set(version.hash, { ...version, tenure, epoch: ++state.epoch, faultsInRow: 0, retained: new Map() })
+    if (version.state !== 'draining' && version.state !== 'canary') state.live.set(version.strategy, version.hash)
   }
   for (const { slot, strategy } of saved.assigned) {
-    const state = s.slots.get(slot)
-    if (state !== undefined) state.strategy = strategy
+    const assigned = state.slots.get(slot)
+    if (assigned !== undefined) assigned.strategy = strategy
   }
   for (const { strategy, slots, ...canary } of saved.canaries) {
-    s.canaries.set(strategy, canary)
+    state.canaries.set(strategy, canary)
     for (const id of slots) {
-      const slot = s.slots.get(id)
+      const slot = state.slots.get(id)
       if (slot?.strategy === strategy) slot.canary = true
     }
   }
-  s.slotGroups = slotGroupsOf(s.slots.values())
-  restoreKept(s, saved)
+  state.slotGroups = slotGroupsOf(state.slots.values())
+  restoreRetained(state, saved)
   for (const { slot: id, strategy, revision, json } of saved.states) {
-    const slot = s.slots.get(id)
+    const slot = state.slots.get(id)
     if (slot === undefined) continue
     slot.revision = revision
-    // Another strategy has the slot now: what this one kept means nothing to it.
+    // The slot has another strategy now, which cannot use this state.
     if (slot.strategy === strategy) slot.stateJson = json
   }
   for (const { slot: id, reason } of saved.slotPauses) {
-    const slot = s.slots.get(id)
+    const slot = state.slots.get(id)
     if (slot !== undefined) slot.pause = { reason, until: null }
   }
-  for (const { strategy, reason } of saved.strategyPauses) s.strategyPauses.set(strategy, { reason, until: null })
-  for (const { id, strategy } of saved.faultHandoffs) s.orphanedByFault.set(id, strategy)
-  for (const id of saved.closing) s.closing.add(id)
-  if (saved.caps !== null) s.caps = { ...s.caps, ...saved.caps }
-  s.trading = saved.trading
-  s.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
-  s.pause = saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
-  s.flatten = saved.flatten
-  s.freeze = saved.freeze
-  s.nextOrder = saved.nextOrder
-  s.nextPosition = saved.nextPosition
-  s.cycle = saved.lastCycle
+  for (const { strategy, reason } of saved.strategyPauses) state.strategyPauses.set(strategy, { reason, until: null })
+  for (const { id, strategy } of saved.faultHandoffs) state.heldForNextVersion.set(id, strategy)
+  for (const id of saved.closing) state.closing.add(id)
+  if (saved.caps !== null) state.caps = { ...state.caps, ...saved.caps }
+  state.trading = saved.trading
+  state.killReason = saved.trading === 'killed' ? (saved.tradingReason ?? 'killed before the restart') : null
+  state.pause =
+    saved.trading === 'paused' ? { reason: saved.tradingReason ?? 'paused', until: saved.tradingUntil } : null
+  state.flatten = saved.flatten
+  state.freeze = saved.freeze
+  state.nextOrder = saved.nextOrder
+  state.nextPosition = saved.nextPosition
+  state.cycle = saved.lastCycle
 }
 
-/** I12: where some setting cannot be read, the tighter of each configured and journaled cap holds. */
-export function tightenCaps(s: EngineState): void {
-  const { caps } = s.config
-  s.caps = {
-    stakePerOrder: least(s.caps.stakePerOrder, caps.stakePerOrder),
-    exposurePerWindow: least(s.caps.exposurePerWindow, caps.exposurePerWindow),
-    exposurePerAsset: least(s.caps.exposurePerAsset, caps.exposurePerAsset),
-    exposurePerAccount: least(s.caps.exposurePerAccount, caps.exposurePerAccount),
-    ordersPerMinute: Math.min(s.caps.ordersPerMinute, caps.ordersPerMinute),
-    lossPerDay: least(s.caps.lossPerDay, caps.lossPerDay),
+/** Applies the tighter of each configured and journaled cap, for when a setting cannot be read (I12). */
+export function tightenCaps(state: EngineState): void {
+  const { caps } = state.config
+  state.caps = {
+    stakePerOrder: least(state.caps.stakePerOrder, caps.stakePerOrder),
+    exposurePerWindow: least(state.caps.exposurePerWindow, caps.exposurePerWindow),
+    exposurePerAsset: least(state.caps.exposurePerAsset, caps.exposurePerAsset),
+    exposurePerAccount: least(state.caps.exposurePerAccount, caps.exposurePerAccount),
+    ordersPerMinute: Math.min(state.caps.ordersPerMinute, caps.ordersPerMinute),
+    lossPerDay: least(state.caps.lossPerDay, caps.lossPerDay),
   }
 }
 
@@ -139,18 +140,18 @@ function least(a: Usd, b: Usd): Usd {
   return a < b ? a : b
 }
 
-/** A version manages aside what it owns in slots that are not its own: it drains, or they were given away or lent. */
-function restoreKept(s: EngineState, saved: SavedDesk): void {
-  for (const version of s.versions.values()) {
-    const lent = [...s.slots.values()].filter((slot) => isLent(s, slot, version))
-    for (const id of new Set([...slotsOwned(s, version.hash), ...lent.map(({ slot }) => slot.id)])) {
-      const slot = s.slots.get(id)
-      if (slot !== undefined && assignedVersion(s, slot) === version) continue
+/** Restores residual versions: those owning something in slots they no longer trade, or whose slots the canary trades. */
+function restoreRetained(state: EngineState, saved: SavedDesk): void {
+  for (const version of state.versions.values()) {
+    const inCanary = [...state.slots.values()].filter((slot) => isInCanary(state, slot, version))
+    for (const id of new Set([...slotsOwned(state, version.hash), ...inCanary.map(({ slot }) => slot.id)])) {
+      const slot = state.slots.get(id)
+      if (slot !== undefined && assignedVersion(state, slot) === version) continue
       const { json = 'null', revision = 0 } =
-        saved.kept.find((kept) => kept.version === version.hash && kept.slot === id) ?? {}
-      version.kept.set(id, { json, revision })
-      s.aside.add(version.hash)
+        saved.retained.find((entry) => entry.version === version.hash && entry.slot === id) ?? {}
+      version.retained.set(id, { json, revision })
+      state.residual.add(version.hash)
     }
-    if (version.state === 'draining') s.aside.add(version.hash)
+    if (version.state === 'draining') state.residual.add(version.hash)
   }
 }

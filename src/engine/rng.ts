@@ -1,13 +1,13 @@
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator'
 
-/** A seeded stream of numbers: the same seed and name give the same stream on every machine. */
+/** Seeded random numbers: the same seed and name give the same sequence on every machine. */
 export interface Rng {
   /** Uniform in [0, 1), 32 bits of resolution. */
   uniform(): number
   /** Standard normal, by Box and Muller (1958); two uniforms a call. */
   normal(): number
-  /** Restores with `resumeRng`. */
+  /** Generator state, for `resumeRng`. */
   state(): readonly number[]
 }
 
@@ -27,10 +27,10 @@ function wrap(generator: JumpableRandomGenerator): Rng {
   }
 }
 
-/** The stream `name` of `seed`. */
+/** The sequence named `name` of a seed. */
 export function seededRng(seed: number, name: string): Rng {
   const generator = xoroshiro128plus(Math.imul(seed ^ hashName(name), 0x9e3779b1))
-  // The first outputs of neighbouring seeds resemble each other.
+  // Discarded: the first outputs of neighbouring seeds are correlated.
   for (let i = 0; i < 8; i++) generator.next()
   return wrap(generator)
 }

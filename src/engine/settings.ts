@@ -6,7 +6,7 @@ import { MINUTE } from '../shared/domain/time.ts'
 import type { EngineConfig } from './config.ts'
 import type { SlotListing } from './venue/listing.ts'
 
-/** A person's configuration in the engine's own units. */
+/** The user's configuration converted to the engine's units. */
 export function engineConfigOf(
   config: Config,
   market: string,
@@ -37,7 +37,7 @@ export function engineConfigOf(
   }
 }
 
-/** A person's caps in micro-USD. */
+/** Configured caps in micro-USD. */
 export function capsOf(caps: Config['caps']): Caps {
   return {
     stakePerOrder: usdOf(caps.stakePerOrderUsd),

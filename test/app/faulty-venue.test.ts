@@ -25,7 +25,7 @@ test('I3, I10: a desk at a venue that loses answers asks it, sends nothing twice
   const open: typeof openVenue = (feed, config, seed, minutes) =>
     new FaultyVenue(
       {
-        ...{ seed, slots: feed.slots, source: feed.settlement, tellsBooks: true, beginsHere: true },
+        ...{ seed, slots: feed.slots, source: feed.settlement, pushesBooks: true, startsWithFeed: true },
         ...venueSettingsOf(config),
         ...minutes,
       },
@@ -63,7 +63,7 @@ test('I12: while a venue does not say what became of an order entries are held, 
   }
   const open: typeof openVenue = (feed, config, seed, minutes) =>
     new Silent({
-      ...{ seed, slots: feed.slots, source: feed.settlement, tellsBooks: true, beginsHere: true },
+      ...{ seed, slots: feed.slots, source: feed.settlement, pushesBooks: true, startsWithFeed: true },
       ...venueSettingsOf(config),
       ...minutes,
     })

@@ -67,7 +67,7 @@ test('B5, B6, B11: a silent, an unreadable and an absurd asset are warnings in s
     ['info', /^SOL is back at/],
     ['warn', /^XRP: \d of its \d frames in 4 s cannot be read/],
     ['warn', /^1 unreadable frame \(1 in all\): XRP: its times are in microseconds/],
-    ['info', /^XRP can be read again$/],
+    ['info', /^XRP is readable again$/],
   ] as const) {
     expect(events).toContainEqual({ level, message: expect.stringMatching(message) })
   }

@@ -304,7 +304,7 @@ describe('policy', () => {
       }))
     }
     const { freeze } = bench.engine.state
-    expect(freeze?.reason).toMatch(/drawdown of the day: \d+\.\d\d USD, bound 0\.00 USD/)
+    expect(freeze?.reason).toMatch(/daily drawdown: \d+\.\d\d USD, limit 0\.00 USD/)
     expect(freeze?.until).toBe(utcDay(bench.now) + DAY)
     expect(bench.command({ kind: 'unfreeze', reason: 'seen' })).toBeNull()
     bench.pump(unixMs(bench.now + 20 * MINUTE))

@@ -44,7 +44,7 @@ function worldOf({ seed, meanSec, delayMs }: Setting): Omit<World, 'advance'> & 
     feedDelayMs: delayMs,
     minuteAt: () => undefined,
     source: 'test',
-    tellsBooks: false,
+    pushesBooks: false,
   })
   engine.readBooksFrom(market)
   const told: EngineEvent[] = []
@@ -76,7 +76,7 @@ function told(setting: Setting): World {
           if (event !== undefined) hear(event)
         }
       }
-      market.reach(until)
+      market.advanceTo(until)
     },
   }
 }
@@ -91,7 +91,7 @@ function asked(setting: Setting): World {
     price: (of, cells, at) => {
       if (of.desk !== null) engine.tick(of.desk, cells, at)
     },
-    rest: (of, rest) => of.desk !== null && engine.rest(of.desk, rest),
+    remainder: (asset, remainder) => asset.desk !== null && engine.remainder(asset.desk, remainder),
     event: hear,
   }
   player.begin(engine, desk)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AssetCandles, CandleSeries, foldMinutes } from '../../src/engine/prices/candles.ts'
+import { AssetCandles, foldMinutes } from '../../src/engine/prices/asset-candles.ts'
+import { CandleSeries } from '../../src/engine/prices/candles.ts'
 import { asset } from '../../src/shared/domain/slots.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { START } from '../support/bench-engine.ts'

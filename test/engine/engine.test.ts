@@ -171,7 +171,7 @@ describe('I4: swaps', () => {
       manifest: MANIFEST,
       states: state === undefined ? [] : [{ slot: state.slot, json: '{}', fromRevision: state.revision }],
     }
-    expect(bench.engine.swapRefusal(swap)).toContain('state of BTC-5m moved on')
+    expect(bench.engine.swapRefusal(swap)).toContain('state of BTC-5m changed')
   })
 
   test('an answer of another epoch is dropped and said', () => {

@@ -52,8 +52,8 @@ class ChainBench extends EngineBench {
   }
 
   get position(): Position {
-    const { positions, over } = this.engine.state
-    const [position] = [...positions.values(), ...over.values()]
+    const { positions, recentlyClosed } = this.engine.state
+    const [position] = [...positions.values(), ...recentlyClosed.values()]
     if (position === undefined) throw new Error('no position')
     return position
   }
@@ -218,9 +218,9 @@ describe('the life of a fill', () => {
     bench.all(sale, FAILED)
     expect([...bench.engine.state.positions.values()]).toEqual([held])
     expect(bench.money).toEqual(money)
-    expect(bench.engine.state.over.get(id)?.state).toBe('closed')
+    expect(bench.engine.state.recentlyClosed.get(id)?.state).toBe('closed')
     expect(bench.engine.state.trading).toBe('paused')
-    expect(bench.events('reversed').at(-1)).toMatch(/entered anew by P-2: compare the books with the venue/)
+    expect(bench.events('reversed').at(-1)).toMatch(/entered again by P-2: compare the books with the venue/)
   })
 
   test('I12: the failure of a fill whose position is long over is said, and pauses entries', () => {
@@ -324,8 +324,8 @@ describe('the life of a fill', () => {
         for (const { windowId } of bench.engine.state.positions.values())
           bench.deliver({ kind: 'redeemed', ts: bench.now, windowId })
         expect(bench.engine.state.positions.size).toBe(0)
-        const { realised, fees } = [...bench.engine.state.over.values()][0] ?? { realised: 0, fees: 0 }
-        if (bench.engine.state.over.size > 0) expect(bench.money.cash).toBe(before.cash + realised - fees)
+        const { realised, fees } = [...bench.engine.state.recentlyClosed.values()][0] ?? { realised: 0, fees: 0 }
+        if (bench.engine.state.recentlyClosed.size > 0) expect(bench.money.cash).toBe(before.cash + realised - fees)
         expect(bench.money).toMatchObject({ costOfOpen: 0, locked: 0 })
       }),
       { numRuns: 150 },

@@ -76,12 +76,12 @@ describe('simulated books', () => {
       feedDelayMs: 500,
       minuteAt: () => undefined,
       source: 'simulated',
-      tellsBooks: true,
+      pushesBooks: true,
     })
     market.seedHistory(asset('BTC'), source.history(asset('BTC'), START, 360))
     const seen: (BookUpdate & { left: number })[] = []
     for (let tick = source.next(); tick !== undefined && tick.ts < START + ms; tick = source.next()) {
-      market.hear(tick)
+      market.onFeedEvent(tick)
       while ((market.peek() ?? Number.POSITIVE_INFINITY) <= tick.ts + 999) {
         const event = market.pop()
         if (event?.kind === 'book') seen.push({ ...event, left: 900 - ((event.ts / 1000) % 900) })
@@ -142,8 +142,8 @@ describe('windows whose end no price told', () => {
       settlementMeanSec: 60,
       feedDelayMs: 0,
       source: 'test',
-      tellsBooks: true,
-      isTold: () => true,
+      pushesBooks: true,
+      isReported: () => true,
       minuteAt: (_asset, openTime) => {
         const close = minutes.get(openTime)
         return close === undefined
@@ -174,28 +174,28 @@ describe('windows whose end no price told', () => {
   test('are decided by the minutes around it, as soon as those are there', () => {
     const minutes = new Map<number, number>()
     const silent = market(minutes)
-    for (let s = 0; s < 60; s++) silent.hear(tick(START + s * 1000, 100))
+    for (let s = 0; s < 60; s++) silent.onFeedEvent(tick(START + s * 1000, 100))
     // Nothing for eight minutes, then a price that says nothing about the boundary.
-    silent.hear(tick(START + 8 * 60_000, 150))
+    silent.onFeedEvent(tick(START + 8 * 60_000, 150))
     expect(settled(silent).map((event) => event.windowId)).toEqual([])
     minutes.set(START - 60_000, 100)
     minutes.set(START + 4 * 60_000, 99)
     const candle = { openTime: START, open: 99, high: 99, low: 99, close: 99, volume: 1 }
-    silent.hear({ kind: 'candle', ts: START, asset: asset('BTC'), frame: '1m', origin: 'backfill', candle })
+    silent.onFeedEvent({ kind: 'candle', ts: START, asset: asset('BTC'), frame: '1m', origin: 'backfill', candle })
     expect(settled(silent)).toMatchObject([{ strike: 100, close: 99, payoutUp: 0 }])
   })
 
   test('a restart after the end of a window leaves it to the minutes, too', () => {
     if (slot === undefined) throw new Error('no slot')
     const before = market(new Map())
-    for (let s = 0; s < 60; s++) before.hear(tick(START + s * 1000, 100))
+    for (let s = 0; s < 60; s++) before.onFeedEvent(tick(START + s * 1000, 100))
     const minutes = new Map([
       [START - 60_000, 100],
       [START + 4 * 60_000, 101],
     ])
     const after = market(minutes)
     after.restore(before.save(), START + 20 * 60_000)
-    after.hear(tick(START + 20 * 60_000, 500))
+    after.onFeedEvent(tick(START + 20 * 60_000, 500))
     expect(settled(after)).toEqual([])
     after.askOutcome(slot, windowAt(slot, START))
     expect(settled(after)).toMatchObject([{ close: 101, payoutUp: 1_000_000 }])

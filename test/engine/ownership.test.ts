@@ -139,7 +139,7 @@ describe('canary', () => {
     })
     const refusal = (version: string, of: readonly string[] = ['BTC-5m']) =>
       bench.engine.canaryRefusal(start(version, of))
-    expect(refusal('9', ['BTC-15m'])).toMatch(/BTC-15m is no slot of alpha/)
+    expect(refusal('9', ['BTC-15m'])).toMatch(/BTC-15m is not assigned to alpha/)
     expect(refusal('9', [])).toMatch(/no slots/)
     expect(refusal(first)).toMatch(/live already/)
     const asked = bench.cycle(hold, false)
@@ -147,7 +147,7 @@ describe('canary', () => {
     for (const evaluation of asked) bench.answer(evaluation, hold)
     expect(refusal('9')).toBeNull()
     const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
-    expect(refusal('9')).toMatch(/a canary of alpha runs already/)
+    expect(refusal('9')).toMatch(/alpha already has a canary/)
     expect(bench.engine.swapRefusal(start('9', []).swap)).toMatch(/promote it, or dismiss it/)
     expect(bench.engine.swapRefusal(start(canary, []).swap)).toBeNull()
   })
@@ -172,7 +172,7 @@ describe('drain', () => {
     // Whoever drains may sell, never buy.
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('down') : hold()))
-    expect(bench.events('refused').join()).toMatch(/draining: alpha v1 only manages what it has open in BTC-5m/)
+    expect(bench.events('refused').join()).toMatch(/^draining: .*alpha v1.* BTC-5m/)
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) =>
       view.slot === 'BTC-5m'
@@ -197,9 +197,7 @@ describe('drain', () => {
     bench.pump(plusMs(bench.now, 20 * MINUTE))
     bench.cycle(hold)
     expect(draining()).toEqual([])
-    expect(
-      bench.events('deployment').filter((text) => /has nothing open any more and is retired/.test(text)),
-    ).toHaveLength(2)
+    expect(bench.events('deployment').filter((text) => /is retired$/.test(text))).toHaveLength(2)
   })
 
   test('a fault of a draining version leaves its position to the desk, and the strategy’s next version takes it', () => {
@@ -218,7 +216,7 @@ describe('by hand', () => {
     expect(bench.command({ kind: 'close', position: 'P-99' })).toBe('no position P-99 is open')
     expect(bench.command({ kind: 'close', position: position.id, reason: 'enough' })).toBeNull()
     expect(position.ownedBy).toBe('desk')
-    expect(bench.command({ kind: 'close', position: position.id })).toBe(`${position.id} is being sold already`)
+    expect(bench.command({ kind: 'close', position: position.id })).toBe(`${position.id} is already being sold`)
     for (let i = 0; i < 6; i++) {
       bench.pump(plusMs(bench.now, 5_000))
       bench.cycle(() => enter('up'))
@@ -246,7 +244,9 @@ describe('by hand', () => {
   test('assign: what is open stays with its version until it has settled, and the new strategy begins after it', () => {
     const { bench, position, first } = holding('handoff')
     const beta = bench.engine.state.live.get('beta')
-    expect(bench.command({ kind: 'assign', slot: 'BTC-5m', strategy: 'alpha' })).toBe("BTC-5m is alpha's already")
+    expect(bench.command({ kind: 'assign', slot: 'BTC-5m', strategy: 'alpha' })).toBe(
+      'BTC-5m is already assigned to alpha',
+    )
     expect(bench.command({ kind: 'assign', slot: 'BTC-5m', strategy: 'beta', reason: 'test' })).toBeNull()
     let asked = new Map(askedFor(bench))
     expect(asked.get(first as never)).toEqual(['ETH-5m', 'BTC-5m'])
@@ -266,7 +266,7 @@ describe('by hand', () => {
     bench.swap('alpha')
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) => (view.slot === 'ETH-5m' ? enter('up') : hold()))
-    expect(bench.events('refused').join()).toMatch(/stake-cap: stake \$5\.00 is over the cap of \$2\.00 an order/)
+    expect(bench.events('refused').join()).toMatch(/stake-cap: .*\$5\.00.*\$2\.00/)
     expect(bench.engine.state.caps).toMatchObject({ stakePerOrder: usdOf(2), exposurePerWindow: usdOf(12) })
   })
 })

@@ -20,7 +20,7 @@ class Pushed {
   readonly market: SimulatedVenue
 
   /** @param beginsHere the prices are the market's own, so that none were missed before the first */
-  constructor(beginsHere = false) {
+  constructor(startsWithFeed = false) {
     const config = parseConfig({ slots: [SLOT.id] })
     if (!config.ok) throw new Error(config.error)
     const listings = new Map([[SLOT.id, simulatedListing(SLOT.id, DEFAULT_MATCHER)]])
@@ -31,13 +31,13 @@ class Pushed {
       slots: [SLOT],
       ...venueSettingsOf(config.value),
       source: 'test',
-      tellsBooks: true,
-      beginsHere,
+      pushesBooks: true,
+      startsWithFeed,
       minuteAt: (_, openTime) => {
         const [minute] = candles()?.candles['1m'].after(openTime - 1) ?? []
         return minute?.openTime === openTime ? minute : undefined
       },
-      isTold: (_, openTime) => candles()?.isTold(openTime) === true,
+      isReported: (_, openTime) => candles()?.isReported(openTime) === true,
     })
   }
 
@@ -55,7 +55,7 @@ class Pushed {
     this.pump(ts)
     const event = { kind: 'price', ts, tsVenue: ts, asset: BTC, price, volume: 1 } as const
     this.engine.handle(event)
-    this.market.hear(event)
+    this.market.onFeedEvent(event)
   }
 
   candle(openTime: number, close: number): void {
@@ -63,7 +63,7 @@ class Pushed {
     const ts = this.engine.state.now
     const event = { kind: 'candle', ts, asset: BTC, frame: '1m', origin: 'backfill', candle } as const
     this.engine.handle(event)
-    this.market.hear(event)
+    this.market.onFeedEvent(event)
   }
 }
 
@@ -88,8 +88,8 @@ describe('A1: a minute that was only heard in part', () => {
 })
 
 describe('A1: a desk that starts within the minute before a window', () => {
-  const started = (beginsHere: boolean) => {
-    const desk = new Pushed(beginsHere)
+  const started = (startsWithFeed: boolean) => {
+    const desk = new Pushed(startsWithFeed)
     for (let s = 270; s <= 330; s += 2) desk.price(s, s < 300 ? 100 : 95)
     desk.pump(NOON + 331_000)
     return desk

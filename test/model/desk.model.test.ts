@@ -128,7 +128,7 @@ const faultCanary = (strategy: string) =>
   })
 
 const faultDraining = new Step('fault of a draining version', (desk) => {
-  for (const version of [...desk.engine.state.aside])
+  for (const version of [...desk.engine.state.residual])
     desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'planted' })
 })
 

@@ -100,7 +100,7 @@ export class EngineBench {
         feedDelayMs: 500,
         minuteAt: () => undefined,
         source: 'simulated',
-        tellsBooks: true,
+        pushesBooks: true,
       })
     this.market = this.newMarket()
     this.runtime = this.newRuntime()
@@ -108,7 +108,7 @@ export class EngineBench {
   }
 
   deliver(event: EngineEvent): readonly Effect[] {
-    return this.runtime.tell(event)
+    return this.runtime.dispatch(event)
   }
 
   protected readonly newMarket: () => SimulatedVenue
@@ -123,12 +123,12 @@ export class EngineBench {
         return undefined
       },
       sign: (order) => sha256(order.id),
-      tell: (orderId, report, ts) => this.deliver({ kind: 'order', ts, orderId, report }),
+      report: (orderId, report, ts) => this.deliver({ kind: 'order', ts, orderId, report }),
       isSent: (orderId) => this.engine.state.orders.get(orderId)?.state === 'sent',
-      moment: (asked) => asked,
+      timeOf: (requestedAt) => requestedAt,
       stopwatch: () => () => 0,
       refusal: () => null,
-      done: () => {},
+      onBatchSent: () => {},
     })
     return new Runtime(
       this.engine,

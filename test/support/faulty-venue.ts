@@ -148,9 +148,9 @@ export class FaultyVenue extends SimulatedVenue {
       return event?.kind === 'redeemed' ? undefined : event
     }
     const next = this.memory.schedule.pop()
-    this.reach(own)
-    if (typeof next?.what !== 'function') return next?.what
-    next.what(next.ts)
+    this.advanceTo(own)
+    if (typeof next?.step !== 'function') return next?.step
+    next.step(next.ts)
     return undefined
   }
 }

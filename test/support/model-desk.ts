@@ -290,7 +290,7 @@ export class ModelDesk extends EngineBench {
   private checkCanaries(): void {
     const s = this.engine.state
     for (const slot of s.slots.values())
-      if (slot.canary) expect(s.canaries.has(slot.strategy ?? ''), `${slot.slot.id} has its canary`).toBe(true)
+      if (slot.canary) expect(s.canaries.has(slot.strategy ?? ''), `${slot.id} has its canary`).toBe(true)
     for (const [strategy, { version }] of s.canaries) {
       expect(s.versions.get(version)?.state, `canary of ${strategy}`).toBe('canary')
       expect(s.live.has(strategy), `${strategy} is live beside its canary`).toBe(true)
@@ -306,7 +306,8 @@ export class ModelDesk extends EngineBench {
     if (owner === 'desk') return
     const version = this.engine.state.versions.get(owner)
     expect(['live', 'canary', 'draining'], `I1: ${what} belongs to ${owner}`).toContain(version?.state)
-    if (version?.state === 'draining') expect(this.engine.state.aside.has(owner), `I1: ${what} is managed`).toBe(true)
+    if (version?.state === 'draining')
+      expect(this.engine.state.residual.has(owner), `I1: ${what} is managed`).toBe(true)
   }
 
   private checkTags(tags: { version: Owner; deployment: DeploymentId | null; regime: string }, what: string): void {

@@ -37,7 +37,7 @@ const BUILD = 'test'
 export class RecordedBench extends EngineBench {
   readonly tape: TapeRecorder
   private readonly bundles: readonly string[]
-  private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['seatInFull']> }>()
+  private readonly loaded = new Map<string, { bundle: string; decide: ReturnType<DirectStrategy['answersFor']> }>()
   private swaps = 0
 
   constructor(folder: string, slots: readonly Slot[], seed: number, bundles: readonly string[], build = BUILD) {
@@ -83,7 +83,7 @@ export class RecordedBench extends EngineBench {
     const bundle = this.bundles[this.swaps++ % this.bundles.length] ?? ''
     const strategy = value(DirectStrategy.load(bundle, 'alpha'))
     const hash = `${this.swaps}`.padStart(64, '0') as VersionHash
-    this.loaded.set(hash, { bundle, decide: strategy.seatInFull(this.engine) })
+    this.loaded.set(hash, { bundle, decide: strategy.answersFor(this.engine) })
     const [first] = value(strategy.firstStates(this.engine.state.config.slots.map((slot) => slot.id)))
     return { strategy, json: first?.json }
   }

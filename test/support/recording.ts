@@ -48,7 +48,7 @@ export class Recording extends EngineBench {
         this.told++
         this.tape.event(event)
       },
-      asks: (evaluation) => this.tape.asks(evaluation),
+      evaluation: (evaluation) => this.tape.evaluation(evaluation),
     })
     this.tape.begin(this.now)
   }

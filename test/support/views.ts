@@ -18,11 +18,11 @@ export function asView(view: SlotView): View {
     last: view.row,
     candles: { '1m': EMPTY, '5m': EMPTY, '15m': EMPTY },
     keep: {},
-    fill: null,
-    look: null,
+    refreshQuotes: null,
+    refreshPrice: null,
   })
-  made.raw.open = true
-  made.raw.positionId = view.positionId
-  made.raw.orders = view.orders
+  made.data.open = true
+  made.data.positionId = view.positionId
+  made.data.orders = view.orders
   return made.view as View
 }

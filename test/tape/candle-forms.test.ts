@@ -197,7 +197,7 @@ describe('A3, B1: one thousand candles', () => {
     const { report } = value(await importTape([path], { out, now: unixMs(0), engineBuild: 'test', side: null }))
     expect(report.sources[0]).toMatchObject({
       times: ['milliseconds since 1970 (400 rows)', 'microseconds since 1970 (600 rows)'],
-      notes: ['No header: its first columns are taken for open time, open, high, low, close, volume.'],
+      notes: ['No header: its first columns are assumed to be open time, open, high, low, close, volume.'],
     })
   })
 
@@ -205,7 +205,7 @@ describe('A3, B1: one thousand candles', () => {
     ['BTC_USDT-1m.feather', 'ARROW1', /BTC_USDT-1m\.feather: a Feather file .*freqtrade convert-data/],
     ['BTCUSDT-1m.parquet', 'PAR1', /a Parquet file, which is not read as candles: convert it to CSV/],
     ['BTCUSDT-5m.csv', `${HEADER}\n`, /candles of "5m" by its name/],
-    ['candles.csv', `${HEADER}\n`, /does not say of which asset/],
+    ['candles.csv', `${HEADER}\n`, /does not contain the asset/],
     ['BTCUSDT-1m.csv', Buffer.from(`\uFEFF${HEADER}\n`, 'utf16le'), /text in UTF-16: save it as UTF-8/],
     ['BTCUSDT-1m.zip', zipped('a.csv', 'x').subarray(0, 40), /cannot be read/],
     ['BTCUSDT-1m.csv', `${HEADER}\n`, /BTCUSDT-1m\.csv: no rows/],

@@ -75,7 +75,7 @@ describe.concurrent('faults', () => {
     await feed.until('stale', () => feed.states().at(-1)?.stale.length === 1)
     const held = feed.candles('BTC').length
     expect(feed.states().at(-1)).toMatchObject({ connected: true, stale: ['BTC'] })
-    await feed.until('whole', () => feed.details().at(-1) === 'BTC is whole again')
+    await feed.until('whole', () => feed.details().at(-1) === 'BTC has no missing minutes any more')
     expect(feed.states().at(-1)).toMatchObject({ connected: true, stale: [] })
     expect(feed.candles('BTC').length).toBeGreaterThan(held)
     await feed.moreCandles('BTC', 1)
@@ -180,7 +180,7 @@ describe.concurrent('faults', () => {
     expect(feed.feed.stats().badFrames).toBe(bad.length)
     expect(feed.details().some((detail) => /^1 unreadable frame \(1 in all\): not JSON$/.test(detail))).toBe(true)
     expect(feed.details().some((detail) => detail.startsWith('15 unreadable frames (16 in all)'))).toBe(true)
-    expect(feed.details()).toContain('the venue objects: 2: Invalid request: too many parameters')
+    expect(feed.details()).toContain('the venue reports an error: 2: Invalid request: too many parameters')
     expect(feed.states().every((state) => state.connected && state.stale.length === 0)).toBe(true)
   })
 

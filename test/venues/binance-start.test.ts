@@ -116,7 +116,7 @@ describe.concurrent('start', () => {
   test('an asset list of which nothing trades, and an empty one, are refused', async ({ lab }) => {
     const sim = await lab.simulate({ assets: ['BTC'], speed: SPEED })
     expect(await lab.record(sim, ['HYPE', 'ZEC']).start()).toMatchObject({ ok: false, error: /none of these trades/ })
-    expect(await lab.record(sim, []).start()).toMatchObject({ ok: false, error: 'no asset to follow' })
+    expect(await lab.record(sim, []).start()).toMatchObject({ ok: false, error: 'no assets to follow' })
   })
 
   test('a host that is not there, or answers with a page, is named', async ({ lab }) => {

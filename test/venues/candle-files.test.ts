@@ -163,7 +163,7 @@ describe('candle files', () => {
     ['BTCUSDT-5m.json', '[]', /candles of "5m" by its name: one-minute candles are needed/],
     ['BTC_USDT_USDT-1m-futures.json', '[]', /prices of "futures" by its name/],
     ['BTC_USDT-1m.feather', 'ARROW1', /Feather file .* "freqtrade convert-data --format-from feather/],
-    ['prices-1m.csv', '', /does not say of which asset/],
+    ['prices-1m.csv', '', /does not contain the asset/],
     ['btc.parquet', '', /a Parquet file, which is not read/],
     ['BTCUSDT-1m.zip', 'PK\u0003\u0004 and nothing more', /cannot be read/],
   ])('%s with %j is one error that names the file', (name, content, reason) => {
@@ -184,6 +184,6 @@ describe('candle files', () => {
     expect(errorOf(join(folder, 'ETHUSDT-1m.json'))).toMatch(/ETHUSDT-1m\.json: .*ENOENT/)
     mkdirSync(join(folder, 'empty'))
     expect(errorOf(join(folder, 'empty'))).toMatch(/no candle file in this folder/)
-    expect(errorOf()).toBe('no candle file was named')
+    expect(errorOf()).toBe('no candle file was given')
   })
 })

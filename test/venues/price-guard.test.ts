@@ -18,7 +18,7 @@ function tell(one: PriceGuard<{ candle: Candle }>, priceAt: (second: number) => 
   for (let second = from; second < to; second += 2) {
     const price = priceAt(second)
     if (one.price(price, START + second * SECOND).price) passed.push(price)
-    if (one.doubt !== null) doubted.push(second)
+    if (one.withholding !== null) doubted.push(second)
   }
   return { passed, doubted }
 }
@@ -31,7 +31,7 @@ describe('B11: prices', () => {
     expect(passed).toHaveLength(30 - 4)
     // Three sound prices end it.
     expect(doubted).toEqual([20, 22, 24, 26, 28, 30])
-    expect(one.tookLevel).toBe(false)
+    expect(one.acceptedLevel).toBe(false)
   })
 
   test('a crash of 25 % that stays is taken once it has stood for 30 s', () => {
@@ -39,7 +39,7 @@ describe('B11: prices', () => {
     const { passed, doubted } = tell(one, (second) => (second < 20 ? 100 : 75 - (second % 10) / 10), 0, 80)
     expect(doubted.at(0)).toBe(20)
     expect(doubted.at(-1)).toBe(48)
-    expect(one.tookLevel).toBe(true)
+    expect(one.acceptedLevel).toBe(true)
     expect(passed.filter((price) => price < 80)).toHaveLength((80 - 50) / 2)
   })
 
@@ -68,12 +68,12 @@ describe('B11: prices', () => {
     const one = guard()
     const { passed } = tell(one, (second) => (second % 4 === 0 ? 100 : 300), 0, 300)
     expect(new Set(passed)).toEqual(new Set([100]))
-    expect(one.doubt).not.toBeNull()
+    expect(one.withholding).not.toBeNull()
   })
 
   test('the first price is what history was about', () => {
     const one = guard()
-    one.begin(100)
+    one.setInitialPrice(100)
     expect(one.price(300, START).price).toBe(false)
     expect(guard().price(300, START).price).toBe(true)
   })
@@ -83,19 +83,19 @@ describe('B11: candles', () => {
   test('one with an absurd high is left out, those around it stay', () => {
     const one = guard()
     const told = [flat(0, 100), candle(1, [100, 300, 99, 100]), flat(2, 100)].map((made) => one.candle(made))
-    expect(told.map(({ candles, left }) => [candles.length, left.length])).toEqual([
+    expect(told.map(({ candles, dropped }) => [candles.length, dropped.length])).toEqual([
       [1, 0],
       [0, 1],
       [1, 0],
     ])
-    expect(one.doubt).toBeNull()
+    expect(one.withholding).toBeNull()
   })
 
   test('in history, a minute three times as high is left out once the next is back', () => {
     const one = guard()
     const told = [flat(0, 100), flat(1, 300), flat(2, 100), flat(3, 100)].flatMap((made) => one.candle(made).candles)
     expect(told.map(({ candle: { close } }) => close)).toEqual([100, 100, 100])
-    expect(one.doubt).toBeNull()
+    expect(one.withholding).toBeNull()
   })
 
   test('in history, a crash that stays is kept, its own minute as well', () => {
@@ -118,7 +118,7 @@ describe('B11: candles', () => {
     const one = guard()
     tell(one, (second) => (second < 56 ? 100 : 300), 0, 60)
     const minute = candle(0, [100, 300, 100, 300])
-    expect(one.candle(minute).left).toEqual([])
+    expect(one.candle(minute).dropped).toEqual([])
     expect(one.price(100, START + 62 * SECOND)).toEqual({ candles: [], left: [minute], price: true })
   })
 
@@ -127,14 +127,14 @@ describe('B11: candles', () => {
     one.price(100, START)
     expect(one.price(70, START + 10 * MINUTE).price).toBe(false)
     const way = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((minute) => flat(minute, 100 - 3.3 * minute))
-    for (const made of way) expect(one.candle(made).left).toEqual([])
+    for (const made of way) expect(one.candle(made).dropped).toEqual([])
     const seconds = [2, 4, 6]
     expect(seconds.map((second) => one.price(70, START + 10 * MINUTE + second * SECOND).price)).toEqual([
       true,
       true,
       true,
     ])
-    expect([one.doubt, one.tookLevel]).toEqual([null, false])
+    expect([one.withholding, one.acceptedLevel]).toEqual([null, false])
   })
 })
 
@@ -154,13 +154,13 @@ test('B11: nothing that is passed on is further from the last minute than the bo
       for (const { step, gapSec } of steps) {
         price *= Math.exp(step)
         at += gapSec * SECOND
-        const doubted = one.doubt
+        const doubted = one.withholding
         if (!one.price(price, at).price) {
           seen.doubted++
-          expect(one.doubt).not.toBeNull()
+          expect(one.withholding).not.toBeNull()
           continue
         }
-        const level = doubted !== null && one.doubt === null && one.tookLevel
+        const level = doubted !== null && one.withholding === null && one.acceptedLevel
         const before = passed.at(-1)
         seen.passed++
         if (level) seen.confirmed++

@@ -4,7 +4,7 @@ import { step } from '../../shared/domain/lifecycles.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, record, say } from '../state.ts'
+import { type Context, logEvent, record } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
 import {
   assignRefusal,
@@ -17,7 +17,7 @@ import {
 } from './manual-commands.ts'
 import { pauseEntries, recordTrading, setFreeze } from './trading.ts'
 
-/** Commands that are the deployer's; all others are the engine's. */
+/** Commands handled by the deployer; the engine handles all others. */
 export type DeployCommand = Extract<Command, { kind: 'reload' | 'rollback' | 'promote' | 'dismiss' }>
 export type EngineCommand = Exclude<Command, DeployCommand>
 
@@ -26,55 +26,55 @@ export function isEngineCommand(command: Command): command is EngineCommand {
   return kind !== 'reload' && kind !== 'rollback' && kind !== 'promote' && kind !== 'dismiss'
 }
 
-/** A condition that stands against entries has come up, has changed, or is over; each is said once. */
-export function applyHold(c: Context, { about, reason }: Extract<EngineEvent, { kind: 'hold' }>): void {
-  const { holds } = c.s
+/** Sets, updates or ends a hold on entries; its start and its end are logged. */
+export function applyHold(context: Context, { about, reason }: Extract<EngineEvent, { kind: 'hold' }>): void {
+  const { holds } = context.state
   const before = holds.get(about)
   if (reason === null) {
     if (before === undefined) return
     holds.delete(about)
-    return say(c, 'info', 'hold', `entries are no longer held: ${before}`)
+    return logEvent(context, 'info', 'hold', `entries are no longer held: ${before}`)
   }
   holds.set(about, reason)
   if (before !== undefined) return
-  say(c, 'warn', 'hold', `entries are held: ${reason}`)
-  // What rested while nobody looked rests on a price that nobody saw.
-  if (about === 'reconcile') cancelAll(c)
+  logEvent(context, 'warn', 'hold', `entries are held: ${reason}`)
+  // Orders that rested while the desk was not running were placed at prices that may be outdated.
+  if (about === 'reconcile') cancelAll(context)
 }
 
-/** Ends pauses and freezes whose time has come. */
-export function expire(c: Context): void {
-  const { s } = c
-  if (s.trading === 'paused' && s.pause?.until != null && s.now >= s.pause.until) {
-    say(c, 'info', 'resumed', `pause "${s.pause.reason}" is over`)
-    s.trading = step('trading', s.trading, 'resume')
-    s.pause = null
-    recordTrading(c)
+/** Ends expired pauses and freezes. */
+export function expire(context: Context): void {
+  const { state } = context
+  if (state.trading === 'paused' && state.pause?.until != null && state.now >= state.pause.until) {
+    logEvent(context, 'info', 'resumed', `pause "${state.pause.reason}" is over`)
+    state.trading = step('trading', state.trading, 'resume')
+    state.pause = null
+    recordTrading(context)
   }
-  if (s.freeze?.until != null && s.now >= s.freeze.until) {
-    say(c, 'info', 'unfrozen', `freeze "${s.freeze.reason}" is over`)
-    setFreeze(c, null)
+  if (state.freeze?.until != null && state.now >= state.freeze.until) {
+    logEvent(context, 'info', 'unfrozen', `freeze "${state.freeze.reason}" is over`)
+    setFreeze(context, null)
   }
 }
 
-/** Why the engine would refuse a command now; null when it would not. Asked before the command is carried out. */
-export function commandRefusal(c: Context, command: EngineCommand): string | null {
-  const { s } = c
+/** Why the engine would refuse a command now; null when it would accept it. Checked before the command is applied. */
+export function commandRefusal(context: Context, command: EngineCommand): string | null {
+  const { state } = context
   switch (command.kind) {
     case 'rearm':
-      return s.trading === 'killed' ? null : 'nothing to re-arm: trading is not killed'
+      return state.trading === 'killed' ? null : 'nothing to re-arm: trading is not killed'
     case 'resume':
-      return resumeRefusal(c, command)
+      return resumeRefusal(context, command)
     case 'unfreeze':
-      return s.freeze === null ? 'deployments are not frozen' : null
+      return state.freeze === null ? 'deployments are not frozen' : null
     case 'pause':
-      return pauseRefusal(c, command)
+      return pauseRefusal(context, command)
     case 'close':
-      return closeRefusal(c, command)
+      return closeRefusal(context, command)
     case 'void':
-      return voidRefusal(c, command)
+      return voidRefusal(context, command)
     case 'assign':
-      return assignRefusal(c, command)
+      return assignRefusal(context, command)
     case 'caps':
     case 'freeze':
     case 'kill':
@@ -84,111 +84,117 @@ export function commandRefusal(c: Context, command: EngineCommand): string | nul
   }
 }
 
-function pauseRefusal(c: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
-  if (command.slot !== undefined && !c.s.slots.has(command.slot)) return `no slot ${command.slot} on this desk`
-  if (command.strategy !== undefined && !c.s.live.has(command.strategy))
-    return `no strategy ${command.strategy} is live`
-  if (c.s.trading === 'killed') return 'trading is killed; re-arm it first'
+function pauseRefusal(context: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
+  if (command.slot !== undefined && !context.state.slots.has(command.slot))
+    return `this desk has no slot ${command.slot}`
+  if (command.strategy !== undefined && !context.state.live.has(command.strategy))
+    return `no version of strategy ${command.strategy} is live`
+  if (context.state.trading === 'killed') return 'trading is killed; re-arm it first'
   return null
 }
 
-function resumeRefusal(c: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
-  const refusal = pauseRefusal(c, command)
+function resumeRefusal(context: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
+  const refusal = pauseRefusal(context, command)
   if (refusal !== null) return refusal
   if (command.slot !== undefined)
-    return c.s.slots.get(command.slot)?.pause == null ? `${command.slot} is not paused` : null
+    return context.state.slots.get(command.slot)?.pause == null ? `${command.slot} is not paused` : null
   if (command.strategy !== undefined)
-    return c.s.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
-  const unreadable = c.s.holds.get('settings')
+    return context.state.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
+  const unreadable = context.state.holds.get('settings')
   if (unreadable !== undefined) return unreadable
-  if (c.s.trading === 'paused') return null
-  const [held] = c.s.holds.values()
-  return held === undefined ? 'trading is not paused' : `entries are held until it is over: ${held}`
+  if (context.state.trading === 'paused') return null
+  const [held] = context.state.holds.values()
+  return held === undefined ? 'trading is not paused' : `entries are held until this ends: ${held}`
 }
 
-export function applyCommand(c: Context, command: EngineCommand): void {
-  const { s } = c
+export function applyCommand(context: Context, command: EngineCommand): void {
+  const { state } = context
   switch (command.kind) {
     case 'kill':
-      return kill(c, command)
+      return kill(context, command)
     case 'rearm':
-      s.trading = step('trading', s.trading, 'rearm')
-      s.killReason = null
-      s.flatten = false
-      s.pause = null
-      recordTrading(c)
-      return say(c, 'warn', 'command', `re-armed: ${command.reason}`)
+      state.trading = step('trading', state.trading, 'rearm')
+      state.killReason = null
+      state.flatten = false
+      state.pause = null
+      recordTrading(context)
+      return logEvent(context, 'warn', 'command', `re-armed: ${command.reason}`)
     case 'pause':
-      return pause(c, command)
+      return pause(context, command)
     case 'resume':
-      return resume(c, command)
+      return resume(context, command)
     case 'freeze': {
       const until = command.until === undefined ? null : unixMs(Date.parse(command.until))
-      setFreeze(c, { reason: command.reason, until })
-      return say(c, 'info', 'frozen', `deployments are frozen: ${command.reason}`)
+      setFreeze(context, { reason: command.reason, until })
+      return logEvent(context, 'info', 'frozen', `deployments are frozen: ${command.reason}`)
     }
     case 'close':
-      return closePosition(c, command)
+      return closePosition(context, command)
     case 'void':
-      return voidPosition(c, command)
+      return voidPosition(context, command)
     case 'assign':
-      return assignSlot(c, command)
+      return assignSlot(context, command)
     case 'caps':
-      return changeCaps(c, command)
+      return changeCaps(context, command)
     case 'unfreeze':
-      setFreeze(c, null)
-      return say(c, 'info', 'unfrozen', `deployments are open again: ${command.reason}`)
+      setFreeze(context, null)
+      return logEvent(context, 'info', 'unfrozen', `deployments are allowed again: ${command.reason}`)
     default:
       return assertNever(command)
   }
 }
 
-function kill(c: Context, command: Extract<Command, { kind: 'kill' }>): void {
-  const { s } = c
-  s.trading = step('trading', s.trading, 'kill')
-  s.killReason = command.reason ?? 'killed by hand'
-  s.pause = null
-  s.flatten = command.positions === 'flatten'
-  recordTrading(c)
-  // Fills that are already on their way belong to the desk.
-  for (const owner of new Set([...s.orders.values()].map((order) => order.owner))) {
+function kill(context: Context, command: Extract<Command, { kind: 'kill' }>): void {
+  const { state } = context
+  state.trading = step('trading', state.trading, 'kill')
+  state.killReason = command.reason ?? 'killed by hand'
+  state.pause = null
+  state.flatten = command.positions === 'flatten'
+  recordTrading(context)
+  // The desk owns fills that are already in flight.
+  for (const owner of new Set([...state.orders.values()].map((order) => order.owner))) {
     if (owner === 'desk') continue
-    transferAll(c, { from: owner, to: 'desk', reason: 'kill', deployment: null }, (subject) => 'limit' in subject)
+    transferAll(context, { from: owner, to: 'desk', reason: 'kill', deployment: null }, (subject) => 'limit' in subject)
   }
-  const asked = cancelAll(c)
-  say(c, 'error', 'kill', `KILLED (${command.positions}): ${s.killReason}; ${asked} open orders are being cancelled`)
+  const cancelling = cancelAll(context)
+  logEvent(
+    context,
+    'error',
+    'kill',
+    `KILLED (${command.positions}): ${state.killReason}; ${cancelling} open orders are being cancelled`,
+  )
 }
 
-function pause(c: Context, command: Extract<Command, { kind: 'pause' }>): void {
+function pause(context: Context, command: Extract<Command, { kind: 'pause' }>): void {
   const pause = { reason: command.reason, until: null }
   if (command.slot !== undefined) {
-    const slot = c.s.slots.get(command.slot)
+    const slot = context.state.slots.get(command.slot)
     if (slot !== undefined) slot.pause = pause
-    record(c, { t: 'pause', of: 'slot', name: command.slot, reason: command.reason })
+    record(context, { t: 'pause', of: 'slot', name: command.slot, reason: command.reason })
   }
   if (command.strategy !== undefined) {
-    c.s.strategyPauses.set(command.strategy, pause)
-    record(c, { t: 'pause', of: 'strategy', name: command.strategy, reason: command.reason })
+    context.state.strategyPauses.set(command.strategy, pause)
+    record(context, { t: 'pause', of: 'strategy', name: command.strategy, reason: command.reason })
   }
-  if (command.slot === undefined && command.strategy === undefined) pauseEntries(c, command.reason, null)
-  say(c, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
+  if (command.slot === undefined && command.strategy === undefined) pauseEntries(context, command.reason, null)
+  logEvent(context, 'warn', 'command', `${command.slot ?? command.strategy ?? 'all entries'} paused: ${command.reason}`)
 }
 
-function resume(c: Context, command: Extract<Command, { kind: 'resume' }>): void {
-  const { s } = c
+function resume(context: Context, command: Extract<Command, { kind: 'resume' }>): void {
+  const { state } = context
   if (command.slot !== undefined) {
-    const slot = s.slots.get(command.slot)
+    const slot = state.slots.get(command.slot)
     if (slot !== undefined) slot.pause = null
-    record(c, { t: 'pause', of: 'slot', name: command.slot, reason: null })
+    record(context, { t: 'pause', of: 'slot', name: command.slot, reason: null })
   }
   if (command.strategy !== undefined) {
-    s.strategyPauses.delete(command.strategy)
-    record(c, { t: 'pause', of: 'strategy', name: command.strategy, reason: null })
+    state.strategyPauses.delete(command.strategy)
+    record(context, { t: 'pause', of: 'strategy', name: command.strategy, reason: null })
   }
   if (command.slot === undefined && command.strategy === undefined) {
-    s.trading = step('trading', s.trading, 'resume')
-    s.pause = null
-    recordTrading(c)
+    state.trading = step('trading', state.trading, 'resume')
+    state.pause = null
+    recordTrading(context)
   }
-  say(c, 'info', 'command', `${command.slot ?? command.strategy ?? 'all entries'} resumed`)
+  logEvent(context, 'info', 'command', `${command.slot ?? command.strategy ?? 'all entries'} resumed`)
 }

@@ -8,132 +8,148 @@ import { isoUtc } from '../../shared/domain/time.ts'
 
 import { negative } from '../orders/ledger.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, isUnsettleable, record, say, slotGroupsOf, unconfirmed, workingOrders } from '../state.ts'
+import { slotGroupsOf } from '../slot-state.ts'
+import { type Context, isUnsettleable, logEvent, record, unconfirmedFill, workingOrders } from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
 import { publishAssignment } from '../versions/canary.ts'
-import { keepState, slotsOwned } from '../versions/drain.ts'
+import { retainState, slotsOwned } from '../versions/drain.ts'
 import { transferAll } from '../versions/owners.ts'
 import { forgetFills } from '../windows/settlement.ts'
 
-type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
 
-function positionOf(c: Context, id: PositionId): Position | undefined {
-  return c.s.positions.get(id)
+function positionOf(context: Context, id: PositionId): Position | undefined {
+  return context.state.positions.get(id)
 }
 
-/** Why a position cannot be sold by hand. */
-export function closeRefusal(c: Context, { position: id }: Of<'close'>): string | null {
-  if (c.s.trading === 'killed') return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
-  const position = positionOf(c, id)
+/** Why a position cannot be closed by hand; null when it can. */
+export function closeRefusal(context: Context, { position: id }: CommandOf<'close'>): string | null {
+  if (context.state.trading === 'killed')
+    return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
+  const position = positionOf(context, id)
   if (position === undefined) return `no position ${id} is open`
-  if (isUnsettleable(c.s, position)) return `${id} cannot be sold: prices for its outcome are missing; void it instead`
-  if (position.state !== 'open') return `${id} cannot be sold any more: its window has ended, it is held to settlement`
-  if (c.s.closing.has(position.id)) return `${id} is being sold already`
+  if (isUnsettleable(context.state, position))
+    return `${id} cannot be sold: prices for its outcome are missing; void it instead`
+  if (position.state !== 'open') return `${id} cannot be sold: its window has ended, it is held to settlement`
+  if (context.state.closing.has(position.id)) return `${id} is already being sold`
   return null
 }
 
 /**
- * Takes a position from its version and has the desk sell it at what the book pays, cycle after cycle until it is sold or
- * its window ends. Its slot enters nothing more in that window.
+ * Transfers a position to the desk, which sells it at the best bid, every cycle until it is sold or its window ends. Its slot
+ * is paused for the rest of that window.
  */
-export function closePosition(c: Context, { position: id, reason }: Of<'close'>): void {
-  const position = positionOf(c, id)
+export function closePosition(context: Context, { position: id, reason }: CommandOf<'close'>): void {
+  const position = positionOf(context, id)
   if (position === undefined) return
   const { windowId } = position
   if (position.ownedBy !== 'desk') {
     const transfer = { from: position.ownedBy, to: 'desk', reason: 'close', deployment: null } as const
-    transferAll(c, transfer, (subject) => subject.windowId === windowId)
+    transferAll(context, transfer, (subject) => subject.windowId === windowId)
   }
-  cancelAll(c, (order) => order.windowId === windowId)
-  c.s.closing.add(position.id)
-  const slot = c.s.slots.get(position.slot)
+  cancelAll(context, (order) => order.windowId === windowId)
+  context.state.closing.add(position.id)
+  const slot = context.state.slots.get(position.slot)
   if (slot !== undefined && slot.pause === null)
-    slot.pause = { reason: 'its position is closed by hand: nothing more in this window', until: position.windowEnd }
-  say(c, 'warn', 'command', `${id} is sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
+    slot.pause = {
+      reason: 'its position is being closed by hand: no entries in this window',
+      until: position.windowEnd,
+    }
+  logEvent(context, 'warn', 'command', `${id} is being sold by hand${reason === undefined ? '' : `: ${reason}`}`, {
     slot: position.slot,
   })
 }
 
-/** Why a position cannot be voided by hand. */
-export function voidRefusal(c: Context, { position: id, token }: Of<'void'>): string | null {
-  const position = positionOf(c, id)
+/** Why a position cannot be voided; null when it can. */
+export function voidRefusal(context: Context, { position: id, token }: CommandOf<'void'>): string | null {
+  const position = positionOf(context, id)
   if (position === undefined) return `no position ${id} is open`
   if (position.state !== 'ended')
     return `${id} is ${position.state}: only a position whose window has ended can be voided`
-  if (!isUnsettleable(c.s, position)) {
-    const from = isoUtc(position.windowEnd + c.s.config.unsettledAfterMs)
+  if (!isUnsettleable(context.state, position)) {
+    const from = isoUtc(position.windowEnd + context.state.config.unsettledAfterMs)
     return `the outcome of ${id} may still come: it can be voided from ${from} on`
   }
-  const [working] = workingOrders(c.s, position.windowId)
-  if (working !== undefined)
-    return `${working.id} of ${id} is still ${working.state}: what became of it must be known first`
-  const fill = unconfirmed(c.s, position.windowId)
-  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed yet: it may still be reversed`
-  if (c.s.config.market === 'live' && token !== position.windowId)
-    return `on live a position is voided with the token of its window: "token": "${position.windowId}"`
+  const [working] = workingOrders(context.state, position.windowId)
+  if (working !== undefined) return `${working.id} of ${id} is still ${working.state}: its result must be known first`
+  const fill = unconfirmedFill(context.state, position.windowId)
+  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed: it may still be reversed`
+  if (context.state.config.market === 'live' && token !== position.windowId)
+    return `with live money, voiding needs the window as a token: "token": "${position.windowId}"`
   return null
 }
 
 /**
- * Writes off a position that nothing can settle: its cost leaves the open positions for an account of its own (I10). It is
- * no trade: no figure of any version knows it.
+ * Writes off an unsettleable position: its cost moves to a separate account (I10). It does not count as a trade in any
+ * version's figures.
  */
-export function voidPosition(c: Context, { position: id, reason }: Of<'void'>): void {
-  const position = positionOf(c, id)
+export function voidPosition(context: Context, { position: id, reason }: CommandOf<'void'>): void {
+  const position = positionOf(context, id)
   if (position === undefined) return
   const { cost, slot } = position
-  const entry = c.s.ledger.post(c.s.now, 'void', position.id, { cost: negative(cost), voided: cost })
-  record(c, { t: 'ledger', entry })
+  const entry = context.state.ledger.post(context.state.now, 'void', position.id, {
+    cost: negative(cost),
+    voided: cost,
+  })
+  record(context, { t: 'ledger', entry })
   position.state = step('position', position.state, 'void')
   position.cost = NO_USD
-  position.settledAt = c.s.now
-  record(c, { t: 'position', position: { ...position } })
-  c.s.positions.delete(position.id)
-  forgetFills(c.s, position.id)
-  c.s.unsettleable.delete(position.id)
-  say(c, 'warn', 'command', `${id} in ${slot} is voided by hand, $${(cost / 1e6).toFixed(2)} written off: ${reason}`, {
-    slot,
-  })
+  position.settledAt = context.state.now
+  record(context, { t: 'position', position: { ...position } })
+  context.state.positions.delete(position.id)
+  forgetFills(context.state, position.id)
+  context.state.unsettleable.delete(position.id)
+  logEvent(
+    context,
+    'warn',
+    'command',
+    `${id} in ${slot} is voided by hand, $${(cost / 1e6).toFixed(2)} written off: ${reason}`,
+    {
+      slot,
+    },
+  )
 }
 
-/** Why a slot cannot be given to a strategy. */
-export function assignRefusal(c: Context, { slot: id, strategy }: Of<'assign'>): string | null {
-  const slot = c.s.slots.get(id)
-  if (slot === undefined) return `no slot ${id} on this desk`
-  if (slot.strategy === strategy) return `${id} is ${strategy}'s already`
+/** Why a slot cannot be assigned to a strategy; null when it can. */
+export function assignRefusal(context: Context, { slot: id, strategy }: CommandOf<'assign'>): string | null {
+  const slot = context.state.slots.get(id)
+  if (slot === undefined) return `this desk has no slot ${id}`
+  if (slot.strategy === strategy) return `${id} is already assigned to ${strategy}`
   return null
 }
 
-/** Gives a slot to another strategy; whoever has something open in it keeps that until it has settled. */
-export function assignSlot(c: Context, { slot: id, strategy, reason }: Of<'assign'>): void {
-  const { s } = c
-  const slot = s.slots.get(id)
+/** Assigns a slot to another strategy; the previous version manages what it has open in it until that has settled. */
+export function assignSlot(context: Context, { slot: id, strategy, reason }: CommandOf<'assign'>): void {
+  const { state } = context
+  const slot = state.slots.get(id)
   if (slot === undefined) return
   const before = slot.strategy
-  const version = assignedVersion(s, slot)
-  if (version !== undefined && slotsOwned(s, version.hash).has(slot.slot.id)) {
-    keepState(c, version, slot)
-    s.aside.add(version.hash)
+  const version = assignedVersion(state, slot)
+  if (version !== undefined && slotsOwned(state, version.hash).has(slot.id)) {
+    retainState(context, version, slot)
+    state.residual.add(version.hash)
   }
   slot.strategy = strategy
-  const lent = slot.canary
+  const wasCanary = slot.canary
   slot.canary = false
   slot.warmFor = null
   slot.setState('null')
-  slot.lastWhy = `given to ${strategy}`
-  if (lent && before !== null) publishAssignment(c, before)
-  s.slotGroups = slotGroupsOf(s.slots.values())
-  record(c, { t: 'setting', setting: { name: 'assignment', slot: slot.slot.id, strategy } })
+  slot.lastWhy = `assigned to ${strategy}`
+  if (wasCanary && before !== null) publishAssignment(context, before)
+  state.slotGroups = slotGroupsOf(state.slots.values())
+  record(context, { t: 'setting', setting: { name: 'assignment', slot: slot.id, strategy } })
   const why = reason === undefined ? '' : `: ${reason}`
-  say(c, 'warn', 'command', `${id} goes from ${before ?? 'nobody'} to ${strategy}${why}`, { slot: slot.slot.id })
+  logEvent(context, 'warn', 'command', `${id} is reassigned from ${before ?? 'no strategy'} to ${strategy}${why}`, {
+    slot: slot.id,
+  })
 }
 
-/** I12: a person changes the caps, by a journaled command and with a reason. */
-export function changeCaps(c: Context, command: Of<'caps'>): void {
-  const { caps } = c.s
+/** I12: caps change only by a journaled command with a reason. */
+export function changeCaps(context: Context, command: CommandOf<'caps'>): void {
+  const { caps } = context.state
   const dollars = (amount: number | undefined, before: Caps['lossPerDay']) =>
     amount === undefined ? before : usdOf(amount)
-  c.s.caps = {
+  context.state.caps = {
     stakePerOrder: dollars(command.stakePerOrderUsd, caps.stakePerOrder),
     exposurePerWindow: dollars(command.exposurePerWindowUsd, caps.exposurePerWindow),
     exposurePerAsset: dollars(command.exposurePerAssetUsd, caps.exposurePerAsset),
@@ -141,8 +157,8 @@ export function changeCaps(c: Context, command: Of<'caps'>): void {
     ordersPerMinute: command.ordersPerMinute ?? caps.ordersPerMinute,
     lossPerDay: dollars(command.lossPerDayUsd, caps.lossPerDay),
   }
-  record(c, { t: 'setting', setting: { name: 'caps', caps: c.s.caps } })
+  record(context, { t: 'setting', setting: { name: 'caps', caps: context.state.caps } })
   const { kind: _, reason, ...changed } = command
-  const said = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
-  say(c, 'warn', 'command', `caps changed: ${said.join(', ')}: ${reason}`)
+  const changes = Object.entries(changed).map(([name, value]) => `${name} ${value}`)
+  logEvent(context, 'warn', 'command', `caps changed: ${changes.join(', ')}: ${reason}`)
 }

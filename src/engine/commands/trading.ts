@@ -1,32 +1,40 @@
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import { type Context, type Pause, record, say } from '../state.ts'
+import type { Pause } from '../slot-state.ts'
+import { type Context, logEvent, record } from '../state.ts'
 
-/** Freezes deployments for a rule's reason; one that is there already stays. */
-export function freezeDeploys(c: Context, reason: string, until: UnixMs | null): void {
-  if (c.s.freeze !== null) return
-  setFreeze(c, { reason, until })
-  say(c, 'warn', 'frozen', `deployments are frozen: ${reason}`)
+/** Freezes deployments because of a rule; an existing freeze stays. */
+export function freezeDeploys(context: Context, reason: string, until: UnixMs | null): void {
+  if (context.state.freeze !== null) return
+  setFreeze(context, { reason, until })
+  logEvent(context, 'warn', 'frozen', `deployments are frozen: ${reason}`)
 }
 
 /** Sets or lifts the freeze of deployments. */
-export function setFreeze(c: Context, freeze: Pause | null): void {
-  c.s.freeze = freeze
-  record(c, { t: 'freeze', reason: freeze?.reason ?? null, until: freeze?.until ?? null })
+export function setFreeze(context: Context, freeze: Pause | null): void {
+  context.state.freeze = freeze
+  record(context, { t: 'freeze', reason: freeze?.reason ?? null, until: freeze?.until ?? null })
 }
 
-/** Journals whether trading runs, is paused or killed. */
-export function recordTrading(c: Context): void {
-  const { s } = c
-  const reason = s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null)
-  record(c, { t: 'trading', state: s.trading, reason, until: s.pause?.until ?? null, flatten: s.flatten })
+/** Journals whether trading is running, paused or killed. */
+export function recordTrading(context: Context): void {
+  const { state } = context
+  const reason = state.trading === 'killed' ? state.killReason : (state.pause?.reason ?? null)
+  record(context, {
+    t: 'trading',
+    state: state.trading,
+    reason,
+    until: state.pause?.until ?? null,
+    flatten: state.flatten,
+  })
 }
 
-/** Pauses entries; exits go on. A pause that is there already is only replaced by one without an end. */
-export function pauseEntries(c: Context, reason: string, until: UnixMs | null): void {
-  const { s } = c
-  if (s.trading === 'killed' || (s.trading === 'paused' && until !== null && s.pause?.until === null)) return
-  s.trading = step('trading', s.trading, 'pause')
-  s.pause = { reason, until }
-  recordTrading(c)
+/** Pauses entries; exits continue. A pause without an end is not replaced by one with an end. */
+export function pauseEntries(context: Context, reason: string, until: UnixMs | null): void {
+  const { state } = context
+  if (state.trading === 'killed' || (state.trading === 'paused' && until !== null && state.pause?.until === null))
+    return
+  state.trading = step('trading', state.trading, 'pause')
+  state.pause = { reason, until }
+  recordTrading(context)
 }

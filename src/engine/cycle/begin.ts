@@ -1,70 +1,71 @@
 import { expire } from '../commands/commands.ts'
 import { flattenPosition } from '../orders/intents.ts'
 import { cancelAll } from '../orders/orders.ts'
-import { type Context, type EngineState, type SlotState, slotOf, type VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, slotOf } from '../state.ts'
 import { endDrains } from '../versions/drain.ts'
 import { warmUpLeft } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
-import { askOverduePayouts } from '../windows/redemption.ts'
-import { nameUnsettleable } from '../windows/windows.ts'
+import { requestOverduePayouts } from '../windows/redemption.ts'
+import { reportUnsettleable } from '../windows/windows.ts'
 
 /**
- * What every cycle begins with: whatever has run out, and what the desk itself sells.
- * @param clock gets the moment of the cycle, where views read it
- * @returns false when nobody may be asked in it: trading is killed
+ * First part of every cycle: expiries, overdue payouts and the desk's own sales.
+ * @param clock receives the time of the cycle, for views
+ * @returns false when no version may be evaluated because trading is killed
  */
-export function beginCycle(c: Context, count: number, clock: Float64Array): boolean {
-  const { s } = c
-  s.cycle = count
-  clock[ROW.now] = s.now
-  expire(c)
-  nameUnsettleable(c)
-  askOverduePayouts(c)
-  lapse(c)
-  if (c.s.aside.size > 0) endDrains(c)
-  if (c.s.closing.size > 0) sellClosing(c)
-  if (s.trading !== 'killed') return true
-  // A cancel may have met an order that could not be cancelled just then.
-  cancelAll(c)
-  if (s.flatten) flatten(c)
+export function beginCycle(context: Context, count: number, clock: Float64Array): boolean {
+  const { state } = context
+  state.cycle = count
+  clock[ROW.now] = state.now
+  expire(context)
+  reportUnsettleable(context)
+  requestOverduePayouts(context)
+  cancelExpired(context)
+  if (context.state.residual.size > 0) endDrains(context)
+  if (context.state.closing.size > 0) sellManuallyClosed(context)
+  if (state.trading !== 'killed') return true
+  // Repeated each cycle: an order may not have been cancellable the last time.
+  cancelAll(context)
+  if (state.flatten) flatten(context)
   return false
 }
 
-/** Good-till-date orders whose time has come are cancelled. */
-function lapse(c: Context): void {
-  for (const order of c.s.orders.values()) {
+/** Cancels good-till-date orders that have expired. */
+function cancelExpired(context: Context): void {
+  for (const order of context.state.orders.values()) {
     if (
       order.expiresAt !== null &&
-      c.s.now >= order.expiresAt &&
+      context.state.now >= order.expiresAt &&
       (order.state === 'open' || order.state === 'partial')
     ) {
-      c.out.push({ kind: 'cancel', orderId: order.id })
+      context.effects.push({ kind: 'cancel', orderId: order.id })
     }
   }
 }
 
-function flatten(c: Context): void {
-  for (const position of c.s.positions.values()) {
-    const slot = slotOf(c.s, position.slot)
+function flatten(context: Context): void {
+  for (const position of context.state.positions.values()) {
+    const slot = slotOf(context.state, position.slot)
     if (position.state === 'open' && slot.window?.id === position.windowId)
-      flattenPosition(c, slot, position, 'flatten after kill')
+      flattenPosition(context, slot, position, 'flatten after kill')
   }
 }
 
-/** Goes on selling what a person wants sold, until it is sold or its window has ended. */
-function sellClosing(c: Context): void {
-  for (const id of c.s.closing) {
-    const position = c.s.positions.get(id)
-    const slot = position === undefined ? undefined : slotOf(c.s, position.slot)
-    if (position?.state !== 'open' || slot?.window?.id !== position.windowId) c.s.closing.delete(id)
-    else if (c.s.trading !== 'killed') flattenPosition(c, slot, position, 'closed by hand')
+/** Continues to sell positions closed by hand, until they are sold or their window has ended. */
+function sellManuallyClosed(context: Context): void {
+  for (const id of context.state.closing) {
+    const position = context.state.positions.get(id)
+    const slot = position === undefined ? undefined : slotOf(context.state, position.slot)
+    if (position?.state !== 'open' || slot?.window?.id !== position.windowId) context.state.closing.delete(id)
+    else if (context.state.trading !== 'killed') flattenPosition(context, slot, position, 'closed by hand')
   }
 }
 
-/** To be asked of a slot whose row is written. */
-export function ready(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  if (s.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
-  // Closed candles are never lost again: what was warm stays so.
+/** True when a slot can be evaluated: its window is open and warm-up is complete. Its row must be up to date. */
+export function isReady(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  if (state.now >= (slot.row[ROW.windowEnd] ?? 0)) return false
+  // Closed candles are never removed, so a completed warm-up stays complete.
   if (slot.warmFor === version) return true
   if (slot.window === null || slot.asset.price === 0) return false
   const lacking = warmUpLeft(slot, version)

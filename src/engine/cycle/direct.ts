@@ -1,145 +1,147 @@
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Effect } from '../events.ts'
-import type { Context, EngineState, SlotGroup, SlotState, VersionRecord } from '../state.ts'
+import type { SlotGroup, SlotState, VersionRecord } from '../slot-state.ts'
+import type { Context, EngineState } from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
-import { applyAgain, applyDecision, applyFault } from '../versions/versions.ts'
+import { applyDecision, applyFault, countRepeated } from '../versions/versions.ts'
 import { ROW } from '../views/view-row.ts'
 import type { SlotDecision } from '../views/view-types.ts'
 import { writeRow } from '../views/views.ts'
-import { beginCycle, ready } from './begin.ts'
+import { beginCycle, isReady } from './begin.ts'
 
-/** What a strategy answered for one slot; the same object may come every time. */
+/** Answer of a strategy for one slot; the object may be reused for every answer. */
 export interface DirectAnswer {
   why: string
   /** New state as JSON; null when it is unchanged. */
   state: string | null
   intents: SlotDecision['intents']
-  /** What it threw, or what was wrong with its answer; null when nothing was. */
+  /** Message of what it threw, or of what is invalid in its answer; null without a fault. */
   fault: string | null
-  /** Names the place in its bundle where it threw; empty where nothing was thrown. */
+  /** Stack in its bundle; empty when nothing was thrown. */
   stack: string
 }
 
-/** The slots of a group that are asked in a cycle: their indices, in turn. */
-interface LineUp {
-  readonly turn: Int32Array
+/** Slots of a group to evaluate in a cycle: their indices, in order. */
+interface EvaluationPlan {
+  readonly indices: Int32Array
   count: number
   version: VersionRecord
-  /** First moment at which it may be another one; 0 = at once. */
-  until: number
+  /** Time until which the plan is valid, ms; 0 = for one cycle only. */
+  validUntil: number
 }
 
-/** True when nothing of a group's slots has changed since their rows were written. */
-function isSame({ slots }: SlotGroup): boolean {
+/** True when no slot of a group has changed since its row was written. */
+function isUnchanged({ slots }: SlotGroup): boolean {
   for (const slot of slots) if (slot.changed) return false
   return true
 }
 
-/** Asks a strategy about slots whose rows are written. */
-export interface Decider {
-  /** State, orders or the position of a slot may have changed: they are not in its row. */
-  meet(slot: SlotState): void
-  /** Of the slot that was asked last. */
+/** Evaluates a strategy synchronously for slots whose rows are up to date. */
+export interface DirectEvaluator {
+  /** Called when a slot's state, orders or position, which are not in its row, may have changed. */
+  onSlotChanged(slot: SlotState): void
+  /** Answer for the slot evaluated last. */
   readonly answer: DirectAnswer
   /**
-   * Asks about the slots whose indices stand in `turn` from `from` on, one after the other, until one says something new.
-   * Holding on for the reason given last time is most of all answers, and nothing but their number comes of them.
-   * @returns the place in `turn` of the slot that did; `end` where none before `end` did
+   * Evaluates the slots `indices[from]`, `indices[from + 1]`, … in order, until one gives a new answer. Most answers repeat
+   * the previous one (hold, same reason, same state); these are only counted.
+   * @returns position in `indices` of the slot with a new answer; `end` without one
    */
-  ask(turn: Int32Array, from: number, end: number): number
+  evaluate(indices: Int32Array, from: number, end: number): number
 }
 
-/** Cycles whose strategies are called directly, as in replays: nothing is made for an answer that says nothing new. */
+/** Cycles with synchronous evaluations, as in replays: repeated answers allocate nothing. */
 export class DirectCycles {
   private readonly context: Context
   private readonly slots: readonly SlotState[]
   private readonly clock: Float64Array
-  private readonly lineUps = new Map<SlotGroup, LineUp>()
+  private readonly plans = new Map<SlotGroup, EvaluationPlan>()
 
-  /** @param clock where views read the moment of a cycle */
+  /** @param clock receives the time of each cycle, for views */
   constructor(state: EngineState, clock: Float64Array) {
-    this.context = { s: state, out: [], quiet: false }
+    this.context = { state, effects: [], discardsRecords: false }
     this.slots = [...state.slots.values()]
     this.clock = clock
   }
 
   /**
-   * One cycle whose strategies answer at once: a replay's. Rows are read where they lie, and the effects are the same as
-   * when every answer came as an event.
-   * @param only null, or the slots that asked to be woken
+   * Runs one cycle. Views read rows in place; the effects equal those of decisions that arrive as events.
+   * @param only slots of a wake-up cycle; null for all
+   * @returns effects, in a list that the next cycle reuses
    */
-  cycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, decider: Decider): readonly Effect[] {
-    const c = this.context
-    if (c.out.length > 0) c.out.length = 0
-    if (ts > c.s.now) c.s.now = ts
-    if (!beginCycle(c, count, this.clock)) return c.out
-    for (const group of c.s.slotGroups) {
-      const version = assignedVersion(c.s, group)
-      if (version !== undefined) this.ask(c, group, version, only, decider)
+  cycle(ts: UnixMs, count: number, only: readonly SlotId[] | null, evaluator: DirectEvaluator): readonly Effect[] {
+    const context = this.context
+    if (context.effects.length > 0) context.effects.length = 0
+    if (ts > context.state.now) context.state.now = ts
+    if (!beginCycle(context, count, this.clock)) return context.effects
+    for (const group of context.state.slotGroups) {
+      const version = assignedVersion(context.state, group)
+      if (version !== undefined) this.evaluateGroup(context, group, version, only, evaluator)
     }
-    return c.out
+    return context.effects
   }
 
-  private ask(
-    c: Context,
+  private evaluateGroup(
+    context: Context,
     group: SlotGroup,
     version: VersionRecord,
     only: readonly SlotId[] | null,
-    decider: Decider,
+    evaluator: DirectEvaluator,
   ): void {
-    const { turn, count } = this.lineUp(c, group, version, only, decider)
+    const { indices, count } = this.plan(context, group, version, only, evaluator)
     let faults: { slot: SlotId; message: string }[] | undefined
     for (let next = 0; next < count; next++) {
-      const at = decider.ask(turn, next, count)
-      applyAgain(version, at - next)
+      const at = evaluator.evaluate(indices, next, count)
+      countRepeated(version, at - next)
       next = at
-      const slot = at === count ? undefined : this.slots[turn[at] ?? 0]
+      const slot = at === count ? undefined : this.slots[indices[at] ?? 0]
       if (slot === undefined) break
-      const { fault, why, state, intents } = decider.answer
-      if (fault === null) applyDecision(c, slot, version, why, state, intents)
+      const { fault, why, state, intents } = evaluator.answer
+      if (fault === null) applyDecision(context, slot, version, why, state, intents)
       else {
         faults ??= []
-        faults.push({ slot: slot.slot.id, message: fault })
+        faults.push({ slot: slot.id, message: fault })
       }
     }
     if (faults === undefined) version.faultsInRow = 0
     for (const { slot, message } of faults ?? []) {
-      applyFault(c, { kind: 'fault', ts: c.s.now, version: version.hash, slot, fatal: false, message })
+      applyFault(context, { kind: 'fault', ts: context.state.now, version: version.hash, slot, fatal: false, message })
     }
   }
 
   /**
-   * Who of a group is asked now, and in which order; rows are written. With all of them asked it stays the same until a
-   * window ends or something of a slot changes: that is most cycles.
+   * The slots of a group to evaluate now; their rows are brought up to date. A plan with all slots of the group stays valid
+   * until a window ends or a slot changes, which covers most cycles.
    */
-  private lineUp(
-    c: Context,
+  private plan(
+    context: Context,
     group: SlotGroup,
     version: VersionRecord,
     only: readonly SlotId[] | null,
-    decider: Decider,
-  ): LineUp {
-    const known = this.lineUps.get(group)
-    if (only === null && known?.version === version && c.s.now < known.until && isSame(group)) return known
+    evaluator: DirectEvaluator,
+  ): EvaluationPlan {
+    const known = this.plans.get(group)
+    if (only === null && known?.version === version && context.state.now < known.validUntil && isUnchanged(group))
+      return known
     const { slots } = group
-    const made = known ?? { turn: new Int32Array(slots.length), count: 0, version, until: 0 }
+    const made = known ?? { indices: new Int32Array(slots.length), count: 0, version, validUntil: 0 }
     made.version = version
     made.count = 0
-    let until = Number.POSITIVE_INFINITY
+    let validUntil = Number.POSITIVE_INFINITY
     for (const slot of slots) {
-      if (only !== null && !only.includes(slot.slot.id)) continue
+      if (only !== null && !only.includes(slot.id)) continue
       if (slot.changed) {
-        writeRow(c.s, slot)
-        decider.meet(slot)
+        writeRow(context.state, slot)
+        evaluator.onSlotChanged(slot)
       }
-      if (!ready(c.s, slot, version)) continue
-      made.turn[made.count++] = slot.index
-      until = Math.min(until, slot.row[ROW.windowEnd] ?? 0)
+      if (!isReady(context.state, slot, version)) continue
+      made.indices[made.count++] = slot.index
+      validUntil = Math.min(validUntil, slot.row[ROW.windowEnd] ?? 0)
     }
-    // Whoever is left out may be asked again without any change to be seen.
-    made.until = made.count === slots.length ? until : 0
-    this.lineUps.set(group, made)
+    // A skipped slot may become ready without a visible change, so the plan is made anew in the next cycle.
+    made.validUntil = made.count === slots.length ? validUntil : 0
+    this.plans.set(group, made)
     return made
   }
 }

@@ -3,14 +3,15 @@ import type { Asset, Window } from '../../shared/domain/slots.ts'
 import { SECOND, type UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, Level } from '../events.ts'
 import { chanceAbove, closeVariance, expectedClose, logRatio, normalCdf } from '../prices/estimate.ts'
-import type { AssetMarket } from './asset-market.ts'
 import { DRAWS, drawAt, placeSeed, SOFT_SUMS, softNormalAt, softNormalOf, softSumAt, uniformOf } from './noise.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
 
 export const COARSE_TICK = price(10_000)
 const FINE_TICK = price(1_000)
 
+/** Properties of real books near the end of a window, as measured. */
 interface Measured {
-  /** From this many seconds before the end. */
+  /** Applies up to this many seconds before the end. */
   readonly from: number
   /** Share of time with both sides of the book present. */
   readonly twoSided: number
@@ -21,13 +22,13 @@ interface Measured {
   readonly depth50: number
 }
 
-/** What is measured, worked out for a quote. */
+/** Measured properties with precomputed tables for quoting. */
 interface Stage extends Measured {
-  /** A move of more deviations than this takes one side of the book away; infinity where none does. */
-  readonly goneBeyond: number
-  /** Shares over the best five bids of BTC, by the sum that a soft normal number is made of. */
+  /** A larger move, in standard deviations, leaves the book one-sided; infinity when it never is. */
+  readonly oneSidedBeyond: number
+  /** Shares over the best five bids of BTC, by `softSumAt`. */
   readonly depths: Float64Array
-  /** Spread in dollars by the draw. */
+  /** Spread in dollars, by `drawAt`. */
   readonly spreads: Float64Array
 }
 
@@ -38,16 +39,16 @@ function stageOf(measured: Measured): Stage {
     (_, sum) => depth50 * (depth10 / depth50) ** (-softNormalOf(sum) / 1.2816),
   )
   const spreads = Float64Array.from({ length: DRAWS }, (_, draw) => spreadOf(uniformOf(draw), spread90))
-  const goneBeyond = twoSided >= 1 ? Number.POSITIVE_INFINITY : deviationsWith(twoSided)
-  return { ...measured, goneBeyond, depths, spreads }
+  const oneSidedBeyond = twoSided >= 1 ? Number.POSITIVE_INFINITY : deviationsWith(twoSided)
+  return { ...measured, oneSidedBeyond, depths, spreads }
 }
 
-/** Half of the time one tick; the tail is exponential through the measured 90th percentile. */
+/** One tick half of the time; above that exponential, through the measured 90th percentile. */
 function spreadOf(u: number, spread90: number): number {
   return u < 0.5 ? 0.01 : 0.01 + ((spread90 - 0.01) * Math.log(0.5 / (1 - u))) / Math.log(5)
 }
 
-/** How many deviations a normal number is within with this probability; by halving. */
+/** Standard deviations within which a normal variable lies with this probability, by bisection. */
 function deviationsWith(probability: number): number {
   let low = 0
   let high = 8
@@ -77,28 +78,29 @@ const FIRST_STAGE = stageOf({
   depth50: 3241,
 })
 
-/** Share of the five levels' depth at each of them, best first. */
+/** Share of the depth at each of the five levels, best first. */
 const WEIGHTS = [0.14, 0.19, 0.22, 0.23, 0.22]
-/** Depth of other assets against BTC's: thinner; the venue's own figures are not known. */
+/** Depth relative to BTC; an assumption, since other assets have not been measured. */
 const DEPTH: Readonly<Record<string, number>> = { BTC: 1, ETH: 0.5, SOL: 0.35, XRP: 0.3 }
 const OTHER_DEPTH = 0.2
-/** Seconds in which a swept level comes back to 1 − 1/e. */
+/** Time constant of a swept level's recovery, in seconds. */
 const REFILL_SEC = 2.2
-/** A maker's error in probability at even odds, and how long it takes to become another one. */
+/** Standard deviation of the makers' error in probability at even odds. */
 const ERROR = 0.01
+/** Interval at which a new error is drawn. */
 const ERROR_MS = 30_000
-/** Spread and depth are drawn anew this often. */
+/** Interval at which spread and depth are drawn. */
 const DRAW_MS = 4_000
-/** Kinds of chance a window has, each with indices of its own. */
-const CHANCE = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
-/** Deviations from even odds at which the probability of one side is 0.96. */
+/** First random index of each quantity that is drawn for a window. */
+const FIRST_INDEX = { error: 0x1000_0000, spread: 0x2000_0000, depth: 0x3000_0000 }
+/** Standard deviations from the strike at which the probability of one outcome is 0.96. */
 const EXTREME_SIGMA = 1.7507
-/** Keeps a bound that is computed in another order on the safe side of rounding. */
-const BARELY = 1 - 1e-9
+/** Safety margin for rounding in a bound that is computed in a different order. */
+const ROUNDING_MARGIN = 1 - 1e-9
 
 /**
- * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and less near the end.
- * A quote depends on its moment and on what was swept before it, not on whether others were looked at.
+ * Quotes one window's Up token around its fair probability, as makers do: late, with an error, and with less depth near the
+ * end. A quote depends only on its time and on earlier sweeps, not on which other quotes were read.
  */
 export class BookMaker {
   readonly window: Window
@@ -106,14 +108,14 @@ export class BookMaker {
   readonly strike: number
   private readonly place: number
   private readonly depthScale: number
-  /** From when on the grid is fine. */
+  /** Time from which the price step is fine, ms. */
   private fineSince = Number.POSITIVE_INFINITY
-  /** How thin each side was right after each sweep, in order of time. */
   private tick: Price = COARSE_TICK
   private low = 0
   private high = 0
   private bidDepth = 0
   private askDepth = 0
+  /** Missing share of each side right after each sweep, in order of time. */
   private readonly sweeps: { readonly at: number; readonly bids: number; readonly asks: number }[] = []
 
   /** @param depthScale see `depthScaleOf` */
@@ -125,8 +127,8 @@ export class BookMaker {
     this.depthScale = depthScale
   }
 
-  /** To be told of every price: the grid becomes fine once the window looks decided, and stays so. */
-  watch(asset: AssetMarket, meanSec: number): void {
+  /** Switches to the fine price step once the window looks decided, for good; called for every price outside the calm range. */
+  updateTick(asset: SimulatedAsset, meanSec: number): void {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return
     const left = (this.windowEnd - asset.tsAt(0)) / SECOND
     const expected = left >= meanSec ? asset.price : expectedClose(asset.price, left, meanSec, this.meanSoFar(asset, 0))
@@ -136,17 +138,17 @@ export class BookMaker {
   }
 
   /**
-   * How far from the strike a price may be, until `until`, without `watch` finding anything: variance and with it the
-   * distance that decides a window shrink with the time left, and within a minute volatility only grows.
+   * Distance from the strike within which no price before `until` makes `updateTick` switch: the deciding distance shrinks
+   * with the time left, and within a minute the volatility estimate can only grow.
    */
-  calmWithin(asset: AssetMarket, until: number, meanSec: number): number {
+  calmWithin(asset: SimulatedAsset, until: number, meanSec: number): number {
     if (this.fineSince !== Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
     const variance = closeVariance((this.windowEnd - until) / SECOND, asset.vol.perSecond(), meanSec)
-    return this.strike * EXTREME_SIGMA * Math.sqrt(Math.max(0, variance)) * BARELY
+    return this.strike * EXTREME_SIGMA * Math.sqrt(Math.max(0, variance)) * ROUNDING_MARGIN
   }
 
-  /** Works out the book that makers show in answer to the price `ago` prices ago; `book` and `best` tell it. */
-  shape(asset: AssetMarket, ago: number, meanSec: number): void {
+  /** Computes the book that makers show in reaction to the price `ago` prices ago, for `book` and `writeBest`. */
+  update(asset: SimulatedAsset, ago: number, meanSec: number): void {
     const ts = asset.tsAt(ago)
     const left = Math.max(0, (this.windowEnd - ts) / SECOND)
     const stage = stageAt(left)
@@ -158,29 +160,29 @@ export class BookMaker {
     const spread = Math.max(tick, Math.round((this.spreadAt(ts, stage) * (fine ? 0.2 : 1) * MICRO) / tick) * tick)
     const low = Math.floor((mid * MICRO - spread / 2) / tick) * tick
     const depth = this.depthAt(ts, stage)
-    const gone = this.isOneSided(price, asset.volAt(ago), stage, left)
+    const oneSided = this.isOneSided(price, asset.volAt(ago), stage, left)
     const halted = asset.haltedAt(ago)
     this.tick = tick
     this.low = low
     this.high = low + spread
-    this.bidDepth = halted || (gone && mid < 0.5) ? 0 : depth
-    this.askDepth = halted || (gone && mid >= 0.5) ? 0 : depth
-    if (this.sweeps.length > 0) this.thin(ts)
+    this.bidDepth = halted || (oneSided && mid < 0.5) ? 0 : depth
+    this.askDepth = halted || (oneSided && mid >= 0.5) ? 0 : depth
+    if (this.sweeps.length > 0) this.applySweeps(ts)
   }
 
-  private fairAt(asset: AssetMarket, ago: number, price: number, left: number, meanSec: number): number {
+  private fairAt(asset: SimulatedAsset, ago: number, price: number, left: number, meanSec: number): number {
     const expected = left >= meanSec ? price : expectedClose(price, left, meanSec, this.meanSoFar(asset, ago))
-    // A tie is Up, and whatever rounds to the strike on the price's grid is a tie.
+    // A tie is Up, and every value that rounds to the strike on the price grid is a tie.
     const tie = this.strike - asset.grid.halfStep
     return chanceAbove(expected, tie, closeVariance(left, asset.volAt(ago), meanSec))
   }
 
-  /** What had passed of the mean that decides this window, `ago` prices ago; null before it begins. */
-  private meanSoFar(asset: AssetMarket, ago: number): number | null {
+  /** Closing mean of this window as of `ago` prices ago; null before it starts. */
+  private meanSoFar(asset: SimulatedAsset, ago: number): number | null {
     return asset.boundary === this.windowEnd ? asset.meanAt(ago) : null
   }
 
-  /** The whole book, as it is seen from `shownAt` on. */
+  /** The whole book, visible from `shownAt` on. */
   book(shownAt: UnixMs): BookUpdate {
     const { tick, window } = this
     const bids = side(this.low, -tick, this.bidDepth, tick)
@@ -189,16 +191,16 @@ export class BookMaker {
   }
 
   /** Writes best bid, its shares, best ask, its shares (NaN and 0 where that side is empty) and tick, in micro-units. */
-  best(out: Float64Array): void {
-    writeBest(out, 0, this.low, -this.tick, this.bidDepth, this.tick)
-    writeBest(out, 2, this.high, this.tick, this.askDepth, this.tick)
+  writeBest(out: Float64Array): void {
+    writeBestLevel(out, 0, this.low, -this.tick, this.bidDepth, this.tick)
+    writeBestLevel(out, 2, this.high, this.tick, this.askDepth, this.tick)
     out[4] = this.tick
   }
 
-  /** Taken shares come back over the next seconds; until then the side is thinner. */
-  sweep(side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs): void {
-    const { bids, asks } = this.thinness(ts + 1)
-    const more = taken / Math.max(of, 1)
+  /** Notes that shares were taken from one side, which recovers over the next seconds. @param offered shares there before */
+  sweep(side: 'bids' | 'asks', taken: number, offered: number, ts: UnixMs): void {
+    const { bids, asks } = this.missingDepth(ts + 1)
+    const more = taken / Math.max(offered, 1)
     this.sweeps.push({
       at: ts,
       bids: side === 'bids' ? Math.min(0.95, bids + more) : bids,
@@ -206,71 +208,71 @@ export class BookMaker {
     })
   }
 
-  /** Share of each side that is missing at `ts`, by the sweeps before it. */
-  private thinness(ts: number): { bids: number; asks: number } {
+  /** Share of each side that is missing at `ts` because of earlier sweeps. */
+  private missingDepth(ts: number): { bids: number; asks: number } {
     const last = this.sweeps.findLast((sweep) => sweep.at < ts)
-    if (last === undefined) return WHOLE
+    if (last === undefined) return NONE_MISSING
     const keep = Math.exp(-(ts - last.at) / SECOND / REFILL_SEC)
     return { bids: last.bids * keep, asks: last.asks * keep }
   }
 
-  private thin(ts: number): void {
-    const { bids, asks } = this.thinness(ts)
+  private applySweeps(ts: number): void {
+    const { bids, asks } = this.missingDepth(ts)
     this.bidDepth *= 1 - bids
     this.askDepth *= 1 - asks
   }
 
-  /** A maker's error: a new one every half minute, sliding from one to the next. */
+  /** The makers' error: drawn every `ERROR_MS` and interpolated in between. */
   private errorAt(ts: number): number {
     const at = ts / ERROR_MS
     const index = Math.floor(at)
     const share = at - index
-    const from = softNormalAt(this.place, CHANCE.error + index)
-    const to = softNormalAt(this.place, CHANCE.error + index + 1)
-    // Keeps the deviation while sliding.
+    const from = softNormalAt(this.place, FIRST_INDEX.error + index)
+    const to = softNormalAt(this.place, FIRST_INDEX.error + index + 1)
+    // Keeps the standard deviation constant while interpolating.
     const kept = 1 - share
     return (ERROR * (kept * from + share * to)) / Math.sqrt(kept * kept + share * share)
   }
 
   private spreadAt(ts: number, stage: Stage): number {
-    return stage.spreads[drawAt(this.place, CHANCE.spread + Math.floor(ts / DRAW_MS))] ?? 0
+    return stage.spreads[drawAt(this.place, FIRST_INDEX.spread + Math.floor(ts / DRAW_MS))] ?? 0
   }
 
   private depthAt(ts: number, stage: Stage): number {
-    const sum = softSumAt(this.place, CHANCE.depth + Math.floor(ts / DRAW_MS))
+    const sum = softSumAt(this.place, FIRST_INDEX.depth + Math.floor(ts / DRAW_MS))
     return (stage.depths[sum] ?? 0) * this.depthScale
   }
 
   /**
-   * Near the end the side that nobody wants to be on disappears: offers of the winner, bids for the loser. It goes
-   * first where the move is largest for the time it had, so that the measured share of windows stays two-sided.
+   * True when one side is missing, as near the end of a window: offers of the likely winner, bids for the likely loser. It
+   * depends on the move in standard deviations, so that the measured share of windows stays two-sided.
    */
   private isOneSided(price: number, volPerSec: number, stage: Stage, left: number): boolean {
     const passed = (this.windowEnd - this.window.start) / SECOND - left
     if (stage.twoSided >= 1 || passed <= 0) return false
-    return Math.abs(logRatio(price, this.strike)) > stage.goneBeyond * volPerSec * Math.sqrt(passed)
+    return Math.abs(logRatio(price, this.strike)) > stage.oneSidedBeyond * volPerSec * Math.sqrt(passed)
   }
 }
 
-/** How deep an asset's books are, against BTC's. */
+/** Depth of an asset's books relative to BTC's. */
 export function depthScaleOf(asset: Asset): number {
   return DEPTH[asset] ?? OTHER_DEPTH
 }
 
-const WHOLE = { bids: 0, asks: 0 }
+const NONE_MISSING = { bids: 0, asks: 0 }
 
 function stageAt(left: number): Stage {
   for (const stage of STAGES) if (left <= stage.from) return stage
   return FIRST_STAGE
 }
 
-/** Micro-shares of the `i`th level; 0 where there is none. */
+/** Micro-shares of level `i`; 0 when its price is outside the grid. */
 function sizeAt(i: number, at: number, depth: number, tick: number): number {
   if (at < tick || at > MICRO - tick) return 0
   return Math.floor(depth * (WEIGHTS[i] ?? 0) * 100) * 10_000
 }
 
-/** Five levels from `best` on, `step` apart. */
+/** Five levels starting at `best`, `step` apart. */
 function side(best: number, step: number, depth: number, tick: number): Level[] {
   const levels: Level[] = []
   for (let i = 0; i < WEIGHTS.length; i++) {
@@ -281,7 +283,7 @@ function side(best: number, step: number, depth: number, tick: number): Level[] 
   return levels
 }
 
-function writeBest(out: Float64Array, to: number, best: number, step: number, depth: number, tick: number): void {
+function writeBestLevel(out: Float64Array, to: number, best: number, step: number, depth: number, tick: number): void {
   for (let i = 0; depth > 0 && i < WEIGHTS.length; i++) {
     const at = best + i * step
     const size = sizeAt(i, at, depth, tick)

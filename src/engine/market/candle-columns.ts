@@ -3,8 +3,8 @@ import type { Asset } from '../../shared/domain/slots.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 
 /**
- * One asset's recorded one-minute candles, a column an array, oldest first. Whoever builds one vouches that open times
- * lie on the minute grid and strictly ascend; minutes may be missing.
+ * One asset's recorded one-minute candles, one array per column, oldest first. Open times lie on the minute grid and strictly
+ * ascend; minutes may be missing.
  */
 export interface CandleColumns {
   readonly asset: Asset
@@ -19,7 +19,7 @@ export interface CandleColumns {
   readonly volume: Float64Array
 }
 
-/** Index of the first candle that opens at or after `ts`; `series.length` when none does. */
+/** Index of the first candle that opens at or after `ts`; `series.length` without one. */
 export function firstFrom(series: CandleColumns, ts: number): number {
   let low = 0
   let high = series.length
@@ -31,7 +31,7 @@ export function firstFrom(series: CandleColumns, ts: number): number {
   return low
 }
 
-/** The candle at `index`, which must be one of the series. */
+/** The candle at `index`, which must be below `series.length`. */
 export function candleOf(series: CandleColumns, index: number): Candle {
   return {
     openTime: unixMs(series.openTime[index] ?? Number.NaN),

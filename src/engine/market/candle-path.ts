@@ -6,40 +6,41 @@ import { type CandleColumns, closedBefore, firstFrom } from './candle-columns.ts
 import { placeSeed, softNormalAt, uniformAt } from './noise.ts'
 import { onGrid } from './price-grid.ts'
 
-/** One price for each cycle, a second before it: what happens more often inside a candle would be invented anyway. */
+/** One price per cycle, one second before it: a finer path inside a candle would be invented anyway. */
 const TICK_MS = 5 * SECOND
 const FIRST_MS = 4 * SECOND
 export const TICKS_A_MINUTE = MINUTE / TICK_MS
 const LAST = TICKS_A_MINUTE - 1
 
-/** Expected range of a Brownian path over a minute ÷ its deviation a tick: 1.6 × √12 (Feller 1951). */
+/** Expected range of a Brownian path over a minute, in standard deviations of one tick: 1.6 × √12 (Feller 1951). */
 const RANGE_PER_SIGMA = 5.54
 
 export interface CandlePathOptions {
-  /** In this order ticks of the same second come. */
+  /** Also the order of ticks at the same time. */
   readonly series: readonly CandleColumns[]
-  /** First instant played, inclusive. */
+  /** Start of the playback, inclusive. */
   readonly from: UnixMs
-  /** First instant not played. */
+  /** End of the playback, exclusive. */
   readonly to: UnixMs
   readonly seed: number
 }
 
-/** When the `at`th price of a minute comes. */
+/** Time of tick `at` of a minute. */
 export function tickAt(minute: number, at: number): number {
   return minute + FIRST_MS + at * TICK_MS
 }
 
-/** The first price of a minute that comes at or after `ts`; `TICKS_A_MINUTE` where none does. */
+/** Index of the first tick of a minute at or after `ts`; `TICKS_A_MINUTE` without one. */
 export function firstTickFrom(minute: number, ts: number): number {
   return Math.min(TICKS_A_MINUTE, Math.max(0, Math.ceil((ts - minute - FIRST_MS) / TICK_MS)))
 }
 
-/** One asset on its way through its candles; spells out the ticks of one minute at a time. */
+/** Position of a playback in one asset's candles; expands one minute into ticks at a time. */
 export class CandleTrack {
   readonly series: CandleColumns
-  /** The candle it stands before, or at once `hasMinute`. */
+  /** Index of the current candle when `hasMinute`, otherwise of the next one. */
   index: number
+  /** True when the current minute has a candle. */
   hasMinute = false
   readonly prices = new Float64Array(TICKS_A_MINUTE)
   readonly volumes = new Float64Array(TICKS_A_MINUTE)
@@ -51,13 +52,13 @@ export class CandleTrack {
     this.index = firstFrom(series, from - (from % MINUTE))
   }
 
-  /** Writes prices and volumes of the minute it is at. */
-  spellOut(minute: number): void {
-    spellOut(this, placeSeed(this.seed ^ (minute / MINUTE), this.series.asset))
+  /** Writes prices and volumes of the current minute's ticks. */
+  expand(minute: number): void {
+    expandCandle(this, placeSeed(this.seed ^ (minute / MINUTE), this.series.asset))
   }
 }
 
-/** Start of the earliest minute that any track has after the one it is at; infinity where it is not before `to`. */
+/** Start of the earliest next minute of all tracks; infinity when it is not before `to`. */
 export function minuteAfter(tracks: readonly CandleTrack[], to: number): number {
   let minute = Number.POSITIVE_INFINITY
   for (const { series, index, hasMinute } of tracks) {
@@ -67,7 +68,7 @@ export function minuteAfter(tracks: readonly CandleTrack[], to: number): number 
   return minute < to ? minute : Number.POSITIVE_INFINITY
 }
 
-/** Moves tracks on to a minute, which some of them have. */
+/** Moves all tracks to a minute; some may have no candle there. */
 export function enterMinute(tracks: readonly CandleTrack[], minute: number): void {
   for (const track of tracks) {
     if (track.hasMinute) track.index++
@@ -76,11 +77,11 @@ export function enterMinute(tracks: readonly CandleTrack[], minute: number): voi
 }
 
 /**
- * Plays recorded one-minute candles as a price every five seconds an asset. Inside a minute the price starts at the open, visits
- * both extremes in a seeded order at seeded moments, ends at the close and wiggles in between without leaving the
- * candle; candles rebuilt from the ticks equal the recorded ones, and volumes added up in order give theirs. A minute's
- * ticks depend on seed, asset, minute and candle only, so a later start plays the same prices. Minutes that were not
- * recorded play nothing. What happens inside a candle is invented: no result may rest on it.
+ * Plays recorded one-minute candles as one price every five seconds per asset. Inside a minute the price starts at the open,
+ * reaches both extremes in random order at random times, ends at the close and follows a random path in between within the
+ * candle. Candles rebuilt from the ticks equal the recorded ones, volumes included. The ticks of a minute depend only on
+ * seed, asset, minute and candle, so a later start plays the same prices. Missing minutes play nothing. The path inside a
+ * candle is invented: no result may depend on it.
  */
 export class CandlePathSource implements TickSource {
   readonly assets: readonly Asset[]
@@ -89,18 +90,18 @@ export class CandlePathSource implements TickSource {
   readonly #to: number
   #minute: number
   #tick: number
-  #turn = 0
+  #track = 0
 
   constructor({ series, from, to, seed }: CandlePathOptions) {
     invariant(from <= to, `playback ends before it starts: ${from} … ${to}`)
-    this.assets = series.map((one) => one.asset)
-    this.#byAsset = new Map(series.map((one) => [one.asset, one]))
-    invariant(this.#byAsset.size === series.length, 'an asset was given twice')
+    this.assets = series.map(({ asset }) => asset)
+    this.#byAsset = new Map(series.map((columns) => [columns.asset, columns]))
+    invariant(this.#byAsset.size === series.length, 'an asset occurs twice')
     this.#to = to
-    this.#tracks = series.map((one) => new CandleTrack(one, from, seed))
+    this.#tracks = series.map((columns) => new CandleTrack(columns, from, seed))
     this.#minute = this.#loadMinute()
     this.#tick = firstTickFrom(this.#minute, from)
-    this.#settle()
+    this.#seek()
   }
 
   peek(): UnixMs | undefined {
@@ -110,7 +111,7 @@ export class CandlePathSource implements TickSource {
 
   next(): PriceTick | undefined {
     const ts = this.peek()
-    const track = this.#tracks[this.#turn]
+    const track = this.#tracks[this.#track]
     if (ts === undefined || track === undefined) return undefined
     const tick: PriceTick = {
       kind: 'price',
@@ -120,8 +121,8 @@ export class CandlePathSource implements TickSource {
       price: track.prices[this.#tick] ?? Number.NaN,
       volume: track.volumes[this.#tick] ?? Number.NaN,
     }
-    this.#turn++
-    this.#settle()
+    this.#track++
+    this.#seek()
     return tick
   }
 
@@ -130,15 +131,15 @@ export class CandlePathSource implements TickSource {
     return series === undefined ? [] : closedBefore(series, before, count)
   }
 
-  /** Moves to the next track that has this minute, and on to the next tick and minute where there is none. */
-  #settle(): void {
+  /** Moves to the next track that has the current minute, then to the next tick and minute. */
+  #seek(): void {
     while (this.#minute < this.#to) {
-      // A start behind a minute's last tick goes on with the next.
-      while (this.#tick < TICKS_A_MINUTE && this.#turn < this.#tracks.length) {
-        if (this.#tracks[this.#turn]?.hasMinute === true) return
-        this.#turn++
+      // A start after a minute's last tick continues with the next minute.
+      while (this.#tick < TICKS_A_MINUTE && this.#track < this.#tracks.length) {
+        if (this.#tracks[this.#track]?.hasMinute === true) return
+        this.#track++
       }
-      this.#turn = 0
+      this.#track = 0
       if (++this.#tick < TICKS_A_MINUTE) continue
       this.#tick = 0
       this.#minute = this.#loadMinute()
@@ -148,19 +149,19 @@ export class CandlePathSource implements TickSource {
   #loadMinute(): number {
     const minute = minuteAfter(this.#tracks, this.#to)
     enterMinute(this.#tracks, minute)
-    for (const track of this.#tracks) if (track.hasMinute) track.spellOut(minute)
+    for (const track of this.#tracks) if (track.hasMinute) track.expand(minute)
     return minute
   }
 }
 
-/** Writes the prices and volumes of the track's candle; `place` decides what the candle does not. */
-function spellOut({ series, index, prices, volumes }: CandleTrack, place: number): void {
+/** Writes the ticks of the track's candle. @param place random seed of this candle */
+function expandCandle({ series, index, prices, volumes }: CandleTrack, place: number): void {
   const open = series.open[index] ?? Number.NaN
   const high = series.high[index] ?? Number.NaN
   const low = series.low[index] ?? Number.NaN
   const close = series.close[index] ?? Number.NaN
   const highFirst = uniformAt(place, 0) < 0.5
-  // Two different ticks strictly inside the minute, in order.
+  // The two ticks of the extremes: different, and strictly inside the minute.
   const a = 1 + Math.floor(uniformAt(place, 1) * (LAST - 1))
   const other = 1 + Math.floor(uniformAt(place, 2) * (LAST - 2))
   const b = other < a ? other : other + 1
@@ -178,21 +179,23 @@ function spellOut({ series, index, prices, volumes }: CandleTrack, place: number
   splitVolume(volumes, series.volume[index] ?? 0)
 }
 
-/** What a step's noise is multiplied by, by the steps left until the target: it dies away towards it. */
-const PINNED = Float64Array.from({ length: TICKS_A_MINUTE + 1 }, (_, left) => Math.sqrt(Math.max(0, left - 1) / left))
+/** Factor of a Brownian bridge's noise by the number of steps left; it vanishes at the target. */
+const BRIDGE_NOISE = Float64Array.from({ length: TICKS_A_MINUTE + 1 }, (_, left) =>
+  Math.sqrt(Math.max(0, left - 1) / left),
+)
 
-/** Fills `from + 1 … to`: a Brownian bridge from the price at `from` to exactly `target` at `to`. */
+/** Writes `from + 1 … to`: a Brownian bridge from the price at `from` to exactly `target` at `to`. */
 function bridge(prices: Float64Array, from: number, to: number, target: number, sigma: number, place: number): void {
   let price = prices[from] ?? target
   for (let i = from + 1; i < to; i++) {
     const left = to - i + 1
-    price += (target - price) / left + sigma * (PINNED[left] ?? 0) * softNormalAt(place, 2 + i)
+    price += (target - price) / left + sigma * (BRIDGE_NOISE[left] ?? 0) * softNormalAt(place, 2 + i)
     prices[i] = price
   }
   prices[to] = target
 }
 
-/** Rounds `from … to − 1` to the price grid (0: none) and clips them into the candle. */
+/** Rounds `from … to − 1` to the price grid (0: none) and clamps them to the candle's range. */
 function snap(prices: Float64Array, from: number, to: number, low: number, high: number, grid: number): void {
   for (let i = from; i < to; i++) {
     const raw = prices[i] ?? low
@@ -202,8 +205,8 @@ function snap(prices: Float64Array, from: number, to: number, low: number, high:
 }
 
 /**
- * Steps a dollar of the coarsest decimal grid that holds all four prices, up to eight decimals; 0 when there is none.
- * Taken from the candle alone, so that a longer tape does not change the prices of a minute it shares with a shorter.
+ * Steps per dollar of the coarsest decimal grid that contains all four prices, up to eight decimals; 0 without one. Derived
+ * from the candle alone, so that the ticks of a minute do not depend on the rest of the tape.
  */
 function gridOf(open: number, high: number, low: number, close: number): number {
   for (let grid = 1; grid <= 1e8; grid *= 10) {
@@ -213,15 +216,15 @@ function gridOf(open: number, high: number, low: number, close: number): number 
 }
 
 /**
- * Splits `total` evenly. The last tick takes what is left; since the others hold more than half of it, that subtraction
- * is exact (Sterbenz 1974) and the sum in order is `total` to the bit.
+ * Splits `total` evenly. The last tick gets the remainder; since the others hold more than half of the total, that
+ * subtraction is exact (Sterbenz 1974), and the sum in order equals `total` to the bit.
  */
 function splitVolume(volumes: Float64Array, total: number): void {
   const part = total / TICKS_A_MINUTE
-  let given = 0
+  let sum = 0
   for (let i = 0; i < LAST; i++) {
     volumes[i] = part
-    given += part
+    sum += part
   }
-  volumes[LAST] = total - given
+  volumes[LAST] = total - sum
 }

@@ -1,9 +1,9 @@
 import type { Engine } from '../engine.ts'
 import type { AssetState } from '../prices/asset-state.ts'
-import type { LazyPrices, MinuteRest } from '../prices/prices.ts'
+import type { LazyPrices, MinuteRemainder } from '../prices/prices.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../prices/tick-cells.ts'
-import { assetOf, type SlotState } from '../state.ts'
-import type { AssetMarket } from './asset-market.ts'
+import type { SlotState } from '../slot-state.ts'
+import { assetOf } from '../state.ts'
 import {
   type CandlePathOptions,
   CandleTrack,
@@ -13,88 +13,91 @@ import {
   TICKS_A_MINUTE,
   tickAt,
 } from './candle-path.ts'
-import type { DeskSide, PriceSource, SimulatedVenue } from './simulated-venue.ts'
-import type { SlotMarket } from './slot-market.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
+import type { SimulatedSlot } from './simulated-slot.ts'
+import type { PlaybackSink, PriceSource, SimulatedVenue } from './simulated-venue.ts'
 
 const LAST = TICKS_A_MINUTE - 1
 
 /**
- * Plays candles as `CandlePathSource` does, without making a thing for a price. It tells only the first price of each
- * minute at its moment; those after it are spelt out and heard when somebody looks, or in one piece when the minute is
- * over. A path is a function of its candle and a seed: it makes no difference when it is heard.
+ * Plays candles as `CandlePathSource` does, without allocating per price. Only the first price of each minute is pushed at
+ * its time; the later ones are expanded and applied when a reader pulls them, or as one remainder at the end of the minute.
+ * The path is a function of candle and seed, so it does not matter when it is applied.
  */
 export class CandlePlayer implements PriceSource {
-  private readonly market: SimulatedVenue
+  private readonly venue: SimulatedVenue
   private readonly tracks: readonly CandleTrack[]
-  private readonly rides: readonly Ride[]
+  private readonly playbacks: readonly AssetPlayback[]
   private readonly to: number
   private minute = 0
-  /** How many prices the minute has before the end. */
+  /** Number of ticks of the current minute before the end of the playback. */
   private count = 0
-  /** When the desk hears the minute's first price; infinity once it has. */
-  private heardAt = Number.POSITIVE_INFINITY
+  /** Time at which the desk receives the minute's first price; infinity once it has. */
+  private deskReceivesAt = Number.POSITIVE_INFINITY
+  /** Start of the next minute; infinity without one. */
   private next: number
+  /** First tick to play of the next minute. */
   private first: number
 
-  /** The market's feed delay must be no longer than from a minute's last price to the next one's first: 5 s. */
-  constructor({ series, from, to, seed }: CandlePathOptions, market: SimulatedVenue) {
-    this.market = market
+  /** The venue's feed delay must not exceed 5 s, the time from a minute's last price to the next minute's first. */
+  constructor({ series, from, to, seed }: CandlePathOptions, venue: SimulatedVenue) {
+    this.venue = venue
     this.to = to
-    this.tracks = series.map((one) => new CandleTrack(one, from, seed))
-    this.rides = this.tracks.map((track) => new Ride(track, market))
+    this.tracks = series.map((columns) => new CandleTrack(columns, from, seed))
+    this.playbacks = this.tracks.map((track) => new AssetPlayback(track, venue))
     this.next = minuteAfter(this.tracks, to)
     this.first = firstTickFrom(this.next, from)
     if (this.first === TICKS_A_MINUTE) this.enter()
   }
 
-  /** To be called once, before anything is told. */
-  begin(engine: Engine, desk: DeskSide): void {
-    for (const ride of this.rides) {
-      ride.asset.desk = assetOf(engine.state, ride.asset.name)
-      ride.begin(ride.asset.desk, desk)
+  /** Connects engine and sink; must be called once before `advance`. */
+  begin(engine: Engine, desk: PlaybackSink): void {
+    for (const playback of this.playbacks) {
+      playback.asset.desk = assetOf(engine.state, playback.asset.name)
+      playback.begin(playback.asset.desk, desk)
     }
   }
 
   advance(until: number, all: boolean): number {
     for (;;) {
-      const stopped = all ? this.tellEach(until) : null
+      const stopped = all ? this.pushEachToVenue(until) : null
       if (stopped !== null) return stopped
-      if (this.heardAt <= until) this.tellDesk()
+      if (this.deskReceivesAt <= until) this.pushToDesk()
       const ts = tickAt(this.next, this.first)
       if (ts > until || ts >= this.to) return until
-      if (this.begins(ts)) return ts
+      if (this.startMinute(ts)) return ts
     }
   }
 
-  /** Somebody must hear of each price at its moment; gives that after which it must stop, null where there is none. */
-  private tellEach(until: number): number | null {
+  /** Pushes each price at its time. @returns time of the first price that scheduled an event; null without one */
+  private pushEachToVenue(until: number): number | null {
     for (let at = 0; at < this.count; at++) {
       const ts = tickAt(this.minute, at)
       if (ts > until) break
-      if (this.tellMarket(ts)) return ts
+      if (this.pushToVenue(ts)) return ts
     }
     return null
   }
 
-  private tellMarket(ts: number): boolean {
+  private pushToVenue(ts: number): boolean {
     let stop = false
-    for (const ride of this.rides) if (ride.tellMarket(ts)) stop = true
+    for (const playback of this.playbacks) if (playback.pushToVenue(ts)) stop = true
     return stop
   }
 
-  private tellDesk(): void {
-    for (const ride of this.rides) ride.tellDesk(this.heardAt)
-    this.heardAt = Number.POSITIVE_INFINITY
+  private pushToDesk(): void {
+    for (const playback of this.playbacks) playback.pushToDesk(this.deskReceivesAt)
+    this.deskReceivesAt = Number.POSITIVE_INFINITY
   }
 
-  /** The next minute begins; true when its first prices put something on the schedule. */
-  private begins(ts: number): boolean {
-    for (const ride of this.rides) ride.finish()
+  /** Starts the next minute; true when its first prices scheduled an event. */
+  private startMinute(ts: number): boolean {
+    for (const playback of this.playbacks) playback.finish()
     const { first } = this
     this.enter()
-    this.heardAt = ts + this.market.feedDelayMs
-    for (const ride of this.rides) ride.enter(this.minute, first, this.count)
-    return this.tellMarket(ts)
+    this.deskReceivesAt = ts + this.venue.feedDelayMs
+    for (const playback of this.playbacks) playback.enter(this.minute, first, this.count)
+    return this.pushToVenue(ts)
   }
 
   private enter(): void {
@@ -106,29 +109,38 @@ export class CandlePlayer implements PriceSource {
   }
 }
 
-/** One asset on its way through its candles: how many prices of its minute the market and the desk have heard. */
-class Ride implements LazyPrices {
-  readonly asset: AssetMarket<SlotMarket>
+/** Playback of one asset's current minute to the venue and, delayed, to the desk. */
+class AssetPlayback implements LazyPrices {
+  readonly asset: SimulatedAsset<SimulatedSlot>
   private readonly track: CandleTrack
-  private readonly market: SimulatedVenue
+  private readonly venue: SimulatedVenue
   private readonly cells = new Float64Array(TICK_CELLS)
-  private desk: DeskSide | null = null
+  private desk: PlaybackSink | null = null
   private minute = 0
   private count = 0
-  private told = 0
-  private heard = 0
-  /** False where playing began within the minute. */
+  /** Next tick to push to the venue. */
+  private venueNext = 0
+  /** Next tick to push to the desk. */
+  private deskNext = 0
+  /** False when the playback started within the minute. */
   private isWhole = false
-  private isSpelt = false
-  private readonly rest: MinuteRest = { ts: Number.NaN, tsVenue: Number.NaN, low: 0, high: 0, close: 0, volume: 0 }
-
-  constructor(track: CandleTrack, market: SimulatedVenue) {
-    this.track = track
-    this.market = market
-    this.asset = market.asset(track.series.asset)
+  private isExpanded = false
+  private readonly remainder: MinuteRemainder = {
+    ts: Number.NaN,
+    tsVenue: Number.NaN,
+    low: 0,
+    high: 0,
+    close: 0,
+    volume: 0,
   }
 
-  begin(state: AssetState<SlotState>, desk: DeskSide): void {
+  constructor(track: CandleTrack, venue: SimulatedVenue) {
+    this.track = track
+    this.venue = venue
+    this.asset = venue.asset(track.series.asset)
+  }
+
+  begin(state: AssetState<SlotState>, desk: PlaybackSink): void {
     this.desk = desk
     this.asset.source = this
     state.source = this
@@ -137,18 +149,18 @@ class Ride implements LazyPrices {
   enter(minute: number, first: number, count: number): void {
     this.minute = minute
     this.count = this.track.hasMinute ? count : 0
-    this.told = first
-    this.heard = first
+    this.venueNext = first
+    this.deskNext = first
     this.isWhole = first === 0
-    this.isSpelt = false
+    this.isExpanded = false
   }
 
-  /** Puts a price of the minute into the cells, heard at `ts`. The first is the open, which takes no spelling out. */
-  private take(at: number, ts: number): void {
+  /** Writes tick `at`, received at `ts`, to the cells. The first is the open and needs no expansion. */
+  private load(at: number, ts: number): void {
     const { track, minute, cells } = this
-    if (!this.isSpelt && at > 0) {
-      track.spellOut(minute)
-      this.isSpelt = true
+    if (!this.isExpanded && at > 0) {
+      track.expand(minute)
+      this.isExpanded = true
     }
     cells[TICK_TS] = ts
     cells[TICK_VENUE] = tickAt(minute, at)
@@ -156,50 +168,52 @@ class Ride implements LazyPrices {
     cells[TICK_VOLUME] = at > 0 ? (track.volumes[at] ?? 0) : (track.series.volume[track.index] ?? 0) / TICKS_A_MINUTE
   }
 
-  /** Tells the market prices up to and including `until`; true when that put something on the schedule. */
-  tellMarket(until: number): boolean {
+  /** Pushes prices up to and including `until` to the venue; true when one scheduled an event. */
+  pushToVenue(until: number): boolean {
     let scheduled = false
-    while (this.told < this.count) {
-      const ts = tickAt(this.minute, this.told)
+    while (this.venueNext < this.count) {
+      const ts = tickAt(this.minute, this.venueNext)
       if (ts > until) break
-      this.take(this.told++, ts)
-      if (this.market.take(this.asset, this.cells)) scheduled = true
+      this.load(this.venueNext++, ts)
+      if (this.venue.take(this.asset, this.cells)) scheduled = true
     }
     return scheduled
   }
 
-  tellDesk(until: number): void {
-    while (this.heard < this.count) {
-      const ts = tickAt(this.minute, this.heard) + this.market.feedDelayMs
+  /** Pushes prices that the desk receives up to and including `until`. */
+  pushToDesk(until: number): void {
+    while (this.deskNext < this.count) {
+      const ts = tickAt(this.minute, this.deskNext) + this.venue.feedDelayMs
       if (ts > until) break
-      this.take(this.heard++, ts)
+      this.load(this.deskNext++, ts)
       this.desk?.price(this.asset, this.cells, 0)
     }
   }
 
   pull(): void {
-    const { now } = this.market
-    this.tellMarket(now)
-    this.tellDesk(now)
+    const { now } = this.venue
+    this.pushToVenue(now)
+    this.pushToDesk(now)
   }
 
-  /** The minute is over: where no price of it decides anything by itself, what nobody looked at is taken in at once. */
+  /** Ends the minute: applies the ticks not pulled so far, as one remainder where no single price matters. */
   finish(): void {
-    if (this.told >= this.count && this.heard >= this.count) return
-    const { rest, asset, isWhole, market } = this
+    if (this.venueNext >= this.count && this.deskNext >= this.count) return
+    const { remainder, asset, isWhole, venue } = this
     const { series, index } = this.track
     const last = tickAt(this.minute, LAST)
-    rest.ts = last
-    rest.tsVenue = last
-    rest.low = series.low[index] ?? Number.NaN
-    rest.high = series.high[index] ?? Number.NaN
-    rest.close = series.close[index] ?? Number.NaN
-    rest.volume = series.volume[index] ?? 0
-    if (this.told < this.count && isWhole && asset.isCalmWithin(rest)) asset.takeRest(rest)
-    else this.tellMarket(last)
-    rest.ts = last + market.feedDelayMs
-    if (this.heard === this.count || !isWhole || this.desk?.rest(asset, rest) !== true) this.tellDesk(rest.ts)
-    this.told = this.count
-    this.heard = this.count
+    remainder.ts = last
+    remainder.tsVenue = last
+    remainder.low = series.low[index] ?? Number.NaN
+    remainder.high = series.high[index] ?? Number.NaN
+    remainder.close = series.close[index] ?? Number.NaN
+    remainder.volume = series.volume[index] ?? 0
+    if (this.venueNext < this.count && isWhole && asset.isCalmWithin(remainder)) asset.takeRemainder(remainder)
+    else this.pushToVenue(last)
+    remainder.ts = last + venue.feedDelayMs
+    if (this.deskNext === this.count || !isWhole || this.desk?.remainder(asset, remainder) !== true)
+      this.pushToDesk(remainder.ts)
+    this.venueNext = this.count
+    this.deskNext = this.count
   }
 }

@@ -1,12 +1,12 @@
 import type { PriceTick } from '../../shared/domain/feed.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import type { AssetMarket } from './asset-market.ts'
+import type { SimulatedAsset } from './simulated-asset.ts'
 
-/** Prices on their way to the desk, all equally slow: first in, first out, in columns that grow when they must. */
+/** Queue of prices in transit to the desk with a constant delay, in arrays that grow when full. */
 export class DelayLine {
   private readonly delayMs: number
-  private assets: AssetMarket[] = []
-  /** ts, tsVenue, price, volume of each. */
+  private assets: SimulatedAsset[] = []
+  /** Four numbers per price, laid out by `tick-cells.ts`; the first is the arrival time. */
   private cells = new Float64Array(4 * 64)
   private head = 0
   private tail = 0
@@ -15,8 +15,8 @@ export class DelayLine {
     this.delayMs = delayMs
   }
 
-  /** @param tick see `tick-cells.ts` */
-  add(asset: AssetMarket, tick: Float64Array): void {
+  /** @param tick one price, laid out by `tick-cells.ts` */
+  add(asset: SimulatedAsset, tick: Float64Array): void {
     if (this.tail * 4 === this.cells.length) this.makeRoom()
     const { cells } = this
     const at = this.tail++ * 4
@@ -37,7 +37,7 @@ export class DelayLine {
     this.head = 0
   }
 
-  /** When the next price arrives; infinity when none is on its way. */
+  /** Arrival time of the next price; infinity without one. */
   peek(): number {
     return this.head < this.tail ? (this.cells[this.head * 4] ?? 0) : Number.POSITIVE_INFINITY
   }
@@ -51,8 +51,8 @@ export class DelayLine {
     return { kind: 'price', ts: unixMs(ts), tsVenue: unixMs(tsVenue), asset: name, price, volume }
   }
 
-  /** Takes every price that arrives up to `until`, without making anything. */
-  drain(until: number, tell: (asset: AssetMarket, ticks: Float64Array, at: number) => void): void {
+  /** Delivers every price that arrives up to and including `until`, without allocating. */
+  drain(until: number, deliver: (asset: SimulatedAsset, ticks: Float64Array, at: number) => void): void {
     const { cells } = this
     while (this.head < this.tail) {
       const at = this.head * 4
@@ -60,7 +60,7 @@ export class DelayLine {
       const asset = this.assets[this.head]
       if (ts > until || asset === undefined) return
       this.head++
-      tell(asset, cells, at)
+      deliver(asset, cells, at)
     }
     this.head = 0
     this.tail = 0

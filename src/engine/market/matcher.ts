@@ -8,12 +8,10 @@ import {
   NO_SHARES,
   NO_USD,
   notional,
-  type Price,
   type Shares,
   shares,
   subShares,
   subUsd,
-  takerFee,
   type Usd,
   usd,
 } from '../../shared/domain/money.ts'
@@ -21,34 +19,35 @@ import type { Order } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, FillFate, Level, OrderReport } from '../events.ts'
-import { mirror } from '../state.ts'
+import { mirror } from '../quotes.ts'
 import { placeSeed, uniformAt } from './noise.ts'
+import { accepts, floorLot, isComplete, sharesAtLimit, takeLevels } from './taking.ts'
 
-/** How the simulated venue answers; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
+/** Behaviour of the simulated venue; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
 export interface MatcherSettings {
   readonly latencyMs: number
   readonly takerDelayMs: number
   readonly feeRatePpm: number
   readonly minShares: Shares
   readonly minStake: Usd
-  /** Chance in a million that a matched trade is reversed by the chain. */
+  /** Probability, in parts per million, that a matched trade fails on chain. */
   readonly reversalPpm: number
 }
 
 type Send = (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
 type SendFate = (ts: UnixMs, orderId: OrderId, fillId: FillId, fate: FillFate) => void
-type Later = (ts: number, run: (ts: UnixMs) => void) => void
+type ScheduleAt = (ts: number, run: (ts: UnixMs) => void) => void
 
 interface Resting {
   readonly order: Order
   left: Shares
-  /** What was filled of it so far: the chain must still confirm it. */
+  /** Its fills so far, to be confirmed on chain when the order ends. */
   readonly fills: FillId[]
 }
 
 /**
- * Matches orders against the books as they are when the taker delay has passed, not as they were at the decision.
- * A resting order fills only when the price trades through it: its place in the queue is not known.
+ * Matches orders against the books as of the end of the taker delay, not as of the decision. A resting order fills only when
+ * the price trades through it, since its position in the queue is unknown.
  */
 export class Matcher {
   private readonly resting = new Map<OrderId, Resting>()
@@ -58,8 +57,14 @@ export class Matcher {
   private readonly bookOf: (windowId: WindowId) => BookUpdate | null
   private readonly send: Send
   private readonly sendFate: SendFate
-  private readonly later: Later
-  private readonly onSwept: (windowId: WindowId, side: 'bids' | 'asks', taken: number, of: number, ts: UnixMs) => void
+  private readonly scheduleAt: ScheduleAt
+  private readonly onSwept: (
+    windowId: WindowId,
+    side: 'bids' | 'asks',
+    taken: number,
+    offered: number,
+    ts: UnixMs,
+  ) => void
 
   constructor(
     settings: MatcherSettings,
@@ -68,7 +73,7 @@ export class Matcher {
       bookOf: Matcher['bookOf']
       send: Send
       sendFate: SendFate
-      later: Later
+      scheduleAt: ScheduleAt
       onSwept: Matcher['onSwept']
     },
   ) {
@@ -77,11 +82,11 @@ export class Matcher {
     this.bookOf = wiring.bookOf
     this.send = wiring.send
     this.sendFate = wiring.sendFate
-    this.later = wiring.later
+    this.scheduleAt = wiring.scheduleAt
     this.onSwept = wiring.onSwept
   }
 
-  /** A new book: what rests and is traded through fills. */
+  /** Fills resting orders that a new book trades through. */
   onBook(book: BookUpdate): void {
     for (const resting of this.resting.values()) {
       if (resting.order.windowId === book.windowId) this.tradeThrough(resting, book)
@@ -89,7 +94,7 @@ export class Matcher {
   }
 
   /** True while any order rests. */
-  get rests(): boolean {
+  get hasResting(): boolean {
     return this.resting.size > 0
   }
 
@@ -99,7 +104,7 @@ export class Matcher {
     return false
   }
 
-  /** The window is over: what rests is cancelled. */
+  /** Expires resting orders of an ended window. */
   onWindowEnd(windowId: string, ts: UnixMs): void {
     for (const { order } of this.resting.values())
       if (order.windowId === windowId) this.endResting(order, ts, { type: 'expired', reason: 'the window ended' })
@@ -107,22 +112,22 @@ export class Matcher {
 
   submit(order: Order, ts: UnixMs): void {
     const { latencyMs, takerDelayMs } = this.settings
-    this.later(ts + latencyMs, (at) => {
-      const bad = this.rejection(order, at)
-      if (bad !== null) return this.send(at, order.id, { type: 'rejected', reason: bad })
+    this.scheduleAt(ts + latencyMs, (at) => {
+      const rejection = this.rejection(order, at)
+      if (rejection !== null) return this.send(at, order.id, { type: 'rejected', reason: rejection })
       if (!this.crosses(order)) return this.onNotCrossing(order, at)
       if (order.postOnly)
         return this.send(at, order.id, { type: 'rejected', reason: 'invalid post-only order: order crosses book' })
       this.send(at, order.id, { type: 'delayed' })
-      this.later(at + takerDelayMs, (matchAt) => this.take(order, matchAt))
+      this.scheduleAt(at + takerDelayMs, (matchAt) => this.take(order, matchAt))
     })
   }
 
   cancel(orderId: OrderId, ts: UnixMs): void {
-    this.later(ts + this.settings.latencyMs, (at) => {
+    this.scheduleAt(ts + this.settings.latencyMs, (at) => {
       const resting = this.resting.get(orderId)
       if (resting !== undefined) this.endResting(resting.order, at, CANCELLED)
-      // Locked in the taker delay: what does not match then must not rest.
+      // The order is in its taker delay: what does not match then must not rest.
       else this.cancelled.add(orderId)
     })
   }
@@ -146,21 +151,17 @@ export class Matcher {
     return null
   }
 
-  /** Levels an order would take, best first, in prices of its own token. */
-  private against(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
+  /** Levels on the opposite side, best first, in prices of the order's own token. */
+  private oppositeLevels(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
     if (book === null) return []
     const buysUp = (order.kind === 'enter') === (order.side === 'up')
     const levels = buysUp ? book.asks : book.bids
     return order.side === 'up' ? levels : levels.map(mirror)
   }
 
-  private accepts(order: Order, at: Price): boolean {
-    return order.kind === 'enter' ? at <= order.limit : at >= order.limit
-  }
-
   private crosses(order: Order): boolean {
-    const best = this.against(order)[0]
-    return best !== undefined && this.accepts(order, best.price)
+    const best = this.oppositeLevels(order)[0]
+    return best !== undefined && accepts(order, best.price)
   }
 
   private onNotCrossing(order: Order, ts: UnixMs): void {
@@ -186,18 +187,18 @@ export class Matcher {
     this.send(ts, order.id, { type: 'open' })
   }
 
-  /** Walks the levels within the limit and fills what is there. */
+  /** Fills an order from the levels within its limit. */
   private take(order: Order, ts: UnixMs): void {
     if (ts >= order.windowEnd || this.bookOf(order.windowId) === null) {
       return this.send(ts, order.id, { type: 'expired', reason: 'the window ended during the taker delay' })
     }
-    const fills = this.walk(order)
-    const short = order.tif === 'FOK' && !this.complete(order, fills)
-    if (fills.length === 0 || short) return this.onNotCrossing(order, ts)
+    const fills = takeLevels(order, this.oppositeLevels(order), this.settings.feeRatePpm)
+    const isKilled = order.tif === 'FOK' && !isComplete(order, fills)
+    if (fills.length === 0 || isKilled) return this.onNotCrossing(order, ts)
     const ids = fills.map((_, i) => fillId(`${order.id}-${i + 1}`))
     for (const [i, fill] of fills.entries())
       this.send(ts, order.id, { type: 'fill', fillId: fillId(`${order.id}-${i + 1}`), ...fill })
-    this.swept(order, fills, ts)
+    this.reportSweep(order, fills, ts)
     const filled = fills.reduce((sum, fill) => addShares(sum, fill.shares), NO_SHARES)
     const spent = fills.reduce((sum, fill) => addUsd(sum, fill.cash), NO_USD)
     const rest =
@@ -209,61 +210,32 @@ export class Matcher {
       this.resting.set(order.id, { order, left: rest, fills: ids })
       return
     }
-    this.end(order, ts, this.complete(order, fills) ? FILLED : REST_KILLED, ids)
+    this.end(order, ts, isComplete(order, fills) ? FILLED : REST_KILLED, ids)
   }
 
-  private walk(order: Order): { price: Price; shares: Shares; cash: Usd; fee: Usd }[] {
-    const fills = []
-    let cashLeft = order.stake
-    let sharesLeft = order.quantity
-    for (const level of this.against(order)) {
-      if (!this.accepts(order, level.price)) break
-      const wanted = order.kind === 'enter' ? floorLot((cashLeft / level.price) * MICRO) : sharesLeft
-      const quantity = shares(Math.min(wanted, level.shares))
-      if (quantity <= 0) break
-      const cash = notional(level.price, quantity)
-      fills.push({
-        price: level.price,
-        shares: quantity,
-        cash,
-        fee: takerFee(level.price, quantity, this.settings.feeRatePpm),
-      })
-      if (order.kind === 'enter') cashLeft = subUsd(cashLeft, cash)
-      else sharesLeft = subShares(sharesLeft, quantity)
-    }
-    return fills
-  }
-
-  private complete(order: Order, fills: readonly { shares: Shares; cash: Usd; price: Price }[]): boolean {
-    if (order.kind === 'exit') return fills.reduce((sum, fill) => sum + fill.shares, 0) >= order.quantity
-    const spent = fills.reduce((sum, fill) => sum + fill.cash, 0)
-    // Whole hundred-thousandths of a share leave a few micro-dollars unspent.
-    return order.stake - spent <= 20
-  }
-
-  private swept(order: Order, fills: readonly { shares: Shares }[], ts: UnixMs): void {
+  private reportSweep(order: Order, fills: readonly { shares: Shares }[], ts: UnixMs): void {
     const buysUp = (order.kind === 'enter') === (order.side === 'up')
-    const there = this.against(order).reduce((sum, level) => sum + level.shares, 0)
+    const offered = this.oppositeLevels(order).reduce((sum, level) => sum + level.shares, 0)
     const taken = fills.reduce((sum, fill) => sum + fill.shares, 0)
-    this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, there, ts)
+    this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, offered, ts)
   }
 
-  /** The order's life is over; each of its fills is still to be confirmed, or refused, on chain. */
+  /** Ends an order; its fills are confirmed, or fail, on chain later. */
   private end(order: Order, ts: UnixMs, end: End, fills: readonly FillId[]): void {
     this.send(ts, order.id, end)
     if (fills.length === 0) return
-    // MATCHED → MINED → CONFIRMED takes seconds; rarely the chain refuses.
+    // MATCHED → MINED → CONFIRMED takes seconds; failures are rare.
     const place = placeSeed(this.seed, `chain ${order.id} ${order.createdAt}`)
     const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
     const fate: FillFate = failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' }
-    this.later(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
+    this.scheduleAt(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
       for (const fillId of fills) this.sendFate(at, order.id, fillId, fate)
     })
   }
 
   private tradeThrough(resting: Resting, book: BookUpdate): void {
     const { order } = resting
-    const best = this.against(order, book)[0]
+    const best = this.oppositeLevels(order, book)[0]
     const through = best !== undefined && (order.kind === 'enter' ? best.price < order.limit : best.price > order.limit)
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))
@@ -271,7 +243,7 @@ export class Matcher {
     const cash = notional(order.limit, quantity)
     const id = fillId(`${order.id}-m${resting.fills.length + 1}`)
     resting.fills.push(id)
-    // A maker pays no fee.
+    // Makers pay no fee.
     this.send(book.ts, order.id, {
       type: 'fill',
       fillId: id,
@@ -286,21 +258,12 @@ export class Matcher {
   }
 }
 
-/** How an order's life at the venue ends. */
+/** Final report of an order. */
 type End = Extract<OrderReport, { type: 'filled' | 'cancelled' | 'expired' }>
 
 const FILLED: End = { type: 'filled' }
 const CANCELLED: End = { type: 'cancelled', reason: 'cancelled' }
-const REST_KILLED: End = { type: 'cancelled', reason: 'the rest was killed' }
-
-/** The venue counts shares in hundred-thousandths. */
-function floorLot(micro: number): Shares {
-  return shares(Math.floor(micro / 10 + 1e-9) * 10)
-}
-
-function sharesAtLimit(order: Order): Shares {
-  return order.kind === 'exit' ? order.quantity : floorLot((order.stake / order.limit) * MICRO)
-}
+const REST_KILLED: End = { type: 'cancelled', reason: 'the remainder was killed' }
 
 export const DEFAULT_MATCHER: MatcherSettings = {
   latencyMs: 25,

@@ -1,14 +1,14 @@
 /**
- * Chance as a function of place: the same seed, name and index give the same number, whatever was asked before. A
- * market made of it can be looked at now and then and is the same as one that was watched all the time.
+ * Random numbers as a function of seed, name and index, independent of earlier calls. A simulation built on them is the same
+ * however often it is read.
  */
 
 /**
- * Seed of a named thing: FNV-1a over the name, mixed with the run's seed.
- * @param rest of the name, where putting it together would only cost time
+ * Seed derived from a name: FNV-1a over the name, mixed with the run's seed.
+ * @param suffix second part of the name, to avoid concatenating strings
  */
-export function placeSeed(seed: number, name: string, rest = ''): number {
-  return scramble(fnv(fnv(0x811c9dc5 ^ seed, name), rest))
+export function placeSeed(seed: number, name: string, suffix = ''): number {
+  return scramble(fnv(fnv(0x811c9dc5 ^ seed, name), suffix))
 }
 
 function fnv(seed: number, text: string): number {
@@ -17,7 +17,7 @@ function fnv(seed: number, text: string): number {
   return hash
 }
 
-/** Finaliser of MurmurHash3 (Appleby 2011): every bit of the input moves every bit of the output. */
+/** Finaliser of MurmurHash3 (Appleby 2011): every input bit affects every output bit. */
 export function scramble(x: number): number {
   let h = x
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
@@ -30,28 +30,28 @@ export function uniformAt(place: number, index: number): number {
   return scramble(place + Math.imul(index, 0x9e3779b1)) / 0x1_0000_0000
 }
 
-/** How many draws there are that differ: what is dear to work out of one fits into a table. */
+/** Number of distinct draws, small enough for lookup tables of values computed from a draw. */
 export const DRAWS = 1024
 
-/** One of `DRAWS`, 0 … `DRAWS` − 1, all equally likely. */
+/** Uniform integer, 0 … `DRAWS` − 1. */
 export function drawAt(place: number, index: number): number {
   return scramble(place + Math.imul(index, 0x9e3779b1)) >>> 22
 }
 
-/** The middle of a draw's part of [0, 1). */
+/** Centre of a draw's interval in [0, 1). */
 export function uniformOf(draw: number): number {
   return (draw + 0.5) / DRAWS
 }
 
-/** Deviation 1, mean 0, within ±3: the sum of three ten-bit uniforms, near enough to normal and free of logarithms. */
+/** Approximately standard normal, within ±3: the sum of three ten-bit uniforms, cheaper than Box–Muller. */
 export function softNormalAt(place: number, index: number): number {
   return softNormalOf(softSumAt(place, index))
 }
 
-/** How many sums there are that a soft normal number is made of: what is dear to work out of one fits into a table. */
+/** Number of distinct sums behind `softNormalAt`, small enough for lookup tables. */
 export const SOFT_SUMS = 3 * 1023 + 1
 
-/** The sum itself, 0 … `SOFT_SUMS` − 1. */
+/** The sum behind `softNormalAt`, 0 … `SOFT_SUMS` − 1. */
 export function softSumAt(place: number, index: number): number {
   const bits = scramble(place + Math.imul(index, 0x9e3779b1))
   return (bits & 1023) + ((bits >>> 10) & 1023) + ((bits >>> 20) & 1023)

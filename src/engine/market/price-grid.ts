@@ -1,20 +1,20 @@
-/** Finest decimal grid that is looked for: eight decimals, as exchanges quote. */
+/** Finest decimal grid considered: eight decimals, as exchanges quote. */
 const FINEST = 1e8
 
-/** True when a price lies on a decimal grid. @param steps grid steps a dollar, a power of ten */
+/** True when a price lies on a decimal grid. @param steps grid steps per dollar, a power of ten */
 export function onGrid(price: number, steps: number): boolean {
   return Math.round(price * steps) / steps === price
 }
 
 /**
- * The decimal grid on which all prices heard so far lie, learned price by price. Outcomes are compared on it, so that a mean
- * of equal prices equals that price (0.1 + 0.1 + 0.1 over 3 is not 0.1 in binary), and quotes count the chance of a tie on it.
+ * The coarsest decimal grid that contains all prices so far. Outcomes are compared on it, so that a mean of equal prices
+ * equals that price ((0.1 + 0.1 + 0.1) / 3 is not 0.1 in binary), and quotes include the probability of a tie on it.
  */
 export class PriceGrid {
-  /** Grid steps a dollar, a power of ten; 0 once a price lies on no grid of up to eight decimals. */
+  /** Grid steps per dollar, a power of ten; 0 once a price needs more than eight decimals. */
   steps = 1
 
-  hear(price: number): void {
+  include(price: number): void {
     while (this.steps > 0 && !onGrid(price, this.steps)) this.steps = this.steps < FINEST ? this.steps * 10 : 0
   }
 
@@ -23,7 +23,7 @@ export class PriceGrid {
     return this.steps === 0 ? 0 : 0.5 / this.steps
   }
 
-  /** The price of the grid that is nearest to a value; the value itself where there is no grid. */
+  /** The grid price nearest to a value; the value itself without a grid. */
   nearest(value: number): number {
     return this.steps === 0 ? value : Math.round(value * this.steps) / this.steps
   }

@@ -1,22 +1,23 @@
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
 
+/** An event to emit or a function to run. */
 type Step = EngineEvent | ((ts: UnixMs) => void)
 
 interface Entry {
   readonly ts: UnixMs
   readonly seq: number
-  readonly what: Step
+  readonly step: Step
 }
 
-/** Steps by time, those of one time in the order in which they were added: a binary heap. */
+/** Steps in order of time, then of insertion; a binary heap. */
 export class Schedule {
   private readonly heap: Entry[] = []
   private seq = 0
 
-  add(ts: UnixMs, what: Step): void {
+  add(ts: UnixMs, step: Step): void {
     const { heap } = this
-    const entry: Entry = { ts, seq: this.seq++, what }
+    const entry: Entry = { ts, seq: this.seq++, step }
     let at = heap.length
     heap.push(entry)
     while (at > 0) {
@@ -65,7 +66,7 @@ function before(a: Entry, b: Entry): boolean {
   return a.ts < b.ts || (a.ts === b.ts && a.seq < b.seq)
 }
 
-/** The moment that a venue in the desk's own time has come to, in ms UTC. */
-export interface Moment {
+/** Current time of a venue simulated in desk time, ms UTC. */
+export interface VenueClock {
   now: number
 }

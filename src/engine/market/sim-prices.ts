@@ -4,7 +4,7 @@ import { type Asset, asset } from '../../shared/domain/slots.ts'
 import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type Rng, resumeRng, seededRng } from '../rng.ts'
 
-/** How each underlying behaves: a price to start from, its share of the market's moves, its own noise. */
+/** Behaviour of one underlying: initial price, dependence on the common factor, own volatility. */
 interface AssetModel {
   readonly start: number
   readonly decimals: number
@@ -31,40 +31,44 @@ const MODELS: Readonly<Record<string, AssetModel>> = {
 /** Assets the simulated market can list. */
 export const SIMULATED_ASSETS: readonly Asset[] = Object.keys(MODELS).map(asset)
 
-/** Factor volatility a second in a quiet market: a median BTC five-minute move of about 4 bp, as measured. */
+/** Factor volatility per second in a quiet market; gives the measured median BTC five-minute move of about 4 bp. */
 const QUIET_VOL = 0.32e-4
-const WILD_TIMES = 2.6
+const WILD_MULTIPLE = 2.6
 /** Mean length of a regime in seconds. */
 const MEAN_REGIME_SEC = 1_500
+/** Mean time between jumps in seconds. */
 const MEAN_JUMP_SEC = 5_400
 const WARM_UP_MS = 6 * 60 * MINUTE
 
 interface Regime {
   volTimes: number
-  /** Drift a second as a multiple of the volatility. */
+  /** Drift per second as a multiple of the volatility. */
   drift: number
 }
 
 interface SimState {
   ts: number
   regime: Regime
-  /** Log of the slowly wandering volatility multiplier. */
+  /** Log of the slowly varying volatility multiplier. */
   wander: number
   prices: number[]
 }
 
 /**
- * Correlated price paths, one tick a second: a common factor and own noise for each asset, regimes of quiet or wild and
- * ranging or trending markets, wandering volatility, and jumps of the whole market or of one asset. The same seed and
- * start give the same path; `snapshot` lets it be continued as if it had never stopped.
+ * Correlated price paths, one tick per second: a common factor plus noise per asset, quiet or wild and ranging or trending
+ * regimes, varying volatility, and jumps of all assets or of one. The same seed and start give the same path; a `snapshot`
+ * continues it without a break.
  */
 export class SimPrices implements TickSource {
   readonly assets: readonly Asset[]
   private readonly rng: Rng
   private readonly state: SimState
   private readonly past = new Map<Asset, Candle[]>()
+  /** Ticks of the current second. */
   private queue: PriceTick[] = []
+  /** Next tick to return from `queue`. */
   private queued = 0
+  /** Snapshot before the current second. */
   private before: SimSnapshot
 
   constructor(assets: readonly Asset[], seed: number, from: UnixMs, snapshot?: SimSnapshot) {
@@ -89,7 +93,7 @@ export class SimPrices implements TickSource {
   }
 
   peek(): UnixMs | undefined {
-    if (this.queued >= this.queue.length) this.second()
+    if (this.queued >= this.queue.length) this.advanceSecond()
     return this.queue[this.queued]?.ts
   }
 
@@ -98,11 +102,11 @@ export class SimPrices implements TickSource {
     return this.queue[this.queued++]
   }
 
-  history(of: Asset, before: UnixMs, count: number): readonly Candle[] {
-    return (this.past.get(of) ?? []).filter((candle) => candle.openTime + MINUTE <= before).slice(-count)
+  history(asset: Asset, before: UnixMs, count: number): readonly Candle[] {
+    return (this.past.get(asset) ?? []).filter((candle) => candle.openTime + MINUTE <= before).slice(-count)
   }
 
-  /** Where the path goes on after the ticks read so far; a second that was read in part is read again. */
+  /** Snapshot after the ticks read so far; a partly read second is repeated as a whole. */
   snapshot(): SimSnapshot {
     return this.queued < this.queue.length ? this.before : this.capture()
   }
@@ -113,11 +117,11 @@ export class SimPrices implements TickSource {
     return { assets: [...this.assets], rng: [...this.rng.state()], state: copy }
   }
 
-  /** Builds the candles from before the start out of the same path. */
+  /** Builds the candle history before the start from the same path. */
   private warmUp(until: number): void {
     for (const name of this.assets) this.past.set(name, [])
     while (this.state.ts < until) {
-      this.second()
+      this.advanceSecond()
       for (const tick of this.queue) this.remember(tick)
     }
     this.queue = []
@@ -149,8 +153,8 @@ export class SimPrices implements TickSource {
     })
   }
 
-  /** Moves all prices on by one second. */
-  private second(): void {
+  /** Advances all prices by one second. */
+  private advanceSecond(): void {
     const { rng, state } = this
     this.before = this.capture()
     state.ts += SECOND
@@ -178,19 +182,19 @@ export class SimPrices implements TickSource {
     const wild = rng.uniform() < 0.35
     const trend = rng.uniform() < 0.4
     state.regime = {
-      volTimes: wild ? WILD_TIMES * (0.8 + 0.4 * rng.uniform()) : 0.8 + 0.4 * rng.uniform(),
+      volTimes: wild ? WILD_MULTIPLE * (0.8 + 0.4 * rng.uniform()) : 0.8 + 0.4 * rng.uniform(),
       drift: trend ? (rng.uniform() < 0.5 ? -1 : 1) * 0.06 * rng.uniform() : 0,
     }
   }
 
-  /** A jump of 5 to 20 usual seconds. */
+  /** A jump of 5 to 20 times the volatility per second. */
   private jump(vol: number): number {
     const { rng } = this
     return (rng.uniform() < 0.5 ? -1 : 1) * vol * (5 + 15 * rng.uniform() ** 2)
   }
 }
 
-/** Where a path goes on. */
+/** State from which a path can be continued. */
 interface SimSnapshot {
   readonly assets: readonly string[]
   readonly rng: readonly number[]
@@ -208,7 +212,7 @@ const snapshotSchema = z.object({
   }),
 })
 
-/** Reads a snapshot back; undefined where it is none, or cannot be read: the path then begins anew. */
+/** Parses a snapshot; undefined when it is missing or invalid, and the path then starts over. */
 export function readSimSnapshot(saved: unknown): SimSnapshot | undefined {
   return snapshotSchema.safeParse(saved).data
 }

@@ -1,93 +1,62 @@
-import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Candle, FeedEvent, PriceTick } from '../../shared/domain/feed.ts'
 import type { FillId, OrderId } from '../../shared/domain/ids.ts'
 import type { Order } from '../../shared/domain/records.ts'
-import { type Asset, asset, type Slot, type SlotId, type Window, type WindowId } from '../../shared/domain/slots.ts'
+import type { Asset, Slot, SlotId, Window, WindowId } from '../../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
-import type { MinuteRest } from '../prices/prices.ts'
+import type { MinuteRemainder } from '../prices/prices.ts'
 import { TICK_PRICE, TICK_TS, TICK_VENUE } from '../prices/tick-cells.ts'
-import type { BookSource } from '../state.ts'
+import type { BookSource } from '../slot-state.ts'
 import type { SlotListing } from '../venue/listing.ts'
-import type { LocalMarket, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
-import { AssetMarket } from './asset-market.ts'
+import type { LocalSimulation, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
 import { COARSE_TICK } from './book-maker.ts'
 import { DelayLine } from './delay-line.ts'
 import { Makers } from './makers.ts'
 import { Matcher, type MatcherSettings } from './matcher.ts'
-import { type Moment, Schedule } from './schedule.ts'
-import { Settler, type SettlerState } from './settler.ts'
-import { SlotMarket } from './slot-market.ts'
+import { readSavedVenue, type SavedVenue } from './saved-venue.ts'
+import { Schedule, type VenueClock } from './schedule.ts'
+import { Settler } from './settler.ts'
+import { SimulatedAsset } from './simulated-asset.ts'
+import { SimulatedSlot } from './simulated-slot.ts'
 
 export interface SimulatedVenueSettings {
   readonly seed: number
   readonly slots: readonly Slot[]
   readonly venue: MatcherSettings
-  /** Closing value is the mean over this many seconds before the end; 0 = the last price. */
+  /** The closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
-  /**
-   * How long a price takes to the desk. Makers react to it before that by default, so that a quote which the price has
-   * already left cannot be had.
-   */
+  /** Delay of a price on its way to the desk, ms. By default makers react sooner, so that outdated quotes cannot be taken. */
   readonly feedDelayMs: number
-  /** Names what stands in for the venue's settlement source. */
+  /** Name of the simulated settlement source. */
   readonly source: string
-  /** The closed minute of an asset that opened then: decides windows whose boundary no price told. */
+  /** The closed minute of an asset by its open time; settles windows without a price at their boundary. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
-  /** Whether the feed itself told that minute, rather than the desk making it of prices; where absent, none was told. */
-  readonly isTold?: (asset: Asset, openTime: number) => boolean
-  /** True where the prices are the market's own and begin with it: nothing was missed before the first. */
-  readonly beginsHere?: boolean
-  /** True: every quote is told as an event. False: whoever wants a book asks for it, and only resting orders hear of them. */
-  readonly tellsBooks: boolean
+  /** True when the feed itself reported that minute, rather than the desk building it from prices. Default: never. */
+  readonly isReported?: (asset: Asset, openTime: number) => boolean
+  /** True when the price path starts with this desk, so that nothing was missed before its first price. */
+  readonly startsWithFeed?: boolean
+  /** True: every quote is emitted as an event. False: only in windows with a resting order; otherwise books are read on demand. */
+  readonly pushesBooks: boolean
 }
 
-/** Prices in bulk. */
+/** Source of prices that pushes many at once without allocating. */
 export interface PriceSource {
   /**
-   * Tells prices up to and including `until`, without making anything.
-   * @param all the market must hear of each at its moment; otherwise a source may keep some until somebody looks
-   * @returns how far it told: `until`, or the moment of a price that put something on the schedule
+   * Pushes prices up to and including `until`.
+   * @param all push each price to the venue at its time; otherwise a source may hold some back until they are pulled
+   * @returns time reached: `until`, or the time of a price that scheduled an event
    */
   advance(until: number, all: boolean): number
 }
 
-/** Who hears of the market. */
-export interface DeskSide {
-  readonly price: (asset: AssetMarket, ticks: Float64Array, at: number) => void
-  /** The rest of a minute in one piece; false where the desk must hear its prices one by one. */
-  readonly rest: (asset: AssetMarket, rest: MinuteRest) => boolean
+/** Receives prices and events of a playback on behalf of the desk. */
+export interface PlaybackSink {
+  readonly price: (asset: SimulatedAsset, ticks: Float64Array, at: number) => void
+  /** Applies the remainder of a minute at once; false when its prices must be applied one by one. */
+  readonly remainder: (asset: SimulatedAsset, remainder: MinuteRemainder) => boolean
   readonly event: (event: EngineEvent) => void
 }
-
-/** What must outlive a restart. Orders do not: this venue ends with the desk, and nothing can have filled. */
-interface SavedVenue extends SettlerState {
-  readonly means: readonly { readonly asset: Asset; readonly boundary: number; readonly mean: readonly number[] }[]
-  /** Venue time of each asset's last price, so that a stop is seen as the silence that it is; absent in older snapshots. */
-  readonly heard?: readonly { readonly asset: Asset; readonly lastVenue: number }[] | undefined
-}
-
-const owed = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('settled'),
-    ts: z.int(),
-    slot: z.string(),
-    windowId: z.string(),
-    strike: z.number(),
-    close: z.number(),
-    payoutUp: z.int(),
-    source: z.string(),
-  }),
-  z.object({ kind: z.literal('redeemed'), ts: z.int(), windowId: z.string() }),
-])
-
-const savedSchema = z.object({
-  slots: z.array(z.object({ slot: z.string(), windowStart: z.int(), strike: z.number().nullable() })),
-  due: z.array(owed),
-  means: z.array(z.object({ asset: z.string(), boundary: z.int(), mean: z.array(z.number()) })).default([]),
-  heard: z.array(z.object({ asset: z.string(), lastVenue: z.number() })).optional(),
-})
 
 const CAPABILITIES: VenueCapabilities = {
   inProcess: true,
@@ -98,16 +67,16 @@ const CAPABILITIES: VenueCapabilities = {
 }
 
 /**
- * The venue around any price feed, in the desk's own time: makers quote, a matcher fills, a settler decides. It is told
- * prices and orders and tells, in order of time, what the engine would hear from a real venue.
+ * A venue simulated in desk time from any price feed: makers quote, a matcher fills, a settler settles. It takes prices and
+ * orders and emits, in order of time, the events that a real venue would.
  */
-export class SimulatedVenue implements Venue, LocalMarket, BookSource {
+export class SimulatedVenue implements Venue, LocalSimulation, BookSource {
   readonly name: string = 'simulated'
   readonly capabilities: VenueCapabilities = CAPABILITIES
   private readonly settings: SimulatedVenueSettings
-  private readonly slots: readonly SlotMarket[]
-  private readonly assets = new Map<Asset, AssetMarket<SlotMarket>>()
-  private readonly moment: Moment = { now: 0 }
+  private readonly slots: readonly SimulatedSlot[]
+  private readonly assets = new Map<Asset, SimulatedAsset<SimulatedSlot>>()
+  private readonly clock: VenueClock = { now: 0 }
   private readonly schedule = new Schedule()
   private readonly delayed: DelayLine
   private readonly matcher: Matcher
@@ -117,13 +86,13 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
 
   constructor(settings: SimulatedVenueSettings) {
     this.settings = settings
-    const { seed, settlementMeanSec: meanSec, tellsBooks, source, minuteAt, isTold = () => false } = settings
-    const { moment, schedule } = this
+    const { seed, settlementMeanSec: meanSec, pushesBooks, source, minuteAt, isReported = () => false } = settings
+    const { clock, schedule } = this
     const slots = settings.slots.map((slot) => {
-      const of = this.asset(slot.asset)
-      const market = new SlotMarket(slot, of)
-      of.slots.push(market)
-      return market
+      const asset = this.asset(slot.asset)
+      const simulated = new SimulatedSlot(slot, asset)
+      asset.slots.push(simulated)
+      return simulated
     })
     this.slots = slots
     this.delayed = new DelayLine(settings.feedDelayMs)
@@ -131,28 +100,28 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
       bookOf: (windowId) => this.makers.bookIn(windowId),
       send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
-      later: (ts, run) => schedule.add(unixMs(ts), run),
+      scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
       onSwept: (...swept) => this.makers.sweep(...swept),
     })
-    this.makers = new Makers({ slots, meanSec, tellsBooks, moment, schedule, resting: this.matcher })
+    this.makers = new Makers({ slots, meanSec, pushesBooks, clock, schedule, resting: this.matcher })
     const onWindowEnd = (windowId: WindowId, ts: UnixMs) => this.matcher.onWindowEnd(windowId, ts)
     const asset = (name: Asset) => this.asset(name)
     this.settler = new Settler({
-      ...{ seed, slots, asset, meanSec, source, minuteAt, isTold, moment, schedule, onWindowEnd },
+      ...{ seed, slots, asset, meanSec, source, minuteAt, isReported, clock, schedule, onWindowEnd },
     })
   }
 
-  get local(): LocalMarket {
+  get local(): LocalSimulation {
     return this
   }
 
-  /** The moment it has come to. */
+  /** Current time, ms UTC. */
   get now(): number {
-    return this.moment.now
+    return this.clock.now
   }
 
   listing(slot: SlotId): SlotListing | null {
-    if (!this.slots.some((one) => one.slot.id === slot)) return null
+    if (!this.slots.some((simulated) => simulated.slot.id === slot)) return null
     return simulatedListing(slot, this.settings.venue)
   }
 
@@ -164,18 +133,18 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     this.matcher.cancel(orderId, ts)
   }
 
-  /** It ended with the desk before, and knows nothing of what was there. */
+  /** Always empty: the venue ended with the previous process. */
   snapshot(_orders: readonly OrderId[], _fills: readonly FillId[]): VenueSnapshot {
-    return { at: unixMs(this.moment.now), orders: [], positions: null, cash: null }
+    return { at: unixMs(this.clock.now), orders: [], positions: null, cash: null }
   }
 
   redeem(_windowId: WindowId, _ts: UnixMs): void {}
 
   askOutcome(slot: Slot, window: Window): void {
-    if (!this.settler.isDeciding(window.id)) this.settler.miss(slot, window, null)
+    if (!this.settler.isPending(window.id)) this.settler.awaitMinutes(slot, window, null)
   }
 
-  /** Everything it tells comes in `pop`. */
+  /** Events are delivered by `pop` only. */
   listen(): Disposer {
     return () => {}
   }
@@ -184,11 +153,11 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     for (const { high, low } of minutes) this.asset(name).vol.minute(high, low)
   }
 
-  /** What a market knows of an underlying; made when it is first asked for. */
-  asset(name: Asset): AssetMarket<SlotMarket> {
+  /** State of an underlying, created on first use. */
+  asset(name: Asset): SimulatedAsset<SimulatedSlot> {
     let found = this.assets.get(name)
     if (found === undefined) {
-      found = new AssetMarket(name, this.settings.beginsHere === true)
+      found = new SimulatedAsset(name, this.settings.startsWithFeed === true)
       this.assets.set(name, found)
     }
     return found
@@ -199,18 +168,18 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     this.delayed.add(this.asset(tick.asset), this.tick)
   }
 
-  /** The same of a price in cells. @returns true when it put something on the schedule */
-  relayCells(of: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
-    this.delayed.add(of, tick)
-    return this.take(of, tick)
+  /** `relay` for a price given as numbers, laid out by `tick-cells.ts`. @returns true when it scheduled an event */
+  relayCells(asset: SimulatedAsset<SimulatedSlot>, tick: Float64Array): boolean {
+    this.delayed.add(asset, tick)
+    return this.take(asset, tick)
   }
 
-  hear(event: FeedEvent): void {
+  onFeedEvent(event: FeedEvent): void {
     if (event.kind === 'price') this.onTick(event)
-    if (event.kind === 'candle') this.settler.takeMinutes()
+    if (event.kind === 'candle') this.settler.onMinutes()
   }
 
-  /** A price of an underlying: what makers, strikes and outcomes make of it comes out of `pop` later. */
+  /** Applies a price to makers and settlement; resulting events come from `pop` later. */
   private onTick(tick: PriceTick): void {
     this.tick[0] = tick.ts
     this.tick[1] = tick.tsVenue
@@ -219,21 +188,21 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     this.take(this.asset(tick.asset), this.tick)
   }
 
-  /** How long a price takes to the desk, in ms. */
+  /** Delay of a price on its way to the desk, ms. */
   get feedDelayMs(): number {
     return this.settings.feedDelayMs
   }
 
-  /** Takes in a price that the desk hears of from elsewhere. @returns true when it put something on the schedule */
-  take(of: AssetMarket<SlotMarket>, tick: Float64Array): boolean {
+  /** Applies a price that reaches the desk by another path. @returns true when it scheduled an event */
+  take(asset: SimulatedAsset<SimulatedSlot>, tick: Float64Array): boolean {
     const ts = tick[TICK_TS] ?? 0
     const tsVenue = tick[TICK_VENUE] ?? 0
-    if (ts > this.moment.now) this.moment.now = ts
-    of.noteSilence(tsVenue)
-    const passes = tsVenue >= of.boundary
-    if (passes) this.settler.passBoundary(of, ts, tsVenue, tick[TICK_PRICE] ?? 0)
-    of.observe(tick, this.settings.settlementMeanSec)
-    return this.makers.answer(of, ts) || passes
+    if (ts > this.clock.now) this.clock.now = ts
+    asset.noteGap(tsVenue)
+    const passes = tsVenue >= asset.boundary
+    if (passes) this.settler.passBoundary(asset, ts, tsVenue, tick[TICK_PRICE] ?? 0)
+    asset.observe(tick, this.settings.settlementMeanSec)
+    return this.makers.react(asset, ts) || passes
   }
 
   bookOf(index: number, since: number): BookUpdate | null {
@@ -245,29 +214,29 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   /**
-   * Plays a source in the order in which `relay` and `pop` would tell it, without making a thing for a price.
-   * @returns plays up to and including a moment
+   * Plays a source in the same order as `relay` and `pop`, without allocating per price.
+   * @returns a function that plays up to and including a time
    */
-  player(source: PriceSource, desk: DeskSide): (until: number) => void {
+  player(source: PriceSource, desk: PlaybackSink): (until: number) => void {
     const { schedule, delayed, matcher } = this
     return (until) => {
       for (;;) {
         const due = schedule.peek() ?? Number.POSITIVE_INFINITY
         const to = Math.min(due, until)
-        const reached = source.advance(to, matcher.rests)
+        const reached = source.advance(to, matcher.hasResting)
         delayed.drain(reached, desk.price)
         if (reached < to) continue
         if (due > until) break
         const event = this.pop()
         if (event !== undefined) desk.event(event)
       }
-      this.reach(until)
+      this.advanceTo(until)
     }
   }
 
-  /** Time has passed: quotes that became visible until then are. */
-  reach(ts: number): void {
-    if (ts > this.moment.now) this.moment.now = ts
+  /** Advances the clock; quotes that were due until then become visible. */
+  advanceTo(ts: number): void {
+    if (ts > this.clock.now) this.clock.now = ts
   }
 
   peek(): UnixMs | undefined {
@@ -279,14 +248,14 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
     if (this.delayed.peek() <= (this.schedule.peek() ?? Number.POSITIVE_INFINITY)) return this.delayed.take()
     const next = this.schedule.pop()
     if (next === undefined) return undefined
-    if (next.ts > this.moment.now) this.moment.now = next.ts
-    if (typeof next.what === 'function') {
-      next.what(next.ts)
+    if (next.ts > this.clock.now) this.clock.now = next.ts
+    if (typeof next.step === 'function') {
+      next.step(next.ts)
       return undefined
     }
-    if (next.what.kind === 'book') this.matcher.onBook(next.what)
-    if (next.what.kind === 'settled' || next.what.kind === 'redeemed') this.settler.tell(next.what)
-    return next.what
+    if (next.step.kind === 'book') this.matcher.onBook(next.step)
+    if (next.step.kind === 'settled' || next.step.kind === 'redeemed') this.settler.markDelivered(next.step)
+    return next.step
   }
 
   save(): SavedVenue {
@@ -299,19 +268,17 @@ export class SimulatedVenue implements Venue, LocalMarket, BookSource {
   }
 
   restore(saved: unknown, endedBefore: number): boolean {
-    const parsed = savedSchema.safeParse(saved)
-    if (!parsed.success) return false
-    // The schema has read every field; brands are names of what it read.
-    const state = parsed.data as unknown as SavedVenue
+    const state = readSavedVenue(saved)
+    if (state === null) return false
     const lastVenue = (name: Asset) =>
-      state.heard?.find((one) => one.asset === name)?.lastVenue ?? Number.MAX_SAFE_INTEGER
+      state.heard?.find((entry) => entry.asset === name)?.lastVenue ?? Number.MAX_SAFE_INTEGER
     this.settler.restore(state, endedBefore, lastVenue)
     for (const { asset: name, boundary, mean } of state.means) {
-      const of = this.asset(asset(name))
-      // The end that this mean decides may have passed: the first price finds it, as it finds any other.
-      of.boundary = boundary
-      of.mean.restore(mean)
-      of.meanStarted = true
+      const asset = this.asset(name)
+      // The boundary may have passed since; the first price settles it like any other.
+      asset.boundary = boundary
+      asset.mean.restore(mean)
+      asset.meanStarted = true
     }
     return true
   }

@@ -2,7 +2,7 @@ import type { Config } from '../../shared/config.ts'
 import { MICRO, shares, usdOf } from '../../shared/domain/money.ts'
 import type { SimulatedVenueSettings } from './simulated-venue.ts'
 
-/** How the simulated venue behaves by the same configuration. */
+/** Settings of the simulated venue from the user's configuration. */
 export function venueSettingsOf(
   config: Config,
 ): Pick<SimulatedVenueSettings, 'venue' | 'settlementMeanSec' | 'feedDelayMs'> {

@@ -11,41 +11,42 @@ import {
 } from '../state.ts'
 import type { Exposure } from './risk.ts'
 
-/** Calls `visit` with every amount at risk: cost of unresolved positions and what working entries may still cost. */
-function atRisk(s: EngineState, visit: (slot: SlotId, windowId: WindowId, amount: Usd) => void): void {
-  for (const p of s.positions.values()) {
-    // With simulated money a position that nothing can settle gives its cap back; real money may still be there.
-    if (isUnsettled(p) && (s.config.market === 'live' || !isUnsettleable(s, p))) visit(p.slot, p.windowId, p.cost)
+/** Visits every amount at risk: the cost of unresolved positions and the remaining reserve of working entries. */
+function forEachRisk(state: EngineState, visit: (slot: SlotId, windowId: WindowId, amount: Usd) => void): void {
+  for (const position of state.positions.values()) {
+    // An unsettleable position no longer counts against the caps, except with real money, which may still be at risk.
+    if (isUnsettled(position) && (state.config.market === 'live' || !isUnsettleable(state, position)))
+      visit(position.slot, position.windowId, position.cost)
   }
-  for (const o of s.orders.values())
-    if (o.kind === 'enter' && isWorking(o)) visit(o.slot, o.windowId, remainingReserve(o))
+  for (const order of state.orders.values())
+    if (order.kind === 'enter' && isWorking(order)) visit(order.slot, order.windowId, remainingReserve(order))
 }
 
-/** All money at risk now. */
-export function totalAtRisk(s: EngineState): Usd {
+/** Total money at risk. */
+export function totalAtRisk(state: EngineState): Usd {
   let sum = NO_USD
-  atRisk(s, (_slot, _window, amount) => {
+  forEachRisk(state, (_slot, _window, amount) => {
     sum = addUsd(sum, amount)
   })
   return sum
 }
 
-/** What the caps of I12 compare a new entry of `windowId` with. */
-export function exposureFor(s: EngineState, asset: Asset, windowId: WindowId): Exposure {
+/** Current exposure that the caps (I12) are compared with for a new entry in `windowId`. */
+export function exposureFor(state: EngineState, asset: Asset, windowId: WindowId): Exposure {
   let window = NO_USD
   let ofAsset = NO_USD
   let account = NO_USD
-  atRisk(s, (slot, id, amount) => {
+  forEachRisk(state, (slot, id, amount) => {
     account = addUsd(account, amount)
-    if (slotOf(s, slot).slot.asset === asset) ofAsset = addUsd(ofAsset, amount)
+    if (slotOf(state, slot).asset.asset === asset) ofAsset = addUsd(ofAsset, amount)
     if (id === windowId) window = addUsd(window, amount)
   })
-  const today = s.ledger.profitOn(s.now)
+  const today = state.ledger.profitOn(state.now)
   return {
     window,
     asset: ofAsset,
     account,
-    freeCash: subUsd(s.ledger.cash, reserved(s)),
+    freeCash: subUsd(state.ledger.cash, reserved(state)),
     lossToday: today < 0 ? subUsd(NO_USD, today) : NO_USD,
   }
 }

@@ -20,11 +20,12 @@ import type { EngineEvent, OrderReport } from '../events.ts'
 import {
   type Context,
   type EngineState,
+  isUnsettled,
+  logEvent,
   positionIn,
   record,
-  say,
   slotOf,
-  unconfirmed,
+  unconfirmedFill,
   workingOrders,
 } from '../state.ts'
 import { transferAll } from '../versions/owners.ts'
@@ -34,20 +35,21 @@ import { negative } from './ledger.ts'
 
 type FillReport = Extract<OrderReport, { type: 'fill' }>
 
-/** How long after the end of its window the fills of a position that is over are kept, in case one of them fails late. */
+/** How long after the end of its window a closed position and its fills are kept, in case a fill fails late. */
 export const REVERSIBLE_MS = HOUR
 
 /**
- * Books a fill that the venue has matched: exposure at once, in the position and in the ledger. The venue may report the
- * same fill again; a fill that is known changes nothing.
- * @returns false where it was known
+ * Books a matched fill in the position and the ledger; it counts as exposure at once. A repeated report of a known fill is
+ * ignored.
+ * @returns false when the fill was known
  */
-export function applyFill(c: Context, order: Order, report: FillReport): boolean {
-  if (c.s.fills.has(report.fillId)) return false
+export function applyFill(context: Context, order: Order, report: FillReport): boolean {
+  if (context.state.fills.has(report.fillId)) return false
   order.filledShares = addShares(order.filledShares, report.shares)
   order.filledCost = addUsd(order.filledCost, report.cash)
   order.fee = addUsd(order.fee, report.fee)
-  const { position, costSold } = order.kind === 'enter' ? bought(c, order, report) : sold(c, order, report)
+  const { position, costSold } =
+    order.kind === 'enter' ? bookPurchase(context, order, report) : bookSale(context, order, report)
   const { fillId: id, price, shares, cash, fee } = report
   const tags: Tags = {
     version: order.version,
@@ -55,33 +57,40 @@ export function applyFill(c: Context, order: Order, report: FillReport): boolean
     regime: order.regime,
     market: order.market,
   }
-  const rest = { orderId: order.id, positionId: position.id, ts: c.s.now, kind: order.kind, fateAt: null, reason: null }
+  const rest = {
+    orderId: order.id,
+    positionId: position.id,
+    ts: context.state.now,
+    kind: order.kind,
+    fateAt: null,
+    reason: null,
+  }
   const fill: Fill = { ...tags, id, ...rest, price, shares, cash, fee, costSold, state: 'matched' }
-  c.s.fills.set(id, fill)
-  record(c, { t: 'fill', fill: { ...fill } })
-  record(c, { t: 'position', position: { ...position } })
+  context.state.fills.set(id, fill)
+  record(context, { t: 'fill', fill: { ...fill } })
+  record(context, { t: 'position', position: { ...position } })
   return true
 }
 
-function bought(c: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
-  const { s } = c
-  let position = positionIn(s, order.windowId)
+function bookPurchase(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+  const { state } = context
+  let position = positionIn(state, order.windowId)
   if (position === undefined) {
     position = {
       version: order.version,
       deployment: order.deployment,
       regime: order.regime,
       market: order.market,
-      id: positionId(s.config.idPrefix, s.nextPosition++),
+      id: positionId(state.config.idPrefix, state.nextPosition++),
       slot: order.slot,
       windowId: order.windowId,
       windowEnd: order.windowEnd,
       side: order.side,
-      openedAt: s.now,
+      openedAt: state.now,
       openedBy: order.version,
       ownedBy: order.owner,
-      // A fill that is learnt of late may be one of a window that is over.
-      state: s.now < order.windowEnd ? 'open' : 'ended',
+      // A fill reported late may belong to a window that has ended.
+      state: state.now < order.windowEnd ? 'open' : 'ended',
       shares: NO_SHARES,
       cost: NO_USD,
       boughtCost: NO_USD,
@@ -91,9 +100,9 @@ function bought(c: Context, order: Order, fill: FillReport): { position: Positio
       payout: null,
       settledAt: null,
     }
-    s.positions.set(position.id, position)
-    const heir = s.orphanedByFault.get(order.id)
-    if (heir !== undefined) s.orphanedByFault.set(position.id, heir)
+    state.positions.set(position.id, position)
+    const strategy = state.heldForNextVersion.get(order.id)
+    if (strategy !== undefined) state.heldForNextVersion.set(position.id, strategy)
   }
   invariant(position.side === order.side, `I2: ${order.id} bought the other side of ${order.windowId}`)
   position.shares = addShares(position.shares, fill.shares)
@@ -102,15 +111,18 @@ function bought(c: Context, order: Order, fill: FillReport): { position: Positio
   position.boughtCost = addUsd(position.boughtCost, fill.cash)
   position.fees = addUsd(position.fees, fill.fee)
   const cash = negative(addUsd(fill.cash, fill.fee))
-  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'buy', fill.fillId, { cash, cost: fill.cash, fee: fill.fee }) })
+  record(context, {
+    t: 'ledger',
+    entry: state.ledger.post(state.now, 'buy', fill.fillId, { cash, cost: fill.cash, fee: fill.fee }),
+  })
   return { position, costSold: NO_USD }
 }
 
-function sold(c: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
-  const { s } = c
-  const position = order.positionId === null ? undefined : s.positions.get(order.positionId)
+function bookSale(context: Context, order: Order, fill: FillReport): { position: Position; costSold: Usd } {
+  const { state } = context
+  const position = order.positionId === null ? undefined : state.positions.get(order.positionId)
   invariant(position !== undefined, `exit ${order.id} filled without its position`)
-  // The cost goes with the shares; the last of them takes what rounding left.
+  // Cost is reduced in proportion to the shares; the last sale takes the rounding difference.
   const costSold =
     fill.shares === position.shares ? position.cost : usd(mulDivFloor(position.cost, fill.shares, position.shares))
   const profit = subUsd(fill.cash, costSold)
@@ -119,152 +131,165 @@ function sold(c: Context, order: Order, fill: FillReport): { position: Position;
   position.fees = addUsd(position.fees, fill.fee)
   position.realised = addUsd(position.realised, profit)
   const movement = { cash: subUsd(fill.cash, fill.fee), cost: negative(costSold), realised: profit, fee: fill.fee }
-  record(c, { t: 'ledger', entry: s.ledger.post(s.now, 'sell', fill.fillId, movement) })
+  record(context, { t: 'ledger', entry: state.ledger.post(state.now, 'sell', fill.fillId, movement) })
   return { position, costSold }
 }
 
 /**
- * What became of a fill on chain. Repeated reports change nothing. The failure of a fill that is too old to be known cannot
- * be booked: entries are paused until a person has looked.
+ * Applies the on-chain fate of a fill; repeated reports are ignored. A failure of a fill that is no longer tracked cannot be
+ * booked: entries are paused until a person resumes.
  */
-export function applyFate(c: Context, { orderId, fillId, fate }: Extract<EngineEvent, { kind: 'fill' }>): void {
-  const fill = c.s.fills.get(fillId)
+export function applyFate(context: Context, { orderId, fillId, fate }: Extract<EngineEvent, { kind: 'fill' }>): void {
+  const fill = context.state.fills.get(fillId)
   if (fill === undefined) {
-    // The fill of an order whose answer was lost comes with its fate once the venue has been asked.
-    if (fate.type === 'failed' && !c.s.orders.has(orderId)) lateFailure(c, fillId, fate.reason, 'its position was over')
+    // If its order is still working, the fill and its fate arrive together with the next snapshot of the venue.
+    if (fate.type === 'failed' && !context.state.orders.has(orderId))
+      pauseForLateFailure(context, fillId, fate.reason, 'its position was closed')
     return
   }
-  const position = c.s.positions.get(fill.positionId) ?? c.s.over.get(fill.positionId)
+  const position = context.state.positions.get(fill.positionId) ?? context.state.recentlyClosed.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
-  if (fate.type === 'confirmed') confirm(c, fill)
+  if (fate.type === 'confirmed') confirm(context, fill)
   else if (fill.state !== 'failed') {
-    const other = enteredAnew(c.s, position)
-    if (other !== null) return lateFailure(c, fillId, fate.reason, `its window was entered anew by ${other}`)
-    fail(c, fill, position, fate.reason)
+    const other = laterEntry(context.state, position)
+    if (other !== null)
+      return pauseForLateFailure(context, fillId, fate.reason, `its window was entered again by ${other}`)
+    fail(context, fill, position, fate.reason)
   }
-  slotOf(c.s, position.slot).changed = true
-  finishPosition(c, position)
+  slotOf(context.state, position.slot).changed = true
+  finishPosition(context, position)
 }
 
 /**
- * What stands in the window of a position that was sold, or is about to: the sold shares cannot come back beside it (I1, I2).
- * Null where nothing does.
+ * A later position or entry in the window of a sold position; null without one. The sold shares cannot be restored beside it
+ * (I1, I2).
  */
-function enteredAnew(s: EngineState, { state, windowId }: Position): string | null {
-  if (state !== 'closed') return null
-  const entry = workingOrders(s, windowId).find(({ kind }) => kind === 'enter')
-  return positionIn(s, windowId)?.id ?? entry?.id ?? null
+function laterEntry(state: EngineState, position: Position): string | null {
+  if (position.state !== 'closed') return null
+  const { windowId } = position
+  const entry = workingOrders(state, windowId).find(({ kind }) => kind === 'enter')
+  return positionIn(state, windowId)?.id ?? entry?.id ?? null
 }
 
-/** What failed is not in the books and cannot be put there without guessing: a person must look. */
-function lateFailure(c: Context, fillId: FillId, reason: string, since: string): void {
+/** The failed fill cannot be reversed in the books automatically: pauses entries for a person to check. */
+function pauseForLateFailure(context: Context, fillId: FillId, reason: string, since: string): void {
   const message = `fill ${fillId} failed on chain (${reason}) after ${since}: compare the books with the venue`
-  say(c, 'error', 'reversed', message)
-  if (c.s.trading === 'running') pauseEntries(c, message, null)
+  logEvent(context, 'error', 'reversed', message)
+  if (context.state.trading === 'running') pauseEntries(context, message, null)
 }
 
-function confirm(c: Context, fill: Fill): void {
+function confirm(context: Context, fill: Fill): void {
   if (fill.state !== 'matched') return
   fill.state = step('fill', fill.state, 'confirm')
-  fill.fateAt = c.s.now
-  record(c, { t: 'fill', fill: { ...fill } })
+  fill.fateAt = context.state.now
+  record(context, { t: 'fill', fill: { ...fill } })
 }
 
-/** Ends a position that is sold out, and resolves one whose outcome is known, once nothing of it is in doubt any more. */
-export function finishPosition(c: Context, position: Position): void {
-  if (isSoldOut(c, position)) end(c, position, 'close')
-  else resolveIfKnown(c, position)
+/** Closes a position that is sold out, or resolves one whose outcome is known, once all its fills and orders are final. */
+export function finishPosition(context: Context, position: Position): void {
+  if (isSoldOut(context, position)) endPosition(context, position, 'close')
+  else resolveIfKnown(context, position)
 }
 
-/** A position that was sold whole is over once the chain has confirmed every sale: until then its shares may come back. */
-function isSoldOut({ s }: Context, { state, shares, windowId }: Position): boolean {
+/** True when all shares are sold and every sale is confirmed: an unconfirmed sale may still be reversed. */
+function isSoldOut({ state }: Context, position: Position): boolean {
+  const { windowId } = position
   return (
-    (state === 'open' || state === 'ended') &&
-    shares === 0 &&
-    workingOrders(s, windowId).length === 0 &&
-    unconfirmed(s, windowId) === undefined
+    isUnsettled(position) &&
+    position.shares === 0 &&
+    workingOrders(state, windowId).length === 0 &&
+    unconfirmedFill(state, windowId) === undefined
   )
 }
 
-function end(c: Context, position: Position, trigger: 'close' | 'reverse'): void {
-  const { s } = c
+function endPosition(context: Context, position: Position, trigger: 'close' | 'reverse'): void {
+  const { state } = context
   position.state = step('position', position.state, trigger)
-  position.settledAt = s.now
-  s.positions.delete(position.id)
-  s.over.set(position.id, position)
-  for (const { id, windowEnd } of s.over.values()) {
-    if (windowEnd + REVERSIBLE_MS > s.now) break
-    s.over.delete(id)
-    forgetFills(s, id)
+  position.settledAt = state.now
+  state.positions.delete(position.id)
+  state.recentlyClosed.set(position.id, position)
+  for (const { id, windowEnd } of state.recentlyClosed.values()) {
+    if (windowEnd + REVERSIBLE_MS > state.now) break
+    state.recentlyClosed.delete(id)
+    forgetFills(state, id)
   }
-  record(c, { t: 'position', position: { ...position } })
-  // What the chain took back was no trade.
-  if (trigger === 'close') countTrade(s, position)
+  record(context, { t: 'position', position: { ...position } })
+  // A position whose purchase failed was no trade.
+  if (trigger === 'close') countTrade(state, position)
 }
 
-/** The chain refused a fill, perhaps after it was confirmed: what it moved is moved back, to the micro-dollar. */
-function fail(c: Context, fill: Fill, position: Position, reason: string): void {
-  const { s } = c
+/** Reverses a fill that failed on chain, possibly after it was confirmed, exactly to the micro-dollar. */
+function fail(context: Context, fill: Fill, position: Position, reason: string): void {
+  const { state } = context
   fill.state = step('fill', fill.state, 'fail')
-  fill.fateAt = s.now
+  fill.fateAt = state.now
   fill.reason = reason
-  // Before what comes of it: a position that ends by it was no trade.
-  record(c, { t: 'fill', fill: { ...fill } })
-  say(c, 'error', 'reversed', `fill ${fill.id} of ${fill.orderId} failed on chain and was reversed: ${reason}`, {
-    slot: position.slot,
-    version: fill.version === 'desk' ? null : fill.version,
-  })
+  // Recorded before its consequences: a position that ends because of it was no trade.
+  record(context, { t: 'fill', fill: { ...fill } })
+  logEvent(
+    context,
+    'error',
+    'reversed',
+    `fill ${fill.id} of ${fill.orderId} failed on chain and was reversed: ${reason}`,
+    {
+      slot: position.slot,
+      version: fill.version === 'desk' ? null : fill.version,
+    },
+  )
   const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)
-  if (counted !== null) uncountTrade(s, position, counted)
-  const movement = fill.kind === 'enter' ? takeBack(position, fill) : giveBack(position, fill)
-  if (fill.kind === 'enter') noteBought(s, position)
+  if (counted !== null) uncountTrade(state, position, counted)
+  const movement = fill.kind === 'enter' ? reversePurchase(position, fill) : reverseSale(position, fill)
+  if (fill.kind === 'enter') recountPurchases(state, position)
   position.fees = subUsd(position.fees, fill.fee)
   position.realised = addUsd(position.realised, movement.realised)
-  const entry = s.ledger.post(s.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
-  record(c, { t: 'ledger', entry })
+  const entry = state.ledger.post(state.now, 'reverse', fill.id, { ...movement, fee: negative(fill.fee) })
+  record(context, { t: 'ledger', entry })
   const reopened = position.state === 'closed'
-  if (reopened) reopen(c, position)
-  if (!hasStandingPurchase(s, position)) return end(c, position, 'reverse')
-  record(c, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
-  if (position.state === 'resolved') countTrade(s, position, 'again')
+  if (reopened) reopen(context, position)
+  if (!hasValidPurchase(state, position)) return endPosition(context, position, 'reverse')
+  record(context, { t: 'position', position: { ...position }, ...(reopened ? { reopened } : {}) })
+  if (position.state === 'resolved') countTrade(state, position, 'again')
 }
 
-/** A trade is as large as the purchases of it that stand; one that was taken back whole stays on record as what was tried. */
-function noteBought(s: EngineState, position: Position): void {
-  const all = [...s.fills.values()].filter(({ positionId, kind }) => positionId === position.id && kind === 'enter')
-  const standing = all.filter(({ state }) => state !== 'failed')
-  const counted = standing.length > 0 ? standing : all
+/** Recomputes the size of the trade from its valid purchases; when all have failed, the attempted size stays on record. */
+function recountPurchases(state: EngineState, position: Position): void {
+  const all = [...state.fills.values()].filter(({ positionId, kind }) => positionId === position.id && kind === 'enter')
+  const valid = all.filter((fill) => fill.state !== 'failed')
+  const counted = valid.length > 0 ? valid : all
   position.boughtShares = counted.reduce((sum, { shares }) => addShares(sum, shares), NO_SHARES)
   position.boughtCost = counted.reduce((sum, { cash }) => addUsd(sum, cash), NO_USD)
 }
 
-function hasStandingPurchase(s: EngineState, position: Position): boolean {
-  for (const fill of s.fills.values())
+function hasValidPurchase(state: EngineState, position: Position): boolean {
+  for (const fill of state.fills.values())
     if (fill.positionId === position.id && fill.kind === 'enter' && fill.state !== 'failed') return true
   return false
 }
 
 /**
- * The shares of a sale come back to a position that counted as sold: it is open again, or waits for its outcome. Its version
- * may be gone, or have lost the slot, so the desk holds it (I1).
+ * Reopens a sold position whose sale failed. Its version may be retired or may have lost the slot, so the desk becomes the
+ * owner (I1).
  */
-function reopen(c: Context, position: Position): void {
-  const { s } = c
-  position.state = step('position', position.state, s.now < position.windowEnd ? 'reopen' : 'reopenEnded')
+function reopen(context: Context, position: Position): void {
+  const { state } = context
+  position.state = step('position', position.state, state.now < position.windowEnd ? 'reopen' : 'reopenEnded')
   position.settledAt = null
-  s.over.delete(position.id)
-  s.positions.set(position.id, position)
+  state.recentlyClosed.delete(position.id)
+  state.positions.set(position.id, position)
   if (position.ownedBy === 'desk') return
   const transfer = { from: position.ownedBy, to: 'desk', reason: 'reversal', deployment: null } as const
-  transferAll(c, transfer, (subject) => subject === position)
+  transferAll(context, transfer, (subject) => subject === position)
 }
 
 type Reversal = Readonly<Record<'cash' | 'cost' | 'locked' | 'realised', Usd>>
 
-/** Takes the shares of a purchase back, and with them their cost, or the payout that was already booked for them. */
-function takeBack(position: Position, fill: Fill): Reversal {
+/** Removes the shares of a failed purchase with their cost, or with the payout already booked for them. */
+function reversePurchase(position: Position, fill: Fill): Reversal {
   const { id, shares, cash } = fill
-  invariant(position.shares >= shares, `purchase ${id} failed after its shares were sold: the books need a person`)
+  invariant(
+    position.shares >= shares,
+    `purchase ${id} failed after its shares were sold: the books must be corrected by hand`,
+  )
   const left = subShares(position.shares, shares)
   const paid = addUsd(cash, fill.fee)
   if (position.payout !== null) {
@@ -274,15 +299,15 @@ function takeBack(position: Position, fill: Fill): Reversal {
     position.payout = left === 0 ? null : payout
     return { cash: paid, cost: NO_USD, locked: negative(lost), realised: subUsd(cash, lost) }
   }
-  // Shares that were sold meanwhile took a part of the average cost with them.
+  // Sales since the purchase have removed part of the average cost.
   const cost = left === 0 || position.cost < cash ? position.cost : cash
   position.shares = left
   position.cost = subUsd(position.cost, cost)
   return { cash: paid, cost: negative(cost), locked: NO_USD, realised: subUsd(cash, cost) }
 }
 
-/** Gives the shares of a sale back, and with them their cost, or the payout that they are worth. */
-function giveBack(position: Position, fill: Fill): Reversal {
+/** Restores the shares of a failed sale with their cost, or with the payout they are worth. */
+function reverseSale(position: Position, fill: Fill): Reversal {
   const { id, shares, costSold } = fill
   const cash = subUsd(fill.fee, fill.cash)
   const before = position.shares
@@ -291,7 +316,7 @@ function giveBack(position: Position, fill: Fill): Reversal {
     position.cost = addUsd(position.cost, costSold)
     return { cash, cost: costSold, locked: NO_USD, realised: subUsd(costSold, fill.cash) }
   }
-  invariant(before > 0, `sale ${id} failed after its window was settled: the books need a person`)
+  invariant(before > 0, `sale ${id} failed after its window was settled: the books must be corrected by hand`)
   const more = usd(mulDivFloor(position.payout, shares, before))
   position.payout = addUsd(position.payout, more)
   return { cash, cost: NO_USD, locked: more, realised: subUsd(more, fill.cash) }

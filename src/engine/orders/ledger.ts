@@ -40,17 +40,17 @@ export class Ledger {
     return entry
   }
 
-  /** Adds an entry without the check: for reading a journal back. */
+  /** Adds an entry without the check; used when restoring from the journal. */
   apply(entry: LedgerEntry): void {
-    const t = this.totals
+    const { totals } = this
     this.totals = {
-      cash: addUsd(t.cash, entry.cash),
-      cost: addUsd(t.cost, entry.cost),
-      locked: addUsd(t.locked, entry.locked),
-      deposit: addUsd(t.deposit, entry.deposit),
-      realised: addUsd(t.realised, entry.realised),
-      fee: addUsd(t.fee, entry.fee),
-      voided: addUsd(t.voided, entry.voided),
+      cash: addUsd(totals.cash, entry.cash),
+      cost: addUsd(totals.cost, entry.cost),
+      locked: addUsd(totals.locked, entry.locked),
+      deposit: addUsd(totals.deposit, entry.deposit),
+      realised: addUsd(totals.realised, entry.realised),
+      fee: addUsd(totals.fee, entry.fee),
+      voided: addUsd(totals.voided, entry.voided),
     }
     const start = utcDay(entry.ts)
     if (start !== this.day.start) this.day = { start, realised: NO_USD, fee: NO_USD, peak: NO_USD }
@@ -61,8 +61,8 @@ export class Ledger {
   }
 
   private difference(): number {
-    const t = this.totals
-    return t.cash + t.cost + t.locked - (t.deposit + t.realised - t.fee - t.voided)
+    const { cash, cost, locked, deposit, realised, fee, voided } = this.totals
+    return cash + cost + locked - (deposit + realised - fee - voided)
   }
 
   balanced(): boolean {
@@ -95,7 +95,7 @@ export class Ledger {
     return utcDay(ts) === this.day.start ? subUsd(this.day.realised, this.day.fee) : NO_USD
   }
 
-  /** How far the UTC day's realised profit is below its peak; the day begins at 0. */
+  /** How far the UTC day's realised profit is below its peak; both start at 0. */
   drawdownOn(ts: UnixMs): Usd {
     return utcDay(ts) === this.day.start ? subUsd(this.day.peak, this.profitOn(ts)) : NO_USD
   }

@@ -8,11 +8,13 @@ import type { Side } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { OrderReport } from '../events.ts'
-import { type Context, isWorking, positionIn, quoteOf, record, type SlotState, say, slotOf } from '../state.ts'
+import { quoteOf } from '../quotes.ts'
+import type { SlotState } from '../slot-state.ts'
+import { type Context, isWorking, logEvent, positionIn, record, slotOf } from '../state.ts'
 import { applyFill, finishPosition } from './fills.ts'
 import { type Approved, reserveFor } from './risk.ts'
 
-/** What an intent asks for, once read and put on the market's grid. */
+/** A parsed intent with its limit on the price grid. */
 export interface OrderRequest {
   readonly slot: SlotState
   readonly kind: 'enter' | 'exit'
@@ -29,24 +31,24 @@ export interface OrderRequest {
   readonly why: string
 }
 
-/** A buyer's limit goes down to the grid, a seller's up: neither ever gets a worse price than was asked. */
+/** Rounds a buyer's limit down and a seller's up to the grid, so that the price is never worse than requested. */
 export function onGrid(limit: number, tick: Price, kind: 'enter' | 'exit'): Price {
   const micro = Math.round(limit * MICRO)
   const steps = kind === 'enter' ? Math.floor(micro / tick) : Math.ceil(micro / tick)
   return price(Math.min(MICRO, Math.max(0, steps * tick)))
 }
 
-/** Makes the order; it is nothing until it is approved and registered. */
-export function draftOrder(c: Context, request: OrderRequest): Order {
-  const { s } = c
+/** Builds an order; it takes effect only once approved and registered. */
+export function draftOrder(context: Context, request: OrderRequest): Order {
+  const { state } = context
   const window = request.slot.window
-  invariant(window !== null, `no window in ${request.slot.slot.id}`)
+  invariant(window !== null, `no window in ${request.slot.id}`)
   return {
     ...request.tags,
-    id: orderId(s.config.idPrefix, s.nextOrder),
-    createdAt: s.now,
-    cycle: s.cycle,
-    slot: request.slot.slot.id,
+    id: orderId(state.config.idPrefix, state.nextOrder),
+    createdAt: state.now,
+    cycle: state.cycle,
+    slot: request.slot.id,
     windowId: request.position?.windowId ?? window.id,
     windowEnd: request.position?.windowEnd ?? window.end,
     kind: request.kind,
@@ -71,121 +73,131 @@ export function draftOrder(c: Context, request: OrderRequest): Order {
     filledCost: NO_USD,
     fee: NO_USD,
     reason: null,
-    updatedAt: s.now,
+    updatedAt: state.now,
   }
 }
 
-/** Takes an approved order into the books and asks for it to be sent: intent first (I3). */
-export function registerOrder(c: Context, order: Approved<Order>): void {
-  c.s.nextOrder++
-  c.s.orders.set(order.id, order)
-  c.s.rate.add(c.s.now)
-  slotOf(c.s, order.slot).changed = true
-  record(c, { t: 'intent', order: { ...order } })
-  record(c, { t: 'order', order: { ...order } })
-  c.out.push({ kind: 'place', order })
+/** Records an approved order's intent, then requests that it be sent (I3). */
+export function registerOrder(context: Context, order: Approved<Order>): void {
+  context.state.nextOrder++
+  context.state.orders.set(order.id, order)
+  context.state.rate.add(context.state.now)
+  slotOf(context.state, order.slot).changed = true
+  record(context, { t: 'intent', order: { ...order } })
+  record(context, { t: 'order', order: { ...order } })
+  context.effects.push({ kind: 'place', order })
 }
 
-function advance(c: Context, order: Order, trigger: TriggerOf<'order'>, reason: string | null = null): void {
+function advance(context: Context, order: Order, trigger: TriggerOf<'order'>, reason: string | null = null): void {
   order.state = step('order', order.state, trigger)
-  order.updatedAt = c.s.now
+  order.updatedAt = context.state.now
   if (reason !== null) order.reason = reason
 }
 
-/** Applies what is said of an order. A report for a final order is journaled and ignored: reports may repeat. */
-export function applyReport(c: Context, orderId: OrderId, report: OrderReport): void {
-  const order = c.s.orders.get(orderId)
-  if (order === undefined) return reportForNone(c, orderId, report)
-  if (isOvertaken(order, report)) return
-  slotOf(c.s, order.slot).changed = true
+/** Applies a report on an order. Reports for final orders are journaled and ignored, since reports may repeat. */
+export function applyReport(context: Context, orderId: OrderId, report: OrderReport): void {
+  const order = context.state.orders.get(orderId)
+  if (order === undefined) return onUnmatchedReport(context, orderId, report)
+  if (isOutdated(order, report)) return
+  slotOf(context.state, order.slot).changed = true
   switch (report.type) {
     case 'signed':
-      advance(c, order, 'sign')
+      advance(context, order, 'sign')
       order.digest = report.digest
       break
     case 'sent':
-      advance(c, order, 'send')
+      advance(context, order, 'send')
       break
     case 'refused':
-      advance(c, order, 'refuse', report.reason)
-      say(c, 'warn', 'refused', `${order.id} did not leave: ${report.reason}`, { slot: order.slot })
+      advance(context, order, 'refuse', report.reason)
+      logEvent(context, 'warn', 'refused', `${order.id} was not sent: ${report.reason}`, { slot: order.slot })
       break
     case 'delayed':
-      advance(c, order, 'delay')
+      advance(context, order, 'delay')
       break
     case 'open':
-      advance(c, order, 'rest')
+      advance(context, order, 'rest')
       break
     case 'fill':
-      if (applyFill(c, order, report)) advance(c, order, 'fillPart')
+      if (applyFill(context, order, report)) advance(context, order, 'fillPart')
       break
     case 'filled':
-      if (!lacksFills(order)) advance(c, order, 'fill')
-      else if (order.state !== 'unknown') lose(c, order, 'the venue calls it filled and has not told all of its fills')
+      if (!hasMissingFills(order)) advance(context, order, 'fill')
+      else if (order.state !== 'unknown')
+        markUnknown(context, order, 'the venue reports it as filled but has not reported all fills')
       break
     case 'cancelled':
     case 'expired':
-      advance(c, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
+      advance(context, order, report.type === 'cancelled' ? 'cancel' : 'expire', report.reason)
       if (order.filledShares === 0)
-        say(c, 'info', 'unfilled', `${order.id} got nothing: ${report.reason}`, { slot: order.slot })
+        logEvent(context, 'info', 'unfilled', `${order.id} was not filled: ${report.reason}`, { slot: order.slot })
       break
     case 'rejected':
-      advance(c, order, 'reject', report.reason)
-      countRejected(c, order)
-      say(c, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, { slot: order.slot })
+      advance(context, order, 'reject', report.reason)
+      countRejected(context, order)
+      logEvent(context, 'warn', 'rejected', `${order.id} was rejected by the venue: ${report.reason}`, {
+        slot: order.slot,
+      })
       break
     case 'unknown':
-      lose(c, order, report.reason)
+      markUnknown(context, order, report.reason)
       break
   }
-  record(c, { t: 'order', order: { ...order } })
+  record(context, { t: 'order', order: { ...order } })
   if (!isFinal('order', order.state)) return
-  c.s.orders.delete(order.id)
-  // What waited for its last order may be sold out, or have an outcome.
-  const position = positionIn(c.s, order.windowId)
-  if (position !== undefined) finishPosition(c, position)
+  context.state.orders.delete(order.id)
+  // The position may have been waiting for its last order to become final.
+  const position = positionIn(context.state, order.windowId)
+  if (position !== undefined) finishPosition(context, position)
 }
 
-function lose(c: Context, order: Order, reason: string): void {
-  advance(c, order, 'lose', reason)
-  say(c, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; the venue is asked`, { slot: order.slot })
+function markUnknown(context: Context, order: Order, reason: string): void {
+  advance(context, order, 'lose', reason)
+  logEvent(context, 'warn', 'unknown', `fate of ${order.id} is unknown: ${reason}; querying the venue`, {
+    slot: order.slot,
+  })
 }
 
-/** Fewer shares are booked than an order that was filled must have: a fill of it has not been told. */
-function lacksFills({ kind, filledShares, quantity }: Order): boolean {
+/** True when fewer shares are booked than a completely filled order must have: a fill has not been reported yet. */
+function hasMissingFills({ kind, filledShares, quantity }: Order): boolean {
   return filledShares === 0 || (kind === 'exit' && filledShares < quantity)
 }
 
-/** A report that repeats, or comes after a later one: the order is where it says already, or past it. */
-function isOvertaken({ state }: Order, { type }: OrderReport): boolean {
+/** True for a report that is repeated or overtaken by a later one. */
+function isOutdated({ state }: Order, { type }: OrderReport): boolean {
   if (type === 'delayed') return state !== 'sent' && state !== 'unknown'
   return type === 'open' && (state === 'open' || state === 'partial')
 }
 
-/** Reports may repeat, so one for an order that is final changes nothing; but a fill that is not in the books must be looked at. */
-function reportForNone(c: Context, orderId: OrderId, report: OrderReport): void {
+/** A report for a final order is ignored, since reports may repeat; an unknown fill pauses entries for a person to check. */
+function onUnmatchedReport(context: Context, orderId: OrderId, report: OrderReport): void {
   if (report.type === 'fill') {
-    if (c.s.fills.has(report.fillId)) return
+    if (context.state.fills.has(report.fillId)) return
     const message = `fill ${report.fillId} came for order ${orderId}, which is final or unknown: compare the books with the venue`
-    say(c, 'error', 'order', message)
-    if (c.s.trading === 'running') pauseEntries(c, message, null)
+    logEvent(context, 'error', 'order', message)
+    if (context.state.trading === 'running') pauseEntries(context, message, null)
     return
   }
-  say(c, 'warn', 'order', `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`)
+  logEvent(
+    context,
+    'warn',
+    'order',
+    `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`,
+  )
 }
 
-function countRejected(c: Context, { version }: Order): void {
-  const tenure = version === 'desk' ? undefined : c.s.versions.get(version)?.tenure
+function countRejected(context: Context, { version }: Order): void {
+  const tenure = version === 'desk' ? undefined : context.state.versions.get(version)?.tenure
   if (tenure !== undefined) tenure.rejected++
 }
 
-/** Asks for every working order to be cancelled; those that have not left are refused by the gate. */
-export function cancelAll(c: Context, only: (order: Order) => boolean = () => true): number {
-  let asked = 0
-  for (const order of c.s.orders.values()) {
-    if (!isWorking(order) || !only(order) || order.state === 'intent' || order.state === 'signed') continue
-    c.out.push({ kind: 'cancel', orderId: order.id })
-    asked++
+/** Requests cancellation of every working order that has been sent; the gate stops the others. @returns their number */
+export function cancelAll(context: Context, include: (order: Order) => boolean = () => true): number {
+  let requested = 0
+  for (const order of context.state.orders.values()) {
+    if (!isWorking(order) || !include(order) || order.state === 'intent' || order.state === 'signed') continue
+    context.effects.push({ kind: 'cancel', orderId: order.id })
+    requested++
   }
-  return asked
+  return requested
 }

@@ -17,10 +17,10 @@ import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 
 import type { SlotListing } from '../venue/listing.ts'
 
-/** An order that passed every cap; nothing else can be sent. */
+/** An order that passed all risk rules; only approved orders can be sent. */
 export type Approved<T> = Brand<T, 'Approved'>
 
-/** Why the engine said no. Each is journaled, so that the desk can say why it did not trade. */
+/** Reason codes of refused intents; each refusal is journaled. */
 export type RefusalReason =
   | 'killed'
   | 'paused'
@@ -59,17 +59,17 @@ export function refuse(reason: RefusalReason, message: string): Result<never, Re
   return err({ reason, message })
 }
 
-/** What is already at risk when an entry is judged; orders in flight and of unknown fate included. */
+/** Money at risk before an entry, including orders in flight and of unknown state. */
 export interface Exposure {
   readonly window: Usd
   readonly asset: Usd
   readonly account: Usd
-  /** Cash not held back by open orders. */
+  /** Cash that is not reserved by open orders. */
   readonly freeCash: Usd
   readonly lossToday: Usd
 }
 
-/** Times of the orders of the last minute. */
+/** Number of orders in the last minute. */
 export class OrderRate {
   private readonly times: UnixMs[] = []
 
@@ -83,22 +83,27 @@ export class OrderRate {
   }
 }
 
-/** Dearest fee that an order to buy for `stake` at `limit` or better can cost: p(1 − p) a share over p peaks low. */
+/** Stake plus the highest fee that a purchase for `stake` at `limit` or better can cost. */
 export function reserveFor(stake: Usd, limit: Price, ratePpm: number): Usd {
-  // fee / stake = rate × (1 − p), largest at the lowest price a fill can have; a tick is the lowest.
-  const dearest = mulDivFloor(stake, ratePpm, MICRO)
+  // fee / stake = rate × (1 − p), which rises towards `rate` as the price p falls.
+  const highest = mulDivFloor(stake, ratePpm, MICRO)
   const atLimit = takerFee(limit, sharesFor(stake, limit), ratePpm)
-  return addUsd(stake, usd(Math.max(dearest, atLimit)))
+  return addUsd(stake, usd(Math.max(highest, atLimit)))
 }
 
 const dollars = (amount: number) => `$${(amount / MICRO).toFixed(2)}`
 
-/** The least that the market takes of an entry at a limit. */
+/** The venue's minimum stake of an entry at a limit. */
 export function minimumStake(limit: Price, { minStake, minShares }: SlotListing): Usd {
   return usd(Math.max(minStake, notional(limit, minShares)))
 }
 
-/** Judges an entry against the caps (I12). */
+/** Brands an order that has passed the risk rules. */
+function approved(order: Order): Approved<Order> {
+  return order as Approved<Order>
+}
+
+/** Checks an entry against the caps (I12). */
 export function judgeEntry(
   order: Order,
   exposure: Exposure,
@@ -110,13 +115,13 @@ export function judgeEntry(
   if (order.stake < minimum) {
     return refuse(
       'below-minimum',
-      `stake ${dollars(order.stake)} is below the market's minimum of ${dollars(minimum)} at this limit`,
+      `stake ${dollars(order.stake)} is below the venue's minimum of ${dollars(minimum)} at this limit`,
     )
   }
   if (order.stake > caps.stakePerOrder) {
     return refuse(
       'stake-cap',
-      `stake ${dollars(order.stake)} is over the cap of ${dollars(caps.stakePerOrder)} an order`,
+      `stake ${dollars(order.stake)} exceeds the cap of ${dollars(caps.stakePerOrder)} per order`,
     )
   }
   const over = (held: Usd, cap: Usd) => held + order.reserve > cap
@@ -150,13 +155,13 @@ export function judgeEntry(
   if (rate >= caps.ordersPerMinute) {
     return refuse('order-rate', `${rate} orders in the last minute, cap ${caps.ordersPerMinute}`)
   }
-  return ok(order as Approved<Order>)
+  return ok(approved(order))
 }
 
-/** Exits only reduce risk: they need a position and shares to sell, no cap stands against them. */
+/** Checks an exit: it needs shares to sell. No cap applies, since exits only reduce risk. */
 export function judgeExit(order: Order, held: Shares): Result<Approved<Order>, Refusal> {
   if (order.quantity <= 0 || order.quantity > held) {
     return refuse('no-position', `cannot sell ${order.quantity / MICRO} shares, ${held / MICRO} are held`)
   }
-  return ok(order as Approved<Order>)
+  return ok(approved(order))
 }

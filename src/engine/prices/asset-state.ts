@@ -1,42 +1,44 @@
 import type { Asset } from '../../shared/domain/slots.ts'
 import { ROW, SHARED_WIDTH } from '../views/view-row.ts'
-import { AssetCandles } from './candles.ts'
+import { AssetCandles } from './asset-candles.ts'
 import { TimeMean, VolMeter } from './estimate.ts'
 import { type LazyPrices, SILENCE_MS } from './prices.ts'
 import { NO_REGIME, REGIMES, type Regime, regimeOf } from './regime.ts'
 
-/** Volatility a second assumed before prices have said anything: 0.5 bp. */
-const FIRST_GUESS_VOL = 5e-5
+/** Assumed volatility before the first prices, as deviation of the log return over one second: 0.5 bp. */
+const INITIAL_VOL = 5e-5
 
-/** Told minutes remembered: an hour and a half, more than any window waits for its outcome. */
-const KEPT_TOLD = 90
+/** Reported minutes remembered: 90, longer than any window waits for its outcome. */
+const REPORTED_KEPT = 90
 
-/** What the engine knows of one underlying. */
+/** The engine's state of one underlying. */
 export class AssetState<S = unknown> {
   readonly asset: Asset
   readonly candles: AssetCandles
   /** Slots of this underlying. */
   readonly slots: S[] = []
-  readonly vol = new VolMeter(FIRST_GUESS_VOL)
-  /** Mean price since `meanSec` before the next boundary, once that has begun. */
+  readonly vol = new VolMeter(INITIAL_VOL)
+  /** Closing mean of the windows that end next, once its interval has started. */
   readonly mean = new TimeMean()
   meanStarted = false
-  /** Next moment, in the venue's time, at which a window may end; 0 before the first price. */
+  /** Next time at which a window may end, in venue time; 0 before the first price. */
   boundary = 0
-  /** The newest price and when it came, at their places of a view's row: views read them here. */
+  /** Newest price and its receipt time, at their `ROW` indices; shared by all views of the asset. */
   readonly last = new Float64Array(SHARED_WIDTH)
-  /** Null where every price is told. */
+  /** Pending prices of a lazy feed; null when every price is pushed. */
   source: LazyPrices | null = null
-  /** Whether a candle ever had volume: without, one that stands still says nothing. */
-  private tellsVolume = false
-  /** Closed minutes without a trade and without a move: in a row until now, and all of them. */
+  /** True once a candle had volume: without volumes, a flat candle does not show a halt. */
+  private reportsVolume = false
+  /** Consecutive closed minutes without a trade or a move, up to now. */
   flatInRow = 0
+  /** All closed minutes without a trade or a move. */
   flatMinutes = 0
-  /** Venue time of the last price, and of the last one that came after a silence; 0 before the first. */
+  /** Venue time of the last price; 0 before the first. */
   lastVenue = 0
+  /** Venue time of the last price that followed a gap; 0 without one. */
   silentUntil = 0
-  /** Opening times of the newest minutes that the venue itself told. */
-  private readonly told: number[] = []
+  /** Open times of the most recent minutes reported by the venue itself. */
+  private readonly reportedMinutes: number[] = []
   private label = NO_REGIME
   private labelled = true
 
@@ -63,52 +65,53 @@ export class AssetState<S = unknown> {
     this.last[ROW.priceTs] = ts
   }
 
-  /** The price as far as it was heard: for whoever is just hearing one. */
-  get heardPrice(): number {
+  /** Newest applied price, without pulling pending ones; for use while a price is being applied. */
+  get appliedPrice(): number {
     return this.last[ROW.price] ?? 0
   }
 
-  /** Brings price and mean up to `now`, for views of that moment. */
-  look(now: number): void {
+  /** Brings price and closing mean up to `now`, for views of that time. */
+  bringUpTo(now: number): void {
     this.source?.pull()
     this.last[ROW.now] = now
   }
 
-  /** A minute has closed: counts how long nothing was traded and nothing moved. */
+  /** Counts a closed minute without a trade or a move. */
   countFlat(high: number, low: number, volume: number): void {
-    if (volume > 0) this.tellsVolume = true
-    const flat = this.tellsVolume && volume === 0 && high === low
+    if (volume > 0) this.reportsVolume = true
+    const flat = this.reportsVolume && volume === 0 && high === low
     this.flatInRow = flat ? this.flatInRow + 1 : 0
     if (flat) this.flatMinutes++
   }
 
-  /** The venue itself told this closed minute. */
-  noteTold(openTime: number): void {
-    this.told.push(openTime)
-    if (this.told.length > KEPT_TOLD) this.told.shift()
+  /** Marks a closed minute as reported by the venue itself. */
+  noteReported(openTime: number): void {
+    this.reportedMinutes.push(openTime)
+    if (this.reportedMinutes.length > REPORTED_KEPT) this.reportedMinutes.shift()
   }
 
-  isTold(openTime: number): boolean {
-    return this.told.includes(openTime)
+  /** True when the venue itself reported the minute, rather than the desk building it from prices. */
+  isReported(openTime: number): boolean {
+    return this.reportedMinutes.includes(openTime)
   }
 
-  /** A price has been heard: where the feed was silent before it, a mean that runs has a hole in it. */
-  hear(tsVenue: number): void {
+  /** Notes the time of a price, and whether it ended a gap, which makes a running closing mean incomplete. */
+  notePriceTime(tsVenue: number): void {
     if (tsVenue - this.lastVenue > SILENCE_MS && this.lastVenue > 0) this.silentUntil = tsVenue
     this.lastVenue = tsVenue
   }
 
-  /** Forgets as of which moment the price was last looked at: a cache of views, which follows from the rest. */
-  forgetLook(): void {
+  /** Clears the time of the last view, a cache that is not part of a snapshot. */
+  clearViewTime(): void {
     this.last[ROW.now] = 0
   }
 
-  /** A minute has closed or was corrected: the label is worked out anew when it is next asked for. */
+  /** Invalidates the regime after a minute has closed or was corrected; it is recomputed when next read. */
   minutesChanged(): void {
     this.labelled = false
   }
 
-  /** Volatility × trend label by the closed minutes, as a place in `REGIMES`; `NO_REGIME` while there are too few. */
+  /** Regime as an index into `REGIMES`; `NO_REGIME` with too few closed minutes. */
   get regimeCode(): number {
     if (!this.labelled) {
       this.label = regimeOf(this.candles['1m'])

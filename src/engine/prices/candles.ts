@@ -1,16 +1,16 @@
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs } from '../../shared/domain/slots.ts'
 import { unixMs } from '../../shared/domain/time.ts'
-import type { MinuteRest } from './prices.ts'
+import type { MinuteRemainder } from './prices.ts'
 
-/** Closed candles kept a series: half a day of minutes, more than a strategy may ask for. */
+/** Closed candles kept per series: half a day of minutes, more than a strategy may request. */
 export const KEPT_CANDLES = 720
 const CAPACITY = 2 * KEPT_CANDLES
 const FIRST_CAPACITY = 64
 
 /**
- * Closed candles as columns, oldest first, valid below `end`. The object stays the same for the life of a series, so
- * that a view can read them where they lie; the arrays grow.
+ * Closed candles as columns, oldest first, valid below `end`. The object is the same for the life of a series, so that views
+ * can read it in place; the arrays are replaced as they grow.
  */
 export interface CandleColumns {
   openTime: Float64Array
@@ -35,7 +35,7 @@ function emptyColumns(capacity: number): CandleColumns {
   }
 }
 
-/** Candles of one asset and frame; a candle the venue reports replaces the one built from prices. */
+/** Candles of one asset and frame; a candle reported by the venue replaces the one built from prices. */
 export class CandleSeries {
   readonly asset: Asset
   readonly frame: CandleFrame
@@ -45,7 +45,7 @@ export class CandleSeries {
   private formingFrom = -1
   private formingEnd = -1
   private readonly span: number
-  /** Counts changes to candles that had closed before; readers that copy must copy anew. */
+  /** Incremented when a closed candle is inserted or corrected; copies are then outdated. */
   edits = 0
 
   constructor(asset: Asset, frame: CandleFrame) {
@@ -56,34 +56,34 @@ export class CandleSeries {
 
   /**
    * Adds a price; true when it closed a candle, which is then `ago(0)`.
-   * @param cells receipt time, venue time, price and volume from `at` on
+   * @param cells four numbers from index `at`, laid out by `tick-cells.ts`
    */
   take(cells: Float64Array, at: number): boolean {
-    const f = this.forming
+    const { forming } = this
     const ts = cells[at + 1] ?? 0
     const price = cells[at + 2] ?? 0
     if (ts >= this.formingEnd) return this.begin(ts, price, cells[at + 3] ?? 0)
     if (ts < this.formingFrom) return false
-    if (price > (f[1] ?? 0)) f[1] = price
-    if (price < (f[2] ?? 0)) f[2] = price
-    f[3] = price
-    f[4] = (f[4] ?? 0) + (cells[at + 3] ?? 0)
+    if (price > (forming[1] ?? 0)) forming[1] = price
+    if (price < (forming[2] ?? 0)) forming[2] = price
+    forming[3] = price
+    forming[4] = (forming[4] ?? 0) + (cells[at + 3] ?? 0)
     return false
   }
 
-  /** Takes in what is left of the forming candle. */
-  takeRest({ tsVenue, low, high, close, volume }: MinuteRest): void {
-    const f = this.forming
+  /** Adds the remainder of the forming candle. */
+  takeRemainder({ tsVenue, low, high, close, volume }: MinuteRemainder): void {
+    const { forming } = this
     if (tsVenue < this.formingFrom || tsVenue >= this.formingEnd) return
-    f[1] = Math.max(f[1] ?? 0, high)
-    f[2] = Math.min(f[2] ?? 0, low)
-    f[3] = close
-    f[4] = volume
+    forming[1] = Math.max(forming[1] ?? 0, high)
+    forming[2] = Math.min(forming[2] ?? 0, low)
+    forming[3] = close
+    forming[4] = volume
   }
 
   private begin(ts: number, price: number, volume: number): boolean {
     const openTime = ts - (ts % this.span)
-    // A candle that is closed stays as it is: after a restart some of its prices are told again.
+    // A closed candle does not change: after a restart some of its prices arrive again.
     if (openTime <= this.lastOpenTime()) return false
     const closes = this.formingFrom >= 0
     if (closes) {
@@ -97,29 +97,29 @@ export class CandleSeries {
     return closes
   }
 
-  /** Puts a candle that is known to be closed in its place; true when it is new or differs. */
+  /** Inserts or replaces a closed candle; true when it is new or differs. */
   put(candle: Candle): boolean {
     const { openTime, open, high, low, close, volume } = candle
-    const c = this.columns
+    const { columns } = this
     if (openTime > this.lastOpenTime()) {
       this.append(openTime, open, high, low, close, volume)
-      if (this.formingFrom <= openTime) this.forget()
+      if (this.formingFrom <= openTime) this.discardForming()
       return true
     }
     const at = this.indexFrom(openTime)
-    if (c.openTime[at] === openTime) {
+    if (columns.openTime[at] === openTime) {
       if (sameCandle(this.at(at), candle)) return false
     } else {
       this.makeRoom()
-      for (const column of columnsOf(c)) column.copyWithin(at + 1, at, c.end)
-      c.end++
+      for (const column of columnsOf(columns)) column.copyWithin(at + 1, at, columns.end)
+      columns.end++
     }
     this.edits++
     this.write(at, openTime, open, high, low, close, volume)
     return true
   }
 
-  /** Goes on with a candle that was forming when the desk stopped. */
+  /** Continues a candle that was forming when the desk stopped. */
   resume(candle: Candle): void {
     if (candle.openTime <= this.lastOpenTime()) return
     this.formingFrom = candle.openTime
@@ -127,12 +127,12 @@ export class CandleSeries {
     this.forming.set([candle.open, candle.high, candle.low, candle.close, candle.volume])
   }
 
-  private forget(): void {
+  private discardForming(): void {
     this.formingFrom = -1
     this.formingEnd = -1
   }
 
-  /** The candle still forming. */
+  /** The forming candle; undefined before the first price. */
   current(): Candle | undefined {
     if (this.formingFrom < 0) return undefined
     const [open = 0, high = 0, low = 0, close = 0, volume = 0] = this.forming
@@ -143,7 +143,7 @@ export class CandleSeries {
     return this.columns.end
   }
 
-  /** Of the newest closed candle; −1 without one. */
+  /** Open time of the newest closed candle; −1 without one. */
   lastOpenTime(): number {
     const { end, openTime } = this.columns
     return end === 0 ? -1 : (openTime[end - 1] ?? -1)
@@ -165,25 +165,25 @@ export class CandleSeries {
     return this.range(Math.max(0, this.columns.end - count))
   }
 
-  /** The closed candles that opened at or after `openTime` as one; undefined when there is none. */
+  /** The closed candles that opened at or after `openTime`, aggregated; undefined without any. */
   foldedFrom(openTime: number): Candle | undefined {
-    const c = this.columns
+    const { columns } = this
     const first = this.indexFrom(openTime)
-    if (first === c.end) return undefined
-    let high = c.high[first] ?? 0
-    let low = c.low[first] ?? 0
-    let volume = c.volume[first] ?? 0
-    for (let i = first + 1; i < c.end; i++) {
-      high = Math.max(high, c.high[i] ?? 0)
-      low = Math.min(low, c.low[i] ?? 0)
-      volume += c.volume[i] ?? 0
+    if (first === columns.end) return undefined
+    let high = columns.high[first] ?? 0
+    let low = columns.low[first] ?? 0
+    let volume = columns.volume[first] ?? 0
+    for (let i = first + 1; i < columns.end; i++) {
+      high = Math.max(high, columns.high[i] ?? 0)
+      low = Math.min(low, columns.low[i] ?? 0)
+      volume += columns.volume[i] ?? 0
     }
     return {
       openTime: unixMs(openTime),
-      open: c.open[first] ?? 0,
+      open: columns.open[first] ?? 0,
       high,
       low,
-      close: c.close[c.end - 1] ?? 0,
+      close: columns.close[columns.end - 1] ?? 0,
       volume,
     }
   }
@@ -195,14 +195,14 @@ export class CandleSeries {
   }
 
   private at(i: number): Candle {
-    const c = this.columns
+    const { columns } = this
     return {
-      openTime: unixMs(c.openTime[i] ?? 0),
-      open: c.open[i] ?? 0,
-      high: c.high[i] ?? 0,
-      low: c.low[i] ?? 0,
-      close: c.close[i] ?? 0,
-      volume: c.volume[i] ?? 0,
+      openTime: unixMs(columns.openTime[i] ?? 0),
+      open: columns.open[i] ?? 0,
+      high: columns.high[i] ?? 0,
+      low: columns.low[i] ?? 0,
+      close: columns.close[i] ?? 0,
+      volume: columns.volume[i] ?? 0,
     }
   }
 
@@ -212,141 +212,46 @@ export class CandleSeries {
   }
 
   private write(at: number, openTime: number, open: number, high: number, low: number, close: number, volume: number) {
-    const c = this.columns
-    c.openTime[at] = openTime
-    c.open[at] = open
-    c.high[at] = high
-    c.low[at] = low
-    c.close[at] = close
-    c.volume[at] = volume
+    const { columns } = this
+    columns.openTime[at] = openTime
+    columns.open[at] = open
+    columns.high[at] = high
+    columns.low[at] = low
+    columns.close[at] = close
+    columns.volume[at] = volume
   }
 
-  /** Lets the columns grow, and once they are full shifts the newest half to the front: the cost is paid rarely. */
+  /** Grows the columns up to `CAPACITY`, then moves the newest half to the front, so that the cost is rare. */
   private makeRoom(): void {
-    const c = this.columns
-    if (c.end < c.openTime.length) return
-    if (c.end < CAPACITY) {
-      const wider = emptyColumns(Math.min(CAPACITY, c.end * 3))
+    const { columns } = this
+    if (columns.end < columns.openTime.length) return
+    if (columns.end < CAPACITY) {
+      const wider = emptyColumns(Math.min(CAPACITY, columns.end * 3))
       for (const name of COLUMN_NAMES) {
-        wider[name].set(c[name])
-        c[name] = wider[name]
+        wider[name].set(columns[name])
+        columns[name] = wider[name]
       }
       return
     }
-    for (const column of columnsOf(c)) column.copyWithin(0, CAPACITY - KEPT_CANDLES, CAPACITY)
-    c.end = KEPT_CANDLES
+    for (const column of columnsOf(columns)) column.copyWithin(0, CAPACITY - KEPT_CANDLES, CAPACITY)
+    columns.end = KEPT_CANDLES
   }
 
-  /** First index whose openTime is at least `openTime`; the newest are asked for most. */
+  /** First index whose open time is at least `openTime`, searched from the end: recent candles are read most. */
   private indexFrom(openTime: number): number {
-    const c = this.columns
-    let at = c.end
-    while (at > 0 && (c.openTime[at - 1] ?? 0) >= openTime) at--
+    const { columns } = this
+    let at = columns.end
+    while (at > 0 && (columns.openTime[at - 1] ?? 0) >= openTime) at--
     return at
   }
 }
 
 const COLUMN_NAMES = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const
 
-function columnsOf(c: CandleColumns): readonly Float64Array[] {
-  return COLUMN_NAMES.map((name) => c[name])
+function columnsOf(columns: CandleColumns): readonly Float64Array[] {
+  return COLUMN_NAMES.map((name) => columns[name])
 }
 
 function sameCandle(a: Candle, b: Candle): boolean {
   return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume
-}
-
-const LONGER = ['5m', '15m'] as const
-const SHORTEST = frameMs('5m')
-const NONE: readonly CandleFrame[] = []
-
-/** The three series of one asset. Longer candles are folded from minutes, never built beside them. */
-export class AssetCandles {
-  readonly '1m': CandleSeries
-  readonly '5m': CandleSeries
-  readonly '15m': CandleSeries
-
-  constructor(asset: Asset) {
-    this['1m'] = new CandleSeries(asset, '1m')
-    this['5m'] = new CandleSeries(asset, '5m')
-    this['15m'] = new CandleSeries(asset, '15m')
-  }
-
-  /**
-   * To be called when a price at `ts` closed a minute: closes the longer candles that are over then.
-   * @returns the frames in which a candle closed, each now `ago(0)`
-   */
-  closeLonger(ts: number): readonly CandleFrame[] {
-    const last = this['1m'].lastOpenTime()
-    if (last < 0 || ts < last - (last % SHORTEST) + SHORTEST) return NONE
-    const closed: CandleFrame[] = []
-    for (const frame of LONGER) {
-      const from = last - (last % frameMs(frame))
-      if (ts < from + frameMs(frame)) continue
-      const whole = this['1m'].foldedFrom(from)
-      if (whole !== undefined && this[frame].put(whole)) closed.push(frame)
-    }
-    return closed
-  }
-
-  /** Folds the longer candles anew whose minutes are all there; gives the frames that changed. */
-  refold(minute: Candle): { frame: CandleFrame; candle: Candle }[] {
-    return LONGER.flatMap((frame) => {
-      const from = minute.openTime - (minute.openTime % frameMs(frame))
-      const inside = this['1m'].after(from - 1).filter((m) => m.openTime < from + frameMs(frame))
-      return foldMinutes(inside, frame)
-        .filter((candle) => this[frame].put(candle))
-        .map((candle) => ({ frame, candle }))
-    })
-  }
-
-  /** The forming candle of a frame, put together from its closed minutes and the forming one. */
-  current(frame: CandleFrame): Candle | undefined {
-    const minute = this['1m'].current()
-    if (frame === '1m' || minute === undefined) return minute
-    const from = minute.openTime - (minute.openTime % frameMs(frame))
-    const whole = foldAll([...this['1m'].after(from - 1), minute])
-    return whole === undefined ? undefined : { ...whole, openTime: unixMs(from) }
-  }
-
-  /** Adds closed minutes older than anything there, and folds them into the longer frames. */
-  seed(minutes: readonly Candle[]): void {
-    for (const candle of minutes) this['1m'].put(candle)
-    for (const frame of LONGER) for (const candle of foldMinutes(minutes, frame)) this[frame].put(candle)
-  }
-}
-
-function foldAll(minutes: readonly Candle[]): Candle | undefined {
-  const [first] = minutes
-  if (first === undefined) return undefined
-  return minutes.slice(1).reduce(
-    (whole, m) => ({
-      openTime: whole.openTime,
-      open: whole.open,
-      high: Math.max(whole.high, m.high),
-      low: Math.min(whole.low, m.low),
-      close: m.close,
-      volume: whole.volume + m.volume,
-    }),
-    first,
-  )
-}
-
-/** Whole candles of `frame` from gapless one-minute candles; an incomplete one is left out. */
-export function foldMinutes(minutes: readonly Candle[], frame: CandleFrame): Candle[] {
-  const length = frameMs(frame)
-  const need = length / frameMs('1m')
-  const folded: Candle[] = []
-  let group: Candle[] = []
-  for (const minute of minutes) {
-    if (minute.openTime % length === 0) group = []
-    group.push(minute)
-    const first = group[0]
-    const whole = group.length === need && first !== undefined && first.openTime % length === 0 && foldAll(group)
-    if (whole) {
-      folded.push(whole)
-      group = []
-    }
-  }
-  return folded
 }

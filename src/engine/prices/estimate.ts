@@ -1,11 +1,8 @@
-/**
- * Estimates from prices alone. Nothing here is the settlement source's word: the desk marks what comes from here as
- * an estimate.
- */
+/** Estimates from prices alone, not figures of the settlement source; the desk labels them as estimates. */
 
 /**
- * ln(a / b) of two positive numbers. Of prices that lie near each other, as almost all do that are compared here, by the
- * series 2 (z + z³/3 + z⁵/5 + …) in z = (a − b) / (a + b) (Abramowitz & Stegun 4.1.27): as exact, and no call.
+ * ln(a / b) of two positive numbers. For close values, the usual case, by the series 2 (z + z³/3 + z⁵/5 + …) with
+ * z = (a − b) / (a + b) (Abramowitz & Stegun 4.1.27), which is as exact and faster than `Math.log`.
  */
 export function logRatio(a: number, b: number): number {
   const z = (a - b) / (a + b)
@@ -25,7 +22,7 @@ export function normalCdf(x: number): number {
   return x >= 0 ? 1 - tail : tail
 }
 
-/** What decides a window: the mean price of its last `seconds` (0 = the last price) against the strike. */
+/** Inputs for the probability of Up: the mean price of a window's last `meanSec` seconds (0 = last price) against its strike. */
 export interface FairInput {
   readonly price: number
   readonly strike: number
@@ -54,20 +51,20 @@ export function chanceAbove(expected: number, strike: number, variance: number):
   return normalCdf(move / Math.sqrt(variance))
 }
 
-/** Expected closing value: what has passed of the mean is fixed, the rest is the price of now. */
+/** Expected closing value: the elapsed part of the mean is fixed, the rest is expected at the current price. */
 export function expectedClose(price: number, left: number, meanSec: number, meanSoFar: number | null): number {
   if (meanSec <= 0 || left >= meanSec) return price
   const passed = (meanSec - left) / meanSec
   return passed * (meanSoFar ?? price) + (1 - passed) * price
 }
 
-/** Variance of the log of the closing value over the price of now; see `fairUp`. */
+/** Variance of the log of closing value over current price; see `fairUp`. */
 export function closeVariance(left: number, volPerSec: number, meanSec: number): number {
   if (meanSec > 0 && left < meanSec) return (volPerSec * volPerSec * left * left * left) / (3 * meanSec * meanSec)
   return volPerSec * volPerSec * (left - (2 * meanSec) / 3)
 }
 
-/** Minutes after which a minute's range counts half. */
+/** Half-life of a minute's weight, in minutes. */
 const HALF_LIFE_MIN = 3
 const KEEP = 0.5 ** (1 / HALF_LIFE_MIN)
 
@@ -76,17 +73,17 @@ const KEEP = 0.5 ** (1 / HALF_LIFE_MIN)
  * (Parkinson 1980, "The extreme value method for estimating the variance of the rate of return"), weighted exponentially.
  */
 export class VolMeter {
-  /** Of the log return over one second. */
+  /** Variance of the log return over one second. */
   variance: number
 
-  /** @param initial standard deviation of the log return over one second, until minutes say better */
+  /** @param initial standard deviation of the log return over one second, used until minutes have closed */
   constructor(initial: number) {
     this.variance = initial * initial
   }
 
   /**
-   * A minute has closed.
-   * @param step price grid in dollars, 0 where it is finer than matters
+   * Adds a closed minute.
+   * @param step price grid in dollars; 0 when it is too fine to matter
    */
   minute(high: number, low: number, step = 0): void {
     if (low > 0) this.variance = this.with(high, low, step)
@@ -99,25 +96,25 @@ export class VolMeter {
     return KEEP * this.variance + ((1 - KEEP) * Math.max(0, range * range - rounding)) / (4 * Math.LN2 * 60)
   }
 
-  /** Standard deviation of the log return over one second, never 0: a price that stood still may move again. */
+  /** Standard deviation of the log return over one second; at least 1e-6, since a flat price may move again. */
   perSecond(): number {
     return Math.max(Math.sqrt(this.variance), 1e-6)
   }
 
-  /** The same while a minute is forming whose range so far is known: it can only widen. */
+  /** The same during a minute with the range so far, which can only widen. */
   perSecondWithin(high: number, low: number, step = 0): number {
     return Math.max(Math.sqrt(Math.max(this.variance, this.with(high, low, step))), 1e-6)
   }
 }
 
-/** Mean price over the last stretch before an end, each price weighted by how long it stood. */
+/** Time-weighted mean price over an interval. */
 export class TimeMean {
   private from = 0
   private lastTs = 0
   private lastPrice = 0
   private sum = 0
 
-  /** Starts a stretch at `from`, with the price that stood then. */
+  /** Starts an interval at `from`, with the price at that time. */
   begin(from: number, priceThen: number): void {
     this.from = from
     this.lastTs = from
@@ -133,7 +130,7 @@ export class TimeMean {
     this.lastPrice = price
   }
 
-  /** Mean from the beginning to `ts`; null when nothing has passed. */
+  /** Mean from the start of the interval to `ts`; null before it has started. */
   mean(ts: number): number | null {
     if (this.from === 0 || ts <= this.from) return null
     return (this.sum + this.lastPrice * Math.max(0, ts - this.lastTs)) / (Math.max(ts, this.lastTs) - this.from)

@@ -1,27 +1,28 @@
 import { MINUTE } from '../../shared/domain/time.ts'
 
-/** A feed that said nothing for so long has not seen what happened in between. */
+/** A longer time without a price is a gap: what happened meanwhile is unknown. */
 export const SILENCE_MS = 15_000
-/** Length of the grid on which windows end: every window's end is one of a five-minute window, too. */
+/** Interval at which windows can end: every window ends where a five-minute window does. */
 export const BOUNDARY_MS = 5 * MINUTE
 
-/** Prices that nobody tells at their moments: whoever looks asks for them. */
+/** Prices read on demand instead of pushed as they occur. */
 export interface LazyPrices {
-  /** Has everybody hear what there is by now. */
+  /** Applies all prices up to now. */
   pull(): void
 }
 
-/** What is left of a minute in one piece: prices between its extremes, both of which it met. */
-export interface MinuteRest {
-  /** When the last of them is heard, and the venue's own time of it. */
+/** The remainder of a minute as one item: its prices reach both extremes and end at the close. */
+export interface MinuteRemainder {
+  /** Receipt time of the last price, ms. */
   ts: number
+  /** Venue time of the last price, ms. */
   tsVenue: number
   low: number
   high: number
   close: number
-  /** Of the whole minute. */
+  /** Base volume of the whole minute. */
   volume: number
 }
 
-/** Closed minutes in a row without a trade and without a move after which the market counts as halted. */
+/** Consecutive closed minutes without a trade or a move that count as a halt. */
 export const HALT_MINUTES = 2

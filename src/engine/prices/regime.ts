@@ -8,10 +8,10 @@ export const NO_REGIME = -1
 export type Regime = (typeof REGIMES)[number]
 
 /**
- * volatility × trend label from closed one-minute candles: `wild` when the last quarter hour moved more than 1.3 times
- * the hour's usual minute, `trend` when its net move is more than 0.35 of the path it took (Kaufman's efficiency ratio).
- * Moves are simple returns, which at a minute differ from log returns by less than any bound here.
- * @returns its place in `REGIMES`; `NO_REGIME` while fewer than an hour has closed
+ * Volatility × trend label from closed one-minute candles: `wild` when the mean absolute move of the last 15 minutes exceeds
+ * 1.3 times that of the last hour, `trend` when their net move exceeds 0.35 of the path (Kaufman's efficiency ratio).
+ * Moves are simple returns; over a minute their difference from log returns is negligible.
+ * @returns index into `REGIMES`; `NO_REGIME` with less than an hour of closed minutes
  */
 export function regimeOf(minutes: CandleSeries): number {
   const { close, end } = minutes.columns

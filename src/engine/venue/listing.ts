@@ -4,23 +4,23 @@ import type { Slot, SlotId } from '../../shared/domain/slots.ts'
 /** Terms on which a venue trades the windows of one slot. */
 export interface SlotListing {
   readonly slot: SlotId
-  /** Coarsest price step; a window's book names the finer one it may have changed to. */
+  /** Coarsest price step; a window's book states the step in force. */
   readonly tick: Price
-  /** Smallest order that may rest, in shares. */
+  /** Minimum size of a resting order, in shares. */
   readonly minShares: Shares
-  /** Smallest order that may take, in cash. */
+  /** Minimum stake of a taker order. */
   readonly minStake: Usd
-  /** Taker fee in parts per million of shares × price × (1 − price); a maker pays none. */
+  /** Taker fee in parts per million of shares × price × (1 − price); makers pay none. */
   readonly takerFeePpm: number
-  /** How long an order that would take waits before it is matched, in ms; it cannot be cancelled meanwhile. */
+  /** Delay before a taker order is matched, ms; it cannot be cancelled meanwhile. */
   readonly takerDelayMs: number
 }
 
-/** Terms of those slots that a venue lists. */
+/** Listings of the slots that a venue lists. */
 export function listingsOf(
   slots: readonly Slot[],
   venue: { listing(slot: SlotId): SlotListing | null },
 ): ReadonlyMap<SlotId, SlotListing> {
-  const listings = slots.map(({ id }) => venue.listing(id)).filter((one) => one !== null)
-  return new Map(listings.map((one) => [one.slot, one]))
+  const listings = slots.map(({ id }) => venue.listing(id)).filter((listing) => listing !== null)
+  return new Map(listings.map((listing) => [listing.slot, listing]))
 }

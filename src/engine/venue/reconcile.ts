@@ -6,18 +6,18 @@ import type { EngineEvent, OrderReport } from '../events.ts'
 import { type EngineState, isWorking } from '../state.ts'
 import type { VenueCapabilities, VenueOrder, VenueSnapshot } from './port.ts'
 
-/** What the desk must ask its venue about. */
+/** Orders and fills whose state the desk must query at its venue. */
 export interface OpenItems {
   readonly orders: readonly OrderId[]
-  /** Orders that were never signed, and so did not leave; only where a start asks. */
+  /** Orders that were never signed and therefore never sent; only at a start. */
   readonly unsigned: readonly OrderId[]
-  /** Fills that the chain has neither confirmed nor refused, as far as the desk knows. */
+  /** Fills whose fate the desk does not know. */
   readonly fills: readonly FillId[]
 }
 
 /**
- * What a start asks about: every order that may have left, every fill without a fate, and where a confirmation may be taken
- * back every one that was confirmed: that may have happened while no desk ran.
+ * Items to query at a start: every order that may have been sent, every fill without a fate and, where confirmations are not
+ * final, every confirmed fill, since it may have failed while the desk was not running.
  */
 export function openItems({ orders, fills }: EngineState, { fateSettlesMs }: VenueCapabilities): OpenItems {
   const isOpen = ({ state }: Fill) => state === 'matched' || (state === 'confirmed' && fateSettlesMs > 0)
@@ -28,31 +28,31 @@ export function openItems({ orders, fills }: EngineState, { fateSettlesMs }: Ven
   }
 }
 
-/** A fill whose fate has not come by then is asked about, in ms. */
+/** Time without a fate after which a fill is queried, ms. */
 const FATE_MS = 30_000
 
 /**
- * What a running desk asks about: orders whose answer is overdue, whose fate is unknown, or which still work after their window;
- * fills that have waited long for their fate. Nothing where a venue loses no answer.
+ * Items to query while running: orders that are unknown, unanswered for too long, or still working after their window, and
+ * fills that have waited too long for their fate. Empty if the venue never loses an answer.
  */
 export function overdueItems(state: EngineState, { answerMs }: VenueCapabilities, now: number): OpenItems {
   if (answerMs === null) return { orders: [], unsigned: [], fills: [] }
-  const orders = [...state.orders.values()].flatMap(({ id, state: is, updatedAt, windowEnd }) => {
-    const unanswered = (is === 'sent' || is === 'delayed') && now - updatedAt >= answerMs
-    const outlived = (is === 'open' || is === 'partial') && now - windowEnd >= answerMs
-    return is === 'unknown' || unanswered || outlived ? [id] : []
+  const orders = [...state.orders.values()].flatMap(({ id, state: stage, updatedAt, windowEnd }) => {
+    const unanswered = (stage === 'sent' || stage === 'delayed') && now - updatedAt >= answerMs
+    const outlived = (stage === 'open' || stage === 'partial') && now - windowEnd >= answerMs
+    return stage === 'unknown' || unanswered || outlived ? [id] : []
   })
-  const fills = [...state.fills.values()].flatMap(({ id, state: is, ts }) =>
-    is === 'matched' && (orders.length > 0 || now - ts >= FATE_MS) ? [id] : [],
+  const fills = [...state.fills.values()].flatMap(({ id, state: stage, ts }) =>
+    stage === 'matched' && (orders.length > 0 || now - ts >= FATE_MS) ? [id] : [],
   )
   return { orders, unsigned: [], fills }
 }
 
 /**
- * What a venue's answer means for the desk's orders, as the events that the engine is to be told, in order (I3). Nothing is
- * ever sent again: an order that the venue does not know is given up once it cannot appear any more.
- * @param asked what the venue was asked about; what has become final meanwhile is left alone
- * @param ts moment of the events
+ * Translates a venue's answer into engine events, in order (I3). Nothing is sent again: an order unknown to the venue is
+ * cancelled once it can no longer appear.
+ * @param asked items that were queried; those that have become final meanwhile are skipped
+ * @param ts time of the events
  */
 export function reconcile(
   state: EngineState,
@@ -65,25 +65,25 @@ export function reconcile(
   const known = new Map(orders.map((order) => [order.orderId, order]))
   for (const id of asked.unsigned)
     if (state.orders.get(id)?.state === 'intent')
-      events.push(orderEvent(ts, id, { type: 'refused', reason: 'the desk stopped before it left' }))
+      events.push(orderEvent(ts, id, { type: 'refused', reason: 'the desk stopped before it was sent' }))
   for (const id of asked.orders) {
     const order = state.orders.get(id)
     if (order === undefined || !isWorking(order)) continue
-    const tell = (report: OrderReport) => events.push(orderEvent(ts, id, report))
-    // Signed and durable: it may have left right before the end.
-    if (order.state === 'signed') tell({ type: 'sent' })
-    const found = known.get(id)
-    if (found !== undefined) for (const report of reportsOf(order, found, state)) tell(report)
-    else if (inProcess) giveUp(order, tell)
-    // Its read side lags: an order is given up only where it was asked about before, and long enough ago.
-    else if (order.state === 'unknown' && at - order.updatedAt >= readLagMs) giveUp(order, tell)
+    const emit = (report: OrderReport) => events.push(orderEvent(ts, id, report))
+    // Signed and durable: it may have been sent just before the desk stopped.
+    if (order.state === 'signed') emit({ type: 'sent' })
+    const reported = known.get(id)
+    if (reported !== undefined) for (const report of reportsOf(order, reported, state)) emit(report)
+    else if (inProcess) giveUp(order, emit)
+    // The venue's queries lag: an order is given up only once it has been unknown for long enough.
+    else if (order.state === 'unknown' && at - order.updatedAt >= readLagMs) giveUp(order, emit)
     else if (order.state === 'signed' || order.state === 'sent')
-      tell({ type: 'unknown', reason: 'the venue does not know it yet' })
+      emit({ type: 'unknown', reason: 'the venue does not list it yet' })
   }
   for (const { orderId, fills } of orders)
     for (const { report, fate } of fills)
       if (fate !== null) events.push({ kind: 'fill', ts, orderId, fillId: report.fillId, fate })
-  // An in-process venue has no chain that could refuse what it matched.
+  // An in-process venue has no chain on which a matched fill could fail.
   if (inProcess)
     for (const fillId of asked.fills) {
       const orderId = state.fills.get(fillId)?.orderId
@@ -96,31 +96,31 @@ function orderEvent(ts: UnixMs, orderId: OrderId, report: OrderReport): EngineEv
   return { kind: 'order', ts, orderId, report }
 }
 
-function giveUp(order: Order, tell: (report: OrderReport) => void): void {
-  const reason = 'the venue knows nothing of it'
-  if (order.state !== 'unknown') tell({ type: 'unknown', reason })
-  tell({ type: 'cancelled', reason })
+function giveUp(order: Order, emit: (report: OrderReport) => void): void {
+  const reason = 'the venue has no record of it'
+  if (order.state !== 'unknown') emit({ type: 'unknown', reason })
+  emit({ type: 'cancelled', reason })
 }
 
-/** Reports that bring the desk's order to where the venue has it; fills that the desk has are left out. */
-function reportsOf(order: Order, found: VenueOrder, { fills }: EngineState): readonly OrderReport[] {
-  const missing = found.fills.flatMap(({ report }) => (fills.has(report.fillId) ? [] : [report]))
-  const same = found.state.type === order.state && missing.length === 0
+/** Reports that bring the desk's order to the venue's state, without the fills that are already booked. */
+function reportsOf(order: Order, reported: VenueOrder, { fills }: EngineState): readonly OrderReport[] {
+  const missing = reported.fills.flatMap(({ report }) => (fills.has(report.fillId) ? [] : [report]))
+  const same = reported.state.type === order.state && missing.length === 0
   if (same) return []
-  if (isIncomplete(order, found)) {
-    const reason = `the venue counts ${found.matched / MICRO} shares as filled and lists fewer`
+  if (isIncomplete(order, reported)) {
+    const reason = `the venue counts ${reported.matched / MICRO} shares as filled and lists fewer`
     return order.state === 'unknown' && missing.length === 0 ? [] : [...missing, { type: 'unknown', reason }]
   }
-  const rests = found.state.type === 'open' || found.state.type === 'delayed'
-  // A partly filled order that rests stays partial.
-  if (rests && found.fills.length > 0) return missing
-  return [...missing, found.state]
+  const isResting = reported.state.type === 'open' || reported.state.type === 'delayed'
+  // A partly filled order that still rests stays `partial`.
+  if (isResting && reported.fills.length > 0) return missing
+  return [...missing, reported.state]
 }
 
-/** Its list of fills is shorter than what it says was filled: what is missing comes later, and the order stays open until then. */
+/** True when the venue lists fewer fills than it counts as filled; the missing ones come later, and the order stays open until then. */
 function isIncomplete({ kind, quantity }: Order, { state, matched, fills }: VenueOrder): boolean {
   const listed = fills.reduce((sum, { report }) => sum + report.shares, 0)
-  // What rests goes on anyhow; its fills come with the next answer.
+  // A resting order continues anyway; its fills come with the next answer.
   if (state.type === 'open' || state.type === 'delayed') return false
   if (listed < matched) return true
   return state.type === 'filled' && (listed === 0 || (kind === 'exit' && listed < quantity))

@@ -1,28 +1,28 @@
 import type { TickSource } from '../../shared/domain/feed.ts'
-import type { LocalMarket, Timeline } from './port.ts'
+import type { LocalSimulation, Timeline } from './port.ts'
 
 const NOTHING: Timeline = { peek: () => undefined, pop: () => undefined }
 
 /**
- * Prices that are pulled, and the market that lives on them, merged in order of time. A price goes to the market first, which
- * tells the desk of it after the feed's delay.
- * @param source null where prices are pushed
- * @param market null where the venue is elsewhere: nothing then plays in the desk's own time
+ * Merges pulled prices and the venue simulated from them, in order of time. A price goes to the simulation first, which
+ * delivers it to the desk after the feed's delay.
+ * @param source null when prices are pushed
+ * @param simulation null for a remote venue, which has no events in desk time
  */
-export function mergedTimeline(source: TickSource | null, market: LocalMarket | null): Timeline {
-  if (market === null) return NOTHING
-  if (source === null) return market
+export function mergedTimeline(source: TickSource | null, simulation: LocalSimulation | null): Timeline {
+  if (simulation === null) return NOTHING
+  if (source === null) return simulation
   return {
     peek: () => {
-      const [tick, event] = [source.peek(), market.peek()]
+      const [tick, event] = [source.peek(), simulation.peek()]
       if (tick === undefined || event === undefined) return tick ?? event
       return tick < event ? tick : event
     },
     pop: () => {
-      const [at, event] = [source.peek(), market.peek()]
-      if (at === undefined || (event !== undefined && event < at)) return market.pop()
+      const [priceAt, event] = [source.peek(), simulation.peek()]
+      if (priceAt === undefined || (event !== undefined && event < priceAt)) return simulation.pop()
       const tick = source.next()
-      if (tick !== undefined) market.relay(tick)
+      if (tick !== undefined) simulation.relay(tick)
       return undefined
     },
   }

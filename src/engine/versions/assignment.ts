@@ -1,22 +1,23 @@
-import type { EngineState, SlotState, VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import type { EngineState } from '../state.ts'
 
-/** What says who is in charge: of a slot, or of a group of them. */
+/** What determines which version trades a slot or a group of slots. */
 type SlotAssignment = Pick<SlotState, 'strategy' | 'canary'>
 
-/** The version that decides there: the live one of its strategy, or its canary; undefined while none can be asked. */
-export function assignedVersion(s: EngineState, { strategy, canary }: SlotAssignment): VersionRecord | undefined {
+/** The version that trades there: the strategy's live version or its canary; undefined while it cannot be evaluated. */
+export function assignedVersion(state: EngineState, { strategy, canary }: SlotAssignment): VersionRecord | undefined {
   if (strategy === null) return undefined
-  const hash = canary ? s.canaries.get(strategy)?.version : s.live.get(strategy)
-  const version = hash === undefined ? undefined : s.versions.get(hash)
+  const hash = canary ? state.canaries.get(strategy)?.version : state.live.get(strategy)
+  const version = hash === undefined ? undefined : state.versions.get(hash)
   return version?.state === (canary ? 'canary' : 'live') ? version : undefined
 }
 
-/** True where the live version of a strategy has lent a slot to its canary: it keeps its state there, to go on with. */
-export function isLent(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  return slot.canary && slot.strategy === version.strategy && s.live.get(version.strategy) === version.hash
+/** True when the canary trades a slot of this live version, which retains its own state of the slot meanwhile. */
+export function isInCanary(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  return slot.canary && slot.strategy === version.strategy && state.live.get(version.strategy) === version.hash
 }
 
-/** Its thread is there to be asked: for slots of its own, or for what it still manages. */
-export function isAsked({ state }: VersionRecord): boolean {
+/** True if the version must still be evaluated, for its own slots or as a residual version. */
+export function mustEvaluate({ state }: VersionRecord): boolean {
   return state === 'live' || state === 'canary' || state === 'draining'
 }

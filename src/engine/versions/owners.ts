@@ -1,29 +1,21 @@
 import type { DeploymentId, Owner } from '../../shared/domain/ids.ts'
 import type { Handoff, Order, Position } from '../../shared/domain/records.ts'
 import { fairUp } from '../prices/estimate.ts'
-import {
-  type Context,
-  type EngineState,
-  isUnsettled,
-  isWorking,
-  markOf,
-  meanRuns,
-  record,
-  type SlotState,
-  slotOf,
-} from '../state.ts'
+import { markOf } from '../quotes.ts'
+import { isMeanRunning, type SlotState } from '../slot-state.ts'
+import { type Context, type EngineState, isUnsettled, isWorking, record, slotOf } from '../state.ts'
 
-/** Probability of Up from prices alone, for a window whose book says nothing; null when even that is unknown. */
-export function estimateUp(s: EngineState, slot: SlotState): number | null {
+/** Probability of Up from the asset's prices alone, for windows without quotes; null when price or strike is unknown. */
+export function estimateUp(state: EngineState, slot: SlotState): number | null {
   const { asset } = slot
   if (slot.window === null || slot.strike === null || asset.price === 0) return null
   return fairUp({
     price: asset.price,
     strike: slot.strike,
-    secondsLeft: (slot.window.end - s.now) / 1000,
+    secondsLeft: (slot.window.end - state.now) / 1000,
     volPerSec: asset.vol.perSecond(),
-    meanSec: s.config.settlementMeanSec,
-    meanSoFar: meanRuns(slot) ? asset.mean.mean(s.now) : null,
+    meanSec: state.config.settlementMeanSec,
+    meanSoFar: isMeanRunning(slot) ? asset.mean.mean(state.now) : null,
   })
 }
 
@@ -34,19 +26,24 @@ interface Transfer {
   readonly deployment: DeploymentId | null
 }
 
-function handOver(c: Context, subject: Position | Order, what: 'position' | 'order', transfer: Transfer): void {
-  const slot = slotOf(c.s, subject.slot)
+function handOver(
+  context: Context,
+  subject: Position | Order,
+  subjectKind: 'position' | 'order',
+  transfer: Transfer,
+): void {
+  const slot = slotOf(context.state, subject.slot)
   const current = slot.window?.id === subject.windowId
   const { mark, source } = current
-    ? markOf(c.s, slot, subject.side, estimateUp(c.s, slot))
+    ? markOf(context.state, slot, subject.side, estimateUp(context.state, slot))
     : { mark: null, source: null }
-  record(c, {
+  record(context, {
     t: 'handoff',
     handoff: {
-      ts: c.s.now,
+      ts: context.state.now,
       deployment: transfer.deployment,
       reason: transfer.reason,
-      subject: what,
+      subject: subjectKind,
       subjectId: subject.id,
       from: transfer.from,
       to: transfer.to,
@@ -57,29 +54,29 @@ function handOver(c: Context, subject: Position | Order, what: 'position' | 'ord
 }
 
 /**
- * Moves every unsettled position and working order from one owner to another, each with its ledger row (I1).
- * `only` narrows it down.
+ * Transfers unsettled positions and working orders from one owner to another, each with a handoff record (I1).
+ * @returns how many were transferred
  */
 export function transferAll(
-  c: Context,
+  context: Context,
   transfer: Transfer,
-  only: (subject: Position | Order) => boolean = () => true,
+  include: (subject: Position | Order) => boolean = () => true,
 ): number {
   let moved = 0
-  for (const position of c.s.positions.values()) {
-    if (position.ownedBy !== transfer.from || !isUnsettled(position) || !only(position)) continue
-    handOver(c, position, 'position', transfer)
+  for (const position of context.state.positions.values()) {
+    if (position.ownedBy !== transfer.from || !isUnsettled(position) || !include(position)) continue
+    handOver(context, position, 'position', transfer)
     position.ownedBy = transfer.to
-    if (transfer.to !== 'desk') c.s.orphanedByFault.delete(position.id)
-    record(c, { t: 'position', position: { ...position } })
+    if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(position.id)
+    record(context, { t: 'position', position: { ...position } })
     moved++
   }
-  for (const order of c.s.orders.values()) {
-    if (order.owner !== transfer.from || !isWorking(order) || !only(order)) continue
-    handOver(c, order, 'order', transfer)
+  for (const order of context.state.orders.values()) {
+    if (order.owner !== transfer.from || !isWorking(order) || !include(order)) continue
+    handOver(context, order, 'order', transfer)
     order.owner = transfer.to
-    if (transfer.to !== 'desk') c.s.orphanedByFault.delete(order.id)
-    record(c, { t: 'order', order: { ...order } })
+    if (transfer.to !== 'desk') context.state.heldForNextVersion.delete(order.id)
+    record(context, { t: 'order', order: { ...order } })
     moved++
   }
   return moved

@@ -1,10 +1,11 @@
 import { addUsd, NO_USD, subUsd, type Usd } from '../../shared/domain/money.ts'
 import type { Position, Tenure } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
-import type { EngineState, SlotState, VersionRecord } from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import type { EngineState } from '../state.ts'
 import { assignedVersion } from './assignment.ts'
 
-/** A version's record from its swap on; the losing run is its strategy's, so that a swap does not end it. */
+/** A fresh tenure. The losing run belongs to the strategy, so it carries over from the previous version. */
 export function newTenure(since: UnixMs, before: Tenure | undefined): Tenure {
   return {
     since,
@@ -23,50 +24,49 @@ export function newTenure(since: UnixMs, before: Tenure | undefined): Tenure {
   }
 }
 
-/** A window of a slot has settled: counts for the version in charge if it has had all of it. */
-export function countWindow(s: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
-  const version = assignedVersion(s, slot)
+/** Counts a settled window for the version that trades the slot, if it did so for the whole window. */
+export function countWindow(state: EngineState, slot: SlotState, windowStart: number): VersionRecord | undefined {
+  const version = assignedVersion(state, slot)
   if (version === undefined || windowStart < version.tenure.since) return undefined
   version.tenure.windows++
   return version
 }
 
 /**
- * A position is over, by settlement or by sale: counts for the deployment that opened it, and for its strategy's run.
- * @param when `again`: it was counted and has come to something else since, so it ends no run that began after it
+ * Counts a settled or sold position for the deployment that opened it and for its strategy's losing run.
+ * @param when `again`: its result has changed since it was counted, so it does not end a losing run that began after it
  */
 export function countTrade(
-  s: EngineState,
+  state: EngineState,
   position: Position,
   when: 'first' | 'again' = 'first',
 ): VersionRecord | undefined {
-  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+  const opener = position.openedBy === 'desk' ? undefined : state.versions.get(position.openedBy)
   if (opener === undefined) return undefined
   const profit = subUsd(position.realised, position.fees)
-  countRun(s, opener.strategy, profit, when)
+  updateLosingRun(state, opener.strategy, profit, when)
   if (position.deployment !== opener.deployment) return undefined
   const { tenure } = opener
   tenure.trades++
   if (profit > 0) tenure.wins++
   tenure.pnl = addUsd(tenure.pnl, profit)
   if (tenure.pnl > tenure.peak) tenure.peak = tenure.pnl
-  const fall: Usd = subUsd(tenure.peak, tenure.pnl)
-  if (fall > tenure.drawdown) tenure.drawdown = fall
+  const drawdown: Usd = subUsd(tenure.peak, tenure.pnl)
+  if (drawdown > tenure.drawdown) tenure.drawdown = drawdown
   return opener
 }
 
 /**
- * Takes back a trade that was counted and turns out to be open, or to have come to something else. A loss leaves the run that
- * it is part of. The deepest fall stays as it was found: it may not have been what it seemed, and it is a bound; so does a
- * run that a win ended.
+ * Reverts `countTrade` for a trade that was reopened or whose result changed. A loss is removed from the current losing run.
+ * The maximum drawdown is left as it is, as an upper bound, and a losing run that a win ended is not restored.
  * @param profit after fees, as it was counted
  */
-export function uncountTrade(s: EngineState, position: Position, profit: Usd): void {
-  const opener = position.openedBy === 'desk' ? undefined : s.versions.get(position.openedBy)
+export function uncountTrade(state: EngineState, position: Position, profit: Usd): void {
+  const opener = position.openedBy === 'desk' ? undefined : state.versions.get(position.openedBy)
   if (opener === undefined) return
-  const run = runOf(s, opener.strategy)
-  const ofRun = run !== undefined && (run.lastWinAt ?? Number.NEGATIVE_INFINITY) < (position.settledAt ?? 0)
-  if (profit < 0 && ofRun && run.lossesInRow > 0) run.lossesInRow--
+  const run = losingRunOf(state, opener.strategy)
+  const isInRun = run !== undefined && (run.lastWinAt ?? Number.NEGATIVE_INFINITY) < (position.settledAt ?? 0)
+  if (profit < 0 && isInRun && run.lossesInRow > 0) run.lossesInRow--
   if (position.deployment !== opener.deployment) return
   const { tenure } = opener
   tenure.trades--
@@ -74,19 +74,19 @@ export function uncountTrade(s: EngineState, position: Position, profit: Usd): v
   tenure.pnl = subUsd(tenure.pnl, profit)
 }
 
-function runOf(s: EngineState, strategy: string): Tenure | undefined {
-  const hash = s.live.get(strategy)
-  return hash === undefined ? undefined : s.versions.get(hash)?.tenure
+function losingRunOf(state: EngineState, strategy: string): Tenure | undefined {
+  const hash = state.live.get(strategy)
+  return hash === undefined ? undefined : state.versions.get(hash)?.tenure
 }
 
-function countRun(s: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
-  const run = runOf(s, strategy)
+function updateLosingRun(state: EngineState, strategy: string, profit: Usd, when: 'first' | 'again'): void {
+  const run = losingRunOf(state, strategy)
   if (run === undefined) return
   if (profit < 0) {
     run.lossesInRow++
-    run.lastLossAt = s.now
+    run.lastLossAt = state.now
   } else if (when === 'first') {
     run.lossesInRow = 0
-    run.lastWinAt = s.now
+    run.lastWinAt = state.now
   }
 }

@@ -1,7 +1,8 @@
-import { type Context, record, type VersionRecord } from '../state.ts'
+import type { VersionRecord } from '../slot-state.ts'
+import { type Context, record } from '../state.ts'
 
-/** Journals how far a version has come. */
-export function recordVersion(c: Context, version: VersionRecord): void {
+/** Journals a version's state and counters. */
+export function recordVersion(context: Context, version: VersionRecord): void {
   const { hash, state, firstLiveAt, decisions, faults, tenure } = version
-  record(c, { t: 'version', progress: { hash, state, firstLiveAt, decisions, faults, tenure: { ...tenure } } })
+  record(context, { t: 'version', progress: { hash, state, firstLiveAt, decisions, faults, tenure: { ...tenure } } })
 }

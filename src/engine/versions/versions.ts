@@ -2,118 +2,115 @@ import { invariant } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { EngineEvent, Swap } from '../events.ts'
 import { applyIntent } from '../orders/intents.ts'
-import {
-  type Context,
-  type EngineState,
-  record,
-  type SlotState,
-  say,
-  slotOf,
-  type VersionRecord,
-  versionOf,
-} from '../state.ts'
+import type { SlotState, VersionRecord } from '../slot-state.ts'
+import { type Context, type EngineState, logEvent, record, slotOf, versionOf } from '../state.ts'
 import type { SlotDecision } from '../views/view-types.ts'
-import { assignedVersion, isAsked, isLent } from './assignment.ts'
-import { endCanary, endLending, endLostCanaries } from './canary.ts'
-import { beginDrain, ownersLost, recordKept } from './drain.ts'
+import { assignedVersion, isInCanary, mustEvaluate } from './assignment.ts'
+import { endCanary, endUnavailableCanaries, keepCanarySlots } from './canary.ts'
+import { beginDrain, recordRetained, unavailableOwners } from './drain.ts'
 import { transferAll } from './owners.ts'
-import { admit, leaveToDesk, recordState, slotsOf, swapRefusal } from './version-entry.ts'
+import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
-/** Moves the pointer: the new version is live, owns what the old one owned, and has its migrated state. */
-export function applySwap(c: Context, swap: Swap): void {
-  const { s } = c
-  const refusal = swapRefusal(c, swap)
+/** Makes a version live: it takes over positions, orders and migrated state of the old one. */
+export function applySwap(context: Context, swap: Swap): void {
+  const { state } = context
+  const refusal = swapRefusal(context, swap)
   invariant(refusal === null, `I4: swap of ${swap.label} outside the yield interval: ${refusal}`)
-  const oldHash = s.live.get(swap.strategy)
-  const version = admit(c, swap, 'live')
-  const own = new Set(slotsOf(c, swap.strategy).map((slot) => slot.slot.id))
+  const oldHash = state.live.get(swap.strategy)
+  const version = registerVersion(context, swap, 'live')
+  const own = new Set(slotsOf(context.state, swap.strategy).map((slot) => slot.id))
   const transfer = { to: swap.version, reason: swap.reason, deployment: swap.deployment } as const
   let moved = 0
   if (oldHash !== undefined && oldHash !== swap.version) {
-    const old = versionOf(s, oldHash)
-    // What is to be rolled back does not stay in charge of anything in the strategy's own slots.
-    const stays = swap.reason === 'deployment' && s.config.handover[swap.strategy] === 'drain' && old.state === 'live'
-    if (!stays) moved += transferAll(c, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
-    if (old.state !== 'live' || !beginDrain(c, old)) retire(c, old)
+    const old = versionOf(state, oldHash)
+    // A version that is rolled back does not drain: it keeps nothing in the strategy's slots.
+    const drains =
+      swap.reason === 'deployment' && state.config.handover[swap.strategy] === 'drain' && old.state === 'live'
+    if (!drains) moved += transferAll(context, { from: oldHash, ...transfer }, (subject) => own.has(subject.slot))
+    if (old.state !== 'live' || !beginDrain(context, old)) retire(context, old)
   }
-  s.live.set(swap.strategy, swap.version)
-  if (s.canaries.has(swap.strategy)) endLending(c, swap.strategy)
-  forgetRetired(s)
-  record(c, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
+  state.live.set(swap.strategy, swap.version)
+  if (state.canaries.has(swap.strategy)) keepCanarySlots(context, swap.strategy)
+  forgetRetired(state)
+  record(context, { t: 'live', strategy: swap.strategy, version: swap.version, deployment: swap.deployment })
   for (const { slot: id, json } of swap.states) {
-    const slot = slotOf(s, id)
+    const slot = slotOf(state, id)
     slot.setState(json)
-    recordState(c, slot, version)
+    recordState(context, slot, version)
   }
-  // What a fault left with the desk goes back to the strategy's new version; what a kill left stays with the desk.
-  if (s.trading !== 'killed')
+  // The new version takes over what the desk holds after a fault, but not what it holds after a kill.
+  if (state.trading !== 'killed')
     moved += transferAll(
-      c,
+      context,
       { from: 'desk', ...transfer },
-      (subject) => own.has(subject.slot) && c.s.orphanedByFault.get(subject.id) === swap.strategy,
+      (subject) => own.has(subject.slot) && context.state.heldForNextVersion.get(subject.id) === swap.strategy,
     )
-  say(c, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
+  logEvent(context, 'info', 'deployment', `${swap.label} is live; ${moved} open positions and orders handed over`, {
     version: swap.version,
   })
 }
 
-/** Retired versions that opened nothing which is still open are in the journal, and need not be here. */
-function forgetRetired(s: EngineState): void {
+/** Drops retired versions that opened nothing still open; the journal has their history. */
+function forgetRetired(state: EngineState): void {
   const opened = new Set<string>()
-  for (const position of s.positions.values()) opened.add(position.openedBy)
-  for (const order of s.orders.values()) opened.add(order.version)
-  for (const { hash, state } of s.versions.values())
-    if (state === 'retired' && !opened.has(hash) && !s.pending.has(hash)) s.versions.delete(hash)
+  for (const position of state.positions.values()) opened.add(position.openedBy)
+  for (const order of state.orders.values()) opened.add(order.version)
+  for (const version of state.versions.values()) {
+    const { hash } = version
+    if (version.state === 'retired' && !opened.has(hash) && !state.pending.has(hash)) state.versions.delete(hash)
+  }
 }
 
-function retire(c: Context, version: VersionRecord): void {
+function retire(context: Context, version: VersionRecord): void {
   if (version.state === 'live' || version.state === 'faulted') version.state = step('version', version.state, 'retire')
-  version.kept.clear()
-  c.s.aside.delete(version.hash)
-  recordVersion(c, version)
+  version.retained.clear()
+  context.state.residual.delete(version.hash)
+  recordVersion(context, version)
 }
 
-/** Takes a version's answers; late ones, of an older epoch or cycle, are dropped. */
-export function applyDecisions(c: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
-  const { s } = c
-  const pending = s.pending.get(event.version)
-  const version = s.versions.get(event.version)
+/** Applies a version's decisions; late ones, of an older epoch or cycle, are dropped. */
+export function applyDecisions(context: Context, event: Extract<EngineEvent, { kind: 'decisions' }>): void {
+  const { state } = context
+  const pending = state.pending.get(event.version)
+  const version = state.versions.get(event.version)
   if (
     version === undefined ||
     pending === undefined ||
     pending.epoch !== event.epoch ||
     pending.cycle !== event.cycle ||
-    !isAsked(version)
+    !mustEvaluate(version)
   ) {
     if (version !== undefined) version.tenure.late++
-    const who = version?.label ?? event.version.slice(0, 12)
-    say(c, 'warn', 'late', `late answer of ${who} for cycle ${event.cycle} was dropped`, {
+    const label = version?.label ?? event.version.slice(0, 12)
+    logEvent(context, 'warn', 'late', `late answer of ${label} for cycle ${event.cycle} was dropped`, {
       version: event.version,
     })
     return
   }
-  s.pending.delete(event.version)
+  state.pending.delete(event.version)
   if (event.clean) version.faultsInRow = 0
-  for (const { slot, why, state, intents } of event.decisions) {
-    // A command may have given the slot away while the answer was on its way.
-    if (pending.slots.has(slot) && manages(s, slotOf(s, slot), version))
-      applyDecision(c, slotOf(s, slot), version, why, state, intents)
+  for (const decision of event.decisions) {
+    // The slot may have been reassigned by a command since the evaluation was requested.
+    if (!pending.slots.has(decision.slot)) continue
+    const slot = slotOf(state, decision.slot)
+    if (manages(state, slot, version))
+      applyDecision(context, slot, version, decision.why, decision.state, decision.intents)
   }
 }
 
-function manages(s: EngineState, slot: SlotState, version: VersionRecord): boolean {
-  return version.kept.has(slot.slot.id) || assignedVersion(s, slot) === version
+function manages(state: EngineState, slot: SlotState, version: VersionRecord): boolean {
+  return version.retained.has(slot.id) || assignedVersion(state, slot) === version
 }
 
-/** Decisions that are the ones before over again: they hold on, for the same reason, with the same state. */
-export function applyAgain(version: VersionRecord, count: number): void {
+/** Counts decisions that repeat the previous one: no intents, same reason, same state. */
+export function countRepeated(version: VersionRecord, count: number): void {
   version.decisions += count
 }
 
-/** @param state the new state as JSON; null when it is unchanged */
+/** Applies one decision. @param state the new state as JSON; null when it is unchanged */
 export function applyDecision(
-  c: Context,
+  context: Context,
   slot: SlotState,
   version: VersionRecord,
   why: string,
@@ -121,76 +118,83 @@ export function applyDecision(
   intents: SlotDecision['intents'],
 ): void {
   version.decisions++
-  slot.decidedAt = c.s.now
+  slot.decidedAt = context.state.now
   slot.lastWhy = why
-  const kept = version.kept.size === 0 ? undefined : version.kept.get(slot.slot.id)
-  if (kept !== undefined) keepNewState(c, slot, version, kept, state)
+  const retained = version.retained.size === 0 ? undefined : version.retained.get(slot.id)
+  if (retained !== undefined) updateRetained(context, slot, version, retained, state)
   else if (state !== null && state !== slot.stateJson) {
     slot.setState(state)
-    recordState(c, slot, version)
+    recordState(context, slot, version)
   }
-  for (const intent of intents) slot.lastWhy = applyIntent(c, slot, version, intent)
+  for (const intent of intents) slot.lastWhy = applyIntent(context, slot, version, intent)
 }
 
-function keepNewState(
-  c: Context,
+function updateRetained(
+  context: Context,
   slot: SlotState,
   version: VersionRecord,
-  kept: { json: string; revision: number },
+  retained: { json: string; revision: number },
   state: string | null,
 ): void {
-  if (state === null || state === kept.json) return
-  kept.json = state
-  kept.revision++
-  recordKept(c, version, slot)
+  if (state === null || state === retained.json) return
+  retained.json = state
+  retained.revision++
+  recordRetained(context, version, slot)
 }
 
-/** A strategy threw, answered nonsense or did not answer (I9): it is stopped, alone, and the desk holds what it owned. */
-export function applyFault(c: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
-  const { s } = c
-  // One that is gone has nothing left to stop.
-  const version = s.versions.get(event.version)
+/** Counts a fault and stops the version if it is fatal or one too many in a row; other versions are not affected (I9). */
+export function applyFault(context: Context, event: Extract<EngineEvent, { kind: 'fault' }>): void {
+  const { state } = context
+  // The version may have been retired and dropped meanwhile.
+  const version = state.versions.get(event.version)
   if (version === undefined) return
   version.faults++
   version.faultsInRow++
   version.tenure.faults++
-  if (!isAsked(version)) return
-  const stop = event.fatal || version.faultsInRow >= s.config.faultsInRow
-  say(c, 'error', 'fault', `${version.label}: ${event.message}`, {
+  if (!mustEvaluate(version)) return
+  const stop = event.fatal || version.faultsInRow >= state.config.faultsInRow
+  logEvent(context, 'error', 'fault', `${version.label}: ${event.message}`, {
     slot: event.slot,
     version: event.version,
     detail: event.message,
   })
-  if (stop) stopVersion(c, version)
-  recordVersion(c, version)
+  if (stop) stopVersion(context, version)
+  recordVersion(context, version)
 }
 
-function stopVersion(c: Context, version: VersionRecord): void {
-  const { s } = c
+function stopVersion(context: Context, version: VersionRecord): void {
+  const { state } = context
   version.state = step('version', version.state, 'fault')
-  s.pending.delete(version.hash)
-  if (s.canaries.get(version.strategy)?.version === version.hash)
-    endCanary(c, version.strategy, 'it was stopped by a fault')
-  s.aside.delete(version.hash)
-  for (const id of version.kept.keys()) if (!isLent(s, slotOf(s, id), version)) version.kept.delete(id)
-  const moved = leaveToDesk(c, version.hash, version.strategy, 'fault')
-  const what = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
-  say(c, 'error', 'stopped', `${version.label} is stopped; ${what}; save a new version to trade its slots again`, {
-    version: version.hash,
-  })
+  state.pending.delete(version.hash)
+  if (state.canaries.get(version.strategy)?.version === version.hash)
+    endCanary(context, version.strategy, 'it was stopped by a fault')
+  state.residual.delete(version.hash)
+  for (const id of version.retained.keys())
+    if (!isInCanary(state, slotOf(state, id), version)) version.retained.delete(id)
+  const moved = transferToDesk(context, version.hash, version.strategy, 'fault')
+  const handed = moved > 0 ? `the desk holds its ${moved} open positions and orders to settlement` : 'it held nothing'
+  logEvent(
+    context,
+    'error',
+    'stopped',
+    `${version.label} is stopped; ${handed}; save a new version to trade its slots again`,
+    {
+      version: version.hash,
+    },
+  )
 }
 
-/** I1: what belongs to a version that cannot be asked any more is the desk's. */
-export function takeInLost(c: Context): void {
-  endLostCanaries(c)
-  for (const owner of ownersLost(c.s)) {
-    const moved = leaveToDesk(c, owner, c.s.versions.get(owner)?.strategy ?? null, 'unloadable')
-    const what = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
-    say(c, 'error', 'owner', `the desk holds ${what} to settlement`)
+/** Transfers to the desk what belongs to versions that cannot be evaluated (I1). */
+export function takeOverUnmanaged(context: Context): void {
+  endUnavailableCanaries(context)
+  for (const owner of unavailableOwners(context.state)) {
+    const moved = transferToDesk(context, owner, context.state.versions.get(owner)?.strategy ?? null, 'unloadable')
+    const subject = `${moved} open positions and orders of a version that cannot be loaded (${owner.slice(0, 12)})`
+    logEvent(context, 'error', 'owner', `the desk holds ${subject} to settlement`)
   }
 }
 
-/** Closed candles a slot still lacks before its strategy may decide; null when it has enough. */
+/** Which closed candles a slot lacks before its strategy may be evaluated, in words; null when it has enough. */
 export function warmUpLeft({ asset }: SlotState, { manifest }: VersionRecord): string | null {
   const { history } = manifest
   const { candles } = asset
@@ -200,6 +204,6 @@ export function warmUpLeft({ asset }: SlotState, { manifest }: VersionRecord): s
     candles['15m'].length >= history['15m']
   )
     return null
-  const frame = (['1m', '5m', '15m'] as const).find((one) => candles[one].length < history[one]) ?? '1m'
+  const frame = (['1m', '5m', '15m'] as const).find((name) => candles[name].length < history[name]) ?? '1m'
   return `${candles[frame].length} of ${history[frame]} closed ${frame} candles`
 }

@@ -1,12 +1,11 @@
 /**
- * Where each figure of a view stands in its row. A missing value is NaN (null once it crossed as JSON). In a replay the
- * moment and an asset's newest price stand at these places of arrays that all views of them share, so that nothing is
- * written for a decision.
+ * Index of each number of a view in its row. A missing value is NaN, and null after JSON. In a replay the time and an
+ * asset's newest price are read from arrays shared by all views, at the same indices, so that a decision writes nothing.
  */
 export const ROW = {
-  /** Moment of the decision; beside an asset's newest price that as of which it is the newest. */
+  /** Time of the decision; in an asset's shared array, the time up to which its price is current. */
   now: 0,
-  /** Newest price, and when the desk heard of it. */
+  /** Newest price, and when the desk received it. */
   price: 1,
   priceTs: 2,
   windowStart: 3,
@@ -42,11 +41,11 @@ export const ROW = {
   settledProfitUsd: 31,
   /** Index into `REGIMES`, −1 while there is none. */
   regime: 32,
-  /** The moment as of which quotes and closing mean are filled in; a replay fills them only when a strategy looks. */
-  filled: 33,
+  /** Time as of which quotes and closing mean were written; a replay writes them only when a strategy reads them. */
+  quotesAt: 33,
 } as const
 
 export const ROW_WIDTH = 34
 
-/** Of a row, those that views share: the moment with all others, the newest price with those of the same asset. */
+/** Leading cells that views share: the time (all views) and the newest price (views of one asset). */
 export const SHARED_WIDTH = 3

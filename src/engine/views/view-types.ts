@@ -2,7 +2,7 @@ import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CancelIntent, EnterIntent, ExitIntent, OrderView } from '../strategy-api/baton.ts'
 
-/** All of a view but the candles, as plain data that crosses to a worker as JSON. */
+/** A view without its candles, as plain data sent to a worker as JSON. */
 export interface SlotView {
   readonly slot: SlotId
   readonly asset: string
@@ -10,12 +10,12 @@ export interface SlotView {
   readonly row: readonly (number | null)[]
   readonly positionId: string | null
   readonly orders: readonly OrderView[]
-  /** JSON of the strategy's state for this slot, and its revision. */
+  /** Strategy state for this slot as JSON. */
   readonly state: string
   readonly revision: number
 }
 
-/** Answer of one `decide`, validated on arrival. */
+/** Result of one `decide` call, validated on arrival. */
 export interface SlotDecision {
   readonly slot: SlotId
   readonly intents: readonly (EnterIntent | ExitIntent | CancelIntent)[]
@@ -24,7 +24,7 @@ export interface SlotDecision {
   readonly state: string | null
 }
 
-/** What a strategy says of itself. */
+/** A strategy's own declarations. */
 export interface StrategyManifest {
   readonly name: string
   readonly params: Readonly<Record<string, number | string | boolean>>
@@ -34,7 +34,7 @@ export interface StrategyManifest {
   readonly hasMigrateBack: boolean
 }
 
-/** A version that is, or may be, asked for decisions. */
+/** A version that can be evaluated. */
 export interface LiveVersion {
   readonly hash: VersionHash
   readonly label: string

@@ -1,25 +1,26 @@
 import { MICRO, toDollars, toShares, usd } from '../../shared/domain/money.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
-import { type EngineState, meanRuns, positionIn, remainingShares, type SlotState, workingOrders } from '../state.ts'
+import { isMeanRunning, type SlotState } from '../slot-state.ts'
+import { type EngineState, positionIn, remainingShares, workingOrders } from '../state.ts'
 import type { OrderView } from '../strategy-api/baton.ts'
 import { ROW } from './view-row.ts'
 import type { SlotView } from './view-types.ts'
 
-/** Writes what a slot's row says of window, position and settlement; to be called when the slot says that it changed. */
-export function writeRow(s: EngineState, slot: SlotState): void {
+/** Writes window, position and last settlement to a slot's row; called when `slot.changed` is set. */
+export function writeRow(state: EngineState, slot: SlotState): void {
   const { row, window, listing, lastSettlement: settled } = slot
   slot.changed = false
   row[ROW.windowStart] = window?.start ?? 0
-  row[ROW.windowEnd] = window?.end ?? s.now
+  row[ROW.windowEnd] = window?.end ?? state.now
   row[ROW.strike] = slot.strike ?? Number.NaN
   row[ROW.strikeIsEstimate] = slot.strikeIsEstimate ? 1 : 0
   row[ROW.minShares] = listing === null ? 0 : toShares(listing.minShares)
   row[ROW.minStakeUsd] = listing === null ? 0 : toDollars(listing.minStake)
   row[ROW.feeRate] = (listing?.takerFeePpm ?? 0) / MICRO
-  const position = window === null ? undefined : positionIn(s, window.id)
+  const position = window === null ? undefined : positionIn(state, window.id)
   const held = position !== undefined && position.state === 'open' && position.shares > 0
   const heldId = held ? position.id : null
-  const orders = window === null || s.orders.size === 0 ? NO_ORDERS : ordersIn(s, window.id)
+  const orders = window === null || state.orders.size === 0 ? NO_ORDERS : ordersIn(state, window.id)
   if (heldId !== slot.heldId || orders !== slot.orderViews) slot.edition++
   slot.heldId = heldId
   slot.orderViews = orders
@@ -35,11 +36,11 @@ export function writeRow(s: EngineState, slot: SlotState): void {
   row[ROW.settledProfitUsd] = settled?.profitUsd ?? Number.NaN
 }
 
-/** The same list whenever there is none: who keeps a copy sees that nothing has changed. */
+/** One shared empty list, so that comparing by identity shows no change. */
 const NO_ORDERS: readonly OrderView[] = []
 
-function ordersIn(s: EngineState, windowId: WindowId): readonly OrderView[] {
-  const working = workingOrders(s, windowId)
+function ordersIn(state: EngineState, windowId: WindowId): readonly OrderView[] {
+  const working = workingOrders(state, windowId)
   return working.length === 0 ? NO_ORDERS : working.map(orderView)
 }
 
@@ -56,11 +57,11 @@ function orderView(order: ReturnType<typeof workingOrders>[number]): OrderView {
   }
 }
 
-/** Writes what the book and the closing mean say now, as far as prices were heard. */
-export function fillView(s: EngineState, slot: SlotState): void {
+/** Writes quotes, regime and closing mean to a slot's row, from the prices applied so far. */
+export function writeQuotes(state: EngineState, slot: SlotState): void {
   const { row } = slot
-  row[ROW.filled] = s.now
-  if (!slot.best(BEST)) {
+  row[ROW.quotesAt] = state.now
+  if (!slot.writeBest(BEST)) {
     BEST.fill(Number.NaN)
     BEST[1] = 0
     BEST[3] = 0
@@ -79,27 +80,27 @@ export function fillView(s: EngineState, slot: SlotState): void {
   row[ROW.downAskShares] = (BEST[1] ?? 0) / MICRO
   row[ROW.tick] = (BEST[4] ?? 0) / MICRO
   row[ROW.regime] = slot.asset.regimeCode
-  const seconds = s.config.settlementMeanSec
-  const runs = meanRuns(slot)
+  const seconds = state.config.settlementMeanSec
+  const isRunning = isMeanRunning(slot)
   row[ROW.meanSeconds] = seconds
-  row[ROW.meanElapsed] = runs ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - s.now) / 1000) : 0
-  row[ROW.mean] = runs ? (slot.asset.mean.mean(s.now) ?? Number.NaN) : Number.NaN
+  row[ROW.meanElapsed] = isRunning ? Math.max(0, seconds - ((row[ROW.windowEnd] ?? 0) - state.now) / 1000) : 0
+  row[ROW.mean] = isRunning ? (slot.asset.mean.mean(state.now) ?? Number.NaN) : Number.NaN
 }
 
-/** Filled anew for every view. */
+/** Scratch space of `writeQuotes`. */
 const BEST = new Float64Array(5)
 
-/** The whole view of a slot as it is now, as plain data. */
-export function slotView(s: EngineState, slot: SlotState): SlotView {
-  if (slot.changed) writeRow(s, slot)
-  const { row, asset } = slot
-  row[ROW.now] = s.now
+/** The current view of a slot as plain data. */
+export function slotView(state: EngineState, slot: SlotState): SlotView {
+  if (slot.changed) writeRow(state, slot)
+  const { id, row, asset } = slot
+  row[ROW.now] = state.now
   row[ROW.price] = asset.price
   row[ROW.priceTs] = asset.priceTs
-  fillView(s, slot)
+  writeQuotes(state, slot)
   return {
-    slot: slot.slot.id,
-    asset: slot.slot.asset,
+    slot: id,
+    asset: asset.asset,
     timeframe: slot.slot.timeframe,
     row: Array.from(row),
     positionId: slot.heldId,

@@ -2,46 +2,46 @@ import type { WindowId } from '../../shared/domain/slots.ts'
 import { HOUR, MINUTE } from '../../shared/domain/time.ts'
 import { type Context, type EngineState, positionIn, type Redemption, record, workingOrders } from '../state.ts'
 
-/** Rest before a payout that did not come is asked for again; it doubles each time, up to an hour. */
-const REST_MS = MINUTE
-const LONGEST_REST_MS = HOUR
+/** Delay before an outstanding payout is requested again; it doubles each time, up to an hour. */
+const RETRY_MS = MINUTE
+const LONGEST_RETRY_MS = HOUR
 
-const UNASKED: Redemption = { askedAt: null, times: 0, paidAt: null }
+const NOT_REQUESTED: Redemption = { askedAt: null, times: 0, paidAt: null }
 
-/** True where a position or an order of the window may still need its outcome and its payout. */
-export function isUndecided(s: EngineState, windowId: WindowId): boolean {
-  if (positionIn(s, windowId) !== undefined || workingOrders(s, windowId).length > 0) return true
-  // A sale that fails brings its position back.
-  for (const position of s.over.values()) if (position.windowId === windowId) return true
+/** True when a position or an order of the window may still need its outcome and payout. */
+export function isUndecided(state: EngineState, windowId: WindowId): boolean {
+  if (positionIn(state, windowId) !== undefined || workingOrders(state, windowId).length > 0) return true
+  // A failed sale reopens its position.
+  for (const position of state.recentlyClosed.values()) if (position.windowId === windowId) return true
   return false
 }
 
-/** Keeps that a window was paid until whatever is undecided in it can be paid. */
-export function notePaid(c: Context, windowId: WindowId): void {
-  const before = c.s.redemptions.get(windowId) ?? UNASKED
-  if (before.paidAt === null) note(c, windowId, { ...before, paidAt: c.s.now })
+/** Remembers a window's payout until its open positions are resolved. */
+export function rememberPaid(context: Context, windowId: WindowId): void {
+  const before = context.state.redemptions.get(windowId) ?? NOT_REQUESTED
+  if (before.paidAt === null) saveRedemption(context, windowId, { ...before, paidAt: context.state.now })
 }
 
-/** Asks for a window's payout, unless the venue pays by itself. */
-export function askPayout(c: Context, windowId: WindowId): void {
-  if (c.s.config.redeemsItself) return
-  const { times } = c.s.redemptions.get(windowId) ?? UNASKED
-  note(c, windowId, { askedAt: c.s.now, times: times + 1, paidAt: null })
-  c.out.push({ kind: 'redeem', windowId })
+/** Requests a window's payout, unless the venue redeems by itself. */
+export function requestPayout(context: Context, windowId: WindowId): void {
+  if (context.state.config.redeemsItself) return
+  const { times } = context.state.redemptions.get(windowId) ?? NOT_REQUESTED
+  saveRedemption(context, windowId, { askedAt: context.state.now, times: times + 1, paidAt: null })
+  context.effects.push({ kind: 'redeem', windowId })
 }
 
-/** Asks again for payouts that have not come; an answer may be lost, and the desk may have stopped meanwhile. */
-export function askOverduePayouts(c: Context): void {
-  if (c.s.config.redeemsItself) return
-  for (const { state, windowId } of c.s.positions.values()) {
+/** Requests outstanding payouts again: an answer may be lost, and the desk may have been restarted. */
+export function requestOverduePayouts(context: Context): void {
+  if (context.state.config.redeemsItself) return
+  for (const { state, windowId } of context.state.positions.values()) {
     if (state !== 'resolved') continue
-    const { askedAt, times } = c.s.redemptions.get(windowId) ?? UNASKED
-    const rest = Math.min(LONGEST_REST_MS, REST_MS * 2 ** (times - 1))
-    if (askedAt === null || c.s.now - askedAt >= rest) askPayout(c, windowId)
+    const { askedAt, times } = context.state.redemptions.get(windowId) ?? NOT_REQUESTED
+    const delay = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (times - 1))
+    if (askedAt === null || context.state.now - askedAt >= delay) requestPayout(context, windowId)
   }
 }
 
-function note(c: Context, windowId: WindowId, redemption: Redemption): void {
-  c.s.redemptions.set(windowId, redemption)
-  record(c, { t: 'redemption', windowId, ...redemption })
+function saveRedemption(context: Context, windowId: WindowId, redemption: Redemption): void {
+  context.state.redemptions.set(windowId, redemption)
+  record(context, { t: 'redemption', windowId, ...redemption })
 }

@@ -16,37 +16,37 @@ import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
 import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent } from '../events.ts'
 import { negative } from '../orders/ledger.ts'
+import type { SlotState } from '../slot-state.ts'
 import {
   type Context,
   type EngineState,
+  logEvent,
   positionIn,
   record,
-  type SlotState,
-  say,
   slotOf,
-  unconfirmed,
+  unconfirmedFill,
   workingOrders,
 } from '../state.ts'
 import { countTrade, countWindow } from '../versions/tenure.ts'
 import { recordVersion } from '../versions/version-record.ts'
-import { askPayout, isUndecided, notePaid } from './redemption.ts'
+import { isUndecided, rememberPaid, requestPayout } from './redemption.ts'
 
-/** Newest outcomes kept of each slot; older ones are kept while something in their window is undecided. */
+/** Outcomes kept per slot; older ones are kept while something in their window is open. */
 const OUTCOMES_KEPT = 6
 
-/** A window's outcome is known: its position is worth its payout, which stays locked until it is redeemed. */
-export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
+/** Applies a window's outcome: its position is resolved, and its payout stays locked until it is redeemed. */
+export function applySettlement(context: Context, event: Extract<EngineEvent, { kind: 'settled' }>): void {
   const { windowId, slot: id, ts, strike, close, payoutUp, source } = event
-  const { market } = c.s.config
-  const slot = slotOf(c.s, id)
+  const { market } = context.state.config
+  const slot = slotOf(context.state, id)
   const regime = slot.regimes.get(windowId) ?? null
   const settlement = { ts, slot: id, windowId, strike, close, payoutUp, source, market, regime }
-  record(c, { t: 'settlement', settlement })
-  noteOutcome(c.s, slot, windowId, payoutUp)
-  endPositions(c, (position) => position.windowId === windowId)
+  record(context, { t: 'settlement', settlement })
+  rememberOutcome(context.state, slot, windowId, payoutUp)
+  endPositions(context, (position) => position.windowId === windowId)
   let profit: Usd | null = null
-  for (const position of c.s.positions.values())
-    if (position.windowId === windowId) profit = resolveIfKnown(c, position) ?? profit
+  for (const position of context.state.positions.values())
+    if (position.windowId === windowId) profit = resolveIfKnown(context, position) ?? profit
   const windowStart = Number(windowId.slice(windowId.lastIndexOf('-') + 1)) * SECOND
   slot.lastSettlement = {
     windowStart,
@@ -54,102 +54,109 @@ export function applySettlement(c: Context, event: Extract<EngineEvent, { kind: 
     profitUsd: profit === null ? null : toDollars(profit),
   }
   slot.changed = true
-  const counted = countWindow(c.s, slot, windowStart)
-  if (counted !== undefined) recordVersion(c, counted)
-  checkDailyLoss(c)
-  checkDrawdown(c)
+  const counted = countWindow(context.state, slot, windowStart)
+  if (counted !== undefined) recordVersion(context, counted)
+  checkDailyLoss(context)
+  checkDrawdown(context)
 }
 
-function noteOutcome(s: EngineState, { outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
+function rememberOutcome(state: EngineState, { outcomes }: SlotState, windowId: WindowId, payoutUp: Price): void {
   outcomes.set(windowId, payoutUp)
   for (const id of outcomes.keys()) {
     if (outcomes.size <= OUTCOMES_KEPT) return
-    if (isUndecided(s, id)) continue
+    if (isUndecided(state, id)) continue
     outcomes.delete(id)
-    s.redemptions.delete(id)
+    state.redemptions.delete(id)
   }
 }
 
-/** Ends open positions whose windows are over. */
-export function endPositions(c: Context, isOver: (position: Position) => boolean): void {
-  for (const position of c.s.positions.values()) {
-    if (position.state !== 'open' || !isOver(position)) continue
+/** Marks open positions as ended when their windows are. */
+export function endPositions(context: Context, hasEnded: (position: Position) => boolean): void {
+  for (const position of context.state.positions.values()) {
+    if (position.state !== 'open' || !hasEnded(position)) continue
     position.state = step('position', position.state, 'end')
-    slotOf(c.s, position.slot).changed = true
-    record(c, { t: 'position', position: { ...position } })
+    slotOf(context.state, position.slot).changed = true
+    record(context, { t: 'position', position: { ...position } })
   }
 }
 
 /**
- * Resolves a position whose window has ended and whose outcome is known. One with an order that still works, or with a fill
- * that the chain has not confirmed, waits for that: profit counts only once it is final.
- * @returns its profit after fees; null where it was not resolved
+ * Resolves an ended position whose outcome is known, once none of its orders is working and all its fills are confirmed:
+ * profit counts only when it is final.
+ * @returns its profit after fees; null when it was not resolved
  */
-export function resolveIfKnown(c: Context, position: Position): Usd | null {
-  const payoutUp = slotOf(c.s, position.slot).outcomes.get(position.windowId)
+export function resolveIfKnown(context: Context, position: Position): Usd | null {
+  const payoutUp = slotOf(context.state, position.slot).outcomes.get(position.windowId)
   if (payoutUp === undefined || position.state !== 'ended') return null
-  // An order without a fate may have bought or sold some of it.
-  if (unconfirmed(c.s, position.windowId) !== undefined || workingOrders(c.s, position.windowId).length > 0) return null
+  // A working order may still change its shares.
+  if (
+    unconfirmedFill(context.state, position.windowId) !== undefined ||
+    workingOrders(context.state, position.windowId).length > 0
+  )
+    return null
   const share = position.side === 'up' ? payoutUp : MICRO - payoutUp
   const payout = usd(mulDivFloor(position.shares, share, MICRO))
   const gross = subUsd(payout, position.cost)
   const movement = { cost: negative(position.cost), locked: payout, realised: gross }
-  record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'resolve', position.id, movement) })
+  record(context, {
+    t: 'ledger',
+    entry: context.state.ledger.post(context.state.now, 'resolve', position.id, movement),
+  })
   position.state = step('position', position.state, 'resolve')
   position.payout = payout
   position.realised = addUsd(position.realised, gross)
   position.cost = NO_USD
-  position.settledAt = c.s.now
-  c.s.unsettleable.delete(position.id)
-  record(c, { t: 'position', position: { ...position } })
-  countTrade(c.s, position)
+  position.settledAt = context.state.now
+  context.state.unsettleable.delete(position.id)
+  record(context, { t: 'position', position: { ...position } })
+  countTrade(context.state, position)
   const profit = subUsd(position.realised, position.fees)
-  const paid = c.s.redemptions.get(position.windowId)?.paidAt != null
-  if (paid) redeem(c, position)
-  else askPayout(c, position.windowId)
+  const paid = context.state.redemptions.get(position.windowId)?.paidAt != null
+  if (paid) redeem(context, position)
+  else requestPayout(context, position.windowId)
   return profit
 }
 
-/** The payout of a window is cash again; where its position is not resolved yet that is kept until it is. */
-export function applyRedemption(c: Context, windowId: WindowId): void {
-  const position = positionIn(c.s, windowId)
-  if (position?.state === 'resolved') redeem(c, position)
-  else if (isUndecided(c.s, windowId)) notePaid(c, windowId)
+/** Turns a window's payout into cash, or remembers it until the position is resolved. */
+export function applyRedemption(context: Context, windowId: WindowId): void {
+  const position = positionIn(context.state, windowId)
+  if (position?.state === 'resolved') redeem(context, position)
+  else if (isUndecided(context.state, windowId)) rememberPaid(context, windowId)
 }
 
-function redeem(c: Context, position: Position): void {
+function redeem(context: Context, position: Position): void {
   const payout = position.payout ?? NO_USD
   const movement = { cash: payout, locked: negative(payout) }
-  record(c, { t: 'ledger', entry: c.s.ledger.post(c.s.now, 'redeem', position.id, movement) })
+  record(context, { t: 'ledger', entry: context.state.ledger.post(context.state.now, 'redeem', position.id, movement) })
   position.state = step('position', position.state, 'redeem')
-  record(c, { t: 'position', position: { ...position } })
-  c.s.positions.delete(position.id)
-  c.s.redemptions.delete(position.windowId)
-  forgetFills(c.s, position.id)
+  record(context, { t: 'position', position: { ...position } })
+  context.state.positions.delete(position.id)
+  context.state.redemptions.delete(position.windowId)
+  forgetFills(context.state, position.id)
 }
 
-/** Nothing that a venue says of these fills can be booked any more. */
-export function forgetFills({ fills }: Context['s'], position: Position['id']): void {
+/** Drops the fills of a position that no later report can change. */
+export function forgetFills({ fills }: EngineState, position: Position['id']): void {
   for (const fill of fills.values()) if (fill.positionId === position) fills.delete(fill.id)
 }
 
-/** I12: a day's loss at the cap pauses entries until the next UTC day. */
-function checkDailyLoss(c: Context): void {
-  const { s } = c
-  const profit = s.ledger.profitOn(s.now)
-  if (profit > -s.caps.lossPerDay || s.trading !== 'running') return
-  const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(s.caps.lossPerDay / MICRO).toFixed(2)} USD`
-  pauseEntries(c, message, unixMs(utcDay(s.now) + DAY))
-  say(c, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
+/** I12: a daily loss at the cap pauses entries until the next UTC day. */
+function checkDailyLoss(context: Context): void {
+  const { state } = context
+  const profit = state.ledger.profitOn(state.now)
+  if (profit > -state.caps.lossPerDay || state.trading !== 'running') return
+  const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(state.caps.lossPerDay / MICRO).toFixed(2)} USD`
+  pauseEntries(context, message, unixMs(utcDay(state.now) + DAY))
+  logEvent(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
 }
 
-/** A day that has given back so much is no day for new code: deployments are frozen until the next one. */
-function checkDrawdown(c: Context): void {
-  const { s } = c
-  const today = utcDay(s.now)
-  const fall = s.ledger.drawdownOn(s.now)
-  if (fall < s.config.freezeDrawdown || s.drawdownDay === today || s.freeze !== null) return
-  s.drawdownDay = today
-  const figures = `${(fall / MICRO).toFixed(2)} USD, bound ${(s.config.freezeDrawdown / MICRO).toFixed(2)} USD`
-  freezeDeploys(c, `drawdown of the day: ${figures}`, unixMs(today + DAY))
+/** Freezes deployments until the next UTC day once the day's drawdown reaches the limit. */
+function checkDrawdown(context: Context): void {
+  const { state } = context
+  const today = utcDay(state.now)
+  const drawdown = state.ledger.drawdownOn(state.now)
+  if (drawdown < state.config.freezeDrawdown || state.drawdownDay === today || state.freeze !== null) return
+  state.drawdownDay = today
+  const figures = `${(drawdown / MICRO).toFixed(2)} USD, limit ${(state.config.freezeDrawdown / MICRO).toFixed(2)} USD`
+  freezeDeploys(context, `daily drawdown: ${figures}`, unixMs(today + DAY))
 }

@@ -2,31 +2,31 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { EngineState } from '../state.ts'
 import { assignedVersion } from '../versions/assignment.ts'
 
-const NEVER: readonly number[] = []
+const NO_WAKE: readonly number[] = []
 
-/** The moment after `ts` at which strategies asked to be woken next, in ms; infinity when none did. */
-export function nextWakeAt(s: EngineState, ts: number): number {
-  let best = Number.POSITIVE_INFINITY
-  for (const group of s.slotGroups) {
-    const wake = assignedVersion(s, group)?.manifest.wake ?? NEVER
-    for (let w = 0; w < wake.length; w++) {
-      const beforeMs = (wake[w] ?? 0) * 1000
+/** Time of the next wake-up requested by a strategy after `ts`, ms; infinity without one. */
+export function nextWakeAt(state: EngineState, ts: number): number {
+  let earliest = Number.POSITIVE_INFINITY
+  for (const group of state.slotGroups) {
+    const wake = assignedVersion(state, group)?.manifest.wake ?? NO_WAKE
+    for (let i = 0; i < wake.length; i++) {
+      const beforeMs = (wake[i] ?? 0) * 1000
       for (const { window } of group.slots) {
         const at = window === null ? 0 : window.end - beforeMs
-        if (at > ts && at < best) best = at
+        if (at > ts && at < earliest) earliest = at
       }
     }
   }
-  return best
+  return earliest
 }
 
-/** Slots whose strategies asked to be woken at exactly `ts`. */
-export function wokenAt(s: EngineState, ts: number): readonly SlotId[] {
+/** Slots whose strategies requested a wake-up at exactly `ts`. */
+export function wokenAt(state: EngineState, ts: number): readonly SlotId[] {
   const woken: SlotId[] = []
-  for (const group of s.slotGroups) {
-    const wake = assignedVersion(s, group)?.manifest.wake ?? NEVER
-    for (const { window, slot } of group.slots) {
-      if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(slot.id)
+  for (const group of state.slotGroups) {
+    const wake = assignedVersion(state, group)?.manifest.wake ?? NO_WAKE
+    for (const { window, id } of group.slots) {
+      if (window !== null && wake.some((secondsLeft) => window.end - secondsLeft * 1000 === ts)) woken.push(id)
     }
   }
   return woken

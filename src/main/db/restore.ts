@@ -85,14 +85,14 @@ export function readSavedDesk(db: ReadableDb): SavedDesk {
     positions,
     orders,
     fills: [...positions, ...over].flatMap(({ id }) => all(db, fillRow, fillsOf, id)),
-    over,
+    recentlyClosed: over,
     ...savedPayouts(db, new Set([...positions, ...over, ...orders].map(({ windowId }) => windowId))),
     versions: [
       ...drainingVersions(db),
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
       ...liveVersions(db),
     ].flatMap((live) => savedVersion(db, live, unreadable)),
-    kept: all(
+    retained: all(
       db,
       z.object({ version: versionHashSchema, slot: slotIdSchema, revision: z.number(), json: z.string() }),
       'SELECT version, slot, revision, json FROM kept_states',

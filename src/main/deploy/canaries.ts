@@ -46,7 +46,7 @@ export class Canaries {
     const { loop, config } = this.parts
     const { state } = loop.engine
     if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
-    const own = slotsOf({ s: state, out: [] }, strategy).map(({ slot }) => slot.id)
+    const own = slotsOf(state, strategy).map(({ slot }) => slot.id)
     const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
     if (foreign.length > 0) return err(`${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`)
     const count = Math.max(1, Math.floor((own.length * config.canary.slotsPercent) / 100))
@@ -75,7 +75,7 @@ export class Canaries {
   private candidateOf({ current }: Deployment): Candidate | undefined {
     const { version, strategy } = current
     const hash = version?.hash
-    const hosted = hash === undefined ? undefined : this.parts.loop.hosts.of(hash)
+    const hosted = hash === undefined ? undefined : this.parts.loop.hosts.get(hash)
     if (version === null || hash === undefined || hosted === undefined) return undefined
     return { hash, ref: version, manifest: hosted.worker.manifest, hosted, firstFile: `${strategy}.ts` }
   }

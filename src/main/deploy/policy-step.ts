@@ -86,7 +86,7 @@ export class PolicyStep {
   private facts(strategy: string, proof: ProofRow | null, reasoned: boolean, quietSince: number | null): PolicyFacts {
     const { loop, config, now } = this.parts
     const s = loop.engine.state
-    const slots = slotsOf({ s, out: [] }, strategy)
+    const slots = slotsOf(s, strategy)
     const proved = proof === null || proof.candidate === null ? null : proof.coverage
     return {
       now: now(),
@@ -155,7 +155,7 @@ export class PolicyStep {
 
   /** Regime of each of a strategy's slots now. */
   regimes(strategy: string): Record<string, string | null> {
-    const slots = slotsOf({ s: this.parts.loop.engine.state, out: [] }, strategy)
+    const slots = slotsOf(this.parts.loop.engine.state, strategy)
     return Object.fromEntries(slots.map(({ slot, asset }) => [slot.id, asset.regime]))
   }
 

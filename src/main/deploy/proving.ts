@@ -53,7 +53,7 @@ export class Proving {
   private async prove(deployment: Deployment, candidate: Candidate, version: ReplayVersion): Promise<ProofResult> {
     const { loop, journal, clock, now, proof } = this.parts
     const { strategy } = candidate.ref
-    const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const slots = slotsOf(loop.engine.state, strategy).map(({ slot }) => slot)
     const trials = versionsTried(journal.db, strategy, candidate.hash)
     let shownAt = Number.NEGATIVE_INFINITY
     let run: ProofRun | null = null

@@ -82,7 +82,7 @@ export class Shadow {
     const stretches = stretchesOf(tape.value, { from: undefined, to: undefined })
     if (!stretches.ok) return this.tell({ reason: stretches.error })
     const { strategy } = this.version
-    const slots = slotsOf({ s: loop.engine.state, out: [] }, strategy).map(({ slot }) => slot)
+    const slots = slotsOf(loop.engine.state, strategy).map(({ slot }) => slot)
     const live = liveReplayVersion(loop, journal, strategy)
     const versions = [this.version, ...(live === null ? [] : [live.version])]
     const { settlement } = tape.value

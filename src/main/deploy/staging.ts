@@ -5,7 +5,7 @@ import type { SlotId } from '../../shared/domain/slots.ts'
 import type { Journal } from '../db/journal.ts'
 import { statesAtSwap } from '../db/queries.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
-import type { HostFailure } from '../strategy-host/version-worker.ts'
+import type { HostFailure } from '../strategy-host/thread-link.ts'
 import type { Candidate } from './candidate.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { advance, failureAt, type StepResult } from './pipeline.ts'
@@ -73,7 +73,7 @@ export class Staging {
     const live = loop.engine.state.live.get(strategy)
     const old = live === undefined ? undefined : loop.engine.state.versions.get(live)
     let states: Result<{ slot: SlotId; json: string }[], HostFailure>
-    const source = live === undefined ? undefined : loop.hosts.of(live)
+    const source = live === undefined ? undefined : loop.hosts.get(live)
     if (kind === 'rollback' && old?.manifest.hasMigrateBack === true && source !== undefined) {
       states = await source.worker.migrateBack(current, candidate.ref.label, deadlineMs)
     } else {

@@ -75,7 +75,7 @@ export class ProbationWatch {
     if (version === undefined) return null
     const proof = current.proof?.candidate ?? null
     const part = isCanary ? current.canary?.slots : undefined
-    const { length: slots } = part ?? slotsOf({ s, out: [] }, current.strategy)
+    const { length: slots } = part ?? slotsOf(s, current.strategy)
     const stopped = version.state === 'faulted'
     return judgeProbation({ now: now(), tenure: version.tenure, slots, stopped, proof }, config.probation)
   }

@@ -12,46 +12,46 @@ import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
 
-/** A fixed Monday: a simulated run that names no start is the same on every day. */
+/** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
 const SIMULATED_START = Date.UTC(2026, 0, 5)
-/** Recorded hours before a tape run starts, for the strategies' history. */
+/** Part of a tape before the default start, used as history for the strategies. */
 const TAPE_WARM_UP_MS = 2 * HOUR
 
 export interface FeedRequest {
   readonly kind: FeedKind
   readonly tapes: readonly string[]
   readonly seed: number
-  /** Virtual time plays from a fixed start; else from the present. */
+  /** True for virtual time, which starts at a fixed time; real time starts now. */
   readonly virtual: boolean
   readonly from: UnixMs | undefined
   readonly forMs: number | undefined
   readonly slots: string | undefined
-  /** What `save` of the feed before gave; undefined the first time. */
+  /** Result of the previous feed's `save`; undefined the first time. */
   readonly resume: unknown
   readonly config: Config
   readonly clock: DeskClock
-  /** Sees every frame of a venue as it came. */
+  /** Called with every frame of a venue as received. */
   readonly onFrame: (text: string) => void
 }
 
-/** A feed that is ready to be played. */
+/** A feed that is ready to deliver prices. */
 export interface OpenFeed {
   readonly market: Market
   readonly slots: readonly Slot[]
   readonly unlisted: ReadonlySet<SlotId>
-  /** Pulled in order; null for a feed that pushes. */
+  /** Source from which prices are pulled in order; null for a feed that pushes. */
   readonly source: TickSource | null
   readonly from: UnixMs
   readonly until: UnixMs
-  /** Sentences that stay in sight. */
+  /** Notices to display permanently. */
   readonly notices: readonly string[]
-  /** What stands in for the settlement source. */
+  /** Name of the substitute for the settlement source. */
   readonly settlement: string
-  /** For a feed that pushes: everything up to now, then all that comes. */
+  /** For a feed that pushes: delivers events received so far, then all later ones. Null for a pulled feed. */
   readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
-  /** True where it makes its prices: nothing real happened while no desk ran. */
+  /** True when the feed generates its prices, so that nothing happens while no desk runs. */
   readonly makesPrices: boolean
-  /** What must outlive a restart, as JSON would keep it; undefined where nothing must. */
+  /** State to persist across restarts, as JSON-compatible data; undefined without any. */
   readonly save: () => unknown
   readonly stop: () => Promise<void>
 }
@@ -72,25 +72,24 @@ export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> 
   }
 }
 
-/** Slots asked for on the command line or in the configuration: `BTC-5m`, `BTC` for both of an asset, `all` of the feed. */
+/** Slots requested on the command line or in the configuration: `BTC-5m`, `BTC` for both of an asset, `all` for the feed's. */
 function chooseSlots(request: FeedRequest, listed: readonly Asset[]): Result<{ slots: Slot[]; unlisted: Set<SlotId> }> {
   const words = request.slots?.split(',').map((word) => word.trim()) ?? request.config.slots
   const slots = new Map<SlotId, Slot>()
   for (const word of words) {
-    const whole = listed.filter((asset) => word === 'all' || word === asset)
-    const one = parseSlot(word)
-    if (one === undefined && whole.length === 0)
+    const assets = listed.filter((asset) => word === 'all' || word === asset)
+    const slot = parseSlot(word)
+    if (slot === undefined && assets.length === 0)
       return err(
         `--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`,
       )
-    const meant =
-      one === undefined ? TIMEFRAMES.flatMap((frame) => whole.map((asset) => makeSlot(asset, frame))) : [one]
-    for (const slot of meant) slots.set(slot.id, slot)
+    const requested =
+      slot === undefined ? TIMEFRAMES.flatMap((frame) => assets.map((asset) => makeSlot(asset, frame))) : [slot]
+    for (const each of requested) slots.set(each.id, each)
   }
   const all = [...slots.values()]
   const unlisted = new Set(all.filter((slot) => !listed.includes(slot.asset)).map((slot) => slot.id))
-  if (unlisted.size === all.length)
-    return err(`none of the slots is listed by this feed, which has: ${listed.join(', ')}`)
+  if (unlisted.size === all.length) return err(`this feed lists none of the slots; it lists: ${listed.join(', ')}`)
   return ok({ slots: all, unlisted })
 }
 
@@ -106,7 +105,9 @@ function openSimulated(request: FeedRequest): Result<OpenFeed> {
     source: simulated,
     from: unixMs(Math.ceil(start / 1000) * 1000),
     until: request.forMs === undefined ? FOREVER : unixMs(start + request.forMs),
-    notices: ['Prices, books, fills and outcomes are SIMULATED: nothing here says what a real market would have paid.'],
+    notices: [
+      'Prices, books, fills and outcomes are SIMULATED: they are no evidence of what a real market would have paid.',
+    ],
     settlement: 'simulated',
     listen: null,
     makesPrices: true,
@@ -122,13 +123,13 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   const { series, files } = tape.value
   const chosen = chooseSlots(
     request,
-    series.map((one) => one.asset),
+    series.map(({ asset }) => asset),
   )
   if (!chosen.ok) return chosen
   const wanted = listedAssets(chosen.value)
-  const used = series.filter((one) => wanted.includes(one.asset))
-  const first = Math.max(...used.map((one) => one.openTime[0] ?? 0))
-  const last = Math.max(...used.map((one) => one.openTime.at(-1) ?? 0)) + 60_000
+  const used = series.filter(({ asset }) => wanted.includes(asset))
+  const first = Math.max(...used.map(({ openTime }) => openTime[0] ?? 0))
+  const last = Math.max(...used.map(({ openTime }) => openTime.at(-1) ?? 0)) + 60_000
   const from = request.from ?? unixMs(Math.ceil((first + TAPE_WARM_UP_MS) / 900_000) * 900_000)
   if (from < first || from >= last)
     return err(`--from ${isoUtc(from)} is outside the tape, which holds ${isoUtc(first)} to ${isoUtc(last)}`)
@@ -141,7 +142,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     from,
     until,
     notices: [
-      'Prices are INTERPOLATED inside recorded one-minute candles, and such a path leans to its close: results that depend on timing inside a candle are not to be trusted.',
+      'Prices are INTERPOLATED inside recorded one-minute candles, and such a path is biased towards the close: results that depend on timing inside a candle are unreliable.',
       `${SIMULATED_BOOKS} ${ESTIMATED}`,
       ...reportNotices(files.map(({ report }) => report)),
     ],
@@ -154,12 +155,12 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
 }
 
 async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
-  const asked = chooseSlots(
+  const requested = chooseSlots(
     request,
     request.config.slots.flatMap((word) => parseSlot(word)?.asset ?? []),
   )
-  if (!asked.ok) return asked
-  const assets = [...new Set(asked.value.slots.map((slot) => slot.asset))]
+  if (!requested.ok) return requested
+  const assets = [...new Set(requested.value.slots.map((slot) => slot.asset))]
   const { binance, priceGuard, stalePriceMs } = request.config
   const { restUrl, wsUrl } = binance
   const feed = new BinanceFeed({
@@ -179,10 +180,10 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     onTime: ({ offsetMs, roundTripMs }) => request.clock.follow(offsetMs, roundTripMs),
   })
   const early: FeedEvent[] = []
-  let tell = (event: FeedEvent): void => {
+  let deliver = (event: FeedEvent): void => {
     early.push(event)
   }
-  const started = await feed.start((event) => tell(event))
+  const started = await feed.start((event) => deliver(event))
   if (!started.ok) return err(`Binance at ${restUrl} did not answer: ${started.error}`)
   const chosen = chooseSlots(request, [...feed.listed()])
   if (!chosen.ok) {
@@ -199,7 +200,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     settlement: 'estimate: Binance',
     listen: (listener) => {
       for (const event of early) listener(event)
-      tell = listener
+      deliver = listener
     },
     makesPrices: false,
     save: () => undefined,

@@ -6,23 +6,23 @@ import type { Candle } from '../../shared/domain/feed.ts'
 import type { Asset } from '../../shared/domain/slots.ts'
 import type { OpenFeed } from './feeds.ts'
 
-/** What a venue around a feed's prices asks the desk for. */
+/** Closed minutes of the desk, as the simulated venue needs them. */
 export interface Minutes {
-  /** The closed minute of an asset that opened then. */
+  /** The closed minute of an asset by its open time. */
   readonly minuteAt: (asset: Asset, openTime: number) => Candle | undefined
-  /** Whether the feed itself told that minute, rather than the desk making it of prices. */
-  readonly isTold: (asset: Asset, openTime: number) => boolean
+  /** True when the feed itself reported that minute, rather than the desk building it from prices. */
+  readonly isReported: (asset: Asset, openTime: number) => boolean
 }
 
-/** The venue that orders go to. There is one kind so far: books, fills and outcomes simulated around the feed's prices. */
+/** Opens the venue for orders. The only kind so far simulates books, fills and outcomes from the feed's prices. */
 export function openVenue(feed: OpenFeed, config: Config, seed: number, minutes: Minutes): Venue {
   return new SimulatedVenue({
     seed,
     slots: feed.slots.filter((slot) => !feed.unlisted.has(slot.id)),
     ...venueSettingsOf(config),
     source: feed.settlement,
-    tellsBooks: true,
-    beginsHere: feed.source !== null,
+    pushesBooks: true,
+    startsWithFeed: feed.source !== null,
     ...minutes,
   })
 }

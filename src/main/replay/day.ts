@@ -1,10 +1,11 @@
 import { CYCLE_MS } from '../../engine/config.ts'
-import type { Decider, DirectAnswer } from '../../engine/cycle/direct.ts'
+import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts'
 import { Engine } from '../../engine/engine.ts'
 import type { EngineEvent } from '../../engine/events.ts'
-import type { DeskSide } from '../../engine/market/simulated-venue.ts'
+import type { PlaybackSink } from '../../engine/market/simulated-venue.ts'
 import { engineConfigOf } from '../../engine/settings.ts'
-import { isUnsettled, type SlotState } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
+import { isUnsettled } from '../../engine/state.ts'
 import { listingsOf } from '../../engine/venue/listing.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Config } from '../../shared/config.ts'
@@ -78,7 +79,7 @@ export function replayDay(parts: DayParts): Result<DayRecord, StrategyFailure> {
 
 class DayReplay {
   readonly engine: Engine
-  readonly desk: DeskSide
+  readonly desk: PlaybackSink
   private readonly parts: DayParts
   private readonly record = new DayRecorder()
   private readonly hash = new DecisionHash()
@@ -98,12 +99,12 @@ class DayReplay {
       submit: (order, ts) => playback.submit(order, ts),
       durable: () => undefined,
       sign: () => '',
-      tell: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
+      report: (orderId, report, ts) => this.tell({ kind: 'order', ts, orderId, report }),
       isSent: () => true,
-      moment: (asked) => asked,
+      timeOf: (requestedAt) => requestedAt,
       stopwatch: () => () => 0,
       refusal: () => null,
-      done: () => {},
+      onBatchSent: () => {},
     })
     this.runtime = new Runtime(
       engine,
@@ -121,7 +122,7 @@ class DayReplay {
       price: (asset, ticks, at) => {
         if (asset.desk !== null) engine.tick(asset.desk, ticks, at)
       },
-      rest: (asset, rest) => asset.desk !== null && engine.rest(asset.desk, rest),
+      remainder: (asset, remainder) => asset.desk !== null && engine.remainder(asset.desk, remainder),
       event: (event) => this.tell(event),
     }
   }
@@ -130,14 +131,14 @@ class DayReplay {
   cycles(from: UnixMs, to: UnixMs): number {
     const { engine, hash } = this
     const { strategy, params, playback, look } = this.parts
-    const seated = strategy.seat(engine, params)
+    const seated = strategy.evaluatorFor(engine, params)
     const { answer } = seated
-    const decider: Decider = {
+    const decider: DirectEvaluator = {
       answer,
-      meet: seated.meet,
-      ask: (turn, from, end) => {
-        const at = seated.ask(turn, from, end)
-        hash.again(turn, from, at)
+      onSlotChanged: seated.onSlotChanged,
+      evaluate: (turn, from, end) => {
+        const at = seated.evaluate(turn, from, end)
+        hash.repeat(turn, from, at)
         this.decisions += at - from
         const slot = at === end ? undefined : engine.slotAt(turn[at] ?? 0)
         if (slot !== undefined) this.hear(slot, answer)
@@ -153,7 +154,7 @@ class DayReplay {
       const woken = now === grid ? null : engine.wokenAt(now)
       count++
       const ts = unixMs(now)
-      this.runtime.perform(engine.cycleAtOnce(ts, count, woken, decider), ts)
+      this.runtime.perform(engine.runCycle(ts, count, woken, decider), ts)
       if (now === grid) grid = grid - (grid % CYCLE_MS) + CYCLE_MS
       now = Math.min(grid, engine.nextWakeAt(now))
     }
@@ -170,7 +171,7 @@ class DayReplay {
   }
 
   tell(event: EngineEvent): void {
-    this.runtime.tell(event)
+    this.runtime.dispatch(event)
   }
 
   finish(reached: number): DayRecord {

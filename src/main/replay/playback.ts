@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import { type CandleColumns, closedBefore } from '../../engine/market/candle-columns.ts'
 import { CandlePlayer } from '../../engine/market/candle-player.ts'
-import { SimulatedVenue, type DeskSide as Told } from '../../engine/market/simulated-venue.ts'
+import { SimulatedVenue, type PlaybackSink as Told } from '../../engine/market/simulated-venue.ts'
 import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
@@ -50,14 +50,14 @@ export class CandlePlayback implements Playback {
       seed: span.seed,
       slots,
       source: span.settlement,
-      tellsBooks: false,
+      pushesBooks: false,
       minuteAt: (asset, openTime) => {
         const one = this.series.find((columns) => columns.asset === asset)
         const [minute] = one === undefined ? [] : closedBefore(one, unixMs(openTime + 60_000), 1)
         return minute?.openTime === openTime ? minute : undefined
       },
       // The minutes come from the tape.
-      isTold: () => true,
+      isReported: () => true,
     })
     const path = { series: this.series, from: span.from, to: span.until, seed: span.seed }
     this.player = new CandlePlayer(path, this.market)

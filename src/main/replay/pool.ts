@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { computedMs, placeInScript } from '../platform/stuck-thread.ts'
 import { threadUrl } from '../platform/thread-url.ts'
-import { AT_WHICH_SLOT, BUNDLE_FILE, momentText } from '../strategy-host/context.ts'
+import { BUNDLE_FILE, EVALUATED_SLOT, momentText } from '../strategy-host/context.ts'
 import type { FromReplayThread, ToReplayThread } from './protocol.ts'
 
 /** Real time without a progress report, ms, after which a thread's strategy counts as stuck. Reports come every few hundred decisions. */
@@ -158,7 +158,7 @@ class Thread {
         if (this.task !== task || this.dead) return
         if (earlier !== null && later !== null && later - earlier < COMPUTES_PART * STUCK_MS)
           return this.watchDecisions(before)
-        const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, AT_WHICH_SLOT, PLACE_MS)
+        const place = await placeInScript(this.worker, this.clock, BUNDLE_FILE, EVALUATED_SLOT, PLACE_MS)
         if (this.task !== task) return
         const at = place?.about == null ? '' : ` (${momentText(place.about)})`
         const stack = place === null ? '' : `at ${BUNDLE_FILE}:${place.line}:${place.column}`

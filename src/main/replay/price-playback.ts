@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { AssetMarket } from '../../engine/market/asset-market.ts'
+import type { SimulatedAsset } from '../../engine/market/simulated-asset.ts'
+import type { SimulatedSlot } from '../../engine/market/simulated-slot.ts'
 import { type PriceSource, SimulatedVenue } from '../../engine/market/simulated-venue.ts'
-import type { SlotMarket } from '../../engine/market/slot-market.ts'
 import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/prices/tick-cells.ts'
 import { assetOf } from '../../engine/state.ts'
@@ -18,7 +18,7 @@ import type { TapeCursor } from './tape-cursor.ts'
 /** Recorded prices without books: the books around them are simulated, strikes and outcomes computed from the prices. */
 export class PricePlayback implements Playback {
   private readonly market: SimulatedVenue
-  private readonly markets: readonly AssetMarket<SlotMarket>[]
+  private readonly markets: readonly SimulatedAsset<SimulatedSlot>[]
   private readonly source: PriceSource
   private play: (until: number) => void = () => {}
 
@@ -35,7 +35,7 @@ export class PricePlayback implements Playback {
       seed: rest.seed,
       slots,
       source: rest.settlement,
-      tellsBooks: false,
+      pushesBooks: false,
       minuteAt: () => undefined,
     })
     const names = [...new Set(slots.map((slot) => slot.asset))]
@@ -72,7 +72,7 @@ export class PricePlayback implements Playback {
 function priceSource(
   cursor: TapeCursor,
   market: SimulatedVenue,
-  markets: readonly AssetMarket<SlotMarket>[],
+  markets: readonly SimulatedAsset<SimulatedSlot>[],
   indices: readonly number[],
 ): PriceSource {
   const tick = new Float64Array(TICK_CELLS)

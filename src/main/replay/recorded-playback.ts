@@ -6,7 +6,7 @@ import { simulatedListing } from '../../engine/market/simulated-venue.ts'
 import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import type { AssetState } from '../../engine/prices/asset-state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/prices/tick-cells.ts'
-import type { BookSource, SlotState } from '../../engine/state.ts'
+import type { BookSource, SlotState } from '../../engine/slot-state.ts'
 import type { SlotListing } from '../../engine/venue/listing.ts'
 import type { Config } from '../../shared/config.ts'
 import type { OrderId } from '../../shared/domain/ids.ts'
@@ -73,7 +73,7 @@ export class RecordedPlayback implements Playback, BookSource {
       bookOf: (windowId) => this.ofWindow(windowId),
       send: (ts, orderId, report: OrderReport) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
-      later: (ts, run) => this.schedule.add(unixMs(ts), run),
+      scheduleAt: (ts, run) => this.schedule.add(unixMs(ts), run),
       onSwept: () => {},
     })
   }
@@ -164,7 +164,7 @@ export class RecordedPlayback implements Playback, BookSource {
     place.ts = reader.ts
     place.windowStart = reader.windowStart
     place.tick = reader.tick
-    if (!this.venue.rests) return false
+    if (!this.venue.hasResting) return false
     const book = this.read(slot, place)
     if (book !== null) this.venue.onBook(book)
     return true
@@ -191,8 +191,8 @@ export class RecordedPlayback implements Playback, BookSource {
   private runDue(): void {
     const next = this.schedule.pop()
     if (next === undefined) return
-    if (typeof next.what === 'function') next.what(next.ts)
-    else this.desk?.event(next.what)
+    if (typeof next.step === 'function') next.step(next.ts)
+    else this.desk?.event(next.step)
   }
 
   bookOf(index: number, since: number): BookUpdate | null {

@@ -1,6 +1,7 @@
 import type { DirectAnswer } from '../../engine/cycle/direct.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { type SlotState, slotOf } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
+import { slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views/view-types.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
@@ -68,7 +69,7 @@ export function withStateOf<T>({ state, revision }: SlotView, slot: SlotState, d
 /** Delivers a recorded segment to one engine, record by record, and compares repeated answers with the recorded ones. */
 export class SegmentCheck {
   private readonly engine: Engine
-  private readonly strategies = new Map<string, ReturnType<DirectStrategy['seatInFull']>>()
+  private readonly strategies = new Map<string, ReturnType<DirectStrategy['answersFor']>>()
   /** By batch. */
   private readonly waiting = new Map<string, Remade>()
   /** By batch. */
@@ -102,7 +103,7 @@ export class SegmentCheck {
   take(record: Recorded): boolean {
     if (record.kind === 'version') {
       const loaded = DirectStrategy.load(record.bundle, record.label)
-      if (loaded.ok) this.strategies.set(record.version, loaded.value.seatInFull(this.engine))
+      if (loaded.ok) this.strategies.set(record.version, loaded.value.answersFor(this.engine))
       else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
       return true
     }
@@ -116,7 +117,7 @@ export class SegmentCheck {
     this.events++
     this.at = record.ts
     try {
-      this.runtime.tell(record)
+      this.runtime.dispatch(record)
     } catch (error) {
       this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
       return false

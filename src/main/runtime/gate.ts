@@ -3,33 +3,33 @@ import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { Order } from '../../shared/domain/records.ts'
 
 /**
- * The last gate before an order leaves (I5). It is plain memory, tested right before every send; a kill shuts it first
- * and is written down afterwards.
+ * The last check before an order is sent (I5): a flag in memory, tested right before every send. A kill shuts it first and is
+ * journaled afterwards.
  */
 export class Gate {
-  private shutBecause: string | null = null
+  private shutReason: string | null = null
   private flatten = false
 
-  /** Shuts it at once. With `flatten`, exits that the desk itself makes may still pass. */
+  /** Shuts the gate at once. With `flatten`, the desk's own exits still pass. */
   shut(reason: string, flatten: boolean): void {
-    this.shutBecause = reason
+    this.shutReason = reason
     this.flatten = flatten
   }
 
-  /** Only a re-arm by hand opens it. */
+  /** Opens the gate; only for a re-arm by hand. */
   open(): void {
-    this.shutBecause = null
+    this.shutReason = null
     this.flatten = false
   }
 
   get isShut(): boolean {
-    return this.shutBecause !== null
+    return this.shutReason !== null
   }
 
-  /** Whether this order may leave now. */
+  /** Whether an order may be sent now. */
   test(order: Approved<Order>): Result<void> {
-    if (this.shutBecause === null) return ok(undefined)
+    if (this.shutReason === null) return ok(undefined)
     if (this.flatten && order.owner === 'desk' && order.kind === 'exit') return ok(undefined)
-    return err(`killed: ${this.shutBecause}`)
+    return err(`killed: ${this.shutReason}`)
   }
 }

@@ -1,8 +1,9 @@
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { locateFailure } from '../strategy-host/source-position.ts'
-import type { HostFailure, VersionWorker } from '../strategy-host/version-worker.ts'
+import type { HostFailure } from '../strategy-host/thread-link.ts'
+import type { VersionWorker } from '../strategy-host/version-worker.ts'
 
-/** A version's thread and what is needed to name a place in its source. */
+/** A version's thread and what is needed to locate a failure in its source. */
 export interface HostedVersion {
   readonly worker: VersionWorker
   readonly strategy: string
@@ -12,42 +13,41 @@ export interface HostedVersion {
 /** The threads of versions, by version. */
 export class Hosts {
   private readonly hosted = new Map<VersionHash, HostedVersion>()
-  private readonly onDeath: (version: VersionHash, message: string) => void
+  private readonly onExit: (version: VersionHash, message: string) => void
 
-  /** @param onDeath a thread ended by itself */
-  constructor(onDeath: (version: VersionHash, message: string) => void) {
-    this.onDeath = onDeath
+  /** @param onExit called when a thread ends by itself */
+  constructor(onExit: (version: VersionHash, message: string) => void) {
+    this.onExit = onExit
   }
 
-  /** Makes a thread the one that is asked for a version. */
+  /** Sets the thread that evaluates a version, and stops a previous one. */
   host(version: VersionHash, hosted: HostedVersion): void {
     const before = this.hosted.get(version)
     if (before !== undefined && before !== hosted) before.worker.stop()
     this.hosted.set(version, hosted)
-    hosted.worker.onDeath((message) => this.onDeath(version, message))
+    hosted.worker.onExit((message) => this.onExit(version, message))
   }
 
-  of(version: VersionHash): HostedVersion | undefined {
+  get(version: VersionHash): HostedVersion | undefined {
     return this.hosted.get(version)
   }
 
   /** Ends a version's thread. */
-  dismiss(version: VersionHash): void {
+  stop(version: VersionHash): void {
     this.hosted.get(version)?.worker.stop()
     this.hosted.delete(version)
   }
 
-  dismissAll(): void {
-    for (const version of [...this.hosted.keys()]) this.dismiss(version)
+  stopAll(): void {
+    for (const version of [...this.hosted.keys()]) this.stop(version)
   }
 
-  /** A failure in words, with its place in the source where it has one. */
+  /** A failure in words, with its position in the source if known. */
   describe(version: VersionHash, failure: HostFailure): string {
     const hosted = this.hosted.get(version)
-    const of = failure.kind === 'threw' ? failure.failure : failure
-    // What says nothing of a place is of the version as a whole.
-    if (hosted === undefined || of.stack === '') return of.message
-    const at = locateFailure(of, hosted.sourceMap, `${hosted.strategy}.ts`)
-    return `${at.file}:${at.line}:${at.column} ${of.message}`
+    const cause = failure.kind === 'threw' ? failure.failure : failure
+    if (hosted === undefined || cause.stack === '') return cause.message
+    const at = locateFailure(cause, hosted.sourceMap, `${hosted.strategy}.ts`)
+    return `${at.file}:${at.line}:${at.column} ${cause.message}`
   }
 }

@@ -7,81 +7,79 @@ import type { Gate } from './gate.ts'
 
 export interface OutboxParts {
   readonly gate: Gate
-  /** Brings a signed order to the venue, once. */
+  /** Sends a signed order to the venue, once. */
   readonly submit: (order: Approved<Order>, ts: UnixMs) => void
-  /** Makes everything recorded so far durable; undefined where it is so at once, or nothing is kept. */
+  /** Makes everything recorded so far durable; undefined if it already is, or nothing is journaled. */
   readonly durable: () => Promise<void> | undefined
-  /** Signs an order. @returns the digest of the signed body, by which the venue knows the order */
+  /** Signs an order. @returns the digest of the signed body, which identifies the order at the venue */
   readonly sign: (order: Order) => string
-  readonly tell: (orderId: OrderId, report: OrderReport, ts: UnixMs) => void
-  /** Whether the engine has an order as sent. */
+  readonly report: (orderId: OrderId, report: OrderReport, ts: UnixMs) => void
+  /** Whether the engine's state of an order is `sent`. */
   readonly isSent: (orderId: OrderId) => boolean
-  /**
-   * Moment of what follows now from something asked at `asked`: the present in real time, `asked` in virtual time.
-   */
-  readonly moment: (asked: UnixMs) => UnixMs
-  /** Starts a stopwatch for orders that are about to be written down. @returns the ms passed, each time it is called */
+  /** Time of an event that follows from a request: now in real time, `requestedAt` in virtual time. */
+  readonly timeOf: (requestedAt: UnixMs) => UnixMs
+  /** Starts a stopwatch before orders are journaled. @returns a function that returns the elapsed ms */
   readonly stopwatch: () => () => number
-  /** Why an order that is written down may not leave any more, besides the gate; null when it may. */
+  /** Why a journaled order must not be sent, apart from the gate; null when it may. */
   readonly refusal: (order: Order, waitedMs: number) => string | null
-  /** Called once nothing more follows from a batch. */
-  readonly done: () => void
+  /** Called when a batch has been processed. */
+  readonly onBatchSent: () => void
 }
 
 /**
- * The way of orders out of the desk (I3): intents durable, then signed; signed bodies and digests durable, then through the
- * gate and, with `sent` told before the first byte leaves, to the venue, once. What the venue makes of them comes as events.
+ * Sends orders (I3): makes intents durable, signs them, makes the digests durable, tests the gate, reports `sent` and then
+ * submits each order once. The venue's answers arrive as events.
  */
 export class Outbox {
   private readonly parts: OutboxParts
-  /** Batches on their way. */
-  private readonly leaving = new Set<Promise<void>>()
+  /** Batches in progress. */
+  private readonly inFlight = new Set<Promise<void>>()
 
   constructor(parts: OutboxParts) {
     this.parts = parts
   }
 
   /**
-   * Where everything is durable at once, the orders have left when it returns.
-   * @param onError what cannot be written, or told to the engine
+   * Sends a batch of orders; synchronously if nothing needs to be made durable.
+   * @param onError receives errors of the journal and the engine
    */
-  place(orders: readonly Approved<Order>[], asked: UnixMs, onError: (error: unknown) => void): void {
+  place(orders: readonly Approved<Order>[], requestedAt: UnixMs, onError: (error: unknown) => void): void {
     const { durable, stopwatch } = this.parts
-    const waited = stopwatch()
-    const left = after(durable(), () => {
-      this.sign(orders, asked)
-      return after(durable(), () => this.send(orders, asked, waited))
+    const elapsed = stopwatch()
+    const sent = after(durable(), () => {
+      this.sign(orders, requestedAt)
+      return after(durable(), () => this.send(orders, requestedAt, elapsed))
     })
-    if (left === undefined) return
-    const batch = left.catch(onError).finally(() => this.leaving.delete(batch))
-    this.leaving.add(batch)
+    if (sent === undefined) return
+    const batch = sent.catch(onError).finally(() => this.inFlight.delete(batch))
+    this.inFlight.add(batch)
   }
 
-  /** Resolves once every order that was asked for has left or was refused. */
-  async placed(): Promise<void> {
-    while (this.leaving.size > 0) await Promise.all(this.leaving)
+  /** Resolves once every order has been sent or refused. */
+  async whenSent(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight)
   }
 
-  private sign(orders: readonly Order[], asked: UnixMs): void {
-    const { sign, tell, moment } = this.parts
-    for (const order of orders) tell(order.id, { type: 'signed', digest: sign(order) }, moment(asked))
+  private sign(orders: readonly Order[], requestedAt: UnixMs): void {
+    const { sign, report, timeOf } = this.parts
+    for (const order of orders) report(order.id, { type: 'signed', digest: sign(order) }, timeOf(requestedAt))
   }
 
-  private send(orders: readonly Approved<Order>[], asked: UnixMs, waited: () => number): undefined {
-    const { gate, submit, tell, isSent, moment, refusal, done } = this.parts
+  private send(orders: readonly Approved<Order>[], requestedAt: UnixMs, elapsed: () => number): undefined {
+    const { gate, submit, report, isSent, timeOf, refusal, onBatchSent } = this.parts
     for (const order of orders) {
-      const ts = moment(asked)
+      const ts = timeOf(requestedAt)
       const passed = gate.test(order)
-      const reason = refusal(order, waited()) ?? (passed.ok ? null : passed.error)
-      tell(order.id, reason === null ? { type: 'sent' } : { type: 'refused', reason }, ts)
-      // The engine's word: what it does not have as sent must not leave.
+      const reason = refusal(order, elapsed()) ?? (passed.ok ? null : passed.error)
+      report(order.id, reason === null ? { type: 'sent' } : { type: 'refused', reason }, ts)
+      // An order that the engine does not regard as sent must not be sent.
       if (reason === null && isSent(order.id)) submit(order, ts)
     }
-    done()
+    onBatchSent()
   }
 }
 
-/** Goes on at once where there is nothing to wait for. */
+/** Continues synchronously when there is nothing to wait for. */
 function after(wait: Promise<void> | undefined, next: () => Promise<void> | undefined): Promise<void> | undefined {
   return wait === undefined ? next() : wait.then(next)
 }

@@ -8,69 +8,68 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 
 export type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
-/** Who carries out what the engine asks for. */
-export interface Performers {
-  /** Writes something down. */
+/** Performs the engine's effects. */
+export interface EffectHandlers {
+  /** Journals a record. */
   record(record: JournalRecord): void
-  /** Asks a version for its decisions; they come back as an event. */
+  /** Evaluates a version; its decisions come back as an event. */
   evaluate(evaluation: Evaluation): void
-  /** Brings approved orders to the venue, with their intents durable first (I3). */
+  /** Sends approved orders, after their intents are durable (I3). */
   place(orders: readonly Approved<Order>[], ts: UnixMs): void
-  /** Asks the venue to cancel an order. */
+  /** Requests cancellation at the venue. */
   cancel(orderId: OrderId, ts: UnixMs): void
-  /** Has the payout of a resolved window fetched. */
+  /** Requests the payout of a resolved window. */
   redeem(windowId: WindowId, ts: UnixMs): void
 }
 
-/** Hears everything the engine is told and asks, in order: the tape. */
+/** Receives all events and evaluations of the engine, in order; implemented by the tape. */
 export interface RuntimeRecorder {
   event(event: EngineEvent): void
-  asks(evaluation: Evaluation): void
+  evaluation(evaluation: Evaluation): void
 }
 
 /**
- * The one way to the engine: tells it events and has its effects carried out, in order. Desks, virtual runs, replays, the
- * decision check and tests differ only in their performers.
+ * The only path to the engine: passes it events and performs its effects, in order. Desks, virtual runs, replays, the decision
+ * check and tests differ only in their effect handlers.
  */
 export class Runtime {
   readonly engine: Engine
-  private readonly performers: Performers
+  private readonly handlers: EffectHandlers
   private readonly recorder: RuntimeRecorder | null
 
-  /** @param recorder null where nothing is recorded */
-  constructor(engine: Engine, performers: Performers, recorder: RuntimeRecorder | null) {
+  /** @param recorder null when nothing is recorded */
+  constructor(engine: Engine, handlers: EffectHandlers, recorder: RuntimeRecorder | null) {
     this.engine = engine
-    this.performers = performers
+    this.handlers = handlers
     this.recorder = recorder
   }
 
-  /** Throws only on a broken invariant. @returns what the engine asked for, already carried out */
-  tell(event: EngineEvent): readonly Effect[] {
+  /** Applies an event. Throws only on a broken invariant. @returns the effects, already performed */
+  dispatch(event: EngineEvent): readonly Effect[] {
     this.recorder?.event(event)
     const effects = this.engine.handle(event)
     this.perform(effects, event.ts)
     return effects
   }
 
-  /** Carries out effects of one moment; orders leave together, after everything else. */
+  /** Performs the effects of one event; orders are placed together after all other effects. */
   perform(effects: readonly Effect[], ts: UnixMs): void {
     if (effects.length === 0) return
-    const { performers } = this
-    let leaving: Approved<Order>[] | undefined
-    // Carrying out an order tells the engine of it, which reuses nothing of this list; a replay's own list is reused, and is
-    // read to its end first.
+    const { handlers } = this
+    let orders: Approved<Order>[] | undefined
+    // Placing orders may dispatch further events and overwrite a reused list of effects, so it comes last.
     for (const effect of effects) {
-      if (effect.kind === 'record') performers.record(effect.record)
+      if (effect.kind === 'record') handlers.record(effect.record)
       else if (effect.kind === 'evaluate') {
-        this.recorder?.asks(effect)
-        performers.evaluate(effect)
-      } else if (effect.kind === 'cancel') performers.cancel(effect.orderId, ts)
-      else if (effect.kind === 'redeem') performers.redeem(effect.windowId, ts)
+        this.recorder?.evaluation(effect)
+        handlers.evaluate(effect)
+      } else if (effect.kind === 'cancel') handlers.cancel(effect.orderId, ts)
+      else if (effect.kind === 'redeem') handlers.redeem(effect.windowId, ts)
       else {
-        leaving ??= []
-        leaving.push(effect.order)
+        orders ??= []
+        orders.push(effect.order)
       }
     }
-    if (leaving !== undefined) performers.place(leaving, ts)
+    if (orders !== undefined) handlers.place(orders, ts)
   }
 }

@@ -1,4 +1,4 @@
-/** Work that waits for the time between two cycles, in which versions may be swapped (I4). */
+/** Jobs that wait for the next yield interval, in which versions may be swapped (I4). */
 export class YieldQueue {
   private jobs: (() => Promise<void>)[] = []
 
@@ -9,7 +9,7 @@ export class YieldQueue {
     })
   }
 
-  /** Runs everything that waits. */
+  /** Runs all waiting jobs. */
   async run(): Promise<void> {
     const { jobs } = this
     this.jobs = []

@@ -2,21 +2,25 @@ import { type Context, constants, createContext, runInContext } from 'node:vm'
 import { REGIMES } from '../../engine/prices/regime.ts'
 import { ROW } from '../../engine/views/view-row.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
-import { type Harness, prelude } from './prelude.ts'
+import type { Harness } from './harness.ts'
+import { jsonTools } from './json-tools.ts'
+import { prelude } from './prelude.ts'
+import { restrictGlobals } from './sandbox-globals.ts'
 import { viewMaker } from './view-maker.ts'
 
-/** File name that a strategy's bundle runs under; stacks name places in it. */
+/** File name under which a strategy's bundle runs; it occurs in stacks. */
 export const BUNDLE_FILE = 'bundle.js'
 
 const PRELUDE_FILE = 'prelude.js'
 
-/** Says, in the frame of the prelude that calls `decide`, for which slot and at which moment (ms UTC). */
-export const AT_WHICH_SLOT = {
+/** Expression for a debugger in the prelude's frame that calls `decide`: the slot being evaluated and the time, ms UTC. */
+export const EVALUATED_SLOT = {
   script: PRELUDE_FILE,
-  expression: "typeof seat === 'object' && seat !== null ? seat.view.slot + ' ' + seat.view.now : null",
+  expression:
+    "typeof evaluated === 'object' && evaluated !== null ? evaluated.view.slot + ' ' + evaluated.view.now : null",
 }
 
-/** `BTC-5m at 00:01:10` of what that expression says. */
+/** `BTC-5m at 00:01:10`, from the result of that expression. */
 export function momentText(about: string): string {
   const [slot, now] = about.split(' ')
   return `${slot} at ${isoUtc(Number(now)).slice(11, 19)}`
@@ -25,8 +29,15 @@ export function momentText(about: string): string {
 /** A bare V8 context for one strategy: nothing of Node is reachable from there. */
 export interface StrategyContext {
   readonly harness: Harness
-  /** Runs the bundle and gives the strategy's word about itself as JSON of an outcome. */
+  /** Runs the bundle. @returns JSON of an outcome with the strategy's manifest */
   readonly load: (bundle: string) => string
+}
+
+function failureText(error: unknown): { message: string; stack: string } {
+  if (typeof error !== 'object' || error === null) return { message: String(error), stack: '' }
+  const message: unknown = Reflect.get(error, 'message')
+  const stack: unknown = Reflect.get(error, 'stack')
+  return { message: String(message ?? error), stack: String(stack ?? '') }
 }
 
 export function strategyContext(name: string): StrategyContext {
@@ -35,16 +46,17 @@ export function strategyContext(name: string): StrategyContext {
     codeGeneration: { strings: false, wasm: false },
     microtaskMode: 'afterEvaluate',
   })
-  const source = `(${prelude.toString()})((${viewMaker.toString()})(${JSON.stringify(ROW)}, ${JSON.stringify(REGIMES)}))`
-  const harness = runInContext(source, context, { filename: PRELUDE_FILE }) as Harness
+  const views = `(${viewMaker.toString()})(${JSON.stringify(ROW)}, ${JSON.stringify(REGIMES)})`
+  const source = `(${prelude.toString()})(${views}, (${jsonTools.toString()})(), ${restrictGlobals.toString()})`
+  const harness: Harness = runInContext(source, context, { filename: PRELUDE_FILE })
   const load = (bundle: string): string => {
     try {
       runInContext(bundle, context, { filename: BUNDLE_FILE })
       return harness.adopt()
     } catch (error) {
-      // The error is of the context's own realm: only its text may be taken.
-      const { message, stack } = error as { message?: unknown; stack?: unknown }
-      return JSON.stringify({ ok: false, error: { message: String(message ?? error), stack: String(stack ?? '') } })
+      // The error belongs to the context's realm: only its text is used.
+      const { message, stack } = failureText(error)
+      return JSON.stringify({ ok: false, error: { message, stack } })
     }
   }
   return { harness, load }

@@ -1,19 +1,26 @@
-import type { Decider, DirectAnswer } from '../../engine/cycle/direct.ts'
+import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { SlotState } from '../../engine/state.ts'
+import type { SlotState } from '../../engine/slot-state.ts'
 import type { SlotDecision, StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { explain } from '../../shared/domain/commands.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { strategyContext } from './context.ts'
-import type { Harness } from './prelude.ts'
+import type { Harness } from './harness.ts'
 import { decisionSchema, manifestSchema, outcomeSchema, type StrategyFailure, statesSchema } from './protocol.ts'
 
 const NONE: SlotDecision['intents'] = []
 
+/** What the strategy's context was sent for a slot last. */
+interface SentDetails {
+  state: string
+  orders: SlotState['orderViews']
+  held: string | null
+}
+
 /**
- * A strategy in a bare context of this very thread, called without messages in between: a replay's. What it may see and
- * what is checked of its answers is the same as in a version's own thread.
+ * A strategy in a bare context of the current thread, evaluated synchronously, as replays do. Its view and the checks of its
+ * answers are the same as in a version's own thread.
  */
 export class DirectStrategy {
   readonly manifest: StrategyManifest
@@ -31,25 +38,25 @@ export class DirectStrategy {
     return outcome.data.ok ? ok(new DirectStrategy(harness, outcome.data.value)) : err(outcome.data.error)
   }
 
-  /** The state it starts with in each slot. */
+  /** Initial state for each slot. */
   firstStates(slots: readonly SlotId[]): Result<{ slot: SlotId; json: string }[], StrategyFailure> {
-    const asked = { states: slots.map((slot) => ({ slot, json: null })), fromVersion: '' }
-    const outcome = outcomeSchema(statesSchema).safeParse(JSON.parse(this.harness.migrate(JSON.stringify(asked))))
+    const request = { states: slots.map((slot) => ({ slot, json: null })), fromVersion: '' }
+    const outcome = outcomeSchema(statesSchema).safeParse(JSON.parse(this.harness.migrate(JSON.stringify(request))))
     if (!outcome.success) return err({ message: explain(outcome.error), stack: '' })
     if (!outcome.data.ok) return err(outcome.data.error)
     return ok(outcome.data.value)
   }
 
   /**
-   * Seats the strategy at an engine's slots.
-   * @param params other than its own; null = its own
+   * Evaluator for the slots of an engine.
+   * @param params replacement for the strategy's own params; null keeps them
    */
-  seat(engine: Engine, params: StrategyManifest['params'] | null): Decider {
+  evaluatorFor(engine: Engine, params: StrategyManifest['params'] | null): DirectEvaluator {
     const slots = [...engine.state.slots.values()]
     const direct = this.harness.direct({
       slots: slots.map((slot) => ({
-        slot: slot.slot.id,
-        asset: slot.slot.asset,
+        slot: slot.id,
+        asset: slot.asset.asset,
         timeframe: slot.slot.timeframe,
         cells: slot.row,
         clock: engine.clock,
@@ -60,40 +67,40 @@ export class DirectStrategy {
           '15m': slot.asset.candles['15m'].columns,
         },
       })),
-      fill: (index) => {
+      refreshQuotes: (index) => {
         const slot = slots[index]
-        if (slot !== undefined) engine.fill(slot)
+        if (slot !== undefined) engine.refreshQuotes(slot)
       },
-      look: (index) => {
+      refreshPrice: (index) => {
         const slot = slots[index]
-        if (slot !== undefined) engine.look(slot)
+        if (slot !== undefined) engine.refreshPrice(slot)
       },
     })
-    direct.use(params === null ? null : JSON.stringify(params))
-    const told = slots.map(() => ({ state: '', orders: NOTHING, held: null as string | null }))
+    direct.setParams(params === null ? null : JSON.stringify(params))
+    const sent = slots.map((): SentDetails => ({ state: '', orders: NO_ORDERS, held: null }))
     const editions = slots.map(() => -1)
     const out: DirectAnswer = { why: '', state: null, intents: NONE, fault: null, stack: '' }
     const { answer } = direct
-    const meet = (slot: SlotState): void => {
-      const known = told[slot.index]
+    const onSlotChanged = (slot: SlotState): void => {
+      const known = sent[slot.index]
       if (known === undefined || editions[slot.index] === slot.edition) return
       editions[slot.index] = slot.edition
-      // By its text: a version that gets a slot back may find another state under a number that it has seen.
+      // Compared by text: a version that regains a slot may find a different state under a known revision.
       if (known.state !== slot.stateJson) {
         known.state = slot.stateJson
-        direct.state(slot.index, slot.stateJson)
+        direct.setState(slot.index, slot.stateJson)
       }
       if (known.orders !== slot.orderViews || known.held !== slot.heldId) {
         known.orders = slot.orderViews
         known.held = slot.heldId
-        direct.held(slot.index, slot.heldId, JSON.stringify(slot.orderViews))
+        direct.setHoldings(slot.index, slot.heldId, JSON.stringify(slot.orderViews))
       }
     }
     return {
       answer: out,
-      meet,
-      ask: (turn, from, end) => {
-        const at = direct.ask(turn, from, end)
+      onSlotChanged,
+      evaluate: (indices, from, end) => {
+        const at = direct.evaluate(indices, from, end)
         if (at === end) return end
         out.fault = answer.fault
         if (answer.fault !== null) out.stack = answer.stack
@@ -106,26 +113,26 @@ export class DirectStrategy {
     }
   }
 
-  /** The same slot by slot, with every answer spelt out, those that say nothing new as well. */
-  seatInFull(engine: Engine): (slot: SlotState) => DirectAnswer {
-    const { meet, ask, answer } = this.seat(engine, null)
-    const turn = new Int32Array(1)
+  /** Evaluates single slots of an engine; repeated answers are returned in full as well. */
+  answersFor(engine: Engine): (slot: SlotState) => DirectAnswer {
+    const { onSlotChanged, evaluate, answer } = this.evaluatorFor(engine, null)
+    const indices = new Int32Array(1)
     const whys: string[] = []
     return (slot) => {
-      meet(slot)
-      turn[0] = slot.index
-      if (ask(turn, 0, 1) === 1) return { ...AGAIN, why: whys[slot.index] ?? '' }
+      onSlotChanged(slot)
+      indices[0] = slot.index
+      if (evaluate(indices, 0, 1) === 1) return { ...REPEATED, why: whys[slot.index] ?? '' }
       if (answer.fault === null) whys[slot.index] = answer.why
       return answer
     }
   }
 }
 
-const AGAIN = { state: null, intents: NONE, fault: null, stack: '' }
+const REPEATED = { state: null, intents: NONE, fault: null, stack: '' }
 
 const answeredSchema = decisionSchema.pick({ intents: true })
 
-const NOTHING: SlotState['orderViews'] = []
+const NO_ORDERS: SlotState['orderViews'] = []
 
 function readIntents(json: string, out: DirectAnswer): void {
   const read = answeredSchema.safeParse({ intents: JSON.parse(json) })

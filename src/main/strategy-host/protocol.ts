@@ -4,10 +4,10 @@ import { slotIdSchema } from '../../shared/domain/schemas.ts'
 
 export const workerDataSchema = z.object({ bundle: z.string(), name: z.string() })
 
-/** Number of the message by which a thread says that it runs; requests count from 1. */
+/** Id of the message that a thread sends once it is running; requests count from 1. */
 export const READY_ID = 0
 
-/** Requests to a version's thread; `json` is text for the strategy's own context. */
+/** Request to a version's thread; `json` is passed to the strategy's context. */
 export interface ToWorker {
   readonly id: number
   readonly op: 'load' | 'evaluate' | 'migrate' | 'migrateBack'
@@ -19,7 +19,7 @@ export const fromWorkerSchema = z.object({ id: z.number(), json: z.string() })
 const failureSchema = z.object({ message: z.string(), stack: z.string() })
 export type StrategyFailure = z.infer<typeof failureSchema>
 
-/** What the harness answers to anything: a value of `schema`, or what the strategy threw. */
+/** Every result of the harness: a value, or what the strategy threw. */
 export function outcomeSchema<T extends z.ZodType>(value: T) {
   return z.discriminatedUnion('ok', [
     z.object({ ok: z.literal(true), value }),
@@ -29,12 +29,12 @@ export function outcomeSchema<T extends z.ZodType>(value: T) {
 
 const candleCount = z.int('must be a whole number').min(0).max(720, 'at most 720 candles of history')
 
-/** A strategy's own word about itself. */
+/** A strategy's own declarations. */
 export const manifestSchema: z.ZodType<StrategyManifest> = z.object({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and -, as in "snipe"'),
   params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   history: z.object({ '1m': candleCount, '5m': candleCount, '15m': candleCount }),
-  wake: z.array(z.number().min(1).max(899)).max(4, 'at most four extra moments'),
+  wake: z.array(z.number().min(1).max(899)).max(4, 'at most four wake-ups'),
   hasMigrate: z.boolean(),
   hasMigrateBack: z.boolean(),
 })
@@ -58,16 +58,16 @@ const intentSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cancel'), orderId: z.string(), why }),
 ])
 
-const intentsSchema = z.array(intentSchema).max(8, 'at most 8 intents a decision')
+const intentsSchema = z.array(intentSchema).max(8, 'at most 8 intents per decision')
 
-/** The part of an answer that the strategy itself wrote. */
+/** The part of an answer that comes from the strategy's code. */
 export const decisionSchema = z.object({
   intents: intentsSchema,
   why,
   state: z.string().nullable(),
 })
 
-/** Answers to one batch; each slot stands for itself. */
+/** Answers to one batch; each slot succeeds or fails on its own. */
 export const batchSchema = z.array(
   z.discriminatedUnion('ok', [
     z.object({

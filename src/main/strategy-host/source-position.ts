@@ -1,9 +1,10 @@
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import type { Diagnostic } from '../../shared/domain/deployments.ts'
 
-/** Where a place of the bundle (from 1) came from. */
+/** Position in the source of a position in the bundle; lines and columns count from 1. */
 export function originalPosition(sourceMap: string, line: number, column: number): Omit<Diagnostic, 'message'> {
-  const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload)
+  const payload: SourceMapPayload = JSON.parse(sourceMap)
+  const map = new SourceMap(payload)
   const entry = map.findEntry(line - 1, column - 1)
   if (!('originalSource' in entry)) return { file: 'bundle.js', line, column }
   return {
@@ -13,7 +14,7 @@ export function originalPosition(sourceMap: string, line: number, column: number
   }
 }
 
-/** The first place of the strategy's own code in a stack of its context. */
+/** The first position of the strategy's own code in a stack from its context. */
 export function locateFailure(
   failure: { message: string; stack: string },
   sourceMap: string,

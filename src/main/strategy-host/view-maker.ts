@@ -1,4 +1,4 @@
-/** Columns of closed candles; `end` is one past the newest. */
+/** Closed candles as columns, oldest first; `end` is one past the newest. */
 export interface Columns {
   readonly openTime: ArrayLike<number>
   readonly open: ArrayLike<number>
@@ -9,28 +9,31 @@ export interface Columns {
   readonly end: number
 }
 
-/** What a slot's view is made of, at first. */
-export interface Given {
+/** Everything a slot's view is made from. */
+export interface ViewSources {
   readonly slot: string
   readonly asset: string
   readonly timeframe: string
-  /** Figures by `ROW`: the slot's own, the moment, and the asset's newest price. One row may hold them all. */
+  /** Numbers of the slot, laid out by `ROW`. */
   readonly row: Row
+  /** Holds the current time; may be the same array as `row`. */
   readonly clock: Row
+  /** Holds the asset's newest price; may be the same array as `row`. */
   readonly last: Row
   readonly candles: Readonly<Record<string, Columns>>
-  /** Most candles of each frame that may be seen. */
+  /** Maximum number of visible candles by frame. */
   readonly keep: Readonly<Record<string, number>>
-  /** Fills in quotes and closing mean, or the newest price; called once a `decide`, when first looked at. */
-  readonly fill: (() => void) | null
-  readonly look: (() => void) | null
+  /** Updates quotes and closing mean; called at their first read in a `decide`. Null when `row` is always current. */
+  readonly refreshQuotes: (() => void) | null
+  /** Updates the newest price; called at its first read in a `decide`. Null when `last` is always current. */
+  readonly refreshPrice: (() => void) | null
 }
 
 type Row = ArrayLike<number | null>
 
-/** What a slot's view reads from. A strategy never holds it. */
-export interface Raw {
-  /** False while nobody may look: a view is good during its own `decide` alone. */
+/** Data behind a slot's view; not reachable by a strategy. */
+export interface ViewData {
+  /** True only during the slot's own `decide`; the view throws otherwise. */
   open: boolean
   row: Row
   clock: Row
@@ -39,35 +42,44 @@ export interface Raw {
   orders: readonly unknown[]
 }
 
-export type ViewMaker = (given: Given) => { readonly raw: Raw; readonly view: object }
+export type ViewMaker = (sources: ViewSources) => { readonly data: ViewData; readonly view: object }
 
 /**
- * Makes views: objects of getters over figures that a strategy cannot reach, one a slot and reused, so that the hot path
- * makes no garbage. Like the prelude it is turned into source text, so it must not refer to anything outside itself.
+ * Makes views: objects of getters over data that a strategy cannot reach, one per slot and reused, so that evaluations
+ * allocate nothing. Like the prelude it is turned into source text, so it must not refer to anything outside itself.
  *
- * Every getter is short on purpose: V8 inlines a function of up to 27 bytes of bytecode wherever it is called, and a
- * larger one only while a budget lasts, which a strategy of some size uses up.
+ * Getters are short on purpose: V8 always inlines functions of up to 27 bytes of bytecode, and larger ones only within a
+ * budget that a larger strategy uses up.
  */
 export function viewMaker(row: Readonly<Record<string, number>>, regimes: readonly string[]): ViewMaker {
-  const { freeze, defineProperty, getOwnPropertyDescriptors } = Object
+  const { freeze, defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames } = Object
   const isMissing = Number.isNaN
-  const at = (name: string) => row[name] as number
+  const at = (name: string): number => {
+    const index = row[name]
+    if (index === undefined) throw new TypeError(`a row has no ${name}`)
+    return index
+  }
   const NOW = at('now')
   const WINDOW_END = at('windowEnd')
   const HELD = at('held')
   const HELD_SIDE = at('heldSide')
   const SETTLED = at('settled')
-  const FILLED = at('filled')
+  const QUOTES_AT = at('quotesAt')
   const TICK = at('tick')
 
-  const gone = (): never => {
-    throw new TypeError('a view can be read during its own decide alone; copy what must be kept into the state')
+  const throwClosed = (): never => {
+    throw new TypeError('a view can only be read during its own decide; copy values to keep into the state')
   }
-  const known = (value: number | null | undefined): number | null =>
+  const throwMissing = (frame: unknown): never => {
+    throw new RangeError(`there are no candles of ${String(frame)}: 1m, 5m or 15m`)
+  }
+  const toNullable = (value: number | null | undefined): number | null =>
     value === null || value === undefined || isMissing(value) ? null : value
 
-  /** Guards what a view reads from: every way to it throws outside its own `decide`. */
-  class Source implements Raw {
+  const difference = (a: number | null | undefined, b: number | null | undefined): number => (a ?? 0) - (b ?? 0)
+
+  /** Guarded data of a view: every access throws outside the slot's own `decide`. */
+  class Source implements ViewData {
     open = false
     row: Row
     clock: Row
@@ -76,39 +88,39 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
     orders: readonly unknown[] = []
     held: object | null = null
     settled: object | null = null
-    readonly given: Given
-    constructor(given: Given) {
-      this.given = given
-      this.row = given.row
-      this.clock = given.clock
-      this.last = given.last
+    readonly sources: ViewSources
+    constructor(sources: ViewSources) {
+      this.sources = sources
+      this.row = sources.row
+      this.clock = sources.clock
+      this.last = sources.last
     }
     check(): void {
-      if (!this.open) gone()
+      if (!this.open) throwClosed()
     }
     get opened(): Source {
-      return this.open ? this : gone()
+      return this.open ? this : throwClosed()
     }
     get cells(): Row {
-      return this.open ? this.row : gone()
+      return this.open ? this.row : throwClosed()
     }
-    /** The cells with quotes and closing mean in them. */
-    get filled(): Row {
+    /** The cells with current quotes and closing mean. */
+    get quoted(): Row {
       const { cells } = this
-      if (cells[FILLED] !== this.clock[NOW]) this.fill()
+      if (cells[QUOTES_AT] !== this.clock[NOW]) this.refreshQuotes()
       return cells
     }
-    fill(): void {
-      if (this.given.fill !== null) this.given.fill()
+    refreshQuotes(): void {
+      if (this.sources.refreshQuotes !== null) this.sources.refreshQuotes()
     }
-    /** The cells with the newest price in them. */
+    /** The cells with the current price. */
     get newest(): Row {
       const { last } = this.opened
-      if (last[NOW] !== this.clock[NOW]) this.look()
+      if (last[NOW] !== this.clock[NOW]) this.refreshPrice()
       return last
     }
-    look(): void {
-      if (this.given.look !== null) this.given.look()
+    refreshPrice(): void {
+      if (this.sources.refreshPrice !== null) this.sources.refreshPrice()
     }
     get now() {
       return this.opened.clock[NOW]
@@ -117,10 +129,10 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
       return this.newest[PRICE]
     }
     get priceAgeMs() {
-      return (this.clock[NOW] as number) - (this.newest[PRICE_TS] as number)
+      return difference(this.clock[NOW], this.newest[PRICE_TS])
     }
     get secondsLeft() {
-      return ((this.cells[WINDOW_END] as number) - (this.clock[NOW] as number)) / 1000
+      return difference(this.cells[WINDOW_END], this.clock[NOW]) / 1000
     }
     get position() {
       return this.cells[HELD] ? this.held : null
@@ -131,35 +143,33 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   }
   const sideOf = (code: number | null | undefined) => (code === 1 ? 'down' : 'up')
 
-  // Getters stand on the object itself, shared by all of a kind: a view can be copied and listed, and stays fast.
-  const finish = <T extends object>(made: T, kind: { prototype: object }): T => {
-    for (const [name, { get }] of Object.entries(getOwnPropertyDescriptors(kind.prototype)) as [
-      string,
-      PropertyDescriptor,
-    ][]) {
+  // Getters are copied to the object itself, shared by all of its class: views can be spread and listed, and stay fast.
+  const finish = <T extends object>(made: T, { prototype }: { prototype: object }): T => {
+    for (const name of getOwnPropertyNames(prototype)) {
+      const get = getOwnPropertyDescriptor(prototype, name)?.get
       if (get !== undefined) defineProperty(made, name, { get, enumerable: true })
     }
     return freeze(made)
   }
 
   class Quote {
-    readonly #raw: Source
+    readonly #data: Source
     readonly #at: number
-    constructor(raw: Source, first: number) {
-      this.#raw = raw
+    constructor(data: Source, first: number) {
+      this.#data = data
       this.#at = first
     }
     get bid() {
-      return known(this.#raw.filled[this.#at])
+      return toNullable(this.#data.quoted[this.#at])
     }
     get ask() {
-      return known(this.#raw.filled[this.#at + 1])
+      return toNullable(this.#data.quoted[this.#at + 1])
     }
     get bidShares() {
-      return this.#raw.filled[this.#at + 2]
+      return this.#data.quoted[this.#at + 2]
     }
     get askShares() {
-      return this.#raw.filled[this.#at + 3]
+      return this.#data.quoted[this.#at + 3]
     }
   }
 
@@ -167,18 +177,18 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const MEAN_ELAPSED = at('meanElapsed')
   const MEAN = at('mean')
   class Settlement {
-    readonly #raw: Source
-    constructor(raw: Source) {
-      this.#raw = raw
+    readonly #data: Source
+    constructor(data: Source) {
+      this.#data = data
     }
     get seconds() {
-      return this.#raw.filled[MEAN_SECONDS]
+      return this.#data.quoted[MEAN_SECONDS]
     }
     get elapsed() {
-      return this.#raw.filled[MEAN_ELAPSED]
+      return this.#data.quoted[MEAN_ELAPSED]
     }
     get mean() {
-      return known(this.#raw.filled[MEAN])
+      return toNullable(this.#data.quoted[MEAN])
     }
   }
 
@@ -187,27 +197,27 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const HELD_AVERAGE = at('heldAveragePrice')
   const HELD_OPENED = at('heldOpenedAt')
   class Position {
-    readonly #raw: Source
-    constructor(raw: Source) {
-      this.#raw = raw
+    readonly #data: Source
+    constructor(data: Source) {
+      this.#data = data
     }
     get id() {
-      return this.#raw.opened.positionId
+      return this.#data.opened.positionId
     }
     get side() {
-      return sideOf(this.#raw.cells[HELD_SIDE])
+      return sideOf(this.#data.cells[HELD_SIDE])
     }
     get shares() {
-      return this.#raw.cells[HELD_SHARES]
+      return this.#data.cells[HELD_SHARES]
     }
     get costUsd() {
-      return this.#raw.cells[HELD_COST]
+      return this.#data.cells[HELD_COST]
     }
     get averagePrice() {
-      return this.#raw.cells[HELD_AVERAGE]
+      return this.#data.cells[HELD_AVERAGE]
     }
     get openedAt() {
-      return this.#raw.cells[HELD_OPENED]
+      return this.#data.cells[HELD_OPENED]
     }
   }
 
@@ -215,42 +225,42 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const SETTLED_OUTCOME = at('settledOutcome')
   const SETTLED_PROFIT = at('settledProfitUsd')
   class LastSettlement {
-    readonly #raw: Source
-    constructor(raw: Source) {
-      this.#raw = raw
+    readonly #data: Source
+    constructor(data: Source) {
+      this.#data = data
     }
     get windowStart() {
-      return this.#raw.cells[SETTLED_START]
+      return this.#data.cells[SETTLED_START]
     }
     get outcome() {
-      return sideOf(this.#raw.cells[SETTLED_OUTCOME])
+      return sideOf(this.#data.cells[SETTLED_OUTCOME])
     }
     get profitUsd() {
-      return known(this.#raw.cells[SETTLED_PROFIT])
+      return toNullable(this.#data.cells[SETTLED_PROFIT])
     }
   }
 
   class Candles {
-    readonly #raw: Source
+    readonly #data: Source
     readonly #columns: Columns
     readonly #keep: number
-    constructor(raw: Source, frame: string) {
-      this.#raw = raw
-      this.#columns = raw.given.candles[frame] as Columns
-      this.#keep = raw.given.keep[frame] ?? 0
+    constructor(data: Source, frame: string) {
+      this.#data = data
+      this.#columns = data.sources.candles[frame] ?? throwMissing(frame)
+      this.#keep = data.sources.keep[frame] ?? 0
       freeze(this)
     }
     get length() {
-      this.#raw.check()
+      this.#data.check()
       const { end } = this.#columns
       return end < this.#keep ? end : this.#keep
     }
-    #read(column: ArrayLike<number>, ago: number): number {
+    #read(column: ArrayLike<number>, ago: number) {
       const { end } = this.#columns
       const length = end < this.#keep ? end : this.#keep
-      this.#raw.check()
-      if (!(ago >= 0 && ago < length)) throw new RangeError(`candle ${ago} is not there: ${length} are`)
-      return column[end - 1 - ago] as number
+      this.#data.check()
+      if (!(ago >= 0 && ago < length)) throw new RangeError(`there is no candle ${ago}: ${length} are available`)
+      return column[end - 1 - ago]
     }
     openTime(ago: number) {
       return this.#read(this.#columns.openTime, ago)
@@ -282,92 +292,95 @@ export function viewMaker(row: Readonly<Record<string, number>>, regimes: readon
   const FEE_RATE = at('feeRate')
   const REGIME = at('regime')
   class View {
-    readonly #raw: Source
+    readonly #data: Source
     readonly up: Quote
     readonly down: Quote
     readonly settlement: Settlement
-    /** Bound to nothing: a copy of the view can call it as well. */
+    /** Independent of `this`, so that it also works on a copy of the view. */
     readonly candles: (frame: string) => Candles
-    constructor(raw: Source) {
-      this.#raw = raw
-      this.up = finish(new Quote(raw, at('upBid')), Quote)
-      this.down = finish(new Quote(raw, at('downBid')), Quote)
-      this.settlement = finish(new Settlement(raw), Settlement)
-      const series = { '1m': new Candles(raw, '1m'), '5m': new Candles(raw, '5m'), '15m': new Candles(raw, '15m') }
+    constructor(data: Source) {
+      this.#data = data
+      this.up = finish(new Quote(data, at('upBid')), Quote)
+      this.down = finish(new Quote(data, at('downBid')), Quote)
+      this.settlement = finish(new Settlement(data), Settlement)
+      const series: Readonly<Record<string, Candles | undefined>> = {
+        '1m': new Candles(data, '1m'),
+        '5m': new Candles(data, '5m'),
+        '15m': new Candles(data, '15m'),
+      }
       this.candles = (frame) => {
-        const found = (series as Record<string, Candles | undefined>)[frame]
-        if (found === undefined) throw new RangeError(`there are no candles of ${String(frame)}: 1m, 5m or 15m`)
-        return found
+        const found = series[frame]
+        return found === undefined ? throwMissing(frame) : found
       }
     }
     get slot() {
-      return this.#raw.opened.given.slot
+      return this.#data.opened.sources.slot
     }
     get asset() {
-      return this.#raw.opened.given.asset
+      return this.#data.opened.sources.asset
     }
     get timeframe() {
-      return this.#raw.opened.given.timeframe
+      return this.#data.opened.sources.timeframe
     }
     get now() {
-      return this.#raw.now
+      return this.#data.now
     }
     get windowStart() {
-      return this.#raw.cells[WINDOW_START]
+      return this.#data.cells[WINDOW_START]
     }
     get windowEnd() {
-      return this.#raw.cells[WINDOW_END]
+      return this.#data.cells[WINDOW_END]
     }
     get secondsLeft() {
-      return this.#raw.secondsLeft
+      return this.#data.secondsLeft
     }
     get strike() {
-      return known(this.#raw.cells[STRIKE])
+      return toNullable(this.#data.cells[STRIKE])
     }
     get strikeIsEstimate() {
-      return this.#raw.cells[STRIKE_IS_ESTIMATE] === 1
+      return this.#data.cells[STRIKE_IS_ESTIMATE] === 1
     }
     get price() {
-      return this.#raw.price
+      return this.#data.price
     }
     get priceAgeMs() {
-      return this.#raw.priceAgeMs
+      return this.#data.priceAgeMs
     }
     get tick() {
-      return this.#raw.filled[TICK]
+      return this.#data.quoted[TICK]
     }
     get minShares() {
-      return this.#raw.cells[MIN_SHARES]
+      return this.#data.cells[MIN_SHARES]
     }
     get minStakeUsd() {
-      return this.#raw.cells[MIN_STAKE]
+      return this.#data.cells[MIN_STAKE]
     }
     get feeRate() {
-      return this.#raw.cells[FEE_RATE]
+      return this.#data.cells[FEE_RATE]
     }
     get position() {
-      return this.#raw.position
+      return this.#data.position
     }
     get orders() {
-      return this.#raw.opened.orders
+      return this.#data.opened.orders
     }
     get lastSettlement() {
-      return this.#raw.lastSettlement
+      return this.#data.lastSettlement
     }
     get regime() {
-      return regimes[this.#raw.filled[REGIME] ?? -1] ?? null
+      return regimes[this.#data.quoted[REGIME] ?? -1] ?? null
     }
   }
 
-  // Classes are reachable through `constructor`: nothing of them may be changed from inside a strategy.
+  // Classes are reachable through `constructor`, so a strategy must not be able to modify them.
   for (const kind of [Source, Quote, Settlement, Position, LastSettlement, Candles, View]) {
     freeze(kind)
     freeze(kind.prototype)
   }
-  return (given) => {
-    const raw = new Source(given)
-    raw.held = finish(new Position(raw), Position)
-    raw.settled = finish(new LastSettlement(raw), LastSettlement)
-    return { raw, view: finish(new View(raw), View) }
+  return (sources) => {
+    const data = new Source(sources)
+    data.held = finish(new Position(data), Position)
+    data.settled = finish(new LastSettlement(data), LastSettlement)
+    return { data, view: finish(new View(data), View) }
   }
 }

@@ -3,8 +3,8 @@ import { strategyContext } from './context.ts'
 import { READY_ID, type ToWorker, workerDataSchema } from './protocol.ts'
 
 /**
- * The thread of one version. Its bundle runs in a bare V8 context: nothing of Node is reachable from there, text is
- * exchanged and nothing else. What spins or eats memory here is stopped from outside, alone.
+ * Thread of one version. Its bundle runs in a bare V8 context, from which nothing of Node is reachable; only text is
+ * exchanged. An endless loop or excessive memory use is stopped from outside and affects only this thread.
  */
 const { bundle, name } = workerDataSchema.parse(workerData)
 const port = parentPort
@@ -12,7 +12,7 @@ if (port === null) throw new Error('worker.ts runs in a worker thread')
 
 const { harness, load } = strategyContext(name)
 
-/** The desk's own thread reads every answer: a long one would hold its loop. */
+/** Maximum length of an answer in characters: the desk's main thread parses every answer. */
 const MAX_ANSWER = 1_000_000
 
 function tooLong(length: number): string {

@@ -13,7 +13,7 @@ import { unixMs } from '../../shared/domain/time.ts'
  * to the bit. Only the engine build that wrote it can restore it; later builds read only `minutesIn`.
  */
 export function snapshotOf(engine: Engine): Uint8Array {
-  for (const asset of engine.state.assets.values()) asset.forgetLook()
+  for (const asset of engine.state.assets.values()) asset.clearViewTime()
   return serialize(engine.state)
 }
 

@@ -161,7 +161,7 @@ export class TapeRecorder {
   }
 
   /** The views of a batch, as they are sent to a version. */
-  asks(evaluation: Evaluation): void {
+  evaluation(evaluation: Evaluation): void {
     if (this.begun) this.asked.push(evaluation)
   }
 

@@ -13,7 +13,7 @@ export async function adoptSlots(
   const missing = loop.engine.strategyStates(strategy).filter(({ json, lent }) => json === 'null' && !lent)
   if (missing.length === 0) return ok(undefined)
   const fresh = missing.map(({ slot }) => ({ slot, json: null }))
-  const states = await loop.hosts.of(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
+  const states = await loop.hosts.get(hash)?.worker.migrate(fresh, '', loop.deadlineMs)
   if (states?.ok !== true) return err(`it has no state for ${missing.map(({ slot }) => slot).join(', ')}`)
   loop.deliver({ kind: 'adopt', ts: now(), states: states.value })
   return ok(undefined)

@@ -118,7 +118,7 @@ function assemble(opened: Opened): Desk {
       const [minute] = engine.state.assets.get(asset)?.candles['1m'].after(openTime - 1) ?? []
       return minute?.openTime === openTime ? minute : undefined
     },
-    isTold: (asset, openTime) => engine.state.assets.get(asset)?.isTold(openTime) === true,
+    isReported: (asset, openTime) => engine.state.assets.get(asset)?.isReported(openTime) === true,
   })
   const engine: Engine = new Engine(
     engineConfigOf(config, feed.market, feed.slots, listingsOf(feed.slots, venue), {

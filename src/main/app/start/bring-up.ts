@@ -1,7 +1,8 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { VersionHash } from '../../../shared/domain/ids.ts'
 import { findVersion } from '../../db/queries.ts'
-import { failureText, VersionWorker } from '../../strategy-host/version-worker.ts'
+import { failureText } from '../../strategy-host/thread-link.ts'
+import { VersionWorker } from '../../strategy-host/version-worker.ts'
 import type { DeskParts } from '../desk-parts.ts'
 import { adoptSlots } from './adopt-slots.ts'
 

@@ -53,7 +53,7 @@ export class LiveDriver {
       // Events due before this one are delivered first.
       pump(loop, timeline, event.ts)
       loop.deliver(event)
-      venue.local?.hear(event)
+      venue.local?.onFeedEvent(event)
       this.pump()
     })
   }

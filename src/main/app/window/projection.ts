@@ -1,6 +1,8 @@
 import type { Engine } from '../../../engine/engine.ts'
 import { totalAtRisk } from '../../../engine/orders/exposure.ts'
 import type { AssetState } from '../../../engine/prices/asset-state.ts'
+import { markOf, quoteOf } from '../../../engine/quotes.ts'
+import type { SlotState } from '../../../engine/slot-state.ts'
 import {
   assetOf,
   type EngineState,
@@ -8,10 +10,7 @@ import {
   isUnsettleable,
   isUnsettled,
   isWorking,
-  markOf,
   positionIn,
-  quoteOf,
-  type SlotState,
 } from '../../../engine/state.ts'
 import { assignedVersion } from '../../../engine/versions/assignment.ts'
 import { estimateUp } from '../../../engine/versions/owners.ts'

@@ -6,38 +6,38 @@ export interface ClosedCandle {
   readonly origin: CandleClosed['origin']
 }
 
-/** Missing minutes by open time, both ends inclusive. */
+/** A gap of missing minutes by open time, both ends inclusive. */
 export interface Hole {
   readonly from: UnixMs
   readonly to: UnixMs
 }
 
 /**
- * One asset's closed candles in strict order. A candle leaves the chain only once the one before it has left, so its
- * reader never sees one missing, twice or late; candles behind a hole wait here until the hole is filled.
+ * One asset's closed candles in strict order, without gaps or duplicates. A candle is released only after its predecessor;
+ * candles behind a hole wait until it is filled.
  */
 export class CandleChain {
   #last: UnixMs | undefined
-  /** Minutes before this one have ended, whether their candles came or not. */
+  /** Minutes before this one have ended, whether or not their candles have arrived. */
   #reached: UnixMs | undefined
   readonly #waiting = new Map<UnixMs, ClosedCandle>()
 
-  /** Open time of the last candle that left. */
+  /** Open time of the last released candle. */
   get last(): UnixMs | undefined {
     return this.#last
   }
 
-  /** Takes history as it is; minutes missing inside it are ones that the venue does not have. */
+  /** Starts after history; minutes missing in it do not exist at the venue. */
   load(candles: readonly Candle[]): void {
     for (const { openTime } of candles) if (openTime > (this.#last ?? -1)) this.#last = openTime
   }
 
-  /** The venue has got to the candle that opens at `openTime`. */
+  /** Notes that the venue has reached the candle that opens at `openTime`. */
   reach(openTime: UnixMs): void {
     if (openTime > (this.#reached ?? -1)) this.#reached = openTime
   }
 
-  /** Takes a closed candle; gives those that may leave, in order. A candle that was there before changes nothing. */
+  /** Adds a closed candle; a known one is ignored. @returns the candles released by it, in order */
   offer(closed: ClosedCandle): readonly ClosedCandle[] {
     const { openTime } = closed.candle
     this.reach(plusMs(openTime, MINUTE))
@@ -46,7 +46,7 @@ export class CandleChain {
     return this.#release()
   }
 
-  /** The first stretch of missing minutes; undefined when there is none. */
+  /** The first hole; undefined without one. */
   hole(): Hole | undefined {
     if (this.#last === undefined || this.#reached === undefined) return undefined
     const from = plusMs(this.#last, MINUTE)
@@ -54,7 +54,7 @@ export class CandleChain {
     return from < next ? { from, to: unixMs(next - MINUTE) } : undefined
   }
 
-  /** Gives the hole up: the venue does not have these minutes. Gives the candles that waited behind it. */
+  /** Skips a hole that the venue has no candles for. @returns the candles that waited behind it */
   skip({ to }: Hole): readonly ClosedCandle[] {
     if (to > (this.#last ?? -1)) this.#last = to
     return this.#release()
@@ -73,12 +73,12 @@ export class CandleChain {
   }
 }
 
-/** Turns a candle's running volume into the volume since the update before. */
+/** Converts a candle's cumulative volume to the volume since the previous update. */
 export class VolumeMeter {
   #openTime = -1
   #volume = 0
 
-  /** Undefined when the candle is older than the one last seen: a late update says nothing new. */
+  /** Volume since the previous update; undefined for a late update of an older candle. */
   take(openTime: UnixMs, volume: number): number | undefined {
     if (openTime < this.#openTime) return undefined
     const before = openTime === this.#openTime ? this.#volume : 0

@@ -3,13 +3,13 @@ import type { Clock } from '../../../shared/domain/feed.ts'
 import { retryAfterMs } from './rest.ts'
 import { Timers } from './timers.ts'
 
-/** A frame of the streams used here is half a kilobyte. */
+/** Limit for a frame; frames of the streams used here are about 500 bytes. */
 const MAX_FRAME_BYTES = 1 << 20
 
 export interface ConnectionHandlers {
   open(): void
   text(text: string): void
-  /** Comes once, whatever the reason; `waitMs` when the venue asked for a pause. */
+  /** Called once, for any reason; `waitMs` is the pause requested by the venue, or 0. */
   end(reason: string, waitMs: number): void
 }
 
@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   readonly silenceMs: number
 }
 
-/** One WebSocket connection with a time limit on its handshake and on its silence. Pings are answered by the library. */
+/** One WebSocket connection with timeouts for its handshake and for silence. The library answers pings. */
 export class Connection {
   readonly #socket: WebSocket
   readonly #options: ConnectionOptions
@@ -39,9 +39,9 @@ export class Connection {
     this.openedAt = clock.monotonic()
     this.#lastTextAt = this.openedAt
     this.#socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, followRedirects: false })
-    const late = this.#timers.after(connectMs, () => this.#end(`no connection within ${connectMs} ms`))
+    const cancelTimeout = this.#timers.after(connectMs, () => this.#end(`no connection within ${connectMs} ms`))
     this.#socket.on('open', () => {
-      late()
+      cancelTimeout()
       this.#opened()
     })
     this.#socket.on('message', (data, isBinary) => {
@@ -59,13 +59,13 @@ export class Connection {
     return this.#isOpen && !this.#ended
   }
 
-  /** Ends it on the desk's own wish: `end` does not come any more. */
+  /** Closes the connection; `end` is not called. */
   close(): void {
     if (this.#ended) return
     this.#ended = true
     this.#timers.stop()
     this.#socket.close()
-    // A peer that never answers the close would hold the socket for half a minute.
+    // A peer that does not answer the close would keep the socket open for 30 s.
     const cancel = this.#options.clock.after(1_000, () => this.#socket.terminate())
     this.#socket.on('close', cancel)
   }
@@ -74,15 +74,15 @@ export class Connection {
     if (this.#ended) return
     this.#isOpen = true
     this.#lastTextAt = this.#options.clock.monotonic()
-    this.#watch()
+    this.#checkSilence()
     this.#handlers.open()
   }
 
-  #watch(): void {
+  #checkSilence(): void {
     const { clock, silenceMs } = this.#options
     const leftMs = this.#lastTextAt + silenceMs - clock.monotonic()
     if (leftMs <= 0) this.#end(`silent for ${silenceMs} ms`)
-    else this.#timers.after(leftMs, () => this.#watch())
+    else this.#timers.after(leftMs, () => this.#checkSilence())
   }
 
   #end(reason: string, waitMs = 0): void {

@@ -1,6 +1,6 @@
 import type { Clock, FeedEvent } from '../../../shared/domain/feed.ts'
 import { isoUtc, SECOND } from '../../../shared/domain/time.ts'
-import type { Passed } from '../price-guard.ts'
+import type { GuardResult } from '../price-guard.ts'
 import type { ClosedCandle } from './chain.ts'
 import type { Level, Problems } from './problems.ts'
 import type { KlineUpdate } from './schema.ts'
@@ -9,13 +9,13 @@ import type { Track } from './track.ts'
 export interface DeliveryOptions {
   readonly clock: Clock
   readonly problems: Problems
-  readonly tell: (event: FeedEvent) => void
+  readonly emit: (event: FeedEvent) => void
   readonly report: (detail: string, level: Level) => void
 }
 
 /**
- * The last step before the desk: what leaves here is recorded and traded on. Prices and candles that an asset's guard
- * keeps back never leave; the asset is stale meanwhile.
+ * Last step before the desk: passes prices and candles through the asset's guard and emits them. While the guard withholds
+ * prices, the asset is stale.
  */
 export class Delivery {
   readonly #options: DeliveryOptions
@@ -28,44 +28,44 @@ export class Delivery {
     const tick = track.tickOf(update, this.#options.clock.now())
     if (tick === undefined) return
     this.#guarded(track, tick.tsVenue, () => {
-      const passed = track.guard.price(tick.price, tick.tsVenue)
-      this.#candles(track, passed)
-      if (passed.price) this.#options.tell(tick)
+      const result = track.guard.price(tick.price, tick.tsVenue)
+      this.#candles(track, result)
+      if (result.price) this.#options.emit(tick)
     })
   }
 
   candles(track: Track, closed: readonly ClosedCandle[]): void {
-    for (const one of closed) {
-      this.#guarded(track, one.candle.openTime, () => this.#candles(track, track.guard.candle(one)))
+    for (const item of closed) {
+      this.#guarded(track, item.candle.openTime, () => this.#candles(track, track.guard.candle(item)))
     }
   }
 
-  #candles({ asset }: Track, { candles, left }: Passed<ClosedCandle>): void {
-    const { clock, tell, report } = this.#options
+  #candles({ asset }: Track, { candles, dropped }: GuardResult<ClosedCandle>): void {
+    const { clock, emit, report } = this.#options
     for (const { candle, origin } of candles) {
-      tell({ kind: 'candle', ts: clock.now(), asset, frame: '1m', candle, origin })
+      emit({ kind: 'candle', ts: clock.now(), asset, frame: '1m', candle, origin })
     }
-    for (const { candle } of left) {
+    for (const { candle } of dropped) {
       const range = `${candle.low} to ${candle.high}`
-      report(`the minute of ${asset} at ${isoUtc(candle.openTime)} reaches from ${range} and is left out`, 'warn')
+      report(`the minute of ${asset} at ${isoUtc(candle.openTime)} ranges from ${range} and is left out`, 'warn')
     }
   }
 
-  /** Does `work` and says what it changed about the asset's prices. */
+  /** Runs `work` and reports the start or end of a withholding. */
   #guarded(track: Track, at: number, work: () => void): void {
     const { asset, guard } = track
     const { problems } = this.#options
-    const before = guard.doubt
+    const before = guard.withholding
     work()
-    const now = guard.doubt
+    const now = guard.withholding
     if (now !== null) {
       const percent = Math.round((now.to / now.from - 1) * 100)
       const jump = `the price jumped from ${now.from} to ${now.to} (${percent > 0 ? '+' : ''}${percent} %)`
-      problems.raise(asset, 'price', `${jump}; it is withheld until it has stood for a while or is back`)
+      problems.raise(asset, 'price', `${jump}; it is withheld until it is confirmed or returns`)
     } else if (before !== null) {
       const seconds = Math.max(1, Math.round((at - before.since) / SECOND))
-      if (guard.tookLevel) {
-        const detail = `${asset} has stood at about ${guard.last} for ${seconds} s, coming from ${before.from}: taken as its price`
+      if (guard.acceptedLevel) {
+        const detail = `${asset} has been at about ${guard.last} for ${seconds} s, after ${before.from}: accepted as its price`
         problems.clear(asset, 'price', detail, 'warn')
       } else {
         const prices = `${before.withheld} price${before.withheld === 1 ? '' : 's'}`

@@ -1,12 +1,15 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
-import type { Candle, FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
+import type { FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
 import { DEFAULT_BOUNDS } from '../price-guard.ts'
 import { Delivery } from './delivery.ts'
-import { FrameQuality } from './frame-quality.ts'
+import { FrameQuality, UNREADABLE_SHARE } from './frame-quality.ts'
+import { FrameReader } from './frame-reader.ts'
+import { middleClose } from './history.ts'
 import { StreamLink } from './link.ts'
 import {
   type BinanceFeedOptions,
+  type BinanceFeedStats,
   DEFAULT_TIMINGS,
   type FeedTimings,
   PUBLIC_REST_URL,
@@ -16,29 +19,18 @@ import {
 import { type Level, Problems } from './problems.ts'
 import { Repairer } from './repair.ts'
 import { BinanceRest, type TimeSample } from './rest.ts'
-import { type KlineUpdate, parseFrame } from './schema.ts'
+import type { KlineUpdate } from './schema.ts'
 import { SilenceWatch } from './silence.ts'
-import { loadHistories, persist, type StartupOptions } from './startup.ts'
+import { loadHistories, retryUntilDone, type StartupOptions } from './startup.ts'
 import { Timers } from './timers.ts'
 import { Track } from './track.ts'
 import { TrackBook } from './track-book.ts'
 
-/** Of an asset's frames in a period, or of all that name no asset: with more unreadable ones nothing is traded on them. */
-const UNREADABLE_SHARE = 0.25
-
-/** Counts since the start, for the doctor and the status. */
-export interface BinanceFeedStats {
-  readonly frames: number
-  readonly badFrames: number
-  readonly connections: number
-  readonly usedWeight: number
-}
-
 /**
- * Binance one-minute candles and the ticks inside them, in real time. Closed candles of an asset come in strict order,
- * none missing and none twice, whatever the link does: what the stream missed is fetched over REST before a later one
- * is passed on. Ticks are the candle stream's, one every two seconds an asset while it trades. An asset whose frames stop,
- * cannot be read or tell absurd prices is stale until that is over.
+ * Binance one-minute candles and the ticks inside them, in real time. Closed candles of an asset come in strict order without
+ * gaps or duplicates: what the stream missed is fetched over REST before later candles are passed on. Ticks come from the
+ * candle stream, one every two seconds per asset while it trades. An asset is stale while its frames stop, are unreadable or
+ * contain absurd prices.
  */
 export class BinanceFeed implements LiveFeed {
   readonly #options: BinanceFeedOptions
@@ -50,16 +42,16 @@ export class BinanceFeed implements LiveFeed {
   readonly #repairer: Repairer
   readonly #problems = new Problems((detail, level) => this.#report(detail, level))
   readonly #quality: FrameQuality
+  readonly #frames: FrameReader
   readonly #silence: SilenceWatch
   readonly #delivery: Delivery
   #listener: ((event: FeedEvent) => void) | undefined
   #tracks = new TrackBook([])
-  /** Frames that came before history was in; undefined once they are passed on as they come. */
+  /** Updates received before history is loaded; undefined once updates are passed on directly. */
   #buffer: (readonly [Track, KlineUpdate])[] | undefined = []
   #connected = false
   #starting = true
-  #frames = 0
-  #falls = 0
+  #disconnects = 0
   #shutdownAt = Number.NEGATIVE_INFINITY
   #time: TimeSample | undefined
   #problem = 'no answer'
@@ -75,7 +67,7 @@ export class BinanceFeed implements LiveFeed {
     this.#rest = new BinanceRest({ restUrl, clock, requestMs: this.#timings.requestMs })
     this.#link = new StreamLink(
       { url: streamUrl(options), clock, random, timings: this.#timings },
-      { text: (text) => this.#onText(text), up: () => this.#onUp(), down: (reason) => this.#onDown(reason) },
+      { text: (text) => this.#frames.read(text), up: () => this.#onUp(), down: (reason) => this.#onDown(reason) },
     )
     const tools = { rest: this.#rest, timers: this.#timers, timings: this.#timings, random }
     this.#startup = {
@@ -106,23 +98,31 @@ export class BinanceFeed implements LiveFeed {
       graceMs: 3 * this.#timings.repairGraceMs,
       clock,
     })
-    const tell = (event: FeedEvent) => this.#listener?.(event)
-    this.#delivery = new Delivery({ clock, problems: this.#problems, tell, report })
+    const emit = (event: FeedEvent) => this.#listener?.(event)
+    this.#delivery = new Delivery({ clock, problems: this.#problems, emit, report })
+    this.#frames = new FrameReader({
+      options,
+      quality: this.#quality,
+      tracks: () => this.#tracks,
+      onUpdate: (track, update) => this.#onUpdate(track, update),
+      onShutdown: () => this.#onShutdown(),
+      report,
+    })
   }
 
-  /** Assets that trade at the venue and have delivered; the others of the configuration are unlisted. */
+  /** Assets that trade at the venue and have delivered; other configured assets are unlisted. */
   listed(): ReadonlySet<Asset> {
     return this.#tracks.listed
   }
 
-  /** Venue clock less desk clock in ms, with the round trip that bounds its error; undefined before the first sample. */
+  /** Last sample of the venue's time; undefined before the first. */
   venueTime(): TimeSample | undefined {
     return this.#time
   }
 
   stats(): BinanceFeedStats {
     return {
-      frames: this.#frames,
+      frames: this.#frames.count,
       badFrames: this.#quality.count,
       connections: this.#link.connected,
       usedWeight: this.#rest.usedWeight,
@@ -130,17 +130,17 @@ export class BinanceFeed implements LiveFeed {
   }
 
   /**
-   * Resolves once every trading asset has its history and has delivered, or has had its time to. A feed is started
-   * once: after an error, and after `stop`, make a new one.
+   * Resolves once every trading asset has its history and has delivered, or its time for that is over. A feed can be started
+   * only once; after an error or `stop`, create a new one.
    */
   async start(listener: (event: FeedEvent) => void): Promise<Result<void>> {
     this.#listener = listener
     const deadline = this.#timers
       .sleep(this.#timings.startMs)
       .then(() => err(`not started within ${this.#timings.startMs} ms: ${this.#problem}`))
-    const begun = await Promise.race([this.#begin(), deadline])
-    if (!begun.ok) await this.stop()
-    return begun
+    const started = await Promise.race([this.#begin(), deadline])
+    if (!started.ok) await this.stop()
+    return started
   }
 
   stop(): Promise<void> {
@@ -153,15 +153,15 @@ export class BinanceFeed implements LiveFeed {
 
   async #begin(): Promise<Result<void>> {
     const symbols = this.#options.assets.map(symbolOf)
-    if (symbols.length === 0) return err('no asset to follow')
-    const trading = await persist(this.#startup, () => this.#rest.tradingSymbols(symbols))
+    if (symbols.length === 0) return err('no assets to follow')
+    const trading = await retryUntilDone(this.#startup, () => this.#rest.tradingSymbols(symbols))
     if (!trading.ok) return trading
     const tracks = this.#options.assets
       .map((asset) => new Track(asset, this.#options.guard ?? DEFAULT_BOUNDS))
       .filter(({ symbol }) => trading.value.has(symbol))
     if (tracks.length === 0) return err(`none of these trades at the venue: ${symbols.join(' ')}`)
     this.#tracks = new TrackBook(tracks)
-    // The stream first, so that no candle can close unseen between history and stream.
+    // The stream is opened first, so that no candle is missed between history and stream.
     await this.#openLink()
     const delivered = this.#firstData()
     const history = await this.#loadHistory(tracks)
@@ -171,7 +171,7 @@ export class BinanceFeed implements LiveFeed {
     for (const [track, update] of buffered) this.#process(track, update)
     await delivered
     if (this.listed().size === 0) return err(`the stream delivers nothing: ${this.#problem}`)
-    // A link that fell and rose meanwhile may have missed frames.
+    // A reconnection in the meantime may have missed frames.
     for (let seen = 1; seen < this.#link.connected; ) {
       seen = this.#link.connected
       await this.#repairAll()
@@ -193,7 +193,7 @@ export class BinanceFeed implements LiveFeed {
     })
   }
 
-  /** Resolves when every track has delivered, or when the time for it is over. */
+  /** Resolves when every track has delivered, or after `firstDataMs`. */
   #firstData(): Promise<void> {
     const all = new Promise<void>((resolve) => {
       this.#allDeliver = resolve
@@ -202,17 +202,17 @@ export class BinanceFeed implements LiveFeed {
     return Promise.race([all, this.#timers.sleep(this.#timings.firstDataMs)])
   }
 
-  /** Passes history on, oldest first, asset by asset; gives how many candles there were. */
+  /** Emits history, oldest first, asset by asset. @returns the number of candles */
   async #loadHistory(tracks: readonly Track[]): Promise<Result<number>> {
     const histories = await loadHistories(this.#startup, tracks, this.#options.historyCount ?? 1_000)
     if (!histories.ok) return histories
     this.#sampled(histories.value.sample)
     let total = 0
     for (const [index, track] of tracks.entries()) {
-      // One asset a task: nothing may hold the loop for long.
+      // One asset per task, so that the event loop is not blocked for long.
       await this.#timers.sleep(0)
       const candles = histories.value.candles[index] ?? []
-      track.guard.begin(middleClose(candles))
+      track.guard.setInitialPrice(middleClose(candles))
       this.#delivery.candles(
         track,
         candles.map((candle) => ({ candle, origin: 'backfill' })),
@@ -223,40 +223,8 @@ export class BinanceFeed implements LiveFeed {
     return ok(total)
   }
 
-  #onText(text: string): void {
-    this.#options.onFrame?.(text)
-    this.#frames++
-    const frame = parseFrame(text)
-    if (!frame.ok) {
-      const { symbol = '', message } = frame.error
-      const track = this.#tracks.get(symbol)
-      return this.#quality.unreadable(track, track === undefined ? message : `${track.asset}: ${message}`)
-    }
-    switch (frame.value.kind) {
-      case 'kline':
-        return this.#onKline(frame.value.update)
-      case 'shutdown':
-        return this.#onShutdown()
-      case 'error':
-        return this.#report(`the venue objects: ${frame.value.message}`, 'warn')
-      case 'ack':
-        return
-    }
-  }
-
-  #onKline(update: KlineUpdate): void {
-    const track = this.#tracks.get(update.symbol)
-    if (track === undefined) {
-      // A stream was asked for every configured asset, before it was known which of them trade.
-      const known = this.#options.assets.some((asset) => symbolOf(asset) === update.symbol)
-      return known ? undefined : this.#quality.unreadable(undefined, `not asked for: ${update.symbol}`)
-    }
-    if (this.#tracks.isAhead(update.eventTime)) {
-      const reason = `${track.asset}: event time far ahead of the market: ${update.eventTime}`
-      return this.#quality.unreadable(track, reason)
-    }
-    this.#quality.readable(track)
-    this.#silence.heard(track)
+  #onUpdate(track: Track, update: KlineUpdate): void {
+    this.#silence.delivered(track)
     const isNew = !track.delivered
     track.delivered = true
     if (isNew && this.#tracks.allDeliver) this.#allDeliver()
@@ -280,10 +248,10 @@ export class BinanceFeed implements LiveFeed {
   }
 
   async #reconnected(): Promise<void> {
-    const falls = this.#falls
+    const disconnects = this.#disconnects
     await this.#repairAll()
-    // It fell again meanwhile: the next rise will see to it.
-    if (this.#falls !== falls || this.#timers.stopped) return
+    // The link was lost again; the next reconnection handles it.
+    if (this.#disconnects !== disconnects || this.#timers.stopped) return
     this.#connected = true
     this.#report('connected again', 'info')
   }
@@ -296,18 +264,18 @@ export class BinanceFeed implements LiveFeed {
 
   #onDown(reason: string): void {
     this.#problem = reason
-    this.#falls++
-    const fell = this.#connected
+    this.#disconnects++
+    const wasConnected = this.#connected
     this.#connected = false
-    if (!this.#starting) this.#report(fell ? `link lost: ${reason}` : `no link yet: ${reason}`, 'warn')
+    if (!this.#starting) this.#report(wasConnected ? `link lost: ${reason}` : `no link yet: ${reason}`, 'warn')
   }
 
   #onShutdown(): void {
     const now = this.#options.clock.monotonic()
-    // A host that says so again and again would otherwise make the desk open connections as fast as it can.
+    // Limits the rate of new connections if the venue repeats the announcement.
     if (now - this.#shutdownAt < this.#timings.backoffFloorMs) return
     this.#shutdownAt = now
-    this.#report('the venue is about to cut this connection: opening another', 'info')
+    this.#report('the venue is about to close this connection: opening another', 'info')
     this.#link.open()
   }
 
@@ -332,10 +300,4 @@ export class BinanceFeed implements LiveFeed {
     const ts = this.#options.clock.now()
     this.#listener?.({ kind: 'feed', ts, connected: this.#connected, stale, detail, level, problems })
   }
-}
-
-/** What prices were about at the beginning of history: one absurd candle among the first must not set it. */
-function middleClose(candles: readonly Candle[]): number {
-  const closes = candles.slice(0, 9).map(({ close }) => close)
-  return closes.toSorted((a, b) => a - b)[closes.length >> 1] ?? Number.NaN
 }

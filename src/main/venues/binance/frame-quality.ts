@@ -5,30 +5,33 @@ import type { Track } from './track.ts'
 export interface FrameQualityOptions {
   readonly timers: Timers
   readonly problems: Problems
-  /** The frames are judged once a period. */
+  /** Length of an evaluation period, ms. */
   readonly periodMs: number
-  /** Share of a period's frames that may be unreadable. */
+  /** Maximum share of unreadable frames in a period. */
   readonly share: number
-  /** Unreadable frames are told at most this often. */
+  /** Minimum interval between reports of unreadable frames, ms. */
   readonly reportMs: number
-  /** Those that the stream delivers. */
+  /** Tracks that the stream delivers. */
   readonly tracks: () => readonly Track[]
   readonly report: (detail: string, level: Level) => void
 }
 
-/** Fewer unreadable frames of a period are a chance fault, whatever their share. */
-const FEWEST = 2
+/** Fewer unreadable frames in a period are ignored, whatever their share. */
+const MIN_UNREADABLE = 2
+
+/** Maximum share of unreadable frames, of an asset or of frames without one, before prices count as stale. */
+export const UNREADABLE_SHARE = 0.25
 
 interface Counts {
   readable: number
   unreadable: number
-  /** What was wrong with the last unreadable one. */
+  /** Problem of the last unreadable frame. */
   reason: string
 }
 
 /**
- * Counts frames that cannot be read, tells of them, and makes an asset stale while too many of its own are so, and every
- * asset while too many are that name none: a stream that is half garbage may be wrong in what can be read, too.
+ * Counts and reports unreadable frames. An asset is stale while too many of its frames are unreadable; all assets are while
+ * too many frames without an asset are, because readable frames of such a stream may be wrong, too.
  */
 export class FrameQuality {
   readonly #options: FrameQualityOptions
@@ -36,12 +39,12 @@ export class FrameQuality {
   #unnamed: Counts = fresh()
   #count = 0
   #reported = 0
-  #quiet = false
+  #reportPending = false
   #last = ''
 
   constructor(options: FrameQualityOptions) {
     this.#options = options
-    options.timers.every(options.periodMs, () => this.#judge())
+    options.timers.every(options.periodMs, () => this.#evaluate())
   }
 
   /** Unreadable frames since the start. */
@@ -50,20 +53,20 @@ export class FrameQuality {
   }
 
   readable(track: Track): void {
-    this.#of(track).readable++
+    this.#countsOf(track).readable++
   }
 
-  /** @param track that the frame names; undefined where it names none that is followed */
+  /** Counts an unreadable frame. @param track the frame's track; undefined if it names no followed asset */
   unreadable(track: Track | undefined, reason: string): void {
-    const counts = track === undefined ? this.#unnamed : this.#of(track)
+    const counts = track === undefined ? this.#unnamed : this.#countsOf(track)
     counts.unreadable++
     counts.reason = reason
     this.#count++
     this.#last = reason
-    if (!this.#quiet) this.#tell()
+    if (!this.#reportPending) this.#reportCount()
   }
 
-  #of(track: Track): Counts {
+  #countsOf(track: Track): Counts {
     const known = this.#byTrack.get(track)
     if (known !== undefined) return known
     const counts = fresh()
@@ -71,35 +74,35 @@ export class FrameQuality {
     return counts
   }
 
-  #tell(): void {
+  #reportCount(): void {
     const since = this.#count - this.#reported
-    this.#quiet = since > 0
+    this.#reportPending = since > 0
     if (since === 0) return
     this.#reported = this.#count
     const { timers, reportMs, report } = this.#options
     report(`${since} unreadable frame${since === 1 ? '' : 's'} (${this.#count} in all): ${this.#last}`, 'warn')
-    timers.after(reportMs, () => this.#tell())
+    timers.after(reportMs, () => this.#reportCount())
   }
 
-  #judge(): void {
+  #evaluate(): void {
     const { tracks, problems } = this.#options
     const readable = [...this.#byTrack.values()].reduce((sum, counts) => sum + counts.readable, 0)
     const unnamed = this.#isBad({ ...this.#unnamed, readable })
     for (const track of tracks()) {
-      const counts = this.#of(track)
-      if (this.#isBad(counts)) problems.raise(track.asset, 'unreadable', this.#sentence(counts, 'its'))
-      else if (unnamed) problems.raise(track.asset, 'unreadable', this.#sentence({ ...this.#unnamed, readable }, 'all'))
-      else if (counts.readable > 0) problems.clear(track.asset, 'unreadable', `${track.asset} can be read again`)
+      const counts = this.#countsOf(track)
+      if (this.#isBad(counts)) problems.raise(track.asset, 'unreadable', this.#describe(counts, 'its'))
+      else if (unnamed) problems.raise(track.asset, 'unreadable', this.#describe({ ...this.#unnamed, readable }, 'all'))
+      else if (counts.readable > 0) problems.clear(track.asset, 'unreadable', `${track.asset} is readable again`)
     }
     this.#byTrack.clear()
     this.#unnamed = fresh()
   }
 
   #isBad({ readable, unreadable }: Counts): boolean {
-    return unreadable >= FEWEST && unreadable > this.#options.share * (readable + unreadable)
+    return unreadable >= MIN_UNREADABLE && unreadable > this.#options.share * (readable + unreadable)
   }
 
-  #sentence({ readable, unreadable, reason }: Counts, whose: 'its' | 'all'): string {
+  #describe({ readable, unreadable, reason }: Counts, whose: 'its' | 'all'): string {
     const seconds = this.#options.periodMs / 1000
     return `${unreadable} of ${whose} ${readable + unreadable} frames in ${seconds} s cannot be read: ${reason}`
   }

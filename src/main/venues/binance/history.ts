@@ -8,10 +8,7 @@ export function minuteOf(ts: UnixMs): UnixMs {
   return unixMs(ts - (ts % MINUTE))
 }
 
-/**
- * The last `count` minutes that had ended at `serverTime`, oldest first, page by page. Minutes without a candle at the
- * venue are missing from it.
- */
+/** Loads the last `count` minutes closed at `serverTime`, oldest first, page by page. Minutes without trades are missing. */
 export async function loadHistory(
   rest: BinanceRest,
   symbol: string,
@@ -24,11 +21,17 @@ export async function loadHistory(
   while (startTime <= endTime) {
     const page = await rest.klines(symbol, { startTime, endTime })
     if (!page.ok) return page
-    // A row has no mark of being final: only the time tells.
+    // Rows do not state whether they are final; it follows from the time.
     candles.push(...page.value.filter(({ openTime }) => openTime >= startTime && openTime + MINUTE - 1 < serverTime))
     const last = page.value.at(-1)
     if (last === undefined || page.value.length < MAX_ROWS) break
     startTime = plusMs(last.openTime, MINUTE)
   }
   return ok(candles)
+}
+
+/** Median close of the first candles, as an initial price that one absurd candle cannot determine. */
+export function middleClose(candles: readonly Candle[]): number {
+  const closes = candles.slice(0, 9).map(({ close }) => close)
+  return closes.toSorted((a, b) => a - b)[closes.length >> 1] ?? Number.NaN
 }

@@ -7,7 +7,7 @@ import { Timers } from './timers.ts'
 
 export interface LinkHandlers {
   text(text: string): void
-  /** A connection stands after there was none: frames may have been missed. */
+  /** A connection was established after there was none; frames may have been missed. */
   up(): void
   down(reason: string): void
 }
@@ -20,17 +20,17 @@ export interface LinkOptions {
 }
 
 /**
- * Keeps one connection standing: opens a new one when it ends, with growing waits and within the venue's budget of
- * attempts, and replaces it before it gets too old: the new one delivers before the old one is closed.
+ * Keeps one connection open: reconnects with growing delays and within the venue's limit of attempts, and replaces the
+ * connection before it gets too old. The new one delivers before the old one is closed.
  */
 export class StreamLink {
   readonly #options: LinkOptions
   readonly #handlers: LinkHandlers
   readonly #timers: Timers
   readonly #budget: AttemptBudget
-  /** Delivers; during a replacement the old one does so too for a moment. */
+  /** The delivering connection; during a replacement the old one briefly delivers, too. */
   #active: Connection | undefined
-  /** Being opened, or open and yet to deliver beside an active one. */
+  /** A connection being opened, or open beside an active one and not delivering yet. */
   #next: Connection | undefined
   readonly #retiring = new Set<Connection>()
   #retry: Disposer | undefined
@@ -45,7 +45,7 @@ export class StreamLink {
     this.#budget = new AttemptBudget(options.timings.maxAttempts)
   }
 
-  /** Connections that delivered so far. */
+  /** Number of connections that have delivered. */
   get connected(): number {
     return this.#connected
   }
@@ -54,7 +54,7 @@ export class StreamLink {
     return this.#active !== undefined
   }
 
-  /** Opens a connection at once; where one stands, the new one takes over from it without a gap. */
+  /** Opens a connection at once; it replaces an existing one without a gap. */
   open(): void {
     if (this.#next !== undefined || this.#timers.stopped) return
     this.#retry?.()

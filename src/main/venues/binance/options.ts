@@ -4,41 +4,42 @@ import { HOUR, MINUTE, SECOND } from '../../../shared/domain/time.ts'
 import type { GuardBounds } from '../price-guard.ts'
 import type { TimeSample } from './rest.ts'
 
-/** Waits and limits of the feed, in milliseconds of the desk's clock unless said otherwise. */
+/** Delays and limits of the feed, in ms of desk time unless stated otherwise. */
 export interface FeedTimings {
-  /** `start` gives up after this. */
+  /** Time limit of `start`. */
   readonly startMs: number
-  /** One REST request. */
+  /** Time limit of a REST request. */
   readonly requestMs: number
-  /** One WebSocket handshake. */
+  /** Time limit of a WebSocket handshake. */
   readonly connectMs: number
-  /** A connection that delivers nothing for so long is dead, whatever TCP says (kline pushes come every 2 s). */
+  /** A connection that delivers nothing for this long is considered dead (kline pushes come every 2 s). */
   readonly silenceMs: number
-  /** At the start, a symbol that delivers nothing for so long counts as unlisted. */
+  /** A symbol that delivers nothing for this long after the start counts as unlisted. */
   readonly firstDataMs: number
-  /** First and longest wait before a new connection or a repeated request. */
+  /** First delay before a new connection or a repeated request. */
   readonly backoffFloorMs: number
+  /** Longest such delay. */
   readonly backoffMaxMs: number
-  /** A connection that lived so long was a good one: the next failure waits the floor again. */
+  /** Lifetime of a connection after which the delay starts from the floor again. */
   readonly stableMs: number
-  /** Connections are replaced at this age; the venue cuts them at 24 h. */
+  /** Age at which connections are replaced; the venue closes them after 24 h. */
   readonly maxAgeMs: number
-  /** How long an old connection keeps delivering beside its replacement. */
+  /** Time for which an old connection keeps delivering beside its replacement. */
   readonly overlapMs: number
-  /** Connections opened in five minutes; the venue bans an address above 300. */
+  /** Maximum number of connections in five minutes; the venue bans addresses above 300. */
   readonly maxAttempts: number
-  /** A hole seen on the stream is asked for over REST after this, as the missing frame may only be late. */
+  /** Delay before a hole is fetched over REST, since the missing frame may only be late. */
   readonly repairGraceMs: number
-  /** Market time after which a candle that has ended and not come counts as a hole. */
+  /** Market time after its end at which a missing candle counts as a hole. */
   readonly lateMs: number
-  /** After so many replies without it, a minute is taken as one that the venue does not have. */
+  /** Number of replies without a minute after which the venue is assumed not to have it. */
   readonly emptyReplies: number
   readonly timeSampleMs: number
-  /** A symbol of which nothing readable comes for so long while the link stands is stale, and the venue is asked. */
+  /** A symbol that delivers nothing readable for this long while connected is stale, and the venue is queried. */
   readonly symbolSilenceMs: number
-  /** The share of unreadable frames is judged over periods of this length. */
+  /** Period over which the share of unreadable frames is evaluated. */
   readonly unreadablePeriodMs: number
-  /** Unreadable frames are reported at most this often. */
+  /** Minimum interval between reports of unreadable frames. */
   readonly reportMs: number
 }
 
@@ -66,23 +67,23 @@ export const DEFAULT_TIMINGS: FeedTimings = {
 export interface BinanceFeedOptions {
   readonly assets: readonly Asset[]
   readonly clock: Clock
-  /** Uniform in [0, 1): spreads the waits between attempts. */
+  /** Uniform in [0, 1): varies the delays between attempts. */
   readonly random: () => number
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly restUrl?: string
   readonly wsUrl?: string
-  /** Closed one-minute candles an asset to begin with. */
+  /** Number of closed one-minute candles per asset to load at the start. */
   readonly historyCount?: number
   readonly timings?: Partial<FeedTimings>
-  /** When a price is withheld as absurd. */
+  /** Limits for withholding absurd prices. */
   readonly guard?: GuardBounds
-  /** Told of every sample of the venue's time, before anything that comes after it. */
+  /** Called with every sample of the venue's time, before any later event. */
   readonly onTime?: (sample: TimeSample) => void
-  /** Sees every frame before it is read. */
+  /** Called with every frame before it is parsed. */
   readonly onFrame?: (text: string) => void
 }
 
-/** The hosts for public data only: they need no key and are not closed to some countries. */
+/** Hosts for public data only: they need no key and are not blocked in some countries. */
 export const PUBLIC_REST_URL = 'https://data-api.binance.vision'
 const PUBLIC_WS_URL = 'wss://data-stream.binance.vision:443'
 
@@ -94,4 +95,12 @@ export function symbolOf(asset: Asset): string {
 export function streamUrl({ assets, wsUrl = PUBLIC_WS_URL }: BinanceFeedOptions): string {
   const streams = assets.map((asset) => `${symbolOf(asset).toLowerCase()}@kline_1m`)
   return `${wsUrl}/stream?streams=${streams.join('/')}`
+}
+
+/** Counts since the start, for the doctor and the status. */
+export interface BinanceFeedStats {
+  readonly frames: number
+  readonly badFrames: number
+  readonly connections: number
+  readonly usedWeight: number
 }

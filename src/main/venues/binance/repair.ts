@@ -16,7 +16,7 @@ export interface RepairOptions {
   deliver(track: Track, closed: readonly ClosedCandle[]): void
   sampled(sample: TimeSample): void
   readonly problems: Problems
-  /** Something a person should know happened. */
+  /** Reports an event to the user. */
   report(detail: string, level: Level): void
 }
 
@@ -25,7 +25,7 @@ interface Failure {
   readonly waitMs: number
 }
 
-/** Fills holes of the chains over REST. An asset whose hole resists is stale until it is filled. */
+/** Fills holes of the candle chains over REST. An asset is stale while a hole cannot be filled. */
 export class Repairer {
   readonly #options: RepairOptions
 
@@ -33,7 +33,7 @@ export class Repairer {
     this.#options = options
   }
 
-  /** A hole was seen on the stream: fills it after the grace, however many tries it takes. */
+  /** Fills a hole seen on the stream, after the grace period and with as many attempts as needed. */
   schedule(track: Track): void {
     if (track.repairing) return
     track.repairing = true
@@ -41,7 +41,7 @@ export class Repairer {
     timers.after(timings.repairGraceMs, () => void this.#keepFilling(track, 0))
   }
 
-  /** Fills the track's holes at once; gives up after the first failure and goes on in the background. */
+  /** Fills the track's holes now; after a failure it returns and continues in the background. */
   async fillNow(track: Track): Promise<void> {
     const failure = await this.#fill(track)
     if (failure === undefined) return this.#markWhole(track)
@@ -71,7 +71,7 @@ export class Repairer {
     return Math.max(failure.waitMs, backoffMs(failures, timings.backoffFloorMs, timings.backoffMaxMs, random))
   }
 
-  /** Asks for hole after hole until the chain has none; the first failure ends it. */
+  /** Fetches hole after hole until the chain has none, or until the first failure. */
   async #fill(track: Track): Promise<Failure | undefined> {
     const { rest } = this.#options
     if (track.uncertain) {
@@ -93,8 +93,8 @@ export class Repairer {
     const rows = await rest.klines(track.symbol, { startTime: from, endTime: to })
     if (!rows.ok) return failureOf(rows.error)
     for (const candle of rows.value) {
-      const asked = candle.openTime >= from && candle.openTime <= to
-      if (asked) deliver(track, track.chain.offer({ candle, origin: 'backfill' }))
+      const isRequested = candle.openTime >= from && candle.openTime <= to
+      if (isRequested) deliver(track, track.chain.offer({ candle, origin: 'backfill' }))
     }
     const left = track.chain.hole()
     if (left?.from !== from) {
@@ -115,7 +115,7 @@ export class Repairer {
   }
 
   #markWhole(track: Track): void {
-    this.#options.problems.clear(track.asset, 'hole', `${track.asset} is whole again`)
+    this.#options.problems.clear(track.asset, 'hole', `${track.asset} has no missing minutes any more`)
   }
 }
 

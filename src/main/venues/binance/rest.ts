@@ -4,14 +4,14 @@ import type { UnixMs } from '../../../shared/domain/time.ts'
 import { parseErrorBody, parseJson, parseKlines, parseServerTime, parseTradingSymbols } from './schema.ts'
 import { Timers } from './timers.ts'
 
-/** Rows that one klines request may ask for. */
+/** Maximum number of rows of one klines request. */
 export const MAX_ROWS = 1_000
 const INVALID_SYMBOL = -1121
-/** Where a refusal for too many requests names no time; the shortest ban lasts two minutes. */
+/** Pauses after a refusal for too many requests without a stated time; the shortest ban lasts two minutes. */
 const DEFAULT_LIMIT_MS = 60_000
 const DEFAULT_BAN_MS = 120_000
 
-/** Why a request gave nothing, by what the caller does next: wait that long, give up, or try again later. */
+/** Why a request failed, by what to do next: `limited` wait, `refused` give up, `failed` try again later. */
 export type RestFailure =
   | { readonly kind: 'limited'; readonly waitMs: number; readonly message: string }
   | { readonly kind: 'refused'; readonly code: number | undefined; readonly message: string }
@@ -19,14 +19,14 @@ export type RestFailure =
 
 export interface TimeSample {
   readonly serverTime: UnixMs
-  /** Server clock less desk clock, at half the round trip. */
+  /** Server time minus desk time, at half the round trip. */
   readonly offsetMs: number
   readonly roundTripMs: number
 }
 
 export interface KlineRange {
   readonly startTime: UnixMs
-  /** Open time of the last candle wanted, inclusive. */
+  /** Open time of the last candle, inclusive. */
   readonly endTime: UnixMs
 }
 
@@ -36,12 +36,12 @@ export interface RestOptions {
   readonly requestMs: number
 }
 
-/** Public market data over REST. A refusal for too many requests holds back every later one until it has passed. */
+/** Public market data over REST. A refusal for too many requests blocks all later ones until it expires. */
 export class BinanceRest {
   readonly #options: RestOptions
   readonly #timers: Timers
   readonly #aborts = new Set<AbortController>()
-  #heldUntil = 0
+  #blockedUntil = 0
   #usedWeight = 0
 
   constructor(options: RestOptions) {
@@ -49,7 +49,7 @@ export class BinanceRest {
     this.#timers = new Timers(options.clock)
   }
 
-  /** Request weight the venue counted this minute, of 6,000. */
+  /** Request weight counted by the venue in the current minute; the limit is 6,000. */
   get usedWeight(): number {
     return this.#usedWeight
   }
@@ -64,13 +64,13 @@ export class BinanceRest {
     return ok({ serverTime: reply.value, offsetMs: reply.value - (sentAt + roundTripMs / 2), roundTripMs })
   }
 
-  /** One-minute candles of the range, oldest first, at most 1,000: the oldest ones where there are more. */
+  /** One-minute candles of a range, oldest first; at most the oldest 1,000. */
   klines(symbol: string, { startTime, endTime }: KlineRange): Promise<Result<readonly Candle[], RestFailure>> {
     const query = { symbol, interval: '1m', startTime, endTime, limit: MAX_ROWS }
     return this.#get('/api/v3/klines', query, parseKlines)
   }
 
-  /** Which of `symbols` trade. The venue refuses a list with an unknown name, so each is then asked for alone. */
+  /** Which of `symbols` trade. The venue refuses a list with an unknown name; each is then queried alone. */
   async tradingSymbols(symbols: readonly string[]): Promise<Result<ReadonlySet<string>, RestFailure>> {
     const path = '/api/v3/exchangeInfo'
     const all = await this.#get(path, { symbols: JSON.stringify(symbols) }, parseTradingSymbols)
@@ -78,14 +78,14 @@ export class BinanceRest {
     if (!isUnknownSymbol(all.error)) return all
     const trading = new Set<string>()
     for (const symbol of symbols) {
-      const one = await this.#get(path, { symbol }, parseTradingSymbols)
-      if (!one.ok && !isUnknownSymbol(one.error)) return one
-      if (one.ok) for (const name of one.value) trading.add(name)
+      const single = await this.#get(path, { symbol }, parseTradingSymbols)
+      if (!single.ok && !isUnknownSymbol(single.error)) return single
+      if (single.ok) for (const name of single.value) trading.add(name)
     }
     return ok(trading)
   }
 
-  /** Ends what is under way; later requests fail. */
+  /** Aborts running requests; later ones fail. */
   stop(): void {
     this.#timers.stop()
     for (const abort of this.#aborts) abort.abort()
@@ -96,14 +96,15 @@ export class BinanceRest {
     query: Readonly<Record<string, string | number>>,
     parse: (value: unknown) => Result<T>,
   ): Promise<Result<T, RestFailure>> {
-    const waitMs = this.#heldUntil - this.#options.clock.monotonic()
-    if (waitMs > 0) return err({ kind: 'limited', waitMs, message: `${path}: held back for ${Math.ceil(waitMs)} ms` })
+    const waitMs = this.#blockedUntil - this.#options.clock.monotonic()
+    if (waitMs > 0)
+      return err({ kind: 'limited', waitMs, message: `${path}: blocked for another ${Math.ceil(waitMs)} ms` })
     if (this.#timers.stopped) return err({ kind: 'failed', message: 'stopped' })
     const parameters = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     const url = `${this.#options.restUrl}${path}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`
     const abort = new AbortController()
     this.#aborts.add(abort)
-    // Not AbortSignal.timeout: time comes from the clock that was passed in.
+    // Not `AbortSignal.timeout`: time comes from the injected clock.
     const cancel = this.#timers.after(this.#options.requestMs, () => abort.abort())
     try {
       const response = await fetch(url, { signal: abort.signal })
@@ -128,7 +129,7 @@ export class BinanceRest {
       const waitMs =
         retryAfterMs(response.headers.get('retry-after')) ??
         (response.status === 418 ? DEFAULT_BAN_MS : DEFAULT_LIMIT_MS)
-      this.#heldUntil = Math.max(this.#heldUntil, this.#options.clock.monotonic() + waitMs)
+      this.#blockedUntil = Math.max(this.#blockedUntil, this.#options.clock.monotonic() + waitMs)
       return { kind: 'limited', waitMs, message }
     }
     if (response.status >= 500) return { kind: 'failed', message }
@@ -145,7 +146,7 @@ export function retryAfterMs(header: string | null | undefined): number | undefi
   return header !== null && header !== undefined && /^\d{1,7}$/.test(header) ? Number(header) * 1000 : undefined
 }
 
-/** fetch hides the reason ("ECONNREFUSED") in the cause of a general message. */
+/** Includes the cause, in which `fetch` puts the actual reason, such as ECONNREFUSED. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message

@@ -38,12 +38,12 @@ const frame = z.union([
   z.object({ code: z.number(), msg: z.string() }).transform(({ code, msg }) => ({ e: 'error' as const, code, msg })),
 ])
 
-/** The state of one candle as the stream tells it. */
+/** State of one candle, as pushed by the stream. */
 export interface KlineUpdate {
   readonly symbol: string
   /** The venue's time of the push. */
   readonly eventTime: UnixMs
-  /** The candle has ended and will not change. */
+  /** True when the candle has closed and will not change. */
   readonly final: boolean
   readonly candle: Candle
 }
@@ -54,19 +54,19 @@ export type StreamFrame =
   | { readonly kind: 'ack' }
   | { readonly kind: 'error'; readonly message: string }
 
-/** What is wrong with a frame, and the symbol that it names, as far as one can be seen in it. */
+/** Problem of a frame, with its symbol if one can be found. */
 export interface FrameFault {
   readonly symbol: string | undefined
   readonly message: string
 }
 
-/** Reads one text frame of a raw or combined stream. */
+/** Parses one text frame of a raw or combined stream. */
 export function parseFrame(text: string): Result<StreamFrame, FrameFault> {
   const frame = readFrame(text)
   return frame.ok ? frame : err({ symbol: symbolIn(text), message: frame.error })
 }
 
-/** The symbol that a text is about, be it readable otherwise or not. */
+/** The symbol in a frame that may be otherwise unreadable. */
 function symbolIn(text: string): string | undefined {
   const [, symbol, stream] = /"s"\s*:\s*"([A-Z0-9]+)"|"stream"\s*:\s*"([a-z0-9]+)@/.exec(text) ?? []
   return symbol ?? stream?.toUpperCase()
@@ -92,7 +92,7 @@ function readFrame(text: string): Result<StreamFrame> {
 
 function klineUpdate({ E, s, k }: z.output<typeof kline>): Result<StreamFrame> {
   const candle = { openTime: k.t, open: k.o, high: k.h, low: k.l, close: k.c, volume: k.v }
-  // Not converted: whoever sends another unit than was asked for may have changed more than that.
+  // Not converted: with a different unit than requested, other fields may have changed, too.
   for (const count of [E, k.t, k.T]) {
     const form = timeOfCount(count)?.form ?? 'ms'
     if (form !== 'ms') return err(`its times are in ${formName(form)}, not in milliseconds: ${count}`)
@@ -114,8 +114,8 @@ function candleFault({ openTime, open, high, low, close }: Candle, closeTime: nu
 const klineRows = z.array(z.array(z.unknown()))
 
 /**
- * Reads a reply of `/api/v3/klines`, oldest first; the last candle may still be open. Rows are
- * `[openTime, open, high, low, close, volume, closeTime, …]`; later columns are not used, new ones may come.
+ * Parses a reply of `/api/v3/klines`, oldest first; the last candle may still be open. Rows are
+ * `[openTime, open, high, low, close, volume, closeTime, …]`; later columns are ignored.
  */
 export function parseKlines(value: unknown): Result<readonly Candle[]> {
   const parsed = klineRows.safeParse(value)
@@ -132,7 +132,7 @@ export function parseKlines(value: unknown): Result<readonly Candle[]> {
   return ok(candles)
 }
 
-/** By hand, not by schema: a thousand rows of seven columns would hold the loop for ten milliseconds the first time. */
+/** Parsed by hand: a schema over 1,000 rows of seven columns blocks the loop for 10 ms the first time. */
 function klineRow(row: readonly unknown[]): Candle | undefined {
   const [openTime, ...cells] = row
   if (typeof openTime !== 'number' || !Number.isSafeInteger(openTime) || openTime < 0) return undefined
@@ -161,7 +161,7 @@ export function parseServerTime(value: unknown): Result<UnixMs> {
 
 const exchangeInfo = z.object({ symbols: z.array(z.object({ symbol: z.string(), status: z.string() })) })
 
-/** Reads a reply of `/api/v3/exchangeInfo`: the symbols that trade. */
+/** Parses a reply of `/api/v3/exchangeInfo`: the trading symbols. */
 export function parseTradingSymbols(value: unknown): Result<readonly string[]> {
   const parsed = exchangeInfo.safeParse(value)
   if (!parsed.success) return err(explain(parsed.error))
@@ -170,7 +170,7 @@ export function parseTradingSymbols(value: unknown): Result<readonly string[]> {
 
 const errorBody = z.object({ code: z.number(), msg: z.string() })
 
-/** Reads the body of a refusal; undefined when it is not the venue's own (a proxy's page, say). */
+/** Parses the body of a refusal; undefined when it is not the venue's format, such as a proxy's page. */
 export function parseErrorBody(value: unknown): { readonly code: number; readonly msg: string } | undefined {
   return errorBody.safeParse(value).data
 }
@@ -183,7 +183,7 @@ export function parseJson(text: string): Result<unknown> {
   }
 }
 
-/** The first thing that is wrong, with its place. */
+/** The first issue with its path. */
 function explain(error: z.ZodError): string {
   const [issue] = error.issues
   return issue === undefined ? 'unknown shape' : `${issue.path.join('.') || 'reply'}: ${issue.message}`

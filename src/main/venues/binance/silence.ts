@@ -11,27 +11,27 @@ export interface SilenceOptions {
   readonly timers: Timers
   readonly link: StreamLink
   readonly problems: Problems
-  /** An asset that delivered nothing readable for so long is silent. */
+  /** Time without readable frames after which an asset is silent, ms. */
   readonly silenceMs: number
-  /** Longer than a push is on its way. */
+  /** Longer than the latency of a push, ms. */
   readonly graceMs: number
   readonly clock: Clock
-  /** Those that the stream delivers. */
+  /** Tracks that the stream delivers. */
   readonly tracks: () => readonly Track[]
   readonly report: (detail: string, level: Level) => void
 }
 
-/** Waits between two attempts at a silent asset grow to this many times the first. */
-const LONGEST_WAIT = 8
+/** Maximum delay between two attempts for a silent asset, as a multiple of the first. */
+const MAX_DELAY_FACTOR = 8
 
 /**
- * Notices a symbol that has fallen silent while the link stands. The venue is asked over REST whether it has traded since:
- * if it has not, the silence is the market's; if it has, or the venue does not answer, the stream is at fault, and another
- * connection takes over from this one. The asset is stale until the stream delivers it again.
+ * Detects symbols without frames while the link is up. If REST shows trades since the last frame, or does not answer, the
+ * stream is assumed to be faulty and the connection is replaced; otherwise the market is simply quiet. The asset is stale
+ * until the stream delivers it again.
  */
 export class SilenceWatch {
   readonly #options: SilenceOptions
-  /** Silent assets, how often something was tried, and when it is tried again in monotonic ms. */
+  /** Silent assets: number of attempts, and time of the next one in monotonic ms. */
   readonly #silent = new Map<Track, { tries: number; nextAt: number }>()
 
   constructor(options: SilenceOptions) {
@@ -39,56 +39,56 @@ export class SilenceWatch {
   }
 
   start(): void {
-    this.#options.timers.every(this.#options.silenceMs / 4, () => this.#look())
+    this.#options.timers.every(this.#options.silenceMs / 4, () => this.#check())
   }
 
-  /** The stream has delivered something readable. */
-  heard(track: Track): void {
+  /** Notes a readable frame. */
+  delivered(track: Track): void {
     const now = this.#options.clock.monotonic()
-    const seconds = Math.round((now - track.heardAt) / SECOND)
-    track.heardAt = now
+    const seconds = Math.round((now - track.deliveredAt) / SECOND)
+    track.deliveredAt = now
     if (!this.#silent.delete(track)) return
     this.#options.problems.clear(track.asset, 'silent', `${track.asset} delivers again after ${seconds} s`)
   }
 
-  /** A link stands after there was none: nobody is blamed for the time without it. */
+  /** Restarts the timing after a reconnection, so that the time without a link does not count. */
   linkUp(): void {
     const now = this.#options.clock.monotonic()
-    for (const track of this.#options.tracks()) if (!this.#silent.has(track)) track.heardAt = now
+    for (const track of this.#options.tracks()) if (!this.#silent.has(track)) track.deliveredAt = now
   }
 
-  #look(): void {
+  #check(): void {
     const { link, tracks, clock, silenceMs } = this.#options
     if (!link.isUp) return
     const now = clock.monotonic()
     for (const track of tracks()) {
-      if (now - track.heardAt < silenceMs) continue
+      if (now - track.deliveredAt < silenceMs) continue
       const state = this.#silent.get(track) ?? { tries: 0, nextAt: now }
       this.#silent.set(track, state)
       if (now < state.nextAt) continue
-      state.nextAt = now + silenceMs * Math.min(2 ** state.tries, LONGEST_WAIT)
+      state.nextAt = now + silenceMs * Math.min(2 ** state.tries, MAX_DELAY_FACTOR)
       state.tries++
-      void this.#tryToRepair(track)
+      void this.#investigate(track)
     }
   }
 
-  async #tryToRepair(track: Track): Promise<void> {
+  async #investigate(track: Track): Promise<void> {
     const { rest, timers, link, problems, report, silenceMs, graceMs } = this.#options
     const startTime = track.lastMinute
     const rows = await rest.klines(track.symbol, { startTime, endTime: plusMs(startTime, (MAX_ROWS - 1) * MINUTE) })
-    // What has just traded is on its way.
+    // A push for a trade that has just happened may still be in flight.
     await timers.sleep(graceMs)
     if (timers.stopped || !this.#silent.has(track)) return
     const forSeconds = `for ${Math.round(silenceMs / SECOND)} s`
-    if (rows.ok && !rows.value.some((candle) => track.isNews(candle))) {
-      return problems.raise(track.asset, 'silent', `nothing has traded at the venue ${forSeconds}`, 'info')
+    if (rows.ok && !rows.value.some((candle) => track.isNewer(candle))) {
+      return problems.raise(track.asset, 'silent', `no trades at the venue ${forSeconds}`, 'info')
     }
     const venue = rows.ok
-      ? 'the venue has traded it meanwhile'
-      : `the venue was asked and failed: ${rows.error.message}`
-    const reason = `no readable price has come ${forSeconds} while the link stands; ${venue}`
+      ? 'the venue reports trades meanwhile'
+      : `the venue did not answer a query: ${rows.error.message}`
+    const reason = `no readable price ${forSeconds} while the link is up; ${venue}`
     if (!problems.has(track.asset, 'unreadable')) problems.raise(track.asset, 'silent', reason)
-    else report(`${track.asset}: another connection is opened, for nothing of it can be read`, 'warn')
+    else report(`${track.asset}: opening another connection because its frames are unreadable`, 'warn')
     link.open()
   }
 }

@@ -12,12 +12,12 @@ export interface StartupOptions {
   readonly timers: Timers
   readonly timings: FeedTimings
   readonly random: () => number
-  /** Told of every failure, so that a start that runs out of time can say why. */
+  /** Called with every failure, for the error message when the start times out. */
   problem(message: string): void
 }
 
-/** Repeats a request until it succeeds, is refused for good, or the feed stops. */
-export async function persist<T>(
+/** Repeats a request until it succeeds, is refused, or the feed stops. */
+export async function retryUntilDone<T>(
   { timers, timings, random, problem }: StartupOptions,
   request: () => Promise<Result<T, RestFailure>>,
 ): Promise<Result<T>> {
@@ -34,20 +34,22 @@ export async function persist<T>(
 
 export interface Histories {
   readonly sample: TimeSample
-  /** Closed candles a track, in the order of the tracks. */
+  /** Closed candles per track, in the order of the tracks. */
   readonly candles: readonly (readonly Candle[])[]
 }
 
-/** The last `count` closed minutes of every track, all judged by one time of the venue's. */
+/** Loads the last `count` closed minutes of every track, all relative to the same venue time. */
 export async function loadHistories(
   options: StartupOptions,
   tracks: readonly Track[],
   count: number,
 ): Promise<Result<Histories>> {
-  const sample = await persist(options, () => options.rest.serverTime())
+  const sample = await retryUntilDone(options, () => options.rest.serverTime())
   if (!sample.ok) return sample
   const { serverTime } = sample.value
-  const loads = tracks.map(({ symbol }) => persist(options, () => loadHistory(options.rest, symbol, count, serverTime)))
+  const loads = tracks.map(({ symbol }) =>
+    retryUntilDone(options, () => loadHistory(options.rest, symbol, count, serverTime)),
+  )
   const candles: (readonly Candle[])[] = []
   for (const load of await Promise.all(loads)) {
     if (!load.ok) return load

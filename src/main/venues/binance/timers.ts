@@ -1,7 +1,7 @@
 import type { Disposer } from '../../../shared/domain/base.ts'
 import type { Clock } from '../../../shared/domain/feed.ts'
 
-/** The timers of one owner: all end with it, and a sleeper wakes at once so that no promise is left hanging. */
+/** Timers of one owner. `stop` cancels them all and resolves pending sleeps, so that no promise is left unresolved. */
 export class Timers {
   readonly #clock: Clock
   readonly #pending = new Set<Disposer>()

@@ -3,10 +3,10 @@ import { HOUR, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
 import { minuteOf } from './history.ts'
 import type { Track } from './track.ts'
 
-/** The venue's time is sampled each minute and after each reconnection: frames never run ahead of it by so much. */
+/** Maximum lead of a frame over the known venue time, which is sampled every minute and after each reconnection. */
 const MAX_JUMP_MS = HOUR
 
-/** All tracks of the feed, and the venue's time as far as anything has told it. */
+/** All tracks of the feed, and the latest known venue time. */
 export class TrackBook {
   readonly #bySymbol: ReadonlyMap<string, Track>
   #marketTime = 0
@@ -35,17 +35,17 @@ export class TrackBook {
     return this.#bySymbol.get(symbol)
   }
 
-  /** Whether an event claims a time that cannot be: believed, it would open a hole that nothing can fill. */
+  /** True when an event's time is impossibly far ahead; accepting it would create a hole that cannot be filled. */
   isAhead(eventTime: UnixMs): boolean {
     return this.#marketTime > 0 && eventTime > this.#marketTime + MAX_JUMP_MS
   }
 
-  /** The venue has got to `time`. */
+  /** Notes that the venue has reached `time`. */
   reach(time: UnixMs): void {
     this.#marketTime = Math.max(this.#marketTime, time)
   }
 
-  /** Tracks with a hole, silent ones included: a candle is missing once it ended `lateMs` ago, whoever told the time. */
+  /** Tracks with a hole, silent ones included: a candle is missing when its minute ended more than `lateMs` ago. */
   withHole(lateMs: number): readonly Track[] {
     const ended = minuteOf(unixMs(Math.max(0, this.#marketTime - lateMs)))
     return this.delivering.filter((track) => {

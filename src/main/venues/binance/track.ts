@@ -6,7 +6,7 @@ import { CandleChain, type ClosedCandle, VolumeMeter } from './chain.ts'
 import { symbolOf } from './options.ts'
 import type { KlineUpdate } from './schema.ts'
 
-/** What the feed knows of one asset. */
+/** The feed's state of one asset. */
 export class Track {
   readonly asset: Asset
   readonly symbol: string
@@ -14,15 +14,15 @@ export class Track {
   readonly guard: PriceGuard<ClosedCandle>
   readonly #meter = new VolumeMeter()
   #last: KlineUpdate | undefined
-  /** When the stream last delivered something readable of it, in monotonic ms. */
-  heardAt = 0
-  /** The stream has delivered it. */
+  /** Time of the last readable frame, monotonic ms. */
+  deliveredAt = 0
+  /** True once the stream has delivered the asset. */
   delivered = false
-  /** Frames may have been missed: how far the venue has got must be asked before the chain counts as whole. */
+  /** True when frames may have been missed: the venue's time must be queried before the chain counts as complete. */
   uncertain = false
-  /** A repair is waiting or under way. */
+  /** True while a repair is scheduled or running. */
   repairing = false
-  /** Replies in a row that lacked the first missing minute. */
+  /** Consecutive replies without the first missing minute. */
   emptyReplies = 0
 
   constructor(asset: Asset, bounds: GuardBounds) {
@@ -31,18 +31,18 @@ export class Track {
     this.symbol = symbolOf(asset)
   }
 
-  /** Open time of the newest minute that anything was told of. */
+  /** Open time of the newest known minute. */
   get lastMinute(): UnixMs {
     return this.#last?.candle.openTime ?? this.chain.last ?? unixMs(0)
   }
 
-  /** Whether a candle says that something has traded since the stream last said so. */
-  isNews({ openTime, volume }: Candle): boolean {
+  /** True when a candle contains trades that the stream has not delivered. */
+  isNewer({ openTime, volume }: Candle): boolean {
     const last = this.#last?.candle
     return volume > (last?.openTime === openTime ? last.volume : 0) && openTime >= (last?.openTime ?? 0)
   }
 
-  /** The tick an update makes; undefined for one that is older than the last or repeats it. */
+  /** The tick of an update; undefined if it is older than the last one or repeats it. */
   tickOf(update: KlineUpdate, receivedAt: UnixMs): PriceTick | undefined {
     const { eventTime, candle } = update
     const last = this.#last
@@ -54,7 +54,7 @@ export class Track {
   }
 }
 
-/** While one connection replaces another, both deliver the same push. */
+/** True for the same push from two connections, as delivered while one replaces the other. */
 function isSame(a: KlineUpdate, b: KlineUpdate): boolean {
   return a.eventTime === b.eventTime && a.candle.openTime === b.candle.openTime && a.candle.volume === b.candle.volume
 }

@@ -3,7 +3,7 @@ import { parseTime, type TimeForm, timeOfCount } from '../../../shared/domain/da
 import { isoUtc, MINUTE } from '../../../shared/domain/time.ts'
 import type { RowFault } from '../../recorded-files/report-builder.ts'
 
-/** One minute as a file tells it. */
+/** One minute as read from a file. */
 export interface CandleRow {
   /** ms */
   readonly openTime: number
@@ -15,10 +15,10 @@ export interface CandleRow {
   readonly form: TimeForm
 }
 
-/** What must be known of a candle, in the order of files without a header. */
+/** Required columns, in the order of files without a header. */
 export const CANDLE_COLUMNS = ['open time', 'open', 'high', 'low', 'close', 'volume'] as const
 
-/** Names of each column, letters and digits alone, the one that says most first. */
+/** Accepted names of each required column, normalised to letters and digits, most specific first. */
 const NAMES: readonly (readonly string[])[] = [
   [
     'opentime',
@@ -53,19 +53,19 @@ const NAMES: readonly (readonly string[])[] = [
   ['volume', 'vol', 'basevolume', 'volumebase', 'baseassetvolume', 'volumetraded', 'v'],
 ]
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+const normalised = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
 /**
- * Matches a header by what its columns mean, in any order and beside any others.
- * @param asset its volume column may be named after it
- * @returns for each of `CANDLE_COLUMNS` the column it is in
+ * Finds the required columns in a header, in any order and among any others.
+ * @param asset the volume column may be named after it
+ * @returns index of each of `CANDLE_COLUMNS`
  */
 export function matchHeader(header: readonly string[], asset: string): Result<readonly number[]> {
-  const names = header.map(plain)
+  const names = header.map(normalised)
   const missing: string[] = []
   const columns = NAMES.map((known, i) => {
     const all = i === 5 ? [...known, `volume${asset.toLowerCase()}`] : known
-    const name = all.find((one) => names.includes(one))
+    const name = all.find((candidate) => names.includes(candidate))
     if (name === undefined) missing.push(CANDLE_COLUMNS[i] ?? '')
     return name === undefined ? -1 : names.indexOf(name)
   })
@@ -73,26 +73,27 @@ export function matchHeader(header: readonly string[], asset: string): Result<re
   const twice = columns.find((at) => names.indexOf(names[at] ?? '') !== names.lastIndexOf(names[at] ?? ''))
   if (twice !== undefined) return err(`two columns are named "${header[twice]}"`)
   if (names[columns[0] ?? -1] === 'date' && names.includes('time'))
-    return err('date and time are in two columns: put them into one, like 2025-03-01 03:00:00')
+    return err('date and time are in separate columns: combine them into one, like 2025-03-01 03:00:00')
   return ok(columns)
 }
 
-/** True where a list of names has candles under them: a header, or the keys of an object. */
+/** True for names of candle columns: a header, or the keys of an object. */
 export function isCandleHeader(header: readonly string[]): boolean {
   return (
-    matchHeader(header, '').ok || NAMES.slice(1, 5).every((known) => header.some((name) => known.includes(plain(name))))
+    matchHeader(header, '').ok ||
+    NAMES.slice(1, 5).every((known) => header.some((name) => known.includes(normalised(name))))
   )
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
-/** A number as files write it, in text or not; NaN where it is none. */
+/** A number from a cell, as text or not; NaN if it is not one. */
 function numberOf(cell: unknown): number {
   if (typeof cell === 'number') return cell
   return typeof cell === 'string' && NUMBER.test(cell.trim()) ? Number(cell) : Number.NaN
 }
 
-/** @param cells in the order of `CANDLE_COLUMNS`, undefined where the row has no such field */
+/** Parses one row. @param cells in the order of `CANDLE_COLUMNS`; undefined where the row has no such field */
 export function candleRow(cells: readonly unknown[]): CandleRow | RowFault {
   const time = timeOf(cells[0])
   if ('fault' in time) return time
@@ -101,12 +102,12 @@ export function candleRow(cells: readonly unknown[]): CandleRow | RowFault {
   const low = numberOf(cells[3])
   const close = numberOf(cells[4])
   const volume = numberOf(cells[5])
-  // One sum instead of five questions a row: it is finite where all are. A sum that overflows is no price either way.
+  // One check instead of five per row: the sum is finite if all cells are. A sum that overflows cannot come from prices.
   if (!Number.isFinite(open + high + low + close + volume)) {
     const c = cells.findIndex((cell, i) => i > 0 && !Number.isFinite(numberOf(cell)))
-    if (c > 0) return { fault: 'malformed', detail: `column ${CANDLE_COLUMNS[c]}: ${shown(cells[c])} is not a number` }
+    if (c > 0) return { fault: 'malformed', detail: `column ${CANDLE_COLUMNS[c]}: ${quoted(cells[c])} is not a number` }
   }
-  const wrong = nonsense(open, high, low, close, volume)
+  const wrong = impossibleField(open, high, low, close, volume)
   if (wrong !== undefined) return { fault: 'nonsense', detail: wrong }
   if (time.ms % MINUTE !== 0)
     return { fault: 'off-grid', detail: `column open time: ${isoUtc(time.ms)} is not on a whole minute` }
@@ -118,15 +119,15 @@ function timeOf(cell: unknown): { readonly ms: number; readonly form: TimeForm }
     const counted = timeOfCount(cell)
     return counted ?? { fault: 'impossible time', detail: `column open time: ${cell} is no time within 2009–2099` }
   }
-  const parsed = typeof cell === 'string' ? parseTime(cell) : err(`${shown(cell)} is no time`)
+  const parsed = typeof cell === 'string' ? parseTime(cell) : err(`${quoted(cell)} is no time`)
   return parsed.ok ? parsed.value : { fault: 'malformed', detail: `column open time: ${parsed.error}` }
 }
 
-function shown(cell: unknown): string {
+function quoted(cell: unknown): string {
   return cell === undefined || cell === '' ? 'nothing' : (JSON.stringify(cell) ?? 'nothing').slice(0, 40)
 }
 
-function nonsense(open: number, high: number, low: number, close: number, volume: number): string | undefined {
+function impossibleField(open: number, high: number, low: number, close: number, volume: number): string | undefined {
   if (!(low > 0)) return `column low: ${low} is not above 0`
   if (low > high) return `column low: ${low} is above the high, ${high}`
   if (open < low || open > high) return `column open: ${open} is not between low and high, ${low} and ${high}`

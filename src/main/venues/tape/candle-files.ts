@@ -13,11 +13,11 @@ import { candleFilesAmong, candleName } from './candle-names.ts'
 import { type CandleText, readCandleText } from './candle-text.ts'
 import { FLAT_MS, joinFiles, type SoundRows } from './series-builder.ts'
 
-/** Recorded one-minute candles of some assets, and what was found in the files they came from. */
+/** Recorded one-minute candles of some assets, with a report on each file. */
 export interface CandleTape {
-  /** One an asset, in the order the assets were first met. */
+  /** One per asset, in order of first occurrence. */
   readonly series: readonly CandleColumns[]
-  /** One a file, in the order read. */
+  /** One per file, in the order read. */
   readonly files: readonly CandleFile[]
 }
 
@@ -33,11 +33,11 @@ interface ReadFile extends SoundRows {
 }
 
 /**
- * Reads recorded one-minute candles, all at once and synchronously: CSV with or without header and JSON, as exchanges and
- * freqtrade write them, each also gzip or zip. Rows stand in any order; those that cannot be true are left out and counted
- * in the report; several files of an asset are joined.
- * @param paths files, and folders whose candle files (and those of their folders) are taken
- * @returns an error that names the first file that could not be used, with its line, column and reason
+ * Reads recorded one-minute candles synchronously: CSV with or without a header, and JSON, as exchanges and freqtrade write
+ * them, each also compressed with gzip or zip. Rows may be in any order; impossible ones are left out and counted in the
+ * report; several files of an asset are joined.
+ * @param paths files, and folders that are searched recursively for candle files
+ * @returns an error names the first unusable file with line, column and reason
  */
 export function loadCandles(paths: readonly string[]): Result<CandleTape> {
   const found = listFiles(paths)
@@ -64,7 +64,7 @@ function listFiles(paths: readonly string[]): Result<readonly string[]> {
     if (!listed.ok) return listed
     for (const file of listed.value) files.add(file)
   }
-  return files.size > 0 ? ok([...files]) : err('no candle file was named')
+  return files.size > 0 ? ok([...files]) : err('no candle file was given')
 }
 
 function listOne(path: string): Result<readonly string[]> {
@@ -118,15 +118,15 @@ function soundRows({ rows, notes }: CandleText, report: ReportBuilder): readonly
   return sound
 }
 
-/** How far most of a file's `all` rows are apart, where that is another step than a minute. */
-function otherStep(rows: readonly Timed<CandleRow>[], all: number): number | undefined {
+/** Interval between most rows of a file, if it is longer than a minute; undefined otherwise. */
+function otherStep(rows: readonly Timed<CandleRow>[], total: number): number | undefined {
   const steps = new Map<number, number>()
   for (let i = 1; i < rows.length; i++) {
     const step = (rows[i]?.ts ?? 0) - (rows[i - 1]?.ts ?? 0)
     steps.set(step, (steps.get(step) ?? 0) + 1)
   }
   const [most] = [...steps].toSorted((a, b) => b[1] - a[1])
-  return most !== undefined && most[0] > MINUTE && most[1] > 2 && most[1] * 2 > all ? most[0] : undefined
+  return most !== undefined && most[0] > MINUTE && most[1] > 2 && most[1] * 2 > total ? most[0] : undefined
 }
 
 function messageOf(error: unknown): string {

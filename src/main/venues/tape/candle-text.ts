@@ -9,19 +9,19 @@ interface PlacedRow {
   readonly row: CandleRow | RowFault
 }
 
-/** Rows of one candle file, each judged by itself. */
+/** Rows of one candle file, each parsed on its own. */
 export interface CandleText {
-  /** What a person counts in that file: rows of a list from 1 in JSON, lines in CSV. */
+  /** Unit of `place`: rows of the list in JSON, lines in CSV, both from 1. */
   readonly unit: 'row' | 'line'
-  /** Read as they are taken: once. */
+  /** Parsed lazily; can be iterated once. */
   readonly rows: Iterable<PlacedRow>
   readonly notes: readonly string[]
 }
 
-/** Columns of Binance's own archives, of which the first six are those of a candle. */
+/** Number of columns in Binance's archives; the first six are those of a candle. */
 const ARCHIVE_COLUMNS = 12
 
-/** Reads candles as JSON (a list of lists or of objects) or as CSV; an error names the place from which on it is no such file. */
+/** Parses candles as JSON (a list of lists or of objects) or CSV; an error names the place of the first problem. */
 export function readCandleText(text: string, asset: string): Result<CandleText> {
   return /^\s*[[{]/.test(text) ? readJson(text, asset) : readCsv(text, asset)
 }
@@ -45,8 +45,7 @@ function rowOf(value: unknown, names: readonly (string | number)[]): CandleRow |
   if (typeof value !== 'object' || value === null) return { fault: 'malformed', detail: 'not a candle' }
   if (Array.isArray(value) && value.length < CANDLE_COLUMNS.length)
     return { fault: 'malformed', detail: `${value.length} fields, not ${CANDLE_COLUMNS.join(', ')}` }
-  const fields = value as Readonly<Record<string | number, unknown>>
-  return candleRow(names.map((name) => fields[name]))
+  return candleRow(names.map((name): unknown => Reflect.get(value, name)))
 }
 
 function jsonList(text: string): Result<readonly unknown[]> {
@@ -55,7 +54,7 @@ function jsonList(text: string): Result<readonly unknown[]> {
     if (Array.isArray(parsed)) return ok(parsed)
     return err(`row 1: not a list of candles but ${JSON.stringify(parsed).slice(0, 80)}`)
   } catch {
-    // The parser does not say in which row it failed, and Python writes NaN into JSON: each row is read by itself.
+    // The error has no row number, and Python writes NaN into JSON, so each row is parsed on its own.
     return jsonElements(text)
   }
 }
@@ -98,7 +97,7 @@ function readCsv(text: string, asset: string): Result<CandleText> {
   const start = lines.findIndex(saysSomething)
   const first = lines[start]?.trim()
   if (first === undefined) return err('the file is empty')
-  const separator = [';', '\t', ','].find((one) => first.includes(one)) ?? ','
+  const separator = [';', '\t', ','].find((candidate) => first.includes(candidate)) ?? ','
   const head = fieldsOf(first, separator)
   const headless = isCandleStart(head)
   const columns = headless ? positions(head.length) : matchHeader(head, asset)
@@ -122,14 +121,13 @@ function* csvRows(
 
 function headlessNote(columns: number): string {
   return columns === ARCHIVE_COLUMNS
-    ? "No header: taken for Binance's own archive."
-    : `No header: its first columns are taken for ${CANDLE_COLUMNS.join(', ')}.`
+    ? 'No header: assumed to be a Binance archive.'
+    : `No header: its first columns are assumed to be ${CANDLE_COLUMNS.join(', ')}.`
 }
 
 function csvRow(line: string, separator: string, fields: number, columns: readonly number[]): CandleRow | RowFault {
   const found = fieldsOf(line, separator)
-  if (found.length !== fields)
-    return { fault: 'malformed', detail: `${found.length} fields where there should be ${fields}` }
+  if (found.length !== fields) return { fault: 'malformed', detail: `${found.length} fields instead of ${fields}` }
   return candleRow(columns.map((column) => found[column]))
 }
 
@@ -139,26 +137,25 @@ function positions(fields: number): Result<readonly number[]> {
     : err(`${fields} fields and no header: needed are ${CANDLE_COLUMNS.join(', ')}`)
 }
 
-/** Fields of one line; quoted ones are rare, and never go over its end. A quote that is not closed is part of its field. */
+/** Fields of one line. Quoted fields are rare and never span lines; an unclosed quote is part of its field. */
 function fieldsOf(line: string, separator: string): readonly string[] {
   if (!line.includes('"')) return line.split(separator)
   try {
-    const options = { delimiter: separator, relax_quotes: true, relax_column_count: true }
-    const [fields = []] = parse(line, options) as string[][]
-    return fields
+    const records: string[][] = parse(line, { delimiter: separator, relax_quotes: true, relax_column_count: true })
+    return records[0] ?? []
   } catch {
     return line.split(separator)
   }
 }
 
-/** A first row of candles without a header: a number or a date, then numbers. */
+/** True for the first row of a file without a header: a number or a date, then numbers. */
 function isCandleStart(fields: readonly string[]): boolean {
   return /^\d/.test(fields[0] ?? '') && fields.slice(1, 5).every((field) => /^[\d.]+(e[+-]?\d+)?$/i.test(field.trim()))
 }
 
-/** True where the first line of a CSV file says that candles are in it. */
+/** True when the first line of a CSV file is a candle or a header of candles. */
 export function startsCandles(line: string): boolean {
-  const separator = [';', '\t', ','].find((one) => line.includes(one)) ?? ','
+  const separator = [';', '\t', ','].find((candidate) => line.includes(candidate)) ?? ','
   const fields = fieldsOf(line.trim(), separator)
   return fields.length >= CANDLE_COLUMNS.length && (isCandleStart(fields) || isCandleHeader(fields))
 }

@@ -5,7 +5,7 @@ import type { ReportBuilder } from '../../recorded-files/report-builder.ts'
 import type { Timed } from '../../recorded-files/time-order.ts'
 import type { CandleRow } from './candle-fields.ts'
 
-/** A window is five minutes: one in which nothing was traded at all has no price that moved. */
+/** Minimum length of a reported stretch without trades, ms: the length of the shortest window. */
 export const FLAT_MS = 5 * MINUTE
 
 /** The sound rows of one file, in order of time. */
@@ -20,9 +20,9 @@ interface Placed {
 }
 
 /**
- * Joins the files of one asset in order of time. A minute that is there twice is kept once: as the file that begins first has
- * it, and equal ones are duplicates, others conflicts. Minutes that are missing, and stretches without a trade, are told to
- * the report of the file that they are in. Prices and volumes go into the columns as they were read.
+ * Joins the files of one asset in order of time. A minute that occurs twice is taken from the file that starts first; equal
+ * rows are reported as duplicates, others as conflicts. Missing minutes and stretches without trades are reported for the
+ * file they are in. Prices and volumes are not changed.
  */
 export function joinFiles(name: string, files: readonly SoundRows[]): CandleColumns {
   const inOrder = files.toSorted((a, b) => (a.rows[0]?.ts ?? 0) - (b.rows[0]?.ts ?? 0))
@@ -32,15 +32,15 @@ export function joinFiles(name: string, files: readonly SoundRows[]): CandleColu
   for (const placed of all.sort((a, b) => a.timed.ts - b.timed.ts)) {
     const { timed, report } = placed
     const last = kept.at(-1)?.timed
-    if (last !== undefined && last.ts === timed.ts) leaveSecond(last.row, timed, report)
+    if (last !== undefined && last.ts === timed.ts) reportDuplicate(last.row, timed, report)
     else {
-      noteMissing(last, timed, report)
+      reportMissing(last, timed, report)
       report.keep(timed.ts, 1)
       report.keepUntil(timed.ts + MINUTE)
       kept.push(placed)
     }
   }
-  noteFlat(kept)
+  reportFlat(kept)
   const series = emptyColumns(name, kept.length)
   const { openTime, open, high, low, close, volume } = series
   for (const [i, { timed }] of kept.entries()) {
@@ -71,19 +71,23 @@ function emptyColumns(name: string, length: number): CandleColumns {
   }
 }
 
-function leaveSecond(kept: CandleRow, { place, row }: Timed<CandleRow>, report: ReportBuilder): void {
+function reportDuplicate(kept: CandleRow, { place, row }: Timed<CandleRow>, report: ReportBuilder): void {
   const other = FIELDS.find((field) => kept[field] !== row[field])
   if (other === undefined) report.leave(place, 'duplicate', 'the same minute again')
   else report.leave(place, 'conflict', `the same minute again, but its ${other} is ${row[other]}, not ${kept[other]}`)
 }
 
-function noteMissing(last: Timed<CandleRow> | undefined, { place, ts }: Timed<CandleRow>, report: ReportBuilder): void {
+function reportMissing(
+  last: Timed<CandleRow> | undefined,
+  { place, ts }: Timed<CandleRow>,
+  report: ReportBuilder,
+): void {
   const missing = last === undefined ? 0 : (ts - last.ts) / MINUTE - 1
   if (missing > 0)
     report.missing(place, `${missing} missing ${missing === 1 ? 'minute' : 'minutes'} before it`, missing * MINUTE)
 }
 
-function noteFlat(kept: readonly Placed[]): void {
+function reportFlat(kept: readonly Placed[]): void {
   let since: Placed | undefined
   let until = 0
   const end = () => since?.report.flat(since.timed.place, until - since.timed.ts)
