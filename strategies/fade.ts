@@ -2,8 +2,8 @@ import { defineStrategy } from 'baton'
 import { costWithFee, probabilityUp, volatilityPerSecond } from './volatility.ts'
 
 /**
- * Fades a stretched move in the middle of a window: when the last minutes ran far for the usual volatility, makers tend
- * to price the side that ran too dear. Buys the other side, and sells again once the price has come back.
+ * Fades a large move in the middle of a window: after a move that is large for the usual volatility, the side it favours
+ * tends to be overpriced. Buys the other side and sells it after a price gain.
  */
 export default defineStrategy({
   name: 'fade',

@@ -1,12 +1,12 @@
 import { defineStrategy } from 'baton'
 import { costWithFee, expectedClose, percent, probabilityUp, volatilityPerSecond } from './volatility.ts'
 
-/** Nothing to do, and why. */
+/** A decision without intents. */
 const hold = <State>(state: State, why: string) => ({ state, why })
 
 /**
- * Timing gate: in the last seconds of a window, buy the side whose probability, given the move so far and the
- * volatility left, exceeds its price and fee by an edge.
+ * Buys in the last seconds of a window the side whose probability, given the move so far and the volatility, exceeds its price
+ * and fee by an edge.
  */
 export default defineStrategy({
   name: 'snipe',
@@ -28,7 +28,7 @@ export default defineStrategy({
     const { strike } = view
     if (strike === null) return hold(next, 'the strike is not known yet')
 
-    // Most windows have nobody left to sell the likelier side. Which side that is, and what it costs, takes no model.
+    // In most windows the likelier side is no longer offered; checking that needs no model, so it comes first.
     const side = expectedClose(view) >= strike ? 'up' : 'down'
     const { ask } = side === 'up' ? view.up : view.down
     if (ask === null) return hold(next, 'nobody offers the likelier side')
@@ -38,7 +38,7 @@ export default defineStrategy({
 
     const chance = side === 'up' ? up : 1 - up
     const edge = chance - costWithFee(ask, view.feeRate)
-    // After losses in a row the model has earned less trust: ask for more.
+    // After consecutive losses a larger edge is required.
     const wanted = params.minEdge * (1 + Math.min(next.lossesInRow, 4) / 2)
     if (edge < wanted) return hold(next, `edge ${percent(edge)} %, wanted ${percent(wanted)} %`)
     const why = `${side} ${percent(chance)} % at ${ask}: edge ${percent(edge)} %`

@@ -1,9 +1,9 @@
 import type { Candles, View } from 'baton'
 
-/** Closes that a price grid is told from: enough that one of them uses its last digit. */
+/** Number of closes from which the price grid is derived: enough that one of them uses the last digit. */
 const GRID_CLOSES = 12
 
-/** Half a step of the decimal price grid that the newest closes lie on, in dollars; finer than eight decimals is none. */
+/** Half a step of the decimal price grid of the newest closes, in dollars; at most eight decimals. */
 export function halfStep(candles: Candles): number {
   let steps = 1
   for (let ago = 0; ago < Math.min(GRID_CLOSES, candles.length); ago++) {
@@ -14,9 +14,9 @@ export function halfStep(candles: Candles): number {
 }
 
 /**
- * Standard deviation of one-second returns, from the last `minutes` closed one-minute candles. Simple returns: over a
- * minute they differ from log returns by a ten-thousandth of themselves. What rounding to the price grid adds is taken out:
- * a step²/12 for each of two closes.
+ * Standard deviation of one-second returns, from the last `minutes` closed one-minute candles. Uses simple returns, which
+ * over a minute differ from log returns by about 0.01 %. The variance that rounding to the price grid adds, step²/12 for
+ * each of two closes, is subtracted.
  */
 export function volatilityPerSecond(candles: Candles, minutes: number): number {
   const count = Math.min(minutes, candles.length - 1)
@@ -33,7 +33,7 @@ export function volatilityPerSecond(candles: Candles, minutes: number): number {
   return Math.sqrt(Math.max(0, sum / count - (rounding * rounding) / 6) / 60)
 }
 
-/** `62.1`: a share in percent with one decimal. */
+/** A fraction in percent with one decimal: `62.1`. */
 export function percent(share: number): number {
   return Math.round(share * 1000) / 10
 }
@@ -47,8 +47,8 @@ function normalCdf(x: number): number {
 }
 
 /**
- * What the window is expected to close at if the price goes on as likely up as down. The mean price of the last seconds
- * decides it: the part of it that has passed is fixed, which leaves less to chance than the clock suggests.
+ * Expected closing value of the window for a driftless price. The window settles on the mean price of its last seconds, whose
+ * elapsed part is fixed.
  */
 export function expectedClose(view: View): number {
   const { seconds, elapsed, mean } = view.settlement
@@ -58,8 +58,8 @@ export function expectedClose(view: View): number {
 }
 
 /**
- * Probability that Up wins if the price is a driftless random walk from here; see `expectedClose`. A tie is Up, and whatever
- * rounds to the strike on the price's grid is a tie.
+ * Probability that Up wins if the price is a driftless random walk; see `expectedClose`. A tie is Up, and every value that
+ * rounds to the strike on the price grid is a tie.
  */
 export function probabilityUp(view: View, volPerSecond: number): number | null {
   if (view.strike === null || volPerSecond <= 0) return null
@@ -75,7 +75,7 @@ export function probabilityUp(view: View, volPerSecond: number): number | null {
   return normalCdf(Math.log(expected / tie) / Math.sqrt(variance))
 }
 
-/** What a share bought at `price` costs with the taker fee. */
+/** Cost of a share bought at `price`, taker fee included. */
 export function costWithFee(price: number, feeRate: number): number {
   return price + feeRate * price * (1 - price)
 }

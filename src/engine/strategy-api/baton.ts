@@ -1,23 +1,22 @@
 /**
- * The strategy API, version 1. A strategy is one file below the strategies folder whose default export is made by
- * `defineStrategy`. It sees the market only through its view and answers with intents; the desk's engine decides what
- * becomes an order. There is no clock, no randomness, no file and no network in a strategy: the same view, state and
- * params must always give the same answer.
+ * The strategy API, version 1. A strategy is one file below the strategies folder with a default export made by
+ * `defineStrategy`. It reads the market through its view and returns intents; the engine decides which become orders. A
+ * strategy has no clock, randomness, files or network: the same view, state and params must always give the same answer.
  *
- * Prices are dollars a share (0 … 1), stakes dollars, times milliseconds UTC.
+ * Prices are dollars per share (0 … 1), stakes are dollars, times are milliseconds UTC.
  */
 
-/** Version of this contract; part of every version's hash. */
+/** Version of this API; part of every version's hash. */
 export const API_VERSION = 1
 
 export type Side = 'up' | 'down'
 export type Timeframe = '5m' | '15m'
 export type Frame = '1m' | Timeframe
 
-/** Anything JSON can hold: the only kind of value a strategy may keep as its state. */
+/** Any JSON value; a strategy's state must be one. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** Best prices of one outcome's token; null where that side of the book is empty. */
+/** Best prices of one outcome; null where that side of the book is empty. */
 export interface Quote {
   readonly bid: number | null
   readonly ask: number | null
@@ -42,7 +41,7 @@ export interface PositionView {
   readonly id: string
   readonly side: Side
   readonly shares: number
-  /** Dollars paid, fees not included. */
+  /** Dollars paid, without fees. */
   readonly costUsd: number
   readonly averagePrice: number
   readonly openedAt: number
@@ -59,11 +58,11 @@ export interface OrderView {
 export interface SettlementView {
   readonly windowStart: number
   readonly outcome: Side
-  /** Profit of this slot's position in that window in dollars, fees included; null without one. */
+  /** Profit of this slot's position in that window in dollars, after fees; null without a position. */
   readonly profitUsd: number | null
 }
 
-/** What is known about one slot at one moment. Frozen; nothing later than `now` is in it. */
+/** State of one slot at one time. Frozen; contains nothing later than `now`. */
 export interface View {
   readonly slot: string
   readonly asset: string
@@ -72,51 +71,51 @@ export interface View {
   readonly windowStart: number
   readonly windowEnd: number
   readonly secondsLeft: number
-  /** Price of the underlying to beat, once known; see `strikeIsEstimate`. */
+  /** Price of the underlying at the start of the window; null until known. See `strikeIsEstimate`. */
   readonly strike: number | null
-  /** True until the settlement source's own opening price has arrived. */
+  /** True until the settlement source has reported the strike. */
   readonly strikeIsEstimate: boolean
-  /** Last price of the underlying and how old it is. */
+  /** Last price of the underlying. */
   readonly price: number
   readonly priceAgeMs: number
-  /** Closing value is the mean price of the last `seconds` of the window; 0 = the last price alone. */
+  /** The closing value is the mean price of the last `seconds` of the window; 0 = the last price. */
   readonly settlement: {
     readonly seconds: number
-    /** Seconds of that mean that have already passed. */
+    /** Elapsed seconds of that mean. */
     readonly elapsed: number
-    /** Mean price over the part that has passed; null before it begins. */
+    /** Mean price over the elapsed part; null before it starts. */
     readonly mean: number | null
   }
   readonly up: Quote
   readonly down: Quote
-  /** Price grid: 0.01, or 0.001 once the price went beyond 0.96 or 0.04. */
+  /** Price step: 0.01, or 0.001 once the price has passed 0.96 or 0.04. */
   readonly tick: number
   readonly minShares: number
   readonly minStakeUsd: number
-  /** Taker fee a share at price p is `feeRate × p × (1 − p)` dollars. */
+  /** The taker fee per share at price p is `feeRate × p × (1 − p)` dollars. */
   readonly feeRate: number
   readonly position: PositionView | null
   readonly orders: readonly OrderView[]
   readonly lastSettlement: SettlementView | null
   /** `quiet-range`, `quiet-trend`, `wild-range`, `wild-trend`; null while too few candles have closed. */
   readonly regime: string | null
-  /** Candles of the underlying, at most as many as `history` asked for. */
+  /** Closed candles of the underlying, at most as many as requested by `history`. */
   candles(frame: Frame): Candles
 }
 
 export type TimeInForce = 'FAK' | 'FOK' | 'GTC' | 'GTD'
 
 interface OrderOptions {
-  /** Default FAK: take what is there up to the limit and drop the rest. */
+  /** Default FAK: fills what is available within the limit and cancels the remainder. */
   readonly tif?: TimeInForce | undefined
-  /** Rest only; refused where it would trade at once. Needs GTC or GTD. */
+  /** True: the order is rejected if it would trade at once. Needs GTC or GTD. */
   readonly postOnly?: boolean | undefined
-  /** GTD only: seconds until the order lapses. */
+  /** GTD only: seconds until the order expires. */
   readonly expiresInSec?: number | undefined
   readonly why: string
 }
 
-/** Buys `side` for up to `stakeUsd` at `limit` or better. One a window: the engine refuses a second. */
+/** Buys `side` for up to `stakeUsd` at `limit` or better. The engine refuses a second entry in a window. */
 export interface EnterIntent extends OrderOptions {
   readonly kind: 'enter'
   readonly side: Side
@@ -139,7 +138,7 @@ export interface CancelIntent {
 
 export type Intent = EnterIntent | ExitIntent | CancelIntent
 
-/** What `decide` returns. No intents means hold; `why` says why, for the desk to show. */
+/** Result of `decide`. No intents means hold; `why` is displayed as the reason. */
 export interface Decision<State> {
   readonly state: State
   readonly intents?: readonly Intent[]
@@ -148,7 +147,7 @@ export interface Decision<State> {
 
 export type Params = { readonly [name: string]: number | string | boolean }
 
-/** Keeps literal types out of params and state: `40` is a number and `true` a boolean that may change. */
+/** Widens literal types of params and state: `40` to `number`, `true` to `boolean`. */
 type Widen<T> = T extends number
   ? number
   : T extends boolean
@@ -165,19 +164,19 @@ export interface StrategyDefinition<P extends Params, State extends Json> {
   /** Lower case letters, digits and `-`; one file, one strategy. */
   readonly name: string
   readonly params: P
-  /** Closed candles that must be there before the first decision. */
+  /** Closed candles required before the first decision. */
   readonly history?: { readonly [K in Frame]?: number }
-  /** Extra cycles at these moments of each window, at most four. */
+  /** Additional cycles at these times of each window, at most four. */
   readonly wake?: readonly { readonly secondsLeft: number }[]
   initialState(): State
-  /** Takes over the state that an older version left. Absent: kept where its shape fits, else the deployment fails. */
+  /** Converts the state of an older version. If absent, the state is kept when its shape fits; otherwise the deployment fails. */
   migrate?(old: Json, fromVersion: string): Widen<State>
-  /** On a rollback: this version's state for the older one. Absent: the state of the swap comes back. */
+  /** Converts this version's state for the older one on a rollback. If absent, the state from before the swap is restored. */
   migrateBack?(state: Widen<State>, toVersion: string): Json
   decide(view: View, state: Widen<State>, params: Widen<P>): Decision<Widen<State>>
 }
 
-/** Checks nothing and changes nothing: it is there so that the compiler knows what is meant. */
+/** Returns the definition unchanged; exists for type inference. */
 export function defineStrategy<P extends Params, State extends Json>(
   definition: StrategyDefinition<P, State>,
 ): StrategyDefinition<P, State> {

@@ -12,7 +12,7 @@ export function err<E>(error: E): Result<never, E> {
   return { ok: false, error }
 }
 
-/** An invariant of the design does not hold: the state cannot be trusted and trading must stop. */
+/** A broken invariant: the state cannot be trusted and trading must stop. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
@@ -21,15 +21,15 @@ export function invariant(condition: unknown, message: string): asserts conditio
   if (!condition) throw new InvariantError(message)
 }
 
-/** For checks on hot paths: the message is made only when it is needed. */
+/** Throws an `InvariantError`. For checks on hot paths, where the message is built only on failure. */
 export function broken(message: string): never {
   throw new InvariantError(message)
 }
 
-/** Ends a `switch` over a union: fails to compile when a member was forgotten. */
+/** Ends a `switch` over a union; does not compile when a member is missing. */
 export function assertNever(value: never): never {
   throw new InvariantError(`unexpected value: ${JSON.stringify(value)}`)
 }
 
-/** Undoes a subscription. Calling it twice does nothing the second time. */
+/** Ends a subscription; idempotent. */
 export type Disposer = () => void

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { positionIdSchema, slotIdSchema } from './schemas.ts'
 
 /**
- * The one schema of every command, whatever brings it: control.json, HTTP, command line, IPC or tray.
- * Unknown keys are refused, so that a misspelt field never silently does less than was asked.
+ * Schema of all commands from every source: control.json, HTTP, command line, IPC and tray. Unknown keys are refused, so that
+ * a misspelt field is never silently ignored.
  */
 export const strategyNameSchema = z
   .string()
@@ -20,11 +20,11 @@ const partOf = {
   stakePercent: z.number().positive().max(100).optional(),
 }
 
-function partIsCanary(of: { as?: string | undefined; slots?: unknown; stakePercent?: unknown }): boolean {
-  return of.as === 'canary' || (of.slots === undefined && of.stakePercent === undefined)
+function partIsCanary(command: { as?: string | undefined; slots?: unknown; stakePercent?: unknown }): boolean {
+  return command.as === 'canary' || (command.slots === undefined && command.stakePercent === undefined)
 }
 
-const PART = 'slots and stakePercent are for a canary: say as "canary"'
+const PART = 'slots and stakePercent are for a canary: add "as": "canary"'
 
 export const commandSchema = z.discriminatedUnion('kind', [
   z
@@ -32,7 +32,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
       kind: z.literal('reload'),
       strategy: strategyNameSchema.optional(),
       hash: versionHash.optional(),
-      /** The stored version that `hash` names, whatever the files say now. */
+      /** Deploys the stored version named by `hash` instead of the current files. */
       stored: z.literal(true).optional(),
       reason: reason.optional(),
       override: reason.optional(),
@@ -109,15 +109,15 @@ export const COMMAND_KINDS = commandSchema.options.map((option) => option.shape.
 /** Where a command came from; part of its journal row. */
 export type CommandSource = 'file' | 'kill-file' | 'http' | 'desk' | 'cli' | 'tray' | 'engine'
 
-/** What became of a command. `refused` is a rule's answer, `failed` an attempt that did not work out. */
+/** Result of a command: `refused` by a rule, `failed` in the attempt, or `done`. */
 export interface CommandOutcome {
   readonly id: string
   readonly outcome: 'done' | 'refused' | 'failed'
-  /** What happened, what still runs and what to do, in one or two sentences. */
+  /** What happened, what still runs and what to do, in one or two sentences; for people only. */
   readonly message: string
 }
 
-/** Commands that need the token of the desk's own window; the other token may read, pause, freeze and kill. */
+/** Commands that require the window's token; the other token may read, pause, freeze and kill. */
 export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'reload',
   'rollback',
@@ -131,12 +131,12 @@ export const PRIVILEGED: ReadonlySet<CommandKind> = new Set([
   'assign',
   'caps',
 ])
-/** True for the name of a command that needs the token of the desk's own window. */
+/** True for the name of a command that requires the window's token. */
 export function isPrivileged(kind: string): boolean {
   return [...PRIVILEGED].some((privileged) => privileged === kind)
 }
 
-/** Carried out even when written into control.json before the desk started: they only ever make it do less. */
+/** Carried out even if written to control.json before the desk started, because they only reduce activity. */
 export const NEVER_STALE: ReadonlySet<CommandKind> = new Set(['pause', 'freeze', 'kill'])
 
 export const controlFileSchema = z.strictObject({
@@ -147,33 +147,33 @@ export const controlFileSchema = z.strictObject({
 })
 
 /**
- * A kill never fails on form (I5): whatever names it is carried out, and what cannot be read of it is left out.
- * @returns the kill that was meant; undefined where the input is no kill, or is one without fault
+ * Recovers a kill from malformed input (I5): a kill is carried out whatever its form, without the fields that are invalid.
+ * @returns the intended kill; undefined if the input is not a kill, or is a valid command
  */
 export function killIn(input: unknown): Extract<Command, { kind: 'kill' }> | undefined {
   if (input === 'kill') return { kind: 'kill', positions: 'hold' }
   if (typeof input !== 'object' || input === null || Reflect.get(input, 'kind') !== 'kill') return undefined
   if (commandSchema.safeParse(input).success) return undefined
   const text: unknown = Reflect.get(input, 'reason')
-  const said = reason.safeParse(typeof text === 'string' ? text.slice(0, 500) : '')
+  const given = reason.safeParse(typeof text === 'string' ? text.slice(0, 500) : '')
   return {
     kind: 'kill',
     positions: Reflect.get(input, 'positions') === 'flatten' ? 'flatten' : 'hold',
-    ...(said.success ? { reason: said.data } : {}),
+    ...(given.success ? { reason: given.data } : {}),
   }
 }
 
-/** A text that no parser reads and that means a kill all the same: the word alone, or as kind or command. */
+/** An unparsable text that means a kill: the word alone, or as the value of `kind` or `command`. */
 const MEANS_KILL = /^\s*["']?kill["']?\s*$|\b(kind|command)["']?\s*[:=]\s*["']?kill\b/i
 
-/** True where a text that cannot be read as a command names a kill; see `killIn`. */
+/** True when a text that is not a valid command means a kill; see `killIn`. */
 export function meansKill(text: string): boolean {
   return MEANS_KILL.test(text)
 }
 
 /**
- * One clear line for a schema's refusal: `field: what is wrong`.
- * @param within how many keys of an envelope lead every path and are left out
+ * All issues of a schema error in one line: `field: problem; …`.
+ * @param within number of leading keys to omit from every path
  */
 export function explain(error: z.ZodError, within = 0): string {
   return error.issues

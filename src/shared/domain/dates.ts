@@ -2,21 +2,21 @@ import { z } from 'zod'
 import { err, ok, type Result } from './base.ts'
 import { type UnixMs, unixMs } from './time.ts'
 
-/** How a time was written: text, or a count since 1970 whose unit its magnitude tells. */
+/** Form of a written time: text, or a count since 1970 whose unit follows from its magnitude. */
 export type TimeForm = 'text' | 's' | 'ms' | 'µs' | 'ns'
 
 export interface WrittenTime {
-  /** Whole milliseconds; what is finer is cut off. */
+  /** Whole milliseconds; fractions are truncated. */
   readonly ms: UnixMs
   readonly form: TimeForm
 }
 
-/** 2009-01-01, before any asset that is traded had a price. */
+/** 2009-01-01: no traded asset had a price before. */
 export const EARLIEST_TIME = 1_230_768_000_000
-/** 2100-01-01, the first moment that is too late. */
+/** 2100-01-01, exclusive. */
 export const TOO_LATE_TIME = 4_102_444_800_000
 
-/** True for whole milliseconds at which something could have been recorded: 2009 to 2099. */
+/** True for whole milliseconds within 2009–2099. */
 export function isPossibleTime(ms: number): boolean {
   return Number.isSafeInteger(ms) && ms >= EARLIEST_TIME && ms < TOO_LATE_TIME
 }
@@ -34,17 +34,17 @@ export function formName(form: TimeForm): string {
   return FORM_NAMES[form]
 }
 
-/** How many of each unit are a second. Within 2009 to 2099 no count is possible in two of them. */
+/** Units per second. Within 2009–2099 no count is valid in two units. */
 const UNITS = [
   ['s', 1],
   ['ms', 1e3],
   ['µs', 1e6],
   ['ns', 1e9],
 ] as const
-/** Half a microsecond: a number of nanoseconds is no nearer than this to the one that was written. */
+/** Half a microsecond: the precision of nanoseconds stored as a double. */
 const ROUNDING_MS = 5e-4
 
-/** A count since 1970 in seconds, milliseconds, microseconds or nanoseconds, told by its magnitude; undefined outside 2009–2099. */
+/** Time of a count since 1970 in seconds, milliseconds, microseconds or nanoseconds, by its magnitude; undefined outside 2009–2099. */
 export function timeOfCount(count: number): WrittenTime | undefined {
   for (const [form, perSecond] of UNITS) {
     const ms = Math.floor((count / perSecond) * 1000 + ROUNDING_MS)
@@ -59,9 +59,9 @@ const TEXT =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/i
 
 /**
- * The one reader of times that people and files write. Takes ISO 8601 with `T` or a space, with `Z`, `UTC`, an offset or none
- * (then it is UTC, whatever the machine's time zone), a date alone (its midnight), and counts since 1970 whose unit the
- * magnitude tells. Anything outside 2009–2099, and anything that could be read in two ways, is an error that says what to do.
+ * Parses all times written by people and in files: ISO 8601 with `T` or a space, with `Z`, `UTC`, an offset or none (then
+ * UTC, whatever the machine's time zone), a date (its midnight), and counts since 1970 whose unit follows from the magnitude.
+ * Times outside 2009–2099 and ambiguous texts are errors that say what to do.
  */
 export function parseTime(text: string): Result<WrittenTime> {
   const trimmed = text.trim()
@@ -87,7 +87,7 @@ export function parseTime(text: string): Result<WrittenTime> {
   return isPossibleTime(ms) ? ok({ ms: unixMs(ms), form: 'text' }) : err(`${shown(trimmed)} is outside 2009–2099`)
 }
 
-/** A text that `parseTime` takes, for schemas. */
+/** Schema of a text for `parseTime`. */
 export const timeText = z.string().transform((text, context): WrittenTime => {
   const parsed = parseTime(text)
   if (parsed.ok) return parsed.value
@@ -95,7 +95,7 @@ export const timeText = z.string().transform((text, context): WrittenTime => {
   return z.NEVER
 })
 
-/** In quotes, on one line, and not all of a text that goes on. */
+/** A text in quotes, on one line and cut to 60 characters. */
 function shown(text: string): string {
   if (text === '') return 'an empty text'
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
@@ -106,14 +106,14 @@ function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
-/** Nanoseconds are more digits than a number holds exactly: their last three are cut off first. */
+/** Parses a count; of nanoseconds the last three digits are cut off, since they exceed the precision of a double. */
 function countedIn(digits: string): WrittenTime | undefined {
   if (!/^\d{18,19}$/.test(digits)) return timeOfCount(Number(digits))
   const counted = timeOfCount(Number(digits.slice(0, -3)))
   return counted && { ms: counted.ms, form: 'ns' }
 }
 
-/** Of `Z`, `UTC`, `+05:30`, `+0530`, `+05` or nothing; undefined where no place has such an offset. */
+/** Offset of `Z`, `UTC`, `+05:30`, `+0530`, `+05` or nothing; undefined for an impossible one. */
 function offsetMs(text: string | undefined): number | undefined {
   if (text === undefined || /^(Z|UTC)$/i.test(text)) return 0
   const hours = Number(text.slice(1, 3))

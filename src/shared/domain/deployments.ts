@@ -22,20 +22,20 @@ export interface DeploymentStep {
   readonly name: StepName
   readonly state: 'running' | 'done' | 'failed'
   readonly ms: number | null
-  /** What the step looked at: `3 modules`, `types, contract, globals`. */
+  /** What the step processed: `3 modules`, `types, contract, globals`. */
   readonly note: string
 }
 
-/** Something that holds a sound candidate back. */
+/** A rule that holds a sound candidate back. */
 export interface PolicyRefusal {
   readonly rule: 'reload' | 'shadow' | 'canary' | 'freeze' | 'venue' | 'cooldown' | 'tilt' | 'regime' | 'quiet'
-  /** The figure, its bound, and what one may do about it. */
+  /** The figure, its limit, and what can be done; in words. */
   readonly message: string
-  /** When it passes by itself, at the latest; null: nobody can tell. */
+  /** Latest time at which it ends by itself; null if unknown. */
   readonly until: number | null
 }
 
-/** A person's word against the rules; it stays beside the version's figures for ever. */
+/** A person's recorded decision to pass policy rules; shown with the version's figures permanently. */
 export interface PolicyOverride {
   readonly ts: number
   readonly by: string
@@ -43,49 +43,50 @@ export interface PolicyOverride {
   readonly rules: readonly string[]
 }
 
-/** What the policy step says of a deployment. */
+/** State of a deployment's policy step. */
 export interface PolicyRow {
-  /** What it waits for now. */
+  /** Rules it waits for now. */
   readonly waits: readonly PolicyRefusal[]
-  /** When it is given up if it still waits. */
+  /** Time at which it is given up if it still waits. */
   readonly waitsUntil: number | null
   readonly override: PolicyOverride | null
-  /** Regime of each of its slots as it was let through. */
+  /** Regime of each of its slots when it passed. */
   readonly regimes: Readonly<Record<string, string | null>>
 }
 
 export interface ProbationBound {
   readonly name: 'faults' | 'late answers' | 'rejected orders' | 'drawdown' | 'win rate'
-  /** `chance`: probability, by the proof, of as few wins or fewer; its bound is the least. */
+  /** `chance`: probability of at most this many wins, given the proof's win rate; its bound is a minimum. */
   readonly unit: 'count' | 'usd' | 'chance'
   readonly value: number
   readonly bound: number
   readonly passed: boolean
 }
 
-/** A candidate that runs beside the live version with paper fills since it began. */
+/** State of a shadow: a candidate that runs beside the live version with paper fills. */
 export interface ShadowRow {
   readonly since: number
-  /** Market time up to which it has been played. */
+  /** Market time reached. */
   readonly reached: number
-  /** What it, and the live version, would have done since; null before the first look. */
+  /** Results of the candidate since the start; null before the first evaluation. */
   readonly candidate: ReplayStats | null
+  /** Results of the live version over the same time. */
   readonly live: ReplayStats | null
-  /** Moments at which the two acted differently. */
+  /** Number of times at which the two acted differently. */
   readonly differences: number
-  /** Why nothing is known yet. */
+  /** Why there are no results yet. */
   readonly reason: string | null
 }
 
-/** The part that a version had of its strategy before it got all of it. */
+/** Part of its strategy that a version traded as a canary. */
 export interface CanaryRow {
   readonly since: number
   readonly slots: readonly SlotId[]
-  /** Of what it wants to stake, this much is staked. */
+  /** Percentage of the requested stake that is used. */
   readonly stakePercent: number
 }
 
-/** The first windows of a version that has gone live. */
+/** State of a version's probation. */
 export interface ProbationRow {
   readonly verdict: 'running' | 'passed' | 'failed'
   readonly reason: string
@@ -123,17 +124,17 @@ export interface DeploymentRow {
   readonly state: DeploymentState
   readonly startedAt: number
   readonly endedAt: number | null
-  /** Steps passed so far; a step that a deployment does not have is absent. */
+  /** Steps so far; steps that do not apply are absent. */
   readonly steps: readonly DeploymentStep[]
   readonly reason: string | null
   readonly diagnostics: readonly Diagnostic[]
   /** Real milliseconds from noticing the change to the commit of the swap. */
   readonly saveToLiveMs: number | null
-  /** Real milliseconds the loop was held. */
+  /** Real milliseconds for which the loop was blocked. */
   readonly swapMs: number | null
   readonly swappedAt: number | null
   readonly handoffs: number
-  /** Null until the proof begins, and for a deployment that has none. */
+  /** Null until the proof starts, and for a deployment without one. */
   readonly proof: ProofRow | null
   readonly policy: PolicyRow | null
   readonly probation: ProbationRow | null

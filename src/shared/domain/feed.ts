@@ -7,15 +7,15 @@ export interface PriceTick {
   readonly kind: 'price'
   /** When the desk received it. */
   readonly ts: UnixMs
-  /** The venue's own time of it. */
+  /** The venue's own time of the price. */
   readonly tsVenue: UnixMs
   readonly asset: Asset
   readonly price: number
-  /** Base volume traded since the tick before. */
+  /** Base volume traded since the previous tick. */
   readonly volume: number
 }
 
-/** A candle of an underlying; `openTime` inclusive. */
+/** A candle of an underlying. */
 export interface Candle {
   readonly openTime: UnixMs
   readonly open: number
@@ -25,7 +25,7 @@ export interface Candle {
   readonly volume: number
 }
 
-/** A closed candle that the venue itself reported: it replaces one built from ticks. */
+/** A closed candle reported by the venue itself; it replaces one built from ticks. */
 export interface CandleClosed {
   readonly kind: 'candle'
   readonly ts: UnixMs
@@ -35,38 +35,38 @@ export interface CandleClosed {
   readonly origin: 'stream' | 'backfill'
 }
 
-/** What makes an asset's prices unfit to be traded on. */
+/** Why an asset's prices must not be traded on. */
 export interface FeedProblem {
   readonly asset: Asset
-  /** A sentence for a person, without the asset's name in front. */
+  /** In words, for people, without the asset's name. */
   readonly reason: string
 }
 
-/** The link to the venue went up or down, or an asset's prices have become fit or unfit to be traded on. */
+/** State of the feed, emitted when the link or the problems of an asset change. */
 export interface FeedState {
   readonly kind: 'feed'
   readonly ts: UnixMs
   readonly connected: boolean
-  /** Assets whose series must not be traded on, whatever the link says. */
+  /** Assets whose prices must not be traded on. */
   readonly stale: readonly Asset[]
-  /** What happened, for a person. */
+  /** What happened, in words, for people. */
   readonly detail: string
-  /** How `detail` is told; where it is missing, a warning while anything is wrong. */
+  /** Level of `detail`; default: a warning while the feed has any problem. */
   readonly level?: 'info' | 'warn'
-  /** Why each of `stale` is so, several a stale asset where several things are wrong; missing in older recordings. */
+  /** Reasons for `stale`, possibly several per asset; absent in older recordings. */
   readonly problems?: readonly FeedProblem[]
 }
 
 export type FeedEvent = PriceTick | CandleClosed | FeedState
 
-/** A feed in real time: it pushes. History comes first, through the same listener, as closed candles. */
+/** A real-time feed, which pushes events. History comes first, as closed candles. */
 export interface LiveFeed {
-  /** Resolves once history is in and the stream delivers, or with what is wrong. */
+  /** Resolves once history is loaded and the stream delivers, or with an error. */
   start(listener: (event: FeedEvent) => void): Promise<Result<void>>
   stop(): Promise<void>
 }
 
-/** A feed in virtual time: it is pulled, in order of `ts`, and is the same for the same seed. */
+/** A feed in virtual time, pulled in order of `ts`; the same seed gives the same ticks. */
 export interface TickSource {
   readonly assets: readonly Asset[]
   /** Time of the next tick; undefined once the source is exhausted. */
@@ -77,11 +77,11 @@ export interface TickSource {
   history(asset: Asset, before: UnixMs, count: number): readonly Candle[]
 }
 
-/** Time and timers, passed in wherever they are needed; `src/main/platform` has the real one. */
+/** Time and timers, injected wherever they are needed; `src/main/platform` has the real implementation. */
 export interface Clock {
   /** Wall clock, UTC. */
   now(): UnixMs
-  /** Milliseconds of a clock that never goes back; only differences mean anything. */
+  /** Monotonic milliseconds; only differences are meaningful. */
   monotonic(): number
   after(delayMs: number, run: () => void): Disposer
 }

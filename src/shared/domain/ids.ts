@@ -7,15 +7,15 @@ export type DeploymentId = Brand<string, 'DeploymentId'>
 
 export type OrderId = Brand<string, 'OrderId'>
 
-/** The venue's name of a fill, unique among all fills of a home. */
+/** The venue's id of a fill, unique within a home. */
 export type FillId = Brand<string, 'FillId'>
 
 export type PositionId = Brand<string, 'PositionId'>
 
-/** `desk` is the owner of last resort: it holds to settlement. */
+/** A version, or `desk`, the owner of last resort, which holds to settlement. */
 export type Owner = VersionHash | 'desk'
 
-/** Ids of orders and positions: the home's prefix keeps them unique beyond one home folder. */
+/** @param prefix of the home, which makes ids unique across home folders */
 export function orderId(prefix: string, number: number): OrderId {
   return `O-${prefix}${number}` as OrderId
 }
@@ -33,5 +33,5 @@ export function versionHashOf(digest: string): VersionHash {
   return digest as VersionHash
 }
 
-/** Of a replay, which has one deployment and journals none. */
+/** The deployment id used in replays, which journal no deployments. */
 export const REPLAY_DEPLOYMENT = 'replay' as DeploymentId

@@ -1,15 +1,12 @@
 import { InvariantError } from './base.ts'
 
-/**
- * One table a machine: state → trigger → next state. What is not in a table cannot happen;
- * trying it is a broken invariant and names both.
- */
+/** Transition table of one state machine: state → trigger → next state. Any other transition is a broken invariant. */
 type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const ORDER = {
   intent: { sign: 'signed', refuse: 'cancelled' },
   signed: { send: 'sent', refuse: 'cancelled' },
-  // From here on the venue decides: delayed, open, partial, filled, cancelled and expired mean that it accepted the order.
+  // From here on the venue decides; every following state except `rejected` and `unknown` means that it accepted the order.
   sent: {
     delay: 'delayed',
     rest: 'open',
@@ -30,7 +27,7 @@ const ORDER = {
     lose: 'unknown',
   },
   open: { fillPart: 'partial', fill: 'filled', cancel: 'cancelled', expire: 'expired', lose: 'unknown' },
-  // Fills stand when the rest is cancelled or expires.
+  // Fills remain valid when the remainder is cancelled or expires.
   partial: { fillPart: 'partial', fill: 'filled', cancel: 'cancelled', expire: 'expired', lose: 'unknown' },
   unknown: {
     delay: 'delayed',
@@ -47,8 +44,8 @@ const ORDER = {
   rejected: {},
 } as const satisfies Table
 
-// A fill counts as exposure at once; it can be sold, and its profit counts, only once it is confirmed. A venue may report a
-// failure even after its confirmation.
+// A fill counts as exposure at once; its shares can be sold, and its profit counts, only when it is confirmed. It may fail
+// even after its confirmation.
 const FILL = {
   matched: { confirm: 'confirmed', fail: 'failed' },
   confirmed: { fail: 'failed' },
@@ -57,23 +54,23 @@ const FILL = {
 
 const POSITION = {
   open: { end: 'ended', close: 'closed', reverse: 'closed' },
-  // Voided by hand: nothing will ever tell its outcome, and its cost is written off.
+  // `voided`: its outcome will never be known, and its cost was written off by hand.
   ended: { resolve: 'resolved', close: 'closed', reverse: 'closed', void: 'voided' },
-  // The last of its shares can turn out never to have been bought.
+  // `reverse`: all of its purchases have failed on chain.
   resolved: { redeem: 'redeemed', reverse: 'closed' },
   redeemed: {},
   voided: {},
-  // A sale that fails on chain brings the shares back, before or after the end of the window.
+  // A sale that fails on chain restores the shares, before or after the end of the window.
   closed: { reopen: 'open', reopenEnded: 'ended' },
 } as const satisfies Table
 
 const VERSION = {
   candidate: { stage: 'staged', reject: 'rejected' },
   staged: { swap: 'live', tryOut: 'canary', drop: 'retired' },
-  // In charge of a part of its strategy's slots, or of their stake.
+  // Trades a part of its strategy's slots or stake.
   canary: { stage: 'staged', retire: 'retired', drain: 'draining', fault: 'faulted' },
   live: { retire: 'retired', drain: 'draining', fault: 'faulted' },
-  // Replaced, and kept only to manage what it opened.
+  // Replaced; only manages what it opened.
   draining: { retire: 'retired', fault: 'faulted', stage: 'staged' },
   retired: { stage: 'staged' },
   faulted: { stage: 'staged', retire: 'retired' },
@@ -113,7 +110,7 @@ export const LIFECYCLES = {
 
 export type Machine = keyof typeof LIFECYCLES
 export type StateOf<M extends Machine> = keyof (typeof LIFECYCLES)[M] & string
-/** Every trigger that some state of the machine knows. */
+/** Every trigger of a machine, in any state. */
 export type TriggerOf<M extends Machine> = {
   [S in keyof (typeof LIFECYCLES)[M]]: keyof (typeof LIFECYCLES)[M][S]
 }[keyof (typeof LIFECYCLES)[M]] &
@@ -125,24 +122,29 @@ export type PositionState = StateOf<'position'>
 export type VersionState = StateOf<'version'>
 export type DeploymentState = StateOf<'deployment'>
 export type TradingState = StateOf<'trading'>
-/** Whether new code may go live. Derived from freeze and cooldown, so it has no table. */
+/** Whether deployments may go live; derived from freeze and cooldown, so it has no table. */
 export type DeploysState = 'open' | 'frozen' | 'cooling'
 
-/** True where the table has an entry for the pair. */
+/** True when a state has a transition for a trigger. */
 export function allows<M extends Machine>(machine: M, state: StateOf<M>, trigger: TriggerOf<M>): boolean {
   const table: Table = LIFECYCLES[machine]
   return table[state]?.[trigger] !== undefined
 }
 
-/** The state after `trigger`; an illegal pair is a broken invariant. */
+function isStateOf<M extends Machine>(machine: M, name: string): name is StateOf<M> {
+  return Object.hasOwn(LIFECYCLES[machine], name)
+}
+
+/** The state after `trigger`; an impossible transition is a broken invariant. */
 export function step<M extends Machine>(machine: M, state: StateOf<M>, trigger: TriggerOf<M>): StateOf<M> {
   const table: Table = LIFECYCLES[machine]
   const next = table[state]?.[trigger]
-  if (next === undefined) throw new InvariantError(`${machine}: "${trigger}" is not possible in state "${state}"`)
-  return next as StateOf<M>
+  if (next === undefined || !isStateOf(machine, next))
+    throw new InvariantError(`${machine}: "${trigger}" is not possible in state "${state}"`)
+  return next
 }
 
-/** True for a state that no trigger leaves. */
+/** True for a state without transitions. */
 export function isFinal<M extends Machine>(machine: M, state: StateOf<M>): boolean {
   const table: Table = LIFECYCLES[machine]
   return Object.keys(table[state] ?? {}).length === 0

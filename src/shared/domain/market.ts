@@ -1,9 +1,5 @@
-/**
- * What a desk's window and the desk say to each other. The renderer sees only `Desk`; it does not know whether a
- * preload bridge or a WebSocket is behind it. All of it survives structured clone and JSON. Money, shares and prices
- * are integers in micro-units, times are milliseconds UTC.
- */
-
+/** Venue and money a desk trades with; figures of different markets are never mixed. */
 export type Market = 'simulated' | 'paper' | 'live'
 
+/** Where prices of assets come from. */
 export type FeedKind = 'simulated' | 'tape' | 'binance'

@@ -3,7 +3,7 @@ import { type Brand, broken, invariant } from './base.ts'
 /** One dollar or one share in micro-units. */
 export const MICRO = 1_000_000
 
-/** Money in integer micro-USD; negative where a loss or a debit is meant. */
+/** Money in integer micro-USD; negative for a loss or a debit. */
 export type Usd = Brand<number, 'Usd'>
 /** Outcome shares in integer micro-shares, never negative. */
 export type Shares = Brand<number, 'Shares'>
@@ -28,12 +28,12 @@ export function price(micro: number): Price {
 export const NO_USD = usd(0)
 export const NO_SHARES = shares(0)
 
-/** Dollars as a strategy or a person writes them, rounded to the micro-dollar. */
+/** Converts dollars, rounded to the micro-dollar. */
 export function usdOf(dollars: number): Usd {
   return usd(Math.round(dollars * MICRO))
 }
 
-/** Price as a strategy writes it (0.62), rounded to the micro-dollar. */
+/** Converts a price in dollars (0.62), rounded to the micro-dollar. */
 export function priceOf(dollars: number): Price {
   return price(Math.round(dollars * MICRO))
 }
@@ -62,7 +62,7 @@ export function subShares(a: Shares, b: Shares): Shares {
   return shares(a - b)
 }
 
-/** `floor(a × b / c)` without loss: through bigint once the product leaves the safe integers. */
+/** Exact `floor(a × b / c)`; uses bigint when the product is not a safe integer. */
 export function mulDivFloor(a: number, b: number, c: number): number {
   const product = a * b
   if (Number.isSafeInteger(product)) return Math.floor(product / c)

@@ -3,7 +3,7 @@ import type { ReplayStats } from './replays.ts'
 import type { Side, SlotId } from './slots.ts'
 import type { VersionRef } from './versions.ts'
 
-/** One bound of the proof. It gates safety, never profit. */
+/** One limit of a proof; it concerns safety, never profit. */
 export interface ProofGate {
   readonly name: 'faults' | 'orders a minute' | 'stake an order' | 'drawdown'
   readonly value: number
@@ -14,9 +14,9 @@ export interface ProofGate {
 
 /** A candidate's replay over recent tape, beside the live version's on the same tape. */
 export interface ProofRow {
-  /** `insufficient`: too little tape to judge; nothing was guessed. */
+  /** `insufficient`: too little tape for a verdict. */
   readonly verdict: 'running' | 'passed' | 'failed' | 'insufficient'
-  /** One sentence: what it rests on, or what is missing. */
+  /** What the verdict is based on, or what is missing; one sentence. */
   readonly reason: string
   /** 0 … 1 of the tape. */
   readonly progress: number
@@ -28,11 +28,11 @@ export interface ProofRow {
   readonly live: ReplayStats | null
   readonly liveVersion: VersionRef | null
   readonly gates: readonly ProofGate[]
-  /** Moments at which candidate and live version acted differently; `proof.diff` lists them. */
+  /** Number of times at which candidate and live version acted differently; listed by `proof.diff`. */
   readonly differences: number
-  /** Hashes of this strategy that were ever proved or replayed, this one included. */
+  /** Versions of this strategy that were ever proved or replayed, this one included. */
   readonly trials: number
-  /** Windows that settled on the tape, by slot and by the regime they began in. */
+  /** Windows settled on the tape, by slot and by regime at their start. */
   readonly coverage: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
@@ -44,7 +44,7 @@ export interface DecisionAct {
   readonly why: string
 }
 
-/** A moment at which two versions acted differently on the same tape; null = held. */
+/** A time at which two versions acted differently on the same tape; null = held. */
 export interface DecisionDifference {
   readonly ts: number
   readonly slot: SlotId

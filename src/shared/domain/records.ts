@@ -8,7 +8,7 @@ import type { UnixMs } from './time.ts'
 
 export type TimeInForce = 'FAK' | 'FOK' | 'GTC' | 'GTD'
 
-/** What every trade, order and fill carries (I6). */
+/** Attribution tags of every trade, order and fill (I6). */
 export interface Tags {
   readonly version: VersionHash | 'desk'
   readonly deployment: DeploymentId | null
@@ -28,22 +28,22 @@ export interface Order extends Tags {
   readonly tif: TimeInForce
   readonly postOnly: boolean
   readonly expiresAt: UnixMs | null
-  /** Worst price a share. */
+  /** Worst acceptable price per share. */
   readonly limit: Price
   /** Enter: cash to spend, fee not included. Exit: 0. */
   readonly stake: Usd
-  /** Exit: shares to sell. Enter: 0, the price decides. */
+  /** Exit: shares to sell. Enter: 0, since the stake determines them. */
   readonly quantity: Shares
-  /** Cash held back while it is open: stake and the dearest possible fee. */
+  /** Cash reserved while the order is open: stake and highest possible fee. */
   readonly reserve: Usd
   readonly positionId: PositionId | null
   readonly why: string
-  /** Best price of its side when it was decided, to be bought or sold at; null where nobody offered one. */
+  /** Best ask (enter) or bid (exit) at the decision; null without one. */
   readonly quote: Price | null
   state: OrderState
   owner: Owner
   digest: string | null
-  /** Sums over all of its fills, those that failed later included. */
+  /** Shares of all fills, including those that failed later; likewise cost and fee. */
   filledShares: Shares
   filledCost: Usd
   fee: Usd
@@ -51,7 +51,7 @@ export interface Order extends Tags {
   updatedAt: UnixMs
 }
 
-/** One match of an order, by the venue's id; its fate is its own, apart from that of the order and of its other fills. */
+/** One match of an order. Its fate is independent of the order's state and of its other fills. */
 export interface Fill extends Tags {
   readonly id: FillId
   readonly orderId: OrderId
@@ -62,10 +62,10 @@ export interface Fill extends Tags {
   readonly shares: Shares
   readonly cash: Usd
   readonly fee: Usd
-  /** Exit: cost of the shares sold, which a failure puts back. Enter: 0. */
+  /** Exit: cost of the shares sold, restored if the fill fails. Enter: 0. */
   readonly costSold: Usd
   state: FillState
-  /** When it was last confirmed or failed; null while neither is known. */
+  /** Time of its confirmation or failure; null before. */
   fateAt: UnixMs | null
   /** Why it failed. */
   reason: string | null
@@ -83,13 +83,13 @@ export interface Position extends Tags {
   state: PositionState
   /** Shares held now. */
   shares: Shares
-  /** What the held shares cost, fees not included. */
+  /** Cost of the held shares, fees not included. */
   cost: Usd
-  /** All ever bought, for figures after a partial exit. */
+  /** Cost of all shares ever bought. */
   boughtCost: Usd
   boughtShares: Shares
   fees: Usd
-  /** Proceeds of exits less the cost of what was sold. */
+  /** Proceeds of exits minus the cost of the sold shares. */
   realised: Usd
   payout: Usd | null
   settledAt: UnixMs | null
@@ -104,9 +104,9 @@ export interface Settlement {
   /** What one Up share paid. */
   readonly payoutUp: Price
   readonly market: string
-  /** `simulated` or what stands in for the venue's own source. */
+  /** Name of the settlement source or of its substitute, such as `simulated`. */
   readonly source: string
-  /** Of the slot as its window began; null while there were too few candles to tell. */
+  /** Regime of the slot at the start of the window; null with too few candles. */
   readonly regime: string | null
 }
 
@@ -114,8 +114,8 @@ export interface Handoff {
   readonly ts: UnixMs
   readonly deployment: DeploymentId | null
   /**
-   * `unloadable`: its version cannot be loaded any more; `close`: a person has the desk sell it; `dismissal`: a canary gives
-   * it back to the version it stood beside; `reversal`: it counted as sold, and the sale has failed since.
+   * `unloadable`: its version cannot be loaded; `close`: the desk sells it on a person's command; `dismissal`: returned by a
+   * canary to the live version; `reversal`: its sale has failed on chain.
    */
   readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close' | 'dismissal' | 'reversal'
   readonly subject: 'position' | 'order'
@@ -126,7 +126,7 @@ export interface Handoff {
   readonly markSource: 'bid' | 'mid' | 'estimate' | null
 }
 
-/** One movement of money; the sums of all rows are the account (I10). */
+/** One movement of money; the account is the sum of all entries (I10). */
 export interface LedgerEntry {
   readonly ts: UnixMs
   readonly kind: 'deposit' | 'buy' | 'sell' | 'resolve' | 'redeem' | 'reverse' | 'void'
@@ -137,11 +137,11 @@ export interface LedgerEntry {
   readonly deposit: Usd
   readonly realised: Usd
   readonly fee: Usd
-  /** Cost written off by hand because its window can never be settled; in no figure of any version. */
+  /** Cost written off by hand for an unsettleable window; not part of any version's figures. */
   readonly voided: Usd
 }
 
-/** What an event is about; code tells events apart by this alone, never by their words. */
+/** Kinds of events. Code distinguishes events only by kind, never by message. */
 export const EVENT_KINDS = [
   'alarm',
   'cap',
@@ -183,16 +183,16 @@ export interface DeskEvent {
   readonly market: string
   /** In words, for people. */
   readonly message: string
-  /** `fault`: what the strategy's own error said. */
+  /** `fault`: message of the strategy's error. */
   readonly detail: string | null
 }
 
-/** What a version has come to since it was last made live: what it opened under that deployment, and no other. */
+/** Results of a version since it last became live, limited to what it opened under that deployment. */
 export interface Tenure {
   since: UnixMs
-  /** Windows of its slots that began under it and have settled. */
+  /** Settled windows of its slots that started under it. */
   windows: number
-  /** Trades settled, wins among them, their profit after fees, and its deepest fall from a peak. */
+  /** Settled trades; `pnl` is their profit after fees, `peak` its maximum, `drawdown` its largest fall from a peak. */
   trades: number
   wins: number
   pnl: Usd
@@ -201,10 +201,10 @@ export interface Tenure {
   faults: number
   late: number
   rejected: number
-  /** Losing trades of its strategy in a row, whichever version opened them, and when the last of them settled. */
+  /** Consecutive losing trades of its strategy, whichever version opened them; `lastLossAt`: when the last one settled. */
   lossesInRow: number
   lastLossAt: UnixMs | null
-  /** When a trade of its strategy last ended such a run. */
+  /** When a winning trade last ended such a run. */
   lastWinAt: UnixMs | null
 }
 
@@ -218,16 +218,16 @@ export interface VersionProgress {
   readonly tenure: Tenure | null
 }
 
-/** Everything the engine asks to be written down. */
+/** Every record that the engine journals. */
 export type JournalRecord =
   | { readonly t: 'intent'; readonly order: Order }
   | { readonly t: 'order'; readonly order: Order }
   /** A new fill, in state `matched`, or the changed state of one. */
   | { readonly t: 'fill'; readonly fill: Fill }
-  /** `reopened`: it counted as over, and a fill of it has failed since. */
+  /** `reopened`: it was closed, and one of its fills has failed since. */
   | { readonly t: 'position'; readonly position: Position; readonly reopened?: true }
   | { readonly t: 'settlement'; readonly settlement: Settlement }
-  /** A window's payout: when it was last asked for, how often, and when it was told as paid before it could be booked. */
+  /** A window's payout: last request, number of requests, and when it was paid if it could not be booked yet. */
   | {
       readonly t: 'redemption'
       readonly windowId: WindowId
@@ -245,7 +245,7 @@ export type JournalRecord =
       readonly version: VersionHash | null
       readonly deployment: DeploymentId | null
     }
-  /** `draining`: a copy that an outgoing version keeps of the slots it still manages. */
+  /** `draining`: the state that a residual version retains for a slot. */
   | {
       readonly t: 'state' | 'draining'
       readonly slot: SlotId
@@ -261,7 +261,7 @@ export type JournalRecord =
       readonly until: UnixMs | null
       readonly flatten: boolean
     }
-  /** `reason` null: the pause is over. */
+  /** `reason` null ends the pause. */
   | { readonly t: 'pause'; readonly of: 'slot' | 'strategy'; readonly name: string; readonly reason: string | null }
   | { readonly t: 'setting'; readonly setting: Setting }
   | { readonly t: 'freeze'; readonly reason: string | null; readonly until: UnixMs | null }

@@ -2,7 +2,7 @@ import type { Shares, Usd } from './money.ts'
 import type { Asset, Side, SlotId, WindowId } from './slots.ts'
 import type { VersionRef } from './versions.ts'
 
-/** What a version did over a stretch of tape. Profit is what settled there, after fees. */
+/** Results of a version over a part of a tape. Profit counts settled positions, after fees. */
 export interface ReplayStats {
   readonly decisions: number
   readonly orders: number
@@ -24,7 +24,7 @@ export interface ReplayStats {
   /** Most orders within one minute. */
   readonly peakOrdersPerMinute: number
   readonly faults: number
-  /** Intents that the engine said no to. */
+  /** Refused intents. */
   readonly refused: number
   readonly openPositions: number
 }
@@ -44,7 +44,7 @@ export interface ReplayTrade {
   readonly why: string
 }
 
-/** One replay asked for by hand. Kept in memory; the newest twenty. */
+/** A replay started by hand. The newest 20 are kept in memory. */
 export interface ReplayRow {
   readonly id: string
   readonly strategy: string
@@ -57,19 +57,19 @@ export interface ReplayRow {
   readonly progress: number
   readonly from: number
   readonly to: number
-  /** How far it has come, market time. */
+  /** Market time reached. */
   readonly reached: number
   readonly slots: readonly SlotId[]
   readonly notices: readonly string[]
   readonly stats: ReplayStats | null
-  /** The live version on the same tape and slots; null where none is live. */
+  /** The live version on the same tape and slots; null without one. */
   readonly live: { readonly version: VersionRef; readonly stats: ReplayStats | null } | null
   readonly decisionsPerSecond: number | null
   /** Why it failed or ended early. */
   readonly reason: string | null
 }
 
-/** Something that can be replayed: the desk's own recording, or an imported tape. */
+/** A tape that can be replayed: the desk's own recordings, or an imported tape. */
 export interface TapeEntry {
   /** `own`, or the name of an imported tape. */
   readonly id: string
@@ -79,7 +79,7 @@ export interface TapeEntry {
   readonly bytes: number
   readonly assets: readonly Asset[]
   readonly slots: readonly SlotId[]
-  /** What must be known of results on it. */
+  /** Notices for results on it. */
   readonly notices: readonly string[]
 }
 

@@ -5,12 +5,9 @@ import type { Price, Shares, Usd } from './money.ts'
 import type { Asset, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
 
-/**
- * Schemas of the branded values, for every boundary: a value that passes has its brand, so that nothing behind the boundary
- * asserts one.
- */
+/** Schemas of branded values for all boundaries. A parsed value has its brand, so that no other code asserts one. */
 
-// A brand exists for the compiler alone. It is asserted here once, so that a branded schema costs no more than a plain one.
+// Brands exist only at compile time; asserting them here costs nothing at run time.
 function text<T extends string>(pattern: RegExp, message: string): z.ZodType<T, string> {
   return z.string(message).regex(pattern, message) as z.ZodType<string> as z.ZodType<T, string>
 }
@@ -21,14 +18,14 @@ function integer<T extends number>(message: string): z.ZodType<T, number> {
 
 export const slotIdSchema = text<SlotId>(/^[A-Z0-9]{2,10}-(5m|15m)$/, 'a slot is written like BTC-5m')
 export const assetSchema = text<Asset>(/^[A-Z0-9]{2,10}$/, 'an asset is written like BTC')
-/** Each venue writes its own; all that is known of it here is that it is a name. */
+/** Venues define their own format. */
 export const windowIdSchema = text<WindowId>(/^.{1,200}$/, 'a window is named by its venue')
 export const positionIdSchema = text<PositionId>(
   /^P-(?:[0-9a-f]{6}-)?[0-9]+$/,
   'a position is written like P-3fa9c1-12',
 )
 export const orderIdSchema = text<OrderId>(/^O-(?:[0-9a-f]{6}-)?[0-9]+$/, 'an order is written like O-3fa9c1-12')
-/** Each venue writes its own. */
+/** Venues define their own format. */
 export const fillIdSchema = text<FillId>(/^.{1,200}$/, 'a fill is named by its venue')
 export const versionHashSchema = text<VersionHash>(
   /^[0-9a-f]{64}$/,
@@ -53,7 +50,7 @@ export function stateSchema<M extends Machine>(machine: M): z.ZodType<StateOf<M>
 export const sideSchema = z.enum(['up', 'down'])
 export const orderKindSchema = z.enum(['enter', 'exit'])
 
-/** Reads a JSON text by a schema; undefined where it is no JSON or does not fit. */
+/** Parses a JSON text by a schema; undefined if it is not JSON or invalid. */
 export function parseJsonText<T>(schema: z.ZodType<T>, json: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(json)).data

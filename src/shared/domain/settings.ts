@@ -2,7 +2,7 @@ import type { DeploymentId, VersionHash } from './ids.ts'
 import type { Usd } from './money.ts'
 import type { SlotId } from './slots.ts'
 
-/** The engine's bounds (I12); no deployment can change them. Money in micro-USD. */
+/** Caps (I12); no deployment can change them. Money in micro-USD. */
 export interface Caps {
   readonly stakePerOrder: Usd
   readonly exposurePerWindow: Usd
@@ -12,20 +12,20 @@ export interface Caps {
   readonly lossPerDay: Usd
 }
 
-/** A version in charge of a part of its strategy before it gets all of it. */
+/** A version that trades a part of its strategy's slots or stake. */
 export interface Canary {
   readonly version: VersionHash
   readonly deployment: DeploymentId
-  /** Of what it wants to stake, this much is staked, in millionths. */
+  /** Part of the requested stake that is used, in millionths. */
   readonly stakePpm: number
 }
 
-/** What commands changed of the configuration; the newest of each name and subject holds. */
+/** A change of the configuration by a command; the newest of each name and subject applies. */
 export type Setting =
   | { readonly name: 'caps'; readonly caps: Caps }
-  /** A slot is traded by another strategy than the configuration says. */
+  /** Assigns a slot to a strategy, overriding the configuration. */
   | { readonly name: 'assignment'; readonly slot: SlotId; readonly strategy: string }
-  /** The part of a strategy that its canary has; null once it has none. */
+  /** The canary of a strategy; null once it has ended. */
   | {
       readonly name: 'canary'
       readonly strategy: string

@@ -4,14 +4,14 @@ import { MINUTE, type UnixMs, unixMs } from './time.ts'
 export const TIMEFRAMES = ['5m', '15m'] as const
 /** Length of a slot's windows. */
 export type Timeframe = (typeof TIMEFRAMES)[number]
-/** Length of a candle: the windows' own lengths and one minute. */
+/** Length of a candle: one minute, or a timeframe. */
 export type CandleFrame = '1m' | Timeframe
 
 /** Upper-case ticker of the underlying: `BTC`. */
 export type Asset = Brand<string, 'Asset'>
 /** asset × timeframe: `BTC-5m`. */
 export type SlotId = Brand<string, 'SlotId'>
-/** The venue's slug of one window's market: `btc-updown-5m-1680382800` (start in seconds). */
+/** Id of one window: `btc-updown-5m-1680382800` (start in seconds). */
 export type WindowId = Brand<string, 'WindowId'>
 
 export interface Slot {
@@ -28,7 +28,7 @@ export interface Window {
   readonly end: UnixMs
 }
 
-/** A binary market's two outcomes. */
+/** The two outcomes of a window. */
 export type Side = 'up' | 'down'
 
 const FRAME_MS: Readonly<Record<CandleFrame, number>> = { '1m': MINUTE, '5m': 5 * MINUTE, '15m': 15 * MINUTE }
@@ -42,21 +42,21 @@ export function asset(name: string): Asset {
   return name as Asset
 }
 
-export function makeSlot(of: Asset, timeframe: Timeframe): Slot {
-  return { id: `${of}-${timeframe}` as SlotId, asset: of, timeframe }
+export function makeSlot(asset: Asset, timeframe: Timeframe): Slot {
+  return { id: `${asset}-${timeframe}` as SlotId, asset, timeframe }
 }
 
-/** Reads `BTC-5m`; undefined when it is not a slot's name. */
+/** Parses `BTC-5m`; undefined for anything else. */
 export function parseSlot(text: string): Slot | undefined {
   const match = /^([A-Z0-9]{2,10})-(5m|15m)$/.exec(text)
   if (match?.[1] === undefined) return undefined
   return makeSlot(asset(match[1]), match[2] === '5m' ? '5m' : '15m')
 }
 
-/** Each slot's window that was asked for last: engine and market ask for the same one, and names take time to make. */
+/** Last window returned for each slot: consecutive calls mostly ask for the same one, and building its id takes time. */
 const LAST_WINDOW = new WeakMap<Slot, Window>()
 
-/** The window of `slot` that holds `ts`. */
+/** The window of `slot` that contains `ts`. */
 export function windowAt(slot: Slot, ts: UnixMs): Window {
   const last = LAST_WINDOW.get(slot)
   if (last !== undefined && ts >= last.start && ts < last.end) return last

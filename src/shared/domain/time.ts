@@ -17,22 +17,22 @@ export function plusMs(ts: UnixMs, ms: number): UnixMs {
   return unixMs(ts + ms)
 }
 
-/** Start of the UTC day that holds `ts`. */
+/** Start of the UTC day that contains `ts`. */
 export function utcDay(ts: UnixMs): UnixMs {
   return unixMs(ts - (ts % DAY))
 }
 
-/** ISO 8601 in UTC with milliseconds: a pure conversion, no clock is read. */
+/** ISO 8601 in UTC with milliseconds. */
 export function isoUtc(ts: number): string {
   return new Date(ts).toISOString()
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
 
-/** Nothing here lasts longer than a century; a longer duration would leave the times that can be counted. */
+/** Longest accepted duration, a century; longer ones would leave the range of valid times. */
 const LONGEST = 36_500 * DAY
 
-/** Parses `90s`, `15m`, `6h`, `2d` (and sums such as `1h30m`); undefined when it is none. */
+/** Parses `90s`, `15m`, `6h`, `2d` (and sums such as `1h30m`); undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) return undefined
   let total = 0

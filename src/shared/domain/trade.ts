@@ -3,15 +3,15 @@ import type { Price, Shares, Usd } from './money.ts'
 import type { Side, SlotId, WindowId } from './slots.ts'
 import type { UnixMs } from './time.ts'
 
-/** What one owner of a trade made of it: the profit of its time, between the marks at which it got and gave it away. */
+/** One owner's part of a trade's profit, between the marks at which it took the trade over and handed it on. */
 export interface TradePart {
   readonly owner: Owner
   readonly pnl: Usd
 }
 
-/** One position that is over: settled, or sold whole before its window was. */
+/** A finished position: settled, or completely sold earlier. */
 export interface SettledTrade {
-  /** A position's id; `deployment window` for what a shadow would have traded. */
+  /** Position id; `deployment window` for a shadow's trade. */
   readonly position: string
   readonly strategy: string
   readonly slot: SlotId
@@ -19,28 +19,29 @@ export interface SettledTrade {
   readonly side: Side
   readonly openedAt: UnixMs
   readonly settledAt: UnixMs
-  /** All that was ever bought, what it cost without fees, and every fee, of exits too. */
+  /** All shares bought; `cost` excludes fees, `fees` includes those of exits. */
   readonly shares: Shares
   readonly cost: Usd
   readonly fees: Usd
   /** After fees. */
   readonly pnl: Usd
-  /** Null while the window's outcome is not known: it was sold before. */
+  /** Null when it was sold before the window's outcome was known. */
   readonly outcome: Side | null
-  /** It did not wait for the outcome with anything. */
+  /** True when no shares were held to the outcome. */
   readonly sold: boolean
-  /** Who decided it, and who owned it at the end: an `Owner`, or any name that trades from elsewhere bear. */
+  /** Version that decided the entry: an `Owner`, or any name if the trade was made elsewhere. */
   readonly openedBy: string
+  /** Owner at the end. */
   readonly settledUnder: string
   readonly deployment: DeploymentId | null
   readonly regime: string
   readonly market: string
-  /** Why it was entered, as the strategy said. */
+  /** The strategy's reason for the entry. */
   readonly why: string
-  /** From the decision to the first fill, in milliseconds of the desk's own time. */
+  /** Time from the decision to the first fill, ms of desk time. */
   readonly latencyMs: number
-  /** Best price of its side when it was decided; null where nobody offered one. */
+  /** Best ask at the decision; null without one. */
   readonly quote: Price | null
-  /** By owner, in order, if it was ever handed over; their profits add up to its own. Null where it was not. */
+  /** Parts by owner, in order, which add up to its profit; null if it was never handed over. */
   readonly parts: readonly TradePart[] | null
 }

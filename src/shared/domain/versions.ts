@@ -5,11 +5,11 @@ export interface VersionRef {
   readonly strategy: string
   /** `snipe v7 · 3fa9c1` */
   readonly label: string
-  /** Running number of the strategy's versions; picks the colour. */
+  /** Sequence number of the strategy's versions; determines the colour. */
   readonly number: number
 }
 
-/** A version, or the desk itself, as whoever opened or owns something. */
+/** A version or the desk, as an owner. */
 export interface OwnerRef extends Omit<VersionRef, 'hash'> {
   readonly hash: Owner
 }

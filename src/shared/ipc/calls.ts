@@ -13,12 +13,12 @@ import type { AttributionRow, DeskSnapshot, OrderRow, TradeRow } from './desk-vi
 import type { FileEntry, FileText, VersionSource, WriteResult } from './files.ts'
 
 /**
- * Everything a window may ask of a desk. This map is the whole contract: the types of inputs and replies, the check of what a
- * window sends, and the names that the preload bridge lets through are all made from it. Expected refusals come back as values;
- * a rejection is a broken desk. All of it survives structured clone and JSON.
+ * All calls from a window to a desk. Types of inputs and replies, input validation and the names allowed by the preload bridge
+ * are derived from this map. Expected refusals are returned as values; a rejected promise means a failure of the desk. All
+ * values survive structured clone and JSON.
  */
 
-/** One call: the schema of its input, and the type of its reply, which exists for the compiler alone. */
+/** One call: the schema of its input, and the type of its reply, which exists only at compile time. */
 interface Call<Input extends z.ZodType, Reply> {
   readonly input: Input
   readonly reply?: (reply: Reply) => void
@@ -39,7 +39,7 @@ const frame = z.enum(['1m', '5m', '15m'])
 export const CALLS = {
   'desk.snapshot': call(none).replies<DeskSnapshot>(),
   'desk.command': call(
-    // The dispatcher parses it, so that a bad command gets its line in the journal like any other.
+    // The dispatcher parses it, so that invalid commands are journaled, too.
     z.custom<z.input<typeof commandSchema>>(
       (value) => typeof value === 'object' && value !== null,
       'a command is an object',
@@ -64,8 +64,8 @@ export const CALLS = {
     }),
   ).replies<readonly AttributionRow[]>(),
   /**
-   * The trades before a change against those after it, by the hashes of the two versions.
-   * `at`: moment of the change; trades of the earlier version after it, and of the later one before it, do not count.
+   * Compares the trades of two versions, given by hash. `at`: time of the change; trades of the earlier version after it, and
+   * of the later one before it, do not count.
    */
   'attribution.compare': call(
     z.strictObject({ before: hash, after: hash, at: z.number().nullable(), by: z.enum(['trades', 'time']) }),
@@ -80,7 +80,7 @@ export const CALLS = {
   'versions.source': call(z.strictObject({ hash })).replies<VersionSource | null>(),
   'proof.diff': call(z.strictObject({ id })).replies<readonly DecisionDifference[]>(),
   'tapes.list': call(none).replies<readonly TapeEntry[]>(),
-  /** Replays the strategy's files as they are now. `hours`: only the newest part of the tape. */
+  /** Replays the strategy's current files. `hours`: limits the replay to the newest part of the tape. */
   'replay.start': call(
     z.strictObject({
       strategy: strategyNameSchema,
@@ -95,21 +95,22 @@ export const CALLS = {
   'replay.list': call(none).replies<readonly ReplayRow[]>(),
   /** Newest first, at most 1,000. */
   'replay.trades': call(z.strictObject({ id })).replies<readonly ReplayTrade[]>(),
-  /** The tape's own candles around the replay's trades in one slot. */
+  /** The tape's candles around the replay's trades in one slot. */
   'replay.chart': call(z.strictObject({ id, slot: slotIdSchema, frame })).replies<ChartData>(),
   /** Declaration file of the module `baton`, for the editor. */
   'editor.types': call(none).replies<{ readonly text: string }>(),
 } as const
 
 export type CallName = keyof typeof CALLS
-/** What a window sends. */
+/** Input as sent by a window. */
 export type CallInput<N extends CallName> = z.input<(typeof CALLS)[N]['input']>
-/** The same once it has been parsed. */
+/** Input after parsing. */
 export type ParsedInput<N extends CallName> = z.output<(typeof CALLS)[N]['input']>
 export type CallOutput<N extends CallName> = {
   [K in N]: (typeof CALLS)[K] extends Call<z.ZodType, infer Reply> ? Reply : never
 }[N]
-/** Parses what a window sends for a call. @returns an error that names call and field */
+
+/** Parses a window's input of a call. @returns an error that names the call and the field */
 export function parseInput<N extends CallName>(name: N, input: unknown): Result<ParsedInput<N>> {
   const schema: z.ZodType = CALLS[name].input
   const parsed = schema.safeParse(input)
@@ -117,7 +118,7 @@ export function parseInput<N extends CallName>(name: N, input: unknown): Result<
   return parsed.success ? ok(parsed.data as ParsedInput<N>) : err(`${name}: ${explain(parsed.error)}`)
 }
 
-/** One handler a call; a promise where the reply is made by a thread. */
+/** One handler per call; it returns a promise if a thread computes the reply. */
 export type CallHandlers = {
   readonly [N in CallName]: (input: ParsedInput<N>) => CallOutput<N> | Promise<CallOutput<N>>
 }

@@ -26,15 +26,15 @@ export interface ChartData {
   readonly lines: readonly DeploymentLine[]
 }
 
-/** Cumulated profit of one version, a point a settled trade. */
-/** How each version's profit came about, with what happened meanwhile. */
+/** Profit of all versions over time, with deployments and freezes. */
 export interface ProfitHistory {
   readonly series: readonly PnlSeries[]
   readonly deployments: readonly DeploymentLine[]
-  /** Times for which deployments were frozen; null = they still are. */
+  /** Periods in which deployments were frozen; `to` null = still frozen. */
   readonly freezes: readonly { readonly from: number; readonly to: number | null }[]
 }
 
+/** Cumulative profit of one version, one point per settled trade. */
 export interface PnlSeries {
   readonly version: VersionRef
   readonly points: readonly { readonly ts: number; readonly pnl: Usd }[]

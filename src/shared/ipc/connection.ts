@@ -8,7 +8,7 @@ import type { CandleTuple, DeploymentLine, TradeMark } from './chart-view.ts'
 import type { DeskStatus, EventRow, SlotRow, VersionRow } from './desk-view.ts'
 import type { FileEntry } from './files.ts'
 
-/** What the desk tells every window without being asked; rows replace the row of the same key. */
+/** Message that the desk pushes to every window; a row replaces the one with the same key. */
 export type DeskPush =
   | { readonly kind: 'status'; readonly status: DeskStatus }
   | { readonly kind: 'slots'; readonly rows: readonly SlotRow[] }
@@ -23,25 +23,25 @@ export type DeskPush =
   /** Differences found since the last push of the same deployment. */
   | { readonly kind: 'diff'; readonly deployment: DeploymentId; readonly items: readonly DecisionDifference[] }
 
-/** The one interface between a window and a desk. */
+/** Interface through which a window uses its desk. */
 export interface DeskClient {
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>
-  /** Subscribes to pushes; the disposer ends it. */
+  /** Subscribes to pushes; returns a function that unsubscribes. */
   onPush(listener: (push: DeskPush) => void): () => void
-  /** Told on every change of the connection to the desk, and once at the start. */
+  /** Subscribes to the connection state; the listener is also called once at the start. */
   onConnection(listener: (state: 'connecting' | 'connected' | 'lost') => void): () => void
 }
 
-/** What the preload bridge exposes as `window.baton`. */
+/** Preload bridge, exposed as `window.baton`. */
 export interface DeskBridge {
   call(name: string, input: unknown): Promise<unknown>
   onPush(listener: (push: unknown) => void): () => void
 }
 
-/** How the desk answers a call over IPC: failures are data. */
+/** Reply to a call over IPC; failures are data. */
 export type CallReply = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string }
 
-/** Frames of the browser desk's WebSocket (`/ws`), one JSON text each. */
+/** Frames of the browser desk's WebSocket (`/ws`), each one JSON text. */
 export type ClientFrame = { readonly t: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
 
 export type ServerFrame =

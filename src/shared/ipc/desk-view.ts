@@ -8,11 +8,11 @@ import type { EventKind } from '../domain/records.ts'
 import type { Asset, Side, SlotId, Timeframe, WindowId } from '../domain/slots.ts'
 import type { OwnerRef, VersionRef } from '../domain/versions.ts'
 
-/** Slots that are to trade and in which nothing can be decided now. */
+/** Slots that should trade but cannot be evaluated now. */
 export interface SlotOutage {
-  /** A fault stopped the version, none of the strategy is live, or prices are missing or old. */
+  /** The version was stopped by a fault, the strategy has no live version, or prices are missing or outdated. */
   readonly kind: 'faulted' | 'no-version' | 'no-prices'
-  /** Null where prices are missing. */
+  /** Null when prices are missing. */
   readonly strategy: string | null
   /** The version that was stopped. */
   readonly version: VersionRef | null
@@ -23,22 +23,22 @@ export interface SlotOutage {
 export interface DeskStatus {
   readonly market: Market
   readonly feed: FeedKind
-  /** Sentences that must stay in sight: SIMULATED prices, interpolated path, estimated settlement. */
+  /** Notices to display permanently: SIMULATED prices, interpolated path, estimated settlement. */
   readonly notices: readonly string[]
   readonly trading: TradingState
-  /** Why trading is paused or killed; absent while it runs. */
+  /** Why trading is paused or killed; null while it runs. */
   readonly tradingReason: string | null
-  /** What is wrong now and concerns the desk as a whole, in sentences, the gravest first; empty when all is well. */
+  /** Current problems of the whole desk in words, most severe first. */
   readonly alerts: readonly string[]
-  /** Empty while every slot that is to trade can decide. */
+  /** Empty while every slot that should trade can be evaluated. */
   readonly outages: readonly SlotOutage[]
   readonly deploys: DeploysState
   readonly deploysReason: string | null
   readonly deploysUntil: number | null
   readonly cycle: { readonly count: number; readonly lastMs: number; readonly missed: number; readonly at: number }
-  /** The desk's own time: real, or the virtual time of a run. */
+  /** Desk time: real, or the virtual time of a run. */
   readonly now: number
-  /** Virtual seconds a real second; null = as fast as it goes. */
+  /** Virtual seconds per real second; null = as fast as possible. */
   readonly speed: number | null
   readonly startedAt: number
   readonly pnlToday: Usd
@@ -64,10 +64,10 @@ export interface SlotPosition {
   readonly side: Side
   readonly shares: Shares
   readonly cost: Usd
-  /** Value at the mark; null when there is nothing to mark it by. */
+  /** Value at the mark; null without one. */
   readonly markValue: Usd | null
   readonly state: PositionState
-  /** Its window ended long ago and prices for its outcome are missing: it may be voided by hand. */
+  /** True when its window ended long ago without an outcome, so that it may be voided. */
   readonly unsettleable: boolean
   /** `desk` or a version's hash. */
   readonly owner: Owner
@@ -95,10 +95,10 @@ export interface SlotRow {
   readonly moveBp: number | null
   readonly up: Quote
   readonly down: Quote
-  /** Price grid of the market now. */
+  /** Current price step of the window. */
   readonly tick: Price
   readonly position: SlotPosition | null
-  /** Of earlier windows whose outcome is awaited, oldest first. */
+  /** Positions of earlier windows without an outcome yet, oldest first. */
   readonly awaiting: readonly SlotPosition[]
   readonly openOrders: number
   readonly unknownOrders: number
@@ -112,24 +112,24 @@ export interface SlotRow {
 
 export interface VersionRow extends VersionRef {
   readonly state: VersionState
-  /** A deployment of it was kept: only then can it be rolled back to. */
+  /** True when a deployment of it was kept; only then can it be rolled back to. */
   readonly kept: boolean
-  /** It is what a rollback that names no version brings back. */
+  /** True for the target of a rollback without a named version. */
   readonly isBefore: boolean
   readonly firstLiveAt: number | null
-  /** Of the trades that it opened and kept to their end: the same figures as in its attribution. */
+  /** Trades that it opened and owned to their end; same figures as in its attribution. */
   readonly own: {
     readonly trades: number
     readonly wins: number
     /** wins / trades; null without a trade. */
     readonly winRate: number | null
-    /** Mean cost of a share with its fees; null without a trade. */
+    /** Mean cost of a share with fees; null without a trade. */
     readonly breakEven: number | null
     readonly pnl: Usd
   }
-  /** Trades that it opened or took over and that changed their owner, with its part of their profit. */
+  /** Trades it opened or took over that changed owner, with its part of their profit. */
   readonly handed: { readonly trades: number; readonly pnl: Usd }
-  /** Trades that it opened, whoever had them at their end, and all that came of them. */
+  /** All trades that it opened, whoever owned them at their end, with their whole profit. */
   readonly trades: number
   readonly wins: number
   readonly pnl: Usd
@@ -137,7 +137,7 @@ export interface VersionRow extends VersionRef {
   readonly openPositions: number
   readonly decisions: number
   readonly faults: number
-  /** Rules that people overrode to make it live, oldest first. */
+  /** Overrides under which it went live, oldest first. */
   readonly overrides: readonly PolicyOverride[]
 }
 
@@ -151,7 +151,7 @@ export interface OrderRow {
   readonly limit: Price
   readonly stake: Usd
   readonly filledShares: Shares
-  /** Of these, what the chain refused: it was moved back. */
+  /** Filled shares whose fills failed on chain and were reversed. */
   readonly failedShares: Shares
   readonly filledCost: Usd
   readonly fee: Usd
@@ -190,9 +190,9 @@ export interface EventRow {
   readonly message: string
 }
 
-/** A version's record, or a part of it, as the desk shows it. */
+/** A version's record, or a part of it, for display. */
 export interface AttributionRow extends TradeRecord {
-  /** Null where it is not grouped by version, and for the desk itself. */
+  /** Null when not grouped by version, and for the desk itself. */
   readonly version: VersionRef | null
   readonly life: {
     readonly entries: number
@@ -203,7 +203,7 @@ export interface AttributionRow extends TradeRecord {
     readonly decisions: number
     readonly faults: number
   } | null
-  /** What the record says, in plain words. */
+  /** Summary of the record in words. */
   readonly sentence: string
 }
 
