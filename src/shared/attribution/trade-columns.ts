@@ -49,11 +49,22 @@ export class TradeColumns {
   readonly parts = new Map<number, readonly TradePart[]>()
 
   constructor() {
-    const of = <K extends string, V>(keys: readonly K[], make: () => V) =>
-      Object.fromEntries(keys.map((key) => [key, make()])) as Record<K, V>
-    this.numbers = of(NUMBERS, () => new Float64Array(FIRST))
-    this.ids = of(DIMENSIONS, () => new Uint32Array(FIRST))
-    this.names = of(DIMENSIONS, () => new Names())
+    const number = () => new Float64Array(FIRST)
+    this.numbers = {
+      openedAt: number(),
+      settledAt: number(),
+      windowStart: number(),
+      shares: number(),
+      cost: number(),
+      fees: number(),
+      pnl: number(),
+      latencyMs: number(),
+      quote: number(),
+    }
+    const id = () => new Uint32Array(FIRST)
+    this.ids = { version: id(), strategy: id(), regime: id(), slot: id(), market: id(), deployment: id() }
+    const name = () => new Names()
+    this.names = { version: name(), strategy: name(), regime: name(), slot: name(), market: name(), deployment: name() }
   }
 
   /** Trades must come in the order in which they settled. */
