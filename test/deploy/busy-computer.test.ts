@@ -55,7 +55,12 @@ it('U7: a first start on a busy computer is tried again until every slot has its
   expect(failed()?.reason).toMatch(/; it is tried again in \d+ s$/)
   expect(failed()?.diagnostics).toMatchObject([{ message: expect.stringMatching(/the computer was (too )?busy/) }])
   const [outage] = desk.hub.status().outages
-  expect(outage).toMatchObject({ kind: 'no-version', strategy: 'snipe', slots: ['BTC-5m'] })
+  expect(outage).toMatchObject({
+    kind: 'no-version',
+    strategy: 'snipe',
+    slots: ['BTC-5m'],
+    place: failed()?.diagnostics[0],
+  })
   expect(outage?.reason).toContain('busy')
   await until('it is live', () => desk.engine.state.live.has('snipe' as never))
   expect(desk.hub.status().outages.filter(({ kind }) => kind === 'no-version')).toEqual([])

@@ -125,6 +125,7 @@ describe('an outage', () => {
       version: null,
       slots: slots.map(slotId),
       reason: '',
+      place: null,
     })
     expect(outageSummary([], 16)).toBeNull()
     expect(outageSummary([outage('faulted', 'BTC-5m', 'ETH-5m')], 16)).toBe('2 slots faulted')

@@ -42,6 +42,7 @@ export function status(change: Partial<DeskStatus> = {}): DeskStatus {
     notices: ['Prices are SIMULATED'],
     trading: 'running',
     tradingReason: null,
+    pausedByHold: false,
     alerts: [],
     outages: [],
     deploys: 'open',

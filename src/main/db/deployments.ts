@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DeploymentRow, type PolicyOverride, reasonWithPlace } from '../../shared/domain/deployments.ts'
+import type { DeploymentRow, PolicyOverride } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { versionHashSchema } from '../../shared/domain/schemas.ts'
 import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
@@ -77,9 +77,8 @@ export function stoppedBy(db: ReadableDb, hash: string): string | undefined {
   return value(db, z.string(), sql, hash)
 }
 
-/** Reason of a strategy's newest deployment that has one, with the place of its first diagnostic. */
-export function lastReason(db: ReadableDb, strategy: string): string | undefined {
+/** A strategy's newest deployment that has a reason. */
+export function lastWithReason(db: ReadableDb, strategy: string): DeploymentRow | undefined {
   const sql = 'SELECT * FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
-  const row = one(db, deploymentRows(db), sql, strategy)
-  return row === undefined ? undefined : (reasonWithPlace(row) ?? undefined)
+  return one(db, deploymentRows(db), sql, strategy)
 }

@@ -1,5 +1,5 @@
 import type { VersionHash } from '../../shared/domain/ids.ts'
-import { locateFailure } from '../strategy-host/source-position.ts'
+import { faultMessage, locateFailure } from '../strategy-host/source-position.ts'
 import type { HostFailure } from '../strategy-host/thread-link.ts'
 import type { VersionWorker } from '../strategy-host/version-worker.ts'
 
@@ -47,7 +47,6 @@ export class Hosts {
     const hosted = this.hosted.get(version)
     const cause = failure.kind === 'threw' ? failure.failure : failure
     if (hosted === undefined || cause.stack === '') return cause.message
-    const at = locateFailure(cause, hosted.sourceMap, `${hosted.strategy}.ts`)
-    return `${at.file}:${at.line}:${at.column} ${cause.message}`
+    return faultMessage(locateFailure(cause, hosted.sourceMap, `${hosted.strategy}.ts`))
   }
 }

@@ -8,13 +8,17 @@ import type { VersionRef } from './versions.ts'
 
 export type StepName = 'compile' | 'check' | 'prove' | 'policy' | 'stage' | 'swap' | 'canary' | 'probation'
 
-export interface Diagnostic {
+/** A position in a strategy's source. */
+export interface SourcePlace {
   /** Path below the strategies folder, `snipe.ts`. */
   readonly file: string
   /** From 1. */
   readonly line: number
   /** From 1. */
   readonly column: number
+}
+
+export interface Diagnostic extends SourcePlace {
   readonly message: string
 }
 

@@ -1,5 +1,5 @@
 import type { TradeRecord } from '../attribution/records.ts'
-import type { DeploymentRow, PolicyOverride } from '../domain/deployments.ts'
+import type { DeploymentRow, PolicyOverride, SourcePlace } from '../domain/deployments.ts'
 import type { OrderId, Owner, PositionId } from '../domain/ids.ts'
 import type { DeploysState, OrderState, PositionState, TradingState, VersionState } from '../domain/lifecycles.ts'
 import type { FeedKind, Market } from '../domain/market.ts'
@@ -18,6 +18,8 @@ export interface SlotOutage {
   readonly version: VersionRef | null
   readonly slots: readonly SlotId[]
   readonly reason: string
+  /** Where in the source the cause lies; null when it lies elsewhere. */
+  readonly place: SourcePlace | null
 }
 
 export interface DeskStatus {
@@ -28,6 +30,8 @@ export interface DeskStatus {
   readonly trading: TradingState
   /** Why trading is paused or killed; null while it runs. */
   readonly tradingReason: string | null
+  /** True when trading is paused by a condition that ends by itself; the alerts name it. */
+  readonly pausedByHold: boolean
   /** Current problems of the whole desk in words, most severe first. */
   readonly alerts: readonly string[]
   /** Empty while every slot that should trade can be evaluated. */

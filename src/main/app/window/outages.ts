@@ -1,9 +1,11 @@
 import type { Engine } from '../../../engine/engine.ts'
+import { reasonWithPlace } from '../../../shared/domain/deployments.ts'
 import type { SlotId } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
 import type { ReadableDb } from '../../db/db.ts'
-import { lastReason, stoppedBy } from '../../db/deployments.ts'
+import { lastWithReason, stoppedBy } from '../../db/deployments.ts'
+import { placeOfFault } from '../../strategy-host/source-position.ts'
 import { slotStatus } from './projection.ts'
 
 export interface OutageParts {
@@ -13,7 +15,8 @@ export interface OutageParts {
 }
 
 /** Slots that should trade and cannot decide now, grouped by cause. */
-export function outagesOf({ engine, db, refOf }: OutageParts): readonly SlotOutage[] {
+export function outagesOf(parts: OutageParts): readonly SlotOutage[] {
+  const { engine } = parts
   const s = engine.state
   const found = new Map<string, Omit<SlotOutage, 'slots'> & { slots: SlotId[] }>()
   for (const slot of s.slots.values()) {
@@ -35,19 +38,30 @@ export function outagesOf({ engine, db, refOf }: OutageParts): readonly SlotOuta
       known.slots.push(slot.slot.id)
       continue
     }
-    const hash = kind === 'faulted' ? s.live.get(strategy) : undefined
-    const version = hash === undefined ? null : refOf(hash)
-    const reason =
-      kind === 'no-prices'
-        ? 'no fresh price'
-        : kind === 'faulted'
-          ? `${version?.label ?? strategy} was stopped by a fault${because(stoppedBy(db, hash ?? ''))}`
-          : `no version of ${strategy} is live${because(lastReason(db, strategy))}`
-    found.set(key, { kind, strategy: kind === 'no-prices' ? null : strategy, version, slots: [slot.slot.id], reason })
+    found.set(key, { kind, slots: [slot.slot.id], ...causeOf(parts, kind, strategy) })
   }
   return [...found.values()]
 }
 
-function because(reason: string | undefined): string {
-  return reason === undefined ? '' : `: ${reason}`
+/** Why the slots of a strategy cannot decide, in words and as a place in its source. */
+function causeOf(
+  { engine, db, refOf }: OutageParts,
+  kind: SlotOutage['kind'],
+  strategy: string,
+): Pick<SlotOutage, 'strategy' | 'version' | 'reason' | 'place'> {
+  if (kind === 'no-prices') return { strategy: null, version: null, reason: 'no fresh price', place: null }
+  if (kind === 'no-version') {
+    const ended = lastWithReason(db, strategy)
+    const reason = `no version of ${strategy} is live${because(ended === undefined ? null : reasonWithPlace(ended))}`
+    return { strategy, version: null, reason, place: ended?.diagnostics[0] ?? null }
+  }
+  const hash = engine.state.live.get(strategy)
+  const version = hash === undefined ? null : refOf(hash)
+  const fault = stoppedBy(db, hash ?? '') ?? null
+  const reason = `${version?.label ?? strategy} was stopped by a fault${because(fault)}`
+  return { strategy, version, reason, place: fault === null ? null : placeOfFault(fault) }
+}
+
+function because(reason: string | null): string {
+  return reason === null ? '' : `: ${reason}`
 }

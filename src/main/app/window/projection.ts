@@ -149,10 +149,12 @@ function deploysOf(
 }
 
 /** Trading state as shown: a hold appears as a pause. */
-function tradingOf(s: EngineState): Pick<DeskStatus, 'trading' | 'tradingReason'> {
+function tradingOf(s: EngineState): Pick<DeskStatus, 'trading' | 'tradingReason' | 'pausedByHold'> {
   const [held] = s.holds.values()
-  if (s.trading === 'running' && held !== undefined) return { trading: 'paused', tradingReason: held }
-  return { trading: s.trading, tradingReason: s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null) }
+  if (s.trading === 'running' && held !== undefined)
+    return { trading: 'paused', tradingReason: held, pausedByHold: true }
+  const tradingReason = s.trading === 'killed' ? s.killReason : (s.pause?.reason ?? null)
+  return { trading: s.trading, tradingReason, pausedByHold: false }
 }
 
 /** Alerts that concern the whole desk, most severe first. */

@@ -63,23 +63,19 @@ function Alerts({ alerts }: { alerts: readonly string[] }) {
   )
 }
 
-/** True when an alert already states why entries are held. */
-function isHeld(alerts: readonly string[], reason: string | null): boolean {
-  return reason !== null && alerts.some((alert) => alert.endsWith(reason))
-}
-
 /** Alerts, why trading is paused, which data is simulated or estimated, and the outcome of the last command. */
 export function Notices() {
   const notices = useDesk((state) => state.status?.notices)
   const trading = useDesk((state) => state.status?.trading)
   const reason = useDesk((state) => state.status?.tradingReason)
+  const pausedByHold = useDesk((state) => state.status?.pausedByHold)
   const alerts = useDesk((state) => state.status?.alerts)
   const balanced = useDesk((state) => state.status === null || state.status.ledgerBalanced)
   const text = (notices ?? []).join(' · ')
   return (
     <div className="notices" data-testid="notices">
       <Alerts alerts={alerts ?? []} />
-      {trading === 'paused' && !isHeld(alerts ?? [], reason ?? null) ? (
+      {trading === 'paused' && pausedByHold !== true ? (
         <span className="attention">
           Paused: {reason ?? 'no reason given'}. No new entries; open positions are managed.
         </span>
@@ -118,17 +114,10 @@ export function KilledBand() {
   )
 }
 
-/** Source position in the message of a fault. */
-function positionIn(reason: string): { readonly file: string; readonly line: number; readonly column: number } | null {
-  const found = /(\S+\.ts):(\d+):(\d+)/.exec(reason)
-  return found === null ? null : { file: found[1] ?? '', line: Number(found[2]), column: Number(found[3]) }
-}
-
 function Outage({ outage }: { outage: SlotOutage }) {
   const model = useDeskModel()
-  const { kind, strategy, slots, reason } = outage
+  const { kind, strategy, slots, reason, place } = outage
   const before = useDesk((state) => state.versions.find((row) => row.strategy === strategy && row.isBefore))
-  const position = positionIn(reason)
   return (
     <div className="outage-band" role="alert" data-testid="outage">
       <Icon name="warn" />
@@ -138,15 +127,15 @@ function Outage({ outage }: { outage: SlotOutage }) {
       <span className="band-text" title={reason}>
         {sentence(reason)}
       </span>
-      {position === null ? null : (
+      {place === null ? null : (
         <Button
           small
           onClick={() => {
             model.ui.setState({ tab: 'editor', compare: null })
-            model.fileActions.open(position.file, { line: position.line, column: position.column })
+            model.fileActions.open(place.file, { line: place.line, column: place.column })
           }}
         >
-          Open {position.file}:{position.line}
+          Open {place.file}:{place.line}
         </Button>
       )}
       {kind !== 'faulted' || strategy === null || before === undefined ? null : (
