@@ -171,8 +171,8 @@ function byRegime(columns: TradeColumns, older: readonly number[], newer: readon
 const cents = (micro: number) => `${(micro / 10_000).toFixed(1).replace('-', '−')} cents`
 
 /** The conclusion in words, with its limits. */
-function sentenceOf(of: Omit<Comparison, 'sentence'>): string {
-  const { before, after, difference, interval, verdict, mixShift, atSameRegimes } = of
+function sentenceOf(comparison: Omit<Comparison, 'sentence'>): string {
+  const { before, after, difference, interval, verdict, mixShift, atSameRegimes } = comparison
   const sides = `${after.figures.trades} trades after against ${before.figures.trades} before`
   if (verdict === 'too-few' || difference === null || interval === null)
     return `Too few trades to say anything: ${sides}, from ${Math.min(before.windows, after.windows)} window starts on the shorter side; at least ${FEWEST_WINDOWS} are needed.`

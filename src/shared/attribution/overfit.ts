@@ -1,7 +1,7 @@
 import { deflatedSharpe, luckySharpe, type Shape, sharpe } from './sharpe.ts'
 
 /** History of work on a strategy, from the journal. */
-export interface Tinkering {
+export interface WorkHistory {
   /** Number of versions ever traded, proved or replayed; each is a trial. */
   readonly versionsTried: number
   /** Sharpe ratio of each trial that has one. */
@@ -15,7 +15,6 @@ export interface Tinkering {
   /** Moments of the live version's returns; the count is the effective number of trades. */
   readonly live: Shape
   /** Share of losing trades over all versions: the rate at which a deployment follows a loss by chance. */
-  /** Share of all trades that lost. */
   readonly lossRate: number | null
 }
 
@@ -35,7 +34,7 @@ export interface OverfitGauge {
 }
 
 /** Estimates how much of a record may be due to the number of trials. */
-export function overfitGauge(of: Tinkering): OverfitGauge {
+export function overfitGauge(of: WorkHistory): OverfitGauge {
   const { versionsTried, trialRatios, deployments, daysLive, promises, live, lossRate } = of
   const variance = varianceOf(trialRatios)
   const judged = sharpe(live) !== null && (versionsTried < 2 || variance !== null)
