@@ -5,17 +5,17 @@ const dollars = (fallback: number) => z.number().positive().max(1_000_000).defau
 const slotName = z.string().refine((text) => parseSlot(text) !== undefined, 'a slot is written like BTC-5m')
 const loopbackOrHost = z.url()
 
-/** config.json. Every bound and wait has its default here; an unknown key is refused, so that none is misspelt. */
+/** Schema of config.json with all defaults. Unknown keys are refused, so that a misspelt key is never ignored. */
 const configSchema = z.strictObject({
   slots: z
     .array(slotName)
     .min(1)
     .default(() => defaultSlots().map((slot) => slot.id)),
-  /** Which strategy trades a slot: `BTC-5m`, or `*-5m` for all that nothing names. */
+  /** Strategy by slot: `BTC-5m`, or `*-5m` for all slots of a timeframe without an entry. */
   assign: z
     .record(z.string().regex(/^(\*|[A-Z0-9]{2,10})-(5m|15m)$/), z.string())
     .default({ '*-5m': 'snipe', '*-15m': 'fade' }),
-  /** Paper money the account starts with. */
+  /** Initial paper money. */
   accountUsd: dollars(1_000),
   caps: z
     .strictObject({
@@ -27,20 +27,20 @@ const configSchema = z.strictObject({
       lossPerDayUsd: dollars(150),
     })
     .prefault({}),
-  /** A version that has not answered a batch by then is stopped. */
+  /** Deadline for a batch, ms; a version that misses it is stopped. */
   decisionDeadlineMs: z.int().min(20).max(4_000).default(1_000),
   faultsInRow: z.int().min(1).max(100).default(3),
   stalePriceMs: z.int().min(1_000).max(60_000).default(10_000),
-  /** Seconds of the closing mean that decides a window; 0 = the last price. */
+  /** Length of the closing mean that settles a window, in seconds; 0 = the last price. */
   settlementMeanSec: z.int().min(0).max(240).default(60),
   /**
-   * Minutes after its end at which a window without an outcome counts as unsettleable: what is held there is named, gives its
-   * cap back (not on live), and may be voided by hand. A simulated window settles within five.
+   * Minutes after its end at which a window without an outcome counts as unsettleable: its position is reported, no longer
+   * counts against the caps (except with live money), and may be voided. A simulated window settles within five.
    */
   unsettledMinutes: z.number().min(6).max(1_440).default(15),
   /**
-   * A live feed's price that leaves the range of the last minute by more than `jumpPercent` is withheld, and its asset not
-   * entered, until prices near it have come for `confirmSeconds`, at least `confirmPrices` of them, or the price is back.
+   * A live price beyond the range of the last minute by more than `jumpPercent` is withheld, and entries in its asset are
+   * refused, until at least `confirmPrices` prices over `confirmSeconds` confirm it, or until prices return.
    */
   priceGuard: z
     .strictObject({
@@ -50,7 +50,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   deployOn: z.enum(['save', 'reload']).default('save'),
-  /** The replay of recent tape that every candidate passes before it may go live. It gates safety, never profit. */
+  /** The proof: a replay of recent tape before a candidate may go live. It checks safety, never profit. */
   proof: z
     .strictObject({
       /** Newest hours of the desk's own tape. */
@@ -59,7 +59,7 @@ const configSchema = z.strictObject({
         .positive()
         .max(24 * 31)
         .default(24),
-      /** With less than this the proof is insufficient, and says so. */
+      /** With less tape the proof's verdict is `insufficient`. */
       minHours: z
         .number()
         .positive()
@@ -71,26 +71,26 @@ const configSchema = z.strictObject({
       maxDrawdownUsd: dollars(100),
     })
     .prefault({}),
-  /** Who manages what a version has open when the next one of its strategy takes over; `handoff` for those not named. */
+  /** By strategy: whether a swap hands open positions over (`handoff`, default) or the old version drains them. */
   handover: z.record(z.string(), z.enum(['handoff', 'drain'])).default({}),
-  /** What may hold a candidate back although it is sound. A person can override any of it, with a reason. */
+  /** Rules that may hold a sound candidate back. A person can override them with a reason. */
   policy: z
     .strictObject({
-      /** Markets in which cooldown, tilt guard, regime coverage and quiet hold; a freeze holds in all. */
+      /** Markets in which cooldown, tilt guard, regime coverage and quiet apply; a freeze applies in all. */
       enforceOn: z.array(z.enum(['simulated', 'paper', 'live'])).default(['paper', 'live']),
-      /** What becomes of a candidate while deployments are frozen: it is checked, proved and waits, or it is refused at once. */
+      /** What happens to a candidate during a freeze: it is checked, proved and waits, or it is refused at once. */
       whileFrozen: z.enum(['refuse', 'wait']).default('wait'),
-      /** A candidate that has waited longer is given up. */
+      /** Maximum waiting time of a candidate. */
       waitMinutes: z.number().positive().max(10_080).default(240),
-      /** Realised profit this far below the day's peak freezes deployments until the next UTC day. */
+      /** Drawdown of the day's realised profit that freezes deployments until the next UTC day. */
       freezeDrawdownUsd: dollars(75),
-      /** As many deployments of one UTC day freeze further ones until the next. */
+      /** Number of deployments in one UTC day that freezes further ones until the next. */
       deploymentsPerDay: z.int().min(1).default(24),
-      /** A shadow is played up to the newest recording as often as this. */
+      /** Interval at which a shadow is played up to the newest recording. */
       shadowSeconds: z.number().min(1).max(3_600).default(60),
-      /** As many automatic rollbacks freeze deployments until a person unfreezes them. */
+      /** Number of automatic rollbacks that freezes deployments until a person unfreezes them. */
       rollbacksToFreeze: z.int().min(1).default(2),
-      /** A live version stays this long and this many settled trades, or the longer time whatever it traded. */
+      /** Minimum time and number of settled trades of a live version; after the longer time the trades are not required. */
       cooldown: z
         .strictObject({
           minMinutes: z.number().min(0).max(10_080).default(10),
@@ -98,21 +98,21 @@ const configSchema = z.strictObject({
           maxMinutes: z.number().min(0).max(10_080).default(60),
         })
         .prefault({}),
-      /** After so many losing trades in a row a deployment waits, or says why it cannot. */
+      /** Number of consecutive losing trades after which a deployment waits. */
       tilt: z
         .strictObject({
           losses: z.int().min(1).max(1_000).default(5),
           waitMinutes: z.number().min(0).max(1_440).default(30),
         })
         .prefault({}),
-      /** Windows of the regime ruling now that the proof must hold, in this share of the slots. */
+      /** Windows of the current regime that the proof must contain, in this share of the slots. */
       regime: z
         .strictObject({
           minWindows: z.int().min(0).max(10_000).default(3),
           minSlots: z.number().min(0).max(1).default(0.75),
         })
         .prefault({}),
-      /** No swap while a slot is in the last seconds of its window; 0 = off. It goes ahead after the limit. */
+      /** No swap in the last seconds of a slot's window; 0 = off. After the limit the swap goes ahead. */
       quiet: z
         .strictObject({
           lastSeconds: z.number().min(0).max(840).default(0),
@@ -121,32 +121,32 @@ const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  /** What a canary gets where nothing else is said. */
+  /** Default part of a canary. */
   canary: z
     .strictObject({
-      /** Of its strategy's slots, at least one. */
+      /** Share of its strategy's slots; at least one slot. */
       slotsPercent: z.number().positive().max(100).default(25),
       stakePercent: z.number().positive().max(100).default(100),
     })
     .prefault({}),
-  /** The first windows of a new version, watched; beyond a bound the last good version comes back by itself. */
+  /** Probation of a new live version; exceeding a limit rolls back to the last kept version. */
   probation: z
     .strictObject({
       /** Settled windows of each of its slots; 0 = no probation. */
       windows: z.int().min(0).max(1_000).default(3),
-      /** It ends then at the latest. */
+      /** Maximum duration. */
       maxHours: z.number().positive().max(168).default(6),
       maxFaults: z.int().min(0).default(2),
       maxLate: z.int().min(0).default(2),
       maxRejected: z.int().min(0).default(5),
       maxDrawdownUsd: dollars(50),
-      /** The win rate is looked at from so many settled trades on. */
+      /** Minimum number of settled trades for checking the win rate. */
       minTrades: z.int().min(1).default(8),
-      /** So unlikely may so few wins be, by the proof's own win rate. */
+      /** Minimum probability of at most this many wins, given the proof's win rate. */
       worseThan: z.number().min(0).max(0.5).default(0.002),
     })
     .prefault({}),
-  /** The recording of everything the engine is told. */
+  /** Recording of all engine events. */
   tape: z
     .strictObject({
       record: z.boolean().default(true),
@@ -156,9 +156,9 @@ const configSchema = z.strictObject({
         .positive()
         .max(24 * 366)
         .default(24 * 14),
-      /** All recordings together; the oldest are removed first. */
+      /** Maximum size of all recordings; the oldest are removed first. */
       maxMb: z.number().min(10).max(1_000_000).default(4_000),
-      /** Keeps what a venue sent, frame by frame, as well: for looking into, not for replays. */
+      /** Also keeps the raw frames of venues, for diagnosis; replays do not use them. */
       rawFrames: z.boolean().default(false),
       rawMaxMb: z.number().min(1).max(1_000_000).default(1_000),
     })
@@ -166,13 +166,13 @@ const configSchema = z.strictObject({
   paper: z
     .strictObject({
       latencyMs: z.int().min(0).max(5_000).default(25),
-      /** Time a simulated or recorded price takes to the desk. */
+      /** Delay of a simulated or recorded price on its way to the desk. */
       feedDelayMs: z.int().min(0).max(5_000).default(500),
       takerDelayMs: z.int().min(0).max(5_000).default(150),
       feeRate: z.number().min(0).max(1).default(0.07),
       minShares: z.number().min(0).default(5),
       minStakeUsd: z.number().min(0).default(1),
-      /** Chance in a million that a matched trade is reversed by the chain. */
+      /** Probability, in parts per million, that a matched trade fails on chain. */
       reversalPpm: z.int().min(0).max(1_000_000).default(300),
     })
     .prefault({}),
@@ -188,7 +188,7 @@ const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>
 
-/** Reads a config; the error names every key that is wrong and what it should be. */
+/** Parses a config; the error names every invalid key and what it should be. */
 export function parseConfig(input: unknown): { ok: true; value: Config } | { ok: false; error: string } {
   const parsed = configSchema.safeParse(input)
   if (parsed.success) return { ok: true, value: parsed.data }
@@ -202,12 +202,12 @@ export function parseConfig(input: unknown): { ok: true; value: Config } | { ok:
 }
 
 /**
- * What can be read of a config that is not readable as a whole: each key that is wrong has its default, which is nobody's
- * wish, so that a desk that starts on it must not enter anything (I12).
- * @param input any JSON value; undefined where there is not even that
+ * The readable part of an invalid config, with defaults for invalid keys. Nobody chose these values, so a desk that starts
+ * with them must not enter positions (I12).
+ * @param input any JSON value; undefined when it is not JSON
  */
 export function salvageConfig(input: unknown): Config {
-  // A copy of its own to take keys out of; it is JSON by now.
+  // A copy from which keys can be removed; the input is JSON.
   let rest: unknown = JSON.parse(JSON.stringify(input ?? null))
   for (;;) {
     const parsed = configSchema.safeParse(rest)
@@ -220,14 +220,14 @@ export function salvageConfig(input: unknown): Config {
   }
 }
 
-/** Takes out of a tree the key that an issue is about, or the unknown keys that it names. */
+/** Removes from a tree the key of an issue, or the unknown keys it names. */
 function drop(tree: object, issue: z.core.$ZodIssue): void {
   const path = issue.path.map(String)
   const names = issue.code === 'unrecognized_keys' ? issue.keys : [path.pop() ?? '']
   let at: unknown = tree
   for (const [i, name] of path.entries()) {
     const next: unknown = typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined
-    // An entry of a list cannot be left out by itself: the list goes.
+    // Single entries of a list cannot be removed, so the whole list is.
     if (Array.isArray(next) && typeof at === 'object' && at !== null) {
       Reflect.deleteProperty(at, name)
       return
@@ -241,7 +241,7 @@ function drop(tree: object, issue: z.core.$ZodIssue): void {
   if (typeof at === 'object' && at !== null) for (const name of names) Reflect.deleteProperty(at, name)
 }
 
-/** The strategy that the assignments give each slot; a slot's own entry goes before the `*` of its timeframe. */
+/** Resolves assignments to a strategy per slot; a slot's own entry takes precedence over its timeframe's `*`. */
 export function assignSlots(assign: Config['assign'], slots: readonly Slot[]): Map<SlotId, string> {
   const found = new Map<SlotId, string>()
   for (const slot of slots) {

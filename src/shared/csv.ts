@@ -1,13 +1,13 @@
-/** What stands in a cell of a table. */
+/** Value of a table cell. */
 export type Cell = string | number | boolean | null
 
-/** A spreadsheet takes text that begins so for a formula, and runs it. */
+/** Start of a text that a spreadsheet would evaluate as a formula. */
 const FORMULA = /^\s*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r]/
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
 /**
- * One line of CSV (RFC 4180) with its end; null is an empty cell. Text that a spreadsheet would run is led by an apostrophe;
- * numbers stay numbers, also as text.
+ * One line of CSV (RFC 4180) with its line end; null is an empty cell. Text that a spreadsheet would evaluate gets a leading
+ * apostrophe, except for numbers.
  */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\n`

@@ -6,50 +6,50 @@ const stretches = z.object({ count, totalMs: z.number(), longestMs: z.number().n
 
 /** Why a row was left out. */
 export type LeftOutReason =
-  /** Not as many fields as it must have, or a field that cannot be read. */
+  /** Wrong number of fields, or an unreadable field. */
   | 'malformed'
-  /** Every field can be read, but together they cannot be true: a high below its low. */
+  /** Readable but impossible fields: a high below its low. */
   | 'nonsense'
   | 'impossible time'
-  /** Not on the grid of its times or prices. */
+  /** Not on the grid of times or prices. */
   | 'off-grid'
-  /** The same row again: kept once. */
+  /** Repeats an earlier row, which is kept. */
   | 'duplicate'
-  /** Another row of the same moment says something else: the first is kept. */
+  /** Contradicts an earlier row of the same time, which is kept. */
   | 'conflict'
-  /** A lone time, or a price, far away from everything beside it. */
+  /** An isolated time or price far from its neighbours. */
   | 'outlier'
-  /** Older than what was known already when it came. */
+  /** Too old to be sorted in. */
   | 'late'
-  /** Sound, but of a kind that is not taken. */
+  /** Valid, but of a kind that is not used. */
   | 'other'
 
-/** Rows left out for these reasons are not lost: what they say is there already, or was never meant to be taken. */
+/** Reasons that do not count as lost data: duplicates, and kinds that are not used. */
 const NOT_LOST: ReadonlySet<string> = new Set<LeftOutReason>(['duplicate', 'other'])
 
-/** What was found in one file, whatever kind of file it was; nothing that is left out or missing is silent. */
+/** Report on one file of any kind, with everything left out or missing. */
 export const fileReport = z.object({
   /** Name of the file, without its folder. */
   file: z.string(),
-  /** What kind of file it was taken for. */
+  /** Detected format. */
   format: z.string(),
-  /** Rows read: without header and blank lines. */
+  /** Rows read, without header and blank lines. */
   rows: count,
-  /** Rows that were taken. */
+  /** Rows used. */
   kept: count,
-  /** Tape records, or trades, made of them. */
+  /** Tape records or trades created from them. */
   records: count,
   /** Rows left out, by reason (`LeftOutReason`). */
   leftOut: z.record(z.string(), count),
-  /** Places where the time goes back from one row to the next. */
+  /** Number of places where time goes back between neighbouring rows. */
   backSteps: count,
-  /** Stretches in which nothing was recorded. */
+  /** Gaps in the recording. */
   gaps: stretches.extend({ longerThanMs: z.number() }),
-  /** Stretches without a trade, as an exchange stores a halt; null where a file of this kind cannot tell. */
+  /** Stretches without a trade, which may be halts; null if the format does not show them. */
   flat: stretches.extend({ leastMs: z.number() }).nullable().default(null),
   /** Forms in which times are written, in words. */
   times: z.array(z.string()).default([]),
-  /** ms; first and last moment that what was kept tells of, null where nothing was. */
+  /** Time span of the rows used, ms; null without any. */
   firstTs: z.number().nullable(),
   lastTs: z.number().nullable(),
   /** The first few of each kind, with the line or row. */
@@ -60,7 +60,7 @@ export type FileReport = z.infer<typeof fileReport>
 
 const plural = (n: number, one: string, more = `${one}s`) => `${n} ${n === 1 ? one : more}`
 
-/** A length of time for a person: `45 s`, `90 min`. */
+/** A duration for display: `45 s`, `90 min`. */
 function length(ms: number): string {
   return ms % MINUTE === 0 && ms >= MINUTE ? `${ms / MINUTE} min` : `${ms / SECOND} s`
 }
@@ -71,7 +71,7 @@ function reasons({ leftOut }: FileReport): string {
     .join(', ')
 }
 
-/** Why a file is refused as a whole: nothing of it, or less than half, could be used. Undefined where it may be used. */
+/** Why a file is refused: less than half of it can be used. Undefined if it is accepted. */
 export function refusalOf(report: FileReport): string | undefined {
   const { rows, kept, leftOut, examples } = report
   if (rows === 0) return 'no rows'
@@ -82,7 +82,7 @@ export function refusalOf(report: FileReport): string | undefined {
   return `${lost} of ${rows} rows would be lost (${reasons(report)}${first}): correct the file first`
 }
 
-/** The report for a person, a heading and a few lines. */
+/** The report as text: a heading and a few lines. */
 export function reportLines(report: FileReport): string[] {
   const { file, format, rows, kept, backSteps, gaps, flat, times, firstTs, lastTs, examples, notes } = report
   const left = reasons(report)
@@ -104,7 +104,7 @@ function together({ totalMs, longestMs }: { readonly totalMs: number; readonly l
   return `${length(totalMs)} together${longestMs === null ? '' : `, the longest ${length(longestMs)}`}`
 }
 
-/** What whoever reads results on these files should know of them: what is missing, and where nothing was traded. */
+/** Notices for results based on these files: missing data, and stretches without trades. */
 export function reportNotices(reports: readonly FileReport[]): string[] {
   return reports.flatMap((report) => {
     const { file, gaps, flat } = report

@@ -50,13 +50,13 @@ function worldOf({ seed, meanSec, delayMs }: Setting): Omit<World, 'advance'> & 
   const told: EngineEvent[] = []
   const hear = (event: EngineEvent) => {
     if (event.kind !== 'price') told.push(event)
-    // Orders are put to the market alone.
+    // Orders are submitted directly to the venue.
     if (event.kind !== 'order') engine.handle(event)
   }
   return { engine, market, told, hear }
 }
 
-/** Every price is told at its moment, as to a desk. */
+/** Pushes every price at its time, as on a desk. */
 function told(setting: Setting): World {
   const { series, from, seed } = setting
   const { hear, ...world } = worldOf(setting)
@@ -81,7 +81,7 @@ function told(setting: Setting): World {
   }
 }
 
-/** Prices are heard when somebody looks. */
+/** Applies prices on demand. */
 function asked(setting: Setting): World {
   const { series, from, seed } = setting
   const { hear, ...world } = worldOf(setting)
@@ -98,7 +98,7 @@ function asked(setting: Setting): World {
   return { ...world, advance: market.player(player, desk) }
 }
 
-/** All that a view, an order or a record could say of the moment. */
+/** Everything observable at a time: view, book and prices. */
 function seen({ engine, market }: World, now: number): unknown {
   return SLOTS.map((slot, index) => {
     const state = engine.state.slots.get(slot.id)
@@ -157,8 +157,8 @@ function orderAt(ts: number, n: number, limit: number, buysUp: boolean): Order {
   }
 }
 
-describe('prices that are heard only when somebody looks', () => {
-  test('whoever looks, and whenever, meets the market in which every price is told at its moment', () => {
+describe('prices read on demand', () => {
+  test('give the same market as prices pushed at their times, however often they are read', () => {
     const act = fc.record({
       wait: fc.integer({ min: 1, max: 40 }),
       do: fc.constantFrom('look', 'look', 'nothing', 'order', 'cancel'),
@@ -195,11 +195,11 @@ describe('prices that are heard only when somebody looks', () => {
       }),
       { numRuns: 150 },
     )
-    // Orders that rest are what a source must tell every price for.
+    // Only resting orders require that every price is pushed.
     expect(fills).toBeGreaterThan(10)
   })
 
-  test('what nobody looks at is never spelt out', () => {
+  test('minutes that are not read are never expanded', () => {
     const calm = Array.from({ length: 120 }, (_, m) => ({
       openTime: unixMs(SERIES_START + m * MINUTE),
       open: 100,
@@ -220,7 +220,7 @@ describe('prices that are heard only when somebody looks', () => {
     const minutes = world.engine.state.assets.get(asset('BTC'))?.candles['1m'].newest(200)
     expect(minutes).toEqual(calm.slice(0, minutes?.length))
     expect(minutes?.length).toBe(119)
-    // One of a minute, and all of those that a window's mean is made of: every fifth.
+    // One price per minute, and all prices of a closing mean: every fifth minute.
     expect(heard).toBeLessThan(120 + (120 / 5) * 12)
   })
 })

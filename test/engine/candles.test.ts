@@ -48,7 +48,7 @@ describe('I8: candles', () => {
     expect(looked).toBeGreaterThan(300)
   })
 
-  test('prices told again after a restart do not open a closed candle anew; a forming one goes on', () => {
+  test('repeated prices after a restart do not reopen a closed candle; a forming one continues', () => {
     const series = new CandleSeries(BTC, '1m')
     series.put(candle(0, 10))
     expect(tick(series, at(30_000), 99)).toBe(false)

@@ -21,7 +21,7 @@ const caps: fc.Arbitrary<Caps> = fc.record({
   lossPerDay: fc.integer({ min: 3, max: 30 }).map(usdOf),
 })
 
-/** Enters and exits as often as it may, for whatever stake, with orders that take and orders that rest. */
+/** Enters and exits as often as possible, with any stake, as taker and as maker. */
 function eager(next: () => number) {
   return (view: View) => {
     const why = 'eager'
@@ -38,7 +38,7 @@ function eager(next: () => number) {
   }
 }
 
-test('I12: no entry is ever beyond a cap, by a model that knows the journal alone; every cap stands against some', () => {
+test('I12: no entry is ever beyond a cap, by a model that reads only the journal; every cap refuses some', () => {
   let judged = 0
   const refused = new Map<string, number>()
   fc.assert(
@@ -50,7 +50,7 @@ test('I12: no entry is ever beyond a cap, by a model that knows the journal alon
       bench.swap()
       for (let i = 0; i < CYCLES; i++) {
         bench.pump(plusMs(bench.now, 5_000))
-        // A person who goes on whatever paused: the caps hold all the same.
+        // Resumes after every pause: the caps must hold anyway.
         if (bench.engine.state.trading === 'paused') bench.command({ kind: 'resume' })
         bench.cycle(decide)
       }

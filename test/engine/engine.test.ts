@@ -20,7 +20,7 @@ function afterDelay(bench: EngineBench): void {
 
 const lastRefusal = (bench: EngineBench) => bench.events('refused').at(-1)?.split(':')[0]
 
-describe('every "no" is an event with its reason', () => {
+describe('every refusal is an event with its reason', () => {
   const caps = testConfig(slots('BTC-5m')).caps
 
   test.each([
@@ -61,20 +61,20 @@ describe('every "no" is an event with its reason', () => {
 
   test('stale-price: a price older than the bound', () => {
     const bench = started()
-    // No tick is told any more, only time passes.
+    // No more ticks; only time passes.
     bench.now = plusMs(bench.now, 15_000)
     bench.cycle(() => enter('up'))
     expect(lastRefusal(bench)).toBe('stale-price')
   })
 
-  test('feed-down: the link says so itself', () => {
+  test('feed-down: the feed reports a lost link', () => {
     const bench = started()
     bench.deliver({ kind: 'feed', ts: bench.now, connected: false, stale: [], detail: 'connection lost' })
     bench.cycle(() => enter('up'))
     expect(lastRefusal(bench)).toBe('feed-down')
   })
 
-  test('B5, B11: an asset whose feed has a problem is refused with that reason, whatever was told last', () => {
+  test('B5, B11: an asset whose feed has a problem is refused with that reason, whatever the last price was', () => {
     const bench = started()
     const reason = 'the price jumped from 100 to 300 (+200 %)'
     const problem = { asset: asset('BTC'), reason }
@@ -121,7 +121,7 @@ describe('every "no" is an event with its reason', () => {
     expect(asked.flatMap((evaluation) => evaluation.views.map((view) => view.slot))).toEqual([listed?.id])
   })
 
-  test('the same "no" is said once a window, not every cycle', () => {
+  test('the same refusal is logged once per window, not every cycle', () => {
     const bench = started()
     for (let i = 0; i < 5; i++) bench.cycle(() => enter('up', 11))
     expect(bench.events('refused')).toHaveLength(1)
@@ -174,7 +174,7 @@ describe('I4: swaps', () => {
     expect(bench.engine.swapRefusal(swap)).toContain('state of BTC-5m changed')
   })
 
-  test('an answer of another epoch is dropped and said', () => {
+  test('an answer of another epoch is dropped and logged', () => {
     const bench = started()
     const [asked] = bench.cycle(hold, false)
     if (asked === undefined) throw new Error('nothing was asked')
@@ -337,7 +337,7 @@ describe('settlement', () => {
     expect(bench.engine.state.ledger.cash).toBe(cash)
   })
 
-  test('a position that was sold whole is over when the chain has confirmed the sale, and then the window is free again', () => {
+  test('a completely sold position is closed once the sale is confirmed on chain; then the window is free again', () => {
     const bench = started()
     bench.cycle(() => enter('up'))
     bench.pump(plusMs(bench.now, 10_000))
@@ -358,7 +358,7 @@ describe('orders that rest', () => {
 
   test('I5: an order that is in the taker delay when the kill comes does not come to rest and fill later', () => {
     const bench = started()
-    // Crosses, but the book has not that much at this price.
+    // Crosses, but the book has less than that at this price.
     bench.cycle((view) => rest(view.up.ask ?? 0.5))
     bench.pump(plusMs(bench.now, 60))
     expect([...bench.engine.state.orders.values()].map((order) => order.state)).toEqual(['delayed'])
@@ -374,10 +374,10 @@ describe('orders that rest', () => {
     expect(bench.engine.state.orders.size).toBe(0)
   })
 
-  test('what was filled of an order whose rest is cancelled is confirmed, and can be sold', () => {
+  test('fills of an order whose remainder is cancelled are confirmed and can be sold', () => {
     const bench = started()
     bench.cycle((view) => rest((view.up.ask ?? 0.5) - 0.01))
-    // Until the price has traded through it, in part at least.
+    // Until the price has traded through it, at least in part.
     for (let i = 0; i < 60 && bench.engine.state.positions.size === 0; i++) bench.pump(plusMs(bench.now, 1_000))
     expect(bench.engine.state.positions.size).toBe(1)
     for (const order of bench.engine.state.orders.values()) bench.market.cancel(order.id, bench.now)

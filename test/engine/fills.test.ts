@@ -15,7 +15,7 @@ const exit = (shares?: number) => ({
   intents: [{ kind: 'exit' as const, limit: 0.01, why: 'out', ...(shares === undefined ? {} : { shares }) }],
 })
 
-/** A bench that has bought; the chain says what becomes of its fills only when a test does. */
+/** A bench with a purchase; the fate of its fills is set by the test only. */
 class ChainBench extends EngineBench {
   constructor() {
     super(slots('BTC-5m'), 11)
@@ -23,7 +23,7 @@ class ChainBench extends EngineBench {
     this.swap()
   }
 
-  /** What the simulated chain says is left out: the test says it. */
+  /** Drops the simulated fates; the test emits its own. */
   override deliver(event: Parameters<EngineBench['deliver']>[0]): ReturnType<EngineBench['deliver']> {
     return event.kind === 'fill' && !this.speaking ? [] : super.deliver(event)
   }
@@ -88,7 +88,7 @@ describe('the life of a fill', () => {
     expect(bench.engine.state.orders.size).toBe(1)
   })
 
-  test('what is reported again, whatever it is, changes nothing', () => {
+  test('repeated reports of any kind change nothing', () => {
     const bench = new ChainBench()
     const fills = bench.trade(() => enter('up'))
     const order = bench.records.findLast((record) => record.t === 'order')
@@ -106,7 +106,7 @@ describe('the life of a fill', () => {
     expect(order).toBeDefined()
   })
 
-  test('profit waits for the chain: an outcome resolves a position only once its fills are confirmed', () => {
+  test('an outcome resolves a position only once its fills are confirmed', () => {
     const bench = new ChainBench()
     const fills = bench.trade(() => enter('up'))
     bench.settle(MICRO)
@@ -149,7 +149,7 @@ describe('the life of a fill', () => {
     expect(bench.ownersByLedger().get(held.id)).toBe('desk')
     expect(bench.money).toEqual(money)
     expect(version?.tenure.trades).toBe(0)
-    // It can be sold once more, by hand.
+    // It can be sold again by hand.
     bench.command({ kind: 'close', position: held.id })
     bench.all(
       bench.trade(() => hold()),
@@ -159,7 +159,7 @@ describe('the life of a fill', () => {
     expect(version?.tenure.trades).toBe(1)
   })
 
-  test('a trade whose purchase failed in part is as large as what stands of it, and counts once in the losing run', () => {
+  test('a trade whose purchase failed in part has the size of its valid part, and counts once in the losing run', () => {
     const bench = new ChainBench()
     bench.cycle(() => enter('up', 10))
     const [order] = bench.engine.state.orders.values()
@@ -178,13 +178,13 @@ describe('the life of a fill', () => {
     bench.fate(first.fillId, FAILED)
     expect(bench.position).toMatchObject({ state: 'resolved', boughtShares: second.shares, boughtCost: second.cash })
     expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1, pnl: -2_000_000 })
-    // Taken back whole it was no trade, and stays on record as what was tried.
+    // Completely reversed, it was no trade; the attempted size stays on record.
     bench.fate(second.fillId, FAILED)
     expect(bench.position).toMatchObject({ state: 'closed', boughtShares: 10_000_000, boughtCost: 5_000_000 })
     expect(version?.tenure).toMatchObject({ trades: 0, lossesInRow: 0, pnl: 0 })
   })
 
-  test('the losing run: a loss that was not final counts once, also where its sale fails and it ends anew', () => {
+  test('the losing run: a loss that was not final counts once, even if its sale fails and it ends again', () => {
     const bench = new ChainBench()
     bench.all(
       bench.trade(() => enter('up')),
@@ -200,7 +200,7 @@ describe('the life of a fill', () => {
     expect(version?.tenure).toMatchObject({ trades: 1, lossesInRow: 1 })
   })
 
-  test('I1, I2: a sale that fails after its window was entered anew is not booked beside the new position: entries pause', () => {
+  test('I1, I2: a sale that fails after its window was entered again is not booked beside the new position: entries pause', () => {
     const bench = new ChainBench()
     bench.all(
       bench.trade(() => enter('up')),
@@ -223,7 +223,7 @@ describe('the life of a fill', () => {
     expect(bench.events('reversed').at(-1)).toMatch(/entered again by P-2: compare the books with the venue/)
   })
 
-  test('I12: the failure of a fill whose position is long over is said, and pauses entries', () => {
+  test('I12: the failure of a fill whose position was closed long ago is logged and pauses entries', () => {
     const bench = new ChainBench()
     bench.all(
       bench.trade(() => enter('up')),
@@ -248,7 +248,7 @@ describe('the life of a fill', () => {
     expect(bench.money).toEqual(money)
   })
 
-  test('I10: an outcome waits for an order whose fate is unknown: the sale that is learnt of late is booked first', () => {
+  test('I10: an outcome waits for an order whose fate is unknown: a sale reported late is booked first', () => {
     const bench = new ChainBench()
     bench.all(
       bench.trade(() => enter('up')),
@@ -267,7 +267,7 @@ describe('the life of a fill', () => {
     tell({ type: 'fill', fillId, price: price(600_000), shares: quantity, cash, fee: NO_USD })
     tell({ type: 'filled' })
     bench.fate(fillId, CONFIRMED)
-    // Sold for what it fetched, and nothing is paid for the shares once more.
+    // Sold for its proceeds; no payout for the same shares.
     expect(bench.position).toMatchObject({ state: 'closed', payout: null, shares: 0 })
     expect(bench.money).toMatchObject({ costOfOpen: 0, locked: 0 })
   })

@@ -26,12 +26,12 @@ describe.each(machines)('the life of %s', (machine) => {
   })
 })
 
-test('final states are those that nothing leaves', () => {
+test('final states are those without transitions', () => {
   expect(isFinal('order', 'filled')).toBe(true)
   expect(isFinal('order', 'unknown')).toBe(false)
   expect(isFinal('position', 'redeemed')).toBe(true)
 })
 
-test('an order of unknown fate is never sent again: no trigger leads back to a state before it left', () => {
+test('an order of unknown fate is never sent again: no trigger leads back to a state before it was sent', () => {
   for (const after of Object.values(LIFECYCLES.order.unknown)) expect(['intent', 'signed', 'sent']).not.toContain(after)
 })

@@ -131,7 +131,7 @@ describe('simulated books', () => {
   })
 })
 
-describe('windows whose end no price told', () => {
+describe('windows without a price at their end', () => {
   const [slot] = slots('BTC-5m')
 
   function market(minutes: ReadonlyMap<number, number>) {
@@ -171,11 +171,11 @@ describe('windows whose end no price told', () => {
     return found
   }
 
-  test('are decided by the minutes around it, as soon as those are there', () => {
+  test('are settled from the minutes around it as soon as these arrive', () => {
     const minutes = new Map<number, number>()
     const silent = market(minutes)
     for (let s = 0; s < 60; s++) silent.onFeedEvent(tick(START + s * 1000, 100))
-    // Nothing for eight minutes, then a price that says nothing about the boundary.
+    // No price for eight minutes, then one too late for the boundary.
     silent.onFeedEvent(tick(START + 8 * 60_000, 150))
     expect(settled(silent).map((event) => event.windowId)).toEqual([])
     minutes.set(START - 60_000, 100)
@@ -185,7 +185,7 @@ describe('windows whose end no price told', () => {
     expect(settled(silent)).toMatchObject([{ strike: 100, close: 99, payoutUp: 0 }])
   })
 
-  test('a restart after the end of a window leaves it to the minutes, too', () => {
+  test('after a restart past the end of a window it is settled from minutes, too', () => {
     if (slot === undefined) throw new Error('no slot')
     const before = market(new Map())
     for (let s = 0; s < 60; s++) before.onFeedEvent(tick(START + s * 1000, 100))

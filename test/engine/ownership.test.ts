@@ -8,7 +8,7 @@ import { EngineBench, enter, hold, MANIFEST, slots } from '../support/bench-engi
 
 const OWN = slots('BTC-5m', 'ETH-5m', 'BTC-15m')
 
-/** `alpha` has the 5-minute slots, `beta` the other; `alpha` holds a position in BTC-5m. */
+/** `alpha` trades the 5-minute slots, `beta` the other; `alpha` holds a position in BTC-5m. */
 function holding(handover: 'handoff' | 'drain'): { bench: EngineBench; position: Position; first: Owner } {
   const assignments = new Map(OWN.map((slot) => [slot.id, slot.timeframe === '5m' ? 'alpha' : 'beta']))
   const bench = new EngineBench(OWN, 5, { assignments, handover: { alpha: handover } })
@@ -112,7 +112,7 @@ describe('canary', () => {
     expect(opened?.ownedBy).toBe(first)
     expect(bench.engine.state.canaries.size).toBe(0)
     expect(bench.engine.state.versions.get(version)?.state).toBe('faulted')
-    // With the live version stopped as well nobody is left but the desk, until its next version.
+    // With the live version stopped as well, the desk is the owner until the next version.
     const again = bench.canary('alpha', ['ETH-5m'], 1_000_000)
     bench.deliver({ kind: 'fault', ts: bench.now, version: first, slot: null, fatal: true, message: 'planted' })
     bench.deliver({ kind: 'fault', ts: bench.now, version: again, slot: null, fatal: true, message: 'planted' })
@@ -141,7 +141,7 @@ describe('canary', () => {
       bench.engine.canaryRefusal(start(version, of))
     expect(refusal('9', ['BTC-15m'])).toMatch(/BTC-15m is not assigned to alpha/)
     expect(refusal('9', [])).toMatch(/no slots/)
-    expect(refusal(first)).toMatch(/live already/)
+    expect(refusal(first)).toMatch(/already live/)
     const asked = bench.cycle(hold, false)
     expect(refusal('9')).toMatch(/in flight/)
     for (const evaluation of asked) bench.answer(evaluation, hold)
@@ -169,7 +169,7 @@ describe('drain', () => {
     const asked = new Map(askedFor(bench))
     expect(asked.get(second)).toEqual(['ETH-5m'])
     expect(asked.get(first as never)).toEqual(['BTC-5m'])
-    // Whoever drains may sell, never buy.
+    // A draining version may sell, but not buy.
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('down') : hold()))
     expect(bench.events('refused').join()).toMatch(/^draining: .*alpha v1.* BTC-5m/)
@@ -181,7 +181,7 @@ describe('drain', () => {
     )
     const exit = [...state.orders.values()].find((order) => order.kind === 'exit')
     expect(exit).toMatchObject({ owner: first, version: first })
-    // Its state is its own: the slot's belongs to the new version.
+    // It has a state of its own; the slot's state belongs to the new version.
     expect(state.slots.get('BTC-5m' as never)?.stateJson).toBe('{}')
   })
 
@@ -228,9 +228,11 @@ describe('by hand', () => {
       (record) => record.t === 'intent' && record.order.kind === 'enter' && record.order.windowId === position.windowId,
     )
     expect(again).toHaveLength(1)
-    expect(bench.events('refused').join()).toMatch(/slot-paused: BTC-5m is paused: its position is closed by hand/)
+    expect(bench.events('refused').join()).toMatch(
+      /slot-paused: BTC-5m is paused: its position is being closed by hand/,
+    )
     expect(bench.ownersByLedger().get(position.id)).toBe('desk')
-    // The next window is its version's again, and says so.
+    // In the next window its version trades again.
     expect(bench.engine.state.slots.get(position.slot)?.pause).not.toBeNull()
     bench.pump(unixMs(position.windowEnd + 20_000))
     expect(bench.engine.state.slots.get(position.slot)?.pause).toBeNull()

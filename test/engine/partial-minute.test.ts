@@ -13,13 +13,13 @@ const BTC = asset('BTC')
 const SLOT = makeSlot(BTC, '5m')
 const NOON = Date.UTC(2026, 0, 5, 12)
 
-/** An engine and a simulated market on a feed that pushes, told in the order of the live driver. */
+/** An engine and a simulated venue on a feed that pushes, driven in the order of the live driver. */
 class Pushed {
   readonly told: EngineEvent[] = []
   readonly engine: Engine
   readonly market: SimulatedVenue
 
-  /** @param beginsHere the prices are the market's own, so that none were missed before the first */
+  /** @param startsWithFeed the price path starts with the desk, so that none were missed before the first */
   constructor(startsWithFeed = false) {
     const config = parseConfig({ slots: [SLOT.id] })
     if (!config.ok) throw new Error(config.error)
@@ -67,11 +67,11 @@ class Pushed {
   }
 }
 
-describe('A1: a minute that was only heard in part', () => {
-  test('decides no window and tells no strike; the one that the venue tells does', () => {
+describe('A1: a minute with missing prices', () => {
+  test('settles no window and gives no strike; the minute reported by the venue does', () => {
     const desk = new Pushed()
     for (let s = 0; s <= 243; s += 2) desk.price(s, s > 2 ? 100.5 : 100)
-    // Silent from 12:04:03 to 12:05:02, while the price fell.
+    // No prices from 12:04:03 to 12:05:02, while the price fell.
     for (let s = 302; s <= 330; s += 2) desk.price(s, 95)
     const slot = desk.engine.state.slots.get(SLOT.id)
     expect(slot?.strike).toBeNull()
@@ -96,7 +96,7 @@ describe('A1: a desk that starts within the minute before a window', () => {
   }
   const quoted = ({ market }: Pushed) => market.bookOf(0, NOON + 300_000) !== null
 
-  test('has its windows quoted once the venue tells that minute', () => {
+  test('has its windows quoted once the venue reports that minute', () => {
     const desk = started(false)
     expect([desk.told, quoted(desk)]).toEqual([[], false])
     desk.candle(NOON + 240_000, 95)
@@ -105,7 +105,7 @@ describe('A1: a desk that starts within the minute before a window', () => {
     expect(quoted(desk)).toBe(true)
   })
 
-  test('has its windows quoted at once where the prices are its own', () => {
+  test('has its windows quoted at once if the price path starts with it', () => {
     const desk = started(true)
     expect(desk.told).toEqual([expect.objectContaining({ kind: 'strike', strike: 100 })])
     expect(quoted(desk)).toBe(true)

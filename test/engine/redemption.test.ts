@@ -19,7 +19,7 @@ const FILL = {
   fee: NO_USD,
 }
 
-/** A desk whose order was filled at a venue that pays nobody who has not asked; the fill has no fate yet. */
+/** A desk with a filled order, without a fate yet, at a venue that pays only on request. */
 class PayoutBench extends EngineBench {
   readonly asked: number[] = []
   readonly windowId: WindowId
@@ -76,7 +76,7 @@ class PayoutBench extends EngineBench {
     }
   }
 
-  /** Another engine goes on with what the journal has. */
+  /** Continues with a new engine restored from the journal. */
   restart(): void {
     const opened = openDatabase(':memory:', false)
     if (!opened.ok) throw new Error(opened.error)
@@ -89,7 +89,7 @@ class PayoutBench extends EngineBench {
   }
 }
 
-test('a payout that does not come is asked for again, after a rest that doubles up to an hour', () => {
+test('an outstanding payout is requested again, after a delay that doubles up to an hour', () => {
   const bench = new PayoutBench()
   bench.confirm()
   bench.settle()
@@ -105,7 +105,7 @@ test('a payout that does not come is asked for again, after a rest that doubles 
   expect(bench.asked).toHaveLength(length)
 })
 
-test('the rest goes on over a restart', () => {
+test('the delay continues across a restart', () => {
   const bench = new PayoutBench()
   bench.confirm()
   bench.settle()
@@ -134,7 +134,7 @@ test.each(['', 'also over a restart'])('a payout that is told before the outcome
   expect(bench.asked).toEqual([])
 })
 
-test('an outcome is kept for as long as something of its window is undecided', () => {
+test('an outcome is kept while something in its window is open', () => {
   const bench = new PayoutBench()
   for (let index = 0; index < 12; index++) bench.settle(index)
   expect(bench.position?.state).toBe('ended')

@@ -34,7 +34,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ do: 'resume' as const }) },
 )
 
-/** A strategy that wants everything at once, at random: entries on both sides, exits, cancels, resting orders. */
+/** A strategy with random intents: entries on both sides, exits, cancellations, resting orders. */
 function greedy(appetite: number, next: () => number) {
   return (view: View) => {
     if (next() > appetite) return hold()
@@ -75,7 +75,7 @@ function check(bench: EngineBench, entered: Map<string, number>): void {
     if (position.state !== 'open' && position.state !== 'ended') continue
     const owner = position.ownedBy
     expect(owner === 'desk' || live.has(owner)).toBe(true)
-    // A version that faulted owns nothing.
+    // A faulted version owns nothing.
     if (owner !== 'desk') expect(state.versions.get(owner)?.state).toBe('live')
   }
   for (const order of state.orders.values()) if (isWorking(order)) expect(owners.get(order.id)).toBe(order.owner)
@@ -140,7 +140,7 @@ function perform(bench: EngineBench, step: Action, next: () => number, checked: 
       bench.swap()
       return checked()
     case 'late': {
-      // The version is stopped while it still thinks; what it then says must change nothing.
+      // The version is stopped during its evaluation; its late answer must change nothing.
       const [asked] = bench.cycle(hold, false)
       if (asked === undefined) return
       bench.deliver({

@@ -14,7 +14,7 @@ const RUNS_A_TEST = 200
 const STRATEGIES = ['alpha', 'beta'] as const
 const SLOTS = ['BTC-5m', 'ETH-5m', 'BTC-15m'] as const
 
-/** Wants everything at once, from a number of its own: entries on both sides, exits, cancels, resting orders. */
+/** Seeded random intents: entries on both sides, exits, cancellations, resting orders. */
 function greedy(seed: number, appetite: number) {
   let n = seed
   const next = () => {
@@ -66,7 +66,7 @@ class Cycles implements fc.Command<object, ModelDesk> {
   toString = () => `cycles(${this.count}, ${this.appetite.toFixed(2)}, ${this.seed})`
 }
 
-/** One thing that happens between two cycles. */
+/** One action between two cycles. */
 class Step implements fc.Command<object, ModelDesk> {
   readonly name: string
   readonly act: (desk: ModelDesk) => void
@@ -84,7 +84,7 @@ class Step implements fc.Command<object, ModelDesk> {
 
 const save = (strategy: string) => new Step(`save ${strategy}`, (desk) => void desk.bring(strategy))
 
-/** I11: a candidate that fails a step is never told to the engine: dry views leave everything as it was. */
+/** I11: a candidate that fails a step never reaches the engine, and dry views change nothing. */
 const badSave = (strategy: string) =>
   new Step(`bad save ${strategy}`, (desk) => {
     const { state } = desk.engine
@@ -132,7 +132,7 @@ const faultDraining = new Step('fault of a draining version', (desk) => {
     desk.deliver({ kind: 'fault', ts: desk.now, version, slot: null, fatal: true, message: 'planted' })
 })
 
-/** The version is stopped while it still thinks; what it then says must change nothing (I4). */
+/** Stops a version during its evaluation; its late answer must change nothing (I4). */
 const late = new Step('late answer', (desk) => {
   const asked = desk.cycle(hold, false)
   for (const { version } of asked)
@@ -171,7 +171,7 @@ const close = (pick: number) =>
 
 const silence = (seconds: number) => new Step(`silence ${seconds} s`, (desk) => desk.silence(seconds * 1_000))
 
-/** Every position that may be voided is, and nothing else can be. */
+/** Voids every position that may be voided; all others are refused. */
 const voidAll = new Step('void', (desk) => {
   for (const position of [...desk.engine.state.positions.values()]) {
     const may = isUnsettleable(desk.engine.state, position)
@@ -253,7 +253,7 @@ function newDesk(seed: number, handover: Readonly<Record<string, 'handoff' | 'dr
   return desk
 }
 
-describe('a desk that anything happens to', () => {
+describe('a desk with random actions', () => {
   const parts = Array.from({ length: Math.ceil(RUNS / RUNS_A_TEST) }, (_, i) => i + 1)
   test.each(parts)(
     'I1–I6, I10, I11: after every step one owner, one bet a window, intents first, exact money, and books that say the same (%i)',
@@ -267,12 +267,12 @@ describe('a desk that anything happens to', () => {
           (seed, how, steps) => {
             const desk = newDesk(seed, how)
             for (const one of steps) one.run({}, desk)
-            // To the end of everything: whatever was open has settled, and nobody drains any more.
+            // Until everything open has settled and no version drains any more.
             desk.pump(plusMs(desk.now, 35 * 60_000))
             desk.cycle(hold)
             desk.check()
             const { state } = desk.engine
-            // What prices were missing for can be voided, and then nothing is open.
+            // Positions without an outcome can be voided; then nothing is open.
             voidAll.run({}, desk)
             expect([...state.positions.values()].filter(({ state: of }) => of === 'open' || of === 'ended')).toEqual([])
             desk.cycle(hold)

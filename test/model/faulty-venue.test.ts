@@ -10,7 +10,7 @@ import { ModelDesk } from '../support/model-desk.ts'
 
 const SLOTS = ['BTC-5m', 'ETH-5m', 'BTC-15m'] as const
 
-/** Enters and exits as often as it may. */
+/** Enters and exits as often as possible. */
 function restless(seed: number) {
   const rng = seededRng(seed, 'decisions')
   return (view: View) => {
@@ -94,15 +94,15 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
           }
           desk.check()
         }
-        // Until everything is decided: every order has its fate, every fill its own, every window its outcome.
+        // Until every order and fill is final and every window has its outcome.
         cycles(25 * 12, hold)
         const { orders, positions } = desk.engine.state
         expect([...orders.values()].filter(isWorking)).toEqual([])
         expect([...positions.values()].filter(isUnsettled)).toEqual([])
-        // Every payout was asked for, and has come.
+        // Every payout was requested and received.
         expect(positions.size).toBe(0)
         for (const [id, times] of memory.arrived) expect(times, `I3: ${id} arrives once`).toBe(1)
-        // What the venue filled is what the desk has, to the micro-dollar, and nothing else.
+        // The desk's fills equal the venue's, to the micro-dollar.
         const fills = [...memory.orders.values()].flatMap((order) => order.fills)
         const booked = desk.db.prepare('SELECT id, cash, fee, shares, state FROM fills ORDER BY id').all()
         const state = (fate: (typeof fills)[number]['fate']) => fate?.type ?? 'matched'

@@ -68,7 +68,7 @@ const rethrow = (error: unknown): never => {
 
 type Decide = (view: View) => Omit<SlotDecision, 'slot'>
 
-/** The engine and the simulated market without threads or disk: what the runtime does, done at once. */
+/** The engine and the simulated venue with a synchronous runtime, without threads or disk. */
 export class EngineBench {
   engine: Engine
   market: SimulatedVenue
@@ -113,7 +113,7 @@ export class EngineBench {
 
   protected readonly newMarket: () => SimulatedVenue
 
-  /** Where the market is another one after a restart, it is the one that orders go to. */
+  /** The current venue; a restart replaces it. */
   private newRuntime(): Runtime {
     const outbox = new Outbox({
       gate: this.gate,
@@ -143,13 +143,13 @@ export class EngineBench {
     )
   }
 
-  /** Everything from now on is recorded. */
+  /** Records everything from now on. */
   recordTo(recorder: RuntimeRecorder): void {
     this.recorder = recorder
     this.runtime = this.newRuntime()
   }
 
-  /** Another engine goes on, as after a restart. */
+  /** Continues with another engine, as after a restart. */
   protected goOnWith(engine: Engine): void {
     this.engine = engine
     this.runtime = this.newRuntime()
@@ -159,10 +159,10 @@ export class EngineBench {
     this.records.push(record)
   }
 
-  /** I3: whoever keeps a journal makes it durable here. */
+  /** I3: hook for benches that keep a journal, to make it durable. */
   protected beforeSigning(): void {}
 
-  /** Everything that happens up to and including `ts`. */
+  /** Processes all events up to and including `ts`. */
   pump(ts: UnixMs): void {
     for (;;) {
       const tickAt = this.source.peek() ?? Number.POSITIVE_INFINITY
@@ -179,7 +179,7 @@ export class EngineBench {
     this.now = ts
   }
 
-  /** One cycle at the present moment, answered at once unless `answer` is false. */
+  /** Runs one cycle now, answered at once unless `answer` is false. */
   cycle(decide: Decide, answer = true): Extract<Effect, { kind: 'evaluate' }>[] {
     const effects = this.deliver({ kind: 'cycle', ts: this.now, count: ++this.cycles, slots: null })
     const asked = effects.filter((effect) => effect.kind === 'evaluate')
@@ -188,7 +188,7 @@ export class EngineBench {
     return asked
   }
 
-  /** What became of orders whose answer is overdue, as a desk finds out after each cycle. */
+  /** Queries overdue orders, as a desk does after each cycle. */
   private askOverdue(): void {
     const { market, now } = this
     const { state } = this.engine
@@ -211,7 +211,7 @@ export class EngineBench {
     return version
   }
 
-  /** A new version gets a part of a strategy. */
+  /** Starts a canary. */
   canary(strategy: string, of: readonly string[], stakePpm: number, json = '{}'): VersionHash {
     const version = `${++this.versions}`.padStart(64, '0') as VersionHash
     const swap = this.swapOf(strategy, version, MANIFEST, json)
@@ -219,7 +219,7 @@ export class EngineBench {
     return version
   }
 
-  /** The canary of a strategy gets all of it. */
+  /** Promotes a strategy's canary. */
   promote(strategy: string, json = '{}'): void {
     const canary = this.engine.state.canaries.get(strategy)
     if (canary === undefined) throw new Error('there is no canary')
@@ -238,7 +238,7 @@ export class EngineBench {
     return { deployment, reason: 'deployment', strategy, version, label, manifest, before: null, states }
   }
 
-  /** A command as a person writes it. @returns why it is refused; null once it is carried out */
+  /** Applies a command. @returns why it is refused; null when it was applied */
   command(input: CommandInput): string | null {
     const command = commandSchema.parse(input)
     if (!isEngineCommand(command)) throw new Error(`${command.kind} is not the engine's`)
@@ -256,7 +256,7 @@ export class EngineBench {
     )
   }
 
-  /** Owner of everything as the handoff ledger tells it, for comparison with the books (I1). */
+  /** Owners according to the handoff ledger, for comparison with the books (I1). */
   ownersByLedger(): Map<string, Owner> {
     const owners = new Map<string, Owner>()
     for (const record of this.records) {

@@ -4,17 +4,17 @@ import type { Caps } from '../../src/shared/domain/settings.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
-/** Taker fee rate of the simulated venue, in per cent: no fill costs more of its cash than this. */
+/** Taker fee rate of the simulated venue, in percent: upper bound of a fee relative to the cash. */
 const FEE_PERCENT = 7
 const OVER: ReadonlySet<string> = new Set(['filled', 'cancelled', 'expired', 'rejected'])
 const UNRESOLVED: ReadonlySet<string> = new Set(['open', 'ended'])
 
 /**
- * I12 from the journal alone: follows orders, positions and money as they are written down, and judges every entry against
- * the caps by what was written before it. Shares nothing with the engine's own sums.
+ * Checks I12 from the journal alone: follows orders, positions and money, and checks every entry against the caps by earlier
+ * records. Independent of the engine's own sums.
  */
 export class CapsModel {
-  /** Entries that were judged. */
+  /** Number of checked entries. */
   judged = 0
   private readonly caps: Caps
   private readonly orders = new Map<string, Order>()
@@ -27,7 +27,7 @@ export class CapsModel {
     this.caps = caps
   }
 
-  /** Takes records in the order in which they were written. */
+  /** Adds a record; records come in order of writing. */
   take(records: readonly JournalRecord[]): void {
     for (const record of records) this.one(record)
   }
@@ -96,7 +96,7 @@ function mostFee(stake: number): number {
   return Math.floor((stake * FEE_PERCENT) / 100)
 }
 
-/** What a working entry may still cost. */
+/** Upper bound of what a working entry can still cost. */
 function remaining({ stake, filledCost, fee }: Order): number {
   return Math.max(0, stake + mostFee(stake) - filledCost - fee)
 }

@@ -22,13 +22,13 @@ interface Known {
   readonly fills: { report: Extract<OrderReport, { type: 'fill' }>; fate: VenueOrder['fills'][number]['fate'] }[]
 }
 
-/** What a venue that is elsewhere has, whatever becomes of the desk. */
+/** State of a remote venue, which outlives the desk. */
 export class VenueMemory {
   readonly orders = new Map<OrderId, Known>()
   readonly schedule = new Schedule()
   /** How often each order arrived (I3: never more than once). */
   readonly arrived = new Map<OrderId, number>()
-  /** How often the payout of each window was asked for. */
+  /** How often the payout of each window was requested. */
   readonly redeemed = new Map<WindowId, number>()
   readonly seen = { lost: 0, vanished: 0, failedLate: 0, failed: 0, unpaid: 0, unheard: 0 }
   readonly rng: Rng
@@ -39,8 +39,8 @@ export class VenueMemory {
 }
 
 /**
- * A venue that fills orders whole at their limit and misbehaves: it answers late, loses every fifth answer, loses orders on
- * their way, and fails fills, also after it has confirmed them. Prices, strikes and outcomes are the simulated market's.
+ * A faulty venue that fills orders completely at their limit: it answers late, loses every fifth answer, loses orders in
+ * transit, and fails fills, even confirmed ones. Prices, strikes and outcomes are those of the simulated venue.
  */
 export class FaultyVenue extends SimulatedVenue {
   override readonly name = 'faulty'
@@ -109,14 +109,14 @@ export class FaultyVenue extends SimulatedVenue {
     tell(known.state)
   }
 
-  /** Whatever was accepted cannot be cancelled any more. */
+  /** Accepted orders cannot be cancelled. */
   override cancel(): void {}
 
   override redeem(windowId: WindowId, ts: UnixMs): void {
     const { schedule, redeemed, rng, seen } = this.memory
     const times = (redeemed.get(windowId) ?? 0) + 1
     redeemed.set(windowId, times)
-    // Asked for the third time it answers.
+    // It answers the third request.
     if (times < 3 && rng.uniform() < 0.7) {
       seen.unpaid++
       return
@@ -144,7 +144,7 @@ export class FaultyVenue extends SimulatedVenue {
     const own = this.memory.schedule.peek()
     if (own === undefined || own > (super.peek() ?? Number.POSITIVE_INFINITY)) {
       const event = super.pop()
-      // It pays nobody who has not asked.
+      // It pays only on request.
       return event?.kind === 'redeemed' ? undefined : event
     }
     const next = this.memory.schedule.pop()

@@ -17,7 +17,7 @@ export const realClock: Clock = {
   },
 }
 
-/** Waits cut down so that minutes of market time pass in a test's second; those that a busy machine may miss give it more. */
+/** Shortened timings, so that minutes of market time pass in a second; longer where a busy machine may miss them. */
 const fast = () => ({
   startMs: scaled(4_000),
   requestMs: scaled(1_000),
@@ -34,7 +34,7 @@ const fast = () => ({
   unreadablePeriodMs: 1_000,
 })
 
-/** A feed on a simulated venue, with everything it told. */
+/** A feed on a simulated venue, with all its events. */
 export class RecordedFeed {
   readonly feed: BinanceFeed
   readonly timings: ReturnType<typeof fast> & Partial<FeedTimings>
@@ -95,7 +95,7 @@ export class RecordedFeed {
     return this.until(`${count} more candles of ${name}`, () => this.candles(name).length >= goal)
   }
 
-  /** What is wrong with the candles of `name`: missing, doubled, out of order or unlike the venue's. */
+  /** Problems of an asset's candles: missing, duplicate, out of order or different from the venue's. */
   faults(name: string): string[] {
     const candles = this.candles(name).map((event) => event.candle)
     return candles.flatMap((candle, i) => {

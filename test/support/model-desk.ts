@@ -32,8 +32,8 @@ interface Known {
 }
 
 /**
- * Engine, simulated market and a real journal in one process, without threads: what a desk does, done at once. It can crash
- * between any two steps and come back from its journal alone.
+ * Engine, simulated venue and a real journal in one process, without threads. It can crash between any two steps and restart
+ * from its journal.
  */
 export class ModelDesk extends EngineBench {
   readonly db: WritableDb
@@ -41,9 +41,9 @@ export class ModelDesk extends EngineBench {
   private readonly writer: JournalWriter
   private pending: JournalWrite[] = []
   private readonly config: EngineConfig
-  /** Owner of everything as the ledger of handoffs tells it. */
+  /** Owners according to the handoff ledger. */
   private readonly owners = new Map<string, Owner>()
-  /** Orders that left, and how often. */
+  /** How often each order was sent. */
   private readonly sent = new Map<string, number>()
   private readonly seen = new Map<string, string>()
   private commands = 0
@@ -65,7 +65,7 @@ export class ModelDesk extends EngineBench {
   }
 
   protected override record(record: JournalRecord): void {
-    // The first records come before there is a journal.
+    // The first records precede the journal.
     if (this.writer === undefined) return super.record(record)
     this.pending.push({ w: 'record', record })
     if (record.t === 'intent') this.owners.set(record.order.id, record.order.owner)
@@ -86,12 +86,12 @@ export class ModelDesk extends EngineBench {
     this.flush()
   }
 
-  /** Everything so far, and these, in one transaction. */
+  /** Commits everything so far, and these records, in one transaction. */
   private flush(...also: readonly JournalWrite[]): void {
     this.writer.commit([...this.pending.splice(0), ...also])
   }
 
-  /** Swaps a new version in, as a deployment does; beside a canary none may be. */
+  /** Swaps a new version in, as a deployment does; not possible beside a canary. */
   bring(strategy: string): VersionHash | undefined {
     if (this.engine.state.canaries.has(strategy)) {
       expect(this.engine.swapRefusal(this.swapFor(this.nameNext(strategy), 'deployment')), 'I4').toMatch(/canary/)
@@ -127,14 +127,14 @@ export class ModelDesk extends EngineBench {
     return version
   }
 
-  /** Goes back to a version that was live before; a canary is dismissed first. */
+  /** Rolls back to an earlier version, after dismissing a canary. */
   back(version: Known): void {
     this.dismiss(version.strategy)
     if (this.engine.state.live.get(version.strategy) !== version.hash)
       this.commit(version, this.swapFor(version, 'rollback'))
   }
 
-  /** A new version gets some of a strategy's slots, and a part of the stake there. */
+  /** Starts a canary with some of a strategy's slots and a part of the stake. */
   tryOut(strategy: string, count: number, stakePpm: number): void {
     const own = this.engine.strategyStates(strategy).map(({ slot }) => slot)
     const slots = own.slice(0, 1 + (count % Math.max(1, own.length)))
@@ -185,10 +185,7 @@ export class ModelDesk extends EngineBench {
     this.flush({ w: 'deployment', row: saved, outgoingStates: null })
   }
 
-  /**
-   * The process has ended and begins again only later: what the venue tells of orders, fills and payouts meanwhile nobody
-   * hears. @returns how much that was
-   */
+  /** Stops the process for a while; the venue's events in that time are lost. @returns their number */
   away(ms: number): number {
     const deliver = this.deliver
     let unheard = 0
@@ -204,7 +201,7 @@ export class ModelDesk extends EngineBench {
     return unheard
   }
 
-  /** A person's command, journaled as the dispatcher does. */
+  /** Applies and journals a command, as the dispatcher does. */
   override command(command: CommandInput): string | null {
     const refusal = super.command(command)
     const outcome = { id: `C-${++this.commands}`, outcome: refusal === null ? 'done' : 'refused', message: '' } as const
@@ -213,7 +210,7 @@ export class ModelDesk extends EngineBench {
     return refusal
   }
 
-  /** Prices are missing for a while: nobody hears what they were. */
+  /** Drops the prices of a period. */
   silence(ms: number): void {
     const until = this.now + ms
     while ((this.source.peek() ?? until) < until) this.source.next()
@@ -221,11 +218,11 @@ export class ModelDesk extends EngineBench {
   }
 
   /**
-   * The process ends between two instructions, and another begins with what is on disk.
-   * @param loads whether a version's bundle loads again; where its very row is lost, `lost`
+   * Crashes between two instructions and restarts from disk.
+   * @param loads whether a version's bundle loads again; `lost` if even its row is missing
    */
   restart(loads: (version: Known) => 'loads' | 'fails' | 'lost'): void {
-    // What was not flushed is gone: the last batch of records is not pending here because every step ends with a flush.
+    // Unflushed records are lost; there are none, because every step ends with a flush.
     for (const version of this.known)
       if (loads(version) === 'lost')
         this.db.prepare("UPDATE versions SET manifest = 'gone' WHERE hash = ?").run(version.hash)
@@ -258,7 +255,7 @@ export class ModelDesk extends EngineBench {
     this.flush()
   }
 
-  /** I1–I3, I6 and I10, and the books of money, as they are in memory right now. */
+  /** Checks I1–I3, I6, I10 and the account in memory. */
   check(): void {
     this.flush()
     const s = this.engine.state
@@ -286,7 +283,7 @@ export class ModelDesk extends EngineBench {
     for (const [windowId, entries] of windows) expect(entries, `I2: ${windowId}`).toBeLessThanOrEqual(1)
   }
 
-  /** A canary stands beside a live version, trades slots of its strategy, and is the journal's, too. */
+  /** A canary has a live version beside it, trades slots of its strategy, and is in the journal. */
   private checkCanaries(): void {
     const s = this.engine.state
     for (const slot of s.slots.values())
@@ -301,7 +298,7 @@ export class ModelDesk extends EngineBench {
     expect(saved.sort()).toEqual([...s.canaries].map(([of, { version }]) => [of, version, lent(of)]).sort())
   }
 
-  /** I1: the desk, or a version that can be asked; whatever is open in another's slot is managed aside. */
+  /** I1: every owner is the desk or a version that is evaluated; in other slots it is a residual version. */
   private checkOwner(owner: Owner, what: string): void {
     if (owner === 'desk') return
     const version = this.engine.state.versions.get(owner)
@@ -318,7 +315,7 @@ export class ModelDesk extends EngineBench {
     ).toBe(true)
   }
 
-  /** Every settled trade is kept, its owners' parts add up to its profit, and the table made anew says the same. */
+  /** Every settled trade is stored, its parts add up to its profit, and the rebuilt table is equal. */
   private checkTrades(): void {
     const kept = [...readTrades(this.db)].map(({ trade }) => trade)
     for (const { position, pnl, parts, openedBy, settledUnder } of kept) {
@@ -342,7 +339,7 @@ export class ModelDesk extends EngineBench {
     expect(order([...readTrades(this.db)].map(({ trade }) => trade))).toEqual(order(kept))
   }
 
-  /** The database by itself, with code that shares nothing with the engine. */
+  /** Audits the database, with code independent of the engine. */
   audit(): void {
     this.flush()
     const report = auditOpen(this.db, 'model', [DEFAULT_MATCHER.feeRatePpm])

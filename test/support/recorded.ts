@@ -24,7 +24,7 @@ import { value } from './tape.ts'
 
 export type Evaluation = Extract<Effect, { kind: 'evaluate' }>
 
-/** What a version answered, on its way to the engine. */
+/** A version's answer in transit to the engine. */
 export interface Answer {
   readonly evaluation: Evaluation
   readonly decisions: readonly SlotDecision[]
@@ -33,7 +33,7 @@ export interface Answer {
 
 const BUILD = 'test'
 
-/** A bench whose versions are real bundles and whose engine is recorded, as a desk's is. */
+/** A bench with real bundles and a recorded engine, as on a desk. */
 export class RecordedBench extends EngineBench {
   readonly tape: TapeRecorder
   private readonly bundles: readonly string[]
@@ -66,14 +66,14 @@ export class RecordedBench extends EngineBench {
     this.recordTo(this.tape)
   }
 
-  /** The next bundle's turn. */
+  /** Deploys the next bundle. */
   deploy(): void {
     if (this.engine.state.canaries.has('alpha')) return
     const { strategy, json } = this.load()
     this.swap('alpha', strategy.manifest, json)
   }
 
-  /** The next bundle's turn, in some of the slots and for half of the stake. */
+  /** Starts the next bundle as a canary, in some of the slots and with half of the stake. */
   tryOut(): void {
     if (this.engine.state.canaries.has('alpha')) return
     this.canary('alpha', ['BTC-5m', 'BTC-15m'], 500_000, this.load().json)
@@ -88,7 +88,7 @@ export class RecordedBench extends EngineBench {
     return { strategy, json: first?.json }
   }
 
-  /** One cycle; what the versions answer is given back, not told. */
+  /** Runs one cycle; the answers are returned, not delivered. */
   ask(): Answer[] {
     return this.cycle(() => ({ intents: [], why: '', state: null }), false).map((evaluation) => {
       const decisions: SlotDecision[] = []
@@ -105,7 +105,7 @@ export class RecordedBench extends EngineBench {
     })
   }
 
-  /** Tells an answer now, however long ago it was asked for. */
+  /** Delivers an answer now, however late. */
   tell({ evaluation: { version, epoch, cycle }, decisions, faults }: Answer): void {
     const ts = this.now
     this.deliver({ kind: 'decisions', ts, version, epoch, cycle, decisions, clean: faults.length === 0 })
@@ -118,7 +118,7 @@ function decisionOf(slot: SlotId, { intents, why, state }: DirectAnswer): SlotDe
   return { slot, intents, why, state }
 }
 
-/** I7 over every segment of a folder's own recordings, and over the seams between them. */
+/** Checks I7 over every segment of a folder's recordings and across their boundaries. */
 export function checkAll(folder: string, build = BUILD) {
   const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
   for (const [path, { next }] of chainFiles(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
@@ -137,9 +137,9 @@ export function checkAll(folder: string, build = BUILD) {
 export type Edit = (record: Recorded, index: number) => Recorded | readonly Recorded[] | null
 
 /**
- * Writes a segment anew, every record read and written again.
- * @param edit gives what stands there instead; null drops it
- * @param sealed false leaves it without its end, as a crash does
+ * Rewrites a segment record by record.
+ * @param edit returns the replacement of a record; null drops it
+ * @param sealed false omits the end, as after a crash
  */
 export function rewrite(path: string, out: string, edit: Edit, sealed = true): void {
   const segment = value(readSegment(path))

@@ -155,7 +155,7 @@ describe('candle files', () => {
       /line 1: no column for open, high, low, close, volume; its columns are time/,
     ],
     ['BTCUSDT-1m.csv', 'close_time,open,high,low,close,volume\n', /line 1: no column for open time/],
-    ['BTCUSDT-1m.csv', 'date,time,open,high,low,close,volume\n', /line 1: date and time are in two columns/],
+    ['BTCUSDT-1m.csv', 'date,time,open,high,low,close,volume\n', /line 1: date and time are in separate columns/],
     ['BTCUSDT-1m.csv', 'timestamp,open,high,low,close,volume\n', /: no rows$/],
     ['BTCUSDT-1m.csv', '', /the file is empty/],
     ['BTCUSDT-1m.csv', '1,2,3,4,5\n', /line 1: 5 fields and no header/],

@@ -108,10 +108,10 @@ describe('B11: candles', () => {
     const one = guard()
     tell(one, (second) => (second < 50 ? 100 : 75), 0, 60)
     const minute = candle(0, [100, 100, 75, 75])
-    expect(one.candle(minute)).toEqual({ candles: [], left: [], price: false })
+    expect(one.candle(minute)).toEqual({ candles: [], dropped: [], price: false })
     const at = START + 80 * SECOND
     for (const second of [62, 66, 70, 74, 78]) expect(one.price(75, START + second * SECOND).candles).toEqual([])
-    expect(one.price(75, at)).toEqual({ candles: [minute], left: [], price: true })
+    expect(one.price(75, at)).toEqual({ candles: [minute], dropped: [], price: true })
   })
 
   test('live, the minute of a spike is left out when prices are back', () => {
@@ -119,7 +119,7 @@ describe('B11: candles', () => {
     tell(one, (second) => (second < 56 ? 100 : 300), 0, 60)
     const minute = candle(0, [100, 300, 100, 300])
     expect(one.candle(minute).dropped).toEqual([])
-    expect(one.price(100, START + 62 * SECOND)).toEqual({ candles: [], left: [minute], price: true })
+    expect(one.price(100, START + 62 * SECOND)).toEqual({ candles: [], dropped: [minute], price: true })
   })
 
   test('after an outage, minutes that lead to where the price is now end the doubt about it', () => {

@@ -139,7 +139,7 @@ export class DirectCycles {
       made.indices[made.count++] = slot.index
       validUntil = Math.min(validUntil, slot.row[ROW.windowEnd] ?? 0)
     }
-    // A skipped slot may become ready without a visible change, so the plan is made anew in the next cycle.
+    // A skipped slot may become ready without a visible change, so the plan is rebuilt in the next cycle.
     made.validUntil = made.count === slots.length ? validUntil : 0
     this.plans.set(group, made)
     return made

@@ -32,6 +32,7 @@ import { transferAll } from '../versions/owners.ts'
 import { countTrade, uncountTrade } from '../versions/tenure.ts'
 import { forgetFills, resolveIfKnown } from '../windows/settlement.ts'
 import { negative } from './ledger.ts'
+import { reversePurchase, reverseSale } from './reversal.ts'
 
 type FillReport = Extract<OrderReport, { type: 'fill' }>
 
@@ -279,45 +280,4 @@ function reopen(context: Context, position: Position): void {
   if (position.ownedBy === 'desk') return
   const transfer = { from: position.ownedBy, to: 'desk', reason: 'reversal', deployment: null } as const
   transferAll(context, transfer, (subject) => subject === position)
-}
-
-type Reversal = Readonly<Record<'cash' | 'cost' | 'locked' | 'realised', Usd>>
-
-/** Removes the shares of a failed purchase with their cost, or with the payout already booked for them. */
-function reversePurchase(position: Position, fill: Fill): Reversal {
-  const { id, shares, cash } = fill
-  invariant(
-    position.shares >= shares,
-    `purchase ${id} failed after its shares were sold: the books must be corrected by hand`,
-  )
-  const left = subShares(position.shares, shares)
-  const paid = addUsd(cash, fill.fee)
-  if (position.payout !== null) {
-    const payout = usd(mulDivFloor(position.payout, left, position.shares))
-    const lost = subUsd(position.payout, payout)
-    position.shares = left
-    position.payout = left === 0 ? null : payout
-    return { cash: paid, cost: NO_USD, locked: negative(lost), realised: subUsd(cash, lost) }
-  }
-  // Sales since the purchase have removed part of the average cost.
-  const cost = left === 0 || position.cost < cash ? position.cost : cash
-  position.shares = left
-  position.cost = subUsd(position.cost, cost)
-  return { cash: paid, cost: negative(cost), locked: NO_USD, realised: subUsd(cash, cost) }
-}
-
-/** Restores the shares of a failed sale with their cost, or with the payout they are worth. */
-function reverseSale(position: Position, fill: Fill): Reversal {
-  const { id, shares, costSold } = fill
-  const cash = subUsd(fill.fee, fill.cash)
-  const before = position.shares
-  position.shares = addShares(before, shares)
-  if (position.payout === null) {
-    position.cost = addUsd(position.cost, costSold)
-    return { cash, cost: costSold, locked: NO_USD, realised: subUsd(costSold, fill.cash) }
-  }
-  invariant(before > 0, `sale ${id} failed after its window was settled: the books must be corrected by hand`)
-  const more = usd(mulDivFloor(position.payout, shares, before))
-  position.payout = addUsd(position.payout, more)
-  return { cash, cost: NO_USD, locked: more, realised: subUsd(more, fill.cash) }
 }

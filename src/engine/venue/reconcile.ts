@@ -51,22 +51,22 @@ export function overdueItems(state: EngineState, { answerMs }: VenueCapabilities
 /**
  * Translates a venue's answer into engine events, in order (I3). Nothing is sent again: an order unknown to the venue is
  * cancelled once it can no longer appear.
- * @param asked items that were queried; those that have become final meanwhile are skipped
+ * @param queried items that were queried; those that have become final meanwhile are skipped
  * @param ts time of the events
  */
 export function reconcile(
   state: EngineState,
-  asked: OpenItems,
+  queried: OpenItems,
   { orders, at }: VenueSnapshot,
   { inProcess, readLagMs }: VenueCapabilities,
   ts: UnixMs,
 ): readonly EngineEvent[] {
   const events: EngineEvent[] = []
   const known = new Map(orders.map((order) => [order.orderId, order]))
-  for (const id of asked.unsigned)
+  for (const id of queried.unsigned)
     if (state.orders.get(id)?.state === 'intent')
       events.push(orderEvent(ts, id, { type: 'refused', reason: 'the desk stopped before it was sent' }))
-  for (const id of asked.orders) {
+  for (const id of queried.orders) {
     const order = state.orders.get(id)
     if (order === undefined || !isWorking(order)) continue
     const emit = (report: OrderReport) => events.push(orderEvent(ts, id, report))
@@ -85,7 +85,7 @@ export function reconcile(
       if (fate !== null) events.push({ kind: 'fill', ts, orderId, fillId: report.fillId, fate })
   // An in-process venue has no chain on which a matched fill could fail.
   if (inProcess)
-    for (const fillId of asked.fills) {
+    for (const fillId of queried.fills) {
       const orderId = state.fills.get(fillId)?.orderId
       if (orderId !== undefined) events.push({ kind: 'fill', ts, orderId, fillId, fate: { type: 'confirmed' } })
     }

@@ -1,18 +1,7 @@
 import type { Batch, BatchView, CandleRow, Direct, DirectSlots, Harness } from './harness.ts'
 import type { JsonTools } from './json-tools.ts'
-import type { ViewData, ViewMaker, ViewSources } from './view-maker.ts'
-
-/** Default export of a strategy's bundle, before it is checked. */
-interface Definition {
-  name: unknown
-  params?: Record<string, unknown>
-  history?: Record<string, unknown>
-  wake?: unknown
-  initialState?: unknown
-  migrate?: unknown
-  migrateBack?: unknown
-  decide?: unknown
-}
+import type { Definition, EvaluatedSlot, Series } from './prelude-types.ts'
+import type { ViewMaker, ViewSources } from './view-maker.ts'
 
 /**
  * Runs inside a strategy's bare V8 context. It is turned into source text and evaluated there, so it must not refer to
@@ -25,24 +14,6 @@ export function prelude(makeView: ViewMaker, tools: JsonTools, restrictGlobals: 
   const globals: Record<string, unknown> = globalThis
   restrictGlobals()
 
-  /** A slot's view, the data behind it, and the state that its strategy returned last. */
-  interface EvaluatedSlot {
-    readonly data: ViewData
-    readonly view: object
-    json: string
-    state: unknown
-    /** Reason of the last decision. */
-    why: string | null
-  }
-  interface Series {
-    readonly openTime: number[]
-    readonly open: number[]
-    readonly high: number[]
-    readonly low: number[]
-    readonly close: number[]
-    readonly volume: number[]
-    end: number
-  }
   const FRAMES = ['1m', '5m', '15m']
   const slots = new Map<string, EvaluatedSlot>()
   const candles = new Map<string, Series>()

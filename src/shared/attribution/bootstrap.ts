@@ -3,13 +3,13 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { normalCdf } from './distributions.ts'
 import type { Interval } from './win-rate.ts'
 
-/** Sums over the trades of one window start: slots move together, so these are what may be drawn again, not trades. */
+/** Sums over the trades of one window start. Slots move together, so whole clusters are resampled, not trades. */
 export interface Clusters {
   readonly sums: Float64Array
   readonly counts: Float64Array
 }
 
-/** @param starts window start of each trade; @param values what is averaged, a trade each */
+/** Groups values by window start. @param starts window start of each trade @param values value of each trade */
 export function clustersOf(starts: readonly number[], values: readonly number[]): Clusters {
   const places = new Map<number, number>()
   for (const start of starts) if (!places.has(start)) places.set(start, places.size)
@@ -23,7 +23,7 @@ export function clustersOf(starts: readonly number[], values: readonly number[])
   return { sums, counts }
 }
 
-/** Draws from all the work that an interval may cost; at least `FEWEST` resamples whatever there is. */
+/** Total number of draws for an interval; at least `FEWEST` resamples are made. */
 const DRAWS = 8e7
 const FEWEST = 400
 const MOST = 2_000
@@ -43,7 +43,7 @@ export function differenceInterval(before: Clusters, after: Clusters, level: num
   const differences = new Float64Array(resamples)
   for (let i = 0; i < resamples; i++) differences[i] = resampled(after, uniform) - resampled(before, uniform)
   differences.sort()
-  // A normal percentile at which a t interval of so few clusters would end.
+  // The normal percentile that corresponds to a t interval with this number of clusters.
   const t = jstat.jStat.studentt.inv((1 - level) / 2, fewest - 1)
   const tail = normalCdf(t * Math.sqrt(fewest / (fewest - 1)))
   return { low: at(differences, tail), high: at(differences, 1 - tail) }
@@ -60,7 +60,7 @@ function resampled({ sums, counts }: Clusters, uniform: () => number): number {
   return sum / count
 }
 
-/** Linear between order statistics. */
+/** Quantile with linear interpolation between order statistics. */
 function at(sorted: Float64Array, part: number): number {
   const place = part * (sorted.length - 1)
   const low = Math.floor(place)

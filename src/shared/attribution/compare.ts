@@ -7,19 +7,19 @@ import { Tally } from './tally.ts'
 import { HANDED, type TradeColumns } from './trade-columns.ts'
 import type { Interval } from './win-rate.ts'
 
-/** Fewer window starts than this on a side say nothing. */
+/** Minimum number of window starts on each side for a verdict. */
 export const FEWEST_WINDOWS = 20
-/** A regime is looked at by itself from so many trades on a side. */
+/** Minimum number of trades on each side for comparing within a regime. */
 const FEWEST_IN_REGIME = 5
-/** From so much on the two sides are said to have seen different markets. */
+/** Difference in the regime mix from which the two sides count as different markets. */
 const MIX_SHIFT = 0.25
 
-/** One side of a comparison over equal lengths. */
+/** One side of a comparison. */
 export interface ComparedSide {
   readonly figures: Figures
-  /** Mean profit a trade, micro-USD. */
+  /** Mean profit per trade, micro-USD. */
   readonly mean: number | null
-  /** Window starts: what is resampled. */
+  /** Number of window starts, the clusters that are resampled. */
   readonly windows: number
 }
 
@@ -28,7 +28,7 @@ export interface RegimeDifference {
   readonly regime: string
   readonly before: number
   readonly after: number
-  /** Mean profit a trade after less before, to the micro-dollar; null with too few trades on a side. */
+  /** Mean profit per trade, after minus before, micro-USD; null with too few trades on a side. */
   readonly difference: Usd | null
 }
 
@@ -36,26 +36,26 @@ export interface Comparison {
   readonly by: 'trades' | 'time'
   readonly before: ComparedSide
   readonly after: ComparedSide
-  /** Mean profit a trade, after less before, micro-USD. */
+  /** Mean profit per trade, after minus before, micro-USD. */
   readonly difference: number | null
   readonly interval: Interval | null
   /**
-   * That the second wins further above its break-even: Beta(1, 1) before any trade, held against each one's break-even.
-   * Null where a share was sold before its outcome: it is worth what it fetched, whether it "won" or not.
+   * Probability that the second exceeds its break-even win rate by more than the first, from a Beta(1, 1) prior. Null when a
+   * share was sold before its outcome, because win rates then do not determine the profit.
    */
   readonly chanceBetter: number | null
   readonly regimes: readonly RegimeDifference[]
-  /** The difference if both had seen the regimes as the second did; null where they share none. */
+  /** The difference weighted by the second side's regimes; null without a common regime. */
   readonly atSameRegimes: number | null
-  /** Part of the trades that would have to be of another regime for both to have the same mix: 0 … 1. */
+  /** Share of trades that would need a different regime for equal mixes: 0 … 1. */
   readonly mixShift: number
   readonly verdict: 'better' | 'worse' | 'undecided' | 'too-few'
   readonly sentence: string
 }
 
 /**
- * Compares what came before a deployment with what came after it, over equal lengths: as many trades, or as much time, on
- * both sides of the change. Trades that changed their owner are neither's.
+ * Compares the results before and after a deployment over equal lengths: the same number of trades, or the same time, on both
+ * sides. Trades that changed owner are excluded.
  * @param seed of the bootstrap
  */
 export function compare(
@@ -170,9 +170,9 @@ function byRegime(columns: TradeColumns, older: readonly number[], newer: readon
 
 const cents = (micro: number) => `${(micro / 10_000).toFixed(1).replace('-', '−')} cents`
 
-/** What may be concluded and what may not, in plain words. */
-function sentenceOf(of: Omit<Comparison, 'sentence'>): string {
-  const { before, after, difference, interval, verdict, mixShift, atSameRegimes } = of
+/** The conclusion in words, with its limits. */
+function sentenceOf(comparison: Omit<Comparison, 'sentence'>): string {
+  const { before, after, difference, interval, verdict, mixShift, atSameRegimes } = comparison
   const sides = `${after.figures.trades} trades after against ${before.figures.trades} before`
   if (verdict === 'too-few' || difference === null || interval === null)
     return `Too few trades to say anything: ${sides}, from ${Math.min(before.windows, after.windows)} window starts on the shorter side; at least ${FEWEST_WINDOWS} are needed.`

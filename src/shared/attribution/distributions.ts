@@ -17,11 +17,11 @@ export function zOf(level: number): number {
   return normalQuantile(0.5 + level / 2)
 }
 
-/** What is believed of a win rate after so many wins and losses, from Beta(1, 1): every rate as likely before. */
+/** Posterior of a win rate after some wins and losses, from a uniform prior, Beta(1, 1). */
 export interface Belief {
   readonly wins: number
   readonly losses: number
-  /** Win rate that it is held against. */
+  /** Break-even win rate to compare with. */
   readonly breakEven: number
 }
 
@@ -34,7 +34,7 @@ const WEIGHTS = [
   0.1894506104550685, 0.1826034150449236, 0.1691565193950025, 0.1495959888165767, 0.1246289712555339,
   0.0951585116824928, 0.0622535239386479, 0.0271524594117541,
 ] as const
-/** Standard deviations to each side that are looked at, and panels that they are cut into. */
+/** Range of integration in standard deviations to each side, and number of panels. */
 const REACH = 12
 const PANELS = 48
 
@@ -51,7 +51,7 @@ export function chanceOfBetterEdge(first: Belief, second: Belief): number {
   return Math.min(1, Math.max(0, sum / whole / firstWhole))
 }
 
-/** Adds up `value` over where a belief has its mass; called with ascending x, and a density that is 1 at its peak. */
+/** Integrates `value` over the posterior's mass; called with ascending x and a density scaled to 1 at its peak. */
 function integrate(belief: Belief, value: (x: number, density: number) => number): number {
   const { from, to } = massOf(belief)
   const density = densityOf(belief)
@@ -64,7 +64,7 @@ function integrate(belief: Belief, value: (x: number, density: number) => number
   return sum
 }
 
-/** The integral over a panel, in half widths; ascending x, so that a running total can be kept. */
+/** Integral over a panel, in half widths; x ascends, so that the caller can keep a running total. */
 function panelSum(middle: number, half: number, value: (x: number) => number): number {
   let sum = 0
   for (let i = 7; i >= 0; i--) sum += (WEIGHTS[i] ?? 0) * value(middle - half * (NODES[i] ?? 0))
@@ -79,14 +79,14 @@ function massOf({ wins, losses }: Belief): { readonly from: number; readonly to:
   return { from: Math.max(0, mean - spread), to: Math.min(1, mean + spread) }
 }
 
-/** Beta density without its norm: with many trades the norm is a difference of huge logarithms. */
+/** Unnormalised Beta density; with many trades the normalisation would be a difference of huge logarithms. */
 function densityOf({ wins, losses }: Belief): (x: number) => number {
   const peak = wins + losses === 0 ? 0.5 : wins / (wins + losses)
   const logOf = (count: number, ratio: number) => (count === 0 ? 0 : count * Math.log(ratio))
   return (x) => (x < 0 || x > 1 ? 0 : Math.exp(logOf(wins, x / peak) + logOf(losses, (1 - x) / (1 - peak))))
 }
 
-/** Distribution function of a belief, without its norm, asked for at ascending places: what lies between two of them is added up. */
+/** Unnormalised distribution function of a posterior, evaluated at ascending points by adding up the intervals between them. */
 class BetaCdf {
   private readonly density: (x: number) => number
   private readonly from: number
@@ -105,7 +105,7 @@ class BetaCdf {
   at(x: number): number {
     if (x <= this.from) return 0
     const end = Math.min(x, this.to)
-    // No step so wide that a narrow belief could hide in it.
+    // Steps are limited so that a narrow peak is not missed.
     const widest = (this.to - this.from) / PANELS
     while (this.reached < end) {
       const step = Math.min(widest, end - this.reached)

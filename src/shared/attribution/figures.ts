@@ -4,10 +4,10 @@ import { Moments, minTrackRecord, probabilisticSharpe, sharpe, sortino } from '.
 import type { Tally } from './tally.ts'
 import { chanceOfSuchLuck, type Interval, wilson } from './win-rate.ts'
 
-/** Confidence of every interval that is shown. */
+/** Confidence level of all displayed intervals. */
 export const LEVEL = 0.95
 
-/** How prices of a range came out: a fair price is right as often as it says. */
+/** Calibration of a price range: a fair price equals the observed win rate. */
 export interface CalibrationBucket {
   readonly from: number
   readonly to: number
@@ -18,34 +18,31 @@ export interface CalibrationBucket {
 }
 
 /**
- * A record in figures. Rates and probabilities are 0 … 1; money is micro-USD; what cannot be said yet is null. Sharpe and
- * Sortino are of the profit of a trade in money (`…Trade`), or of a UTC day between the first trade and the last, days
- * without one included (`…Day`); their sign is that of the profit, and neither is annualised.
+ * Figures of a record. Rates and probabilities are 0 … 1, money is micro-USD, undetermined figures are null. Sharpe and Sortino
+ * ratios are of the profit per trade in money (`…Trade`), or per UTC day from the first trade to the last, days without
+ * trades included (`…Day`). They have the sign of the profit and are not annualised.
  */
 export interface Figures {
   readonly trades: number
-  /** Independent trades they are worth: slots of one window start move together. All intervals and chances count these. */
+  /** Effective number of independent trades, since slots of one window start move together; used by all intervals and tests. */
   readonly effectiveTrades: number
   readonly wins: number
   readonly winRate: number | null
   readonly winRateInterval: Interval | null
-  /** Mean price paid a share, a trade each. */
+  /** Mean price paid per share, averaged over trades. */
   readonly price: number | null
-  /** Win rate at which the prices and fees paid earn nothing: mean of (cost + fees) / shares, a trade each. */
+  /** Win rate at which the prices and fees paid earn nothing: mean of (cost + fees) / shares over trades. */
   readonly breakEven: number | null
-  /**
-   * What a share came to less what it had cost with fees, mean of the trades. Where none was sold before its outcome that
-   * is the win rate less the break-even.
-   */
+  /** Mean proceeds minus cost per share, fees included; equals win rate minus break-even if nothing was sold early. */
   readonly edge: number | null
   readonly edgeInterval: Interval | null
-  /** One-sided: the chance of such an edge, or a larger one, by luck alone. */
+  /** One-sided probability of an edge at least this large by chance. */
   readonly pValue: number | null
   readonly stake: Usd
   readonly fees: Usd
   readonly pnl: Usd
   readonly returnOnStake: number | null
-  /** Gains over losses. */
+  /** Total gains divided by total losses. */
   readonly profitFactor: number | null
   readonly sharpeTrade: number | null
   readonly sortinoTrade: number | null
@@ -53,20 +50,20 @@ export interface Figures {
   readonly sortinoDay: number | null
   /** Probability that the true Sharpe ratio of its trades is above 0. */
   readonly probabilisticSharpe: number | null
-  /** Trades it takes until that is 95 %; null where the ratio seen is not above 0. */
+  /** Number of trades until that is 95 %; null when the observed ratio is not above 0. */
   readonly minTrackRecord: number | null
   readonly drawdown: Usd
   readonly drawdownMs: number
-  /** Trades held until the outcome was known: what these four are of. */
+  /** Number of trades held to the outcome, on which the following four figures are based. */
   readonly decided: number
   readonly brier: number | null
   readonly logLoss: number | null
   readonly calibration: readonly CalibrationBucket[]
-  /** Sold before the outcome was known. */
+  /** Number of trades sold before the outcome. */
   readonly sold: number
-  /** Mean at stake between the first trade and the last. */
+  /** Mean amount at stake between the first and the last trade. */
   readonly exposure: Usd | null
-  /** Paid above the best price at the decision, as a probability a share. */
+  /** Mean slippage per share against the best price at the decision. */
   readonly slippage: number | null
   /** Mean time from decision to first fill. */
   readonly latencyMs: number | null
@@ -74,10 +71,10 @@ export interface Figures {
   readonly lastAt: number | null
 }
 
-/** Sums of trades from elsewhere may hold parts of a micro-dollar. */
+/** Rounds to micro-USD; sums of imported trades may contain fractions. */
 const micro = (sum: number) => usd(Math.round(sum))
 
-/** What a tally says. */
+/** Figures of a tally. */
 export function figuresOf(tally: Tally): Figures {
   const { trades, wins, cost, fees, pnl, decided, evens } = tally
   const some = trades > 0
@@ -122,12 +119,12 @@ export function figuresOf(tally: Tally): Figures {
   }
 }
 
-/** Dependent trades prove less: it takes as many more. */
+/** Scales a required number of trades up for dependent trades. */
 function scaled(count: number | null, factor: number): number | null {
   return count === null ? null : count * factor
 }
 
-/** Wilson's interval of what a share came to, less the break-even; wider than need be where some were sold early. */
+/** Wilson interval of the edge; conservative when some trades were sold early. */
 function edgeInterval({ trades, worth, evens }: Tally, effective: number): Interval | null {
   const interval = wilson(Math.min(1, Math.max(0, worth / trades)), effective, LEVEL)
   const even = evens / trades

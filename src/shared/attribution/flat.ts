@@ -1,13 +1,13 @@
 import { type Cell, csvLine } from '../csv.ts'
 import type { TradeRecord } from './records.ts'
 
-/** A row of a table by the names of its columns; every row has the same. */
+/** A table row by column name; all rows have the same columns. */
 export type Flat = Readonly<Record<string, Cell>>
 
-/** Micro-USD in dollars; nothing stays nothing. */
+/** Micro-USD in dollars; null stays null. */
 export const inDollars = (micro: number | null) => (micro === null ? null : micro / 1e6)
 
-/** A record as others read it; what it is of comes first. */
+/** A record as a flat row for export, grouping columns first. */
 export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord): Flat {
   const { winRateInterval, edgeInterval, calibration: _, stake, fees, pnl, drawdown, exposure, ...rest } = figures
   return {
@@ -29,7 +29,7 @@ export function flatRecord({ of, figures, handedOver, takenOver }: TradeRecord):
   }
 }
 
-/** Rows as CSV with a head; see `csvLine`. */
+/** Rows as CSV with a header; see `csvLine`. */
 export function csvText(rows: readonly Flat[]): string {
   const names = Object.keys(rows[0] ?? {})
   return [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join('')

@@ -1,5 +1,5 @@
 declare module 'jstat' {
-  /** The part of jStat that is used; it brings no types of its own. */
+  /** Types of the used part of jStat, which has none of its own. */
   const jstat: {
     readonly jStat: {
       readonly normal: {

@@ -1,39 +1,40 @@
 import { deflatedSharpe, luckySharpe, type Shape, sharpe } from './sharpe.ts'
 
-/** What the journal says of how a strategy has been worked on. */
-export interface Tinkering {
-  /** Versions ever traded, proved or replayed: each was a trial. */
+/** History of work on a strategy, from the journal. */
+export interface WorkHistory {
+  /** Number of versions ever traded, proved or replayed; each is a trial. */
   readonly versionsTried: number
-  /** Sharpe ratio of each trial's trades, one a version, of those that have one. */
+  /** Sharpe ratio of each trial that has one. */
   readonly trialRatios: readonly number[]
-  /** Deployments by people: when each went live, and whether the trade settled last before it had lost. */
+  /** Manual deployments: when each went live, and whether the last trade before had lost. */
   readonly deployments: readonly { readonly at: number; readonly afterLoss: boolean }[]
-  /** Time that the strategy has been live, in days. */
+  /** Days for which the strategy has been live. */
   readonly daysLive: number
-  /** Return on stake that each version's proof promised, and what it then made, where both are known. */
+  /** Return on stake of each version in its proof and live, where both are known. */
   readonly promises: readonly { readonly proof: number; readonly live: number }[]
-  /** Shape of the live version's returns; its count is of independent trades. */
+  /** Moments of the live version's returns; the count is the effective number of trades. */
   readonly live: Shape
-  /** Part of its trades that lost, over all versions: how often a deployment follows a loss by chance. */
+  /** Share of losing trades over all versions: the rate at which a deployment follows a loss by chance. */
   readonly lossRate: number | null
 }
 
 export interface OverfitGauge {
   readonly versionsTried: number
   readonly deploymentsPerDay: number | null
-  /** Part of the deployments that came right after a losing trade; and of all trades that lost. */
+  /** Share of deployments right after a losing trade. */
   readonly afterLoss: number | null
+  /** Share of all trades that lost. */
   readonly lossRate: number | null
-  /** Mean return on stake that proofs promised, less what was then made. */
+  /** Mean return on stake in proofs minus the live return. */
   readonly shortfall: number | null
-  /** Sharpe ratio that the best of so many trials has by luck alone. */
+  /** Expected Sharpe ratio of the best of all trials by chance alone. */
   readonly luckySharpe: number | null
   readonly deflatedSharpe: number | null
   readonly sentence: string
 }
 
-/** How much of a record may be owed to trying often. */
-export function overfitGauge(of: Tinkering): OverfitGauge {
+/** Estimates how much of a record may be due to the number of trials. */
+export function overfitGauge(of: WorkHistory): OverfitGauge {
   const { versionsTried, trialRatios, deployments, daysLive, promises, live, lossRate } = of
   const variance = varianceOf(trialRatios)
   const judged = sharpe(live) !== null && (versionsTried < 2 || variance !== null)
@@ -64,13 +65,13 @@ const whole = (part: number) => `${Math.round(part * 100)} %`
 const tenth = (part: number) => `${(Math.abs(part) * 100).toFixed(1)} %`
 const versions = (count: number) => `${count} ${count === 1 ? 'version' : 'versions'} tried`
 
-/** How live compares with what the proofs made, with one sign: above or below. */
+/** Live return compared with the proofs. */
 function againstProof(shortfall: number): string {
   if (Math.abs(shortfall) < 0.0005) return 'live as its proofs'
   return `live ${tenth(shortfall)} of the stake ${shortfall > 0 ? 'below' : 'above'} its proofs`
 }
 
-/** The figures of a gauge in words, in the order of reading; all who show them show these. */
+/** The figures of a gauge in words, for all displays. */
 export function gaugeFigures(gauge: Omit<OverfitGauge, 'sentence'>): readonly string[] {
   const { versionsTried, deploymentsPerDay, afterLoss, shortfall, deflatedSharpe: deflated } = gauge
   return [

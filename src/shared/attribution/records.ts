@@ -3,25 +3,26 @@ import { type Figures, figuresOf } from './figures.ts'
 import { Tally } from './tally.ts'
 import { DIMENSIONS, type Dimension, HANDED, type TradeColumns } from './trade-columns.ts'
 
-/** Which trades are looked at; what is not named is not restricted. Times by settlement, ms UTC, `to` exclusive. */
+/** Selects trades; absent fields do not restrict. Times are of settlement, ms UTC, `to` exclusive. */
 export type TradeFilter = Readonly<Partial<Record<Dimension, string | undefined>>> & {
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
 
-/** Trades that changed their owner: how many, and the part of their profit that is the version's own. */
+/** Trades that changed owner: their number, and the version's part of their profit. */
 export interface HandedLine {
   readonly trades: number
   readonly pnl: Usd
 }
 
-/** One line of a table of records: what it is of, and its figures. */
+/** One row of a table of records: its group and its figures. */
 export interface TradeRecord {
   readonly of: Partial<Readonly<Record<Dimension, string>>>
-  /** Of the trades that it opened and kept to their end. */
+  /** Figures of trades that it opened and owned to their end. */
   readonly figures: Figures
-  /** Opened by it and handed on, its part up to the mark; and taken over from others, its part from there on. */
+  /** Trades it opened and handed on, with its profit up to the handoff. */
   readonly handedOver: HandedLine
+  /** Trades taken over from others, with its profit from the handoff on. */
   readonly takenOver: HandedLine
 }
 
@@ -34,8 +35,8 @@ interface Line {
 }
 
 /**
- * Records of trades, one for each combination of what they are grouped by. Versions and markets are never added up unless
- * the grouping leaves them out. One pass over all trades.
+ * Records of trades, one per combination of the grouping dimensions. Versions and markets are only combined if the grouping
+ * omits them. One pass over all trades.
  */
 export function recordsBy(
   columns: TradeColumns,
@@ -93,7 +94,7 @@ function shareOut(columns: TradeColumns, row: number, opener: number, lineOf: (v
   lineOf(opener).over.trades++
 }
 
-/** Rows that a filter lets through, in the order of settlement. */
+/** Rows that match a filter, in order of settlement. */
 export function* rowsOf(columns: TradeColumns, filter: TradeFilter): Generator<number> {
   const wanted: { readonly ids: Uint32Array; readonly id: number }[] = []
   for (const dimension of DIMENSIONS) {

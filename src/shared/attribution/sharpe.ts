@@ -9,7 +9,7 @@ export interface Shape {
   readonly kurtosis: number
 }
 
-/** Central moments, kept up one return at a time (Pébay 2008, "Formulas for robust, one-pass parallel computation"). */
+/** Central moments, updated one return at a time (Pébay 2008, "Formulas for robust, one-pass parallel computation"). */
 export class Moments {
   private n = 0
   private mean = 0
@@ -43,12 +43,12 @@ export class Moments {
   }
 }
 
-/** Mean over standard deviation of returns, not annualised; null where there is none (Sharpe 1994). */
+/** Mean divided by standard deviation of returns, not annualised; null if undefined (Sharpe 1994). */
 export function sharpe({ count, mean, deviation }: Shape): number | null {
   return count < 2 || !(deviation > 0) ? null : mean / deviation
 }
 
-/** Mean over downside deviation, target 0: √(Σ min(r, 0)² / n) (Sortino & Price 1994). */
+/** Mean divided by downside deviation, target 0: √(Σ min(r, 0)² / n) (Sortino & Price 1994). */
 export function sortino(count: number, mean: number, squaredLosses: number): number | null {
   return count === 0 || squaredLosses <= 0 ? null : mean / Math.sqrt(squaredLosses / count)
 }
@@ -70,9 +70,9 @@ export function probabilisticSharpe(shape: Shape, benchmark: number, ratio = sha
 }
 
 /**
- * Minimum track record length: returns needed before the ratio seen is above `benchmark` with a confidence
+ * Minimum track record length: number of returns needed until the true ratio is above `benchmark` with a given confidence
  * (the same paper, eq. 11).
- * @returns null where the ratio is not above the benchmark: no length is enough
+ * @returns null when the observed ratio is not above the benchmark
  */
 export function minTrackRecord(shape: Shape, benchmark: number, level: number, ratio = sharpe(shape)): number | null {
   if (ratio === null || ratio <= benchmark) return null
@@ -82,7 +82,7 @@ export function minTrackRecord(shape: Shape, benchmark: number, level: number, r
 const EULER = 0.577_215_664_901_532_9
 
 /**
- * Sharpe ratio that the best of so many trials is expected to have by luck alone, where the trials' true ratios are 0
+ * Expected Sharpe ratio of the best of many trials by chance alone, when all true ratios are 0
  * (Bailey & López de Prado 2014, "The deflated Sharpe ratio", eq. 6).
  * @param trials independent trials, at least 1
  * @param variance of the trials' estimated ratios
@@ -94,8 +94,8 @@ export function luckySharpe(trials: number, variance: number): number {
 }
 
 /**
- * Deflated Sharpe ratio: the probability that the true ratio is above 0 once the number of versions tried is allowed for
- * (the same paper, eq. 7): the probabilistic ratio against what luck alone would have given the best of them.
+ * Deflated Sharpe ratio: the probability that the true ratio is above 0, corrected for the number of trials (the same paper,
+ * eq. 7): the probabilistic ratio against the expected best ratio by chance.
  */
 export function deflatedSharpe(shape: Shape, trials: number, variance: number, ratio = sharpe(shape)): number | null {
   return probabilisticSharpe(shape, luckySharpe(trials, variance), ratio)

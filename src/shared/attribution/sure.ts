@@ -1,9 +1,9 @@
 import type { Figures } from './figures.ts'
 
-/** With fewer independent trades no interval is relied upon, whatever it says. */
+/** Minimum effective number of trades for relying on an interval. */
 const FEWEST_TRADES = 20
 
-/** On which side of nothing a record's edge surely lies; null while that cannot be told. */
+/** Sign of a record's edge if its interval excludes 0; null otherwise. */
 export function sureSign({ effectiveTrades, edgeInterval }: Figures): 1 | -1 | null {
   if (effectiveTrades < FEWEST_TRADES || edgeInterval === null) return null
   return edgeInterval.low > 0 ? 1 : edgeInterval.high < 0 ? -1 : null

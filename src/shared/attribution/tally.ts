@@ -3,12 +3,12 @@ import { Moments } from './sharpe.ts'
 import { DECIDED, RIGHT, SOLD, type TradeColumns, WON } from './trade-columns.ts'
 import { breakEvenOf } from './win-rate.ts'
 
-/** Ten-cent buckets of the price paid. */
+/** Number of price buckets, ten cents each. */
 const BUCKETS = 10
-/** A price of 0 or 1 would make the logarithm endless. */
+/** Distance kept from prices 0 and 1, whose logarithm is infinite. */
 const NEAR = 1e-6
 
-/** Running sums over trades in the order in which they settled; everything a record says is made of them. */
+/** Running sums over trades in order of settlement, from which all figures are computed. */
 export class Tally {
   trades = 0
   wins = 0
@@ -20,16 +20,16 @@ export class Tally {
   gains = 0
   losses = 0
   prices = 0
-  /** Σ p, p = break-even probability of each trade: how many would win if there were no edge. And Σ p(1 − p). */
+  /** Σ p over the break-even probabilities p, the expected wins without an edge; and Σ p(1 − p). */
   evens = 0
   evenVariance = 0
-  /** Σ of what a share came to: 1 or 0, or the price at which it was sold. */
+  /** Σ of proceeds per share: 1 or 0, or the price at which it was sold. */
   worth = 0
-  /** Σ of (what a share came to less p)². */
+  /** Σ (proceeds per share − p)². */
   private squaredBeyond = 0
-  /** Trades and Σ of what their shares came to less p, by window start: slots of one start move together. */
+  /** Trades and Σ (proceeds per share − p) by window start, the clusters of dependent trades. */
   private readonly starts = new Map<number, { trades: number; beyond: number }>()
-  /** Profit of each trade, micro-USD: money at the stakes actually held, so that a fill of 30 cents weighs as little. */
+  /** Profit of each trade in micro-USD, so that small fills have little weight. */
   readonly profits = new Moments()
   squaredLosses = 0
   peak = 0
@@ -38,10 +38,10 @@ export class Tally {
   /** Σ cost × time held, in micro-USD × ms. */
   exposure = 0
   latency = 0
-  /** Of those whose quote is known: Σ shares × (price paid − quote), Σ shares. */
+  /** For trades with a known quote: Σ shares × (price paid − quote), and Σ shares. */
   slippage = 0
   quotedShares = 0
-  /** Those that were held until the outcome was known. */
+  /** Trades held to the outcome. */
   decided = 0
   brier = 0
   logLoss = 0
@@ -107,9 +107,8 @@ export class Tally {
   }
 
   /**
-   * How many independent trades these are worth: their number over Kish's design effect, the variance of the mean edge by
-   * clusters of one window start over that of as many independent trades (Kish 1965, "Survey sampling", 5.4); never more
-   * than there are.
+   * Effective number of independent trades: their number divided by Kish's design effect, the variance of the mean edge with
+   * clusters by window start over that of independent trades (Kish 1965, "Survey sampling", 5.4); at most their number.
    */
   effectiveTrades(): number {
     const { trades, starts } = this
@@ -123,7 +122,7 @@ export class Tally {
     return independent <= 0 ? clusters : trades / Math.max(1, clustered / independent)
   }
 
-  /** Deepest fall of the profit from a peak, and the longest time below one; the start counts as one. */
+  /** Largest fall of the profit from a peak, and the longest time below one; the start counts as a peak. */
   private fall(at: number): void {
     if (this.pnl >= this.peak) {
       this.peak = this.pnl
@@ -134,7 +133,7 @@ export class Tally {
     this.drawdownMs = Math.max(this.drawdownMs, at - this.peakAt)
   }
 
-  /** The price paid as a forecast of the outcome. */
+  /** Scores of the price paid as a forecast of the outcome. */
   private judge(price: number, right: boolean): void {
     this.decided++
     const outcome = right ? 1 : 0

@@ -13,31 +13,42 @@ class Names {
     return this.names.length - 1
   }
 
-  /** −1 for one that never appeared. */
+  /** Index of a name; −1 for an unknown one. */
   find(name: string): number {
     return this.ids.get(name) ?? -1
   }
 }
 
-/** What trades are grouped by. */
+/** Dimensions by which trades can be grouped. */
 export const DIMENSIONS = ['version', 'strategy', 'regime', 'slot', 'market', 'deployment'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
 
-/** Figures of a trade, a column each; money in micro-USD, shares in micro-shares, times in ms UTC. */
+/** Numeric columns of a trade: money in micro-USD, shares in micro-shares, times in ms UTC. */
 const NUMBERS = ['openedAt', 'settledAt', 'windowStart', 'shares', 'cost', 'fees', 'pnl', 'latencyMs', 'quote'] as const
 type NumberColumn = (typeof NUMBERS)[number]
 
 export const WON = 1
 export const SOLD = 2
 export const HANDED = 4
-/** Its window's outcome is known. */
+/** Flag: the window's outcome is known. */
 export const DECIDED = 8
-/** Its side was the outcome. */
+/** Flag: its side was the outcome. */
 export const RIGHT = 16
 
+function byDimension<T>(make: () => T): Record<Dimension, T> {
+  return {
+    version: make(),
+    strategy: make(),
+    regime: make(),
+    slot: make(),
+    market: make(),
+    deployment: make(),
+  }
+}
+
 /**
- * Settled trades in columns, 120 bytes or so a trade, in the order in which they settled. A version's record is a scan over
- * them: a million trades take a tenth of a second.
+ * Settled trades in columns, about 120 bytes per trade, in order of settlement. A version's record is a scan over them: a
+ * million trades take about 0.1 s.
  */
 export class TradeColumns {
   count = 0
@@ -45,29 +56,27 @@ export class TradeColumns {
   readonly ids: Record<Dimension, Uint32Array>
   flags = new Uint8Array(FIRST)
   readonly names: Record<Dimension, Names>
-  /** Of those that were handed over, by row. */
+  /** Parts of trades that were handed over, by row. */
   readonly parts = new Map<number, readonly TradePart[]>()
 
   constructor() {
-    const number = () => new Float64Array(FIRST)
+    const numbers = () => new Float64Array(FIRST)
     this.numbers = {
-      openedAt: number(),
-      settledAt: number(),
-      windowStart: number(),
-      shares: number(),
-      cost: number(),
-      fees: number(),
-      pnl: number(),
-      latencyMs: number(),
-      quote: number(),
+      openedAt: numbers(),
+      settledAt: numbers(),
+      windowStart: numbers(),
+      shares: numbers(),
+      cost: numbers(),
+      fees: numbers(),
+      pnl: numbers(),
+      latencyMs: numbers(),
+      quote: numbers(),
     }
-    const id = () => new Uint32Array(FIRST)
-    this.ids = { version: id(), strategy: id(), regime: id(), slot: id(), market: id(), deployment: id() }
-    const name = () => new Names()
-    this.names = { version: name(), strategy: name(), regime: name(), slot: name(), market: name(), deployment: name() }
+    this.ids = byDimension(() => new Uint32Array(FIRST))
+    this.names = byDimension(() => new Names())
   }
 
-  /** Trades must come in the order in which they settled. */
+  /** Adds a trade; trades must be added in order of settlement. */
   add(trade: SettledTrade): void {
     if (this.count === this.flags.length) this.grow()
     const row = this.count++
@@ -92,7 +101,7 @@ export class TradeColumns {
       (outcome === side ? RIGHT : 0)
     if (parts === null) return
     this.parts.set(row, parts)
-    // Whoever ever owned something has a line of its own.
+    // Every owner of a part has a row of its own.
     for (const { owner } of parts) names.version.idOf(owner)
   }
 
@@ -111,7 +120,7 @@ function wider<T extends Float64Array | Uint32Array | Uint8Array>(old: T, fresh:
   return fresh
 }
 
-/** The id ends with the second at which the window began. */
+/** Start of a window, which ends its id, in seconds. */
 function windowStartOf({ windowId }: SettledTrade): number {
   return Number(windowId.slice(windowId.lastIndexOf('-') + 1)) * 1000
 }

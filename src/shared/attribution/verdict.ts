@@ -5,14 +5,14 @@ import { sureSign } from './sure.ts'
 const percent = (part: number, digits = 1) => `${(part * 100).toFixed(digits).replace('-', '−')} %`
 const dollars = (micro: number) => `$${(Math.abs(micro) / 1e6).toFixed(2)}`
 
-/** Rough number of trades after which an edge like the one seen would stand clear of chance. */
+/** Rough number of trades after which an edge of this size would be significant. */
 function enoughFor({ edge, winRate, trades, effectiveTrades }: Figures): number | null {
   if (edge === null || winRate === null || edge === 0) return null
   const rate = Math.min(0.99, Math.max(0.01, winRate))
   return Math.ceil(((1.96 ** 2 * rate * (1 - rate)) / (edge * edge)) * (trades / effectiveTrades))
 }
 
-/** The same, with what became of trades that changed their owner. */
+/** `recordSentence`, with the trades that changed owner. */
 export function lineSentence({
   figures,
   handedOver,
@@ -30,7 +30,7 @@ export function lineSentence({
   return lines.length === 0 ? own : `${own} Beside these: ${lines.join('; ')}.`
 }
 
-/** Both with as many digits as it takes to tell them apart, from `digits` on; null where they are as good as the same. */
+/** Formats two values with enough digits to differ, at least `digits`; null if they are practically equal. */
 function apart(a: number, b: number, digits: number, text: (value: number, digits: number) => string) {
   for (let more = digits; more <= digits + 3; more++) {
     const [first, second] = [text(a, more), text(b, more)]
@@ -42,8 +42,8 @@ function apart(a: number, b: number, digits: number, text: (value: number, digit
 const share = (value: number, digits: number) => value.toFixed(digits).replace('-', '−')
 
 /**
- * How the result came about, in figures whose sign is that of the profit. A win rate is held against break-even only where
- * every share was held to its outcome; one that was sold early is worth what it fetched.
+ * The reason for the result, by figures with the sign of the profit. The win rate is compared with break-even only if every
+ * share was held to its outcome.
  */
 function because(figures: Figures): string | null {
   const { trades, decided, sold, winRate, price, breakEven, edge, pnl } = figures
@@ -58,23 +58,23 @@ function because(figures: Figures): string | null {
   if (means !== null && Math.sign(edge) === Math.sign(pnl))
     return `over ${count}${early} a share cost ${means.first} with its fees and came to ${means.second}`
   if (means === null) return `over ${count}${early} a share came to as much as it had cost with its fees`
-  // Cheap and dear trades mixed: how often it wins and how much do not say the same.
+  // Trade sizes differ, so that the mean edge per share and the profit have different signs.
   return pnl < 0
     ? `a share earns ${percent(edge, digitsOf(edge))} on average over ${count}${early}, but what it loses it loses on more of them`
     : `a share loses ${percent(-edge, digitsOf(edge))} on average over ${count}${early}, but what it earns it earns on more of them`
 }
 
-/** Digits of a percentage that is not to read as nothing. */
+/** Decimals needed for a percentage not to be displayed as 0. */
 function digitsOf(part: number): number {
   return Math.abs(part) >= 0.0005 ? 1 : Math.abs(part) >= 0.000005 ? 3 : 6
 }
 
-/** Less than half a cent either way is shown as nothing. */
+/** A profit below half a cent, in micro-USD, is displayed as 0. */
 const EVEN = 5_000
 
 /**
- * What a record says, in plain words: whether it earns, why, and how sure that is. A high win rate at a high price is named
- * for what it is. Every figure in it is one of `figures`, and none says the opposite of the profit beside it.
+ * Summary of a record in words: whether it earns, why, and how certain that is. All figures in it come from `figures`, and none
+ * contradicts the displayed profit.
  */
 export function recordSentence(figures: Figures): string {
   const { trades, effectiveTrades, edge, edgeInterval, pnl, pValue } = figures

@@ -10,7 +10,7 @@ export interface Interval {
  * inference"; without continuity correction).
  * @param rate 0 … 1
  * @param trades number of independent trades; may be an effective number
- * @param level 0.95 = ninety-five times of a hundred
+ * @param level confidence level, such as 0.95
  * @returns null without trades
  */
 export function wilson(rate: number, trades: number, level: number): Interval | null {
@@ -23,10 +23,9 @@ export function wilson(rate: number, trades: number, level: number): Interval | 
 }
 
 /**
- * One-sided p-value of wins beyond what is expected when there is no edge: each trade then wins with the probability p that
- * its own price and fees break even at, so that wins have mean Σ p and variance Σ p(1 − p) (Poisson binomial, normal
- * approximation).
- * @param beyond wins less Σ p
+ * One-sided p-value of the number of wins without an edge: each trade then wins with its break-even probability p, so that
+ * wins have mean Σ p and variance Σ p(1 − p) (Poisson binomial, normal approximation).
+ * @param beyond wins − Σ p
  * @param variance Σ p(1 − p)
  */
 export function chanceOfSuchLuck(beyond: number, variance: number): number | null {
@@ -34,8 +33,8 @@ export function chanceOfSuchLuck(beyond: number, variance: number): number | nul
 }
 
 /**
- * Win rate at which one trade earns nothing: what a share cost with its fees, as a probability; 1 where it cost more than
- * it can ever pay. The one definition of break-even, for records, proofs, replays and the table of versions.
+ * Break-even win rate of one trade: cost of a share with fees, at most 1. Used by records, proofs, replays and the table of
+ * versions alike.
  * @param cost micro-USD, fees not included
  */
 export function breakEvenOf(cost: number, fees: number, shares: number): number {

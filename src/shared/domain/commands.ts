@@ -14,7 +14,7 @@ const reason = z.string().trim().min(1, 'say why in a few words').max(500)
 const capUsd = z.number().positive().max(1_000_000).optional()
 const instant = z.iso.datetime({ offset: true })
 
-/** How a candidate goes on: `shadow` beside the live version with paper fills, `canary` with a part of its slots or stake. */
+/** Part of a strategy's slots or stake that a canary trades. */
 const partOf = {
   slots: z.array(slotIdSchema).min(1).max(1_000).optional(),
   stakePercent: z.number().positive().max(100).optional(),

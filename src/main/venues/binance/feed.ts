@@ -179,7 +179,10 @@ export class BinanceFeed implements LiveFeed {
     if (this.#timers.stopped) return err('stopped')
     this.#starting = false
     this.#connected = this.#link.isUp
-    this.#report(`started, ${history.value} candles of history${this.#describeUnlisted()}`, 'info')
+    this.#report(
+      `started, ${history.value} candles of history${this.#tracks.describeMissing(this.#options.assets)}`,
+      'info',
+    )
     this.#silence.linkUp()
     this.#silence.start()
     this.#timers.every(this.#timings.timeSampleMs, () => void this.#sampleTime())
@@ -288,11 +291,6 @@ export class BinanceFeed implements LiveFeed {
     this.#time = sample
     this.#options.onTime?.(sample)
     this.#tracks.reach(sample.serverTime)
-  }
-
-  #describeUnlisted(): string {
-    const missing = this.#options.assets.filter((asset) => !this.#tracks.listed.has(asset))
-    return missing.length === 0 ? '' : `, unlisted: ${missing.join(' ')}`
   }
 
   #report(detail: string, level: Level): void {

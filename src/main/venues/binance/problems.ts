@@ -11,7 +11,7 @@ export class Problems {
   readonly #byAsset = new Map<Asset, Map<Cause, { readonly reason: string; readonly level: Level }>>()
   readonly #onChange: (detail: string, level: Level) => void
 
-  /** @param changed told of each problem once when it begins and once when it is over */
+  /** @param onChange called once when a problem starts and once when it ends */
   constructor(onChange: (detail: string, level: Level) => void) {
     this.#onChange = onChange
   }

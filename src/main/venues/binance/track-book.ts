@@ -31,6 +31,13 @@ export class TrackBook {
     return new Set(this.delivering.map((track) => track.asset))
   }
 
+  /** Which of the configured assets are unlisted, as an addition to a message; empty if none are. */
+  describeMissing(configured: readonly Asset[]): string {
+    const { listed } = this
+    const missing = configured.filter((asset) => !listed.has(asset))
+    return missing.length === 0 ? '' : `, unlisted: ${missing.join(' ')}`
+  }
+
   get(symbol: string): Track | undefined {
     return this.#bySymbol.get(symbol)
   }
