@@ -1,4 +1,5 @@
 import { assertNever } from '../shared/domain/base.ts'
+import type { Refusal } from '../shared/domain/commands.ts'
 import type { Candle } from '../shared/domain/feed.ts'
 import { type Asset, type CandleFrame, frameMs, type SlotId, windowAt } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
@@ -143,7 +144,7 @@ export class Engine {
   }
 
   /** Why a command would be refused now; null when it would be accepted. */
-  commandRefusal(command: EngineCommand): string | null {
+  commandRefusal(command: EngineCommand): Refusal | null {
     return commandRefusal({ state: this.state, effects: [] }, command)
   }
 

@@ -131,7 +131,7 @@ test('I5: a kill latches across a crash until it is re-armed by hand', async () 
   await until('it answers', () => running(home, third) && status(home)?.control.seq === seq)
   expect(status(home)).toMatchObject({
     trading: 'killed',
-    control: { outcome: 'refused', error: expect.stringContaining('before the desk started') },
+    control: { outcome: 'refused', code: 'stale' },
   })
   rearm(seq + 1)
   await until('it is armed again', () => status(home)?.trading === 'running')

@@ -110,7 +110,10 @@ describe('R1, I12: what an operator set and nobody can read any more', () => {
     await until('status.json names it', () => readStatus(home.home.status)?.holds[0]?.reason.includes(named) === true)
     // The tightest of what can be read, and no way round it.
     expect(desk.engine.state.caps.stakePerOrder).toBeLessThanOrEqual(10_000_000)
-    expect((await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).outcome).toBe('refused')
+    expect(await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).toMatchObject({
+      outcome: 'refused',
+      code: 'not-yet',
+    })
     await until('it has decided', () => desk.loop.figures.decisions > 0)
     expect(desk.loop.figures.orders).toBe(0)
     // What was open has an owner.

@@ -60,7 +60,9 @@ describe('baton ctl against a running desk', () => {
     expect((await ctl('unfreeze', '--reason', 'looked')).code).toBe(0)
     const again = await ctl('unfreeze', '--reason', 'looked')
     expect(again).toMatchObject({ code: 3, out: '' })
-    expect(again.err).toMatch(/^baton: unfreeze refused: deployments are not frozen\n$/)
+    expect(again.err).toMatch(/^baton: unfreeze refused: .+\n$/)
+    const asJson = await ctl('unfreeze', '--reason', 'looked', '--json')
+    expect(JSON.parse(asJson.out)).toMatchObject({ command: 'unfreeze', outcome: 'refused', code: 'no-effect' })
   })
 
   it('pauses and resumes all, one slot, one strategy', async () => {

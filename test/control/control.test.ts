@@ -239,12 +239,17 @@ describe('files', () => {
     expect(ack()).toEqual({
       seq: null,
       outcome: 'refused',
-      error: expect.stringContaining('it is not JSON'),
+      code: 'invalid',
+      error: expect.any(String),
       at: expect.any(String),
     })
     control(4, { kind: 'pause' })
     await until('it is refused', () => ack()?.seq === 4)
-    expect(ack()).toMatchObject({ outcome: 'refused', error: expect.stringContaining('command.reason') })
+    expect(ack()).toMatchObject({
+      outcome: 'refused',
+      code: 'invalid',
+      error: expect.stringContaining('command.reason'),
+    })
     expect(trading()).toBe('running')
   })
 
@@ -337,7 +342,7 @@ describe('files', () => {
     const rearm = { kind: 'rearm', confirm: 'REARM', reason: 'test' }
     expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({
       outcome: 'refused',
-      message: expect.stringContaining('KILL'),
+      code: 'unconfirmed',
     })
     rmSync(home.home.kill)
     expect(await station.desk.dispatcher.dispatch(rearm, 'desk')).toMatchObject({ outcome: 'done' })

@@ -118,7 +118,7 @@ test('rollback uses migrateBack where the version has one, to any older version 
   expect(desk.engine.state.live.get('snipe')).toBe(first)
   expect(desk.engine.strategyStates('snipe')[0]?.json).toBe('{"count":101}')
   const bad = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to: 'ffffffff' }, 'cli')
-  expect(bad).toMatchObject({ outcome: 'refused', message: expect.stringContaining('no single version of snipe') })
+  expect(bad).toMatchObject({ outcome: 'refused', code: 'unknown' })
 })
 
 test('freeze stops deployments, not rollbacks; reload by hash deploys exactly what was looked at', async () => {
@@ -130,11 +130,11 @@ test('freeze stops deployments, not rollbacks; reload by hash deploys exactly wh
   const frozen = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
   expect(frozen).toMatchObject({
     outcome: 'refused',
-    message: expect.stringMatching(/a sound candidate waits: deployments are frozen .*: news at 14:00/),
+    code: 'policy',
   })
   await desk.dispatcher.dispatch({ kind: 'unfreeze', reason: 'over' }, 'cli')
   const other = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef12' }, 'cli')
-  expect(other).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not abcdef12') })
+  expect(other).toMatchObject({ outcome: 'refused', code: 'changed' })
   const hash = (await desk.deployer.strategies.hashOfFiles('snipe'))?.slice(0, 12)
   expect(await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'cli')).toMatchObject({
     outcome: 'done',
@@ -164,7 +164,7 @@ test('deployOn reload: a save proves a candidate, which waits for a reload that 
   home.write('snipe.ts', home.read('snipe.ts').replace('minEdge: 0.05', 'minEdge: 0.06'))
   await until('the newer one waits', () => saved()?.state === 'waiting' && saved()?.version?.hash !== hash)
   const stale = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'cli')
-  expect(stale.outcome).toBe('refused')
+  expect(stale).toMatchObject({ outcome: 'refused', code: 'changed' })
   expect(desk.engine.state.live.get('snipe')).toBe(before)
   const newer = saved()?.version?.hash
   const done = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: newer }, 'cli')
@@ -303,12 +303,12 @@ test('U2: only what was once kept can be rolled back to; a stored version that n
   const to = failed.version?.hash.slice(0, 12)
   for (const source of ['desk', 'http', 'cli', 'file', 'tray'] as const) {
     const back = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe', to }, source)
-    expect(back).toMatchObject({ outcome: 'refused', message: expect.stringContaining('was never kept') })
+    expect(back).toMatchObject({ outcome: 'refused', code: 'never' })
   }
   const without = await desk.dispatcher.dispatch({ kind: 'rollback', strategy: 'snipe' }, 'desk')
   expect(without).toMatchObject({
     outcome: 'refused',
-    message: expect.stringContaining('no version of snipe was kept'),
+    code: 'unknown',
   })
   expect(desk.engine.state.live.get('snipe')).toBe(first)
 

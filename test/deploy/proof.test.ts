@@ -155,7 +155,7 @@ test('where a reload deploys, the proof is there before one confirms, and only t
   expect(saved()).toMatchObject({ proof: { verdict: 'passed', differences: 0, liveVersion: { hash: live } } })
   const hash = saved()?.version?.hash
   const wrong = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash: 'abcdef012345' }, 'desk')
-  expect(wrong.outcome).toBe('refused')
+  expect(wrong).toMatchObject({ outcome: 'refused', code: 'changed' })
   const right = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', hash }, 'desk')
   expect(right.outcome).toBe('done')
   expect(saved()).toMatchObject({ state: 'kept', proof: { verdict: 'passed' } })

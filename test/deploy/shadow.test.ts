@@ -47,7 +47,7 @@ test('a shadow trades on paper beside the live version, apart from its books, an
   expect(row()).toMatchObject({ state: 'kept', shadow: { differences: expect.any(Number) } })
   expect(await at.dispatcher.dispatch({ kind: 'promote', strategy: 'snipe' }, 'cli')).toMatchObject({
     outcome: 'refused',
-    message: 'no candidate of snipe waits',
+    code: 'unknown',
   })
   expect(at.loop.figures.missedCycles).toBe(0)
 })
@@ -79,7 +79,7 @@ test('a shadow is dismissed, and a freeze does not stand against one', async () 
   })
   // To go live it needs what every other needs.
   const refused = await at.dispatcher.dispatch({ kind: 'promote', strategy: 'snipe' }, 'cli')
-  expect(refused).toMatchObject({ outcome: 'refused', message: expect.stringContaining('deployments are frozen') })
+  expect(refused).toMatchObject({ outcome: 'refused', code: 'policy' })
   home.write('snipe.ts', eager('snipe', 6))
   await at.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', as: 'shadow' }, 'cli')
   expect(

@@ -16,6 +16,7 @@ import { sha256 } from '../../src/main/platform/system.ts'
 import { Gate } from '../../src/main/runtime/gate.ts'
 import { Outbox } from '../../src/main/runtime/outbox.ts'
 import { Runtime, type RuntimeRecorder } from '../../src/main/runtime/runtime.ts'
+import type { Refusal } from '../../src/shared/domain/commands.ts'
 import { type CommandInput, commandSchema } from '../../src/shared/domain/commands.ts'
 import type { DeploymentId, Owner, VersionHash } from '../../src/shared/domain/ids.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
@@ -239,7 +240,7 @@ export class EngineBench {
   }
 
   /** Applies a command. @returns why it is refused; null when it was applied */
-  command(input: CommandInput): string | null {
+  command(input: CommandInput): Refusal | null {
     const command = commandSchema.parse(input)
     if (!isEngineCommand(command)) throw new Error(`${command.kind} is not the engine's`)
     const refusal = this.engine.commandRefusal(command)

@@ -14,7 +14,7 @@ import { JournalWriter } from '../../src/main/db/journal-writer.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { readSavedDesk } from '../../src/main/db/restore.ts'
 import { readTrades, TradeBook } from '../../src/main/db/trades.ts'
-import type { CommandInput } from '../../src/shared/domain/commands.ts'
+import type { CommandInput, Refusal } from '../../src/shared/domain/commands.ts'
 import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import type { DeploymentId, Owner, VersionHash } from '../../src/shared/domain/ids.ts'
 import type { JournalRecord } from '../../src/shared/domain/records.ts'
@@ -202,9 +202,14 @@ export class ModelDesk extends EngineBench {
   }
 
   /** Applies and journals a command, as the dispatcher does. */
-  override command(command: CommandInput): string | null {
+  override command(command: CommandInput): Refusal | null {
     const refusal = super.command(command)
-    const outcome = { id: `C-${++this.commands}`, outcome: refusal === null ? 'done' : 'refused', message: '' } as const
+    const outcome = {
+      id: `C-${++this.commands}`,
+      outcome: refusal === null ? 'done' : 'refused',
+      code: refusal?.code ?? null,
+      message: '',
+    } as const
     const { kind } = command
     this.flush({ w: 'command', ts: this.now, source: 'cli', kind, body: JSON.stringify(command), outcome })
     return refusal

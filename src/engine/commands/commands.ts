@@ -1,5 +1,6 @@
 import { assertNever } from '../../shared/domain/base.ts'
 import type { Command } from '../../shared/domain/commands.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import { unixMs } from '../../shared/domain/time.ts'
 import type { EngineEvent } from '../events.ts'
@@ -58,15 +59,15 @@ export function expire(context: Context): void {
 }
 
 /** Why the engine would refuse a command now; null when it would accept it. Checked before the command is applied. */
-export function commandRefusal(context: Context, command: EngineCommand): string | null {
+export function commandRefusal(context: Context, command: EngineCommand): Refusal | null {
   const { state } = context
   switch (command.kind) {
     case 'rearm':
-      return state.trading === 'killed' ? null : 'nothing to re-arm: trading is not killed'
+      return state.trading === 'killed' ? null : refusal('no-effect', 'nothing to re-arm: trading is not killed')
     case 'resume':
       return resumeRefusal(context, command)
     case 'unfreeze':
-      return state.freeze === null ? 'deployments are not frozen' : null
+      return state.freeze === null ? refusal('no-effect', 'deployments are not frozen') : null
     case 'pause':
       return pauseRefusal(context, command)
     case 'close':
@@ -84,27 +85,33 @@ export function commandRefusal(context: Context, command: EngineCommand): string
   }
 }
 
-function pauseRefusal(context: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): string | null {
+function pauseRefusal(context: Context, command: Extract<Command, { kind: 'pause' | 'resume' }>): Refusal | null {
   if (command.slot !== undefined && !context.state.slots.has(command.slot))
-    return `this desk has no slot ${command.slot}`
+    return refusal('unknown', `this desk has no slot ${command.slot}`)
   if (command.strategy !== undefined && !context.state.live.has(command.strategy))
-    return `no version of strategy ${command.strategy} is live`
-  if (context.state.trading === 'killed') return 'trading is killed; re-arm it first'
+    return refusal('unknown', `no version of strategy ${command.strategy} is live`)
+  if (context.state.trading === 'killed') return refusal('killed', 'trading is killed; re-arm it first')
   return null
 }
 
-function resumeRefusal(context: Context, command: Extract<Command, { kind: 'resume' }>): string | null {
-  const refusal = pauseRefusal(context, command)
-  if (refusal !== null) return refusal
+function resumeRefusal(context: Context, command: Extract<Command, { kind: 'resume' }>): Refusal | null {
+  const refused = pauseRefusal(context, command)
+  if (refused !== null) return refused
   if (command.slot !== undefined)
-    return context.state.slots.get(command.slot)?.pause == null ? `${command.slot} is not paused` : null
+    return context.state.slots.get(command.slot)?.pause == null
+      ? refusal('no-effect', `${command.slot} is not paused`)
+      : null
   if (command.strategy !== undefined)
-    return context.state.strategyPauses.has(command.strategy) ? null : `${command.strategy} is not paused`
+    return context.state.strategyPauses.has(command.strategy)
+      ? null
+      : refusal('no-effect', `${command.strategy} is not paused`)
   const unreadable = context.state.holds.get('settings')
-  if (unreadable !== undefined) return unreadable
+  if (unreadable !== undefined) return refusal('not-yet', unreadable)
   if (context.state.trading === 'paused') return null
   const [held] = context.state.holds.values()
-  return held === undefined ? 'trading is not paused' : `entries are held until this ends: ${held}`
+  return held === undefined
+    ? refusal('no-effect', 'trading is not paused')
+    : refusal('not-yet', `entries are held until this ends: ${held}`)
 }
 
 export function applyCommand(context: Context, command: EngineCommand): void {

@@ -1,4 +1,5 @@
 import type { Command } from '../../shared/domain/commands.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import type { PositionId } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import { NO_USD, usdOf } from '../../shared/domain/money.ts'
@@ -23,15 +24,16 @@ function positionOf(context: Context, id: PositionId): Position | undefined {
 }
 
 /** Why a position cannot be closed by hand; null when it can. */
-export function closeRefusal(context: Context, { position: id }: CommandOf<'close'>): string | null {
+export function closeRefusal(context: Context, { position: id }: CommandOf<'close'>): Refusal | null {
   if (context.state.trading === 'killed')
-    return 'trading is killed: kill again with positions "flatten" to sell, or re-arm first'
+    return refusal('killed', 'trading is killed: kill again with positions "flatten" to sell, or re-arm first')
   const position = positionOf(context, id)
-  if (position === undefined) return `no position ${id} is open`
+  if (position === undefined) return refusal('unknown', `no position ${id} is open`)
   if (isUnsettleable(context.state, position))
-    return `${id} cannot be sold: prices for its outcome are missing; void it instead`
-  if (position.state !== 'open') return `${id} cannot be sold: its window has ended, it is held to settlement`
-  if (context.state.closing.has(position.id)) return `${id} is already being sold`
+    return refusal('never', `${id} cannot be sold: prices for its outcome are missing; void it instead`)
+  if (position.state !== 'open')
+    return refusal('never', `${id} cannot be sold: its window has ended, it is held to settlement`)
+  if (context.state.closing.has(position.id)) return refusal('no-effect', `${id} is already being sold`)
   return null
 }
 
@@ -61,21 +63,26 @@ export function closePosition(context: Context, { position: id, reason }: Comman
 }
 
 /** Why a position cannot be voided; null when it can. */
-export function voidRefusal(context: Context, { position: id, token }: CommandOf<'void'>): string | null {
+export function voidRefusal(context: Context, { position: id, token }: CommandOf<'void'>): Refusal | null {
   const position = positionOf(context, id)
-  if (position === undefined) return `no position ${id} is open`
+  if (position === undefined) return refusal('unknown', `no position ${id} is open`)
   if (position.state !== 'ended')
-    return `${id} is ${position.state}: only a position whose window has ended can be voided`
+    return refusal('not-yet', `${id} is ${position.state}: only a position whose window has ended can be voided`)
   if (!isUnsettleable(context.state, position)) {
     const from = isoUtc(position.windowEnd + context.state.config.unsettledAfterMs)
-    return `the outcome of ${id} may still come: it can be voided from ${from} on`
+    return refusal('not-yet', `the outcome of ${id} may still come: it can be voided from ${from} on`)
   }
   const [working] = workingOrders(context.state, position.windowId)
-  if (working !== undefined) return `${working.id} of ${id} is still ${working.state}: its result must be known first`
+  if (working !== undefined)
+    return refusal('not-yet', `${working.id} of ${id} is still ${working.state}: its result must be known first`)
   const fill = unconfirmedFill(context.state, position.windowId)
-  if (fill !== undefined) return `fill ${fill.id} of ${id} is not confirmed: it may still be reversed`
+  if (fill !== undefined)
+    return refusal('not-yet', `fill ${fill.id} of ${id} is not confirmed: it may still be reversed`)
   if (context.state.config.market === 'live' && token !== position.windowId)
-    return `with live money, voiding needs the window as a token: "token": "${position.windowId}"`
+    return refusal(
+      'unconfirmed',
+      `with live money, voiding needs the window as a token: "token": "${position.windowId}"`,
+    )
   return null
 }
 
@@ -111,10 +118,10 @@ export function voidPosition(context: Context, { position: id, reason }: Command
 }
 
 /** Why a slot cannot be assigned to a strategy; null when it can. */
-export function assignRefusal(context: Context, { slot: id, strategy }: CommandOf<'assign'>): string | null {
+export function assignRefusal(context: Context, { slot: id, strategy }: CommandOf<'assign'>): Refusal | null {
   const slot = context.state.slots.get(id)
-  if (slot === undefined) return `this desk has no slot ${id}`
-  if (slot.strategy === strategy) return `${id} is already assigned to ${strategy}`
+  if (slot === undefined) return refusal('unknown', `this desk has no slot ${id}`)
+  if (slot.strategy === strategy) return refusal('no-effect', `${id} is already assigned to ${strategy}`)
   return null
 }
 

@@ -7,6 +7,9 @@ import {
   commandSchema,
   explain,
   killIn,
+  type Refusal,
+  type RefusalCode,
+  refusal,
 } from '../../shared/domain/commands.ts'
 import { type DeploymentRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
@@ -36,8 +39,10 @@ export interface DispatcherParts {
 
 type Verdict = Omit<CommandOutcome, 'id'>
 
-const done = (message: string): Verdict => ({ outcome: 'done', message })
-const refused = (message: string): Verdict => ({ outcome: 'refused', message })
+const done = (message: string): Verdict => ({ outcome: 'done', code: null, message })
+const failed = (message: string): Verdict => ({ outcome: 'failed', code: null, message })
+const refused = (code: RefusalCode, message: string): Verdict => ({ outcome: 'refused', code, message })
+const refusedBy = ({ code, message }: Refusal): Verdict => refused(code, message)
 
 /** The one way in for every command, whatever brings it. Each gets an id, a source and an outcome in the journal. */
 export class Dispatcher {
@@ -54,7 +59,7 @@ export class Dispatcher {
     const id = newId('C')
     const parsed = commandSchema.safeParse(killIn(input) ?? input)
     if (!parsed.success) {
-      const verdict = refused(`not a command: ${explain(parsed.error)}`)
+      const verdict = refused('invalid', `not a command: ${explain(parsed.error)}`)
       const outcome = this.write(id, source, 'invalid', JSON.stringify(input ?? null).slice(0, 2_000), verdict)
       await this.parts.journal.caughtUp()
       return outcome
@@ -99,15 +104,15 @@ export class Dispatcher {
     if (command.kind === 'dismiss') return this.dismiss(command, source)
     if (command.kind === 'promote') return this.promote(command, source)
     if (command.kind === 'assign') {
-      const refusal = this.assignRefusal(command.strategy)
-      if (refusal !== null) return refused(refusal)
+      const unknown = this.assignRefusal(command.strategy)
+      if (unknown !== null) return refusedBy(unknown)
     }
-    if (!isEngineCommand(command)) return refused('not a command')
+    if (!isEngineCommand(command)) return refused('invalid', 'not a command')
     const { loop, gate } = this.parts
-    const refusal = loop.engine.commandRefusal(command)
-    if (refusal !== null) return refused(refusal)
+    const refusedByEngine = loop.engine.commandRefusal(command)
+    if (refusedByEngine !== null) return refusedBy(refusedByEngine)
     if (command.kind === 'rearm' && this.parts.killFilePresent()) {
-      return refused('a file named KILL still lies in the home folder: delete it, then re-arm')
+      return refused('unconfirmed', 'a file named KILL still lies in the home folder: delete it, then re-arm')
     }
     loop.deliver({ kind: 'command', ts: this.parts.now(), source, command })
     loop.settle()
@@ -116,10 +121,10 @@ export class Dispatcher {
     return done(describe(command))
   }
 
-  private assignRefusal(strategy: string): string | null {
+  private assignRefusal(strategy: string): Refusal | null {
     const { deployer, loop } = this.parts
     if (loop.engine.state.live.has(strategy) || deployer.strategies.files().includes(strategy)) return null
-    return `there is no strategy ${strategy}; there are: ${deployer.strategies.files().join(', ')}`
+    return refusal('unknown', `there is no strategy ${strategy}; there are: ${deployer.strategies.files().join(', ')}`)
   }
 
   /** The strategy that has got a slot begins there: with a first state, or, where it is not live, by a deployment. */
@@ -128,12 +133,12 @@ export class Dispatcher {
     const hash = loop.engine.state.live.get(strategy)
     if (hash !== undefined) {
       const adopted = await adoptSlots(loop, strategy, hash, now)
-      return adopted.ok ? done(said) : { outcome: 'failed', message: `${said}, but ${adopted.error}` }
+      return adopted.ok ? done(said) : failed(`${said}, but ${adopted.error}`)
     }
     const row = await deployer.deployOrWait({ strategy, trigger: 'start', by: source, noticedAt: clock.monotonic() })
     if (row.endedAt === null) return done(`${said}; ${row.version?.label ?? strategy} ${row.reason}`)
     if (row.swappedAt !== null) return done(`${said}; ${row.version?.label} is live`)
-    return { outcome: 'failed', message: `${said}, but it trades nothing: ${reasonWithPlace(row)}` }
+    return failed(`${said}, but it trades nothing: ${reasonWithPlace(row)}`)
   }
 
   /** A shadow, or a candidate that waits, goes live as far as the rules let it. */
@@ -141,35 +146,37 @@ export class Dispatcher {
     const { strategy, hash, reason, override } = command
     const { deployer, clock } = this.parts
     const found = deployer.undecided(strategy, hash)
-    if (!found.ok) return refused(found.error)
+    if (!found.ok) return refusedBy(found.error)
     const part = this.partOf(command, strategy)
-    if (!part.ok) return refused(part.error)
+    if (!part.ok) return refusedBy(part.error)
     const word = { by: source, noticedAt: clock.monotonic(), reason, override, part: part.value }
     const { version } = found.value.current
     if (found.value.isCanary) {
       if (part.value !== undefined)
-        return refused(`${version?.label} is a canary already: dismiss it to change its part`)
+        return refused('no-effect', `${version?.label} is a canary already: dismiss it to change its part`)
       const promoted = await deployer.promote(found.value, word)
-      return promoted.ok ? done(fateOf(promoted.value)) : refused(`${version?.label}: ${promoted.error}`)
+      return promoted.ok
+        ? done(fateOf(promoted.value))
+        : refused(promoted.error.code, `${version?.label}: ${promoted.error.message}`)
     }
     const row = await deployer.confirm(strategy, version?.hash, word)
-    if (row === undefined) return refused(`no candidate of ${strategy} waits any more`)
-    if (row.state === 'failed') return { outcome: 'failed', message: fateOf(row) }
-    return row.swappedAt === null && row.state !== 'canary' ? refused(fateOf(row)) : done(fateOf(row))
+    if (row === undefined) return refused('unknown', `no candidate of ${strategy} waits any more`)
+    if (row.state === 'failed') return failed(fateOf(row))
+    return row.swappedAt === null && row.state !== 'canary' ? refused('policy', fateOf(row)) : done(fateOf(row))
   }
 
   /** What a canary is to get; undefined where none is asked for. */
   private partOf(
     { as, slots, stakePercent }: Extract<Command, { kind: 'reload' | 'promote' }>,
     strategy: string,
-  ): Result<CanaryPart | undefined> {
+  ): Result<CanaryPart | undefined, Refusal> {
     return as === 'canary' ? this.parts.deployer.canaries.part(strategy, { slots, stakePercent }) : ok(undefined)
   }
 
   private async dismiss(command: Extract<Command, { kind: 'dismiss' }>, source: CommandSource): Promise<Verdict> {
     const { strategy, hash, reason } = command
     const result = await this.parts.deployer.dismiss(strategy, hash, reason ?? `by ${source}`)
-    if (!result.ok) return refused(result.error)
+    if (!result.ok) return refusedBy(result.error)
     return done(`${result.value.version?.label ?? strategy} is given up; what is live keeps trading`)
   }
 
@@ -179,17 +186,20 @@ export class Dispatcher {
     const wanted = command.strategy === undefined ? available : [command.strategy]
     for (const strategy of wanted) {
       if (!available.includes(strategy))
-        return refused(`there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`)
+        return refused(
+          'unknown',
+          `there is no strategy ${strategy} with slots to trade; there are: ${available.join(', ')}`,
+        )
     }
     const named = await this.named(command, wanted)
-    if (!named.ok) return refused(named.error)
+    if (!named.ok) return refusedBy(named.error)
     const stored = named.value
     const { reason, override } = command
     const [first] = wanted
     if (command.as === 'canary' && (wanted.length !== 1 || first === undefined))
-      return refused('a canary is of one strategy: say which')
+      return refused('invalid', 'a canary is of one strategy: say which')
     const part = this.partOf(command, first ?? '')
-    if (!part.ok) return refused(part.error)
+    if (!part.ok) return refusedBy(part.error)
     const word = {
       by: source,
       noticedAt: clock.monotonic(),
@@ -206,9 +216,9 @@ export class Dispatcher {
       ),
     )
     const said = rows.map(fateOf).join('; ')
-    if (rows.some((row) => row.state === 'failed')) return { outcome: 'failed', message: said }
-    const heldBack = rows.some((row) => row.policy?.waits.some((refusal) => refusal.rule !== 'shadow') === true)
-    return heldBack ? refused(said) : done(said)
+    if (rows.some((row) => row.state === 'failed')) return failed(said)
+    const heldBack = rows.some((row) => row.policy?.waits.some(({ rule }) => rule !== 'shadow') === true)
+    return heldBack ? refused('policy', said) : done(said)
   }
 
   /**
@@ -218,32 +228,41 @@ export class Dispatcher {
   private async named(
     { hash, stored }: Extract<Command, { kind: 'reload' }>,
     wanted: readonly string[],
-  ): Promise<Result<string | undefined>> {
+  ): Promise<Result<string | undefined, Refusal>> {
     if (hash === undefined) return ok(undefined)
     const { deployer } = this.parts
     const [strategy] = wanted
-    if (wanted.length !== 1 || strategy === undefined) return err('a hash names one version: say which strategy, too')
+    if (wanted.length !== 1 || strategy === undefined)
+      return err(refusal('invalid', 'a hash names one version: say which strategy, too'))
     if (stored === true) {
       const version = deployer.storedVersion(strategy, hash)
       return version === undefined
-        ? err(`no single version of ${strategy} has a hash beginning with ${hash}; see "baton versions"`)
+        ? err(
+            refusal(
+              'unknown',
+              `no single version of ${strategy} has a hash beginning with ${hash}; see "baton versions"`,
+            ),
+          )
         : ok(version.hash)
     }
     const now = await deployer.strategies.hashOfFiles(strategy)
     if (now?.startsWith(hash) === true) return ok(undefined)
     return err(
-      `${strategy}.ts is now ${now?.slice(0, 12) ?? 'not compilable'}, not ${hash}: what was looked at is not what would go live`,
+      refusal(
+        'changed',
+        `${strategy}.ts is now ${now?.slice(0, 12) ?? 'not compilable'}, not ${hash}: what was looked at is not what would go live`,
+      ),
     )
   }
 
   private async rollback(command: Extract<Command, { kind: 'rollback' }>, source: CommandSource): Promise<Verdict> {
     const result = await this.parts.deployer.rollback(command.strategy, command.to, source)
-    if (!result.ok) return refused(result.error)
+    if (!result.ok) return refusedBy(result.error)
     const row = result.value
     if (row.swappedAt !== null) return done(`${row.version?.label} is live again`)
     if (row.canary !== null)
       return done(`${row.version?.label} is no canary any more; ${row.from?.label} has its slots`)
-    return { outcome: 'failed', message: reasonWithPlace(row) ?? `the rollback ended ${row.state}` }
+    return failed(reasonWithPlace(row) ?? `the rollback ended ${row.state}`)
   }
 }
 
@@ -255,7 +274,7 @@ function fateOf(row: DeploymentRow): string {
   if (row.state === 'canary' && row.canary !== null)
     return `${row.version?.label} is a canary: ${partText(row.canary)}; promote it, or dismiss it`
   if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${reasonWithPlace(row)}`
-  if (row.policy.waits.some((refusal) => refusal.rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
+  if (row.policy.waits.some(({ rule }) => rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
   return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
 }
 

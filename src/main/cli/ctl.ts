@@ -19,7 +19,11 @@ export interface CtlFlags {
   readonly timeout: number
 }
 
-type Answer = Pick<CommandOutcome, 'outcome' | 'message'> & { readonly seq: number | null }
+interface Answer extends Omit<CommandOutcome, 'id'> {
+  readonly seq: number | null
+}
+
+const failed = (seq: number | null, message: string): Answer => ({ seq, outcome: 'failed', code: null, message })
 
 const POLL_MS = 15
 const sleep = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve))
@@ -41,19 +45,18 @@ export async function ctl(input: Readonly<Record<string, unknown>>, flags: CtlFl
 }
 
 async function sendCommand(command: Command, home: Home, timeoutMs: number): Promise<Answer> {
-  const failed = (message: string): Answer => ({ seq: null, outcome: 'failed', message })
-  if (!deskRuns(home.folder)) return failed(noDesk(command, home))
+  if (!deskRuns(home.folder)) return failed(null, noDesk(command, home))
   const deadline = systemClock.monotonic() + timeoutMs
   // A kill does not wait for another command to finish.
   const isKill = command.kind === 'kill'
   const lock = isKill ? FileLock.take(`${home.folder}/control.lock`) : await takeLock(home, deadline)
   if (lock === null && !isKill)
-    return failed(`another "baton ctl" holds ${home.folder}/control.lock; nothing was written`)
+    return failed(null, `another "baton ctl" holds ${home.folder}/control.lock; nothing was written`)
   try {
     const seq = highestSeq(home) + 1
     const file = { seq, command, by: 'baton ctl', at: isoUtc(systemClock.now()) }
     const written = write(home.control, `${JSON.stringify(file, null, 1)}\n`)
-    return written.ok ? await waitForOutcome(home, seq, command, deadline) : failed(written.error)
+    return written.ok ? await waitForOutcome(home, seq, command, deadline) : failed(null, written.error)
   } finally {
     lock?.release()
   }
@@ -116,22 +119,18 @@ async function waitForOutcome(home: Home, seq: number, command: Command, deadlin
     const control = readStatus(home.status)?.control
     if (control?.seq != null && control.seq >= seq) {
       if (control.seq > seq)
-        return {
-          seq,
-          outcome: 'failed',
-          message: 'a later command replaced it in control.json; see the log for its outcome',
-        }
+        return failed(seq, 'a later command replaced it in control.json; see the log for its outcome')
       if (control.outcome === 'done')
-        return { seq, outcome: 'done', message: journaledMessage(home, command) ?? 'done' }
-      const outcome = control.outcome === 'refused' ? 'refused' : 'failed'
-      return { seq, outcome, message: control.error ?? 'the desk gave no reason' }
+        return { seq, outcome: 'done', code: null, message: journaledMessage(home, command) ?? 'done' }
+      const message = control.error ?? 'the desk gave no reason'
+      if (control.outcome !== 'refused') return failed(seq, message)
+      return { seq, outcome: 'refused', code: control.code ?? null, message }
     }
     if (systemClock.monotonic() >= deadline) {
       const message = 'the desk did not answer in time; the command stays in control.json and may still be executed'
-      return { seq, outcome: 'failed', message }
+      return failed(seq, message)
     }
-    if (!deskRuns(home.folder))
-      return { seq, outcome: 'failed', message: `the desk in ${home.folder} stopped before it answered` }
+    if (!deskRuns(home.folder)) return failed(seq, `the desk in ${home.folder} stopped before it answered`)
     await sleep(POLL_MS)
   }
 }

@@ -11,6 +11,7 @@ import {
   killIn,
   meansKill,
   NEVER_STALE,
+  type RefusalCode,
 } from '../../shared/domain/commands.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
@@ -38,6 +39,7 @@ export interface ControlAck {
   /** Number of the command; null where the file has none that can be read. */
   readonly seq: number | null
   readonly outcome: CommandOutcome['outcome']
+  readonly code?: RefusalCode
   readonly error?: string
   /** When it was answered, ISO 8601 UTC. */
   readonly at?: string
@@ -119,13 +121,14 @@ export class ControlFiles {
     if (seq <= this.lastSeq) {
       if (!fresh) return
       if (command.kind === 'kill') await this.dispatch(seq, command)
-      else this.refuseFile(`seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`)
+      else this.refuseFile(`seq ${seq} was carried out already; write ${this.lastSeq + 1} or more`, 'stale')
       return
     }
     if (!fresh && !NEVER_STALE.has(command.kind)) {
       return this.acknowledge({
         seq,
         outcome: 'refused',
+        code: 'stale',
         error: `${command.kind} was written before the desk started; write it again if it is still meant`,
       })
     }
@@ -136,8 +139,9 @@ export class ControlFiles {
   }
 
   private async dispatch(seq: number | null, command: unknown): Promise<void> {
-    const { outcome, message } = await this.parts.dispatch(command, 'file')
-    this.acknowledge(outcome === 'done' ? { seq, outcome } : { seq, outcome, error: message })
+    const { outcome, code, message } = await this.parts.dispatch(command, 'file')
+    if (outcome === 'done') return this.acknowledge({ seq, outcome })
+    this.acknowledge({ seq, outcome, ...(code === null ? {} : { code }), error: message })
   }
 
   /** JSON that is no valid command: a kill is still carried out (I5); anything else is refused, with its number if it has one. */
@@ -148,7 +152,7 @@ export class ControlFiles {
     const kill = [meant.success ? meant.data.command : undefined, input].map(killOf).find((one) => one !== undefined)
     if (kill !== undefined) return this.dispatch(seq, kill)
     if (seq === null) return this.refuseFile(error)
-    this.acknowledge({ seq, outcome: 'refused', error })
+    this.acknowledge({ seq, outcome: 'refused', code: 'invalid', error })
   }
 
   private acknowledge(ack: ControlAck): void {
@@ -162,8 +166,8 @@ export class ControlFiles {
   }
 
   /** An unusable file is acknowledged in status.json; trading continues. */
-  private refuseFile(error: string): void {
-    this.parts.onAck({ seq: null, outcome: 'refused', error, at: isoUtc(this.parts.clock.now()) })
+  private refuseFile(error: string, code: RefusalCode = 'invalid'): void {
+    this.parts.onAck({ seq: null, outcome: 'refused', code, error, at: isoUtc(this.parts.clock.now()) })
     this.parts.onProblem(`control.json was refused: ${error}`)
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
+import { REFUSAL_CODES } from '../../shared/domain/commands.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { readJson } from '../platform/text.ts'
 import { writeWhole } from '../platform/write-whole.ts'
@@ -87,6 +88,8 @@ export const statusSchema = z.object({
   control: z.object({
     seq: z.number().nullable(),
     outcome: z.string(),
+    /** Why it was refused, for programs. */
+    code: z.enum(REFUSAL_CODES).optional(),
     error: z.string().optional(),
     at: z.string().optional(),
   }),

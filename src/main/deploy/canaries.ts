@@ -1,6 +1,7 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
@@ -42,13 +43,15 @@ export class Canaries {
   }
 
   /** The part a canary gets, with its slots spread evenly over the strategy's; an error says what is wrong with the request. */
-  part(strategy: string, asked: PartAsked): Result<CanaryPart> {
+  part(strategy: string, asked: PartAsked): Result<CanaryPart, Refusal> {
     const { loop, config } = this.parts
     const { state } = loop.engine
-    if (state.live.get(strategy) === undefined) return err(`nothing of ${strategy} is live that it could stand beside`)
+    if (state.live.get(strategy) === undefined)
+      return err(refusal('unknown', `nothing of ${strategy} is live that it could stand beside`))
     const own = slotsOf(state, strategy).map(({ slot }) => slot.id)
     const foreign = (asked.slots ?? []).filter((slot) => !own.includes(slot))
-    if (foreign.length > 0) return err(`${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`)
+    if (foreign.length > 0)
+      return err(refusal('unknown', `${foreign.join(', ')} is no slot of ${strategy}; it has ${own.join(', ')}`))
     const count = Math.max(1, Math.floor((own.length * config.canary.slotsPercent) / 100))
     const spread = Array.from({ length: count }, (_, i) => own[Math.floor((i * own.length) / count)]).filter(
       (slot) => slot !== undefined,
@@ -60,15 +63,15 @@ export class Canaries {
   }
 
   /** Promotes a canary to all slots of its strategy if the rules pass; otherwise it stays a canary. */
-  async promote(deployment: Deployment, confirmation: Confirmation): Promise<Result<void>> {
+  async promote(deployment: Deployment, confirmation: Confirmation): Promise<Result<void, Refusal>> {
     const { policy, swapping } = this.parts
     const candidate = this.candidateOf(deployment)
-    if (candidate === undefined) return err('it has no thread any more')
+    if (candidate === undefined) return err(refusal('never', 'it has no thread any more'))
     const { strategy } = candidate.ref
     const { by, noticedAt, reason, override } = confirmation
     const of = new PolicyCase({ strategy, trigger: 'reload', by, noticedAt, reason, override }, candidate.hash)
-    const [refusal] = policy.letThrough(deployment, of)
-    if (refusal !== undefined) return err(`${refusal.rule}: ${refusal.message}; it stays a canary`)
+    const [held] = policy.letThrough(deployment, of)
+    if (held !== undefined) return err(refusal('policy', `${held.rule}: ${held.message}; it stays a canary`))
     return swapping.promote(deployment, candidate, of)
   }
 

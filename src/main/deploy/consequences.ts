@@ -1,5 +1,6 @@
 import type { EngineCommand } from '../../engine/commands/commands.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import { type DeploymentRow, type ProbationRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
@@ -18,7 +19,7 @@ export interface ConsequencesParts {
   /** Something that a person must see at once. */
   readonly onAlarm: (message: string) => void
   readonly canaries: Canaries
-  readonly rollback: (strategy: string, to: string, by: string) => Promise<Result<DeploymentRow>>
+  readonly rollback: (strategy: string, to: string, by: string) => Promise<Result<DeploymentRow, Refusal>>
 }
 
 /** Automatic reactions to failed deployments and to too many of them: rollback, pause, freeze. */
@@ -48,14 +49,14 @@ export class Consequences {
     const good = versionBefore(journal.db, strategy, version?.hash ?? '')
     const back =
       good === undefined
-        ? err('there is no earlier version that was kept')
+        ? err(refusal('unknown', 'there is no earlier version that was kept'))
         : await this.parts.rollback(strategy, good, 'probation')
     const row = back.ok ? back.value : null
     // If the desk is stopping, probation resumes after the next start; if the version was replaced meanwhile, it is over.
     if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
     if (row === null || row.swappedAt === null) {
       const ended = row === null ? null : reasonWithPlace(row)
-      const why = back.ok ? (ended ?? 'the rollback did not end') : back.error
+      const why = back.ok ? (ended ?? 'the rollback did not end') : back.error.message
       const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
       this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
       deployment.failProbation(now(), probation, reason)

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import type { DeploymentRow, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { DeploymentId } from '../../shared/domain/ids.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
@@ -149,18 +150,19 @@ export class Deployer {
    * The candidate of a strategy that is under way or waits, or its canary.
    * @param hash its, or its first digits; undefined where there is only one of them
    */
-  undecided(strategy: string, hash: string | undefined): Result<Deployment> {
+  undecided(strategy: string, hash: string | undefined): Result<Deployment, Refusal> {
     const both = [this.canaries.of(strategy), this.attempts.underWay(strategy)].filter((one) => one !== undefined)
     const meant = both.filter(({ current }) => hash === undefined || current.version?.hash.startsWith(hash) === true)
     const [only] = meant
-    if (only === undefined) return err(`no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`)
+    if (only === undefined)
+      return err(refusal('unknown', `no candidate of ${strategy}${hash === undefined ? '' : ` ${hash}`} waits`))
     if (meant.length === 1) return ok(only)
     const names = meant.map(({ current }) => `${current.version?.label} (${current.version?.hash.slice(0, 12)})`)
-    return err(`say by its hash which is meant: ${names.join(' or ')}`)
+    return err(refusal('ambiguous', `say by its hash which is meant: ${names.join(' or ')}`))
   }
 
   /** Cancels a candidate that is under way or waits, or ends a canary. */
-  async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow>> {
+  async dismiss(strategy: string, hash: string | undefined, reason: string): Promise<Result<DeploymentRow, Refusal>> {
     const found = this.undecided(strategy, hash)
     if (!found.ok) return found
     if (found.value.isCanary) return ok(await this.canaries.dismiss(found.value, reason))
@@ -170,7 +172,7 @@ export class Deployer {
   }
 
   /** Promotes a canary to all slots of its strategy, if the rules pass. */
-  async promote(canary: Deployment, word: Confirmation): Promise<Result<DeploymentRow>> {
+  async promote(canary: Deployment, word: Confirmation): Promise<Result<DeploymentRow, Refusal>> {
     canary.goOn(word.by, word.noticedAt)
     const done = await this.canaries.promote(canary, word)
     if (!done.ok) return done
@@ -183,11 +185,11 @@ export class Deployer {
    * `migrateBack` makes. Nothing holds it back, not even a candidate under way; one that was never kept is refused.
    * @param to its hash, or its first digits; undefined = the version before
    */
-  async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow>> {
+  async rollback(strategy: string, to: string | undefined, by: string): Promise<Result<DeploymentRow, Refusal>> {
     const { journal, clock, loop } = this.parts
     await journal.caughtUp()
     const live = loop.engine.state.live.get(strategy)
-    if (live === undefined) return err(`no version of ${strategy} is live`)
+    if (live === undefined) return err(refusal('unknown', `no version of ${strategy} is live`))
     const canary = this.canaries.of(strategy)
     if (canary !== undefined) {
       const row = await this.canaries.dismiss(canary, `rolled back by ${by}`)

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { keptVersions, versionBefore } from '../db/deployments.ts'
 import { findVersion } from '../db/queries.ts'
@@ -14,19 +15,27 @@ export function rollbackTarget(
   strategy: string,
   live: string,
   to: string | undefined,
-): Result<StoredVersionRow> {
+): Result<StoredVersionRow, Refusal> {
   const target = to ?? versionBefore(db, strategy, live)
   if (target === undefined)
     return err(
-      `no version of ${strategy} was kept before what is live; name one that was ("baton versions" lists them)`,
+      refusal(
+        'unknown',
+        `no version of ${strategy} was kept before what is live; name one that was ("baton versions" lists them)`,
+      ),
     )
   const stored = findVersion(db, strategy, target)
   if (stored === undefined)
-    return err(`no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`)
-  if (stored.hash === live) return err(`${stored.label} is live already`)
+    return err(
+      refusal('unknown', `no single version of ${strategy} has a hash beginning with ${target}; see "baton versions"`),
+    )
+  if (stored.hash === live) return err(refusal('no-effect', `${stored.label} is live already`))
   if (!keptVersions(db).has(stored.hash))
     return err(
-      `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
+      refusal(
+        'never',
+        `${stored.label} was never kept, so it cannot be rolled back to: deploy it (reload --hash ${stored.hash.slice(0, 12)} --stored), with every check and its proof`,
+      ),
     )
   return ok(stored)
 }

@@ -1,5 +1,6 @@
 import type { Swap } from '../../engine/events.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Refusal, refusal } from '../../shared/domain/commands.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
@@ -59,12 +60,12 @@ export class SwapStep {
   }
 
   /** Gives a canary all slots of its strategy; on failure it stays a canary. */
-  async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void>> {
+  async promote(deployment: Deployment, candidate: Candidate, of: PolicyCase): Promise<Result<void, Refusal>> {
     for (let tries = 1; ; tries++) {
       const tried = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
       if (tried.kind === 'advance') return ok(undefined)
       if (tried.kind === 'refused' && tries < SWAP_TRIES) continue
-      return err(tried.kind === 'refused' ? tried.reason : failedTakeOver(tried))
+      return err(refusal('not-yet', tried.kind === 'refused' ? tried.reason : failedTakeOver(tried)))
     }
   }
 

@@ -109,10 +109,52 @@ export const COMMAND_KINDS = commandSchema.options.map((option) => option.shape.
 /** Where a command came from; part of its journal row. */
 export type CommandSource = 'file' | 'kill-file' | 'http' | 'desk' | 'cli' | 'tray' | 'engine'
 
+/**
+ * Why a command is refused, for programs; its message explains it to people.
+ * - `invalid`: not a command, or its parts contradict each other
+ * - `unknown`: it names a strategy, slot, position, version or candidate that does not exist
+ * - `ambiguous`: what it names is not the only one
+ * - `no-effect`: what it asks for is so already, or there is nothing to end
+ * - `killed`: trading is killed
+ * - `not-yet`: possible later, by itself
+ * - `never`: not possible any more, or for what it names
+ * - `unconfirmed`: it needs a token, or KILL must be deleted first
+ * - `changed`: the files are no longer what was looked at
+ * - `policy`: a rule of deployments holds it back
+ * - `stale`: written before the desk started, or carried out already
+ */
+export const REFUSAL_CODES = [
+  'invalid',
+  'unknown',
+  'ambiguous',
+  'no-effect',
+  'killed',
+  'not-yet',
+  'never',
+  'unconfirmed',
+  'changed',
+  'policy',
+  'stale',
+] as const
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
+
+/** Why a command is not carried out. */
+export interface Refusal {
+  readonly code: RefusalCode
+  /** What is wrong and what to do, for people only. */
+  readonly message: string
+}
+
+export function refusal(code: RefusalCode, message: string): Refusal {
+  return { code, message }
+}
+
 /** Result of a command: `refused` by a rule, `failed` in the attempt, or `done`. */
 export interface CommandOutcome {
   readonly id: string
   readonly outcome: 'done' | 'refused' | 'failed'
+  /** Null unless it was refused. */
+  readonly code: RefusalCode | null
   /** What happened, what still runs and what to do, in one or two sentences; for people only. */
   readonly message: string
 }
