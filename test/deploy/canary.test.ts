@@ -43,7 +43,7 @@ describe('a canary', () => {
     })
     expect(await say(desk, { kind: 'reload', slots: ['BTC-5m'] })).toMatchObject({
       outcome: 'refused',
-      message: expect.stringContaining('say as "canary"'),
+      message: expect.stringContaining('"as": "canary"'),
     })
     expect(await say(desk, { kind: 'reload', as: 'canary', slots: ['BTC-5m'], stakePercent: 50 })).toMatchObject({
       outcome: 'done',
