@@ -204,9 +204,9 @@ describe('the account at the venue', () => {
 
   test.each([
     ['fewer shares', FILL.shares - 10, 0, /9\.99999\d shares of \S+ up at the venue, 10\.000000 in the books/],
-    ['shares of which the books know nothing', FILL.shares * 2, 0, /20\.000000 shares of \S+ up there/],
+    ['shares of which the books know nothing', FILL.shares * 2, 0, /20\.000000 shares of \S+ up at the venue/],
     ['less cash', FILL.shares, -1, /994\.999999 USD of cash at the venue, 995\.000000 in the books/],
-    ['more cash', FILL.shares, 1, /995\.000001 USD of cash there/],
+    ['more cash', FILL.shares, 1, /995\.000001 USD of cash at the venue/],
   ])('I10, I12: %s pauses entries, is said once, and nothing is taken over', async (_what, held, more, message) => {
     bought()
     const books = { ...position(), cash: bench.engine.state.ledger.cash }

@@ -148,7 +148,7 @@ describe('canary', () => {
     expect(refusal('9')).toBeNull()
     const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
     expect(refusal('9')).toMatch(/alpha already has a canary/)
-    expect(bench.engine.swapRefusal(start('9', []).swap)).toMatch(/promote it, or dismiss it/)
+    expect(bench.engine.swapRefusal(start('9', []).swap)).toMatch(/promote or dismiss it/)
     expect(bench.engine.swapRefusal(start(canary, []).swap)).toBeNull()
   })
 })

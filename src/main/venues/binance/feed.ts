@@ -98,8 +98,7 @@ export class BinanceFeed implements LiveFeed {
       graceMs: 3 * this.#timings.repairGraceMs,
       clock,
     })
-    const emit = (event: FeedEvent) => this.#listener?.(event)
-    this.#delivery = new Delivery({ clock, problems: this.#problems, emit, report })
+    this.#delivery = new Delivery({ clock, problems: this.#problems, emit: (event) => this.#listener?.(event), report })
     this.#frames = new FrameReader({
       options,
       quality: this.#quality,
