@@ -1,6 +1,6 @@
 import { Station } from '../../src/main/app/station.ts'
 import { stationOptions } from '../../src/main/cli/desk-options.ts'
-import { runHeadless } from '../../src/main/headless.ts'
+import { runHeadless } from '../../src/main/cli/headless.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 
 /**

@@ -37,7 +37,7 @@ export function botState(engine: Engine, venue: unknown, prices: unknown): strin
     positions: [...s.positions.values()],
     orders: [...s.orders.values()],
     states: [...s.slots.values()].map((slot) => ({
-      slot: slot.slot.id,
+      slot: slot.id,
       revision: slot.revision,
       json: slot.stateJson,
     })),

@@ -210,10 +210,10 @@ export class Station {
         }),
       ),
       slots: [...state.slots.values()].map((slot) => {
-        const positions = [...state.positions.values()].filter((p) => p.slot === slot.slot.id && isUnsettled(p))
-        const orders = [...state.orders.values()].filter((order) => order.slot === slot.slot.id && isWorking(order))
+        const positions = [...state.positions.values()].filter((p) => p.slot === slot.id && isUnsettled(p))
+        const orders = [...state.orders.values()].filter((order) => order.slot === slot.id && isWorking(order))
         return {
-          slot: slot.slot.id,
+          slot: slot.id,
           status: slot.listed ? 'listed' : 'unlisted',
           window: slot.window?.id ?? '',
           positions: positions.map((position) => ({

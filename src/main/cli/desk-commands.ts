@@ -8,7 +8,7 @@ export function defineDesk(command: Command, finish: Finish): void {
     .option('--because <why>', 'why the desk has no window; printed at the start')
     .action(async (flags: DeskFlags & { because?: string }) => {
       const options = stationOptions(flags, undefined)
-      const { runHeadless } = await import('../headless.ts')
+      const { runHeadless } = await import('./headless.ts')
       finish(await runHeadless(options, flags.because ?? null))
     })
 }

@@ -164,10 +164,10 @@ class DayReplay {
   /** A strategy's answer changed. */
   private hear(slot: SlotState, { fault, stack, why, intents }: DirectAnswer): void {
     const { now } = this.engine.state
-    if (fault !== null) return this.record.fault(now, slot.slot.id, fault, stack)
+    if (fault !== null) return this.record.fault(now, slot.id, fault, stack)
     this.decisions++
     this.hash.add(now, this.parts.version, slot, why, intents)
-    if (intents.length > 0) this.record.act(now, slot.slot.id, intents)
+    if (intents.length > 0) this.record.act(now, slot.id, intents)
   }
 
   tell(event: EngineEvent): void {

@@ -84,7 +84,7 @@ export class RecordedPlayback implements Playback, BookSource {
     for (const [name, minutes] of this.history) if (engine.state.assets.has(name)) engine.seedHistory(name, minutes)
     for (const slot of engine.state.slots.values()) {
       this.slots.push(slot)
-      this.byName.set(slot.slot.id, slot)
+      this.byName.set(slot.id, slot)
       this.books.push({ bytes: new Uint8Array(0), offset: 0, end: 0, ts: -1, windowStart: 0, tick: 0 })
     }
     engine.readBooksFrom(this)

@@ -185,7 +185,7 @@ export class DeskHub {
     if (version === null) return
     const slots = [...this.desk.engine.state.slots.values()]
       .filter((slot) => slot.strategy === strategy)
-      .map((slot) => slot.slot.id)
+      .map((slot) => slot.id)
     this.push({ kind: 'line', slots, line: { ts: this.desk.now(), version } })
   }
 

@@ -35,10 +35,10 @@ export function outagesOf(parts: OutageParts): readonly SlotOutage[] {
     const key = kind === 'no-prices' ? kind : `${kind} ${strategy}`
     const known = found.get(key)
     if (known !== undefined) {
-      known.slots.push(slot.slot.id)
+      known.slots.push(slot.id)
       continue
     }
-    found.set(key, { kind, slots: [slot.slot.id], ...causeOf(parts, kind, strategy) })
+    found.set(key, { kind, slots: [slot.id], ...causeOf(parts, kind, strategy) })
   }
   return [...found.values()]
 }

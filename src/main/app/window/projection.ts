@@ -53,7 +53,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
   const spot = asset.price > 0 ? asset.price : null
   const current = slot.window === null ? undefined : positionIn(s, slot.window.id)
   return {
-    slot: slot.slot.id,
+    slot: slot.id,
     asset: slot.slot.asset,
     timeframe: slot.slot.timeframe,
     status,
@@ -71,7 +71,7 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
     tick: slot.book?.tick ?? slot.listing?.tick ?? price(10_000),
     position: current === undefined ? null : positionRow(parts, slot, current),
     awaiting: [...s.positions.values()]
-      .filter((held) => held.slot === slot.slot.id && held.windowId !== window.id && isUnsettled(held))
+      .filter((held) => held.slot === slot.id && held.windowId !== window.id && isUnsettled(held))
       .map((held) => positionRow(parts, slot, held)),
     openOrders: orders.length,
     unknownOrders: orders.filter((order) => order.state === 'unknown').length,

@@ -172,7 +172,7 @@ export class Replays {
 
   private slotsOfStrategy(strategy: string): readonly string[] | null {
     const slots = [...this.desk.engine.state.slots.values()]
-    const own = slots.flatMap((slot) => (slot.strategy === strategy ? [slot.slot.id] : []))
+    const own = slots.flatMap((slot) => (slot.strategy === strategy ? [slot.id] : []))
     return own.length === 0 ? null : own
   }
 

@@ -1,6 +1,6 @@
-import { Station, type StationOptions } from './app/station.ts'
-import { Supervisor } from './app/supervise.ts'
-import { EXIT, type ExitCode, print, printError } from './cli/output.ts'
+import { Station, type StationOptions } from '../app/station.ts'
+import { Supervisor } from '../app/supervise.ts'
+import { EXIT, type ExitCode, print, printError } from './output.ts'
 
 /**
  * Runs the desk without Electron until it is stopped; serves its window to a browser over HTTP on loopback.
