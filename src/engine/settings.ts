@@ -6,17 +6,21 @@ import { MINUTE } from '../shared/domain/time.ts'
 import type { EngineConfig } from './config.ts'
 import type { SlotListing } from './venue/listing.ts'
 
-/** The user's configuration converted to the engine's units. */
+/** A venue whose fills are final and that pays out by itself. */
+export const FINAL_VENUE = { fateSettlesMs: 0, redeemsItself: true } as const
+
+/**
+ * The user's configuration converted to the engine's units.
+ * @param capabilities of the venue that the engine trades at
+ * @param idPrefix makes ids unique beyond one home folder
+ */
 export function engineConfigOf(
   config: Config,
   market: string,
   slots: readonly Slot[],
   listings: ReadonlyMap<SlotId, SlotListing>,
-  {
-    fateSettlesMs = 0,
-    redeemsItself = true,
-    idPrefix = '',
-  }: { readonly fateSettlesMs?: number; readonly redeemsItself?: boolean; readonly idPrefix?: string } = {},
+  capabilities: Pick<EngineConfig, 'fateSettlesMs' | 'redeemsItself'>,
+  idPrefix = '',
 ): EngineConfig {
   const { caps } = config
   return {
@@ -31,8 +35,8 @@ export function engineConfigOf(
     handover: config.handover,
     unsettledAfterMs: Math.round(config.unsettledMinutes * MINUTE),
     idPrefix,
-    fateSettlesMs,
-    redeemsItself,
+    fateSettlesMs: capabilities.fateSettlesMs,
+    redeemsItself: capabilities.redeemsItself,
     settlementMeanSec: config.settlementMeanSec,
   }
 }

@@ -37,8 +37,9 @@ class Desktop {
     this.show()
   }
 
-  /** Updates the tray at every change from now on. */
-  updateTray(): void {
+  /** Starts the desk, and from then on updates the tray at every change. */
+  async start(): Promise<void> {
+    await this.supervisor.start()
     this.station.desk.hub.changed.on(() => this.tray.refresh())
     this.tray.refresh()
   }
@@ -84,9 +85,7 @@ await app.whenReady()
 serveAssets()
 const opened = await Station.open(stationOptions(flags(), undefined))
 if (opened.ok) {
-  const desktop = new Desktop(opened.value)
-  await opened.value.start()
-  desktop.updateTray()
+  await new Desktop(opened.value).start()
 } else {
   dialog.showErrorBox('Baton cannot start', opened.error)
   app.exit(2)

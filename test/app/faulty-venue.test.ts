@@ -39,6 +39,8 @@ test('I3, I10: a desk at a venue that loses answers asks it, sends nothing twice
   expect(memory.seen.lost).toBeGreaterThan(20)
   expect(memory.seen.failedLate).toBeGreaterThan(5)
   expect([...memory.arrived.values()].every((times) => times === 1)).toBe(true)
+  // It pays out what it is asked for, and only that.
+  expect(memory.redeemed.size).toBeGreaterThan(5)
   await desk.journal.caughtUp()
   const count = (sql: string) => Number(desk.journal.db.prepare(sql).pluck().get())
   expect(count("SELECT count(*) FROM events WHERE kind = 'unknown'")).toBeGreaterThan(10)

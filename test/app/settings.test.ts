@@ -112,7 +112,7 @@ describe('R1, I12: what an operator set and nobody can read any more', () => {
     expect(desk.engine.state.caps.stakePerOrder).toBeLessThanOrEqual(10_000_000)
     expect(await desk.dispatcher.dispatch({ kind: 'resume' }, 'desk')).toMatchObject({
       outcome: 'refused',
-      code: 'not-yet',
+      code: 'never',
     })
     await until('it has decided', () => desk.loop.figures.decisions > 0)
     expect(desk.loop.figures.orders).toBe(0)

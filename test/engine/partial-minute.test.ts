@@ -4,7 +4,7 @@ import type { EngineEvent } from '../../src/engine/events.ts'
 import { DEFAULT_MATCHER } from '../../src/engine/market/matcher.ts'
 import { SimulatedVenue, simulatedListing } from '../../src/engine/market/simulated-venue.ts'
 import { venueSettingsOf } from '../../src/engine/market/venue-settings.ts'
-import { engineConfigOf } from '../../src/engine/settings.ts'
+import { engineConfigOf, FINAL_VENUE } from '../../src/engine/settings.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import { asset, makeSlot, windowAt } from '../../src/shared/domain/slots.ts'
 import { unixMs } from '../../src/shared/domain/time.ts'
@@ -24,7 +24,7 @@ class Pushed {
     const config = parseConfig({ slots: [SLOT.id] })
     if (!config.ok) throw new Error(config.error)
     const listings = new Map([[SLOT.id, simulatedListing(SLOT.id, DEFAULT_MATCHER)]])
-    this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], listings))
+    this.engine = new Engine(engineConfigOf(config.value, 'paper', [SLOT], listings, FINAL_VENUE))
     const candles = () => this.engine.state.assets.get(BTC)
     this.market = new SimulatedVenue({
       seed: 1,

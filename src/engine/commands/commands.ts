@@ -106,7 +106,7 @@ function resumeRefusal(context: Context, command: Extract<Command, { kind: 'resu
       ? null
       : refusal('no-effect', `${command.strategy} is not paused`)
   const unreadable = context.state.holds.get('settings')
-  if (unreadable !== undefined) return refusal('not-yet', unreadable)
+  if (unreadable !== undefined) return refusal('never', unreadable)
   if (context.state.trading === 'paused') return null
   const [held] = context.state.holds.values()
   return held === undefined

@@ -37,6 +37,15 @@ export class Supervisor {
     })
   }
 
+  /** Starts the desk; one that cannot start is ended. */
+  async start(): Promise<void> {
+    try {
+      await this.station.start()
+    } catch (error) {
+      await this.end({ reason: `it could not start: ${messageOf(error)}`, clean: false })
+    }
+  }
+
   /** An uncaught error: shuts the gate and ends the desk. */
   private broken(error: unknown): void {
     this.station.desk.emergency.shutAndTrip(error)

@@ -16,7 +16,7 @@ export async function runHeadless(options: StationOptions, why: string | null): 
   if (why !== null) print(`${why}; the window is served to a browser instead.`)
   const supervisor = new Supervisor(station)
   if (station.lastEnd !== null) print(`Last time: ${station.lastEnd}`)
-  await Promise.race([station.start(), supervisor.ended])
+  await Promise.race([supervisor.start(), supervisor.ended])
   for (const notice of station.desk.feed.notices) print(notice)
   print(`Home folder ${options.home.folder}, strategies ${options.home.strategies}`)
   if (station.api !== null) print(`The desk is at ${station.api.address}`)

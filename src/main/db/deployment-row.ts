@@ -46,6 +46,7 @@ const diagnostic: z.ZodType<Diagnostic> = z.object({
   column: figure,
   message: z.string(),
 })
+export const diagnosticsColumn = jsonColumn(z.array(diagnostic))
 
 const stats: z.ZodType<ReplayStats> = z.object({
   decisions: figure,
@@ -166,7 +167,7 @@ const deploymentRow = z.object({
   ended_at: moment.nullable(),
   steps: jsonColumn(z.array(step)),
   reason: z.string().nullable(),
-  diagnostics: jsonColumn(z.array(diagnostic)),
+  diagnostics: diagnosticsColumn,
   save_to_live_ms: figure.nullable(),
   swap_ms: figure.nullable(),
   swapped_at: moment.nullable(),

@@ -4,7 +4,7 @@ import type { VersionHash } from '../../shared/domain/ids.ts'
 import { versionHashSchema } from '../../shared/domain/schemas.ts'
 import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import type { ReadableDb } from './db.ts'
-import { deploymentRows, overrideSchema } from './deployment-row.ts'
+import { deploymentRows, diagnosticsColumn, overrideSchema } from './deployment-row.ts'
 import { all, column, count, jsonColumn, one, value } from './rows.ts'
 
 /** What discipline asks of the journal about deployments. Times in ms UTC. */
@@ -74,11 +74,16 @@ export function overridesByVersion(db: ReadableDb): Map<string, PolicyOverride[]
 /** What the fault said that stopped a version; undefined where none did. */
 export function stoppedBy(db: ReadableDb, hash: string): string | undefined {
   const sql = "SELECT detail FROM events WHERE kind = 'fault' AND version = ? ORDER BY seq DESC LIMIT 1"
-  return value(db, z.string(), sql, hash)
+  return value(db, z.string().nullable(), sql, hash) ?? undefined
 }
 
-/** A strategy's newest deployment that has a reason. */
-export function lastWithReason(db: ReadableDb, strategy: string): DeploymentRow | undefined {
-  const sql = 'SELECT * FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
-  return one(db, deploymentRows(db), sql, strategy)
+/** Reason and diagnostics of a strategy's newest deployment that has a reason; unreadable diagnostics are left out. */
+export function lastWithReason(
+  db: ReadableDb,
+  strategy: string,
+): Pick<DeploymentRow, 'reason' | 'diagnostics'> | undefined {
+  const schema = z.object({ reason: z.string(), diagnostics: diagnosticsColumn.catch([]) })
+  const sql =
+    'SELECT reason, diagnostics FROM deployments WHERE strategy = ? AND reason IS NOT NULL ORDER BY rowid DESC LIMIT 1'
+  return one(db, schema, sql, strategy)
 }

@@ -19,7 +19,7 @@ import { MINUTE } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
 import type { ReadableDb } from './db.ts'
 import { drainingVersions, findVersion, type LiveVersion, liveVersions } from './queries.ts'
-import { all, column, count, value } from './rows.ts'
+import { all, column, count, UnreadableRow, value } from './rows.ts'
 import { readAssignments, readCanaries, readCaps } from './settings.ts'
 import { candleRow, fillRow, ledgerRow, orderRow, positionRow } from './tables.ts'
 
@@ -153,7 +153,7 @@ type SavedVersion = SavedDesk['versions'][number]
 
 /** Empty if the stored version cannot be read: the desk then takes over what it owns. */
 function savedVersion(db: ReadableDb, live: LiveVersion, unreadable: Unreadable): SavedVersion[] {
-  const stored = findVersion(db, live.strategy, live.version)
+  const stored = ifReadable(() => findVersion(db, live.strategy, live.version))
   const manifest = stored === undefined ? undefined : parseJsonText(manifestSchema, stored.manifest)
   if (stored === undefined || manifest === undefined) {
     unreadable(`what is stored of the live version ${live.version.slice(0, 6)} of ${live.strategy}`)
@@ -173,6 +173,16 @@ function savedVersion(db: ReadableDb, live: LiveVersion, unreadable: Unreadable)
       tenure: savedTenure(stored, unreadable),
     },
   ]
+}
+
+/** What `read` returns; undefined if a row of it cannot be read. */
+function ifReadable<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnreadableRow) return undefined
+    throw error
+  }
 }
 
 /** A version's tenure, by which probation and cooldown are judged. */

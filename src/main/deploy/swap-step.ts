@@ -64,8 +64,10 @@ export class SwapStep {
     for (let tries = 1; ; tries++) {
       const tried = await this.parts.loop.inYield(() => this.trySwap(deployment, candidate, of, null))
       if (tried.kind === 'advance') return ok(undefined)
-      if (tried.kind === 'refused' && tries < SWAP_TRIES) continue
-      return err(refusal('not-yet', tried.kind === 'refused' ? tried.reason : failedTakeOver(tried)))
+      const isTemporary = tried.kind === 'refused' || tried.kind === 'retry'
+      if (isTemporary && tries < SWAP_TRIES) continue
+      const reason = tried.kind === 'refused' ? tried.reason : failedTakeOver(tried)
+      return err(refusal(isTemporary ? 'not-yet' : 'never', reason))
     }
   }
 

@@ -3,7 +3,7 @@ import type { DirectAnswer, DirectEvaluator } from '../../engine/cycle/direct.ts
 import { Engine } from '../../engine/engine.ts'
 import type { EngineEvent } from '../../engine/events.ts'
 import type { PlaybackSink } from '../../engine/market/simulated-venue.ts'
-import { engineConfigOf } from '../../engine/settings.ts'
+import { engineConfigOf, FINAL_VENUE } from '../../engine/settings.ts'
 import type { SlotState } from '../../engine/slot-state.ts'
 import { isUnsettled } from '../../engine/state.ts'
 import { listingsOf } from '../../engine/venue/listing.ts'
@@ -88,7 +88,13 @@ class DayReplay {
 
   constructor(parts: DayParts) {
     this.parts = parts
-    const settings = engineConfigOf(parts.config, parts.market, parts.slots, listingsOf(parts.slots, parts.playback))
+    const settings = engineConfigOf(
+      parts.config,
+      parts.market,
+      parts.slots,
+      listingsOf(parts.slots, parts.playback),
+      FINAL_VENUE,
+    )
     const assignments = new Map(parts.slots.map((slot) => [slot.id, parts.strategy.manifest.name]))
     const engine = new Engine({ ...settings, assignments })
     this.engine = engine

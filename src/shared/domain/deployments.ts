@@ -110,7 +110,7 @@ export function diagnosticText({ file, line, column, message }: Diagnostic): str
 }
 
 /** The reason of a deployment's end with its first diagnostic, for a message that does not list the diagnostics. */
-export function reasonWithPlace({ reason, diagnostics }: DeploymentRow): string | null {
+export function reasonWithPlace({ reason, diagnostics }: Pick<DeploymentRow, 'reason' | 'diagnostics'>): string | null {
   const [first] = diagnostics
   if (reason === null || first === undefined) return reason
   // The reason of a failed proof names the place of its fault itself.

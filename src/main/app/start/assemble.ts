@@ -61,29 +61,34 @@ export async function openDesk(options: DeskOptions): Promise<Result<Desk>> {
   const lock = lockHome(home)
   if (!lock.ok) return lock
   const config = read.ok ? read.value : readableConfig(home.config)
-  const desk = await openLocked(options, config, lock.value, read.ok ? [] : [read.error])
-  if (!desk.ok) lock.value.release()
+  const undo: (() => Promise<void>)[] = []
+  const desk = await openLocked(options, config, lock.value, read.ok ? [] : [read.error], undo).catch(
+    (error: unknown) => err(`${home.database}: ${error instanceof Error ? error.message : String(error)}`),
+  )
+  if (desk.ok) return desk
+  for (const step of undo.toReversed()) await step()
+  lock.value.release()
   return desk
 }
 
-/** @param unreadable what of config.json cannot be read; empty where it can be */
+/**
+ * @param unreadable what of config.json cannot be read; empty where it can be
+ * @param undo receives what must be run, last first, if the desk does not open
+ */
 async function openLocked(
   options: DeskOptions,
   read: Config,
   lock: FileLock,
   unreadable: readonly string[],
+  undo: (() => Promise<void>)[],
 ): Promise<Result<Desk>> {
   const virtual = options.speed !== undefined
   const journal = openJournal(options, virtual)
   if (!journal.ok) return journal
-  const refuse = async (error: string, feed?: OpenFeed): Promise<Result<never>> => {
-    await feed?.stop()
-    await journal.value.close()
-    return err(error)
-  }
+  undo.push(async () => void (await journal.value.close()))
   const settings = readSavedDesk(journal.value.db).unreadable
   if (options.strict && settings.length > 0)
-    return refuse(
+    return err(
       `${options.home.database}: ${settings.join('; ')} cannot be read: start "baton desk", which holds entries and names them`,
     )
   // Which slots were configured cannot be read: those that hold something are managed in any case.
@@ -93,12 +98,12 @@ async function openLocked(
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
   const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
-  if (!feed.ok) return refuse(feed.error)
+  if (!feed.ok) return feed
+  undo.push(async () => feed.value.stop())
   const left = leftOut(journal.value, feed.value)
   if (left.length > 0)
-    return refuse(
+    return err(
       `positions or orders are open in ${left.join(', ')}: keep ${left.length === 1 ? 'this slot' : 'these slots'} in --slots or config.json until they are settled`,
-      feed.value,
     )
   const desk = assemble({ options, config, lock, journal: journal.value, feed: feed.value })
   frames.take = (text) => desk.recorder?.frame(desk.now(), text)
@@ -121,11 +126,15 @@ function assemble(opened: Opened): Desk {
     isReported: (asset, openTime) => engine.state.assets.get(asset)?.isReported(openTime) === true,
   })
   const engine: Engine = new Engine(
-    engineConfigOf(config, feed.market, feed.slots, listingsOf(feed.slots, venue), {
-      fateSettlesMs: venue.capabilities.fateSettlesMs,
+    engineConfigOf(
+      config,
+      feed.market,
+      feed.slots,
+      listingsOf(feed.slots, venue),
+      venue.capabilities,
       // The same run in virtual time has the same ids in every home.
-      idPrefix: virtual ? '' : `${readMeta(journal.db, 'home') ?? ''}-`,
-    }),
+      virtual ? '' : `${readMeta(journal.db, 'home') ?? ''}-`,
+    ),
   )
   const now = (): UnixMs => (!virtual ? clock.now() : engine.state.now > 0 ? engine.state.now : feed.from)
   const timeline = mergedTimeline(feed.source, venue.local)
