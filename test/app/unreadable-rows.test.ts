@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { openDesk } from '../../src/main/app/start/assemble.ts'
 import { Station } from '../../src/main/app/station.ts'
 import { Supervisor } from '../../src/main/app/supervise.ts'
+import { MINUTE } from '../../src/shared/domain/time.ts'
 import { deploy, eager, TestHome } from '../support/desk.ts'
 
 const homes: TestHome[] = []
@@ -59,4 +60,25 @@ test('a desk that cannot start is ended, and its home is free', async () => {
   const desk = await home.desk()
   await desk.life.start()
   expect([...desk.engine.state.live.keys()]).toEqual(['snipe'])
+})
+
+test('a position settles though the rows of its trade cannot be read, and the missing trade is named', async () => {
+  const home = new TestHome({ slots: ['BTC-5m'], assign: { '*-5m': 'snipe' } })
+  homes.push(home)
+  home.write('snipe.ts', eager('snipe'))
+  const desk = await home.desk({ speed: null, forMs: 30 * MINUTE })
+  const db = new Database(home.home.database)
+  for (const change of ['INSERT', 'UPDATE'])
+    db.exec(
+      `CREATE TRIGGER odd_${change} AFTER ${change} ON positions BEGIN UPDATE positions SET side = 'odd' WHERE id = new.id; END`,
+    )
+  db.close()
+  await desk.life.start()
+  await desk.life.done
+  await desk.journal.caughtUp()
+  expect(desk.life.panicked).toBeNull()
+  const count = (sql: string) => Number(desk.journal.db.prepare(sql).pluck().get())
+  const settled = count('SELECT count(*) FROM positions WHERE settled_at IS NOT NULL')
+  expect(settled).toBeGreaterThan(0)
+  expect(count("SELECT count(*) FROM events WHERE kind = 'alarm' AND message LIKE 'the trade of %'")).toBe(settled)
 })

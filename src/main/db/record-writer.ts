@@ -2,7 +2,7 @@ import { assertNever } from '../../shared/domain/base.ts'
 import type { JournalRecord, Order, Position } from '../../shared/domain/records.ts'
 import type { EventRow } from '../../shared/ipc/desk-view.ts'
 import type { WritableDb } from './db.ts'
-import { count } from './rows.ts'
+import { count, UnreadableRow } from './rows.ts'
 import { settingRow } from './settings.ts'
 import type { Statements } from './statements.ts'
 import { TradeBook } from './trades.ts'
@@ -36,8 +36,8 @@ export class RecordWriter {
         return null
       case 'position':
         this.statements.run(POSITION, positionRow(record.position))
-        if (ENDED.has(record.position.state)) this.trades.keep(record.position.id)
-        else if (record.reopened === true) this.trades.drop(record.position.id)
+        if (ENDED.has(record.position.state)) return this.keepTrade(record.position)
+        if (record.reopened === true) this.trades.drop(record.position.id)
         return null
       case 'settlement':
         this.statements.run(
@@ -163,6 +163,27 @@ export class RecordWriter {
       }
       default:
         return assertNever(record)
+    }
+  }
+
+  /** A trade is derived from orders and fills: one whose rows cannot be read must not keep the money from the journal. */
+  private keepTrade({ id, slot, openedAt, settledAt, deployment, regime, market }: Position): EventRow | null {
+    try {
+      this.trades.keep(id)
+      return null
+    } catch (error) {
+      if (!(error instanceof UnreadableRow)) throw error
+      const message = `the trade of ${id} is missing in the records: ${error.message}, then "baton attribution --rebuild"`
+      const tags = { slot, version: null, deployment, regime, market }
+      const event = {
+        ts: settledAt ?? openedAt,
+        level: 'error',
+        kind: 'alarm',
+        ...tags,
+        message,
+        detail: null,
+      } as const
+      return this.write({ t: 'event', event })
     }
   }
 }
