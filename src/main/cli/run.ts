@@ -25,7 +25,8 @@ export async function run(flags: DeskFlags & { readonly json?: boolean }): Promi
     await station.stop('trading is killed')
     return EXIT.refused
   }
-  await Promise.race([supervisor.start(), supervisor.ended])
+  // The summary is read as soon as the run is over: a stop, also one during the start, closes the journal afterwards.
+  await Promise.race([supervisor.start(), desk.life.done, supervisor.ended])
   await Promise.race([desk.life.done, supervisor.ended])
   const summary = desk.life.panicked === null ? summarise(desk) : null
   const { reason, clean } = await supervisor.end({ reason: 'the run is over', clean: true })
