@@ -5,9 +5,8 @@ import type { Desk } from '../../src/main/app/desk-life.ts'
 import type { DeskOptions } from '../../src/main/app/desk-options.ts'
 import { openDesk } from '../../src/main/app/start/assemble.ts'
 import { type Home, homeAt } from '../../src/main/app/start/home.ts'
-import { DeskClock } from '../../src/main/platform/desk-clock.ts'
-import { systemClock } from '../../src/main/platform/system.ts'
 import type { Result } from '../../src/shared/domain/base.ts'
+import { deskOptions } from '../../test/support/desk-options.ts'
 
 /** One line of the report. */
 export interface Row {
@@ -73,19 +72,5 @@ export function benchHome(config: object = {}): { home: Home; remove: () => void
 
 /** Opens a desk on the simulated market. */
 export async function benchDesk(home: Home, part: Partial<DeskOptions> = {}): Promise<Desk> {
-  return need(
-    await openDesk({
-      home,
-      feed: 'simulated',
-      tapes: [],
-      slots: undefined,
-      seed: 7,
-      speed: undefined,
-      from: undefined,
-      forMs: undefined,
-      clock: new DeskClock(systemClock),
-      strict: true,
-      ...part,
-    }),
-  )
+  return need(await openDesk(deskOptions(home, { strict: true, ...part })))
 }

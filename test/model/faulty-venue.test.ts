@@ -127,6 +127,6 @@ test('I1–I6, I10: at a venue that answers late, loses answers and orders, and 
     ),
     { numRuns: 15 },
   )
-  // Sessions are random: each kind of fault must have happened, whatever its share.
-  for (const [what, count] of Object.entries(total)) expect(count, what).toBeGreaterThan(0)
+  // Sessions are random, and a payout that nobody hears of is the rarest fault: one run had 8.
+  for (const [what, count] of Object.entries(total)) expect(count, what).toBeGreaterThan(what === 'unheard' ? 0 : 10)
 })

@@ -7,11 +7,11 @@ import type { DeskOptions } from '../../src/main/app/desk-options.ts'
 import { openDesk } from '../../src/main/app/start/assemble.ts'
 import { homeAt } from '../../src/main/app/start/home.ts'
 import { Station } from '../../src/main/app/station.ts'
-import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
+import { deskOptions } from './desk-options.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
 
@@ -51,19 +51,7 @@ export class TestHome {
   }
 
   options(part: Partial<DeskOptions> = {}): DeskOptions {
-    return {
-      home: this.home,
-      feed: 'simulated',
-      tapes: [],
-      slots: undefined,
-      seed: 7,
-      speed: undefined,
-      from: undefined,
-      forMs: undefined,
-      clock: new DeskClock(systemClock),
-      strict: false,
-      ...part,
-    }
+    return deskOptions(this.home, part)
   }
 
   /** An opened desk; started by the caller. */

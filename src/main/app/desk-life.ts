@@ -55,7 +55,7 @@ export class DeskLife {
     ]
   }
 
-  /** What stopped the desk although nobody asked for it; null where nothing did. */
+  /** Cause of a stop that nobody requested; null without one. */
   get panicked(): unknown {
     return this.parts.emergency.cause ?? this.failure
   }

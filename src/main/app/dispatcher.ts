@@ -1,4 +1,4 @@
-import { type EngineCommand, isEngineCommand } from '../../engine/commands/commands.ts'
+import { isEngineCommand } from '../../engine/commands/commands.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import {
   type Command,
@@ -11,17 +11,17 @@ import {
   type RefusalCode,
   refusal,
 } from '../../shared/domain/commands.ts'
-import { type DeploymentRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
+import { reasonWithPlace } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Journal } from '../db/journal.ts'
 import type { CanaryPart } from '../deploy/attempt.ts'
 import type { Deployer } from '../deploy/deployer.ts'
-import { partText } from '../deploy/deployment.ts'
 import { newId } from '../platform/system.ts'
 import type { Gate } from '../runtime/gate.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
+import { candidateText, commandText } from './command-text.ts'
 import { adoptSlots } from './start/adopt-slots.ts'
 
 export interface DispatcherParts {
@@ -117,8 +117,8 @@ export class Dispatcher {
     loop.deliver({ kind: 'command', ts: this.parts.now(), source, command })
     loop.settle()
     if (command.kind === 'rearm') gate.open()
-    if (command.kind === 'assign') return this.takeUp(command.strategy, source, describe(command))
-    return done(describe(command))
+    if (command.kind === 'assign') return this.takeUp(command.strategy, source, commandText(command))
+    return done(commandText(command))
   }
 
   private assignRefusal(strategy: string): Refusal | null {
@@ -156,13 +156,15 @@ export class Dispatcher {
         return refused('no-effect', `${version?.label} is a canary already: dismiss it to change its part`)
       const promoted = await deployer.promote(found.value, word)
       return promoted.ok
-        ? done(fateOf(promoted.value))
+        ? done(candidateText(promoted.value))
         : refused(promoted.error.code, `${version?.label}: ${promoted.error.message}`)
     }
     const row = await deployer.confirm(strategy, version?.hash, word)
     if (row === undefined) return refused('unknown', `no candidate of ${strategy} waits any more`)
-    if (row.state === 'failed') return failed(fateOf(row))
-    return row.swappedAt === null && row.state !== 'canary' ? refused('policy', fateOf(row)) : done(fateOf(row))
+    if (row.state === 'failed') return failed(candidateText(row))
+    return row.swappedAt === null && row.state !== 'canary'
+      ? refused('policy', candidateText(row))
+      : done(candidateText(row))
   }
 
   /** What a canary is to get; undefined where none is asked for. */
@@ -215,7 +217,7 @@ export class Dispatcher {
           deployer.deployOrWait({ strategy, stored, trigger: 'reload', ...word }),
       ),
     )
-    const said = rows.map(fateOf).join('; ')
+    const said = rows.map(candidateText).join('; ')
     if (rows.some((row) => row.state === 'failed')) return failed(said)
     const heldBack = rows.some((row) => row.policy?.waits.some(({ rule }) => rule !== 'shadow') === true)
     return heldBack ? refused('policy', said) : done(said)
@@ -261,44 +263,7 @@ export class Dispatcher {
     const row = result.value
     if (row.swappedAt !== null) return done(`${row.version?.label} is live again`)
     if (row.canary !== null)
-      return done(`${row.version?.label} is no canary any more; ${row.from?.label} has its slots`)
+      return done(`${row.version?.label} has ended as a canary; ${row.from?.label} trades its slots again`)
     return failed(reasonWithPlace(row) ?? `the rollback ended ${row.state}`)
-  }
-}
-
-const SHADOWED = 'runs as a shadow with paper fills; promote it, or dismiss it'
-
-/** What became of one strategy's candidate. */
-function fateOf(row: DeploymentRow): string {
-  if (row.swappedAt !== null) return `${row.version?.label} is live`
-  if (row.state === 'canary' && row.canary !== null)
-    return `${row.version?.label} is a canary: ${partText(row.canary)}; promote it, or dismiss it`
-  if (row.endedAt !== null || row.policy === null) return `${row.strategy}: ${reasonWithPlace(row)}`
-  if (row.policy.waits.some(({ rule }) => rule === 'shadow')) return `${row.version?.label}: ${SHADOWED}`
-  return `${row.version?.label} ${row.reason}; it goes live by itself then, or at once by a reload with "override"`
-}
-
-function describe(command: EngineCommand): string {
-  switch (command.kind) {
-    case 'kill':
-      return `trading is killed; positions are ${command.positions === 'flatten' ? 'being flattened' : 'held to settlement'}; re-arm by hand to trade again`
-    case 'rearm':
-      return 'trading is armed again'
-    case 'close':
-      return `${command.position} belongs to the desk now, which sells it at what the book pays`
-    case 'void':
-      return `${command.position} is voided: its cost is written off, and no figure counts it`
-    case 'assign':
-      return `${command.slot} is ${command.strategy}'s now; what is open there stays with its owner until it has settled`
-    case 'caps':
-      return 'the caps are changed, from the next order on'
-    case 'freeze':
-      return 'deployments are frozen; trading goes on'
-    case 'unfreeze':
-      return 'deployments are open again'
-    case 'pause':
-      return `${command.slot ?? command.strategy ?? 'entries'} paused; exits and settlement go on`
-    case 'resume':
-      return `${command.slot ?? command.strategy ?? 'entries'} resumed`
   }
 }

@@ -127,7 +127,7 @@ function flattenAsked(books: Books, before: number): boolean {
   )
 }
 
-/** A position begins with whoever owned the order that opened it at that moment: the desk's, if the fill came late. */
+/** A position's first owner is the owner of its opening order at the time of the fill, which is the desk if the fill came late. */
 function auditPositionOwner(books: Books, position: PositionRow, report: Report): void {
   const { id } = position
   const opening = (books.fillsOfPosition.get(id) ?? []).find((fill) => fill.kind === 'enter')

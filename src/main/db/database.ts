@@ -44,7 +44,7 @@ export function openDatabase(path: string, durable: boolean): Result<WritableDb>
   }
 }
 
-/** Nobody else on this computer reads the books; files that the database adds later take their mode from it. */
+/** Makes the database readable by its owner alone; SQLite gives its later files the same mode. */
 function ownerOnly(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     try {

@@ -14,7 +14,7 @@ export interface WriteStatement extends ReadStatement {
   run(...params: SqlParams): { readonly changes: number }
 }
 
-/** An open database for reading: whoever gets one of these cannot write. */
+/** An open database for reading; the type has no way to write. */
 export interface ReadableDb {
   prepare(sql: string): ReadStatement
   pragma(source: string, options?: { simple?: boolean }): unknown

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Engine } from '../../../engine/engine.ts'
-import { tightenCaps } from '../../../engine/restore.ts'
+import { type SavedDesk, tightenCaps } from '../../../engine/restore.ts'
 import { engineConfigOf } from '../../../engine/settings.ts'
 import { listingsOf } from '../../../engine/venue/listing.ts'
 import { mergedTimeline } from '../../../engine/venue/timeline.ts'
@@ -24,7 +24,7 @@ import { ReplayLab } from '../../replay/lab.ts'
 import { Gate } from '../../runtime/gate.ts'
 import { TradingLoop } from '../../runtime/trading-loop.ts'
 import { TapeRecorder } from '../../tape/recorder.ts'
-import { parseBotState } from '../bot-state.ts'
+import { type BotState, parseBotState } from '../bot-state.ts'
 import type { Desk } from '../desk-life.ts'
 import { DeskLife } from '../desk-life.ts'
 import type { DeskOptions } from '../desk-options.ts'
@@ -49,6 +49,10 @@ interface Opened {
   readonly lock: FileLock
   readonly journal: Journal
   readonly feed: OpenFeed
+  /** What the journal says of the desk at its last stop. */
+  readonly saved: SavedDesk
+  /** Its last snapshot; undefined without a readable one. */
+  readonly snapshot: BotState | undefined
 }
 
 /** Opens home, journal and feed, puts the desk together, and brings it to where the journal left off. */
@@ -86,7 +90,8 @@ async function openLocked(
   const journal = openJournal(options, virtual)
   if (!journal.ok) return journal
   undo.push(async () => void (await journal.value.close()))
-  const settings = readSavedDesk(journal.value.db).unreadable
+  const saved = readSavedDesk(journal.value.db)
+  const settings = saved.unreadable
   if (options.strict && settings.length > 0)
     return err(
       `${options.home.database}: ${settings.join('; ')} cannot be read: start "baton desk", which holds entries and names them`,
@@ -94,7 +99,8 @@ async function openLocked(
   // Which slots were configured cannot be read: those that hold something are managed in any case.
   const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value.db))
   const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
-  const resume = parseBotState(readBotState(journal.value.db))?.prices
+  const snapshot = parseBotState(readBotState(journal.value.db))
+  const resume = snapshot?.prices
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
   const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
@@ -105,7 +111,7 @@ async function openLocked(
     return err(
       `positions or orders are open in ${left.join(', ')}: keep ${left.length === 1 ? 'this slot' : 'these slots'} in --slots or config.json until they are settled`,
     )
-  const desk = assemble({ options, config, lock, journal: journal.value, feed: feed.value })
+  const desk = assemble({ options, config, lock, journal: journal.value, feed: feed.value, saved, snapshot })
   frames.take = (text) => desk.recorder?.frame(desk.now(), text)
   await desk.reconciler.start()
   holdUnreadable(desk, [...unreadable, ...settings])
@@ -156,8 +162,7 @@ function assemble(opened: Opened): Desk {
   const time = new TimeKeeper({ loop, clock, say: (level, message) => events.add(level, message, 'clock') })
   const onAlarm = (message: string) => events.add('error', message, 'venue')
   const reconciler = new Reconciler({ loop, venue, clock, now, onAlarm })
-  const before = parseBotState(readBotState(journal.db))
-  restoreBooks({ options, config, feed, engine, loop, journal, gate, venue, now }, before)
+  restoreBooks({ options, config, feed, engine, loop, journal, gate, venue, now }, opened.saved, opened.snapshot)
   const [proofLab, replayLab] = [new ReplayLab(clock, REPLAY_THREADS), new ReplayLab(clock, REPLAY_THREADS)]
   const shadowLab = new ReplayLab(clock, 1)
   const books = new BooksThread(home.database, () => ({

@@ -1,9 +1,9 @@
-import { restoreState } from '../../../engine/restore.ts'
+import { restoreState, type SavedDesk } from '../../../engine/restore.ts'
 import { isUnsettled } from '../../../engine/state.ts'
 import { usdOf } from '../../../shared/domain/money.ts'
 import { asset, windowAt } from '../../../shared/domain/slots.ts'
 import { unixMs } from '../../../shared/domain/time.ts'
-import { readMinutes, readSavedDesk } from '../../db/restore.ts'
+import { readMinutes } from '../../db/restore.ts'
 import type { BotState } from '../bot-state.ts'
 import type { DeskParts } from '../desk-parts.ts'
 import { pump } from '../time/virtual-driver.ts'
@@ -12,19 +12,18 @@ import { pump } from '../time/virtual-driver.ts'
 const PLAYED_MS = 70 * 60_000
 const HISTORY_MINUTES = 400
 
-/** Restores engine, venue and gate from the journal and the last snapshot. */
+/** Restores engine, venue and gate from what the journal holds and the last snapshot. */
 export function restoreBooks(
   desk: Pick<DeskParts, 'options' | 'config' | 'feed' | 'engine' | 'loop' | 'journal' | 'gate' | 'venue' | 'now'>,
+  books: SavedDesk,
   before: BotState | undefined,
 ): void {
-  const { db } = desk.journal
-  const books = readSavedDesk(db)
   restoreState(desk.engine.state, books)
   desk.loop.figures.cycles = books.lastCycle
   if (books.trading === 'killed') desk.gate.shut(books.tradingReason ?? 'killed before the restart', books.flatten)
   for (const name of new Set(desk.feed.slots.map((slot) => slot.asset))) {
     const fresh = desk.feed.source?.history(name, desk.feed.from, HISTORY_MINUTES) ?? []
-    const minutes = fresh.length > 0 ? fresh : readMinutes(db, name, HISTORY_MINUTES)
+    const minutes = fresh.length > 0 ? fresh : readMinutes(desk.journal.db, name, HISTORY_MINUTES)
     if (minutes.length === 0) continue
     desk.engine.seedHistory(name, minutes)
     for (const candle of fresh) desk.journal.append({ t: 'candle', asset: name, frame: '1m', candle })

@@ -2,7 +2,7 @@ import type { Engine } from '../../../engine/engine.ts'
 import { reasonWithPlace } from '../../../shared/domain/deployments.ts'
 import type { SlotId } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
-import type { SlotOutage } from '../../../shared/ipc/desk-view.ts'
+import type { SlotOutage, SlotStatus } from '../../../shared/ipc/desk-view.ts'
 import type { ReadableDb } from '../../db/db.ts'
 import { lastWithReason, stoppedBy } from '../../db/deployments.ts'
 import { placeOfFault } from '../../strategy-host/source-position.ts'
@@ -14,6 +14,13 @@ export interface OutageParts {
   readonly refOf: (hash: string) => VersionRef | null
 }
 
+/** Statuses of a slot that cannot decide. */
+const KIND_OF: Readonly<Partial<Record<SlotStatus, SlotOutage['kind']>>> = {
+  faulted: 'faulted',
+  unassigned: 'no-version',
+  stale: 'no-prices',
+}
+
 /** Slots that should trade and cannot decide now, grouped by cause. */
 export function outagesOf(parts: OutageParts): readonly SlotOutage[] {
   const { engine } = parts
@@ -23,14 +30,7 @@ export function outagesOf(parts: OutageParts): readonly SlotOutage[] {
     const { strategy } = slot
     if (strategy === null || !slot.listed) continue
     const { status } = slotStatus(engine, slot)
-    const kind =
-      status === 'faulted'
-        ? 'faulted'
-        : status === 'unassigned'
-          ? 'no-version'
-          : status === 'stale'
-            ? 'no-prices'
-            : undefined
+    const kind = KIND_OF[status]
     if (kind === undefined) continue
     const key = kind === 'no-prices' ? kind : `${kind} ${strategy}`
     const known = found.get(key)

@@ -1,12 +1,5 @@
-import type {
-  IChartApiBase,
-  IPrimitivePaneRenderer,
-  IPrimitivePaneView,
-  ISeriesPrimitive,
-  SeriesAttachedParameter,
-  Time,
-  UTCTimestamp,
-} from 'lightweight-charts'
+import type { ITimeScaleApi, Time, UTCTimestamp } from 'lightweight-charts'
+import { Overlay, paintLabel } from './overlay.ts'
 
 export interface LineAt {
   /** Opening time of the candle in which the version went live, in seconds. */
@@ -16,44 +9,15 @@ export interface LineAt {
 }
 
 /** Vertical dotted lines where versions went live, labelled at the top. */
-export class DeploymentLines implements ISeriesPrimitive<Time> {
-  private chart: IChartApiBase<Time> | null = null
-  private requestUpdate: (() => void) | null = null
+export class DeploymentLines extends Overlay {
   private lines: readonly LineAt[] = []
-  private readonly views: readonly IPrimitivePaneView[]
-
-  constructor() {
-    const renderer: IPrimitivePaneRenderer = {
-      draw: (target) =>
-        target.useMediaCoordinateSpace(({ context, mediaSize }) => this.paint(context, mediaSize.height)),
-    }
-    this.views = [{ zOrder: () => 'top', renderer: () => renderer }]
-  }
-
-  attached(parameters: SeriesAttachedParameter<Time>): void {
-    this.chart = parameters.chart
-    this.requestUpdate = parameters.requestUpdate
-  }
-
-  detached(): void {
-    this.chart = null
-    this.requestUpdate = null
-  }
-
-  paneViews(): readonly IPrimitivePaneView[] {
-    return this.views
-  }
 
   setLines(lines: readonly LineAt[]): void {
     this.lines = lines
-    this.requestUpdate?.()
+    this.repaint()
   }
 
-  private paint(context: CanvasRenderingContext2D, height: number): void {
-    const scale = this.chart?.timeScale()
-    if (scale === undefined) return
-    context.font = '600 11px "Inter Variable", sans-serif'
-    context.textBaseline = 'middle'
+  protected paint(context: CanvasRenderingContext2D, scale: ITimeScaleApi<Time>, height: number): void {
     let labelEnd = Number.NEGATIVE_INFINITY
     let row = 0
     for (const line of this.lines) {
@@ -67,15 +31,10 @@ export class DeploymentLines implements ISeriesPrimitive<Time> {
       context.lineTo(Math.round(x) + 0.5, height)
       context.stroke()
       context.setLineDash([])
-      const width = context.measureText(line.label).width + 10
       // A label that would overlap the previous one is drawn one row lower.
       row = x < labelEnd ? (row + 1) % 4 : 0
-      const y = 6 + row * 18
-      labelEnd = x + width + 2
       context.fillStyle = line.color
-      context.fillRect(Math.round(x), y, width, 16)
-      context.fillStyle = '#0b0d10'
-      context.fillText(line.label, Math.round(x) + 5, y + 8.5)
+      labelEnd = x + paintLabel(context, line.label, Math.round(x), 6 + row * 18) + 2
     }
   }
 }

@@ -1,12 +1,5 @@
-import type {
-  IChartApiBase,
-  IPrimitivePaneRenderer,
-  IPrimitivePaneView,
-  ISeriesPrimitive,
-  SeriesAttachedParameter,
-  Time,
-  UTCTimestamp,
-} from 'lightweight-charts'
+import type { ITimeScaleApi, Time, UTCTimestamp } from 'lightweight-charts'
+import { Overlay, paintLabel } from './overlay.ts'
 
 export interface DifferenceAt {
   /** Opening time of the candle in which decisions differ, in seconds. */
@@ -27,44 +20,17 @@ const SIGN_OFFSET = 10
  * Draws ≠ signs at the bottom of the chart where the decisions of two versions differ, and a vertical line at the
  * highlighted time.
  */
-export class DifferenceMarks implements ISeriesPrimitive<Time> {
-  private chart: IChartApiBase<Time> | null = null
-  private requestUpdate: (() => void) | null = null
+export class DifferenceMarks extends Overlay {
   private differences: readonly DifferenceAt[] = []
   private highlight: Highlight | null = null
-  private readonly views: readonly IPrimitivePaneView[]
-
-  constructor() {
-    const renderer: IPrimitivePaneRenderer = {
-      draw: (target) =>
-        target.useMediaCoordinateSpace(({ context, mediaSize }) => this.paint(context, mediaSize.height)),
-    }
-    this.views = [{ zOrder: () => 'top', renderer: () => renderer }]
-  }
-
-  attached(parameters: SeriesAttachedParameter<Time>): void {
-    this.chart = parameters.chart
-    this.requestUpdate = parameters.requestUpdate
-  }
-
-  detached(): void {
-    this.chart = null
-    this.requestUpdate = null
-  }
-
-  paneViews(): readonly IPrimitivePaneView[] {
-    return this.views
-  }
 
   show(differences: readonly DifferenceAt[], highlight: Highlight | null): void {
     this.differences = differences
     this.highlight = highlight
-    this.requestUpdate?.()
+    this.repaint()
   }
 
-  private paint(context: CanvasRenderingContext2D, height: number): void {
-    const scale = this.chart?.timeScale()
-    if (scale === undefined) return
+  protected paint(context: CanvasRenderingContext2D, scale: ITimeScaleApi<Time>, height: number): void {
     if (this.highlight !== null) {
       this.paintHighlight(context, height, this.highlight.label, scale.timeToCoordinate(this.highlight.time))
     }
@@ -96,12 +62,6 @@ export class DifferenceMarks implements ISeriesPrimitive<Time> {
     const x = Math.round(coordinate)
     context.fillStyle = SELECTION
     context.fillRect(x, 0, 1, height)
-    context.font = '600 11px "Inter Variable", sans-serif'
-    context.textBaseline = 'middle'
-    const width = context.measureText(label).width + 10
-    const y = height - SIGN_OFFSET - 28
-    context.fillRect(x, y, width, 16)
-    context.fillStyle = '#0b0d10'
-    context.fillText(label, x + 5, y + 8.5)
+    paintLabel(context, label, x, height - SIGN_OFFSET - 28)
   }
 }
