@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { messageOf } from '../src/shared/domain/base.ts'
 import { parseTime } from '../src/shared/domain/dates.ts'
 import { startVenueSim } from './venue-sim/sim.ts'
 import { iso, openMarket } from './venue-sim/start.ts'
@@ -74,6 +75,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(`venue-sim: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`venue-sim: ${messageOf(error)}`)
   process.exit(2)
 })

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
+import { messageOf } from '../../shared/domain/base.ts'
 import { type CallName, isCallName, parseInput } from '../../shared/ipc/calls.ts'
 import type { CallReply, ServerFrame } from '../../shared/ipc/connection.ts'
 import { mayCommand, type Role } from './auth.ts'
@@ -51,7 +52,7 @@ export async function callDesk(desk: DeskPort, role: Role, name: string, input: 
   try {
     return { ok: true, value: await desk.call(name, parsed.value, 'desk') }
   } catch (error) {
-    return { ok: false, error: `${name} failed: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, error: `${name} failed: ${messageOf(error)}` }
   }
 }
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { Signal } from '../../shared/domain/signal.ts'
 import type { Journal } from '../db/journal.ts'
 import type { Gate } from '../runtime/gate.ts'
@@ -49,8 +49,4 @@ export class EmergencyStop {
       return err(`no KILL file could be written either: ${messageOf(error)}`)
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

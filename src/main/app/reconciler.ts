@@ -1,7 +1,7 @@
 import { differences } from '../../engine/venue/compare.ts'
 import type { Venue, VenueEvent, VenueSnapshot } from '../../engine/venue/port.ts'
 import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine/venue/reconcile.ts'
-import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Disposer, err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { TradingLoop } from '../runtime/trading-loop.ts'
@@ -132,7 +132,7 @@ export class Reconciler {
     try {
       return ok(await this.parts.venue.snapshot(orders, fills))
     } catch (error) {
-      return err(error instanceof Error ? error.message : String(error))
+      return err(messageOf(error))
     }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import { systemClock } from '../platform/system.ts'
 import type { Station } from './station.ts'
 
@@ -73,8 +74,4 @@ export class Supervisor {
     this.tell(whole)
     return whole
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { explain } from '../../shared/domain/commands.ts'
 import { timeText } from '../../shared/domain/dates.ts'
 import { shares, usd, usdOf } from '../../shared/domain/money.ts'
@@ -92,7 +92,7 @@ function rowsOf(text: string, file: string): Result<readonly Line[]> {
     const options = { trim: true, bom: true, skip_empty_lines: true, relax_column_count: true, info: true }
     lines = csvLines.parse(parse(text, options))
   } catch (error) {
-    return err(`${file} is no CSV: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`${file} is no CSV: ${messageOf(error)}`)
   }
   const [head, ...rows] = lines
   if (head === undefined) return err(`${file} is empty; its first line must name ${COLUMNS.join(', ')}`)

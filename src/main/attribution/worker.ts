@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { z } from 'zod'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
+import { messageOf } from '../../shared/domain/base.ts'
 import type { CallOutput, ParsedInput } from '../../shared/ipc/calls.ts'
 import type { AttributionRow } from '../../shared/ipc/desk-view.ts'
 import { happenings } from '../db/attribution.ts'
@@ -54,7 +55,7 @@ port.on('message', (message: ToBooksThread) => {
   try {
     reply = { id: message.id, ok: true, value: answer(message) }
   } catch (error) {
-    reply = { id: message.id, ok: false, error: error instanceof Error ? error.message : String(error) }
+    reply = { id: message.id, ok: false, error: messageOf(error) }
   }
   port.postMessage(reply)
 })

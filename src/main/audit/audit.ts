@@ -3,7 +3,7 @@
  * journal's queries, so that a mistake there is found here instead of being repeated. Do not share code with them.
  */
 import { z } from 'zod'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { MIGRATIONS } from '../db/migrations.ts'
 import { openCurrent } from '../db/sound.ts'
@@ -41,7 +41,7 @@ export function auditDatabase(path: string, feeRatesPpm: readonly number[]): Res
   try {
     return auditOpen(db, path, feeRatesPpm)
   } catch (error) {
-    return err(`${path} cannot be audited: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`${path} cannot be audited: ${messageOf(error)}`)
   } finally {
     db.close()
   }

@@ -4,6 +4,7 @@ import { flatRecord } from '../../shared/attribution/flat.ts'
 import { recordsBy, type TradeFilter, type TradeRecord } from '../../shared/attribution/records.ts'
 import { type Dimension, TradeColumns } from '../../shared/attribution/trade-columns.ts'
 import { lineSentence } from '../../shared/attribution/verdict.ts'
+import { messageOf } from '../../shared/domain/base.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { type FileReport, reportLines } from '../../shared/file-report.ts'
 import { homeAt } from '../app/start/home.ts'
@@ -116,7 +117,7 @@ function fileText(path: string): string {
   try {
     return textOf(unpack(readFileSync(path)))
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${path} cannot be read: ${messageOf(error)}`)
   }
 }
 

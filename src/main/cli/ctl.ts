@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/domain/commands.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { outageText } from '../../shared/ipc/outage-text.ts'
@@ -110,7 +110,7 @@ function write(path: string, text: string): Result<void> {
     writeWhole(path, text)
     return ok(undefined)
   } catch (error) {
-    return err(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`${path} cannot be written: ${messageOf(error)}`)
   }
 }
 

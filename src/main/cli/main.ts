@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { messageOf } from '../../shared/domain/base.ts'
 import { EXIT, type ExitCode, type Finish, outputFailed, print, printError, UsageError, watchOutput } from './output.ts'
 
 /** A command of the program. Its options are defined only when it is called, so that the others are not loaded. */
@@ -110,12 +111,12 @@ function usageLine(text: string): string {
 /** Prints an error, also as JSON where --json was given. @returns its exit code */
 function reportError(error: unknown, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
-  if (json) print(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }))
+  if (json) print(JSON.stringify({ error: messageOf(error) }))
   if (error instanceof CommanderError) return EXIT.usage
   if (error instanceof UsageError) {
     printError(error.message)
     return EXIT.usage
   }
-  printError(error instanceof Error ? error.message : String(error))
+  printError(messageOf(error))
   return EXIT.failed
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import { homeAt } from '../app/start/home.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
@@ -22,7 +23,7 @@ export function readDatabase(flags: ReadFlags, work: (db: ReadableDb) => ExitCod
     return work(db)
   } catch (error) {
     if (error instanceof UsageError) throw error
-    printError(`${database} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    printError(`${database} cannot be read: ${messageOf(error)}`)
     return EXIT.failed
   } finally {
     db.close()

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type FSWatcher, watch } from 'chokidar'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
+import { messageOf } from '../../shared/domain/base.ts'
 import {
   type CommandOutcome,
   type CommandSource,
@@ -86,9 +87,7 @@ export class ControlFiles {
         'kill-file',
       )
     }
-    this.readControl().catch((error: unknown) =>
-      this.refuseFile(`it could not be carried out: ${error instanceof Error ? error.message : String(error)}`),
-    )
+    this.readControl().catch((error: unknown) => this.refuseFile(`it could not be carried out: ${messageOf(error)}`))
   }
 
   private async readControl(): Promise<void> {
@@ -100,7 +99,7 @@ export class ControlFiles {
       this.seenStamp = stamp
       bytes = readFileSync(controlPath)
     } catch (error) {
-      this.refuseFile(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      this.refuseFile(`it cannot be read: ${messageOf(error)}`)
       return
     }
     // Not queued: a kill must not wait for an earlier deployment.

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Disposer } from '../../shared/domain/base.ts'
+import { messageOf } from '../../shared/domain/base.ts'
 import { REFUSAL_CODES } from '../../shared/domain/commands.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { readJson } from '../platform/text.ts'
@@ -156,8 +157,7 @@ export class StatusWriter {
       this.written = revision
       this.failing = false
     } catch (error) {
-      if (!this.failing)
-        this.onProblem(`status.json cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      if (!this.failing) this.onProblem(`status.json cannot be written: ${messageOf(error)}`)
       this.failing = true
     }
   }
@@ -175,7 +175,7 @@ export class StatusWriter {
         writeFileSync(this.path, text)
       }
     } catch (error) {
-      this.onProblem(`status.json cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      this.onProblem(`status.json cannot be written: ${messageOf(error)}`)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { ReadableDb, WritableDb } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { TradeBook } from './trades.ts'
@@ -40,7 +40,7 @@ export function openDatabase(path: string, durable: boolean): Result<WritableDb>
     return ok(db)
   } catch (error) {
     db?.close()
-    return err(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`${path} cannot be opened: ${messageOf(error)}`)
   }
 }
 
@@ -71,7 +71,7 @@ export function openReadOnly(path: string): Result<ReadableDb> {
   try {
     return ok(new Database(path, { readonly: true, fileMustExist: true }))
   } catch (error) {
-    return err(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`${path} cannot be read: ${messageOf(error)}`)
   }
 }
 

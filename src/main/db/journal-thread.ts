@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
+import { messageOf } from '../../shared/domain/base.ts'
 import { systemClock } from '../platform/system.ts'
 import { openDatabase } from './database.ts'
 import type { WritableDb } from './db.ts'
@@ -56,7 +57,7 @@ function write(db: WritableDb, writer: JournalWriter, seq: number, writes: reado
     try {
       return tell({ kind: 'done', seq, report: writer.commit(writes) })
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       const code = error instanceof Database.SqliteError ? error.code : ''
       const passes = PASSING.test(code)
       if (!passes || systemClock.monotonic() - since > giveUpMs) {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type Disposer, err, ok, type Result } from '../../shared/domain/base.ts'
+import { type Disposer, err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import type { JournalRecord } from '../../shared/domain/records.ts'
 import { Signal } from '../../shared/domain/signal.ts'
@@ -235,7 +235,7 @@ export class Journal {
     })
     const flushed = this.flush().then(
       () => ok(undefined),
-      (error: unknown) => err(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => err(messageOf(error)),
     )
     return Promise.race([flushed, late]).finally(() => dispose())
   }

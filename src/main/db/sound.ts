@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { openReadOnly } from './database.ts'
 import type { ReadableDb } from './db.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -45,7 +45,7 @@ export function openSound(path: string): Result<SoundDatabase, DatabaseFault> {
     if (found !== 'ok') return refuse(`${path} is damaged: ${found.replaceAll(/\s*\n\s*/g, ' ')}`, restore)
     return ok({ db, schema })
   } catch (error) {
-    return refuse(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, restore)
+    return refuse(`${path} is damaged: ${messageOf(error)}`, restore)
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { Clock } from '../../shared/domain/feed.ts'
 import { deploymentIdSchema } from '../../shared/domain/schemas.ts'
@@ -110,7 +111,7 @@ export class AttemptQueue {
       await work()
     } catch (error) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.fail(this.parts.now(), `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+        deployment.fail(this.parts.now(), `unexpected: ${messageOf(error)}`)
       throw error
     }
   }

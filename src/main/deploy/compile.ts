@@ -4,7 +4,7 @@ import { build, type Plugin } from 'esbuild'
 import { z } from 'zod'
 import { API_VERSION } from '../../engine/strategy-api/baton.ts'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { Diagnostic } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { versionHashOf } from '../../shared/domain/ids.ts'
@@ -164,8 +164,7 @@ const buildFailure = z.object({
 
 function fromBuildFailure(error: unknown, entry: string): Diagnostic[] {
   const failure = buildFailure.safeParse(error)
-  if (!failure.success)
-    return [{ file: entry, line: 1, column: 1, message: error instanceof Error ? error.message : String(error) }]
+  if (!failure.success) return [{ file: entry, line: 1, column: 1, message: messageOf(error) }]
   return failure.data.errors.map(({ text, location }) => ({
     file: location === null ? entry : relative('.', location.file) || basename(location.file),
     line: location?.line ?? 1,

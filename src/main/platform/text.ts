@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 
 /** Encodings by the byte-order mark that a file begins with. */
 const MARKS: readonly { readonly bytes: readonly number[]; readonly encoding: string }[] = [
@@ -29,7 +29,7 @@ export function readText(path: string): Result<string> {
   try {
     return decodeText(readFileSync(path))
   } catch (error) {
-    return err(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`it cannot be read: ${messageOf(error)}`)
   }
 }
 
@@ -40,7 +40,7 @@ export function decodeJson(bytes: Uint8Array): Result<unknown> {
   try {
     return ok(JSON.parse(text.value))
   } catch (error) {
-    return err(`it is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`it is not JSON: ${messageOf(error)}`)
   }
 }
 
@@ -49,6 +49,6 @@ export function readJson(path: string): Result<unknown> {
   try {
     return decodeJson(readFileSync(path))
   } catch (error) {
-    return err(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`it cannot be read: ${messageOf(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { messageOf } from '../../shared/domain/base.ts'
 import { packingOf, refuseUtf16, unpack } from './container.ts'
 
 /** Consecutive lines of a text file, without their ends. */
@@ -23,7 +24,7 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch> {
     file = await open(path, 'r')
     yield* splitLines(await unzipped(file))
   } catch (error) {
-    throw new Error(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`)
+    throw new Error(`${path} cannot be read (${messageOf(error)})`)
   } finally {
     await file?.close()
   }

@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { SlotState } from '../../engine/slot-state.ts'
 import { slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views/view-types.ts'
+import { messageOf } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import { isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type Evaluation, Runtime } from '../runtime/runtime.ts'
@@ -119,7 +120,7 @@ export class SegmentCheck {
     try {
       this.runtime.dispatch(record)
     } catch (error) {
-      this.differ(record, `the engine refused it: ${error instanceof Error ? error.message : String(error)}`)
+      this.differ(record, `the engine refused it: ${messageOf(error)}`)
       return false
     }
     return this.differences.length < MOST_DIFFERENCES

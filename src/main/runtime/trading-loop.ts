@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { CanaryStart, EngineEvent, Swap } from '../../engine/events.ts'
 import { slotOf } from '../../engine/state.ts'
-import { err, InvariantError, ok, type Result } from '../../shared/domain/base.ts'
+import { err, InvariantError, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import type { JournalRecord } from '../../shared/domain/records.ts'
 import { Signal } from '../../shared/domain/signal.ts'
@@ -290,7 +290,7 @@ export class TradingLoop {
   /** Stops trading after a broken invariant or an unexpected error, because the books may be wrong. */
   private panic(error: unknown): void {
     const cause = error instanceof InvariantError ? 'a broken invariant' : 'an unexpected error'
-    this.parts.gate.shut(`${cause}: ${error instanceof Error ? error.message : String(error)}`, false)
+    this.parts.gate.shut(`${cause}: ${messageOf(error)}`, false)
     this.panicked.emit(error)
   }
 }

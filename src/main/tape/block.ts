@@ -1,5 +1,5 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 
 /**
  * A block: 60 bytes of header, then the payload as stored, compressed.
@@ -125,6 +125,6 @@ export function unpack(fields: BlockFields, stored: Uint8Array): Result<Uint8Arr
     const raw = zstdDecompressSync(stored, { maxOutputLength: room, chunkSize: room })
     return raw.length === fields.rawLength ? ok(raw) : err('the block holds another length than it says')
   } catch (error) {
-    return err(`the block cannot be unpacked (${error instanceof Error ? error.message : String(error)})`)
+    return err(`the block cannot be unpacked (${messageOf(error)})`)
   }
 }

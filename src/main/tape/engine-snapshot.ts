@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import { z } from 'zod'
 import { Engine } from '../../engine/engine.ts'
 import type { EngineState } from '../../engine/state.ts'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { explain } from '../../shared/domain/commands.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
 import { type Asset, asset } from '../../shared/domain/slots.ts'
@@ -25,7 +25,7 @@ export function engineFrom(snapshot: Uint8Array): Result<Engine> {
     graft(engine.state, saved, new Map([[saved.config, saved.config]]))
     return ok(engine)
   } catch (error) {
-    return err(`no engine can be made of the snapshot: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`no engine can be made of the snapshot: ${messageOf(error)}`)
   }
 }
 

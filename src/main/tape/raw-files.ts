@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 
 /** Size at which a new file is started, bytes. */
 const FILE_BYTES = 16e6
@@ -33,7 +33,7 @@ export class RawFiles {
       this.length += packed.length
       return ok(undefined)
     } catch (error) {
-      return err(error instanceof Error ? error.message : String(error))
+      return err(messageOf(error))
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import type { CandleFrame } from '../../shared/domain/slots.ts'
 import { BACKFILL, FRAMES, KIND } from './record-format.ts'
 import { MAX_DELTA, MAX_VARINT, unzigzag, VarintReader } from './varint.ts'
@@ -94,7 +95,7 @@ export class RecordReader {
     try {
       return JSON.parse(decoder.decode(this.#bytes.subarray(this.bodyOffset, this.bodyEnd)))
     } catch (error) {
-      this.#fail(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
+      this.#fail(`not JSON: ${messageOf(error)}`)
       return undefined
     }
   }

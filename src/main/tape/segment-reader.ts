@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { z } from 'zod'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { BLOCK, BLOCK_HEAD, type BlockInfo, decodeHead, unpack } from './block.ts'
 import { type SegmentHeader, segmentEnd, segmentHeader } from './segment-header.ts'
@@ -247,8 +247,4 @@ function readFully(fd: number, into: Uint8Array, position: number): void {
     if (count === 0) throw new Error('it became shorter while it was read')
     done += count
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { BLOCK, BLOCK_HEAD, type BlockInfo, decodeHead, unpack } from './block.ts'
 import { segmentHeader } from './segment-header.ts'
@@ -33,7 +33,7 @@ export function repairSegment(path: string, out: string): Result<RepairReport> {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    return err(`${path}: it cannot be read (${error instanceof Error ? error.message : String(error)})`)
+    return err(`${path}: it cannot be read (${messageOf(error)})`)
   }
   const leftOut: string[] = []
   const found = scan(bytes, leftOut)

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { err, invariant, ok, type Result } from '../../shared/domain/base.ts'
+import { err, invariant, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { BLOCK, BLOCK_HEAD, type BlockFields, type BlockType, encodeHead, MAX_PAYLOAD, pack } from './block.ts'
 import type { Chunk } from './record-writer.ts'
 import type { SegmentHeader } from './segment-header.ts'
@@ -202,8 +202,4 @@ export class SegmentWriter {
       return err(`${this.path} cannot be written (${messageOf(error)})`)
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import type { Side } from '../../shared/domain/slots.ts'
 import { type FileReport, refusalOf } from '../../shared/file-report.ts'
 import { firstLineOf } from '../recorded-files/lines.ts'
@@ -58,7 +58,7 @@ export async function settleWindows(markets: string, prices: string): Promise<Re
     }
     return ok({ ...compare(rows, byTime), files })
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error))
+    return err(messageOf(error))
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
-import { err, ok, type Result } from '../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { joinChunks } from './join-chunks.ts'
 import { RawFiles } from './raw-files.ts'
@@ -97,7 +97,7 @@ function attempted<T>(work: () => Result<T>): Result<T> {
   try {
     return work()
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error))
+    return err(messageOf(error))
   }
 }
 

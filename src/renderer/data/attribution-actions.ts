@@ -1,8 +1,8 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import type { DeskClient } from '../../shared/ipc/connection.ts'
 import { type AttributionState, type AttributionStore, GROUPINGS, PERIODS, recordKey } from './attribution-store.ts'
 import type { DeskStore } from './desk-store.ts'
-import { messageOf } from './errors.ts'
 
 export interface AttributionActions {
   /** Fetches records, gauges and the comparison again. */

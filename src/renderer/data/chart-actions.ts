@@ -1,7 +1,7 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import { type CandleFrame, parseSlot, type SlotId } from '../../shared/domain/slots.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
 import { applyToChart, type ChartStore } from './chart-store.ts'
-import { messageOf } from './errors.ts'
 import { createThrottle } from './frame.ts'
 
 /** Shortest time between two fetches. */

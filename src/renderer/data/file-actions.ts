@@ -1,5 +1,5 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import type { DeskClient, DeskPush } from '../../shared/ipc/connection.ts'
-import { messageOf } from './errors.ts'
 import {
   discardDraft,
   type FilesState,

@@ -1,6 +1,6 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import type { ReplayRow, ReplayTrade } from '../../shared/domain/replays.ts'
 import type { DeskPush } from '../../shared/ipc/connection.ts'
-import { messageOf } from './errors.ts'
 import { RemainingTime } from './remaining-time.ts'
 import { type ReplayForm, requestOf } from './replay-form.ts'
 import { type ReplayRunParts, ReplayRuns } from './replay-runs.ts'

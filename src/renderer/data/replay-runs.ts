@@ -1,7 +1,7 @@
+import { messageOf } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { DeskClient } from '../../shared/ipc/connection.ts'
 import type { ChartStore } from './chart-store.ts'
-import { messageOf } from './errors.ts'
 import { createThrottle } from './frame.ts'
 import type { ReplayStore } from './replay-store.ts'
 

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react'
+import { messageOf } from '../../shared/domain/base.ts'
 
 interface Props {
   /** What is inside, as the subject of the message: `The chart`. */
@@ -11,7 +12,7 @@ export class Boundary extends Component<Props, { readonly error: string | null }
   override readonly state = { error: null }
 
   static getDerivedStateFromError(error: unknown): { readonly error: string } {
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { error: messageOf(error) }
   }
 
   override render(): ReactNode {

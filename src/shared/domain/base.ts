@@ -12,6 +12,11 @@ export function err<E>(error: E): Result<never, E> {
   return { ok: false, error }
 }
 
+/** The message of what was thrown, whatever it was. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** A broken invariant: the state cannot be trusted and trading must stop. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'

@@ -5,7 +5,7 @@ import { engineConfigOf } from '../../../engine/settings.ts'
 import { listingsOf } from '../../../engine/venue/listing.ts'
 import { mergedTimeline } from '../../../engine/venue/timeline.ts'
 import type { Config } from '../../../shared/config.ts'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import type { UnixMs } from '../../../shared/domain/time.ts'
 import { BooksThread } from '../../attribution/books-thread.ts'
 import type { FileLock } from '../../db/file-lock.ts'
@@ -67,7 +67,7 @@ export async function openDesk(options: DeskOptions): Promise<Result<Desk>> {
   const config = read.ok ? read.value : readableConfig(home.config)
   const undo: (() => Promise<void>)[] = []
   const desk = await openLocked(options, config, lock.value, read.ok ? [] : [read.error], undo).catch(
-    (error: unknown) => err(`${home.database}: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => err(`${home.database}: ${messageOf(error)}`),
   )
   if (desk.ok) return desk
   for (const step of undo.toReversed()) await step()

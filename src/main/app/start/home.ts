@@ -12,7 +12,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import { type Config, parseConfig, salvageConfig } from '../../../shared/config.ts'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import { FileLock } from '../../db/file-lock.ts'
 import { packageRoot } from '../../platform/package-files.ts'
 import { newToken } from '../../platform/system.ts'
@@ -68,9 +68,7 @@ export function prepareHome(home: Home): Result<void> {
     if (!existsSync(home.strategies)) return err(`the strategies folder ${home.strategies} is not there`)
     return ok(undefined)
   } catch (error) {
-    return err(
-      `the home folder ${home.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    return err(`the home folder ${home.folder} cannot be used: ${messageOf(error)}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import { Signal } from '../../../shared/domain/signal.ts'
 import type { FileEntry, FileText, WriteResult } from '../../../shared/ipc/files.ts'
 import { sha256 } from '../../platform/system.ts'
@@ -51,7 +51,7 @@ export class StrategyFiles {
     try {
       writeWhole(full.value, text)
     } catch (error) {
-      return refuse(`${path} was not written: ${error instanceof Error ? error.message : String(error)}`)
+      return refuse(`${path} was not written: ${messageOf(error)}`)
     }
     this.written.emit(path)
     return { ok: true, hash: sha256(text) }

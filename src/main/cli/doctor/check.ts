@@ -23,6 +23,7 @@ export function failed(check: Check): boolean {
   return check.state === 'fail'
 }
 
-export function messageOf(error: unknown): string {
+/** First line of an error's message. */
+export function firstLineOf(error: unknown): string {
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }

@@ -5,7 +5,7 @@ import { compileStrategy } from '../../deploy/compile.ts'
 import { checkTypes } from '../../deploy/typecheck.ts'
 import { apiFile } from '../../platform/package-files.ts'
 import { type CandleFile, loadCandles } from '../../venues/tape/candle-files.ts'
-import { type Check, fail, fine, messageOf, warn } from './check.ts'
+import { type Check, fail, fine, firstLineOf, warn } from './check.ts'
 
 /** Compiles and type-checks the strategies of a folder, and loads recorded candles. */
 export async function codeChecks(folder: string, tapes: readonly string[]): Promise<Check[]> {
@@ -21,7 +21,7 @@ async function strategies(folder: string): Promise<Check[]> {
       return [fail('strategies', `${folder} has no strategy`, 'put a strategy there, like snipe.ts')]
     return await Promise.all(names.toSorted().map((name) => strategy(folder, name.slice(0, -3))))
   } catch (error) {
-    return [fail('strategies', `${folder}: ${messageOf(error)}`, 'choose another folder with --strategies')]
+    return [fail('strategies', `${folder}: ${firstLineOf(error)}`, 'choose another folder with --strategies')]
   }
 }
 

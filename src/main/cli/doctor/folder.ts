@@ -4,7 +4,7 @@ import { type Home, readConfig } from '../../app/start/home.ts'
 import { deskRuns } from '../../db/file-lock.ts'
 import { MIGRATIONS } from '../../db/migrations.ts'
 import { openSound } from '../../db/sound.ts'
-import { type Check, fail, fine, messageOf, warn } from './check.ts'
+import { type Check, fail, fine, firstLineOf, warn } from './check.ts'
 
 /** The home folder and the files in it. */
 export function homeChecks(home: Home): Check[] {
@@ -65,7 +65,7 @@ function running({ folder: path }: Home): Check {
       `process ${existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown'} runs in this folder`,
     )
   } catch (error) {
-    return warn('desk', `its lock cannot be read: ${messageOf(error)}`, `inspect ${join(path, 'desk.lock')}`)
+    return warn('desk', `its lock cannot be read: ${firstLineOf(error)}`, `inspect ${join(path, 'desk.lock')}`)
   }
 }
 

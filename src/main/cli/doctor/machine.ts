@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { nativeCompiler } from '../../deploy/typecheck.ts'
 import { nodeProblem } from '../../platform/node-version.ts'
 import { packageRoot } from '../../platform/package-files.ts'
-import { type Check, fail, fine, messageOf, warn } from './check.ts'
+import { type Check, fail, fine, firstLineOf, warn } from './check.ts'
 
 const REINSTALL = 'install the packages again: npm ci'
 const RUN_LIMIT_MS = 15_000
@@ -55,7 +55,7 @@ async function compiler(): Promise<Check> {
     const program = nativeCompiler()
     return fine('TypeScript', (await output(program, ['--version'])).trim())
   } catch (error) {
-    return fail('TypeScript', `the native compiler does not run: ${messageOf(error)}`, REINSTALL)
+    return fail('TypeScript', `the native compiler does not run: ${firstLineOf(error)}`, REINSTALL)
   }
 }
 
@@ -74,7 +74,7 @@ async function bundler(): Promise<Check> {
     await transform('export const value: number = 1', { loader: 'ts' })
     return fine('esbuild', version)
   } catch (error) {
-    return fail('esbuild', `it does not run: ${messageOf(error)}`, REINSTALL)
+    return fail('esbuild', `it does not run: ${firstLineOf(error)}`, REINSTALL)
   }
 }
 
@@ -83,7 +83,7 @@ async function database(): Promise<Check> {
     const { sqliteVersion } = await import('../../db/database.ts')
     return fine('better-sqlite3', `SQLite ${sqliteVersion()}`)
   } catch (error) {
-    return fail('better-sqlite3', `it does not load: ${messageOf(error)}`, REINSTALL)
+    return fail('better-sqlite3', `it does not load: ${firstLineOf(error)}`, REINSTALL)
   }
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import { parseSlot, type Side, type Slot } from '../../../shared/domain/slots.ts'
 import { firstLineOf } from '../../recorded-files/lines.ts'
 import { candleName, unreadKind } from '../../venues/tape/candle-names.ts'
@@ -29,7 +29,7 @@ export async function detect(path: string, side: Side | null): Promise<Result<De
   try {
     first = await firstLineOf(path)
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error))
+    return err(messageOf(error))
   }
   if (first === '') return err(`${path}: the file is empty`)
   if (/^\[\s*\{.*"slug"/.test(first)) return err(`${path}: windows in one list: write one JSON object a line`)

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import type { Side } from '../../../shared/domain/slots.ts'
 import type { UnixMs } from '../../../shared/domain/time.ts'
 import { type FileReport, refusalOf } from '../../../shared/file-report.ts'
@@ -68,7 +68,7 @@ export async function importTape(
     renameSync(second, out)
     return ok({ path: out, report })
   } catch (error) {
-    return err(`the import failed: ${error instanceof Error ? error.message : String(error)}`)
+    return err(`the import failed: ${messageOf(error)}`)
   } finally {
     for (const path of [first, second]) rmSync(path, { force: true })
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { CandleColumns } from '../../../engine/market/candle-columns.ts'
-import { err, ok, type Result } from '../../../shared/domain/base.ts'
+import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
 import { MINUTE } from '../../../shared/domain/time.ts'
 import { type FileReport, refusalOf } from '../../../shared/file-report.ts'
 import { textOf, unpack } from '../../recorded-files/container.ts'
@@ -127,8 +127,4 @@ function otherStep(rows: readonly Timed<CandleRow>[], total: number): number | u
   }
   const [most] = [...steps].toSorted((a, b) => b[1] - a[1])
   return most !== undefined && most[0] > MINUTE && most[1] > 2 && most[1] * 2 > total ? most[0] : undefined
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
