@@ -95,6 +95,41 @@ const BROKEN: readonly (readonly [string, (home: TestHome) => void, string])[] =
     (home) => change(home, `UPDATE desk SET trading = 'halted'`),
     'whether trading was paused or killed',
   ],
+  [
+    'a pause of the journal',
+    (home) => change(home, "INSERT INTO pauses VALUES ('moon', 'BTC-5m', 'a test')"),
+    'which slots and strategies are paused',
+  ],
+  [
+    'a state that a version keeps',
+    (home) => change(home, "INSERT INTO kept_states VALUES ('odd', 'BTC-15m', 1, '{}')"),
+    'states that versions keep',
+  ],
+  [
+    'the state of a strategy',
+    (home) => change(home, "INSERT INTO strategy_states VALUES ('odd', 'snipe', 'odd', 1, '{}')"),
+    'states of strategies',
+  ],
+  [
+    'a handoff',
+    (home) =>
+      change(
+        home,
+        `INSERT INTO handoffs (ts, reason, subject, subject_id, from_owner, to_owner)
+         SELECT opened_at, 'moon', 'position', id, opened_by, owned_by FROM positions LIMIT 1`,
+      ),
+    'why positions or orders have the owners they have',
+  ],
+  [
+    'a deployment on probation',
+    (home) =>
+      change(
+        home,
+        `UPDATE deployments SET state = 'probation', policy = '{"probation":{"verdict":"running"}}'
+         WHERE rowid = (SELECT max(rowid) FROM deployments)`,
+      ),
+    'a deployment that is on probation or a canary',
+  ],
 ]
 
 describe('R1, I12: what an operator set and nobody can read any more', () => {

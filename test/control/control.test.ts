@@ -352,14 +352,15 @@ describe('files', () => {
 })
 
 test('every command is in the journal with its source and outcome, refused ones too', () => {
-  const rows = station.desk.journal.db.prepare('SELECT source, kind, outcome FROM commands').all() as {
+  const rows = station.desk.journal.db.prepare('SELECT source, kind, outcome, code FROM commands').all() as {
     source: string
     kind: string
     outcome: string
+    code: string | null
   }[]
-  expect(rows).toContainEqual({ source: 'http', kind: 'pause', outcome: 'done' })
-  expect(rows).toContainEqual({ source: 'file', kind: 'freeze', outcome: 'done' })
-  expect(rows).toContainEqual({ source: 'kill-file', kind: 'kill', outcome: 'done' })
-  expect(rows).toContainEqual({ source: 'desk', kind: 'rearm', outcome: 'refused' })
-  expect(rows.some((row) => row.kind === 'invalid' && row.outcome === 'refused')).toBe(true)
+  expect(rows).toContainEqual({ source: 'http', kind: 'pause', outcome: 'done', code: null })
+  expect(rows).toContainEqual({ source: 'file', kind: 'freeze', outcome: 'done', code: null })
+  expect(rows).toContainEqual({ source: 'kill-file', kind: 'kill', outcome: 'done', code: null })
+  expect(rows).toContainEqual({ source: 'desk', kind: 'rearm', outcome: 'refused', code: 'unconfirmed' })
+  expect(rows.some((row) => row.kind === 'invalid' && row.code === 'invalid')).toBe(true)
 })

@@ -22,8 +22,8 @@ export function windowSpecs(open: () => DeskWindow): void {
     await checkDesk(facts)
     const sent = facts.count('SELECT count(*) FROM orders')
     await rearm(page)
-    // Near the end of their windows, all slots that always trade can be without bids for up to two minutes.
-    await until('entries again', () => (facts.count('SELECT count(*) FROM orders') > sent ? true : undefined), 200_000)
+    // Nothing is entered in the last 20 s of a window.
+    await until('orders again', () => (facts.count('SELECT count(*) FROM orders') > sent ? true : undefined), 60_000)
   })
 
   it('U1: a palette command that affects money runs only at the second Enter', async () => {

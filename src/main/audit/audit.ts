@@ -38,18 +38,18 @@ export function auditDatabase(path: string, feeRatesPpm: readonly number[]): Res
   const opened = openCurrent(path)
   if (!opened.ok) return opened
   const db = opened.value
-  try {
-    return auditOpen(db, path, feeRatesPpm)
-  } catch (error) {
-    return err(`${path} cannot be audited: ${messageOf(error)}`)
-  } finally {
-    db.close()
-  }
+  const audited = auditOpen(db, path, feeRatesPpm)
+  db.close()
+  return audited
 }
 
 /** The same for a database that is open already. */
 export function auditOpen(db: ReadableDb, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {
-  return db.transaction(() => auditMoment(db, path, feeRatesPpm))()
+  try {
+    return db.transaction(() => auditMoment(db, path, feeRatesPpm))()
+  } catch (error) {
+    return err(`${path} cannot be audited: ${messageOf(error)}`)
+  }
 }
 
 function auditMoment(db: ReadableDb, path: string, feeRatesPpm: readonly number[]): Result<AuditReport> {

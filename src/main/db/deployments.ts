@@ -5,13 +5,17 @@ import { versionHashSchema } from '../../shared/domain/schemas.ts'
 import { DAY, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import type { ReadableDb } from './db.ts'
 import { deploymentRows, diagnosticsColumn, overrideSchema } from './deployment-row.ts'
-import { all, column, count, jsonColumn, one, value } from './rows.ts'
+import { column, count, jsonColumn, type OnUnreadable, one, readable, value } from './rows.ts'
 
 /** What discipline asks of the journal about deployments. Times in ms UTC. */
 
-/** Deployments whose versions were on probation, or canaries, when the desk stopped. */
-export function watchedDeployments(db: ReadableDb): DeploymentRow[] {
-  return all(db, deploymentRows(db), "SELECT * FROM deployments WHERE state IN ('probation', 'canary') ORDER BY rowid")
+/**
+ * Deployments whose versions were on probation, or canaries, when the desk stopped.
+ * @param onUnreadable called for each that cannot be read; it is left out
+ */
+export function watchedDeployments(db: ReadableDb, onUnreadable: OnUnreadable): DeploymentRow[] {
+  const sql = "SELECT * FROM deployments WHERE state IN ('probation', 'canary') ORDER BY rowid"
+  return readable(db, deploymentRows(db), onUnreadable, sql)
 }
 
 /** Hashes that a deployment of their own made live and that were kept; what a rollback brought back is not kept by it. */
@@ -59,10 +63,11 @@ export function deploymentsToday(db: ReadableDb, now: UnixMs): number {
 }
 
 /** Every override that ever made a version live, oldest first, by version. */
-export function overridesByVersion(db: ReadableDb): Map<string, PolicyOverride[]> {
-  const rows = all(
+export function overridesByVersion(db: ReadableDb, onUnreadable?: OnUnreadable): Map<string, PolicyOverride[]> {
+  const rows = readable(
     db,
     z.object({ version: versionHashSchema, override: jsonColumn(overrideSchema) }),
+    onUnreadable,
     `SELECT version, json_extract(policy, '$.policy.override') AS override FROM deployments
      WHERE swapped_at IS NOT NULL AND json_extract(policy, '$.policy.override') IS NOT NULL ORDER BY swapped_at`,
   )

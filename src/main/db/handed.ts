@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { breakEvenOf } from '../../shared/attribution/win-rate.ts'
 import type { ReadableDb } from './db.ts'
-import { all, jsonColumn } from './rows.ts'
+import { jsonColumn, type OnUnreadable, readable } from './rows.ts'
 import { partSchema } from './trade-row.ts'
 
 /** Sums over the trades that a version opened and that changed their owner; money in micro-USD. */
@@ -36,12 +36,13 @@ const known = new WeakMap<ReadableDb, Sums>()
  * Sums over trades that changed their owner. They are read once and then kept up: only what has settled since the last
  * time is read again, so that what windows show all the time does not grow with history.
  */
-export function handedSums(db: ReadableDb): Readonly<Omit<Sums, 'readUpTo'>> {
+export function handedSums(db: ReadableDb, onUnreadable?: OnUnreadable): Readonly<Omit<Sums, 'readUpTo'>> {
   const sums = known.get(db) ?? { opened: new Map(), parts: new Map(), readUpTo: 0 }
   known.set(db, sums)
-  const rows = all(
+  const rows = readable(
     db,
     handedRow,
+    onUnreadable,
     `SELECT rowid AS row, opened_by AS openedBy, cost, fees, shares, pnl, parts FROM trades
      WHERE parts IS NOT NULL AND rowid > ? ORDER BY rowid`,
     sums.readUpTo,

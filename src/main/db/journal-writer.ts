@@ -69,8 +69,8 @@ export class JournalWriter {
         return null
       case 'command': {
         const { ts, source, kind, body, outcome } = one
-        const { id, outcome: verdict, message } = outcome
-        this.statements.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?)', [
+        const { id, outcome: verdict, message, code } = outcome
+        this.statements.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?)', [
           id,
           ts,
           source,
@@ -78,6 +78,7 @@ export class JournalWriter {
           body,
           verdict,
           message,
+          code,
         ])
         return null
       }

@@ -190,4 +190,8 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO pauses SELECT CASE WHEN scope GLOB '[A-Z0-9]*-*m' THEN 'slot' ELSE 'strategy' END, scope, reason FROM old_pauses;
   DROP TABLE old_pauses;
   `,
+  // Why a command was refused, for programs. Older rows have only the sentence.
+  `
+  ALTER TABLE commands ADD COLUMN code TEXT;
+  `,
 ]

@@ -3,26 +3,29 @@ import type { DeploymentRow } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
 import { MICRO, NO_USD, subUsd, usd } from '../../shared/domain/money.ts'
 import type { DecisionDifference } from '../../shared/domain/proofs.ts'
-import { EVENT_KINDS } from '../../shared/domain/records.ts'
-import {
-  deploymentIdSchema,
-  priceSchema,
-  sharesSchema,
-  slotIdSchema,
-  stateSchema,
-  usdSchema,
-  versionHashSchema,
-} from '../../shared/domain/schemas.ts'
+import { priceSchema, sharesSchema, slotIdSchema, stateSchema, versionHashSchema } from '../../shared/domain/schemas.ts'
 import type { OwnerRef, VersionRef } from '../../shared/domain/versions.ts'
 import type { EventRow, OrderRow, TradeRow, VersionRow } from '../../shared/ipc/desk-view.ts'
 import type { ReadableDb } from './db.ts'
 import { deploymentRows, differencesColumn, versionRef } from './deployment-row.ts'
 import { keptVersions, overridesByVersion, versionBefore } from './deployments.ts'
 import { type HandedSum, handedSums } from './handed.ts'
-import { all, column, count, jsonColumn, value } from './rows.ts'
-import { orderColumns, positionColumns, type StoredVersionRow, versionRefColumns, versionRow } from './tables.ts'
+import { all, column, count, jsonColumn, type OnUnreadable, readable, value } from './rows.ts'
+import {
+  eventRow,
+  liveRow,
+  orderColumns,
+  positionColumns,
+  type StoredVersionRow,
+  totalsRow,
+  versionRefColumns,
+  versionRow,
+} from './tables.ts'
 
-/** Queries of the journal, shared by the desk's lists and the command line. */
+/**
+ * Queries of the journal, shared by the desk's lists and the command line. Lists that a desk shows all the time take
+ * `onUnreadable`, so that one row that cannot be read does not hide the others; without it such a row is an error.
+ */
 
 const listedVersion = z.object({
   ...versionRefColumns,
@@ -39,19 +42,13 @@ export function ownerLabel(db: ReadableDb, owner: string): string {
   return owner === 'desk' ? 'desk' : (versionRef(db, owner)?.label ?? owner.slice(0, 6))
 }
 
-const totalsRow = z.object({
-  version: z.string(),
-  trades: z.number(),
-  wins: z.number(),
-  pnl: usdSchema,
-  fees: usdSchema,
-  evens: z.number(),
-})
 type Totals = z.output<typeof totalsRow>
 
 /** Every version with its results, newest first. */
-export function listVersions(db: ReadableDb): VersionRow[] {
-  const totals = new Map(all(db, totalsRow, 'SELECT * FROM version_totals').map((row) => [row.version, row]))
+export function listVersions(db: ReadableDb, onUnreadable?: OnUnreadable): VersionRow[] {
+  const totals = new Map(
+    readable(db, totalsRow, onUnreadable, 'SELECT * FROM version_totals').map((row) => [row.version, row]),
+  )
   const open = new Map(
     all(
       db,
@@ -59,15 +56,16 @@ export function listVersions(db: ReadableDb): VersionRow[] {
       'SELECT opened_by AS version, count(*) AS open FROM positions WHERE settled_at IS NULL GROUP BY opened_by',
     ).map((row) => [row.version, row.open]),
   )
-  const rows = all(
+  const rows = readable(
     db,
     listedVersion,
+    onUnreadable,
     `SELECT hash, strategy, label, number, state, first_live_at, decisions, faults FROM versions
      ORDER BY coalesce(first_live_at, created_at) DESC, number DESC`,
   )
-  const overrides = overridesByVersion(db)
+  const overrides = overridesByVersion(db, onUnreadable)
   const kept = keptVersions(db)
-  const sums = handedSums(db)
+  const sums = handedSums(db, onUnreadable)
   const before = new Set(liveVersions(db).map(({ strategy, version }) => versionBefore(db, strategy, version)))
   return rows.map((row) => {
     const t = totals.get(row.hash)
@@ -111,8 +109,9 @@ function handedOf(part: { trades: number; pnl: number } | undefined): VersionRow
   return { trades: part?.trades ?? 0, pnl: usd(part?.pnl ?? 0) }
 }
 
-export function listDeployments(db: ReadableDb, limit: number): DeploymentRow[] {
-  return all(db, deploymentRows(db), 'SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?', limit)
+export function listDeployments(db: ReadableDb, limit: number, onUnreadable?: OnUnreadable): DeploymentRow[] {
+  const sql = 'SELECT * FROM deployments ORDER BY started_at DESC, rowid DESC LIMIT ?'
+  return readable(db, deploymentRows(db), onUnreadable, sql, limit)
 }
 
 /** Where a deployment's candidate and the version then live acted differently. */
@@ -121,17 +120,9 @@ export function decisionDifferences(db: ReadableDb, deployment: string): readonl
   return value(db, differencesColumn.nullable(), sql, deployment) ?? []
 }
 
-const eventRow: z.ZodType<EventRow> = z.object({
-  seq: z.number(),
-  ts: z.number(),
-  level: z.enum(['info', 'warn', 'error']),
-  kind: z.enum(EVENT_KINDS),
-  slot: slotIdSchema.nullable(),
-  message: z.string(),
-})
-
-export function listEvents(db: ReadableDb, limit: number): EventRow[] {
-  return all(db, eventRow, 'SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?', limit)
+export function listEvents(db: ReadableDb, limit: number, onUnreadable?: OnUnreadable): EventRow[] {
+  const sql = 'SELECT seq, ts, level, kind, slot, message FROM events ORDER BY seq DESC LIMIT ?'
+  return readable(db, eventRow, onUnreadable, sql, limit)
 }
 
 export interface TradeFilter {
@@ -261,14 +252,13 @@ export function nextVersionNumber(db: ReadableDb, strategy: string): number {
   return count(db, 'SELECT max(number) FROM versions WHERE strategy = ?', strategy) + 1
 }
 
-const liveVersion = z.object({ strategy: z.string(), version: versionHashSchema, deployment: deploymentIdSchema })
-export type LiveVersion = z.output<typeof liveVersion>
+export type LiveVersion = z.output<typeof liveRow>
 
 /** Draining versions, each with the deployment that last made it live or a canary. */
 export function drainingVersions(db: ReadableDb): LiveVersion[] {
   return all(
     db,
-    liveVersion,
+    liveRow,
     `SELECT v.strategy, v.hash AS version, (SELECT id FROM deployments WHERE version = v.hash
        AND (swapped_at IS NOT NULL OR json_extract(policy, '$.canary') IS NOT NULL)
        ORDER BY rowid DESC LIMIT 1) AS deployment
@@ -278,7 +268,7 @@ export function drainingVersions(db: ReadableDb): LiveVersion[] {
 
 /** Live versions with their deployments. */
 export function liveVersions(db: ReadableDb): LiveVersion[] {
-  return all(db, liveVersion, 'SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL')
+  return all(db, liveRow, 'SELECT strategy, version, deployment FROM live WHERE version IS NOT NULL')
 }
 
 /** The newest full snapshot of the desk; undefined before the first. */

@@ -2,45 +2,40 @@ import { z } from 'zod'
 import { REVERSIBLE_MS } from '../../engine/orders/fills.ts'
 import type { SavedDesk } from '../../engine/restore.ts'
 import type { Candle } from '../../shared/domain/feed.ts'
-import type { PositionId } from '../../shared/domain/ids.ts'
 import type { Tenure } from '../../shared/domain/records.ts'
-import {
-  parseJsonText,
-  positionIdSchema,
-  priceSchema,
-  slotIdSchema,
-  unixMsSchema,
-  usdSchema,
-  versionHashSchema,
-  windowIdSchema,
-} from '../../shared/domain/schemas.ts'
+import { parseJsonText, unixMsSchema, usdSchema } from '../../shared/domain/schemas.ts'
 import type { Asset, WindowId } from '../../shared/domain/slots.ts'
 import { MINUTE } from '../../shared/domain/time.ts'
 import { manifestSchema } from '../strategy-host/protocol.ts'
 import type { ReadableDb } from './db.ts'
+import { watchedDeployments } from './deployments.ts'
 import { drainingVersions, findVersion, type LiveVersion, liveVersions } from './queries.ts'
-import { all, column, count, UnreadableRow, value } from './rows.ts'
+import { all, count, readable, UnreadableRow, value } from './rows.ts'
 import { readAssignments, readCanaries, readCaps } from './settings.ts'
-import { candleRow, fillRow, ledgerRow, orderRow, positionRow } from './tables.ts'
+import {
+  candleRow,
+  deskRow,
+  fillRow,
+  handoffRow,
+  ledgerRow,
+  orderRow,
+  outcomeRow,
+  pauseRow,
+  positionRow,
+  redemptionRow,
+  retainedStateRow,
+  strategyStateRow,
+} from './tables.ts'
 
 /** Reports something that cannot be read; the operator is told (I12). */
 type Unreadable = (what: string) => void
-
-const deskSchema = z.object({
-  trading: z.enum(['running', 'paused', 'killed']),
-  trading_reason: z.string().nullable(),
-  trading_until: unixMsSchema.nullable(),
-  flatten: z.union([z.literal(0), z.literal(1)]),
-  freeze_reason: z.string().nullable(),
-  freeze_until: unixMsSchema.nullable(),
-})
 
 /** The journaled trading state; paused if it cannot be read. */
 function savedTrading(
   db: ReadableDb,
   unreadable: Unreadable,
 ): Pick<SavedDesk, 'trading' | 'tradingReason' | 'tradingUntil' | 'flatten' | 'freeze'> {
-  const read = deskSchema.safeParse(db.prepare('SELECT * FROM desk').get())
+  const read = deskRow.safeParse(db.prepare('SELECT * FROM desk').get())
   if (!read.success) {
     unreadable('whether trading was paused or killed')
     const reason = 'whether trading was paused or killed cannot be read'
@@ -51,15 +46,17 @@ function savedTrading(
     trading,
     tradingReason: trading_reason,
     tradingUntil: trading_until,
-    flatten: flatten === 1,
+    flatten,
     freeze: freeze_reason === null ? null : { reason: freeze_reason, until: freeze_until },
   }
 }
 
 /** Reads everything the engine needs to continue where the journal ends. */
 export function readSavedDesk(db: ReadableDb): SavedDesk {
-  const names: string[] = []
-  const unreadable: Unreadable = (what) => names.push(what)
+  const names = new Set<string>()
+  const unreadable: Unreadable = (what) => names.add(what)
+  // The deployer resumes those that it can read.
+  watchedDeployments(db, () => unreadable('a deployment that is on probation or a canary'))
   const positions = all(db, positionRow, "SELECT * FROM positions WHERE state NOT IN ('redeemed', 'closed', 'voided')")
   const newest = count(db, 'SELECT max(settled_at) FROM positions')
   const over = all(
@@ -92,57 +89,46 @@ export function readSavedDesk(db: ReadableDb): SavedDesk {
       ...canaries.map(({ strategy, version, deployment }) => ({ strategy, version, deployment })),
       ...liveVersions(db),
     ].flatMap((live) => savedVersion(db, live, unreadable)),
-    retained: all(
+    retained: readable(
       db,
-      z.object({ version: versionHashSchema, slot: slotIdSchema, revision: z.number(), json: z.string() }),
+      retainedStateRow,
+      () => unreadable('states that versions keep for slots they no longer trade'),
       'SELECT version, slot, revision, json FROM kept_states',
     ),
     caps: readCaps(db, unreadable),
     assigned: readAssignments(db, unreadable),
     canaries,
-    closing: newestHandoffs(db, 'close'),
-    states: all(
+    ...savedHandoffs(db, unreadable),
+    states: readable(
       db,
-      z.object({ slot: slotIdSchema, strategy: z.string(), revision: z.number(), json: z.string() }),
+      strategyStateRow,
+      () => unreadable('states of strategies'),
       'SELECT slot, strategy, revision, json FROM strategy_states',
     ),
-    faultHandoffs: all(
-      db,
-      z.object({ id: z.string(), strategy: z.string() }),
-      `SELECT h.subject_id AS id, v.strategy FROM handoffs h JOIN versions v ON v.hash = h.from_owner
-       WHERE h.reason IN ('fault', 'unloadable')
-       AND h.seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
-    ),
-    slotPauses: all(
-      db,
-      z.object({ slot: slotIdSchema, reason: z.string() }),
-      "SELECT name AS slot, reason FROM pauses WHERE subject = 'slot'",
-    ),
-    strategyPauses: all(
-      db,
-      z.object({ strategy: z.string(), reason: z.string() }),
-      "SELECT name AS strategy, reason FROM pauses WHERE subject = 'strategy'",
-    ),
+    ...savedPauses(db, unreadable),
     nextOrder: nextNumber(db, 'intents'),
     nextPosition: nextNumber(db, 'positions'),
     lastCycle: count(db, 'SELECT max(cycle) FROM intents'),
-    unreadable: names,
+    unreadable: [...names],
   }
 }
 
-const outcomeRow = z.object({ slot: slotIdSchema, windowId: windowIdSchema, payoutUp: priceSchema })
-const redemptionRow = z.object({
-  windowId: windowIdSchema,
-  askedAt: unixMsSchema.nullable(),
-  times: z.number(),
-  paidAt: unixMsSchema.nullable(),
-})
+/** Pauses of single slots and strategies. */
+function savedPauses(db: ReadableDb, unreadable: Unreadable): Pick<SavedDesk, 'slotPauses' | 'strategyPauses'> {
+  const sql = 'SELECT subject, name, reason FROM pauses'
+  const pauses = readable(db, pauseRow, () => unreadable('which slots and strategies are paused'), sql)
+  return {
+    slotPauses: pauses.flatMap((row) => (row.subject === 'slot' ? [{ slot: row.name, reason: row.reason }] : [])),
+    strategyPauses: pauses.flatMap((row) =>
+      row.subject === 'strategy' ? [{ strategy: row.name, reason: row.reason }] : [],
+    ),
+  }
+}
 
 /** Known outcomes and payouts of some windows. */
 function savedPayouts(db: ReadableDb, windows: ReadonlySet<WindowId>): Pick<SavedDesk, 'outcomes' | 'redemptions'> {
-  const outcome = 'SELECT slot, window_id AS windowId, payout_up AS payoutUp FROM settlements WHERE window_id = ?'
-  const redemption =
-    'SELECT window_id AS windowId, asked_at AS askedAt, times, paid_at AS paidAt FROM redemptions WHERE window_id = ?'
+  const outcome = 'SELECT slot, window_id, payout_up FROM settlements WHERE window_id = ?'
+  const redemption = 'SELECT window_id, asked_at, times, paid_at FROM redemptions WHERE window_id = ?'
   return {
     outcomes: [...windows].flatMap((id) => all(db, outcomeRow, outcome, id)),
     redemptions: [...windows].flatMap((id) => all(db, redemptionRow, redemption, id)),
@@ -196,7 +182,7 @@ function savedTenure(
   return read ?? null
 }
 
-const tenureSchema: z.ZodType<Tenure> = z.strictObject({
+export const tenureSchema: z.ZodType<Tenure> = z.strictObject({
   since: unixMsSchema,
   windows: z.number(),
   trades: z.number(),
@@ -219,15 +205,21 @@ function nextNumber(db: ReadableDb, table: 'intents' | 'positions'): number {
   return newest === undefined ? 1 : Number(newest.slice(newest.lastIndexOf('-') + 1)) + 1
 }
 
-/** Positions whose newest handoff had this reason. */
-function newestHandoffs(db: ReadableDb, reason: string): PositionId[] {
-  return column(
+/** Positions that the desk sells on command, and what it holds for the next version of a strategy. */
+function savedHandoffs(db: ReadableDb, unreadable: Unreadable): Pick<SavedDesk, 'closing' | 'faultHandoffs'> {
+  const newest = readable(
     db,
-    positionIdSchema,
-    `SELECT subject_id FROM handoffs h WHERE reason = ? AND subject = 'position'
-     AND seq = (SELECT max(seq) FROM handoffs WHERE subject = h.subject AND subject_id = h.subject_id)`,
-    reason,
+    handoffRow,
+    () => unreadable('why positions or orders have the owners they have'),
+    `SELECT h.reason, h.subject, h.subject_id, v.strategy FROM handoffs h LEFT JOIN versions v ON v.hash = h.from_owner
+     WHERE h.seq IN (SELECT max(seq) FROM handoffs GROUP BY subject, subject_id) ORDER BY h.seq`,
   )
+  return {
+    closing: newest.flatMap((row) => (row.subject === 'position' && row.reason === 'close' ? [row.subject_id] : [])),
+    faultHandoffs: newest.flatMap(({ subject_id: id, reason, strategy }) =>
+      strategy !== null && (reason === 'fault' || reason === 'unloadable') ? [{ id, strategy }] : [],
+    ),
+  }
 }
 
 /** The newest contiguous one-minute candles of an asset, oldest first. */

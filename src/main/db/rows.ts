@@ -20,10 +20,31 @@ function parse<T>(schema: z.ZodType<T>, sql: string, row: unknown): T {
 
 /** Every row of a query. @throws UnreadableRow */
 export function all<T>(db: ReadableDb, schema: z.ZodType<T>, sql: string, ...params: SqlParams): T[] {
-  return db
-    .prepare(sql)
-    .all(...params)
-    .map((row) => parse(schema, sql, row))
+  return readable(db, schema, undefined, sql, ...params)
+}
+
+/** Called with what is wrong with a row that is left out because it cannot be read. */
+export type OnUnreadable = (reason: string) => void
+
+/**
+ * Every row of a query that can be read.
+ * @param onUnreadable for rows without which the desk may run; undefined: throws UnreadableRow
+ */
+export function readable<T>(
+  db: ReadableDb,
+  schema: z.ZodType<T>,
+  onUnreadable: OnUnreadable | undefined,
+  sql: string,
+  ...params: SqlParams
+): T[] {
+  const rows = db.prepare(sql).all(...params)
+  if (onUnreadable === undefined) return rows.map((row) => parse(schema, sql, row))
+  return rows.flatMap((row) => {
+    const read = schema.safeParse(row)
+    if (read.success) return [read.data]
+    onUnreadable(explain(read.error))
+    return []
+  })
 }
 
 /** Like `all`, row by row, for tables without a bound on their size. @throws UnreadableRow */

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import type { Candle } from '../../shared/domain/feed.ts'
-import type { Fill, LedgerEntry, Order, Position } from '../../shared/domain/records.ts'
+import {
+  EVENT_KINDS,
+  type Fill,
+  HANDOFF_REASONS,
+  type LedgerEntry,
+  type Order,
+  type Position,
+} from '../../shared/domain/records.ts'
 import {
   deploymentIdSchema,
   fillIdSchema,
@@ -19,6 +26,7 @@ import {
   windowIdSchema,
 } from '../../shared/domain/schemas.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
+import type { EventRow } from '../../shared/ipc/desk-view.ts'
 import { flagColumn } from './rows.ts'
 
 /** One schema per table: its stored columns, and its row as a domain type. */
@@ -198,6 +206,71 @@ export const candleRow: z.ZodType<Candle> = z
     volume: z.number(),
   })
   .transform(({ open_time, ...prices }) => ({ openTime: open_time, ...prices }))
+
+export const outcomeRow = z
+  .object({ slot: slotIdSchema, window_id: windowIdSchema, payout_up: priceSchema })
+  .transform(({ slot, window_id, payout_up }) => ({ slot, windowId: window_id, payoutUp: payout_up }))
+
+export const redemptionRow = z
+  .object({
+    window_id: windowIdSchema,
+    asked_at: unixMsSchema.nullable(),
+    times: z.number(),
+    paid_at: unixMsSchema.nullable(),
+  })
+  .transform(({ window_id, asked_at, times, paid_at }) => ({
+    windowId: window_id,
+    askedAt: asked_at,
+    times,
+    paidAt: paid_at,
+  }))
+
+const savedState = { slot: slotIdSchema, revision: z.number(), json: z.string() }
+export const strategyStateRow = z.object({ ...savedState, strategy: z.string() })
+export const retainedStateRow = z.object({ ...savedState, version: versionHashSchema })
+
+/** The newest handoff of a position or order, with the strategy of the version that had it before. */
+export const handoffRow = z.intersection(
+  z.object({ reason: z.enum(HANDOFF_REASONS), strategy: z.string().nullable() }),
+  z.discriminatedUnion('subject', [
+    z.object({ subject: z.literal('position'), subject_id: positionIdSchema }),
+    z.object({ subject: z.literal('order'), subject_id: orderIdSchema }),
+  ]),
+)
+
+export const pauseRow = z.discriminatedUnion('subject', [
+  z.object({ subject: z.literal('slot'), name: slotIdSchema, reason: z.string() }),
+  z.object({ subject: z.literal('strategy'), name: z.string(), reason: z.string() }),
+])
+
+export const deskRow = z.object({
+  trading: z.enum(['running', 'paused', 'killed']),
+  trading_reason: z.string().nullable(),
+  trading_until: unixMsSchema.nullable(),
+  flatten: flagColumn,
+  freeze_reason: z.string().nullable(),
+  freeze_until: unixMsSchema.nullable(),
+})
+
+export const eventRow: z.ZodType<EventRow> = z.object({
+  seq: z.number(),
+  ts: z.number(),
+  level: z.enum(['info', 'warn', 'error']),
+  kind: z.enum(EVENT_KINDS),
+  slot: slotIdSchema.nullable(),
+  message: z.string(),
+})
+
+export const totalsRow = z.object({
+  version: z.string(),
+  trades: z.number(),
+  wins: z.number(),
+  pnl: usdSchema,
+  fees: usdSchema,
+  evens: z.number(),
+})
+
+export const liveRow = z.object({ strategy: z.string(), version: versionHashSchema, deployment: deploymentIdSchema })
 
 /** Columns that identify a version to people. */
 export const versionRefColumns = {

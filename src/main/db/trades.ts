@@ -159,6 +159,9 @@ export class TradeBook {
   }
 }
 
+/** Columns and source of `storedTrade`. */
+export const STORED_TRADES = `t.rowid AS row, ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id`
+
 /**
  * Trades in settlement order, each with its row number, after which a later call can continue.
  * @param after a row number; 0 = from the first
@@ -167,25 +170,20 @@ export function readTrades(
   db: ReadableDb,
   after = 0,
 ): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
-  return each(
-    db,
-    storedTrade,
-    `SELECT t.rowid AS row, ${COLUMNS} FROM trades t LEFT JOIN settlements s ON s.window_id = t.window_id
-     WHERE t.rowid > ? ORDER BY t.rowid`,
-    after,
-  )
+  return each(db, storedTrade, `SELECT ${STORED_TRADES} WHERE t.rowid > ? ORDER BY t.rowid`, after)
 }
 
-const SHADOWS = `SELECT t.rowid AS row, t.deployment || ' ' || t.window_id AS position, v.strategy, t.slot, t.window_id AS windowId, t.side,
+/** The same of trades that shadows would have made. */
+export const STORED_SHADOW_TRADES = `t.rowid AS row, t.deployment || ' ' || t.window_id AS position, v.strategy, t.slot, t.window_id AS windowId, t.side,
     t.opened_at AS openedAt, t.settled_at AS settledAt, t.shares, t.cost, t.fees, t.pnl, 0 AS sold, t.version AS openedBy,
     t.version AS settledUnder, t.deployment, t.regime, 'shadow' AS market, t.why, 0 AS latencyMs, NULL AS quote, NULL AS parts,
     CASE t.outcome WHEN 'up' THEN 1000000 WHEN 'down' THEN 0 END AS payoutUp
-  FROM shadow_trades t JOIN versions v ON v.hash = t.version WHERE t.settled_at IS NOT NULL AND t.rowid > ? ORDER BY t.rowid`
+  FROM shadow_trades t JOIN versions v ON v.hash = t.version WHERE t.settled_at IS NOT NULL`
 
 /** Trades of shadows, in the same form: their market is `shadow`, and they are never mixed with others. */
 export function readShadowTrades(
   db: ReadableDb,
   after = 0,
 ): Generator<{ readonly row: number; readonly trade: SettledTrade }> {
-  return each(db, storedTrade, SHADOWS, after)
+  return each(db, storedTrade, `SELECT ${STORED_SHADOW_TRADES} AND t.rowid > ? ORDER BY t.rowid`, after)
 }

@@ -91,10 +91,10 @@ export class Deployer {
     return this.attempts.failedInPassing(strategy)
   }
 
-  /** Resumes the probations and canaries of before the restart. */
+  /** Resumes the probations and canaries of before the restart. Where one cannot be read, the start has held entries (I12). */
   resume(): void {
     const { journal, clock } = this.parts
-    for (const row of watchedDeployments(journal.db)) {
+    for (const row of watchedDeployments(journal.db, () => {})) {
       const deployment = new Deployment(row, clock.monotonic(), clock, (changed) => this.attempts.save(changed))
       if (deployment.isCanary) this.canaries.resume(deployment)
       else this.watch.begin(deployment)

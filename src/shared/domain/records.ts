@@ -110,14 +110,25 @@ export interface Settlement {
   readonly regime: string | null
 }
 
+/**
+ * Why something changed its owner. `unloadable`: its version cannot be loaded; `close`: the desk sells it on a person's
+ * command; `dismissal`: returned by a canary to the live version; `reversal`: its sale has failed on chain.
+ */
+export const HANDOFF_REASONS = [
+  'deployment',
+  'rollback',
+  'fault',
+  'kill',
+  'unloadable',
+  'close',
+  'dismissal',
+  'reversal',
+] as const
+
 export interface Handoff {
   readonly ts: UnixMs
   readonly deployment: DeploymentId | null
-  /**
-   * `unloadable`: its version cannot be loaded; `close`: the desk sells it on a person's command; `dismissal`: returned by a
-   * canary to the live version; `reversal`: its sale has failed on chain.
-   */
-  readonly reason: 'deployment' | 'rollback' | 'fault' | 'kill' | 'unloadable' | 'close' | 'dismissal' | 'reversal'
+  readonly reason: (typeof HANDOFF_REASONS)[number]
   readonly subject: 'position' | 'order'
   readonly subjectId: PositionId | OrderId
   readonly from: Owner

@@ -201,7 +201,7 @@ function assemble(opened: Opened): Desk {
     killFilePresent: () => existsSync(home.kill),
     latchKill: (reason) => emergency.writeKillFile(reason),
   })
-  const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, books, recorder, now }
+  const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, events, books, recorder, now }
   const hub = new DeskHub({ ...shared, replayLab, ownRecording, virtual })
   deployer.alarmed.on((message) => events.add('error', message, 'alarm'))
   const parts: DeskParts = {
@@ -210,7 +210,6 @@ function assemble(opened: Opened): Desk {
     gate,
     venue,
     timeline,
-    events,
     emergency,
     time,
     reconciler,

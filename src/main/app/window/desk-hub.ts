@@ -49,6 +49,8 @@ export class DeskHub {
   private readonly shown = new Map<string, string>()
   private readonly startedAt: number
   private versionsChanged = false
+  /** Lists that lack unreadable rows, as reported. */
+  private readonly incomplete = new Set<string>()
   /** Outages at the moment the desk stopped; null while it runs. */
   private lastOutages: readonly SlotOutage[] | null = null
   /** The newest deployment; before the first of this process, the newest one in the journal. */
@@ -63,7 +65,7 @@ export class DeskHub {
     this.replays = new Replays(desk, (row) => this.push({ kind: 'replay', row }))
     this.files = new StrategyFiles(desk.options.home.strategies)
     this.startedAt = desk.options.clock.now()
-    const [newest] = listDeployments(desk.journal.db, 1)
+    const [newest] = listDeployments(desk.journal.db, 1, this.leftOut('deployments'))
     this.lastDeployment = newest === undefined ? null : headOf(newest)
     const { loop, journal, deployer, dispatcher } = desk
     this.subscriptions = [
@@ -165,9 +167,19 @@ export class DeskHub {
     return {
       status: this.status(),
       slots: this.slots(),
-      versions: listVersions(db),
-      deployments: listDeployments(db, 50),
-      events: listEvents(db, 200),
+      versions: listVersions(db, this.leftOut('versions')),
+      deployments: listDeployments(db, 50, this.leftOut('deployments')),
+      events: listEvents(db, 200, this.leftOut('events')),
+    }
+  }
+
+  /** Reports once that a list lacks rows which cannot be read. */
+  private leftOut(list: string): (reason: string) => void {
+    return (reason) => {
+      if (this.incomplete.has(list)) return
+      this.incomplete.add(list)
+      const message = `the list of ${list} lacks rows that cannot be read (${reason}): run "baton audit"`
+      this.desk.events.add('error', message, 'alarm')
     }
   }
 
@@ -257,6 +269,6 @@ export class DeskHub {
     for (const push of this.charts.changed(rows)) this.push(push)
     if (!this.versionsChanged) return
     this.versionsChanged = false
-    this.push({ kind: 'versions', rows: listVersions(this.desk.journal.db) })
+    this.push({ kind: 'versions', rows: listVersions(this.desk.journal.db, this.leftOut('versions')) })
   }
 }

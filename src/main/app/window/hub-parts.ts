@@ -10,6 +10,7 @@ import type { TradingLoop } from '../../runtime/trading-loop.ts'
 import type { TapeRecorder } from '../../tape/recorder.ts'
 import type { DeskOptions } from '../desk-options.ts'
 import type { Dispatcher } from '../dispatcher.ts'
+import type { EventLog } from '../event-log.ts'
 
 export interface HubParts {
   readonly options: DeskOptions
@@ -20,6 +21,7 @@ export interface HubParts {
   readonly journal: Journal
   readonly deployer: Deployer
   readonly dispatcher: Dispatcher
+  readonly events: EventLog
   readonly books: BooksThread
   readonly recorder: TapeRecorder | null
   readonly replayLab: ReplayLab

@@ -4,6 +4,7 @@ import { type Home, readConfig } from '../../app/start/home.ts'
 import { deskRuns } from '../../db/file-lock.ts'
 import { MIGRATIONS } from '../../db/migrations.ts'
 import { openSound } from '../../db/sound.ts'
+import { unreadableRows } from '../../db/unreadable.ts'
 import { type Check, fail, fine, firstLineOf, warn } from './check.ts'
 
 /** The home folder and the files in it. */
@@ -80,7 +81,15 @@ function database({ database: path }: Home): Check {
   const opened = openSound(path)
   if (!opened.ok) return fail('baton.db', opened.error.message, opened.error.todo ?? `make ${path} readable`)
   const { db, schema } = opened.value
+  const current = schema === MIGRATIONS.length
+  const [first, ...more] = current ? unreadableRows(db) : []
   db.close()
+  if (first !== undefined)
+    return fail(
+      'baton.db',
+      `the row ${first.id} of ${first.table}${more.length === 0 ? '' : ` and ${more.length} more`} cannot be read: ${first.reason}`,
+      `restore it from a backup beside it (${path}.before-…); baton audit lists every such row`,
+    )
   const old = schema < MIGRATIONS.length ? `; the next start brings it to ${MIGRATIONS.length}` : ''
   return fine('baton.db', `schema ${schema}, sound${old}`)
 }
