@@ -77,7 +77,7 @@ export async function restoreStrategy(page: Page, facts: DeskFacts): Promise<voi
   if (!dirty && onDisk === sound) return
   const keep = page.getByTestId('conflict').getByRole('button', { name: 'Keep my text' })
   if (await keep.isVisible()) await keep.click()
-  await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
+  await page.locator('[data-testid="editor"] .monaco-editor').first().click()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.insertText(sound)
   await page.keyboard.press('ControlOrMeta+s')
@@ -105,7 +105,7 @@ export async function waitForPosition(facts: DeskFacts, leftMs = 40_000): Promis
 export async function replaceText(page: Page, find: string, text: string): Promise<void> {
   await page.getByRole('tab', { name: 'Editor' }).click()
   await page.getByTestId('file-snipe.ts').click()
-  await page.locator('[data-testid="editor"] .monaco-editor .view-lines').first().click()
+  await page.locator('[data-testid="editor"] .monaco-editor').first().click()
   await page.keyboard.press('ControlOrMeta+Home')
   await page.keyboard.press('ControlOrMeta+f')
   const box = page.locator('.find-widget.visible textarea').first()

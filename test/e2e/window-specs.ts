@@ -109,7 +109,7 @@ export function windowSpecs(open: () => DeskWindow): void {
     for (let i = 0; i < 'view.'.length + 2; i++) await page.keyboard.press('Escape')
     for (let i = 0; i < '; view.'.length; i++) await page.keyboard.press('Backspace')
     await showsText(page, 'file-state', /^saved$/)
-    await page.locator('[data-testid="editor"] .view-lines').first().click({ button: 'right' })
+    await page.locator('[data-testid="editor"] .monaco-editor').first().click({ button: 'right' })
     const menu = page.locator('.monaco-menu').first()
     await menu.waitFor()
     const background = await menu.evaluate(`(element) => {

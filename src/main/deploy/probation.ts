@@ -35,7 +35,7 @@ export function judgeProbation(facts: ProbationFacts, rules: Config['probation']
   }
   if (stopped) return { ...row, verdict: 'failed', reason: 'it was stopped by a fault' }
   if (broken.length > 0) return { ...row, verdict: 'failed', reason: broken.map(boundText).join('; ') }
-  const seen = `${tenure.windows} windows, ${tenure.trades} settled trades, within every bound`
+  const seen = `${tenure.windows} windows, ${tenure.trades} settled ${tenure.trades === 1 ? 'trade' : 'trades'}, within every bound`
   if (tenure.windows >= windowsNeeded) return { ...row, verdict: 'passed', reason: seen }
   if (now >= until) return { ...row, verdict: 'passed', reason: `${seen}, and ${rules.maxHours} h are over` }
   return { ...row, verdict: 'running', reason: `${tenure.windows} of ${windowsNeeded} windows` }
