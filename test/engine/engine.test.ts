@@ -18,7 +18,7 @@ function afterDelay(bench: EngineBench): void {
   bench.pump(plusMs(bench.now, 1_000))
 }
 
-const lastRefusal = (bench: EngineBench) => bench.events('refused').at(-1)?.split(':')[0]
+const lastRefusal = (bench: EngineBench) => bench.causes('refused').at(-1)?.code
 
 describe('every refusal is an event with its reason', () => {
   const caps = testConfig(slots('BTC-5m')).caps
@@ -171,7 +171,7 @@ describe('I4: swaps', () => {
       manifest: MANIFEST,
       states: state === undefined ? [] : [{ slot: state.slot, json: '{}', fromRevision: state.revision }],
     }
-    expect(bench.engine.swapRefusal(swap)).toContain('state of BTC-5m changed')
+    expect(bench.engine.swapRefusal(swap)).toEqual({ code: 'state-changed', slot: 'BTC-5m' })
   })
 
   test('an answer of another epoch is dropped and logged', () => {

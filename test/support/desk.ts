@@ -10,6 +10,7 @@ import { Station } from '../../src/main/app/station.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
+import { differenceText } from '../../src/main/replay/difference.ts'
 import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { deskOptions } from './desk-options.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
@@ -79,7 +80,10 @@ export class TestHome {
   async remove(): Promise<void> {
     await this.close()
     const { differences } = this.checksTape ? checkAll(this.home.tape, engineBuild(packageRoot())) : { differences: [] }
-    if (differences.length > 0) throw new Error(`I7: the recording of ${this.folder} decides otherwise: ${differences}`)
+    if (differences.length > 0)
+      throw new Error(
+        `I7: the recording of ${this.folder} decides otherwise: ${differences.map(differenceText).join()}`,
+      )
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

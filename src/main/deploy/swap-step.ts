@@ -5,6 +5,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
+import { type CommitRefusal, commitRefusalText } from '../runtime/commit-refusal.ts'
 import type { CanaryPart } from './attempt.ts'
 import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
@@ -100,7 +101,7 @@ export class SwapStep {
     const swap = this.swapOf(deployment, candidate, reason, own)
     const committed =
       part === null ? this.commit(deployment, candidate, swap) : this.commitPart(deployment, candidate, swap, part)
-    return committed.ok ? advance('') : { kind: 'refused', reason: committed.error }
+    return committed.ok ? advance('') : { kind: 'refused', reason: commitRefusalText(committed.error) }
   }
 
   private swapOf(deployment: Deployment, candidate: Candidate, reason: Swap['reason'], states: Swap['states']): Swap {
@@ -118,7 +119,7 @@ export class SwapStep {
     }
   }
 
-  private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void> {
+  private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void, CommitRefusal> {
     const { loop, journal, now, watch } = this.parts
     const { ref } = candidate
     const replaced = loop.engine.state.live.get(ref.strategy)
@@ -141,7 +142,12 @@ export class SwapStep {
     return ok(undefined)
   }
 
-  private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: CanaryPart): Result<void> {
+  private commitPart(
+    deployment: Deployment,
+    candidate: Candidate,
+    swap: Swap,
+    part: CanaryPart,
+  ): Result<void, CommitRefusal> {
     const { loop, journal, now, watch } = this.parts
     const start = { swap, slots: part.slots, stakePpm: Math.round(part.stakePercent * 10_000) }
     const committed = loop.commitCanary(start, candidate.hosted, ({ heldMs }) => {
