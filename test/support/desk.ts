@@ -93,6 +93,13 @@ export function deploy(desk: Desk, strategy: string): Promise<DeploymentRow> {
   return desk.deployer.deploy({ strategy, trigger: 'save', by: 'test', noticedAt: systemClock.monotonic() })
 }
 
+/** Newest row of each deployment that changes from now on, with its end, which the journal has only in words. */
+export function reportedRows(desk: Desk): ReadonlyMap<string, DeploymentRow> {
+  const rows = new Map<string, DeploymentRow>()
+  desk.deployer.changed.on((row) => rows.set(row.id, row))
+  return rows
+}
+
 /**
  * Waits until something is true, looking often; fails with what was awaited. In real time half a minute may pass before a
  * window lets anything be entered.
