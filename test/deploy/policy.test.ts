@@ -305,7 +305,8 @@ describe('policy', () => {
       }))
     }
     const { freeze } = bench.engine.state
-    expect(freeze?.reason).toMatch(/daily drawdown: \d+\.\d\d USD, limit 0\.00 USD/)
+    const drawdown = bench.engine.state.ledger.drawdownOn(bench.now)
+    expect(bench.causes('frozen')).toEqual([{ code: 'daily-drawdown', drawdown, limit: 1 }])
     expect(freeze?.until).toBe(utcDay(bench.now) + DAY)
     expect(bench.command({ kind: 'unfreeze', reason: 'seen' })).toBeNull()
     bench.pump(unixMs(bench.now + 20 * MINUTE))

@@ -145,7 +145,9 @@ describe('I12: a breach pauses entries', () => {
       bench.cycle(() => enter('up', 5, 0.99))
       bench.pump(plusMs(bench.now, 5_000))
     }
-    expect(bench.engine.state.pause?.reason).toContain('daily loss')
+    const [cause] = bench.causes('cap')
+    expect(cause).toMatchObject({ code: 'daily-loss', cap: usdOf(1) })
+    expect(cause?.code === 'daily-loss' ? cause.loss : 0).toBeGreaterThanOrEqual(usdOf(1))
     expect((bench.engine.state.pause?.until ?? 0) % 86_400_000).toBe(0)
   })
 })

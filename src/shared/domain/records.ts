@@ -181,6 +181,8 @@ export type EventCause =
   /** The failed fill cannot be taken out of the books; `enteredBy`: the later position or entry of its window. */
   | { readonly code: 'position-closed'; readonly fill: FillId }
   | { readonly code: 'entered-again'; readonly fill: FillId; readonly enteredBy: PositionId | OrderId }
+  /** The day's fall of the profit from its highest value; it froze deployments. */
+  | { readonly code: 'daily-drawdown'; readonly drawdown: Usd; readonly limit: Usd }
   /** Reports for an order that is final or unknown. */
   | { readonly code: 'unmatched-fill'; readonly fill: FillId; readonly order: OrderId }
   | { readonly code: 'unmatched-report'; readonly report: string; readonly order: OrderId }
