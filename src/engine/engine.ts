@@ -16,6 +16,7 @@ import { TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from './prices/tick-cell
 import type { BookSource, SlotState } from './slot-state.ts'
 import { assetOf, type Context, type EngineState, emptyState, liveVersion, logEvent, record, slotOf } from './state.ts'
 import { beginCanary, canaryRefusal, endCanary } from './versions/canary.ts'
+import type { CanaryRefusal, SwapRefusal } from './versions/swap-refusal.ts'
 import { slotsOf, swapRefusal } from './versions/version-entry.ts'
 import { recordVersion } from './versions/version-record.ts'
 import { applyDecisions, applyFault, applySwap, takeOverUnmanaged } from './versions/versions.ts'
@@ -149,12 +150,12 @@ export class Engine {
   }
 
   /** Why a swap cannot be committed now; null when it can. */
-  swapRefusal(swap: Swap): string | null {
+  swapRefusal(swap: Swap): SwapRefusal | null {
     return swapRefusal({ state: this.state, effects: [] }, swap)
   }
 
   /** Why a canary cannot start now; null when it can. */
-  canaryRefusal(start: CanaryStart): string | null {
+  canaryRefusal(start: CanaryStart): CanaryRefusal | null {
     return canaryRefusal({ state: this.state, effects: [] }, start)
   }
 

@@ -3,7 +3,15 @@ import type { FeedState } from '../shared/domain/feed.ts'
 import type { FillId, OrderId, PositionId, VersionHash } from '../shared/domain/ids.ts'
 import type { TradingState } from '../shared/domain/lifecycles.ts'
 import { addUsd, NO_USD, type Shares, shares, subUsd, type Usd } from '../shared/domain/money.ts'
-import type { DeskEvent, EventKind, Fill, JournalRecord, Order, Position } from '../shared/domain/records.ts'
+import type {
+  DeskEvent,
+  EventCause,
+  EventKind,
+  Fill,
+  JournalRecord,
+  Order,
+  Position,
+} from '../shared/domain/records.ts'
 import type { Canary, Caps } from '../shared/domain/settings.ts'
 import type { Asset, SlotId, WindowId } from '../shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../shared/domain/time.ts'
@@ -153,7 +161,7 @@ export function logEvent(
   level: DeskEvent['level'],
   kind: EventKind,
   message: string,
-  about: { slot?: SlotId | null; version?: VersionHash | null; detail?: string } = {},
+  about: { slot?: SlotId | null; version?: VersionHash | null; detail?: string; cause?: EventCause } = {},
 ): void {
   const slot = about.slot == null ? undefined : context.state.slots.get(about.slot)
   const event: DeskEvent = {
@@ -167,6 +175,7 @@ export function logEvent(
     market: context.state.config.market,
     message,
     detail: about.detail ?? null,
+    ...(about.cause === undefined ? {} : { cause: about.cause }),
   }
   record(context, { t: 'event', event })
 }

@@ -70,7 +70,7 @@ test('I12: while a venue does not say what became of an order entries are held, 
       ...minutes,
     })
   const desk = await home.desk({ openVenue: open })
-  expect(desk.engine.state.holds.get('venue')).toMatch(/simulated does not say what became of 0 orders: 503/)
+  expect(desk.engine.state.holds.get('venue')).toContain('503 Service Unavailable')
   await expect.poll(() => desk.engine.state.holds.has('venue'), { timeout: 30_000 }).toBe(false)
   expect(answers).toBe(3)
 })

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { MINUTE } from '../../src/shared/domain/time.ts'
-import { eager, TestHome } from '../support/desk.ts'
+import { eager, reportedRows, TestHome } from '../support/desk.ts'
 
 const homes: TestHome[] = []
 afterEach(() => Promise.all(homes.splice(0).map((home) => home.remove())))
@@ -19,20 +19,23 @@ test('T2: a reload that a virtual run has no cycle left for is ended with the ru
   await desk.life.done
   home.write('snipe.ts', eager('snipe', 2))
   const before = desk.engine.state.live.get('snipe')
+  const rows = reportedRows(desk)
   const outcome = await desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
   expect(outcome.outcome).toBe('failed')
-  expect(outcome.message).toContain('the run has ended')
+  expect([...rows.values()]).toMatchObject([{ state: 'failed', end: { code: 'no-swap', refusal: 'loop-ended' } }])
   expect(desk.engine.state.live.get('snipe')).toBe(before)
 })
 
 test('T2: a reload under way when the run ends does not wait for ever', async () => {
   const { home, desk } = await virtualDesk()
   home.write('snipe.ts', eager('snipe', 3))
+  const rows = reportedRows(desk)
   const reload = desk.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe' }, 'cli')
   await desk.life.done
-  const { outcome, message } = await reload
+  const { outcome } = await reload
   expect(['done', 'failed']).toContain(outcome)
-  if (outcome === 'failed') expect(message).toMatch(/the run (has ended|ended before)/)
+  const row = [...rows.values()].at(-1)
+  if (outcome === 'failed') expect(['no-swap', 'stopped']).toContain(row?.end?.code)
 })
 
 test('T2: a job of the yield interval that throws rejects its caller, and the others run', async () => {

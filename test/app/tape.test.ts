@@ -123,7 +123,7 @@ describe('a desk’s own tape', () => {
     }
     await until('entries are paused', () => desk.engine.state.trading === 'paused')
     expect(desk.engine.state.pause?.reason).toMatch(/^the tape cannot be written: /)
-    expect(said(desk, 'entries are paused: make room, then resume')).toBe(true)
+    await until('it is said', () => said(desk, 'entries are paused: make room, then resume'))
     const orders = () => desk.loop.figures.orders
     const [before, cycles] = [orders(), desk.loop.figures.cycles]
     await until('cycles go on', () => desk.loop.figures.cycles > cycles + 40)

@@ -165,8 +165,9 @@ describe('a strategy that fails', () => {
       expect(first?.message).toMatch(expected.message)
       expect(first?.file).toBe(expected.file ?? 'snipe.ts')
       if (expected.line !== undefined) expect(first?.line).toBe(expected.line())
-      expect(row.reason).toContain('keeps trading')
-      expect(row.steps.at(-1)?.state).toBe('failed')
+      const step = row.steps.at(-1)
+      expect(step?.state).toBe('failed')
+      expect(row.end).toEqual({ code: step?.name === 'stage' ? 'dry-run' : step?.name })
       expect(desk.engine.state.live.get('snipe')).toBe(before)
       expect(desk.engine.state.versions.get(before ?? ('' as never))?.state).toBe('live')
       expect(desk.loop.figures.decisions).toBeGreaterThanOrEqual(decisions)
@@ -175,7 +176,9 @@ describe('a strategy that fails', () => {
 
   test('afterwards no cycle was missed and the good file is what is live already', async () => {
     home.write('snipe.ts', good)
-    expect((await deploy(desk, 'snipe')).reason).toContain('which is live already')
+    const row = await deploy(desk, 'snipe')
+    const label = desk.engine.state.versions.get(desk.engine.state.live.get('snipe') ?? ('' as never))?.label
+    expect(row).toMatchObject({ state: 'superseded', end: { code: 'live-already', label } })
     const cycles = desk.loop.figures.cycles
     await until('another cycle', () => desk.loop.figures.cycles > cycles)
     expect(desk.loop.figures.missedCycles).toBe(0)

@@ -3,7 +3,7 @@ import { listDeployments } from '../../src/main/db/queries.ts'
 import { DeskClock, type TimeSource } from '../../src/main/platform/desk-clock.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { VersionWorker } from '../../src/main/strategy-host/version-worker.ts'
-import { TestHome, until } from '../support/desk.ts'
+import { reportedRows, TestHome, until } from '../support/desk.ts'
 
 const homes: TestHome[] = []
 afterAll(async () => {
@@ -47,12 +47,15 @@ it('U7: a first start on a busy computer is tried again until every slot has its
   homes.push(home)
   const desk = await home.desk({ clock: new DeskClock(clockOf(() => busy)) })
   const failed = () => listDeployments(desk.journal.db, 9).find((row) => row.state === 'failed')
+  const rows = reportedRows(desk)
   const starting = desk.life.start()
   await until('the first attempt has failed', () => failed() !== undefined)
   busy = false
   await starting
   await desk.journal.flush()
-  expect(failed()?.reason).toMatch(/; it is tried again in \d+ s$/)
+  const retried = rows.get(failed()?.id ?? '')
+  expect(retried).toMatchObject({ end: { code: 'check' }, retryInMs: expect.any(Number) })
+  expect(failed()?.reason).toBe(retried?.reason)
   expect(failed()?.diagnostics).toMatchObject([{ message: expect.stringMatching(/the computer was (too )?busy/) }])
   const [outage] = desk.hub.status().outages
   expect(outage).toMatchObject({

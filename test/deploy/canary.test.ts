@@ -3,7 +3,7 @@ import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import type { VersionHash } from '../../src/shared/domain/ids.ts'
 import type { SlotId } from '../../src/shared/domain/slots.ts'
-import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { deploy, eager, reportedRows, TestHome, until } from '../support/desk.ts'
 import { expectOwner, held } from '../support/some.ts'
 
 const homes: TestHome[] = []
@@ -62,7 +62,7 @@ describe('a canary', () => {
     // The same once more is no promotion.
     expect(await deploy(desk, 'snipe')).toMatchObject({
       state: 'superseded',
-      reason: expect.stringMatching(/the code is that of snipe v2 · \w+, which is a canary already/),
+      end: { code: 'canary-already', label: canary?.label },
     })
     expect(assignedVersion(desk)).toEqual([true, false, false])
     // A newer save waits for the word on it; what is meant must then be said.
@@ -125,13 +125,16 @@ describe('a canary', () => {
     expect(desk.engine.strategyStates('snipe').find(({ slot }) => slot === 'BTC-5m')?.json).toBe(kept)
     await until('it decides', () => (desk.engine.state.slots.get('BTC-5m' as SlotId)?.lastWhy ?? '').includes('2'))
     const open = await held(desk.engine.state)
+    const rows = reportedRows(desk)
     const back = await say(desk, { kind: 'rollback' })
     expect(back).toMatchObject({ outcome: 'done' })
     expect(desk.engine.state.live.get('snipe')).toBe(live)
     expect(assignedVersion(desk)).toEqual([false, false, false])
     expect(stateIn(desk, 'BTC-5m')).toBe(kept)
     expectOwner(open, live)
-    expect(newest(desk)).toMatchObject({ state: 'superseded', reason: 'dismissed: rolled back by cli' })
+    const dismissed = rows.get(newest(desk)?.id ?? '')
+    expect(dismissed).toMatchObject({ state: 'superseded', end: { code: 'dismissed', why: 'rolled back by cli' } })
+    expect(newest(desk)).toMatchObject({ state: 'superseded', reason: dismissed?.reason })
     expect((await deploy(desk, 'snipe')).state).toBe('kept')
   })
 
@@ -141,12 +144,14 @@ describe('a canary', () => {
     const live = desk.engine.state.live.get('snipe')
     const open = await held(desk.engine.state)
     home.write('snipe.ts', THROWS)
+    const rows = reportedRows(desk)
     const begun = await say(desk, { kind: 'reload', as: 'canary', slots: ['BTC-5m'] })
     expect(begun, begun.message).toMatchObject({ outcome: 'done' })
     await until('it is taken back', () => newest(desk)?.state === 'rolled-back')
-    expect(newest(desk)?.reason).toMatch(
-      /the canary snipe v2 · \w+ was taken back, snipe v1 · \w+ has its slots again: /,
-    )
+    const row = rows.get(newest(desk)?.id ?? '')
+    expect(row).toMatchObject({ version: { number: 2 }, from: { number: 1 } })
+    expect(row?.end).toMatchObject({ code: 'canary-ended', breach: ['fault'] })
+    expect(newest(desk)?.reason).toBe(row?.reason)
     expect(desk.engine.state.canaries.size).toBe(0)
     expect(assignedVersion(desk)).toEqual([false, false, false])
     await until('deployments are frozen', () => desk.engine.state.freeze !== null)

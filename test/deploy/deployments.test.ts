@@ -85,7 +85,7 @@ test('state: kept where its shape fits, taken over by migrate, refused otherwise
 
   home.write('snipe.ts', stateful(3, '{ count: 5, more: true }'))
   const refused = await deploy(desk, 'snipe')
-  expect(refused.state).toBe('failed')
+  expect(refused).toMatchObject({ state: 'failed', end: { code: 'dry-run' } })
   expect(refused.diagnostics[0]?.message).toContain('does not fit initialState, and there is no migrate')
 
   home.write(
@@ -248,7 +248,7 @@ test('U8: a configuration that refuses while frozen says so before anything is c
   await desk.dispatcher.dispatch({ kind: 'freeze', reason: 'stop that' }, 'cli')
   home.write('snipe.ts', 'this is not even TypeScript(')
   const row = await deploy(desk, 'snipe')
-  expect(row).toMatchObject({ state: 'failed', steps: [], reason: expect.stringContaining('frozen: stop that') })
+  expect(row).toMatchObject({ state: 'failed', steps: [], end: { code: 'frozen', why: 'stop that' } })
 })
 
 test('U8: a first start while frozen waits, too, and holds up nothing else', async () => {
@@ -269,7 +269,7 @@ test('U11: a deployment that is under way is given up by hand, also while nothin
   const under = deploy(desk, 'snipe')
   const given = await desk.dispatcher.dispatch({ kind: 'dismiss', strategy: 'snipe', reason: 'no' }, 'cli')
   expect(given).toMatchObject({ outcome: 'done' })
-  expect(await under).toMatchObject({ state: 'superseded', reason: 'dismissed: no' })
+  expect(await under).toMatchObject({ state: 'superseded', end: { code: 'dismissed', why: 'no' } })
 })
 
 test('rolling back twice goes on backwards, never to the version that was just left', async () => {

@@ -59,7 +59,7 @@ class Scene {
       const result = this.step.ask(this.deployment, policyCase)
       if (result.kind === 'advance') return true
       if (result.kind !== 'wait') {
-        if (result.failure !== null) this.deployment.fail(this.now, result.failure.reason)
+        if (result.failure !== null) this.deployment.fail(this.now, result.failure.end)
         return false
       }
       await result.until
@@ -263,13 +263,14 @@ describe('policy', () => {
     const passing = at.pass()
     await at.after(61 * MINUTE)
     expect(await passing).toBe(false)
-    expect(at.deployment.current).toMatchObject({ state: 'failed' })
-    expect(at.deployment.current.reason).toMatch(/waited 60 min in vain: alpha v1 has been live/)
+    const waited = { code: 'policy', rule: 'cooldown', waitedMinutes: 60 }
+    expect(at.deployment.current).toMatchObject({ state: 'failed', end: waited })
 
     const frozen = new Scene({ whileFrozen: 'refuse' })
     frozen.bench.command({ kind: 'freeze', reason: 'news' })
     expect(await frozen.pass()).toBe(false)
-    expect(frozen.deployment.current.reason).toMatch(/frozen until somebody unfreezes them: news; unfreeze, or reload/)
+    const refused = { code: 'policy', rule: 'freeze', waitedMinutes: null, why: expect.stringContaining('news') }
+    expect(frozen.deployment.current).toMatchObject({ state: 'failed', end: refused })
   })
 
   test('where nothing is live yet no wait holds but a freeze', async () => {
@@ -304,7 +305,8 @@ describe('policy', () => {
       }))
     }
     const { freeze } = bench.engine.state
-    expect(freeze?.reason).toMatch(/daily drawdown: \d+\.\d\d USD, limit 0\.00 USD/)
+    const drawdown = bench.engine.state.ledger.drawdownOn(bench.now)
+    expect(bench.causes('frozen')).toEqual([{ code: 'daily-drawdown', drawdown, limit: 1 }])
     expect(freeze?.until).toBe(utcDay(bench.now) + DAY)
     expect(bench.command({ kind: 'unfreeze', reason: 'seen' })).toBeNull()
     bench.pump(unixMs(bench.now + 20 * MINUTE))

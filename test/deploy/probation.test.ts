@@ -3,11 +3,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { newTenure } from '../../src/engine/versions/tenure.ts'
 import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
-import { chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
+import { brokenBounds, chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
-import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { deploy, eager, reportedRows, TestHome, until } from '../support/desk.ts'
 import { expectOwner, held } from '../support/some.ts'
 
 const RULES = (() => {
@@ -31,14 +31,15 @@ describe('a version on probation', () => {
   })
 
   test.each([
-    ['faults', { faults: 3 }, /faults 3, bound 2/],
-    ['late answers', { late: 3 }, /late answers 3, bound 2/],
-    ['rejected orders', { rejected: 6 }, /rejected orders 6, bound 5/],
-    ['drawdown', { drawdown: usdOf(50.01) }, /drawdown \$50\.01, bound \$50\.00/],
-  ])('is rolled back beyond its bound of %s, with the figure', (_, change, words) => {
+    ['faults', { faults: 3 }, 3, 2, 'faults 3, bound 2'],
+    ['late answers', { late: 3 }, 3, 2, 'late answers 3, bound 2'],
+    ['rejected orders', { rejected: 6 }, 6, 5, 'rejected orders 6, bound 5'],
+    ['drawdown', { drawdown: usdOf(50.01) }, 50.01, 50, 'drawdown $50.01, bound $50.00'],
+  ])('is rolled back beyond its bound of %s, with the figure', (name, change, value, bound, words) => {
     const row = judge(change)
     expect(row.verdict).toBe('failed')
-    expect(row.reason).toMatch(words)
+    expect(row.bounds.filter(({ passed }) => !passed)).toMatchObject([{ name, value, bound }])
+    expect(row.reason).toBe(words)
   })
 
   test('is rolled back when it wins far more rarely than its proof did, and not before there are enough trades', () => {
@@ -47,6 +48,7 @@ describe('a version on probation', () => {
     expect(judge({ trades: 12, wins: 9 }, { proof }).verdict).toBe('running')
     const row = judge({ trades: 12, wins: 3 }, { proof })
     expect(row.verdict).toBe('failed')
+    expect(brokenBounds(row)).toEqual(['win rate'])
     expect(row.reason).toMatch(/so few wins had a chance of 0\.\d+ % by its proof, bound 0\.2 %/)
   })
 
@@ -138,15 +140,12 @@ const turning = (marker: number, into: string) =>
 
 const THROW = "if (state.seen > 1) throw new Error('planted')"
 
-/** Each with what the reason for its rollback says. */
+/** Each is stopped by a fault. */
 const BAD = {
-  throws: [turning(2, THROW), /stopped by a fault/],
-  spins: [turning(2, 'if (state.seen > 1) for (;;) state.seen'), /stopped by a fault/],
-  'answers after its deadline': [
-    turning(2, 'if (state.seen > 1) for (let n = 0; n < 2e10; n++) n++'),
-    /stopped by a fault/,
-  ],
-} as const
+  throws: turning(2, THROW),
+  spins: turning(2, 'if (state.seen > 1) for (;;) state.seen'),
+  'answers after its deadline': turning(2, 'if (state.seen > 1) for (let n = 0; n < 2e10; n++) n++'),
+}
 
 /** Buys and sells again, cycle after cycle: it pays spread and fees each time. */
 const LOSING = eager('snipe', 2).replace(
@@ -158,8 +157,9 @@ const LOSING = eager('snipe', 2).replace(
 describe.concurrent('a bad version that was let through', () => {
   test.each(Object.entries(BAD))(
     '%s: the last good one is back by itself, with every position, and it is said',
-    async (name, [source, why]) => {
+    async (name, source) => {
       const { home, desk } = await trading()
+      const rows = reportedRows(desk)
       const good = desk.engine.state.live.get('snipe')
       const open = await held(desk.engine.state)
       home.write('snipe.ts', source)
@@ -183,8 +183,8 @@ describe.concurrent('a bad version that was let through', () => {
       const [back] = listDeployments(desk.journal.db, 1)
       expect(back).toMatchObject({ trigger: 'rollback', by: 'probation', state: 'kept', version: { hash: good } })
       const failed = listDeployments(desk.journal.db, 5).find((row) => row.state === 'rolled-back')
-      expect(failed?.reason).toMatch(/snipe v2 · \w+ was rolled back to snipe v1 · \w+: /)
-      expect(failed?.reason).toMatch(why)
+      const end = { code: 'rolled-back', to: back?.version?.label, breach: ['fault'] }
+      expect(rows.get(failed?.id ?? '')).toMatchObject({ version: { number: 2 }, end })
       expect(failed?.probation).toMatchObject({ verdict: 'failed' })
       expectOwner(open, good)
       expect(desk.loop.figures.missedCycles).toBe(0)
@@ -200,6 +200,7 @@ describe.concurrent('a bad version that was let through', () => {
     homes.push(home)
     home.write('snipe.ts', eager('snipe', 1))
     const desk = await home.desk({ speed: 240, from: START, forMs: 4 * HOUR })
+    const rows = reportedRows(desk)
     await desk.life.start()
     await until('it holds something', () => desk.engine.state.positions.size > 0)
     const good = desk.engine.state.live.get('snipe')
@@ -208,11 +209,15 @@ describe.concurrent('a bad version that was let through', () => {
     expect(swapped.outcome, swapped.message).toBe('done')
     const row = () => listDeployments(desk.journal.db, 9).find(({ version }) => version?.number === 2)
     await until('it is rolled back', () => row()?.state === 'rolled-back')
-    const { swappedAt, endedAt, probation, reason } = row() ?? {}
+    const { id, swappedAt, endedAt, probation, reason } = row() ?? {}
     const minutes = (((endedAt ?? 0) - (swappedAt ?? 0)) / 60_000).toFixed(0)
     console.log(`one that loses: rolled back ${minutes} min of market time after its swap, ${reason}`)
-    expect(reason).toMatch(/drawdown \$\d+\.\d\d, bound \$8\.00/)
-    expect(probation).toMatchObject({ verdict: 'failed' })
+    expect(rows.get(id ?? '')).toMatchObject({ end: { code: 'rolled-back', breach: ['drawdown'] } })
+    const drawdown = { name: 'drawdown', bound: 8, passed: false }
+    expect(probation).toMatchObject({
+      verdict: 'failed',
+      bounds: expect.arrayContaining([expect.objectContaining(drawdown)]),
+    })
     expect(desk.engine.state.live.get('snipe')).toBe(good)
     expect(desk.loop.figures.missedCycles).toBe(0)
   })
@@ -231,7 +236,7 @@ describe.concurrent('a bad version that was let through', () => {
     home.write('snipe.ts', eager('snipe', 9))
     void deploy(desk, 'snipe')
     await until('the candidate waits', () => listDeployments(desk.journal.db, 1)[0]?.state === 'waiting')
-    expect(listDeployments(desk.journal.db, 1)[0]?.reason).toContain('frozen')
+    expect(listDeployments(desk.journal.db, 1)[0]?.policy?.waits).toMatchObject([{ rule: 'freeze' }])
     const [live] = listVersions(desk.journal.db).filter((version) => version.state === 'live')
     expect(live?.number).toBe(1)
   })
@@ -252,7 +257,7 @@ describe.concurrent('a bad version that was let through', () => {
     home.write('snipe.ts', eager('snipe', 8))
     void deploy(desk, 'snipe')
     await until('the candidate waits', () => listDeployments(desk.journal.db, 1)[0]?.state === 'waiting')
-    expect(listDeployments(desk.journal.db, 1)[0]?.reason).toContain('frozen')
+    expect(listDeployments(desk.journal.db, 1)[0]?.policy?.waits).toMatchObject([{ rule: 'freeze' }])
   })
 
   test('probation goes on after a restart', async () => {

@@ -96,15 +96,18 @@ test('a candidate is replayed over the desk’s own tape beside the live version
 test('I11: a candidate beyond a bound is refused with the figure, and the live version goes on', async () => {
   const { home, desk } = await deskWith({ proof: { ...PROOF, maxStakeUsd: 8, maxOrdersPerMinute: 1 } })
   const live = desk.engine.state.live.get('snipe')
-  const refused = async (text: string, reason: RegExp) => {
+  const refused = async (text: string, broken: object, reason: RegExp) => {
     const row = await save(home, desk, text)
-    expect(row.state).toBe('failed')
-    expect(row.reason).toMatch(reason)
     expect(row.proof?.verdict).toBe('failed')
+    const gates = row.proof?.gates.filter(({ passed }) => !passed) ?? []
+    expect(gates).toContainEqual(expect.objectContaining(broken))
+    expect(row).toMatchObject({ state: 'failed', end: { code: 'proof', broken: gates.map(({ name }) => name) } })
+    expect(row.proof?.reason).toMatch(reason)
     expect(desk.engine.state.live.get('snipe')).toBe(live)
   }
   await refused(
     eager('snipe', 2).replace('stakeUsd: 5', 'stakeUsd: 9'),
+    { name: 'stake an order', value: 9, bound: 8 },
     /stake an order \$9\.00, at most \$8\.00 allowed/,
   )
   // Sound at the dry run: it throws only where a window is nearly over.
@@ -113,9 +116,10 @@ test('I11: a candidate beyond a bound is refused with the figure, and the live v
       'const side',
       "if (view.secondsLeft < 15 && view.secondsLeft > 4) throw new Error('planted')\n    const side",
     ),
+    { name: 'faults', bound: 0 },
     /\d+ faults?, 0 allowed \(snipe\.ts:\d+:\d+ .* \(\w+-\d+m at \d\d:\d\d:\d\d\)\)/,
   )
-  await refused(eager('snipe', 4), /orders a minute \d, at most 1 allowed/)
+  await refused(eager('snipe', 4), { name: 'orders a minute', bound: 1 }, /orders a minute \d, at most 1 allowed/)
   const cycles = desk.loop.figures.cycles
   await until('the desk goes on', () => desk.loop.figures.cycles > cycles)
   expect(desk.loop.figures.missedCycles).toBe(0)
@@ -129,10 +133,9 @@ test('U11: a candidate that loops for ever in its proof is refused with slot, mo
   )
   const line = text.split('\n').findIndex((one) => one.includes('while (on)')) + 1
   const row = await save(home, desk, text)
-  expect(row.reason).toMatch(
-    /could not be replayed: snipe\.ts:\d+:\d+ decide did not return within 15 s \(\w+-5m at \d\d:\d\d:\d\d\)/,
-  )
-  expect(row.diagnostics).toEqual([expect.objectContaining({ file: 'snipe.ts', line })])
+  expect(row).toMatchObject({ state: 'failed', end: { code: 'proof', broken: [] } })
+  const message = expect.stringMatching(/15 s \(\w+-5m at \d\d:\d\d:\d\d\)/)
+  expect(row.diagnostics).toEqual([expect.objectContaining({ file: 'snipe.ts', line, message })])
 
   // Given up by hand it does not hold up the next one.
   const under = save(home, desk, `${text}// again\n`.replace('secondsLeft > 4', 'secondsLeft > 5'))
@@ -218,5 +221,5 @@ test('I11: a desk that stops during a proof gives the attempt up, and calls noth
   const stopping = desk.life.stop()
   const row = await attempt
   await stopping
-  expect(row).toMatchObject({ state: 'superseded', reason: 'the desk stopped before it was live' })
+  expect(row).toMatchObject({ state: 'superseded', end: { code: 'stopped' } })
 })

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { listDeployments } from '../../src/main/db/queries.ts'
-import { deploy, eager, TestHome, until } from '../support/desk.ts'
+import { deploy, eager, reportedRows, TestHome, until } from '../support/desk.ts'
 
 const homes: TestHome[] = []
 afterAll(async () => {
@@ -60,10 +60,12 @@ test('a shadow that spins is dropped, alone: the desk misses no cycle, and anoth
     'if (view.secondsLeft % 10 < 5 && view.price !== null && state.entries > 0) for (;;) state.entries\n    const side',
   )
   home.write('snipe.ts', spins)
+  const rows = reportedRows(at)
   await at.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', as: 'shadow' }, 'cli')
   const row = () => listDeployments(at.journal.db, 1)[0]
   await until('it is dropped', () => row()?.state === 'failed', 120_000)
-  expect(row()?.reason).toMatch(/its shadow was dropped: decide did not return within 15 s/)
+  const why = expect.stringContaining('did not return within 15 s')
+  expect(rows.get(row()?.id ?? '')?.end).toEqual({ code: 'shadow', why })
   expect(at.engine.state.live.get('snipe')).toBe(live)
   expect(at.loop.figures.missedCycles).toBe(0)
   home.write('snipe.ts', eager('snipe', 4))
@@ -73,6 +75,7 @@ test('a shadow that spins is dropped, alone: the desk misses no cycle, and anoth
 test('a shadow is dismissed, and a freeze does not stand against one', async () => {
   const { home, desk: at } = await desk()
   await at.dispatcher.dispatch({ kind: 'freeze', reason: 'news' }, 'cli')
+  const rows = reportedRows(at)
   home.write('snipe.ts', eager('snipe', 5))
   expect(await at.dispatcher.dispatch({ kind: 'reload', strategy: 'snipe', as: 'shadow' }, 'cli')).toMatchObject({
     outcome: 'done',
@@ -87,5 +90,7 @@ test('a shadow is dismissed, and a freeze does not stand against one', async () 
   ).toMatchObject({
     outcome: 'done',
   })
-  expect(listDeployments(at.journal.db, 1)[0]).toMatchObject({ state: 'superseded', reason: 'dismissed: no better' })
+  const [dismissed] = listDeployments(at.journal.db, 1)
+  expect(dismissed).toMatchObject({ state: 'superseded' })
+  expect(rows.get(dismissed?.id ?? '')?.end).toEqual({ code: 'dismissed', why: 'no better' })
 })

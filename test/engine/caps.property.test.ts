@@ -57,14 +57,11 @@ test('I12: no entry is ever beyond a cap, by a model that reads only the journal
       const model = new CapsModel(limits)
       model.take(bench.records)
       judged += model.judged
-      for (const message of bench.events('refused')) {
-        const [reason = ''] = message.split(':')
-        refused.set(reason, (refused.get(reason) ?? 0) + 1)
-      }
+      for (const { code } of bench.causes('refused')) refused.set(code, (refused.get(code) ?? 0) + 1)
     }),
     { numRuns: 25 },
   )
   expect(judged).toBeGreaterThan(500)
-  for (const reason of ['stake-cap', 'window-cap', 'asset-cap', 'account-cap', 'order-rate', 'daily-loss'])
-    expect(refused.get(reason) ?? 0, `${reason} in ${JSON.stringify([...refused])}`).toBeGreaterThan(5)
+  for (const code of ['stake-cap', 'window-cap', 'asset-cap', 'account-cap', 'order-rate', 'daily-loss'])
+    expect(refused.get(code) ?? 0, `${code} in ${JSON.stringify([...refused])}`).toBeGreaterThan(5)
 })

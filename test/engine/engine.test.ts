@@ -18,7 +18,7 @@ function afterDelay(bench: EngineBench): void {
   bench.pump(plusMs(bench.now, 1_000))
 }
 
-const lastRefusal = (bench: EngineBench) => bench.events('refused').at(-1)?.split(':')[0]
+const lastRefusal = (bench: EngineBench) => bench.causes('refused').at(-1)?.code
 
 describe('every refusal is an event with its reason', () => {
   const caps = testConfig(slots('BTC-5m')).caps
@@ -145,7 +145,9 @@ describe('I12: a breach pauses entries', () => {
       bench.cycle(() => enter('up', 5, 0.99))
       bench.pump(plusMs(bench.now, 5_000))
     }
-    expect(bench.engine.state.pause?.reason).toContain('daily loss')
+    const [cause] = bench.causes('cap')
+    expect(cause).toMatchObject({ code: 'daily-loss', cap: usdOf(1) })
+    expect(cause?.code === 'daily-loss' ? cause.loss : 0).toBeGreaterThanOrEqual(usdOf(1))
     expect((bench.engine.state.pause?.until ?? 0) % 86_400_000).toBe(0)
   })
 })
@@ -171,7 +173,7 @@ describe('I4: swaps', () => {
       manifest: MANIFEST,
       states: state === undefined ? [] : [{ slot: state.slot, json: '{}', fromRevision: state.revision }],
     }
-    expect(bench.engine.swapRefusal(swap)).toContain('state of BTC-5m changed')
+    expect(bench.engine.swapRefusal(swap)).toEqual({ code: 'state-changed', slot: 'BTC-5m' })
   })
 
   test('an answer of another epoch is dropped and logged', () => {

@@ -139,16 +139,16 @@ describe('canary', () => {
     })
     const refusal = (version: string, of: readonly string[] = ['BTC-5m']) =>
       bench.engine.canaryRefusal(start(version, of))
-    expect(refusal('9', ['BTC-15m'])).toMatch(/BTC-15m is not assigned to alpha/)
-    expect(refusal('9', [])).toMatch(/no slots/)
-    expect(refusal(first)).toMatch(/already live/)
+    expect(refusal('9', ['BTC-15m'])).toEqual({ code: 'unassigned', slots: ['BTC-15m'], strategy: 'alpha' })
+    expect(refusal('9', [])).toEqual({ code: 'no-slots' })
+    expect(refusal(first)).toEqual({ code: 'live-already', label: 'alpha v9' })
     const asked = bench.cycle(hold, false)
-    expect(refusal('9')).toMatch(/in flight/)
+    expect(refusal('9')).toEqual({ code: 'evaluating' })
     for (const evaluation of asked) bench.answer(evaluation, hold)
     expect(refusal('9')).toBeNull()
     const canary = bench.canary('alpha', ['BTC-5m'], 1_000_000)
-    expect(refusal('9')).toMatch(/alpha already has a canary/)
-    expect(bench.engine.swapRefusal(start('9', []).swap)).toMatch(/promote or dismiss it/)
+    expect(refusal('9')).toEqual({ code: 'canary-already', strategy: 'alpha' })
+    expect(bench.engine.swapRefusal(start('9', []).swap)).toEqual({ code: 'has-canary', strategy: 'alpha' })
     expect(bench.engine.swapRefusal(start(canary, []).swap)).toBeNull()
   })
 })
@@ -172,7 +172,7 @@ describe('drain', () => {
     // A draining version may sell, but not buy.
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) => (view.slot === 'BTC-5m' ? enter('down') : hold()))
-    expect(bench.events('refused').join()).toMatch(/^draining: .*alpha v1.* BTC-5m/)
+    expect(bench.causes('refused')).toEqual([{ code: 'draining', label: 'alpha v1', slot: 'BTC-5m' }])
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) =>
       view.slot === 'BTC-5m'
@@ -228,9 +228,8 @@ describe('by hand', () => {
       (record) => record.t === 'intent' && record.order.kind === 'enter' && record.order.windowId === position.windowId,
     )
     expect(again).toHaveLength(1)
-    expect(bench.events('refused').join()).toMatch(
-      /slot-paused: BTC-5m is paused: its position is being closed by hand/,
-    )
+    const why = bench.engine.state.slots.get(position.slot)?.pause?.reason
+    expect(bench.causes('refused')).toContainEqual({ code: 'slot-paused', slot: 'BTC-5m', why })
     expect(bench.ownersByLedger().get(position.id)).toBe('desk')
     // In the next window its version trades again.
     expect(bench.engine.state.slots.get(position.slot)?.pause).not.toBeNull()
@@ -266,7 +265,7 @@ describe('by hand', () => {
     bench.swap('alpha')
     bench.pump(plusMs(bench.now, 5_000))
     bench.cycle((view) => (view.slot === 'ETH-5m' ? enter('up') : hold()))
-    expect(bench.events('refused').join()).toMatch(/stake-cap: .*\$5\.00.*\$2\.00/)
+    expect(bench.causes('refused')).toEqual([{ code: 'stake-cap', stake: usdOf(5), cap: usdOf(2) }])
     expect(bench.engine.state.caps).toMatchObject({ stakePerOrder: usdOf(2), exposurePerWindow: usdOf(12) })
   })
 })

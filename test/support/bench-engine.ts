@@ -20,7 +20,7 @@ import type { Refusal } from '../../src/shared/domain/commands.ts'
 import { type CommandInput, commandSchema } from '../../src/shared/domain/commands.ts'
 import type { DeploymentId, Owner, VersionHash } from '../../src/shared/domain/ids.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
-import type { JournalRecord } from '../../src/shared/domain/records.ts'
+import type { EventCause, EventKind, JournalRecord } from '../../src/shared/domain/records.ts'
 import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
 import { asView } from './views.ts'
@@ -251,10 +251,20 @@ export class EngineBench {
     return null
   }
 
-  events(kind: string): string[] {
+  events(kind: EventKind): string[] {
     return this.records.flatMap((record) =>
       record.t === 'event' && record.event.kind === kind ? [record.event.message] : [],
     )
+  }
+
+  /** What the events of a kind report; an event without a cause fails the test. */
+  causes(kind: EventKind): EventCause[] {
+    return this.records.flatMap((record) => {
+      if (record.t !== 'event' || record.event.kind !== kind) return []
+      const { cause, message } = record.event
+      if (cause === undefined) throw new Error(`an event without a cause: ${message}`)
+      return [cause]
+    })
   }
 
   /** Owners according to the handoff ledger, for comparison with the books (I1). */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
+import { differenceText } from '../../src/main/replay/difference.ts'
 import type { DeskStatus } from '../../src/shared/ipc/desk-view.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
 import { checkAll } from './recorded.ts'
@@ -57,7 +58,10 @@ export class TestHome {
   /** I7: what its desks recorded is decided again first. */
   remove(): void {
     const { differences } = checkAll(join(this.folder, 'tape'), engineBuild(root))
-    if (differences.length > 0) throw new Error(`I7: the recording of ${this.folder} decides otherwise: ${differences}`)
+    if (differences.length > 0)
+      throw new Error(
+        `I7: the recording of ${this.folder} decides otherwise: ${differences.map(differenceText).join()}`,
+      )
     rmSync(resolve(this.folder, '..'), { recursive: true, force: true, maxRetries: 5 })
   }
 }

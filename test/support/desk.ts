@@ -10,6 +10,7 @@ import { Station } from '../../src/main/app/station.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
+import { differenceText } from '../../src/main/replay/difference.ts'
 import type { DeploymentRow } from '../../src/shared/domain/deployments.ts'
 import { deskOptions } from './desk-options.ts'
 import { Patience, patientDeadlineMs } from './patience.ts'
@@ -79,7 +80,10 @@ export class TestHome {
   async remove(): Promise<void> {
     await this.close()
     const { differences } = this.checksTape ? checkAll(this.home.tape, engineBuild(packageRoot())) : { differences: [] }
-    if (differences.length > 0) throw new Error(`I7: the recording of ${this.folder} decides otherwise: ${differences}`)
+    if (differences.length > 0)
+      throw new Error(
+        `I7: the recording of ${this.folder} decides otherwise: ${differences.map(differenceText).join()}`,
+      )
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
@@ -87,6 +91,13 @@ export class TestHome {
 /** Deploys what the files of a strategy say now, as a save would. */
 export function deploy(desk: Desk, strategy: string): Promise<DeploymentRow> {
   return desk.deployer.deploy({ strategy, trigger: 'save', by: 'test', noticedAt: systemClock.monotonic() })
+}
+
+/** Newest row of each deployment that changes from now on, with its end, which the journal has only in words. */
+export function reportedRows(desk: Desk): ReadonlyMap<string, DeploymentRow> {
+  const rows = new Map<string, DeploymentRow>()
+  desk.deployer.changed.on((row) => rows.set(row.id, row))
+  return rows
 }
 
 /**

@@ -94,7 +94,8 @@ export class ModelDesk extends EngineBench {
   /** Swaps a new version in, as a deployment does; not possible beside a canary. */
   bring(strategy: string): VersionHash | undefined {
     if (this.engine.state.canaries.has(strategy)) {
-      expect(this.engine.swapRefusal(this.swapFor(this.nameNext(strategy), 'deployment')), 'I4').toMatch(/canary/)
+      const refusal = this.engine.swapRefusal(this.swapFor(this.nameNext(strategy), 'deployment'))
+      expect(refusal, 'I4').toEqual({ code: 'has-canary', strategy })
       return undefined
     }
     const version = this.store(strategy)

@@ -6,6 +6,7 @@ import type { SlotDecision } from '../../src/engine/views/view-types.ts'
 import { chainFiles } from '../../src/main/cli/tape/decisions.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { checkDecisions } from '../../src/main/replay/decision-check.ts'
+import type { Difference } from '../../src/main/replay/difference.ts'
 import { type Recorded, recordedAt } from '../../src/main/replay/recorded-events.ts'
 import { seamDifference } from '../../src/main/replay/seam-check.ts'
 import { withStateOf } from '../../src/main/replay/segment-check.ts'
@@ -120,7 +121,7 @@ function decisionOf(slot: SlotId, { intents, why, state }: DirectAnswer): SlotDe
 
 /** Checks I7 over every segment of a folder's recordings and across their boundaries. */
 export function checkAll(folder: string, build = BUILD) {
-  const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as string[] }
+  const total = { segments: 0, seams: 0, events: 0, decisions: 0, unchecked: 0, differences: [] as Difference[] }
   for (const [path, { next }] of chainFiles(listTapes(folder), 0, Number.POSITIVE_INFINITY)) {
     const checked = value(checkDecisions(path, build))
     const seam = next === null ? null : seamDifference(checked.end, next)

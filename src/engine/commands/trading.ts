@@ -1,13 +1,14 @@
 import { step } from '../../shared/domain/lifecycles.ts'
+import type { EventCause } from '../../shared/domain/records.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Pause } from '../slot-state.ts'
 import { type Context, logEvent, record } from '../state.ts'
 
 /** Freezes deployments because of a rule; an existing freeze stays. */
-export function freezeDeploys(context: Context, reason: string, until: UnixMs | null): void {
+export function freezeDeploys(context: Context, reason: string, until: UnixMs | null, cause: EventCause): void {
   if (context.state.freeze !== null) return
   setFreeze(context, { reason, until })
-  logEvent(context, 'warn', 'frozen', `deployments are frozen: ${reason}`)
+  logEvent(context, 'warn', 'frozen', `deployments are frozen: ${reason}`, { cause })
 }
 
 /** Sets or lifts the freeze of deployments. */

@@ -1,5 +1,5 @@
 import { invariant } from '../../shared/domain/base.ts'
-import type { FillId } from '../../shared/domain/ids.ts'
+import type { OrderId, PositionId } from '../../shared/domain/ids.ts'
 import { positionId } from '../../shared/domain/ids.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import {
@@ -13,7 +13,7 @@ import {
   type Usd,
   usd,
 } from '../../shared/domain/money.ts'
-import type { Fill, Order, Position, Tags } from '../../shared/domain/records.ts'
+import type { EventCause, Fill, Order, Position, Tags } from '../../shared/domain/records.ts'
 import { HOUR } from '../../shared/domain/time.ts'
 import { pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent, OrderReport } from '../events.ts'
@@ -145,16 +145,16 @@ export function applyFate(context: Context, { orderId, fillId, fate }: Extract<E
   if (fill === undefined) {
     // If its order is still working, the fill and its fate arrive together with the next snapshot of the venue.
     if (fate.type === 'failed' && !context.state.orders.has(orderId))
-      pauseForLateFailure(context, fillId, fate.reason, 'its position was closed')
+      pauseForLateFailure(context, fate.reason, { code: 'position-closed', fill: fillId })
     return
   }
   const position = context.state.positions.get(fill.positionId) ?? context.state.recentlyClosed.get(fill.positionId)
   invariant(position !== undefined, `fill ${fillId} has no position`)
   if (fate.type === 'confirmed') confirm(context, fill)
   else if (fill.state !== 'failed') {
-    const other = laterEntry(context.state, position)
-    if (other !== null)
-      return pauseForLateFailure(context, fillId, fate.reason, `its window was entered again by ${other}`)
+    const enteredBy = laterEntry(context.state, position)
+    if (enteredBy !== null)
+      return pauseForLateFailure(context, fate.reason, { code: 'entered-again', fill: fillId, enteredBy })
     fail(context, fill, position, fate.reason)
   }
   slotOf(context.state, position.slot).changed = true
@@ -165,7 +165,7 @@ export function applyFate(context: Context, { orderId, fillId, fate }: Extract<E
  * A later position or entry in the window of a sold position; null without one. The sold shares cannot be restored beside it
  * (I1, I2).
  */
-function laterEntry(state: EngineState, position: Position): string | null {
+function laterEntry(state: EngineState, position: Position): PositionId | OrderId | null {
   if (position.state !== 'closed') return null
   const { windowId } = position
   const entry = workingOrders(state, windowId).find(({ kind }) => kind === 'enter')
@@ -173,9 +173,15 @@ function laterEntry(state: EngineState, position: Position): string | null {
 }
 
 /** The failed fill cannot be reversed in the books automatically: pauses entries for a person to check. */
-function pauseForLateFailure(context: Context, fillId: FillId, reason: string, since: string): void {
-  const message = `fill ${fillId} failed on chain (${reason}) after ${since}: compare the books with the venue`
-  logEvent(context, 'error', 'reversed', message)
+function pauseForLateFailure(
+  context: Context,
+  reason: string,
+  cause: Extract<EventCause, { code: 'position-closed' | 'entered-again' }>,
+): void {
+  const since =
+    cause.code === 'position-closed' ? 'its position was closed' : `its window was entered again by ${cause.enteredBy}`
+  const message = `fill ${cause.fill} failed on chain (${reason}) after ${since}: compare the books with the venue`
+  logEvent(context, 'error', 'reversed', message, { cause })
   if (context.state.trading === 'running') pauseEntries(context, message, null)
 }
 
@@ -235,6 +241,7 @@ function fail(context: Context, fill: Fill, position: Position, reason: string):
     {
       slot: position.slot,
       version: fill.version === 'desk' ? null : fill.version,
+      cause: { code: 'fill-reversed', fill: fill.id, order: fill.orderId },
     },
   )
   const counted = position.settledAt === null ? null : subUsd(position.realised, position.fees)

@@ -1,5 +1,6 @@
 import { assertNever, err, ok, type Result } from '../../shared/domain/base.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
+import type { IntentRefusal } from '../../shared/domain/intent-refusals.ts'
 import { MICRO, NO_SHARES, NO_USD, type Price, shares, usd } from '../../shared/domain/money.ts'
 import type { Order, Position, Tags } from '../../shared/domain/records.ts'
 import { MINUTE, plusMs, SECOND, unixMs } from '../../shared/domain/time.ts'
@@ -12,9 +13,10 @@ import { assignedVersion } from '../versions/assignment.ts'
 import { canaryStake } from './canary-stake.ts'
 import { exposureFor } from './exposure.ts'
 import { draftOrder, type OrderRequest, onGrid, registerOrder } from './orders.ts'
-import { type Approved, judgeEntry, judgeExit, minimumStake, type Refusal, refuse } from './risk.ts'
+import { refusalText } from './refusal-text.ts'
+import { type Approved, judgeEntry, judgeExit, minimumStake } from './risk.ts'
 
-type Judged = Result<Approved<Order>, Refusal>
+type Judged = Result<Approved<Order>, IntentRefusal>
 
 function tagsOf(context: Context, slot: SlotState, version: VersionRecord): Tags {
   return {
@@ -29,62 +31,49 @@ function isPositive(value: number): boolean {
   return Number.isFinite(value) && value > 0
 }
 
-function unlistedRefusal(slot: SlotState): Refusal {
-  return { reason: 'unlisted', message: `${slot.id} is not listed by this feed or venue` }
-}
-
 /** Why an entry is refused, except for the caps; null when it is allowed. */
-function entryRefusal(context: Context, slot: SlotState, version: VersionRecord): Refusal | null {
+function entryRefusal(context: Context, slot: SlotState, version: VersionRecord): IntentRefusal | null {
   const { state } = context
-  const refusal = (reason: Refusal['reason'], message: string): Refusal => ({ reason, message })
   const { asset } = slot
-  if (assignedVersion(state, slot) !== version)
-    return refusal('draining', `${version.label} only manages its open positions and orders in ${slot.id}`)
-  if (state.trading === 'killed') return refusal('killed', `trading is killed: ${state.killReason ?? ''}`)
-  if (state.trading === 'paused') return refusal('paused', `entries are paused: ${state.pause?.reason ?? ''}`)
-  for (const reason of state.holds.values()) return refusal('held', `entries are held: ${reason}`)
-  if (slot.pause !== null) return refusal('slot-paused', `${slot.id} is paused: ${slot.pause.reason}`)
+  if (assignedVersion(state, slot) !== version) return { code: 'draining', label: version.label, slot: slot.id }
+  if (state.trading === 'killed') return { code: 'killed', intent: 'enter', why: state.killReason ?? '' }
+  if (state.trading === 'paused') return { code: 'paused', why: state.pause?.reason ?? '' }
+  for (const why of state.holds.values()) return { code: 'held', why }
+  if (slot.pause !== null) return { code: 'slot-paused', slot: slot.id, why: slot.pause.reason }
   const strategyPause = state.strategyPauses.get(version.strategy)
   if (strategyPause !== undefined)
-    return refusal('strategy-paused', `${version.strategy} is paused: ${strategyPause.reason}`)
-  if (!slot.listed) return unlistedRefusal(slot)
-  if (slot.window === null || state.now >= slot.window.end) return refusal('window-over', 'the window is over')
-  if (slot.strike === null)
-    return refusal('no-strike', `the price at the start of this window of ${slot.id} is not known`)
-  if (!state.feed.connected) return refusal('feed-down', `price feed: ${state.feed.detail}`)
+    return { code: 'strategy-paused', strategy: version.strategy, why: strategyPause.reason }
+  if (!slot.listed) return { code: 'unlisted', slot: slot.id }
+  if (slot.window === null || state.now >= slot.window.end) return { code: 'window-over' }
+  if (slot.strike === null) return { code: 'no-strike', slot: slot.id }
+  if (!state.feed.connected) return { code: 'feed-down', why: state.feed.detail }
   if (state.feed.stale.includes(asset.asset))
-    return refusal('feed-down', `price feed: ${feedProblemOf(state, asset.asset) ?? state.feed.detail}`)
+    return { code: 'feed-down', why: feedProblemOf(state, asset.asset) ?? state.feed.detail }
   const age = state.now - asset.priceTs
-  if (asset.price === 0 || age > state.config.stalePriceMs) {
-    return refusal(
-      'stale-price',
-      `last price of ${asset.asset} is ${age} ms old, allowed ${state.config.stalePriceMs} ms`,
-    )
-  }
+  const { stalePriceMs: maxAgeMs } = state.config
+  if (asset.price === 0 || age > maxAgeMs) return { code: 'stale-price', asset: asset.asset, ageMs: age, maxAgeMs }
   const held = positionIn(state, slot.window.id)
-  if (held !== undefined) return refusal('second-entry', `a position is already ${held.state} in this window`)
+  if (held !== undefined) return { code: 'second-entry', position: held.id, state: held.state }
   const entry = workingOrders(state, slot.window.id).find((order) => order.kind === 'enter')
-  if (entry !== undefined) return refusal('second-entry', `entry ${entry.id} is already ${entry.state} in this window`)
+  if (entry !== undefined) return { code: 'second-entry', order: entry.id, state: entry.state }
   const pending = revocableFill(state, slot.window.id)
-  if (pending !== undefined) return refusal('second-entry', `fill ${pending.id} of this window is not confirmed yet`)
+  if (pending !== undefined) return { code: 'second-entry', fill: pending.id }
   return null
 }
 
 function judgeEnter(context: Context, slot: SlotState, version: VersionRecord, intent: EnterIntent): Judged {
   const { state } = context
-  if (!isPositive(intent.limit) || intent.limit >= 1)
-    return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
-  if (!isPositive(intent.stakeUsd)) return refuse('bad-intent', `stakeUsd ${intent.stakeUsd} is not a positive number`)
+  if (!isPositive(intent.limit) || intent.limit >= 1) return err({ code: 'bad-limit', limit: intent.limit, tick: null })
+  if (!isPositive(intent.stakeUsd)) return err({ code: 'bad-intent', field: 'stakeUsd', value: intent.stakeUsd })
   const refusal = entryRefusal(context, slot, version)
   if (refusal !== null) return err(refusal)
   const { listing } = slot
-  if (listing === null) return err(unlistedRefusal(slot))
+  if (listing === null) return err({ code: 'unlisted', slot: slot.id })
   const tick = slot.book?.tick ?? listing.tick
   const limit = onGrid(intent.limit, tick, 'enter')
-  if (limit < tick || limit > MICRO - tick)
-    return refuse('bad-limit', `limit ${intent.limit} is outside the price grid of ${tick / MICRO}`)
+  if (limit < tick || limit > MICRO - tick) return err({ code: 'bad-limit', limit: intent.limit, tick })
   if (quoteOf(slot.book, intent.side).ask === null && (intent.tif ?? 'FAK') !== 'GTC' && intent.tif !== 'GTD') {
-    return refuse('no-book', `no offers for ${intent.side} in this window now`)
+    return err({ code: 'no-book', side: intent.side })
   }
   const timing = readTiming(context, intent)
   if (!timing.ok) return timing
@@ -111,33 +100,32 @@ function judgeEnter(context: Context, slot: SlotState, version: VersionRecord, i
 
 type Timing = Pick<OrderRequest, 'tif' | 'postOnly' | 'expiresAt'>
 
-function readTiming(context: Context, intent: EnterIntent | ExitIntent): Result<Timing, Refusal> {
+function readTiming(context: Context, intent: EnterIntent | ExitIntent): Result<Timing, IntentRefusal> {
   const tif = intent.tif ?? 'FAK'
   const postOnly = intent.postOnly ?? false
-  if (postOnly && (tif === 'FAK' || tif === 'FOK')) return refuse('bad-intent', 'postOnly needs tif GTC or GTD')
-  if (tif === 'GTD' && !isPositive(intent.expiresInSec ?? 0)) return refuse('bad-intent', 'tif GTD needs expiresInSec')
+  if (postOnly && (tif === 'FAK' || tif === 'FOK')) return err({ code: 'bad-intent', field: 'postOnly' })
+  if (tif === 'GTD' && !isPositive(intent.expiresInSec ?? 0)) return err({ code: 'bad-intent', field: 'expiresInSec' })
   const expiresAt = tif === 'GTD' ? unixMs(context.state.now + Math.round((intent.expiresInSec ?? 0) * SECOND)) : null
   return ok({ tif, postOnly, expiresAt })
 }
 
 function judgeExitIntent(context: Context, slot: SlotState, version: VersionRecord, intent: ExitIntent): Judged {
   const { state } = context
-  if (state.trading === 'killed') return refuse('killed', 'trading is killed; only the desk may reduce positions')
-  if (!isPositive(intent.limit) || intent.limit >= 1)
-    return refuse('bad-limit', `limit ${intent.limit} is not between 0 and 1`)
+  if (state.trading === 'killed') return err({ code: 'killed', intent: 'exit', why: state.killReason ?? '' })
+  if (!isPositive(intent.limit) || intent.limit >= 1) return err({ code: 'bad-limit', limit: intent.limit, tick: null })
   const position = slot.window === null ? undefined : positionIn(state, slot.window.id)
   if (position === undefined || position.state !== 'open')
-    return refuse('no-position', 'there is no open position in this window')
-  if (position.ownedBy !== version.hash) return refuse('not-owner', `${position.id} is not owned by this version`)
-  if (workingOrders(state, position.windowId).length > 0)
-    return refuse('order-open', 'another order of this window is still open')
+    return err({ code: 'no-position', wanted: null, held: NO_SHARES })
+  if (position.ownedBy !== version.hash) return err({ code: 'not-owner', position: position.id })
+  const [working] = workingOrders(state, position.windowId)
+  if (working !== undefined) return err({ code: 'order-open', order: working.id })
   const pending = revocableFill(state, position.windowId)
-  if (pending !== undefined) return refuse('order-open', `fill ${pending.id} of this window is not confirmed yet`)
+  if (pending !== undefined) return err({ code: 'order-open', fill: pending.id })
   const wanted =
     intent.shares === undefined ? position.shares : shares(Math.floor(Math.min(intent.shares, 1e9) * MICRO))
   const timing = readTiming(context, intent)
   if (!timing.ok) return timing
-  if (slot.listing === null) return err(unlistedRefusal(slot))
+  if (slot.listing === null) return err({ code: 'unlisted', slot: slot.id })
   const limit = onGrid(intent.limit, slot.book?.tick ?? slot.listing.tick, 'exit')
   return judgeExit(
     draftExit(
@@ -202,10 +190,10 @@ export function flattenPosition(context: Context, slot: SlotState, position: Pos
   if (order.ok) registerOrder(context, order.value)
 }
 
-function cancelOrder(context: Context, version: VersionRecord, intent: CancelIntent): Result<Order, Refusal> {
+function cancelOrder(context: Context, version: VersionRecord, intent: CancelIntent): Result<Order, IntentRefusal> {
   const order = [...context.state.orders.values()].find(({ id }) => id === intent.orderId)
-  if (order === undefined || !isWorking(order)) return refuse('no-order', `order ${intent.orderId} is not open`)
-  if (order.owner !== version.hash) return refuse('not-owner', `order ${intent.orderId} is not owned by this version`)
+  if (order === undefined || !isWorking(order)) return err({ code: 'no-order', order: intent.orderId })
+  if (order.owner !== version.hash) return err({ code: 'not-owner', order: intent.orderId })
   return ok(order)
 }
 
@@ -247,19 +235,21 @@ function judgeOrder(
   }
 }
 
-/** Journals a refusal once per version, reason and window, so that repeated ones do not flood the log. */
-function recordRefusal(context: Context, slot: SlotState, version: VersionRecord, refusal: Refusal): string {
-  const key = `${version.hash} ${refusal.reason}`
+/** Journals a refusal once per version, code and window, so that repeated ones do not flood the log. */
+function recordRefusal(context: Context, slot: SlotState, version: VersionRecord, refusal: IntentRefusal): string {
+  const key = `${version.hash} ${refusal.code}`
+  const text = refusalText(refusal)
   if (!slot.refusalsLogged.has(key)) {
     slot.refusalsLogged.add(key)
-    logEvent(context, 'info', 'refused', `${refusal.reason}: ${refusal.message}`, {
+    logEvent(context, 'info', 'refused', `${refusal.code}: ${text}`, {
       slot: slot.id,
       version: version.hash,
+      cause: refusal,
     })
   }
   // I12: entries are paused for a minute when a strategy exceeds the order rate.
-  if (refusal.reason === 'order-rate' && context.state.trading === 'running') {
-    pauseEntries(context, refusal.message, plusMs(context.state.now, MINUTE))
+  if (refusal.code === 'order-rate' && context.state.trading === 'running') {
+    pauseEntries(context, text, plusMs(context.state.now, MINUTE))
   }
-  return `refused, ${refusal.reason}: ${refusal.message}`
+  return `refused, ${refusal.code}: ${text}`
 }

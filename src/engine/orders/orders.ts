@@ -174,7 +174,9 @@ function onUnmatchedReport(context: Context, orderId: OrderId, report: OrderRepo
   if (report.type === 'fill') {
     if (context.state.fills.has(report.fillId)) return
     const message = `fill ${report.fillId} came for order ${orderId}, which is final or unknown: compare the books with the venue`
-    logEvent(context, 'error', 'order', message)
+    logEvent(context, 'error', 'order', message, {
+      cause: { code: 'unmatched-fill', fill: report.fillId, order: orderId },
+    })
     if (context.state.trading === 'running') pauseEntries(context, message, null)
     return
   }
@@ -183,6 +185,7 @@ function onUnmatchedReport(context: Context, orderId: OrderId, report: OrderRepo
     'warn',
     'order',
     `report "${report.type}" for order ${orderId}, which is final or unknown, was ignored`,
+    { cause: { code: 'unmatched-report', report: report.type, order: orderId } },
   )
 }
 

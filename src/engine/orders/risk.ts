@@ -1,4 +1,5 @@
 import { type Brand, err, ok, type Result } from '../../shared/domain/base.ts'
+import type { IntentRefusal } from '../../shared/domain/intent-refusals.ts'
 import {
   addUsd,
   MICRO,
@@ -19,45 +20,6 @@ import type { SlotListing } from '../venue/listing.ts'
 
 /** An order that passed all risk rules; only approved orders can be sent. */
 export type Approved<T> = Brand<T, 'Approved'>
-
-/** Reason codes of refused intents; each refusal is journaled. */
-export type RefusalReason =
-  | 'killed'
-  | 'paused'
-  | 'slot-paused'
-  | 'strategy-paused'
-  | 'held'
-  | 'no-strike'
-  | 'unlisted'
-  | 'stale-price'
-  | 'feed-down'
-  | 'no-book'
-  | 'window-over'
-  | 'second-entry'
-  | 'order-open'
-  | 'no-position'
-  | 'not-owner'
-  | 'bad-limit'
-  | 'below-minimum'
-  | 'stake-cap'
-  | 'window-cap'
-  | 'asset-cap'
-  | 'account-cap'
-  | 'cash'
-  | 'order-rate'
-  | 'daily-loss'
-  | 'no-order'
-  | 'bad-intent'
-  | 'draining'
-
-export interface Refusal {
-  readonly reason: RefusalReason
-  readonly message: string
-}
-
-export function refuse(reason: RefusalReason, message: string): Result<never, Refusal> {
-  return err({ reason, message })
-}
 
 /** Money at risk before an entry, including orders in flight and of unknown state. */
 export interface Exposure {
@@ -91,8 +53,6 @@ export function reserveFor(stake: Usd, limit: Price, ratePpm: number): Usd {
   return addUsd(stake, usd(Math.max(highest, atLimit)))
 }
 
-const dollars = (amount: number) => `$${(amount / MICRO).toFixed(2)}`
-
 /** The venue's minimum stake of an entry at a limit. */
 export function minimumStake(limit: Price, { minStake, minShares }: SlotListing): Usd {
   return usd(Math.max(minStake, notional(limit, minShares)))
@@ -110,58 +70,26 @@ export function judgeEntry(
   rate: number,
   listing: SlotListing,
   caps: Caps,
-): Result<Approved<Order>, Refusal> {
+): Result<Approved<Order>, IntentRefusal> {
   const minimum = minimumStake(order.limit, listing)
-  if (order.stake < minimum) {
-    return refuse(
-      'below-minimum',
-      `stake ${dollars(order.stake)} is below the venue's minimum of ${dollars(minimum)} at this limit`,
-    )
-  }
-  if (order.stake > caps.stakePerOrder) {
-    return refuse(
-      'stake-cap',
-      `stake ${dollars(order.stake)} exceeds the cap of ${dollars(caps.stakePerOrder)} per order`,
-    )
-  }
+  if (order.stake < minimum) return err({ code: 'below-minimum', stake: order.stake, minimum })
+  if (order.stake > caps.stakePerOrder) return err({ code: 'stake-cap', stake: order.stake, cap: caps.stakePerOrder })
   const over = (held: Usd, cap: Usd) => held + order.reserve > cap
-  if (over(exposure.window, caps.exposurePerWindow)) {
-    return refuse(
-      'window-cap',
-      `${dollars(exposure.window)} already at risk in this window, cap ${dollars(caps.exposurePerWindow)}`,
-    )
-  }
-  if (over(exposure.asset, caps.exposurePerAsset)) {
-    return refuse(
-      'asset-cap',
-      `${dollars(exposure.asset)} already at risk in this asset, cap ${dollars(caps.exposurePerAsset)}`,
-    )
-  }
-  if (over(exposure.account, caps.exposurePerAccount)) {
-    return refuse(
-      'account-cap',
-      `${dollars(exposure.account)} already at risk, cap ${dollars(caps.exposurePerAccount)}`,
-    )
-  }
-  if (order.reserve > exposure.freeCash) {
-    return refuse('cash', `needs ${dollars(order.reserve)} with fee, ${dollars(exposure.freeCash)} is free`)
-  }
-  if (exposure.lossToday >= caps.lossPerDay) {
-    return refuse(
-      'daily-loss',
-      `today's loss ${dollars(exposure.lossToday)} reached the cap of ${dollars(caps.lossPerDay)}`,
-    )
-  }
-  if (rate >= caps.ordersPerMinute) {
-    return refuse('order-rate', `${rate} orders in the last minute, cap ${caps.ordersPerMinute}`)
-  }
+  if (over(exposure.window, caps.exposurePerWindow))
+    return err({ code: 'window-cap', atRisk: exposure.window, cap: caps.exposurePerWindow })
+  if (over(exposure.asset, caps.exposurePerAsset))
+    return err({ code: 'asset-cap', atRisk: exposure.asset, cap: caps.exposurePerAsset })
+  if (over(exposure.account, caps.exposurePerAccount))
+    return err({ code: 'account-cap', atRisk: exposure.account, cap: caps.exposurePerAccount })
+  if (order.reserve > exposure.freeCash) return err({ code: 'cash', needed: order.reserve, free: exposure.freeCash })
+  if (exposure.lossToday >= caps.lossPerDay)
+    return err({ code: 'daily-loss', loss: exposure.lossToday, cap: caps.lossPerDay })
+  if (rate >= caps.ordersPerMinute) return err({ code: 'order-rate', orders: rate, cap: caps.ordersPerMinute })
   return ok(approved(order))
 }
 
 /** Checks an exit: it needs shares to sell. No cap applies, since exits only reduce risk. */
-export function judgeExit(order: Order, held: Shares): Result<Approved<Order>, Refusal> {
-  if (order.quantity <= 0 || order.quantity > held) {
-    return refuse('no-position', `cannot sell ${order.quantity / MICRO} shares, ${held / MICRO} are held`)
-  }
+export function judgeExit(order: Order, held: Shares): Result<Approved<Order>, IntentRefusal> {
+  if (order.quantity <= 0 || order.quantity > held) return err({ code: 'no-position', wanted: order.quantity, held })
   return ok(approved(order))
 }

@@ -9,12 +9,19 @@ interface Range {
   high: number
 }
 
+/** A figure of a venue's account outside the range that the books allow; all in micro-units. */
+export type AccountDifference = Readonly<Range> & { readonly actual: number } & (
+    | { readonly code: 'cash' }
+    /** `outcome`: window and side, `BTC-5m@1767571200 up`. */
+    | { readonly code: 'shares'; readonly outcome: string }
+  )
+
 /**
- * Differences between a venue's account and the books, in words; empty without any. Unconfirmed fills, working orders and
- * requested payouts may or may not be included in the venue's figures.
+ * Differences between a venue's account and the books; empty without any. Unconfirmed fills, working orders and requested
+ * payouts may or may not be included in the venue's figures.
  */
-export function differences(state: EngineState, { positions, cash }: VenueSnapshot): readonly string[] {
-  const found: string[] = []
+export function differences(state: EngineState, { positions, cash }: VenueSnapshot): readonly AccountDifference[] {
+  const found: AccountDifference[] = []
   if (positions !== null) {
     const expected = expectedShares(state)
     const actual = new Map<string, number>()
@@ -22,25 +29,32 @@ export function differences(state: EngineState, { positions, cash }: VenueSnapsh
       const key = keyOf(windowId, side)
       actual.set(key, (actual.get(key) ?? 0) + shares)
     }
-    for (const key of new Set([...expected.keys(), ...actual.keys()])) {
-      const range = expected.get(key) ?? { low: 0, high: 0 }
-      const difference = outside(`shares of ${key}`, actual.get(key) ?? 0, range)
-      if (difference !== null) found.push(difference)
+    for (const outcome of new Set([...expected.keys(), ...actual.keys()])) {
+      const range = expected.get(outcome) ?? { low: 0, high: 0 }
+      const held = actual.get(outcome) ?? 0
+      if (isOutside(held, range)) found.push({ code: 'shares', outcome, actual: held, ...range })
     }
   }
-  const difference = cash === null ? null : outside('USD of cash', cash, expectedCash(state))
-  return difference === null ? found : [...found, difference]
+  if (cash === null) return found
+  const range = expectedCash(state)
+  return isOutside(cash, range) ? [...found, { code: 'cash', actual: cash, ...range }] : found
+}
+
+/** A difference in words, for people: `994.999999 USD of cash at the venue, 995.000000 in the books`. */
+export function accountDifferenceText(difference: AccountDifference): string {
+  const { actual, low, high } = difference
+  const quantity = difference.code === 'cash' ? 'USD of cash' : `shares of ${difference.outcome}`
+  const amount = (micro: number) => (micro / MICRO).toFixed(6)
+  const books = low === high ? amount(low) : `${amount(low)} to ${high === Infinity ? 'any' : amount(high)}`
+  return `${amount(actual)} ${quantity} at the venue, ${books} in the books`
 }
 
 function keyOf(windowId: WindowId, side: Side): string {
   return `${windowId} ${side}`
 }
 
-function outside(quantity: string, actual: number, { low, high }: Range): string | null {
-  if (actual >= low && actual <= high) return null
-  const amount = (micro: number) => (micro / MICRO).toFixed(6)
-  const books = low === high ? amount(low) : `${amount(low)} to ${high === Infinity ? 'any' : amount(high)}`
-  return `${amount(actual)} ${quantity} at the venue, ${books} in the books`
+function isOutside(actual: number, { low, high }: Range): boolean {
+  return actual < low || actual > high
 }
 
 function expectedShares(state: EngineState): Map<string, Range> {

@@ -1,4 +1,4 @@
-import { invariant } from '../../shared/domain/base.ts'
+import { broken } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { CanaryStart } from '../events.ts'
@@ -7,20 +7,21 @@ import { type Context, liveVersion, logEvent, record, slotOf } from '../state.ts
 import { assignedVersion } from './assignment.ts'
 import { beginDrain, retainState } from './drain.ts'
 import { transferAll } from './owners.ts'
+import { type CanaryRefusal, swapRefusalText } from './swap-refusal.ts'
 import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
 /** Why a canary cannot begin now; null when it can. */
-export function canaryRefusal(context: Context, { swap, slots }: CanaryStart): string | null {
+export function canaryRefusal(context: Context, { swap, slots }: CanaryStart): CanaryRefusal | null {
   const { state } = context
   const hash = state.live.get(swap.strategy)
-  if (hash === undefined) return `${swap.strategy} has no live version to run a canary beside`
-  if (state.canaries.has(swap.strategy)) return `${swap.strategy} already has a canary`
-  if (hash === swap.version) return `${swap.label} is already live`
+  if (hash === undefined) return { code: 'no-live-version', strategy: swap.strategy }
+  if (state.canaries.has(swap.strategy)) return { code: 'canary-already', strategy: swap.strategy }
+  if (hash === swap.version) return { code: 'live-already', label: swap.label }
   const own = new Set(slotsOf(context.state, swap.strategy).map(({ slot }) => slot.id))
   const foreign = slots.filter((slot) => !own.has(slot))
-  if (slots.length === 0) return 'the canary would have no slots'
-  if (foreign.length > 0) return `${foreign.join(', ')} is not assigned to ${swap.strategy}`
+  if (slots.length === 0) return { code: 'no-slots' }
+  if (foreign.length > 0) return { code: 'unassigned', slots: foreign, strategy: swap.strategy }
   return swapRefusal(context, swap)
 }
 
@@ -32,7 +33,7 @@ export function beginCanary(context: Context, start: CanaryStart): void {
   const { state } = context
   const { swap, stakePpm } = start
   const refusal = canaryRefusal(context, start)
-  invariant(refusal === null, `I4: canary ${swap.label} outside the yield interval: ${refusal}`)
+  if (refusal !== null) broken(`I4: canary ${swap.label} outside the yield interval: ${swapRefusalText(refusal)}`)
   const version = registerVersion(context, swap, 'canary')
   const live = state.versions.get(state.live.get(swap.strategy) ?? version.hash)
   const selected = new Set(start.slots)

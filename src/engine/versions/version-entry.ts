@@ -5,6 +5,7 @@ import type { Swap } from '../events.ts'
 import type { SlotState, VersionRecord } from '../slot-state.ts'
 import { type Context, type EngineState, record, slotOf } from '../state.ts'
 import { transferAll } from './owners.ts'
+import type { SwapRefusal } from './swap-refusal.ts'
 import { newTenure } from './tenure.ts'
 import { recordVersion } from './version-record.ts'
 
@@ -14,16 +15,13 @@ export function slotsOf(state: EngineState, strategy: string): readonly SlotStat
 }
 
 /** Why a swap cannot be committed now; null when it can (I4, revision check). */
-export function swapRefusal(context: Context, swap: Swap): string | null {
+export function swapRefusal(context: Context, swap: Swap): SwapRefusal | null {
   const old = context.state.live.get(swap.strategy)
   const canary = context.state.canaries.get(swap.strategy)?.version
-  if ([old, canary].some((hash) => hash !== undefined && context.state.pending.has(hash)))
-    return 'an evaluation is in flight'
-  if (canary !== undefined && canary !== swap.version)
-    return `${swap.strategy} has a canary: promote or dismiss it first`
+  if ([old, canary].some((hash) => hash !== undefined && context.state.pending.has(hash))) return { code: 'evaluating' }
+  if (canary !== undefined && canary !== swap.version) return { code: 'has-canary', strategy: swap.strategy }
   for (const { slot, fromRevision } of swap.states) {
-    if (slotOf(context.state, slot).revision !== fromRevision)
-      return `the state of ${slot} changed while it was being migrated`
+    if (slotOf(context.state, slot).revision !== fromRevision) return { code: 'state-changed', slot }
   }
   return null
 }

@@ -1,4 +1,4 @@
-import { invariant } from '../../shared/domain/base.ts'
+import { broken } from '../../shared/domain/base.ts'
 import { step } from '../../shared/domain/lifecycles.ts'
 import type { EngineEvent, Swap } from '../events.ts'
 import { applyIntent } from '../orders/intents.ts'
@@ -9,6 +9,7 @@ import { assignedVersion, isInCanary, mustEvaluate } from './assignment.ts'
 import { endCanary, endUnavailableCanaries, keepCanarySlots } from './canary.ts'
 import { beginDrain, recordRetained, unavailableOwners } from './drain.ts'
 import { transferAll } from './owners.ts'
+import { swapRefusalText } from './swap-refusal.ts'
 import { recordState, registerVersion, slotsOf, swapRefusal, transferToDesk } from './version-entry.ts'
 import { recordVersion } from './version-record.ts'
 
@@ -16,7 +17,7 @@ import { recordVersion } from './version-record.ts'
 export function applySwap(context: Context, swap: Swap): void {
   const { state } = context
   const refusal = swapRefusal(context, swap)
-  invariant(refusal === null, `I4: swap of ${swap.label} outside the yield interval: ${refusal}`)
+  if (refusal !== null) broken(`I4: swap of ${swap.label} outside the yield interval: ${swapRefusalText(refusal)}`)
   const oldHash = state.live.get(swap.strategy)
   const version = registerVersion(context, swap, 'live')
   const own = new Set(slotsOf(context.state, swap.strategy).map((slot) => slot.id))

@@ -147,16 +147,19 @@ function checkDailyLoss(context: Context): void {
   if (profit > -state.caps.lossPerDay || state.trading !== 'running') return
   const message = `daily loss ${(-profit / MICRO).toFixed(2)} USD reached the cap of ${(state.caps.lossPerDay / MICRO).toFixed(2)} USD`
   pauseEntries(context, message, unixMs(utcDay(state.now) + DAY))
-  logEvent(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`)
+  logEvent(context, 'warn', 'cap', `${message}; entries are paused until the next UTC day`, {
+    cause: { code: 'daily-loss', loss: negative(profit), cap: state.caps.lossPerDay },
+  })
 }
 
 /** Freezes deployments until the next UTC day once the day's drawdown reaches the limit. */
 function checkDrawdown(context: Context): void {
   const { state } = context
   const today = utcDay(state.now)
+  const limit = state.config.freezeDrawdown
   const drawdown = state.ledger.drawdownOn(state.now)
-  if (drawdown < state.config.freezeDrawdown || state.drawdownDay === today || state.freeze !== null) return
+  if (drawdown < limit || state.drawdownDay === today || state.freeze !== null) return
   state.drawdownDay = today
-  const figures = `${(drawdown / MICRO).toFixed(2)} USD, limit ${(state.config.freezeDrawdown / MICRO).toFixed(2)} USD`
-  freezeDeploys(context, `daily drawdown: ${figures}`, unixMs(today + DAY))
+  const figures = `${(drawdown / MICRO).toFixed(2)} USD, limit ${(limit / MICRO).toFixed(2)} USD`
+  freezeDeploys(context, `daily drawdown: ${figures}`, unixMs(today + DAY), { code: 'daily-drawdown', drawdown, limit })
 }

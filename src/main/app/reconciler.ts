@@ -1,4 +1,4 @@
-import { differences } from '../../engine/venue/compare.ts'
+import { accountDifferenceText, differences } from '../../engine/venue/compare.ts'
 import type { Venue, VenueEvent, VenueSnapshot } from '../../engine/venue/port.ts'
 import { type OpenItems, openItems, overdueItems, reconcile } from '../../engine/venue/reconcile.ts'
 import { type Disposer, err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
@@ -116,7 +116,7 @@ export class Reconciler {
     const { loop, venue, now, onAlarm } = this.parts
     this.compareDue = this.heard
     if (this.heard) return
-    const difference = differences(loop.engine.state, snapshot).join('; ')
+    const difference = differences(loop.engine.state, snapshot).map(accountDifferenceText).join('; ')
     if (difference === this.told) return
     this.told = difference
     if (difference === '') return

@@ -81,7 +81,7 @@ export class AttemptQueue {
     if (this.stopped || once === true || !this.failedInPassing(strategy)) return
     if (loop.engine.state.live.has(strategy) && tries >= MOST_TRIES) return
     const delayMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
-    deployment.adds(`; it is tried again in ${Math.round(delayMs / 1_000)} s`)
+    deployment.retriesIn(delayMs)
     clock.after(delayMs, () => {
       if (this.stopped || this.under.get(strategy) !== deployment) return
       void this.begin({ ...attempt, tries: tries + 1, noticedAt: clock.monotonic() }).promise.catch(() => {})
@@ -100,7 +100,7 @@ export class AttemptQueue {
     if (running === undefined || running.ended || running.isLive || running.isCanary) return
     const waits = this.parts.policy.waiter(strategy) === running
     if (!waits && (running.current.trigger !== 'save' || running.current.state === 'swapping')) return
-    running.supersede(this.parts.now(), 'a newer save took its place')
+    running.supersede(this.parts.now(), { code: 'newer-save' })
     this.parts.policy.wake(strategy, { kind: 'drop' })
   }
 
@@ -111,7 +111,7 @@ export class AttemptQueue {
       await work()
     } catch (error) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.fail(this.parts.now(), `unexpected: ${messageOf(error)}`)
+        deployment.fail(this.parts.now(), { code: 'unexpected', why: messageOf(error) })
       throw error
     }
   }
@@ -159,7 +159,7 @@ export class AttemptQueue {
     this.stopped = true
     for (const [strategy, deployment] of this.under) {
       if (!deployment.ended && !deployment.isLive && !deployment.isCanary)
-        deployment.supersede(this.parts.now(), reason)
+        deployment.supersede(this.parts.now(), { code: 'stopped', why: reason })
       this.parts.policy.wake(strategy, { kind: 'drop' })
     }
   }

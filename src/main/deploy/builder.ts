@@ -43,11 +43,10 @@ export class Builder {
     const { strategy, stored } = run.attempt
     if (stored !== undefined) return this.takeStored(run, strategy, stored)
     const { folder, apiFile } = this.parts
-    if (!existsSync(join(folder, `${strategy}.ts`)))
-      return stopWith(`there is no ${strategy}.ts in the strategies folder; what is live keeps trading`)
+    if (!existsSync(join(folder, `${strategy}.ts`))) return stopWith({ code: 'no-source' })
     const compiled = await compileStrategy(folder, strategy, apiFile)
     if (!compiled.ok) {
-      const failure = failureAt(run.deployment, 'does not compile', compiled.error)
+      const failure = failureAt('compile', compiled.error)
       return { kind: 'stop', note: firstLine(compiled.error), failure }
     }
     run.compiled = compiled.value
@@ -58,11 +57,8 @@ export class Builder {
     const { journal } = this.parts
     const version = findVersion(journal.db, strategy, hash)
     if (version === undefined || versionHash(version.bundle) !== version.hash) {
-      const what = version?.label ?? `${strategy} ${hash.slice(0, 12)}`
-      return stopWith(
-        `${what} was made for another version of the strategy API: save its source again; ${run.deployment.stays}`,
-        'made for another strategy API',
-      )
+      const label = version?.label ?? `${strategy} ${hash.slice(0, 12)}`
+      return stopWith({ code: 'other-api', label }, 'made for another strategy API')
     }
     const { bundle, sourceMap } = version
     run.compiled = { strategy, bundle, sourceMap, sources: versionSources(journal.db, version.hash) }
@@ -80,12 +76,11 @@ export class Builder {
     const canary = state.canaries.get(strategy)?.version
     const beside = canary === hash ? state.versions.get(canary) : undefined
     if (beside?.state === 'canary') {
-      const what = `the code is that of ${beside.label}, which is a canary already: promote it, or dismiss it`
-      deployment.supersede(this.parts.now(), what)
+      deployment.supersede(this.parts.now(), { code: 'canary-already', label: beside.label })
       return true
     }
     if (version === undefined || version.hash !== hash || version.state !== 'live') return false
-    deployment.supersede(this.parts.now(), `the code is that of ${version.label}, which is live already`)
+    deployment.supersede(this.parts.now(), { code: 'live-already', label: version.label })
     return true
   }
 
@@ -104,7 +99,7 @@ export class Builder {
     if (!started.ok) {
       const all = [...problems, locate(started.error, compiled.sourceMap, `${compiled.strategy}.ts`)]
       const passes = all.length === 1 && started.error.kind === 'starved'
-      return { kind: passes ? 'retry' : 'stop', note, failure: failureAt(deployment, 'failed its check', all) }
+      return { kind: passes ? 'retry' : 'stop', note, failure: failureAt('check', all) }
     }
     const worker = started.value
     const stop = (result: StepResult): StepResult => {
@@ -113,7 +108,7 @@ export class Builder {
     }
     if (deployment.ended) return stop(superseded)
     const all = [...problems, ...misnamed(compiled, worker.manifest.name)]
-    if (all.length > 0) return stop({ kind: 'stop', note, failure: failureAt(deployment, 'failed its check', all) })
+    if (all.length > 0) return stop({ kind: 'stop', note, failure: failureAt('check', all) })
     if (this.runsAlready(compiled.strategy, hash, deployment)) return stop(superseded)
     await this.store(compiled, ref, worker.manifest)
     deployment.name(ref)

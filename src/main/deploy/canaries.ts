@@ -2,12 +2,13 @@ import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { type Refusal, refusal } from '../../shared/domain/commands.ts'
-import type { DeploymentRow, ProbationRow } from '../../shared/domain/deployments.ts'
+import type { DeploymentRow, ProbationBreach, ProbationRow } from '../../shared/domain/deployments.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { CanaryPart, Confirmation } from './attempt.ts'
 import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
+import { endText } from './end-text.ts'
 import { PolicyCase } from './policy-case.ts'
 import type { PolicyStep } from './policy-step.ts'
 import type { SwapStep } from './swap-step.ts'
@@ -86,17 +87,16 @@ export class Canaries {
   /** Ends a canary: its slots, positions and orders return to the live version in the next yield interval. */
   async dismiss(deployment: Deployment, why: string): Promise<DeploymentRow> {
     await this.end(deployment, why)
-    if (!deployment.ended) deployment.dismissed(this.parts.now(), `dismissed: ${why}`)
+    if (!deployment.ended) deployment.dismissed(this.parts.now(), { code: 'dismissed', why })
     return deployment.current
   }
 
-  /** Ends a canary that broke a bound. */
-  async breach(deployment: Deployment, probation: ProbationRow): Promise<string> {
-    const { strategy, version, from } = deployment.current
+  /** Ends a canary that broke a bound. @returns what happened, in words */
+  async breach(deployment: Deployment, probation: ProbationRow, breach: ProbationBreach): Promise<string> {
     await this.end(deployment, probation.reason)
-    const reason = `the canary ${version?.label ?? strategy} was taken back, ${from?.label ?? 'what is live'} has its slots again: ${probation.reason}`
-    if (!deployment.ended) deployment.rolledBack(this.parts.now(), probation, reason)
-    return reason
+    const end = { code: 'canary-ended', breach, why: probation.reason } as const
+    if (!deployment.ended) deployment.rolledBack(this.parts.now(), probation, end)
+    return endText(end, deployment.current)
   }
 
   private async end(deployment: Deployment, why: string): Promise<void> {
@@ -117,6 +117,6 @@ export class Canaries {
     const { strategy, version } = deployment.current
     const canary = loop.engine.state.canaries.get(strategy)
     if (canary !== undefined && canary.version === version?.hash) watch.begin(deployment)
-    else deployment.dismissed(now(), 'it was no canary any more when the desk started')
+    else deployment.dismissed(now(), { code: 'canary-over' })
   }
 }

@@ -1,13 +1,19 @@
 import type { EngineCommand } from '../../engine/commands/commands.ts'
 import { err, type Result } from '../../shared/domain/base.ts'
 import { type Refusal, refusal } from '../../shared/domain/commands.ts'
-import { type DeploymentRow, type ProbationRow, reasonWithPlace } from '../../shared/domain/deployments.ts'
+import {
+  type DeploymentRow,
+  type ProbationBreach,
+  type ProbationRow,
+  reasonWithPlace,
+} from '../../shared/domain/deployments.ts'
 import { DAY, isoUtc, type UnixMs, utcDay } from '../../shared/domain/time.ts'
 import { deploymentsToday, recentRollbacks, versionBefore } from '../db/deployments.ts'
 import type { Journal } from '../db/journal.ts'
 import type { ProofParts } from '../replay/proof.ts'
 import type { Canaries } from './canaries.ts'
 import type { Deployment } from './deployment.ts'
+import { endText } from './end-text.ts'
 import { isEnforced } from './policy.ts'
 import type { TradingPort } from './trading-port.ts'
 
@@ -37,15 +43,14 @@ export class Consequences {
   }
 
   /** A version on probation broke a bound: rolls back to the last version that was kept. */
-  async breach(deployment: Deployment, probation: ProbationRow): Promise<void> {
+  async breach(deployment: Deployment, probation: ProbationRow, breach: ProbationBreach): Promise<void> {
     if (deployment.isCanary) {
-      const reason = await this.parts.canaries.breach(deployment, probation)
+      const reason = await this.parts.canaries.breach(deployment, probation, breach)
       return this.stopped ? undefined : this.wentBack(reason)
     }
     const { journal, now } = this.parts
     await journal.caughtUp()
     const { strategy, version } = deployment.current
-    const label = version?.label ?? strategy
     const good = versionBefore(journal.db, strategy, version?.hash ?? '')
     const back =
       good === undefined
@@ -56,14 +61,16 @@ export class Consequences {
     if (this.stopped || (deployment.ended && row?.swappedAt == null)) return
     if (row === null || row.swappedAt === null) {
       const ended = row === null ? null : reasonWithPlace(row)
-      const why = back.ok ? (ended ?? 'the rollback did not end') : back.error.message
-      const reason = `${label} failed its probation: ${probation.reason}; it could not be rolled back (${why}), so its entries are paused`
+      const problem = back.ok ? (ended ?? 'the rollback did not end') : back.error.message
+      const end = { code: 'not-rolled-back', breach, why: probation.reason, problem } as const
+      const reason = endText(end, deployment.current)
       this.command({ kind: 'pause', strategy, reason: reason.slice(0, 400) })
-      deployment.failProbation(now(), probation, reason)
+      deployment.failProbation(now(), probation, end)
       return this.parts.onAlarm(reason)
     }
-    const reason = `${label} was rolled back to ${row.version?.label}: ${probation.reason}`
-    if (!deployment.ended) deployment.rolledBack(now(), probation, reason)
+    const end = { code: 'rolled-back', to: row.version?.label ?? strategy, breach, why: probation.reason } as const
+    const reason = endText(end, deployment.current)
+    if (!deployment.ended) deployment.rolledBack(now(), probation, end)
     await this.wentBack(reason)
   }
 

@@ -166,7 +166,7 @@ export class Deployer {
     const found = this.undecided(strategy, hash)
     if (!found.ok) return found
     if (found.value.isCanary) return ok(await this.canaries.dismiss(found.value, reason))
-    found.value.supersede(this.parts.now(), `dismissed: ${reason}`)
+    found.value.supersede(this.parts.now(), { code: 'dismissed', why: reason })
     this.policy.wake(strategy, { kind: 'drop' })
     return ok(found.value.current)
   }
@@ -215,7 +215,7 @@ export class Deployer {
     const ref: VersionRef = { hash, strategy, label, number }
     run.deployment.name(ref)
     const started = await VersionWorker.start(stored.bundle, label, clock, deadlineMs)
-    if (!started.ok) return run.deployment.fail(now(), `${label} does not load: ${failureText(started.error)}`)
+    if (!started.ok) return run.deployment.fail(now(), { code: 'not-loaded', label, why: failureText(started.error) })
     const hosted: HostedVersion = { worker: started.value, strategy, sourceMap }
     run.candidate = { hash, ref, manifest: started.value.manifest, hosted, firstFile: `${strategy}.ts` }
     if ((await runPipeline(run.deployment, this.steps.ofRollback(run), now)) !== 'advance') hosted.worker.stop()
@@ -248,7 +248,7 @@ export class Deployer {
     const { freeze } = this.parts.loop.engine.state
     const waits = this.parts.proof.config.policy.whileFrozen === 'wait'
     if (freeze === null || override !== undefined || waits || shadow === true) return false
-    deployment.fail(this.parts.now(), `deployments are frozen: ${freeze.reason}; unfreeze, or reload with an override`)
+    deployment.fail(this.parts.now(), { code: 'frozen', why: freeze.reason })
     return true
   }
 }

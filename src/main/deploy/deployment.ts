@@ -1,5 +1,6 @@
 import type {
   CanaryRow,
+  DeploymentEnd,
   DeploymentRow,
   Diagnostic,
   PolicyOverride,
@@ -14,6 +15,7 @@ import type { DeploymentId } from '../../shared/domain/ids.ts'
 import { step, type TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import type { VersionRef } from '../../shared/domain/versions.ts'
+import { endText } from './end-text.ts'
 
 /** One attempt to make a version live: its state by the table of lifecycles, its steps with their real durations. */
 export class Deployment {
@@ -87,12 +89,6 @@ export class Deployment {
     return this.row.endedAt !== null
   }
 
-  /** What keeps trading if this deployment fails, in words. */
-  get stays(): string {
-    const { from } = this.row
-    return from === null ? 'nothing of it is live' : `${from.label} keeps trading`
-  }
-
   /** True once its version is live; only probation is left. */
   get isLive(): boolean {
     return this.row.swappedAt !== null
@@ -107,6 +103,10 @@ export class Deployment {
     this.row = { ...this.row, ...part }
     if (this.ended) this.tellOver()
     this.onChange(this.row)
+  }
+
+  private endFields(end: DeploymentEnd): Pick<DeploymentRow, 'end' | 'reason'> {
+    return { end, reason: endText(end, this.row) }
   }
 
   private move(trigger: TriggerOf<'deployment'>): DeploymentRow['state'] {
@@ -184,18 +184,19 @@ export class Deployment {
     this.row = { ...this.row, from }
   }
 
-  /** Appends to the reason after the deployment has ended. */
-  adds(text: string): void {
-    this.change({ reason: `${this.row.reason ?? ''}${text}` })
+  /** The failed attempt is made again after `delayMs` real milliseconds. */
+  retriesIn(delayMs: number): void {
+    const reason = `${this.row.reason ?? ''}; it is tried again in ${Math.round(delayMs / 1_000)} s`
+    this.change({ reason, retryInMs: delayMs })
   }
 
-  fail(now: number, reason: string, diagnostics: readonly Diagnostic[] = []): void {
+  fail(now: number, end: DeploymentEnd, diagnostics: readonly Diagnostic[] = []): void {
     const steps = this.row.steps.map((s) => (s.state === 'running' ? { ...s, state: 'failed' as const } : s))
-    this.change({ state: this.move('fail'), endedAt: now, reason, diagnostics, steps })
+    this.change({ state: this.move('fail'), endedAt: now, ...this.endFields(end), diagnostics, steps })
   }
 
-  supersede(now: number, reason: string): void {
-    this.change({ state: this.move('supersede'), endedAt: now, reason })
+  supersede(now: number, end: DeploymentEnd): void {
+    this.change({ state: this.move('supersede'), endedAt: now, ...this.endFields(end) })
   }
 
   /** Updates the shadow's figures. */
@@ -214,9 +215,9 @@ export class Deployment {
   }
 
   /** Ends the deployment: the earlier version is live again. */
-  rolledBack(now: number, probation: ProbationRow, reason: string): void {
+  rolledBack(now: number, probation: ProbationRow, end: DeploymentEnd): void {
     const steps = this.isCanary ? this.canaryStep(now) : this.probationStep(now, false, probation)
-    this.change({ state: this.move('rollBack'), endedAt: now, probation, reason, steps })
+    this.change({ state: this.move('rollBack'), endedAt: now, probation, ...this.endFields(end), steps })
   }
 
   /** The row as the canary's own transaction writes it. */
@@ -239,9 +240,9 @@ export class Deployment {
   }
 
   /** Ends probation as failed where no earlier version can be restored. */
-  failProbation(now: number, probation: ProbationRow, reason: string): void {
+  failProbation(now: number, probation: ProbationRow, end: DeploymentEnd): void {
     const steps = this.probationStep(now, false, probation)
-    this.change({ state: this.move('fail'), endedAt: now, probation, reason, steps })
+    this.change({ state: this.move('fail'), endedAt: now, probation, ...this.endFields(end), steps })
   }
 
   private probationStep(now: number, passed: boolean, { reason }: ProbationRow): DeploymentRow['steps'] {
@@ -252,8 +253,8 @@ export class Deployment {
   }
 
   /** Ends the deployment: its canary was dismissed. */
-  dismissed(now: number, reason: string): void {
-    this.change({ state: this.move('supersede'), endedAt: now, reason, steps: this.canaryStep(now) })
+  dismissed(now: number, end: DeploymentEnd): void {
+    this.change({ state: this.move('supersede'), endedAt: now, ...this.endFields(end), steps: this.canaryStep(now) })
   }
 
   private canaryStep(now: number): DeploymentRow['steps'] {

@@ -1,10 +1,10 @@
-import type { Diagnostic, StepName } from '../../shared/domain/deployments.ts'
+import type { DeploymentEnd, Diagnostic, StepName } from '../../shared/domain/deployments.ts'
 import type { TriggerOf } from '../../shared/domain/lifecycles.ts'
 import type { Deployment } from './deployment.ts'
 
 /** Why a deployment ends before it is live. */
 export interface StepFailure {
-  readonly reason: string
+  readonly end: DeploymentEnd
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -48,7 +48,7 @@ export async function runPipeline(
     finish(result.kind === 'advance', result.note)
     if (result.kind === 'advance') continue
     if (result.failure !== null && !deployment.ended)
-      deployment.fail(now(), result.failure.reason, result.failure.diagnostics)
+      deployment.fail(now(), result.failure.end, result.failure.diagnostics)
     return result.kind
   }
   return 'advance'
@@ -67,12 +67,15 @@ export const advance = (note: string): StepEnd => ({ kind: 'advance', note })
 /** The deployment was ended by something else, which wrote the reason. */
 export const superseded: StepEnd = { kind: 'stop', note: '', failure: null }
 
-/** A failure with a sentence of its own. */
-export function stopWith(reason: string, note = ''): StepEnd {
-  return { kind: 'stop', note, failure: { reason, diagnostics: [] } }
+/** A failure without a place in the sources. */
+export function stopWith(end: DeploymentEnd, note = ''): StepEnd {
+  return { kind: 'stop', note, failure: { end, diagnostics: [] } }
 }
 
 /** A failure at places in the sources; the diagnostics name them. */
-export function failureAt(deployment: Deployment, what: string, diagnostics: readonly Diagnostic[]): StepFailure {
-  return { reason: `${deployment.current.strategy} ${what}; ${deployment.stays}`, diagnostics }
+export function failureAt(
+  code: 'compile' | 'check' | 'dry-run' | 'migration',
+  diagnostics: readonly Diagnostic[],
+): StepFailure {
+  return { end: { code }, diagnostics }
 }

@@ -1,6 +1,6 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
-import type { PolicyRefusal } from '../../shared/domain/deployments.ts'
+import type { DeploymentEnd, PolicyRefusal } from '../../shared/domain/deployments.ts'
 import type { ProofRow } from '../../shared/domain/proofs.ts'
 import { MINUTE, type UnixMs } from '../../shared/domain/time.ts'
 import type { Deployment } from './deployment.ts'
@@ -118,7 +118,7 @@ export class PolicyStep {
     of.waitsUntil ??= now() + config.policy.waitMinutes * MINUTE
     of.quietSince = refusals.every((refusal) => refusal.rule === 'quiet') ? (of.quietSince ?? now()) : null
     const over = this.over(refusals, of, of.waitsUntil)
-    if (over !== null) return stopWith(`${over}; what is live keeps trading`)
+    if (over !== null) return stopWith(over)
     deployment.waits(refusals, of.parked === null && refusals[0]?.rule !== 'freeze' ? of.waitsUntil : null)
     return { kind: 'wait', until: this.signal(deployment, of) }
   }
@@ -141,16 +141,15 @@ export class PolicyStep {
   }
 
   /** Why the candidate is refused instead of waiting on; null while it may wait. */
-  private over(refusals: readonly PolicyRefusal[], { parked }: PolicyCase, until: number): string | null {
+  private over(refusals: readonly PolicyRefusal[], { parked }: PolicyCase, until: number): DeploymentEnd | null {
     const [first] = refusals
     if (first === undefined || parked !== null) return null
-    if (first.rule === 'freeze')
+    const { rule, message: why } = first
+    const { whileFrozen, waitMinutes } = this.parts.config.policy
+    if (rule === 'freeze')
       // Only a person lifts a freeze, so a sound candidate waits for it without limit.
-      return this.parts.config.policy.whileFrozen === 'wait'
-        ? null
-        : `${first.message}; unfreeze, or reload with an override`
-    if (this.parts.now() >= until) return `waited ${this.parts.config.policy.waitMinutes} min in vain: ${first.message}`
-    return null
+      return whileFrozen === 'wait' ? null : { code: 'policy', rule, waitedMinutes: null, why }
+    return this.parts.now() >= until ? { code: 'policy', rule, waitedMinutes: waitMinutes, why } : null
   }
 
   /** Regime of each of a strategy's slots now. */

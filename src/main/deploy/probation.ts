@@ -63,6 +63,11 @@ function boundsOf({ tenure, proof }: ProbationFacts, rules: Config['probation'])
   ]
 }
 
+/** The bounds that a version on probation has broken. */
+export function brokenBounds({ bounds }: Pick<ProbationRow, 'bounds'>): ProbationBound['name'][] {
+  return bounds.flatMap(({ name, passed }) => (passed ? [] : [name]))
+}
+
 function boundText({ name, value, bound, unit }: ProbationBound): string {
   if (unit === 'chance')
     return `so few wins had a chance of ${(value * 100).toPrecision(2)} % by its proof, bound ${bound * 100} %`

@@ -45,8 +45,9 @@ export class Proving {
     const candidate = run.need('candidate')
     const { row, problems } = await this.prove(deployment, candidate, run.replayVersion)
     if (row.verdict !== 'failed') return advance(noteOf(row))
-    const reason = `${candidate.ref.label} failed its proof: ${row.reason}; ${deployment.stays}`
-    return { kind: 'stop', note: noteOf(row), failure: { reason, diagnostics: problems } }
+    const broken = row.gates.flatMap(({ name, passed }) => (passed ? [] : [name]))
+    const end = { code: 'proof', broken, why: row.reason } as const
+    return { kind: 'stop', note: noteOf(row), failure: { end, diagnostics: problems } }
   }
 
   /** @returns the finished proof; it is stored with the deployment, and its hash counted as a trial */

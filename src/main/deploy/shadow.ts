@@ -94,7 +94,7 @@ export class Shadow {
     const [candidate, beside] = outcomes
     if (candidate === undefined || candidate.failure !== null) {
       const why = candidate?.failure?.message ?? 'it did not run'
-      return this.deployment.fail(now(), `its shadow was dropped: ${why}; what is live keeps trading`)
+      return this.deployment.fail(now(), { code: 'shadow', why })
     }
     this.keepTrades(tradesOf(candidate.days))
     this.tell({

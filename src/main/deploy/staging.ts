@@ -31,7 +31,7 @@ export class Staging {
       ? await this.dryRun(candidate, states.value)
       : problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
     if (problem === null) return advance('worker, migrate, warm')
-    const failure = failureAt(run.deployment, 'failed its dry run', [problem.at])
+    const failure = failureAt('dry-run', [problem.at])
     return { kind: problem.mayPass ? 'retry' : 'stop', note: problem.at.message, failure }
   }
 

@@ -5,6 +5,7 @@ import type { UnixMs } from '../../shared/domain/time.ts'
 import { versionRef } from '../db/deployment-row.ts'
 import type { Journal } from '../db/journal.ts'
 import { findVersion } from '../db/queries.ts'
+import { type CommitRefusal, commitRefusalText } from '../runtime/commit-refusal.ts'
 import type { CanaryPart } from './attempt.ts'
 import type { Candidate } from './candidate.ts'
 import type { Deployment } from './deployment.ts'
@@ -27,8 +28,8 @@ export interface SwapParts {
 
 const SWAP_TRIES = 5
 
-/** Result of one try of a swap; `refused`: it may be tried again in the next yield interval. */
-type SwapTry = StepEnd | { readonly kind: 'refused'; readonly reason: string }
+/** Result of one try of a swap; `refused`, with its code or rule: it may be tried again in the next yield interval. */
+type SwapTry = StepEnd | { readonly kind: 'refused'; readonly refusal: string; readonly why: string }
 
 function failedTakeOver(tried: Exclude<SwapTry, { kind: 'advance' | 'refused' }>): string {
   return tried.failure === null ? 'it has ended' : `it could not take over the state of the other slots: ${tried.note}`
@@ -54,9 +55,8 @@ export class SwapStep {
     if (tried.kind !== 'refused') return tried
     run.swapTries++
     if (run.swapTries < SWAP_TRIES) return { kind: 'wait', until: Promise.resolve() }
-    return stopWith(
-      `no quiet moment for the swap in ${SWAP_TRIES} cycles: ${tried.reason}; what was live keeps trading`,
-    )
+    const { refusal, why } = tried
+    return stopWith({ code: 'no-swap', tries: SWAP_TRIES, refusal, why })
   }
 
   /** Gives a canary all slots of its strategy; on failure it stays a canary. */
@@ -66,7 +66,7 @@ export class SwapStep {
       if (tried.kind === 'advance') return ok(undefined)
       const isTemporary = tried.kind === 'refused' || tried.kind === 'retry'
       if (isTemporary && tries < SWAP_TRIES) continue
-      const reason = tried.kind === 'refused' ? tried.reason : failedTakeOver(tried)
+      const reason = tried.kind === 'refused' ? tried.why : failedTakeOver(tried)
       return err(refusal(isTemporary ? 'not-yet' : 'never', reason))
     }
   }
@@ -85,11 +85,11 @@ export class SwapStep {
     if (deployment.ended) return superseded
     if (!states.ok) {
       const { at, mayPass } = problemOf(states.error, candidate.hosted.sourceMap, candidate.firstFile)
-      const failure = failureAt(deployment, 'could not take over the state', [at])
+      const failure = failureAt('migration', [at])
       return { kind: mayPass ? 'retry' : 'stop', note: at.message, failure }
     }
     const [refusal] = of === null ? [] : policy.refusals(deployment, of)
-    if (refusal !== undefined) return { kind: 'refused', reason: refusal.message }
+    if (refusal !== undefined) return { kind: 'refused', refusal: refusal.rule, why: refusal.message }
     // Slots lent to the canary already hold state in its own form.
     const lent = new Set(
       deployment.isCanary
@@ -100,7 +100,8 @@ export class SwapStep {
     const swap = this.swapOf(deployment, candidate, reason, own)
     const committed =
       part === null ? this.commit(deployment, candidate, swap) : this.commitPart(deployment, candidate, swap, part)
-    return committed.ok ? advance('') : { kind: 'refused', reason: committed.error }
+    if (committed.ok) return advance('')
+    return { kind: 'refused', refusal: committed.error.code, why: commitRefusalText(committed.error) }
   }
 
   private swapOf(deployment: Deployment, candidate: Candidate, reason: Swap['reason'], states: Swap['states']): Swap {
@@ -118,7 +119,7 @@ export class SwapStep {
     }
   }
 
-  private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void> {
+  private commit(deployment: Deployment, candidate: Candidate, swap: Swap): Result<void, CommitRefusal> {
     const { loop, journal, now, watch } = this.parts
     const { ref } = candidate
     const replaced = loop.engine.state.live.get(ref.strategy)
@@ -141,7 +142,12 @@ export class SwapStep {
     return ok(undefined)
   }
 
-  private commitPart(deployment: Deployment, candidate: Candidate, swap: Swap, part: CanaryPart): Result<void> {
+  private commitPart(
+    deployment: Deployment,
+    candidate: Candidate,
+    swap: Swap,
+    part: CanaryPart,
+  ): Result<void, CommitRefusal> {
     const { loop, journal, now, watch } = this.parts
     const start = { swap, slots: part.slots, stakePpm: Math.round(part.stakePercent * 10_000) }
     const committed = loop.commitCanary(start, candidate.hosted, ({ heldMs }) => {

@@ -1,9 +1,9 @@
 import { slotsOf } from '../../engine/versions/version-entry.ts'
 import type { Config } from '../../shared/config.ts'
-import type { ProbationRow } from '../../shared/domain/deployments.ts'
+import type { ProbationBreach, ProbationRow } from '../../shared/domain/deployments.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { Deployment } from './deployment.ts'
-import { judgeProbation } from './probation.ts'
+import { brokenBounds, judgeProbation } from './probation.ts'
 import type { TradingPort } from './trading-port.ts'
 
 export interface WatchParts {
@@ -11,7 +11,7 @@ export interface WatchParts {
   readonly config: Config
   readonly now: () => UnixMs
   /** A version broke a bound and is no longer watched. */
-  readonly onBreach: (deployment: Deployment, probation: ProbationRow) => void
+  readonly onBreach: (deployment: Deployment, probation: ProbationRow, breach: ProbationBreach) => void
 }
 
 /** Judges the first windows of every version that went live, and of every canary. */
@@ -48,15 +48,16 @@ export class ProbationWatch {
     for (const deployment of this.watched.values()) {
       if (deployment.current.strategy !== strategy || deployment.isCanary) continue
       this.end(deployment)
-      if (!deployment.ended) deployment.supersede(this.parts.now(), `${by} took its place before its probation ended`)
+      if (!deployment.ended) deployment.supersede(this.parts.now(), { code: 'replaced', by })
     }
   }
 
   /** To be called after every cycle: ends probations that are passed or failed. */
   look(): void {
     for (const deployment of this.watched.values()) {
-      const row = this.judge(deployment)
-      if (row === null) continue
+      const judged = this.judge(deployment)
+      if (judged === null) continue
+      const { row, stopped } = judged
       // A canary that passed its bounds waits for a person to promote it.
       if (row.verdict === 'running' || (deployment.isCanary && row.verdict === 'passed')) {
         if (changed(deployment.current.probation, row)) deployment.watched(row)
@@ -64,11 +65,11 @@ export class ProbationWatch {
       }
       this.end(deployment)
       if (row.verdict === 'passed') deployment.keep(this.parts.now(), row)
-      else this.parts.onBreach(deployment, row)
+      else this.parts.onBreach(deployment, row, stopped ? ['fault'] : brokenBounds(row))
     }
   }
 
-  private judge({ current, isCanary }: Deployment): ProbationRow | null {
+  private judge({ current, isCanary }: Deployment): { readonly row: ProbationRow; readonly stopped: boolean } | null {
     const { loop, config, now } = this.parts
     const s = loop.engine.state
     const version = current.version === null ? undefined : s.versions.get(current.version.hash)
@@ -77,7 +78,10 @@ export class ProbationWatch {
     const part = isCanary ? current.canary?.slots : undefined
     const { length: slots } = part ?? slotsOf(s, current.strategy)
     const stopped = version.state === 'faulted'
-    return judgeProbation({ now: now(), tenure: version.tenure, slots, stopped, proof }, config.probation)
+    return {
+      row: judgeProbation({ now: now(), tenure: version.tenure, slots, stopped, proof }, config.probation),
+      stopped,
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { EngineEvent, Level } from '../../engine/events.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { commandSchema, explain } from '../../shared/domain/commands.ts'
+import { FEED_PROBLEM_CODES } from '../../shared/domain/feed.ts'
 import { price, shares } from '../../shared/domain/money.ts'
 import {
   assetSchema,
@@ -67,6 +68,12 @@ const swapSchema = z.object({
   states: migratedStates,
 })
 
+const feedProblem = z.object({
+  asset: assetSchema,
+  code: z.enum(FEED_PROBLEM_CODES).exactOptional(),
+  reason: z.string(),
+})
+
 /** JSON records of the market itself, whoever recorded them. */
 export const marketRecord = z.discriminatedUnion('kind', [
   z.object({
@@ -76,7 +83,7 @@ export const marketRecord = z.discriminatedUnion('kind', [
     stale: z.array(assetSchema),
     detail: z.string(),
     level: z.enum(['info', 'warn']).exactOptional(),
-    problems: z.array(z.object({ asset: assetSchema, reason: z.string() })).exactOptional(),
+    problems: z.array(feedProblem).exactOptional(),
   }),
   z.object({ kind: z.literal('strike'), ts, slot, windowId: windowIdSchema, strike: z.number() }),
   z.object({

@@ -1,14 +1,15 @@
 import { stateIn } from '../tape/engine-snapshot.ts'
+import type { Difference, StateDifference } from './difference.ts'
 import { TapeCursor } from './tape-cursor.ts'
 
 /** The first difference between the engine at the end of one segment and the start of the next; null if there is none. */
-export function seamDifference(end: Uint8Array, next: string): string | null {
+export function seamDifference(end: Uint8Array, next: string): Difference | null {
   const opened = TapeCursor.open([next])
   const snapshot = opened.ok ? opened.value.firstSnapshot() : opened
-  if (!snapshot.ok) return snapshot.error
+  if (!snapshot.ok) return { code: 'next-unreadable', why: snapshot.error }
   if (snapshot.value === undefined) return null
   const where = differenceOf(stateIn(end), stateIn(snapshot.value), '', new Set())
-  return where === null ? null : `the engine at its end is not the one that the next segment begins with: ${where}`
+  return where === null ? null : { code: 'other-engine', ...where }
 }
 
 /**
@@ -17,17 +18,18 @@ export function seamDifference(end: Uint8Array, next: string): string | null {
  */
 const KEPT_READY = new Set(['row', 'changed', 'edition', 'heldId', 'orderViews', 'label', 'labelled'])
 
-/** Where two trees of plain data first differ, as a path; every NaN is the same, whatever its bits. */
-function differenceOf(a: unknown, b: unknown, path: string, seen: Set<unknown>): string | null {
+/** Where two trees of plain data first differ; every NaN is the same, whatever its bits. */
+function differenceOf(a: unknown, b: unknown, path: string, seen: Set<unknown>): StateDifference | null {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null)
-    return Object.is(a, b) ? null : `${path} is ${String(a)}, not ${String(b)}`
+    return Object.is(a, b) ? null : { path, part: 'value', first: String(a), second: String(b) }
   if (seen.has(a)) return null
   seen.add(a)
   const [mine, theirs] = [partsOf(a), partsOf(b)]
-  if (mine.length !== theirs.length) return `${path} has ${mine.length} parts, not ${theirs.length}`
+  if (mine.length !== theirs.length)
+    return { path, part: 'count', first: String(mine.length), second: String(theirs.length) }
   for (const [i, [key, value]] of mine.entries()) {
     const [otherKey, other] = theirs[i] ?? []
-    if (key !== otherKey) return `${path} has ${String(key)} where there is ${String(otherKey)}`
+    if (key !== otherKey) return { path, part: 'name', first: String(key), second: String(otherKey) }
     const found = differenceOf(value, other, `${path}.${String(key)}`, seen)
     if (found !== null) return found
   }

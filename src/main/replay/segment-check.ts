@@ -5,12 +5,13 @@ import { slotOf } from '../../engine/state.ts'
 import type { SlotDecision, SlotView } from '../../engine/views/view-types.ts'
 import { messageOf } from '../../shared/domain/base.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
-import { isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import { type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { type Evaluation, Runtime } from '../runtime/runtime.ts'
 import { DirectStrategy } from '../strategy-host/direct-strategy.ts'
 import { snapshotOf } from '../tape/engine-snapshot.ts'
 import type { RecordedViews } from '../tape/recorder.ts'
 import { batchKey, hashesOf } from '../tape/view-hashes.ts'
+import type { Difference, Missing, RecordDifference } from './difference.ts'
 import type { Recorded } from './recorded-events.ts'
 
 /** Result of checking one recorded segment. */
@@ -23,7 +24,7 @@ export interface DecisionCheck {
   /** Decisions whose version's code is not on the tape: delivered to the engine, but not repeated. */
   readonly unchecked: number
   /** Differences from the recording; empty = equal byte for byte. */
-  readonly differences: readonly string[]
+  readonly differences: readonly Difference[]
   /** The engine at the end, as a snapshot. */
   readonly end: Uint8Array
 }
@@ -36,7 +37,7 @@ const MOST_DIFFERENCES = 20
 
 /** Something the tape must contain later: what, since when, and in which cycle. */
 interface Due {
-  readonly text: string
+  readonly missing: Missing
   readonly ts: UnixMs
   readonly cycle: number
 }
@@ -54,7 +55,7 @@ interface Remade extends Due {
 
 /** A repeated error that waits for the recorded one. */
 interface Thrown extends Due {
-  readonly message: string
+  readonly missing: Extract<Missing, { what: 'fault' }>
 }
 
 /** Evaluates a version with the state of its view: a draining version has its own copy of a slot's state. */
@@ -75,7 +76,7 @@ export class SegmentCheck {
   private readonly waiting = new Map<string, Remade>()
   /** By batch. */
   private readonly seen = new Map<string, Seen>()
-  private readonly differences: string[] = []
+  private readonly differences: Difference[] = []
   /** By `version slot`. */
   private readonly faults = new Map<string, Thrown>()
   private readonly runtime: Runtime
@@ -105,7 +106,7 @@ export class SegmentCheck {
     if (record.kind === 'version') {
       const loaded = DirectStrategy.load(record.bundle, record.label)
       if (loaded.ok) this.strategies.set(record.version, loaded.value.answersFor(this.engine))
-      else this.differ(record, `${record.label} does not load: ${loaded.error.message}`)
+      else this.differ(record, { code: 'not-loaded', label: record.label, why: loaded.error.message })
       return true
     }
     if (record.kind === 'views') {
@@ -120,7 +121,7 @@ export class SegmentCheck {
     try {
       this.runtime.dispatch(record)
     } catch (error) {
-      this.differ(record, `the engine refused it: ${messageOf(error)}`)
+      this.differ(record, { code: 'engine-failed', why: messageOf(error) })
       return false
     }
     return this.differences.length < MOST_DIFFERENCES
@@ -131,7 +132,7 @@ export class SegmentCheck {
     const { version, views } = evaluation
     const key = batchKey(evaluation)
     const { cycles: cycle } = this
-    this.seen.set(key, { text: 'the views that it sent', ts, cycle, hashes: hashesOf(views) })
+    this.seen.set(key, { missing: { what: 'views' }, ts, cycle, hashes: hashesOf(views) })
     const decide = this.strategies.get(version)
     if (decide === undefined || !this.answered.has(key)) return
     const decisions = new Map<SlotId, string>()
@@ -142,18 +143,18 @@ export class SegmentCheck {
       if (answer.fault === null) decisions.set(slot, textOf(slot, answer))
       else faults.set(slot, answer.fault)
     }
-    this.waiting.set(key, { text: 'the answer to what it asked', ts, cycle, decisions, faults })
+    this.waiting.set(key, { missing: { what: 'answer' }, ts, cycle, decisions, faults })
   }
 
   private compareViews(record: RecordedViews): void {
     const key = batchKey(record)
     const seen = this.seen.get(key)
     this.seen.delete(key)
-    if (seen === undefined) return this.differ(record, 'views were sent that the engine does not send')
+    if (seen === undefined) return this.differ(record, { code: 'views-not-sent' })
     for (const [slot, hash] of Object.entries(record.hashes))
-      if (seen.hashes[slot] !== hash) this.differ(record, `${slot} saw another view`)
+      if (seen.hashes[slot] !== hash) this.differ(record, { code: 'other-view', slot })
     for (const slot of Object.keys(seen.hashes))
-      if (record.hashes[slot] === undefined) this.differ(record, `${slot} saw a view that the tape does not name`)
+      if (record.hashes[slot] === undefined) this.differ(record, { code: 'view-not-recorded', slot })
   }
 
   private compare(record: Extract<Recorded, { kind: 'decisions' }>): void {
@@ -162,27 +163,27 @@ export class SegmentCheck {
     this.waiting.delete(key)
     if (remade === undefined) {
       this.unchecked += record.decisions.length
-      if (this.strategies.has(record.version)) this.differ(record, 'it answers what the engine did not ask')
+      if (this.strategies.has(record.version)) this.differ(record, { code: 'answer-not-asked' })
       return
     }
     this.decisions += record.decisions.length
     const slots = new Set(record.decisions.map((decision) => decision.slot))
     for (const decision of record.decisions) {
-      const again = remade.decisions.get(decision.slot)
-      const was = textOf(decision.slot, decision)
-      if (again !== was) {
-        const instead = again ?? `a fault: ${remade.faults.get(decision.slot) ?? 'it was not asked'}`
-        this.differ(record, `${decision.slot} decided ${was}, and now ${instead}`)
-      }
+      const { slot } = decision
+      const repeated = remade.decisions.get(slot) ?? null
+      const recorded = textOf(slot, decision)
+      if (repeated === recorded) continue
+      const fault = remade.faults.get(slot) ?? null
+      this.differ(record, { code: 'other-decision', slot, recorded, repeated, fault })
     }
-    if (slots.size < record.decisions.length) this.differ(record, 'it decides twice for one slot')
+    if (slots.size < record.decisions.length) this.differ(record, { code: 'decided-twice' })
     for (const slot of remade.decisions.keys())
-      if (!slots.has(slot)) this.differ(record, `${slot} decides now, and did not`)
+      if (!slots.has(slot)) this.differ(record, { code: 'decision-not-recorded', slot })
     for (const [slot, message] of remade.faults) {
       const thrower = `${record.version} ${slot}`
       // An earlier error of the same slot must have been recorded by now.
       this.missing(this.faults.get(thrower))
-      this.faults.set(thrower, { text: `that ${slot} threw "${message}"`, ts: record.ts, cycle: this.cycles, message })
+      this.faults.set(thrower, { missing: { what: 'fault', slot, message }, ts: record.ts, cycle: this.cycles })
     }
   }
 
@@ -196,7 +197,7 @@ export class SegmentCheck {
   }
 
   private missing(due: Due | undefined): void {
-    if (due !== undefined) this.differences.push(`${isoUtc(due.ts)} the tape does not tell ${due.text}`)
+    if (due !== undefined) this.differences.push({ ts: due.ts, code: 'not-recorded', ...due.missing })
   }
 
   private compareFault(record: Extract<Recorded, { kind: 'fault' }>, slot: SlotId): void {
@@ -204,15 +205,14 @@ export class SegmentCheck {
     const again = this.faults.get(key)
     this.faults.delete(key)
     if (!this.strategies.has(record.version)) return
-    const { message } = record
-    if (again === undefined) this.differ(record, `${slot} threw "${message}", and now does not`)
-    else if (message !== again.message && message.replace(PLACE, '') !== again.message)
-      this.differ(record, `${slot} threw "${message}", and now "${again.message}"`)
+    const { message: recorded } = record
+    const repeated = again?.missing.message ?? null
+    if (repeated !== recorded && repeated !== recorded.replace(PLACE, ''))
+      this.differ(record, { code: 'other-fault', slot, recorded, repeated })
   }
 
-  private differ(record: Recorded, what: string): void {
-    const when = record.kind === 'version' ? '' : `${isoUtc(record.ts)} `
-    this.differences.push(`${when}${what}`)
+  private differ(record: Recorded, difference: RecordDifference): void {
+    this.differences.push({ ts: record.kind === 'version' ? null : record.ts, ...difference })
   }
 
   result(path: string): DecisionCheck {

@@ -8,6 +8,7 @@ import { Signal } from '../../shared/domain/signal.ts'
 import type { SlotId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { HostFailure } from '../strategy-host/thread-link.ts'
+import type { CommitRefusal } from './commit-refusal.ts'
 import { DecisionHash } from './decision-hash.ts'
 import { type HostedVersion, Hosts } from './hosts.ts'
 import type { CommitFigures, LoopFigures, TradingLoopParts } from './loop-types.ts'
@@ -229,7 +230,11 @@ export class TradingLoop {
    * @param onCommitted records the deployment's row in the same transaction
    * @returns real milliseconds for which the loop was blocked, or why the swap must be retried
    */
-  commitSwap(swap: Swap, hosted: HostedVersion, onCommitted: (figures: CommitFigures) => void): Result<number> {
+  commitSwap(
+    swap: Swap,
+    hosted: HostedVersion,
+    onCommitted: (figures: CommitFigures) => void,
+  ): Result<number, CommitRefusal> {
     const refusal = this.engine.swapRefusal(swap)
     return refusal === null
       ? this.commit({ kind: 'swap', ts: this.atYield(), swap }, swap, hosted, onCommitted)
@@ -241,7 +246,7 @@ export class TradingLoop {
     start: CanaryStart,
     hosted: HostedVersion,
     onCommitted: (figures: CommitFigures) => void,
-  ): Result<number> {
+  ): Result<number, CommitRefusal> {
     const refusal = this.engine.canaryRefusal(start)
     if (refusal !== null) return err(refusal)
     return this.commit({ kind: 'canary', ts: this.atYield(), start }, start.swap, hosted, onCommitted)
@@ -257,11 +262,11 @@ export class TradingLoop {
     { version }: Swap,
     hosted: HostedVersion,
     onCommitted: (figures: CommitFigures) => void,
-  ): Result<number> {
-    if (this.loopEnd !== null) return err(this.loopEnd)
-    if (this.inCycle) return err('a cycle is running')
+  ): Result<number, CommitRefusal> {
+    if (this.loopEnd !== null) return err({ code: 'loop-ended', why: this.loopEnd })
+    if (this.inCycle) return err({ code: 'cycle-running' })
     const { clock, journal } = this.parts
-    if (journal.blocked !== null) return err(`the journal cannot be written: ${journal.blocked}`)
+    if (journal.blocked !== null) return err({ code: 'journal-blocked', why: journal.blocked })
     const started = clock.monotonic()
     const handoffsBefore = this.handoffs
     this.hosts.host(version, hosted)

@@ -1,7 +1,7 @@
 import type { DeploymentId } from './ids.ts'
 import type { DeploymentState } from './lifecycles.ts'
 import type { Usd } from './money.ts'
-import type { ProofRow } from './proofs.ts'
+import type { ProofGate, ProofRow } from './proofs.ts'
 import type { ReplayStats } from './replays.ts'
 import type { SlotId } from './slots.ts'
 import type { VersionRef } from './versions.ts'
@@ -104,6 +104,52 @@ export interface ProbationRow {
   readonly bounds: readonly ProbationBound[]
 }
 
+/** What ended a version's probation: its fault, or every bound that it broke. */
+export type ProbationBreach = readonly ['fault'] | readonly ProbationBound['name'][]
+
+/**
+ * Why a deployment ended otherwise than live or kept, with the facts; `why` is a reason that somebody or something else has
+ * given in words. `main/deploy/end-text.ts` puts it into words.
+ */
+export type DeploymentEnd =
+  /** Failed before the swap. */
+  | { readonly code: 'no-source' }
+  /** The stored bundle was made for another version of the strategy API. */
+  | { readonly code: 'other-api'; readonly label: string }
+  /** Failed at places in the sources, which the diagnostics name. */
+  | { readonly code: 'compile' | 'check' | 'dry-run' | 'migration' }
+  | { readonly code: 'not-loaded'; readonly label: string; readonly why: string }
+  /** `broken`: the bounds of the proof that were exceeded; empty where it could not be replayed. */
+  | { readonly code: 'proof'; readonly broken: readonly ProofGate['name'][]; readonly why: string }
+  /** Refused before anything was compiled. */
+  | { readonly code: 'frozen'; readonly why: string }
+  /** `waitedMinutes` null: refused without a wait. */
+  | {
+      readonly code: 'policy'
+      readonly rule: PolicyRefusal['rule']
+      readonly waitedMinutes: number | null
+      readonly why: string
+    }
+  /** Every try of the swap was refused; `refusal`: the code or rule of the last refusal. */
+  | { readonly code: 'no-swap'; readonly tries: number; readonly refusal: string; readonly why: string }
+  | { readonly code: 'shadow'; readonly why: string }
+  | { readonly code: 'unexpected'; readonly why: string }
+  /** Superseded. */
+  | { readonly code: 'live-already' | 'canary-already'; readonly label: string }
+  | { readonly code: 'newer-save' | 'canary-over' }
+  | { readonly code: 'dismissed' | 'stopped'; readonly why: string }
+  | { readonly code: 'replaced'; readonly by: string }
+  /** Rolled back. */
+  | { readonly code: 'canary-ended'; readonly breach: ProbationBreach; readonly why: string }
+  | { readonly code: 'rolled-back'; readonly to: string; readonly breach: ProbationBreach; readonly why: string }
+  /** `problem`: what kept it from being rolled back. */
+  | {
+      readonly code: 'not-rolled-back'
+      readonly breach: ProbationBreach
+      readonly why: string
+      readonly problem: string
+    }
+
 /** `snipe.ts:3:14: Cannot find name 'x'.`: a diagnostic as one line. */
 export function diagnosticText({ file, line, column, message }: Diagnostic): string {
   return `${file}:${line}:${column}: ${message.split('\n')[0]}`
@@ -130,7 +176,12 @@ export interface DeploymentRow {
   readonly endedAt: number | null
   /** Steps so far; steps that do not apply are absent. */
   readonly steps: readonly DeploymentStep[]
+  /** In words: why it ended or what it waits for. */
   readonly reason: string | null
+  /** Why it ended otherwise than live or kept. In memory only: the journal stores the reason. */
+  readonly end?: DeploymentEnd
+  /** Real milliseconds after which the failed attempt is made again; absent if it is not. In memory only. */
+  readonly retryInMs?: number
   readonly diagnostics: readonly Diagnostic[]
   /** Real milliseconds from noticing the change to the commit of the swap. */
   readonly saveToLiveMs: number | null

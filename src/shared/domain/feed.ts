@@ -35,9 +35,18 @@ export interface CandleClosed {
   readonly origin: 'stream' | 'backfill'
 }
 
+/**
+ * `hole`: closed minutes are missing; `silent`: no readable frame; `unreadable`: too many unreadable frames; `price`: an
+ * absurd price is withheld.
+ */
+export const FEED_PROBLEM_CODES = ['hole', 'silent', 'unreadable', 'price'] as const
+export type FeedProblemCode = (typeof FEED_PROBLEM_CODES)[number]
+
 /** Why an asset's prices must not be traded on. */
 export interface FeedProblem {
   readonly asset: Asset
+  /** Absent in older recordings. */
+  readonly code?: FeedProblemCode
   /** In words, for people, without the asset's name. */
   readonly reason: string
 }

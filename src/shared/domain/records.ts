@@ -1,5 +1,6 @@
 import type { Candle } from './feed.ts'
 import type { DeploymentId, FillId, OrderId, Owner, PositionId, VersionHash } from './ids.ts'
+import type { IntentRefusal } from './intent-refusals.ts'
 import type { FillState, OrderState, PositionState, TradingState, VersionState } from './lifecycles.ts'
 import type { Price, Shares, Usd } from './money.ts'
 import type { Setting } from './settings.ts'
@@ -152,7 +153,7 @@ export interface LedgerEntry {
   readonly voided: Usd
 }
 
-/** Kinds of events. Code distinguishes events only by kind, never by message. */
+/** Kinds of events. Code distinguishes events by kind and cause, never by message. */
 export const EVENT_KINDS = [
   'alarm',
   'cap',
@@ -183,6 +184,20 @@ export const EVENT_KINDS = [
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
+/** What an event reports, for code: kinds whose events have several causes, and refused intents. */
+export type EventCause =
+  | IntentRefusal
+  /** The failed fill was taken out of the books. */
+  | { readonly code: 'fill-reversed'; readonly fill: FillId; readonly order: OrderId }
+  /** The failed fill cannot be taken out of the books; `enteredBy`: the later position or entry of its window. */
+  | { readonly code: 'position-closed'; readonly fill: FillId }
+  | { readonly code: 'entered-again'; readonly fill: FillId; readonly enteredBy: PositionId | OrderId }
+  /** The day's fall of the profit from its highest value; it froze deployments. */
+  | { readonly code: 'daily-drawdown'; readonly drawdown: Usd; readonly limit: Usd }
+  /** Reports for an order that is final or unknown. */
+  | { readonly code: 'unmatched-fill'; readonly fill: FillId; readonly order: OrderId }
+  | { readonly code: 'unmatched-report'; readonly report: string; readonly order: OrderId }
+
 export interface DeskEvent {
   readonly ts: UnixMs
   readonly level: 'info' | 'warn' | 'error'
@@ -196,6 +211,8 @@ export interface DeskEvent {
   readonly message: string
   /** `fault`: message of the strategy's error. */
   readonly detail: string | null
+  /** In memory only: the journal stores the message. */
+  readonly cause?: EventCause
 }
 
 /** Results of a version since it last became live, limited to what it opened under that deployment. */

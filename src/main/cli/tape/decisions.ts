@@ -1,4 +1,5 @@
 import { checkDecisions } from '../../replay/decision-check.ts'
+import { differenceText } from '../../replay/difference.ts'
 import { seamDifference } from '../../replay/seam-check.ts'
 import type { TapeFile, TapeLibrary } from '../../tape/library.ts'
 import { realPath } from './tape-files.ts'
@@ -53,7 +54,7 @@ export function checkFileDecisions(path: string, next: string | null, build: str
   }
   const { events, decisions, unchecked, differences, end } = checked.value
   const seam = next === null || differences.length > 0 ? null : seamDifference(end, next)
-  const problems = seam === null ? differences : [...differences, seam]
+  const problems = [...differences, ...(seam === null ? [] : [seam])].map(differenceText)
   const notes = unchecked === 0 ? [] : [`${unchecked} decisions of versions whose code is not on the tape`]
   return { outcome: problems.length === 0 ? 'alike' : 'different', events, decisions, unchecked, problems, notes }
 }

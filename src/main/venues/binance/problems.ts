@@ -1,14 +1,11 @@
-import type { FeedProblem } from '../../../shared/domain/feed.ts'
+import type { FeedProblem, FeedProblemCode } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
-
-/** Reason why an asset's prices cannot be traded on; each is raised and cleared independently. */
-export type Cause = 'hole' | 'silent' | 'unreadable' | 'price'
 
 export type Level = 'info' | 'warn'
 
-/** Current problems by asset. An asset is stale while it has any. */
+/** Current problems by asset, each raised and cleared independently. An asset is stale while it has any. */
 export class Problems {
-  readonly #byAsset = new Map<Asset, Map<Cause, { readonly reason: string; readonly level: Level }>>()
+  readonly #byAsset = new Map<Asset, Map<FeedProblemCode, { readonly reason: string; readonly level: Level }>>()
   readonly #onChange: (detail: string, level: Level) => void
 
   /** @param onChange called once when a problem starts and once when it ends */
@@ -21,29 +18,29 @@ export class Problems {
   }
 
   get all(): readonly FeedProblem[] {
-    return [...this.#byAsset].flatMap(([asset, causes]) =>
-      [...causes.values()].map(({ reason }) => ({ asset, reason })),
+    return [...this.#byAsset].flatMap(([asset, problems]) =>
+      [...problems].map(([code, { reason }]) => ({ asset, code, reason })),
     )
   }
 
-  has(asset: Asset, cause: Cause): boolean {
-    return this.#byAsset.get(asset)?.has(cause) === true
+  has(asset: Asset, code: FeedProblemCode): boolean {
+    return this.#byAsset.get(asset)?.has(code) === true
   }
 
   /** Raises a problem. An existing one is kept without a new report, unless the level rises to a warning. */
-  raise(asset: Asset, cause: Cause, reason: string, level: Level = 'warn'): void {
-    const causes = this.#byAsset.get(asset) ?? new Map<Cause, { reason: string; level: Level }>()
-    const known = causes.get(cause)
+  raise(asset: Asset, code: FeedProblemCode, reason: string, level: Level = 'warn'): void {
+    const problems = this.#byAsset.get(asset) ?? new Map<FeedProblemCode, { reason: string; level: Level }>()
+    const known = problems.get(code)
     if (known !== undefined && (known.level === level || level === 'info')) return
-    this.#byAsset.set(asset, causes.set(cause, { reason, level }))
+    this.#byAsset.set(asset, problems.set(code, { reason, level }))
     this.#onChange(`${asset}: ${reason}`, level)
   }
 
   /** Clears a problem. @param detail reported if it had been raised */
-  clear(asset: Asset, cause: Cause, detail: string, level: Level = 'info'): void {
-    const causes = this.#byAsset.get(asset)
-    if (causes?.delete(cause) !== true) return
-    if (causes.size === 0) this.#byAsset.delete(asset)
+  clear(asset: Asset, code: FeedProblemCode, detail: string, level: Level = 'info'): void {
+    const problems = this.#byAsset.get(asset)
+    if (problems?.delete(code) !== true) return
+    if (problems.size === 0) this.#byAsset.delete(asset)
     this.#onChange(detail, level)
   }
 }
