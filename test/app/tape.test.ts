@@ -3,10 +3,12 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk-life.ts'
+import { openDesk } from '../../src/main/app/start/assemble.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { packageRoot } from '../../src/main/platform/package-files.ts'
 import { listTapes } from '../../src/main/tape/library.ts'
 import { HOUR } from '../../src/shared/domain/time.ts'
+import { randomCandles, writeCandles } from '../support/candle-tape.ts'
 import { baton } from '../support/cli.ts'
 import { deploy, eager, TestHome, until } from '../support/desk.ts'
 import { checkAll } from '../support/recorded.ts'
@@ -164,5 +166,25 @@ describe('a desk’s own tape', () => {
     await desk.life.done
     await desk.life.stop()
     expect(listTapes(home.home.tape).recordings).toEqual([])
+  })
+
+  test('a desk of more assets than a tape can hold opens only if nothing is recorded', async () => {
+    const names = Array.from({ length: 257 }, (_, i) => `X${i}`)
+    const slots = names.map((name) => `${name}-5m`)
+    const home = newHome({ slots })
+    const candles = join(home.folder, 'candles')
+    mkdirSync(candles)
+    writeCandles(candles, Object.fromEntries(names.map((name, i) => [name, randomCandles(name, 0.1, i, HOUR)])))
+    const tape = { feed: 'tape', tapes: [candles], speed: null, forMs: 60_000 } as const
+    expect(await openDesk(home.options(tape))).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('257 assets'),
+    })
+    home.configure({ slots, tape: { record: false } })
+    const desk = await home.desk(tape)
+    await desk.life.start()
+    await desk.life.done
+    expect(desk.life.panicked).toBeNull()
+    expect(desk.loop.figures.cycles).toBeGreaterThan(10)
   })
 })

@@ -162,8 +162,11 @@ export class RecordWriter {
   }
 }
 
+/** An asset's index takes one byte. */
+export const MAX_ASSETS = 256
+
 function byteIndex(index: number): number {
-  invariant(index >= 0 && index <= 0xff, `asset index not in 0…255: ${index}`)
+  invariant(index >= 0 && index < MAX_ASSETS, `asset index not in 0…255: ${index}`)
   return index
 }
 

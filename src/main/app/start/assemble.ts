@@ -23,6 +23,7 @@ import { newId } from '../../platform/system.ts'
 import { ReplayLab } from '../../replay/lab.ts'
 import { Gate } from '../../runtime/gate.ts'
 import { TradingLoop } from '../../runtime/trading-loop.ts'
+import { MAX_ASSETS } from '../../tape/record-writer.ts'
 import { TapeRecorder } from '../../tape/recorder.ts'
 import { type BotState, parseBotState } from '../bot-state.ts'
 import type { Desk } from '../desk-life.ts'
@@ -106,6 +107,11 @@ async function openLocked(
   const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
   if (!feed.ok) return feed
   undo.push(async () => feed.value.stop())
+  const assets = new Set(feed.value.slots.map(({ asset }) => asset)).size
+  if (config.tape.record && assets > MAX_ASSETS)
+    return err(
+      `${assets} assets are traded, and a tape holds at most ${MAX_ASSETS}: trade fewer, or set tape.record to false in config.json`,
+    )
   const left = leftOut(journal.value, feed.value)
   if (left.length > 0)
     return err(
