@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MARKETS } from './domain/market.ts'
 import { defaultSlots, parseSlot, type Slot, type SlotId } from './domain/slots.ts'
 
 const dollars = (fallback: number) => z.number().positive().max(1_000_000).default(fallback)
@@ -77,7 +78,7 @@ const configSchema = z.strictObject({
   policy: z
     .strictObject({
       /** Markets in which cooldown, tilt guard, regime coverage and quiet apply; a freeze applies in all. */
-      enforceOn: z.array(z.enum(['simulated', 'paper', 'live'])).default(['paper', 'live']),
+      enforceOn: z.array(z.enum(MARKETS)).default(['paper', 'live']),
       /** What happens to a candidate during a freeze: it is checked, proved and waits, or it is refused at once. */
       whileFrozen: z.enum(['refuse', 'wait']).default('wait'),
       /** Maximum waiting time of a candidate. */

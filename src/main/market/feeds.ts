@@ -1,5 +1,6 @@
 import { CandlePathSource } from '../../engine/market/candle-path.ts'
 import { readSimSnapshot, SIMULATED_ASSETS, SimPrices } from '../../engine/market/sim-prices.ts'
+import type { MarketData } from '../../engine/venue/market-data.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
@@ -18,6 +19,7 @@ const SIMULATED_START = Date.UTC(2026, 0, 5)
 const TAPE_WARM_UP_MS = 2 * HOUR
 
 export interface FeedRequest {
+  readonly market: Market
   readonly kind: FeedKind
   readonly tapes: readonly string[]
   readonly seed: number
@@ -49,6 +51,8 @@ export interface OpenFeed {
   readonly settlement: string
   /** For a feed that pushes: delivers events received so far, then all later ones. Null for a pulled feed. */
   readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
+  /** Real books, strikes and outcomes of a venue; null or absent where books are simulated. */
+  readonly data?: MarketData | null
   /** True when the feed generates its prices, so that nothing happens while no desk runs. */
   readonly makesPrices: boolean
   /** State to persist across restarts, as JSON-compatible data; undefined without any. */
@@ -62,6 +66,7 @@ const ESTIMATED =
 const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price.'
 
 export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> {
+  if (request.market !== 'simulated') return err(`this build cannot open the ${request.market} market`)
   switch (request.kind) {
     case 'simulated':
       return openSimulated(request)
@@ -137,7 +142,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
   return ok({
     ...chosen.value,
-    market: 'paper',
+    market: 'simulated',
     source,
     from,
     until,
@@ -192,7 +197,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
   }
   return ok({
     ...chosen.value,
-    market: 'paper',
+    market: 'simulated',
     source: null,
     from: request.clock.now(),
     until: request.forMs === undefined ? FOREVER : unixMs(request.clock.now() + request.forMs),

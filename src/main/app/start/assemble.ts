@@ -99,12 +99,13 @@ async function openLocked(
     )
   // Which slots were configured cannot be read: those that hold something are managed in any case.
   const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value.db))
-  const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
+  const { market, feed: kind, tapes, seed, from, forMs, slots, clock } = options
   const snapshot = parseBotState(readBotState(journal.value.db))
   const resume = snapshot?.prices
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
-  const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
+  const request = { market, kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame }
+  const feed = await (options.openFeed ?? openFeed)(request)
   if (!feed.ok) return feed
   undo.push(async () => feed.value.stop())
   const assets = new Set(feed.value.slots.map(({ asset }) => asset)).size
