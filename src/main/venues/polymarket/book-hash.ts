@@ -57,7 +57,8 @@ export function findHashContext(
   const near = Math.round(Number(expected?.lastTrade ?? 0.5) * 1_000)
   for (const tick of ticks) {
     for (let step = 0; step <= 1_000; step++) {
-      for (const mille of step === 0 ? [near] : [near - step, near + step]) {
+      // The last trade may have been one of the other token, at the complementary price.
+      for (const mille of [near - step, near + step, 1_000 - near - step, 1_000 - near + step]) {
         if (mille < 0 || mille > 1_000) continue
         // Empty before the first trade.
         const context = { tick, lastTrade: mille === 0 ? '' : (mille / 1_000).toFixed(3) }
