@@ -17,7 +17,8 @@ import { Resolver } from './resolution.ts'
 import { compareWithRest } from './rest-compare.ts'
 import { RtdsFeed, type StampFeedOptions } from './rtds.ts'
 import { newWindowState, type WindowState } from './slot-windows.ts'
-import { Stamps } from './stamps.ts'
+import { type StampSource, Stamps } from './stamps.ts'
+import type { DeltaHashes } from './token-book.ts'
 
 export interface PolymarketHosts {
   /** Without trailing slashes. */
@@ -42,6 +43,18 @@ export interface PolymarketDataOptions {
   readonly credentials: ApiCredentials | null
   readonly onFrame: (text: string) => void
   readonly report: (level: 'info' | 'warn', detail: string) => void
+}
+
+/** State of a slot's current window, for people. */
+export interface WindowStatus {
+  /** Why it is not traded; null if it is. */
+  readonly reason: string | null
+  readonly strikeSource: StampSource | null
+  /** Time since the last frame of its book, ms; infinite before the first. */
+  readonly bookAgeMs: number
+  /** True while the checksum of its book has been verified. */
+  readonly isVerified: boolean
+  readonly deltaHashes: DeltaHashes
 }
 
 /** The next window's market is found, and its book subscribed, this long before it starts. */
@@ -154,12 +167,18 @@ export class PolymarketData implements MarketData {
     return state?.reason === null ? (state.market?.terms ?? null) : null
   }
 
-  /** Why a slot's current window is not traded; null if it is. */
-  reason(slot: SlotId): string | null {
-    const found = this.#options.slots.find(({ id }) => id === slot)
-    if (found === undefined) return 'not followed'
-    const state = this.#windows.get(windowAt(found, this.#options.clock.now()).id)
-    return state === undefined ? 'its market is not known yet' : withheld(state)
+  /** What is known of a slot's current window. */
+  status(slot: Slot): WindowStatus {
+    const state = this.#state(slot, windowAt(slot, this.#options.clock.now()))
+    const token = state.market?.tokens.up ?? ''
+    const book = this.#channel.book(token)
+    return {
+      reason: withheld(state),
+      strikeSource: state.strike?.source ?? null,
+      bookAgeMs: this.#channel.ageMs(token),
+      isVerified: book?.isVerified === true,
+      deltaHashes: book?.deltaHashes ?? 'unverified',
+    }
   }
 
   askOutcome(slot: Slot, window: Window): void {
