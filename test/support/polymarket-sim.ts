@@ -49,7 +49,7 @@ export function framesOf(pm: PolymarketSim, service: 'market' | 'rtds' | 'polybo
   const conversation = pm.connect(service, peer)
   return {
     texts,
-    events: (type) => texts.flatMap(objectsOf).filter((event) => type === undefined || event['event_type'] === type),
+    events: (type) => texts.flatMap(objectsOf).filter((event) => type === undefined || event.event_type === type),
     clear: () => {
       texts.length = 0
     },
@@ -69,4 +69,10 @@ function objectsOf(text: string): Readonly<Record<string, unknown>>[] {
   } catch {
     return []
   }
+}
+
+/** A value that the test relies on. @throws when there is none */
+export function known<T>(value: T | undefined | null): T {
+  if (value === undefined || value === null) throw new Error('nothing there')
+  return value
 }

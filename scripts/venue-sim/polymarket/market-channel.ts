@@ -90,16 +90,16 @@ export class MarketChannel implements Channel {
     const { peer } = subscriber
     if (text === 'PING') return peer.send('PONG')
     const message = parseObject(text)
-    if (message === undefined || !Array.isArray(message['assets_ids'])) return peer.send('INVALID OPERATION')
-    const ids = textList(message['assets_ids'])
-    if (message['operation'] === 'unsubscribe') {
+    if (message === undefined || !Array.isArray(message.assets_ids)) return peer.send('INVALID OPERATION')
+    const ids = textList(message.assets_ids)
+    if (message.operation === 'unsubscribe') {
       for (const id of ids) subscriber.tokens.delete(id)
       return
     }
-    const isSubscribe = message['operation'] === 'subscribe' || message['type'] === 'market'
+    const isSubscribe = message.operation === 'subscribe' || message.type === 'market'
     if (!isSubscribe) return peer.send('INVALID OPERATION')
     // Belongs to the connection; each subscribe sets it anew.
-    subscriber.hasCustom = message['custom_feature_enabled'] === true
+    subscriber.hasCustom = message.custom_feature_enabled === true
     this.#subscribe(subscriber, ids)
   }
 
@@ -273,7 +273,7 @@ export class MarketChannel implements Channel {
     const text = JSON.stringify(frame)
     for (const { peer, tokens, hasCustom } of this.#subscribers) {
       if (!tokens.has(id) || (isCustom && !hasCustom)) continue
-      this.#context.outbox.send(peer, text, { kind: String(frame['event_type']), ids: [id] })
+      this.#context.outbox.send(peer, text, { kind: String(frame.event_type), ids: [id] })
     }
   }
 

@@ -99,11 +99,11 @@ export class PolyBolt implements Channel {
       case 'ping':
         return say({ op: 'pong', ...answer })
       case 'auth':
-        return this.#auth(subscriber, message?.['auth'], answer)
+        return this.#auth(subscriber, message?.auth, answer)
       case 'subscribe':
       case 'unsubscribe':
         if (!subscriber.isAuthed) return say({ op: 'error', code: 'auth_required', ...answer })
-        return this.#change(subscriber, op, message?.['subscriptions'], answer)
+        return this.#change(subscriber, op, message?.subscriptions, answer)
       default:
         return say({ op: 'error', code: 'bad_op', ...answer })
     }
@@ -112,7 +112,7 @@ export class PolyBolt implements Channel {
   #auth(subscriber: Subscriber, auth: unknown, answer: object): void {
     const { apiKey, secret, passphrase } = this.#context.credentials
     const given: Readonly<Record<string, unknown>> = typeof auth === 'object' && auth !== null ? { ...auth } : {}
-    const isRight = given['apiKey'] === apiKey && given['secret'] === secret && given['passphrase'] === passphrase
+    const isRight = given.apiKey === apiKey && given.secret === secret && given.passphrase === passphrase
     if (!isRight) {
       subscriber.peer.send(JSON.stringify({ op: 'error', code: 'auth_failed', ...answer }))
       return subscriber.peer.close(4001, 'auth failed')
@@ -149,8 +149,8 @@ export class PolyBolt implements Channel {
   #subscriptionOf(channel: ChannelName, item: object): Subscription | undefined {
     const filter: Readonly<Record<string, unknown>> =
       'filter' in item && typeof item.filter === 'object' && item.filter !== null ? { ...item.filter } : {}
-    const symbol = filter['symbol']
-    const seconds = filter['window_seconds']
+    const symbol = filter.symbol
+    const seconds = filter.window_seconds
     if (typeof symbol !== 'string') return undefined
     const isTwap = channel === 'price.crypto.twap'
     if (isTwap && typeof seconds !== 'number') return undefined

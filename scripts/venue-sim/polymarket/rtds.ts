@@ -99,12 +99,12 @@ export class Rtds implements Channel {
     // The official client writes it in lower case.
     if (text.toLowerCase() === 'ping') return subscriber.peer.send(text === 'PING' ? 'PONG' : 'pong')
     const message = parseObject(text)
-    const list = message === undefined ? undefined : message['subscriptions']
+    const list = message === undefined ? undefined : message.subscriptions
     if (!Array.isArray(list)) return
     const wanted = list.map(subscriptionOf).filter((item) => item !== undefined)
-    const isSame = (a: Subscription) => (b: Subscription) => a.name === b.name && a.asset === b.asset
-    const rest = subscriber.subscriptions.filter((old) => !wanted.some(isSame(old)))
-    if (message?.['action'] === 'unsubscribe') {
+    // One filter a topic and connection: a second subscription replaces the first.
+    const rest = subscriber.subscriptions.filter((old) => !wanted.some(({ name }) => name === old.name))
+    if (message?.action === 'unsubscribe') {
       subscriber.subscriptions = rest
       return
     }
@@ -147,7 +147,7 @@ function subscriptionOf(item: unknown): Subscription | undefined {
   if (topic === undefined) return undefined
   if (!('filters' in item) || item.filters === undefined || item.filters === '')
     return { name, topic, asset: undefined }
-  const symbol = parseObject(String(item.filters))?.['symbol']
+  const symbol = parseObject(String(item.filters))?.symbol
   const asset = typeof symbol === 'string' ? topic.assetOf(symbol) : undefined
   return asset === undefined ? undefined : { name, topic, asset }
 }
