@@ -13,7 +13,7 @@ import { RecordedPlayback } from '../../src/main/replay/recorded-playback.ts'
 import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
 import { historyOf as minutesOf } from '../../src/main/replay/tape-history.ts'
 import { DirectStrategy } from '../../src/main/strategy-host/direct-strategy.ts'
-import { asset, makeSlot } from '../../src/shared/domain/slots.ts'
+import { asset, makeSlot, windowAt } from '../../src/shared/domain/slots.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { eager, TestHome } from '../support/desk.ts'
 import { historyOf, PreparedMarket, paperFeed } from '../support/paper-desk.ts'
@@ -27,6 +27,8 @@ const SLOTS = ['5m', '15m'].flatMap((frame) =>
 const FROM = unixMs(Date.UTC(2026, 0, 5, 10))
 const UNTIL = unixMs(FROM + 130 * MINUTE)
 const SEED = 11
+/** A window of which the venue tells no strike. */
+const WITHOUT_STRIKE = windowAt(makeSlot(asset('BTC'), '5m'), unixMs(FROM + 60 * MINUTE)).id
 
 const home = new TestHome({ assign: { '*-5m': 'greedy', '*-15m': 'greedy' }, slots: SLOTS.map(({ id }) => id) })
 let desk: Desk
@@ -49,7 +51,9 @@ beforeAll(async () => {
     const side`,
       ),
   )
-  told = historyOf(SLOTS, SEED, FROM, unixMs(UNTIL + 10 * MINUTE))
+  told = historyOf(SLOTS, SEED, FROM, unixMs(UNTIL + 10 * MINUTE)).filter(
+    (event) => event.kind !== 'strike' || event.windowId !== WITHOUT_STRIKE,
+  )
   const source = new SimPrices([asset('BTC'), asset('ETH')], SEED, FROM)
   desk = await home.desk({
     ...{ market: 'paper', feed: 'binance', speed: null, seed: SEED },
@@ -84,6 +88,13 @@ test('a desk on paper trades real books, settles by the venue’s outcomes alone
   }
   for (const table of ['orders', 'fills', 'positions', 'trades', 'settlements', 'events'])
     expect(db.prepare(`SELECT DISTINCT market FROM ${table}`).pluck().all(), table).toEqual(['paper'])
+})
+
+test('nothing is entered in a window before the venue tells its strike, and nothing at all without one', () => {
+  const strikes = new Map(told.flatMap((event) => (event.kind === 'strike' ? [[event.windowId, event.ts]] : [])))
+  const rows = journal().prepare("SELECT window_id, created_at FROM orders WHERE kind = 'enter'").raw().all()
+  for (const [windowId, createdAt] of some(rows as [never, number][]))
+    expect(strikes.get(windowId)).toBeLessThanOrEqual(createdAt)
 })
 
 test('no fill is better priced than the book after the delay', () => {

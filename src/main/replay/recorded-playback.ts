@@ -47,6 +47,7 @@ function isKnown(json: unknown): boolean {
  * they are when the taker delay has passed.
  */
 export class RecordedPlayback implements Playback, BookSource {
+  readonly officialStrikes: boolean
   private readonly cursor: TapeCursor
   private readonly history: History
   private readonly venue: RecordedMatcher
@@ -66,6 +67,7 @@ export class RecordedPlayback implements Playback, BookSource {
     this.cursor = cursor
     this.history = history
     const { header } = cursor
+    this.officialStrikes = header.listings !== undefined
     const bookOf = (windowId: WindowId) => this.ofWindow(windowId)
     this.venue = recordedMatcher({ header, config, seed, schedule: this.schedule, bookOf })
   }
