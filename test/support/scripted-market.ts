@@ -2,7 +2,7 @@ import type { SlotListing } from '../../src/engine/venue/listing.ts'
 import type { MarketData, MarketDataEvent } from '../../src/engine/venue/market-data.ts'
 import type { Disposer } from '../../src/shared/domain/base.ts'
 import { MICRO, price, shares, usd } from '../../src/shared/domain/money.ts'
-import type { Slot, SlotId, Window, WindowId } from '../../src/shared/domain/slots.ts'
+import { type Slot, type SlotId, slotIn, type Window, type WindowId } from '../../src/shared/domain/slots.ts'
 
 export const TERMS: Omit<SlotListing, 'slot'> = {
   tick: price(10_000),
@@ -35,7 +35,7 @@ export class ScriptedMarket implements MarketData {
   terms(windowId: WindowId): SlotListing | null {
     const special = this.windows.get(windowId)
     if (special !== undefined) return special
-    return this.listing(slotOf(windowId))
+    return this.listing(slotIn(windowId) as SlotId)
   }
 
   askOutcome(slot: Slot, window: Window): void {
@@ -52,9 +52,4 @@ export class ScriptedMarket implements MarketData {
   emit(...events: readonly MarketDataEvent[]): void {
     for (const event of events) for (const listener of this.listeners) listener(event)
   }
-}
-
-function slotOf(windowId: WindowId): SlotId {
-  const [asset = '', , timeframe = ''] = windowId.split('-')
-  return `${asset.toUpperCase()}-${timeframe}` as SlotId
 }

@@ -64,6 +64,7 @@ const CAPABILITIES: VenueCapabilities = {
   readLagMs: 0,
   fateSettlesMs: 0,
   redeemsItself: true,
+  officialStrikes: false,
 }
 
 /**

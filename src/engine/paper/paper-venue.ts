@@ -37,6 +37,7 @@ const CAPABILITIES: VenueCapabilities = {
   readLagMs: 0,
   fateSettlesMs: 0,
   redeemsItself: true,
+  officialStrikes: true,
 }
 
 /** Time from a window's outcome to its payout, ms. */

@@ -19,6 +19,11 @@ export interface TakenLevel {
 export class TakenDepth {
   private readonly levels = new Map<WindowId, Record<BookSide, Map<Price, Shares>>>()
 
+  /** Number of windows with shares taken. */
+  get size(): number {
+    return this.levels.size
+  }
+
   /** Counts shares taken from a level. */
   take(windowId: WindowId, side: BookSide, price: Price, quantity: Shares): void {
     const taken = this.of(windowId)[side]

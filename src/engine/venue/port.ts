@@ -21,6 +21,8 @@ export interface VenueCapabilities {
   readonly fateSettlesMs: number
   /** True when the venue pays resolved positions by itself; otherwise each window must be redeemed. */
   readonly redeemsItself: boolean
+  /** True when strikes come from the settlement source alone: the desk estimates none, and a window without one is not traded. */
+  readonly officialStrikes: boolean
 }
 
 /** An order as the venue knows it. */

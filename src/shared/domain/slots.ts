@@ -68,6 +68,12 @@ export function windowAt(slot: Slot, ts: UnixMs): Window {
   return window
 }
 
+/** Name of a window's slot by the window's id: `BTC-5m`. */
+export function slotIn(windowId: WindowId): string {
+  const [asset = '', , timeframe = ''] = windowId.split('-')
+  return `${asset.toUpperCase()}-${timeframe}`
+}
+
 /** Start of a window by its id, ms UTC. */
 export function startOf(windowId: WindowId): number {
   return Number(windowId.slice(windowId.lastIndexOf('-') + 1)) * SECOND

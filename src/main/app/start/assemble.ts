@@ -243,6 +243,7 @@ function newRecorder({ options, config, journal, feed }: Opened, engine: Engine)
       settlement: feed.settlement,
       notices: [...feed.notices],
       config,
+      ...(feed.data == null ? {} : { listings: [...engine.state.config.listings.values()] }),
     },
     caps: { keepHours, maxBytes: maxMb * 1e6 },
     rawBytes: rawFrames ? rawMaxMb * 1e6 : null,
