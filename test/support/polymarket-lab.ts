@@ -1,6 +1,6 @@
 import type { MarketDataEvent } from '../../src/engine/venue/market-data.ts'
-import { DEFAULT_TIMINGS } from '../../src/main/venues/binance/options.ts'
 import { PolymarketData, type PolymarketDataOptions } from '../../src/main/venues/polymarket/data.ts'
+import { DEFAULT_TIMINGS } from '../../src/main/venues/polymarket/options.ts'
 import type { Clock } from '../../src/shared/domain/feed.ts'
 import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
 import { SECOND, unixMs } from '../../src/shared/domain/time.ts'
@@ -38,8 +38,8 @@ export class PolymarketLab {
       slots,
       clock: marketClock(sim, speed),
       random: () => 0.5,
-      timings: { ...DEFAULT_TIMINGS, silenceMs: 30 * SECOND },
-      requestMs: 10 * SECOND,
+      timings: DEFAULT_TIMINGS,
+      requestMs: DEFAULT_TIMINGS.requestMs,
       takerDelayMs: 150,
       credentials,
       onFrame: () => {},

@@ -210,6 +210,7 @@ function assemble(opened: Opened): Desk {
   })
   const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, events, books, recorder, now }
   const hub = new DeskHub({ ...shared, replayLab, ownRecording, virtual })
+  feed.onReport?.(({ level, detail }) => events.add(level, detail, 'venue'))
   deployer.alarmed.on((message) => events.add('error', message, 'alarm'))
   const parts: DeskParts = {
     ...shared,
