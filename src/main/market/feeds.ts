@@ -21,6 +21,7 @@ import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
 import { PolymarketData } from '../venues/polymarket/data.ts'
 import { DEFAULT_TIMINGS } from '../venues/polymarket/options.ts'
+import type { ApiCredentials } from '../venues/polymarket/polybolt.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
@@ -42,6 +43,8 @@ export interface FeedRequest {
   readonly resume: unknown
   readonly config: Config
   readonly clock: DeskClock
+  /** For settlement prices of Polymarket; null without any. */
+  readonly credentials: ApiCredentials | null
   /** Called with every frame of a venue as received. */
   readonly onFrame: (text: string) => void
 }
@@ -208,7 +211,7 @@ async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
     timings: DEFAULT_TIMINGS,
     requestMs: DEFAULT_TIMINGS.requestMs,
     takerDelayMs: config.paper.takerDelayMs,
-    credentials: null,
+    credentials: request.credentials,
     onFrame,
     report: (level, detail) => report({ level, detail }),
   })
