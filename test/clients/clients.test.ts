@@ -49,7 +49,7 @@ function run(script: string, settings: object, onSubscribed = () => {}): Promise
 
 const errorsOf = ({ calls }: Report) =>
   Object.fromEntries(Object.entries(calls).flatMap(([name, { error }]) => (error === undefined ? [] : [[name, error]])))
-const valueOf = (report: Report, name: string): unknown => report.calls[name]?.value
+const answerOf = (report: Report, name: string): unknown => report.calls[name]?.value
 
 beforeAll(() => {
   if (!existsSync(join(import.meta.dirname, 'node_modules/ccxt'))) {
@@ -100,18 +100,20 @@ describe('clients against the running simulator', () => {
   test('@polymarket/clob-client-v2 reads everything and computes the same checksum', async () => {
     const report = await reportOf('clob-client')
     expect(errorsOf(report)).toEqual({})
-    const { given, computed } = z.object({ given: z.string(), computed: z.string() }).parse(valueOf(report, 'bookHash'))
+    const { given, computed } = z
+      .object({ given: z.string(), computed: z.string() })
+      .parse(answerOf(report, 'bookHash'))
     expect(computed).toBe(given)
-    expect(valueOf(report, 'unknownToken')).toMatchObject({ status: 404 })
-    expect(valueOf(report, 'clobMarket')).toMatchObject({ c: window.conditionId, fd: { r: 0.07, e: 1 } })
+    expect(answerOf(report, 'unknownToken')).toMatchObject({ status: 404 })
+    expect(answerOf(report, 'clobMarket')).toMatchObject({ c: window.conditionId, fd: { r: 0.07, e: 1 } })
     expect(Object.keys(report.calls).length).toBeGreaterThan(20)
   })
 
   test('@polymarket/client reads, and streams the window to its resolution', async () => {
     const report = await reportOf('client')
     expect(Object.keys(errorsOf(report))).toEqual(['unknownMarket'])
-    expect(valueOf(report, 'market')).toMatchObject({ outcomes: { yes: { label: 'Up' }, no: { label: 'Down' } } })
-    expect(valueOf(report, 'condition')).toBe(window.conditionId)
+    expect(answerOf(report, 'market')).toMatchObject({ outcomes: { yes: { label: 'Up' }, no: { label: 'Down' } } })
+    expect(answerOf(report, 'condition')).toBe(window.conditionId)
     const counts = z.record(z.string(), z.number()).parse(report.counts)
     for (const kind of ['book', 'price_change', 'best_bid_ask', 'last_trade_price', 'market_resolved']) {
       expect(counts[`market:${kind}`], kind).toBeGreaterThan(0)
@@ -125,21 +127,21 @@ describe('clients against the running simulator', () => {
   test('ccxt reads Polymarket and Binance and watches both', async () => {
     const report = await reportOf('ccxt')
     expect(errorsOf(report)).toEqual({})
-    expect(valueOf(report, 'watched')).toMatchObject({ updates: 10 })
-    expect(valueOf(report, 'binanceCandles')).toBe(5)
-    expect(valueOf(report, 'binanceWatched')).toBeGreaterThan(0)
+    expect(answerOf(report, 'watched')).toMatchObject({ updates: 10 })
+    expect(answerOf(report, 'binanceCandles')).toBe(5)
+    expect(answerOf(report, 'binanceWatched')).toBeGreaterThan(0)
   })
 
   test('@binance/spot reads and streams', async () => {
     const report = await reportOf('binance-spot')
     expect(errorsOf(report)).toEqual({ unknownSymbol: 'Invalid symbol.' })
-    expect(valueOf(report, 'klines')).toHaveLength(3)
-    expect(valueOf(report, 'stream')).toMatchObject({ e: 'kline', s: 'BTCUSDT' })
+    expect(answerOf(report, 'klines')).toHaveLength(3)
+    expect(answerOf(report, 'stream')).toMatchObject({ e: 'kline', s: 'BTCUSDT' })
   })
 
   test('@polymarket/real-time-data-client receives the TWAP', async () => {
     const report = await reportOf('real-time-data')
-    const types = z.array(z.object({ type: z.string() })).parse(valueOf(report, 'twap'))
+    const types = z.array(z.object({ type: z.string() })).parse(answerOf(report, 'twap'))
     expect(types.map(({ type }) => type)).toEqual(['subscribe', 'update', 'update', 'update'])
   })
 })

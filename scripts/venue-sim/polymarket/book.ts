@@ -68,8 +68,10 @@ export function bookHash(book: HashedBook): string {
     .digest('hex')
 }
 
+type BookHead = Pick<HashedBook, 'market' | 'asset_id' | 'timestamp' | 'bids' | 'asks'>
+
 /** The two parts of the hashed text: the second is what frames after the first leave out. */
-export function bookHead({ market, asset_id, timestamp, bids, asks }: Omit<HashedBook, 'tick_size'>): string {
+export function bookHead({ market, asset_id, timestamp, bids, asks }: BookHead): string {
   const levels = (list: readonly WireLevel[]) => list.map(({ price, size }) => ({ price, size }))
   return JSON.stringify({ market, asset_id, timestamp, hash: '', bids: levels(bids), asks: levels(asks) }).slice(0, -1)
 }

@@ -126,12 +126,13 @@ export class Exchange {
     }
   }
 
-  setTick(window: MarketWindow, tick: number): void {
+  /** @param tick in thousandths of a dollar */
+  setTick(window: MarketWindow, tick: number, at = this.#time): void {
     const state = this.state(window)
     if (state === undefined || state.tick === tick) return
     const from = state.tick
     state.tick = tick
-    this.#options.emit({ kind: 'tick', window, at: this.#time, from, to: tick })
+    this.#options.emit({ kind: 'tick', window, at, from, to: tick })
     if (!this.#options.isRecorded(window)) this.#requote(state, this.#time)
   }
 
@@ -139,6 +140,11 @@ export class Exchange {
   replace(state: MarketState, bids: Levels, asks: Levels): void {
     fill(state.book.bids, bids)
     fill(state.book.asks, asks)
+  }
+
+  /** Sends the whole books of both tokens. */
+  show(window: MarketWindow, at: number): void {
+    this.#options.emit({ kind: 'book', window, at })
   }
 
   /** Changes one level, as an order or a cancellation would. @param price in thousandths, of the Up token */
