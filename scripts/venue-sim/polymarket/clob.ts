@@ -243,8 +243,8 @@ export class Clob {
 
 /** Best prices of a token in thousandths; 0 and 1000 stand for an empty side. */
 export function best(book: Book, isUp: boolean): { readonly bid: number; readonly ask: number } {
-  const bid = book.bestBid ?? 0
-  const ask = book.bestAsk ?? 1000
+  const bid = book.bids.best ?? 0
+  const ask = book.asks.best ?? 1000
   return isUp ? { bid, ask } : { bid: 1000 - ask, ask: 1000 - bid }
 }
 

@@ -106,7 +106,7 @@ export class Playback {
     if (tick !== undefined) exchange.setTick(state.window, Math.round(Number(tick) * 1000), at)
     if (lastTrade === undefined || lastTrade === state.lastTrade) return
     const price = Math.round(Number(lastTrade) * 1000)
-    const middle = ((state.book.bestBid ?? 0) + (state.book.bestAsk ?? 1000)) / 2
+    const middle = ((state.book.bids.best ?? 0) + (state.book.asks.best ?? 1000)) / 2
     const isUp = Math.abs(price - middle) <= Math.abs(1000 - price - middle)
     // Size and side were not recorded.
     exchange.recordTrade(state, { isUp, price, size: '5', side: 'BUY' }, at)
