@@ -167,7 +167,7 @@ async function replay(
     ...part,
     versions: [{ hash, label: 'snipe', strategy: 'snipe', bundle, params: null }],
     config: need(parseConfig({})),
-    market: 'paper',
+    market: 'simulated',
     settlement: tape.settlement,
     seed: 7,
   }).done

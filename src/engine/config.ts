@@ -27,6 +27,8 @@ export interface EngineConfig {
   readonly fateSettlesMs: number
   /** True when the venue pays resolved positions by itself; otherwise each window is redeemed by request. */
   readonly redeemsItself: boolean
+  /** True when strikes come from the settlement source alone; otherwise they are estimated until one is reported. */
+  readonly officialStrikes: boolean
   /** The closing value is the mean over this many seconds before the end; 0 = the last price. */
   readonly settlementMeanSec: number
 }

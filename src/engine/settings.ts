@@ -6,8 +6,8 @@ import { MINUTE } from '../shared/domain/time.ts'
 import type { EngineConfig } from './config.ts'
 import type { SlotListing } from './venue/listing.ts'
 
-/** A venue whose fills are final and that pays out by itself. */
-export const FINAL_VENUE = { fateSettlesMs: 0, redeemsItself: true } as const
+/** A venue whose fills are final, that pays out by itself, and whose strikes are estimated until it reports them. */
+export const FINAL_VENUE = { fateSettlesMs: 0, redeemsItself: true, officialStrikes: false } as const
 
 /**
  * The user's configuration converted to the engine's units.
@@ -19,7 +19,7 @@ export function engineConfigOf(
   market: string,
   slots: readonly Slot[],
   listings: ReadonlyMap<SlotId, SlotListing>,
-  capabilities: Pick<EngineConfig, 'fateSettlesMs' | 'redeemsItself'>,
+  capabilities: Pick<EngineConfig, 'fateSettlesMs' | 'redeemsItself' | 'officialStrikes'>,
   idPrefix = '',
 ): EngineConfig {
   const { caps } = config
@@ -37,6 +37,7 @@ export function engineConfigOf(
     idPrefix,
     fateSettlesMs: capabilities.fateSettlesMs,
     redeemsItself: capabilities.redeemsItself,
+    officialStrikes: capabilities.officialStrikes,
     settlementMeanSec: config.settlementMeanSec,
   }
 }

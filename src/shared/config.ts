@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MARKETS } from './domain/market.ts'
 import { defaultSlots, parseSlot, type Slot, type SlotId } from './domain/slots.ts'
 
 const dollars = (fallback: number) => z.number().positive().max(1_000_000).default(fallback)
@@ -77,7 +78,7 @@ const configSchema = z.strictObject({
   policy: z
     .strictObject({
       /** Markets in which cooldown, tilt guard, regime coverage and quiet apply; a freeze applies in all. */
-      enforceOn: z.array(z.enum(['simulated', 'paper', 'live'])).default(['paper', 'live']),
+      enforceOn: z.array(z.enum(MARKETS)).default(['paper', 'live']),
       /** What happens to a candidate during a freeze: it is checked, proved and waits, or it is refused at once. */
       whileFrozen: z.enum(['refuse', 'wait']).default('wait'),
       /** Maximum waiting time of a candidate. */
@@ -180,6 +181,16 @@ const configSchema = z.strictObject({
     .strictObject({
       restUrl: loopbackOrHost.default('https://data-api.binance.vision'),
       wsUrl: loopbackOrHost.default('wss://data-stream.binance.vision'),
+    })
+    .prefault({}),
+  /** Hosts of Polymarket's read side. */
+  polymarket: z
+    .strictObject({
+      gammaUrl: loopbackOrHost.default('https://gamma-api.polymarket.com'),
+      clobUrl: loopbackOrHost.default('https://clob.polymarket.com'),
+      marketWsUrl: loopbackOrHost.default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
+      rtdsUrl: loopbackOrHost.default('wss://ws-live-data.polymarket.com'),
+      polyboltUrl: loopbackOrHost.default('wss://ws-live-v2.polymarket.com/ws'),
     })
     .prefault({}),
   /** Port of the browser desk and the API on 127.0.0.1; 0 = none. */

@@ -15,6 +15,7 @@ const CAPABILITIES: VenueCapabilities = {
   readLagMs: 6_000,
   fateSettlesMs: 4_000,
   redeemsItself: false,
+  officialStrikes: false,
 }
 
 const FILL = {

@@ -50,6 +50,7 @@ export function testConfig(slots: readonly Slot[], part: Partial<EngineConfig> =
     settlementMeanSec: 60,
     fateSettlesMs: 0,
     redeemsItself: true,
+    officialStrikes: false,
     ...part,
   }
 }

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/main/platform/system.ts'
 export function deskOptions(home: Home, part: Partial<DeskOptions> = {}): DeskOptions {
   return {
     home,
+    market: 'simulated',
     feed: 'simulated',
     tapes: [],
     slots: undefined,

@@ -1,5 +1,5 @@
-import type { Peer } from '../../scripts/venue-sim/polymarket/wire.ts'
 import type { PolymarketOptions, PolymarketSim } from '../../scripts/venue-sim/polymarket/sim.ts'
+import type { Peer } from '../../scripts/venue-sim/polymarket/wire.ts'
 import { type GeneratedSim, generatedSim, SIM_START, type VenueSim } from './venue-sim.ts'
 
 export interface SteppedSim {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { PolymarketControls, SocketService } from './controls.ts'
 import type { CountedFault, HttpFault, ResolutionFault, RowFault, Service } from './faults.ts'
 import { SERVICES } from './faults.ts'
-import type { PolymarketControls, SocketService } from './controls.ts'
 import type { FrameFault } from './wire.ts'
 
 const FRAME_FAULTS: readonly FrameFault[] = ['drop', 'duplicate', 'half', 'delay', 'reorder']

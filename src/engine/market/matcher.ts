@@ -1,27 +1,25 @@
 import { assertNever } from '../../shared/domain/base.ts'
 import type { FillId, OrderId } from '../../shared/domain/ids.ts'
 import { fillId } from '../../shared/domain/ids.ts'
-import {
-  addShares,
-  addUsd,
-  MICRO,
-  NO_SHARES,
-  NO_USD,
-  notional,
-  type Shares,
-  shares,
-  subShares,
-  subUsd,
-  type Usd,
-  usd,
-} from '../../shared/domain/money.ts'
+import { MICRO, NO_USD, notional, type Shares, shares, subShares, type Usd, usd } from '../../shared/domain/money.ts'
 import type { Order } from '../../shared/domain/records.ts'
 import type { WindowId } from '../../shared/domain/slots.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, FillFate, Level, OrderReport } from '../events.ts'
-import { mirror } from '../quotes.ts'
-import { placeSeed, uniformAt } from './noise.ts'
-import { accepts, floorLot, isComplete, sharesAtLimit, takeLevels } from './taking.ts'
+import {
+  boundsRejection,
+  CANCELLED,
+  chainFate,
+  FILLED,
+  type OrderEnd,
+  oppositeLevels,
+  REST_KILLED,
+  restAfter,
+  takerFillIds,
+  takesAsks,
+  unmatchedEnd,
+} from './order-rules.ts'
+import { accepts, isComplete, sharesAtLimit, takeLevels } from './taking.ts'
 
 /** Behaviour of the simulated venue; defaults from venue facts B2.8, B2.9 and C. Times in ms, rates in parts per million. */
 export interface MatcherSettings {
@@ -132,47 +130,34 @@ export class Matcher {
     })
   }
 
-  private endResting(order: Order, ts: UnixMs, end: End): void {
+  private endResting(order: Order, ts: UnixMs, end: OrderEnd): void {
     const fills = this.resting.get(order.id)?.fills ?? []
     this.resting.delete(order.id)
     this.end(order, ts, end, fills)
   }
 
   private rejection(order: Order, ts: UnixMs): string | null {
-    const { minShares, minStake } = this.settings
     const book = this.bookOf(order.windowId)
     if (ts >= order.windowEnd) return 'market is closed'
     if (book === null) return 'no orderbook exists for the requested token id'
-    if (order.limit % book.tick !== 0) return `price is off the tick size ${book.tick / MICRO}`
-    if (order.kind === 'enter' && order.stake < minStake)
-      return 'invalid amount for a marketable BUY order, min size: $1'
-    const resting = order.tif === 'GTC' || order.tif === 'GTD'
-    if (resting && sharesAtLimit(order) < minShares) return `Size lower than the minimum: ${minShares / MICRO}`
-    return null
+    return boundsRejection(order, { ...this.settings, tick: book.tick })
   }
 
   /** Levels on the opposite side, best first, in prices of the order's own token. */
-  private oppositeLevels(order: Order, book = this.bookOf(order.windowId)): readonly Level[] {
-    if (book === null) return []
-    const buysUp = (order.kind === 'enter') === (order.side === 'up')
-    const levels = buysUp ? book.asks : book.bids
-    return order.side === 'up' ? levels : levels.map(mirror)
+  private levels(order: Order): readonly Level[] {
+    return oppositeLevels(order, this.bookOf(order.windowId))
   }
 
   private crosses(order: Order): boolean {
-    const best = this.oppositeLevels(order)[0]
+    const best = this.levels(order)[0]
     return best !== undefined && accepts(order, best.price)
   }
 
   private onNotCrossing(order: Order, ts: UnixMs): void {
     switch (order.tif) {
       case 'FAK':
-        return this.send(ts, order.id, { type: 'cancelled', reason: 'no orders found to match with FAK order' })
       case 'FOK':
-        return this.send(ts, order.id, {
-          type: 'cancelled',
-          reason: "order couldn't be fully filled. FOK orders are fully filled or killed.",
-        })
+        return this.send(ts, order.id, unmatchedEnd(order.tif))
       case 'GTC':
       case 'GTD':
         return this.rest(order, sharesAtLimit(order), ts)
@@ -192,20 +177,15 @@ export class Matcher {
     if (ts >= order.windowEnd || this.bookOf(order.windowId) === null) {
       return this.send(ts, order.id, { type: 'expired', reason: 'the window ended during the taker delay' })
     }
-    const fills = takeLevels(order, this.oppositeLevels(order), this.settings.feeRatePpm)
+    const fills = takeLevels(order, this.levels(order), this.settings.feeRatePpm)
     const isKilled = order.tif === 'FOK' && !isComplete(order, fills)
     if (fills.length === 0 || isKilled) return this.onNotCrossing(order, ts)
-    const ids = fills.map((_, i) => fillId(`${order.id}-${i + 1}`))
+    const ids = takerFillIds(order, fills)
     for (const [i, fill] of fills.entries())
       this.send(ts, order.id, { type: 'fill', fillId: fillId(`${order.id}-${i + 1}`), ...fill })
     this.reportSweep(order, fills, ts)
-    const filled = fills.reduce((sum, fill) => addShares(sum, fill.shares), NO_SHARES)
-    const spent = fills.reduce((sum, fill) => addUsd(sum, fill.cash), NO_USD)
-    const rest =
-      order.kind === 'exit'
-        ? subShares(order.quantity, filled)
-        : floorLot((subUsd(order.stake, spent) / order.limit) * MICRO)
-    if ((order.tif === 'GTC' || order.tif === 'GTD') && rest >= 10_000) {
+    const rest = restAfter(order, fills)
+    if (rest !== null) {
       if (this.cancelled.delete(order.id)) return this.end(order, ts, CANCELLED, ids)
       this.resting.set(order.id, { order, left: rest, fills: ids })
       return
@@ -214,28 +194,24 @@ export class Matcher {
   }
 
   private reportSweep(order: Order, fills: readonly { shares: Shares }[], ts: UnixMs): void {
-    const buysUp = (order.kind === 'enter') === (order.side === 'up')
-    const offered = this.oppositeLevels(order).reduce((sum, level) => sum + level.shares, 0)
+    const offered = this.levels(order).reduce((sum, level) => sum + level.shares, 0)
     const taken = fills.reduce((sum, fill) => sum + fill.shares, 0)
-    this.onSwept(order.windowId, buysUp ? 'asks' : 'bids', taken, offered, ts)
+    this.onSwept(order.windowId, takesAsks(order) ? 'asks' : 'bids', taken, offered, ts)
   }
 
   /** Ends an order; its fills are confirmed, or fail, on chain later. */
-  private end(order: Order, ts: UnixMs, end: End, fills: readonly FillId[]): void {
+  private end(order: Order, ts: UnixMs, end: OrderEnd, fills: readonly FillId[]): void {
     this.send(ts, order.id, end)
     if (fills.length === 0) return
-    // MATCHED → MINED → CONFIRMED takes seconds; failures are rare.
-    const place = placeSeed(this.seed, `chain ${order.id} ${order.createdAt}`)
-    const failed = uniformAt(place, 0) * MICRO < this.settings.reversalPpm
-    const fate: FillFate = failed ? { type: 'failed', reason: 'transaction failed on chain' } : { type: 'confirmed' }
-    this.scheduleAt(ts + 1_500 + Math.floor(uniformAt(place, 1) * 2_500), (at) => {
+    const { fate, afterMs } = chainFate(order, this.seed, this.settings.reversalPpm)
+    this.scheduleAt(ts + afterMs, (at) => {
       for (const fillId of fills) this.sendFate(at, order.id, fillId, fate)
     })
   }
 
   private tradeThrough(resting: Resting, book: BookUpdate): void {
     const { order } = resting
-    const best = this.oppositeLevels(order, book)[0]
+    const best = oppositeLevels(order, book)[0]
     const through = best !== undefined && (order.kind === 'enter' ? best.price < order.limit : best.price > order.limit)
     if (!through || best === undefined) return
     const quantity = shares(Math.min(resting.left, best.shares))
@@ -257,13 +233,6 @@ export class Matcher {
     this.end(order, book.ts, FILLED, resting.fills)
   }
 }
-
-/** Final report of an order. */
-type End = Extract<OrderReport, { type: 'filled' | 'cancelled' | 'expired' }>
-
-const FILLED: End = { type: 'filled' }
-const CANCELLED: End = { type: 'cancelled', reason: 'cancelled' }
-const REST_KILLED: End = { type: 'cancelled', reason: 'the remainder was killed' }
 
 export const DEFAULT_MATCHER: MatcherSettings = {
   latencyMs: 25,

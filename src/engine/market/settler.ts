@@ -170,6 +170,11 @@ export class Settler {
     this.parts.schedule.add(event.ts, event)
   }
 
+  /** Schedules the payout of a window that was settled before a restart. */
+  redeem(windowId: WindowId, ts: UnixMs): void {
+    if (!this.isPending(windowId)) this.scheduleDue({ kind: 'redeemed', ts, windowId })
+  }
+
   /** Removes an outcome or redemption that has been emitted. */
   markDelivered(event: DueEvent): void {
     this.due.delete(event)

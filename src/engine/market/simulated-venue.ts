@@ -64,6 +64,7 @@ const CAPABILITIES: VenueCapabilities = {
   readLagMs: 0,
   fateSettlesMs: 0,
   redeemsItself: true,
+  officialStrikes: false,
 }
 
 /**
@@ -138,7 +139,9 @@ export class SimulatedVenue implements Venue, LocalSimulation, BookSource {
     return { at: unixMs(this.clock.now), orders: [], positions: null, cash: null }
   }
 
-  redeem(_windowId: WindowId, _ts: UnixMs): void {}
+  redeem(windowId: WindowId, ts: UnixMs): void {
+    this.settler.redeem(windowId, ts)
+  }
 
   askOutcome(slot: Slot, window: Window): void {
     if (!this.settler.isPending(window.id)) this.settler.awaitMinutes(slot, window, null)

@@ -21,6 +21,8 @@ export interface VenueCapabilities {
   readonly fateSettlesMs: number
   /** True when the venue pays resolved positions by itself; otherwise each window must be redeemed. */
   readonly redeemsItself: boolean
+  /** True when strikes come from the settlement source alone: the desk estimates none, and a window without one is not traded. */
+  readonly officialStrikes: boolean
 }
 
 /** An order as the venue knows it. */
@@ -72,8 +74,9 @@ export interface Venue {
   /** State of these orders and fills, and of the account. Rejects when the venue does not answer. */
   snapshot(orders: readonly OrderId[], fills: readonly FillId[]): VenueSnapshot | Promise<VenueSnapshot>
   /**
-   * Requests the payout of a resolved window; not called if the venue redeems by itself. The request is repeated until a
-   * `redeemed` event arrives, so it must be idempotent: a paid window emits `redeemed` again without a second payout.
+   * Requests the payout of a resolved window. The request is repeated until a `redeemed` event arrives, so it must be
+   * idempotent: a paid window emits `redeemed` again without a second payout. If the venue redeems by itself, only payouts
+   * outstanding at a start are requested.
    */
   redeem(windowId: WindowId, ts: UnixMs): void
   /** Requests the outcome of a window that ended while the desk was not running; it arrives as `settled`. */

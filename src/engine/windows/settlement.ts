@@ -11,8 +11,8 @@ import {
   usd,
 } from '../../shared/domain/money.ts'
 import type { Position } from '../../shared/domain/records.ts'
-import type { WindowId } from '../../shared/domain/slots.ts'
-import { DAY, SECOND, unixMs, utcDay } from '../../shared/domain/time.ts'
+import { startOf, type WindowId } from '../../shared/domain/slots.ts'
+import { DAY, unixMs, utcDay } from '../../shared/domain/time.ts'
 import { freezeDeploys, pauseEntries } from '../commands/trading.ts'
 import type { EngineEvent } from '../events.ts'
 import { negative } from '../orders/ledger.ts'
@@ -47,7 +47,7 @@ export function applySettlement(context: Context, event: Extract<EngineEvent, { 
   let profit: Usd | null = null
   for (const position of context.state.positions.values())
     if (position.windowId === windowId) profit = resolveIfKnown(context, position) ?? profit
-  const windowStart = Number(windowId.slice(windowId.lastIndexOf('-') + 1)) * SECOND
+  const windowStart = startOf(windowId)
   slot.lastSettlement = {
     windowStart,
     outcome: payoutUp >= MICRO / 2 ? 'up' : 'down',

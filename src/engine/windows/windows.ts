@@ -98,8 +98,9 @@ function passBoundary(context: Context, asset: AssetState<SlotState>, tsVenue: n
     endPositions(context, (position) => position.slot === slot.id && position.windowEnd <= tsVenue)
     slot.window = next
     rememberRegime(slot, next.id)
-    slot.strike =
-      (adjoining ? estimate : null) ?? (!isIncomplete && tsVenue - next.start < NEAR_START_MS ? price : null)
+    slot.strike = context.state.config.officialStrikes
+      ? null
+      : ((adjoining ? estimate : null) ?? (!isIncomplete && tsVenue - next.start < NEAR_START_MS ? price : null))
     slot.strikeIsEstimate = true
     slot.book = null
     slot.bookSince = context.state.now

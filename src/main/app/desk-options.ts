@@ -1,11 +1,13 @@
-import type { FeedKind } from '../../shared/domain/market.ts'
+import type { FeedKind, Market } from '../../shared/domain/market.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
+import type { openFeed } from '../market/feeds.ts'
 import type { openVenue } from '../market/venues.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import type { Home } from './start/home.ts'
 
 export interface DeskOptions {
   readonly home: Home
+  readonly market: Market
   readonly feed: FeedKind
   readonly tapes: readonly string[]
   readonly slots: string | undefined
@@ -19,4 +21,6 @@ export interface DeskOptions {
   readonly strict: boolean
   /** Where orders go; undefined = the venue that the feed calls for. */
   readonly openVenue?: typeof openVenue
+  /** Opens the feed; undefined = `openFeed` itself. */
+  readonly openFeed?: typeof openFeed
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { FeedKind } from '../../shared/domain/market.ts'
+import { type FeedKind, MARKETS, type Market } from '../../shared/domain/market.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { homeAt } from '../app/start/home.ts'
 import type { StationOptions } from '../app/station.ts'
@@ -11,7 +11,7 @@ import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from '.
 
 /** Options of `desk` and `run`. */
 export interface DeskFlags {
-  readonly market: 'simulated' | 'paper' | 'live'
+  readonly market: Market
   readonly feed?: FeedKind
   readonly tape?: readonly string[]
   readonly slots?: string
@@ -43,8 +43,9 @@ export function addDeskFlags(command: Command): Command {
 }
 
 function parseMarket(text: string): DeskFlags['market'] {
-  if (text === 'simulated' || text === 'paper' || text === 'live') return text
-  throw new InvalidArgumentError('expected one of simulated, paper, live')
+  const market = MARKETS.find((name) => name === text)
+  if (market !== undefined) return market
+  throw new InvalidArgumentError(`expected one of ${MARKETS.join(', ')}`)
 }
 
 function parseSpeed(text: string): number | 'max' {
@@ -66,6 +67,8 @@ export function stationOptions(
 ): StationOptions {
   if (flags.market === 'live') throw new UsageError('--market live is not implemented yet; use simulated or paper')
   const feed = flags.feed ?? (flags.market === 'paper' ? 'binance' : flags.tape === undefined ? 'simulated' : 'tape')
+  if (flags.market === 'paper' && feed !== 'binance')
+    throw new UsageError(`--market paper needs real prices: --feed binance, not ${feed}`)
   if (feed === 'binance' && flags.speed !== undefined)
     throw new UsageError('--speed needs the feed simulated or tape; binance runs in real time')
   if (feed !== 'tape' && flags.tape !== undefined) throw new UsageError('--tape goes with --feed tape')
@@ -74,6 +77,7 @@ export function stationOptions(
     feed === 'binance' ? undefined : flags.speed === undefined ? feedSpeed : flags.speed === 'max' ? null : flags.speed
   return {
     home: homeAt(flags.home, flags.strategies),
+    market: flags.market,
     feed,
     tapes: flags.tape ?? [],
     slots: flags.slots,

@@ -77,7 +77,7 @@ async function replayOn(lab: ReplayLab, flags: ReplayFlags): Promise<ExitCode> {
       stretches,
       slots,
       config: config.value,
-      market: 'paper',
+      market: 'simulated',
       settlement: tape.settlement,
       seed: flags.seed,
     },

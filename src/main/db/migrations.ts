@@ -194,4 +194,20 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE commands ADD COLUMN code TEXT;
   `,
+  // `paper` means real books from here on: homes whose books were made by Baton become `simulated`, with their feed. Candles were
+  // played in virtual time alone.
+  `
+  INSERT OR IGNORE INTO meta SELECT 'feed', CASE
+    WHEN value = 'simulated' THEN 'simulated'
+    WHEN (SELECT value FROM meta WHERE key = 'mode') = 'virtual' THEN 'tape'
+    ELSE 'binance' END FROM meta WHERE key = 'market';
+  UPDATE meta SET value = 'simulated' WHERE key = 'market' AND value = 'paper';
+  UPDATE intents SET market = 'simulated' WHERE market = 'paper';
+  UPDATE orders SET market = 'simulated' WHERE market = 'paper';
+  UPDATE fills SET market = 'simulated' WHERE market = 'paper';
+  UPDATE positions SET market = 'simulated' WHERE market = 'paper';
+  UPDATE settlements SET market = 'simulated' WHERE market = 'paper';
+  UPDATE events SET market = 'simulated' WHERE market = 'paper';
+  UPDATE trades SET market = 'simulated' WHERE market = 'paper';
+  `,
 ]

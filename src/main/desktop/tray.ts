@@ -1,4 +1,5 @@
 import { Menu, nativeImage, Tray } from 'electron'
+import { marketLabel } from '../../shared/domain/market.ts'
 import type { DeskPort } from '../api/desk-port.ts'
 
 export interface TrayActions {
@@ -57,7 +58,7 @@ export class DeskTray {
     const status = this.desk.status()
     const affected = status.outages.reduce((count, { slots }) => count + slots.length, 0)
     const outage = affected === 0 ? '' : ` · ${affected} ${affected === 1 ? 'slot' : 'slots'} cannot decide`
-    const state = `${status.market.toUpperCase()} · ${status.trading}${outage} · deployments ${status.deploys}`
+    const state = `${marketLabel(status).toUpperCase()} · ${status.trading}${outage} · deployments ${status.deploys}`
     if (state === this.shown) return
     this.shown = state
     this.tray.setImage(icon(affected > 0 && status.trading === 'running' ? 'outage' : status.trading))

@@ -1,15 +1,26 @@
 import { CandlePathSource } from '../../engine/market/candle-path.ts'
 import { readSimSnapshot, SIMULATED_ASSETS, SimPrices } from '../../engine/market/sim-prices.ts'
+import type { MarketData } from '../../engine/venue/market-data.ts'
 import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import type { FeedKind, Market } from '../../shared/domain/market.ts'
-import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
+import {
+  type Asset,
+  defaultSlots,
+  makeSlot,
+  parseSlot,
+  type Slot,
+  type SlotId,
+  TIMEFRAMES,
+} from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
+import { PolymarketData } from '../venues/polymarket/data.ts'
+import { DEFAULT_TIMINGS } from '../venues/polymarket/options.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
@@ -18,6 +29,7 @@ const SIMULATED_START = Date.UTC(2026, 0, 5)
 const TAPE_WARM_UP_MS = 2 * HOUR
 
 export interface FeedRequest {
+  readonly market: Market
   readonly kind: FeedKind
   readonly tapes: readonly string[]
   readonly seed: number
@@ -34,6 +46,17 @@ export interface FeedRequest {
   readonly onFrame: (text: string) => void
 }
 
+/** What happened at a venue, in words, for people. */
+export interface VenueReport {
+  readonly level: 'info' | 'warn'
+  readonly detail: string
+}
+
+/** Slots whose windows Polymarket has (venue facts B1). */
+const PAPER_SLOTS: readonly string[] = TIMEFRAMES.flatMap((timeframe) =>
+  ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'BNB', 'HYPE'].map((name) => `${name}-${timeframe}`),
+)
+
 /** A feed that is ready to deliver prices. */
 export interface OpenFeed {
   readonly market: Market
@@ -49,6 +72,10 @@ export interface OpenFeed {
   readonly settlement: string
   /** For a feed that pushes: delivers events received so far, then all later ones. Null for a pulled feed. */
   readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
+  /** Real books, strikes and outcomes of a venue; null or absent where books are simulated. */
+  readonly data?: MarketData | null
+  /** Passes on what the market data has reported so far, then all that follows; absent where there is none. */
+  readonly onReport?: (listener: (report: VenueReport) => void) => void
   /** True when the feed generates its prices, so that nothing happens while no desk runs. */
   readonly makesPrices: boolean
   /** State to persist across restarts, as JSON-compatible data; undefined without any. */
@@ -62,6 +89,8 @@ const ESTIMATED =
 const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price.'
 
 export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> {
+  if (request.market === 'live') return err('this build cannot open the live market')
+  if (request.market === 'paper') return openPaper(request)
   switch (request.kind) {
     case 'simulated':
       return openSimulated(request)
@@ -137,7 +166,7 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   const source = new CandlePathSource({ series: used, from, to: unixMs(last), seed: request.seed })
   return ok({
     ...chosen.value,
-    market: 'paper',
+    market: 'simulated',
     source,
     from,
     until,
@@ -151,6 +180,62 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     makesPrices: false,
     save: () => undefined,
     stop: () => Promise.resolve(),
+  })
+}
+
+/** Prices of Binance with Polymarket's real books, strikes and outcomes. */
+async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
+  // The default slots of the simulated market are not those that Polymarket has.
+  const isDefault =
+    request.config.slots.join() ===
+    defaultSlots()
+      .map(({ id }) => id)
+      .join()
+  const slots = request.slots ?? (isDefault ? 'all' : request.config.slots.join())
+  const words = slots === 'all' ? PAPER_SLOTS.join() : slots
+  const prices = await openBinance({ ...request, slots: words })
+  if (!prices.ok) return prices
+  const { clock, config, onFrame } = request
+  const reports: VenueReport[] = []
+  let report = (each: VenueReport): void => {
+    reports.push(each)
+  }
+  const data = new PolymarketData({
+    hosts: config.polymarket,
+    slots: prices.value.slots.filter(({ id }) => !prices.value.unlisted.has(id)),
+    clock,
+    random: systemRandom,
+    timings: DEFAULT_TIMINGS,
+    requestMs: DEFAULT_TIMINGS.requestMs,
+    takerDelayMs: config.paper.takerDelayMs,
+    credentials: null,
+    onFrame,
+    report: (level, detail) => report({ level, detail }),
+  })
+  const stop = async () => {
+    data.stop()
+    await prices.value.stop()
+  }
+  const started = await data.start()
+  const unlisted = new Set(prices.value.slots.map(({ id }) => id).filter((id) => data.listing(id) === null))
+  if (!started.ok || unlisted.size === prices.value.slots.length) {
+    await stop()
+    return started.ok ? err('Polymarket lists none of the slots at this time') : started
+  }
+  return ok({
+    ...prices.value,
+    market: 'paper',
+    unlisted,
+    data,
+    onReport: (listener) => {
+      for (const each of reports.splice(0)) listener(each)
+      report = listener
+    },
+    notices: [
+      'PAPER: prices come from Binance, books, strikes and outcomes from Polymarket; orders are filled on paper and move no money.',
+    ],
+    settlement: 'polymarket',
+    stop,
   })
 }
 
@@ -192,7 +277,7 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
   }
   return ok({
     ...chosen.value,
-    market: 'paper',
+    market: 'simulated',
     source: null,
     from: request.clock.now(),
     until: request.forMs === undefined ? FOREVER : unixMs(request.clock.now() + request.forMs),

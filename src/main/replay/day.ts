@@ -88,13 +88,10 @@ class DayReplay {
 
   constructor(parts: DayParts) {
     this.parts = parts
-    const settings = engineConfigOf(
-      parts.config,
-      parts.market,
-      parts.slots,
-      listingsOf(parts.slots, parts.playback),
-      FINAL_VENUE,
-    )
+    const settings = engineConfigOf(parts.config, parts.market, parts.slots, listingsOf(parts.slots, parts.playback), {
+      ...FINAL_VENUE,
+      officialStrikes: parts.playback.officialStrikes,
+    })
     const assignments = new Map(parts.slots.map((slot) => [slot.id, parts.strategy.manifest.name]))
     const engine = new Engine({ ...settings, assignments })
     this.engine = engine

@@ -18,6 +18,8 @@ export interface Playback {
   begin(engine: Engine, desk: Told): void
   /** Delivers every event up to and including `until`. */
   advance(until: number): void
+  /** True when strikes are the settlement source's alone; see the venue's capabilities. */
+  readonly officialStrikes: boolean
   /** Terms of a slot; null where the tape has none. */
   listing(slot: SlotId): SlotListing | null
   submit(order: Order, ts: UnixMs): void
@@ -29,6 +31,7 @@ const HISTORY_MINUTES = 400
 
 /** Recorded candles, played inside each minute on a seeded path, with simulated books around it. */
 export class CandlePlayback implements Playback {
+  readonly officialStrikes = false
   private readonly series: readonly CandleColumns[]
   private readonly from: UnixMs
   private readonly market: SimulatedVenue

@@ -17,6 +17,7 @@ import type { TapeCursor } from './tape-cursor.ts'
 
 /** Recorded prices without books: the books around them are simulated, strikes and outcomes computed from the prices. */
 export class PricePlayback implements Playback {
+  readonly officialStrikes = false
   private readonly market: SimulatedVenue
   private readonly markets: readonly SimulatedAsset<SimulatedSlot>[]
   private readonly source: PriceSource

@@ -1,9 +1,6 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { BookUpdate, OrderReport } from '../../engine/events.ts'
-import { Matcher, type MatcherSettings } from '../../engine/market/matcher.ts'
+import type { BookUpdate } from '../../engine/events.ts'
 import { Schedule } from '../../engine/market/schedule.ts'
-import { simulatedListing } from '../../engine/market/simulated-venue.ts'
-import { venueSettingsOf } from '../../engine/market/venue-settings.ts'
 import type { AssetState } from '../../engine/prices/asset-state.ts'
 import { TICK_CELLS, TICK_PRICE, TICK_TS, TICK_VENUE, TICK_VOLUME } from '../../engine/prices/tick-cells.ts'
 import type { BookSource, SlotState } from '../../engine/slot-state.ts'
@@ -18,6 +15,7 @@ import { decodeBook, emptyLevels } from '../tape/book-body.ts'
 import { KIND } from '../tape/record-format.ts'
 import type { Playback, Told } from './playback.ts'
 import { levelsOf, marketRecord } from './recorded-events.ts'
+import { type RecordedMatcher, recordedMatcher } from './recorded-matcher.ts'
 import type { TapeCursor } from './tape-cursor.ts'
 import type { History } from './tape-history.ts'
 
@@ -49,10 +47,10 @@ function isKnown(json: unknown): boolean {
  * they are when the taker delay has passed.
  */
 export class RecordedPlayback implements Playback, BookSource {
+  readonly officialStrikes: boolean
   private readonly cursor: TapeCursor
   private readonly history: History
-  private readonly settings: MatcherSettings
-  private readonly venue: Matcher
+  private readonly venue: RecordedMatcher
   private readonly schedule = new Schedule()
   private readonly slots: SlotState[] = []
   private readonly byName = new Map<string, SlotState>()
@@ -68,14 +66,10 @@ export class RecordedPlayback implements Playback, BookSource {
   constructor(cursor: TapeCursor, history: History, config: Config, seed: number) {
     this.cursor = cursor
     this.history = history
-    this.settings = venueSettingsOf(config).venue
-    this.venue = new Matcher(this.settings, seed, {
-      bookOf: (windowId) => this.ofWindow(windowId),
-      send: (ts, orderId, report: OrderReport) => this.schedule.add(ts, { kind: 'order', ts, orderId, report }),
-      sendFate: (ts, orderId, fillId, fate) => this.schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
-      scheduleAt: (ts, run) => this.schedule.add(unixMs(ts), run),
-      onSwept: () => {},
-    })
+    const { header } = cursor
+    this.officialStrikes = header.listings !== undefined
+    const bookOf = (windowId: WindowId) => this.ofWindow(windowId)
+    this.venue = recordedMatcher({ header, config, seed, schedule: this.schedule, bookOf })
   }
 
   begin(engine: Engine, desk: Told): void {
@@ -164,7 +158,7 @@ export class RecordedPlayback implements Playback, BookSource {
     place.ts = reader.ts
     place.windowStart = reader.windowStart
     place.tick = reader.tick
-    if (!this.venue.hasResting) return false
+    if (!this.venue.needsBooks) return false
     const book = this.read(slot, place)
     if (book !== null) this.venue.onBook(book)
     return true
@@ -240,7 +234,7 @@ export class RecordedPlayback implements Playback, BookSource {
   }
 
   listing(slot: SlotId): SlotListing {
-    return simulatedListing(slot, this.settings)
+    return this.venue.listing(slot)
   }
 
   submit(order: Order, ts: UnixMs): void {

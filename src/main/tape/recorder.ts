@@ -36,7 +36,10 @@ export interface RecorderParts {
   readonly folder: string
   /** Unique to this run of the desk; sorts by time. */
   readonly recording: string
-  readonly header: Pick<SegmentHeader, 'engineBuild' | 'market' | 'feed' | 'settlement' | 'notices' | 'config'>
+  readonly header: Pick<
+    SegmentHeader,
+    'engineBuild' | 'market' | 'feed' | 'settlement' | 'notices' | 'config' | 'listings'
+  >
   readonly caps: TapeCaps
   /** Most bytes of raw frames; null where none are kept. */
   readonly rawBytes: number | null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { priceSchema, sharesSchema, slotIdSchema, usdSchema } from '../../shared/domain/schemas.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { fileReport } from '../../shared/file-report.ts'
 
@@ -12,6 +13,15 @@ export type LostRecords = z.infer<typeof lostRecords>
 export function lostText({ records, fromTs, toTs }: LostRecords): string {
   return `${records === 1 ? '1 record' : `${records} records`} from ${isoUtc(fromTs)} to ${isoUtc(toTs)}`
 }
+
+const listing = z.object({
+  slot: slotIdSchema,
+  tick: priceSchema,
+  minShares: sharesSchema,
+  minStake: usdSchema,
+  takerFeePpm: count,
+  takerDelayMs: count,
+})
 
 /** Block 0 of every segment. */
 export const segmentHeader = z.object({
@@ -31,6 +41,8 @@ export const segmentHeader = z.object({
   assets: z.array(z.string()).max(256),
   slots: z.array(z.string()).max(65_536),
   config: z.unknown(),
+  /** Terms of each slot at a venue with real books; absent where books were simulated on the terms of `config`. */
+  listings: z.array(listing).optional(),
   /** Between the segment before and this one; absent where nothing is missing. */
   lost: lostRecords.optional(),
   /** Books are of a token not known to be Up or Down. */

@@ -1,5 +1,5 @@
 import { type Brand, invariant } from './base.ts'
-import { MINUTE, type UnixMs, unixMs } from './time.ts'
+import { MINUTE, SECOND, type UnixMs, unixMs } from './time.ts'
 
 export const TIMEFRAMES = ['5m', '15m'] as const
 /** Length of a slot's windows. */
@@ -66,6 +66,17 @@ export function windowAt(slot: Slot, ts: UnixMs): Window {
   const window: Window = { id, slot: slot.id, start: unixMs(start), end: unixMs(start + length) }
   LAST_WINDOW.set(slot, window)
   return window
+}
+
+/** Name of a window's slot by the window's id: `BTC-5m`. */
+export function slotIn(windowId: WindowId): string {
+  const [asset = '', , timeframe = ''] = windowId.split('-')
+  return `${asset.toUpperCase()}-${timeframe}`
+}
+
+/** Start of a window by its id, ms UTC. */
+export function startOf(windowId: WindowId): number {
+  return Number(windowId.slice(windowId.lastIndexOf('-') + 1)) * SECOND
 }
 
 export function otherSide(side: Side): Side {

@@ -99,12 +99,13 @@ async function openLocked(
     )
   // Which slots were configured cannot be read: those that hold something are managed in any case.
   const config = unreadable.length === 0 ? read : withSlots(read, heldSlots(journal.value.db))
-  const { feed: kind, tapes, seed, from, forMs, slots, clock } = options
+  const { market, feed: kind, tapes, seed, from, forMs, slots, clock } = options
   const snapshot = parseBotState(readBotState(journal.value.db))
   const resume = snapshot?.prices
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
-  const feed = await openFeed({ kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame })
+  const request = { market, kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame }
+  const feed = await (options.openFeed ?? openFeed)(request)
   if (!feed.ok) return feed
   undo.push(async () => feed.value.stop())
   const assets = new Set(feed.value.slots.map(({ asset }) => asset)).size
@@ -209,6 +210,7 @@ function assemble(opened: Opened): Desk {
   })
   const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, events, books, recorder, now }
   const hub = new DeskHub({ ...shared, replayLab, ownRecording, virtual })
+  feed.onReport?.(({ level, detail }) => events.add(level, detail, 'venue'))
   deployer.alarmed.on((message) => events.add('error', message, 'alarm'))
   const parts: DeskParts = {
     ...shared,
@@ -242,6 +244,7 @@ function newRecorder({ options, config, journal, feed }: Opened, engine: Engine)
       settlement: feed.settlement,
       notices: [...feed.notices],
       config,
+      ...(feed.data == null ? {} : { listings: [...engine.state.config.listings.values()] }),
     },
     caps: { keepHours, maxBytes: maxMb * 1e6 },
     rawBytes: rawFrames ? rawMaxMb * 1e6 : null,

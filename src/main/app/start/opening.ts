@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../../../shared/config.ts'
 import { err, type Result } from '../../../shared/domain/base.ts'
 import type { Clock } from '../../../shared/domain/feed.ts'
-import type { FeedKind } from '../../../shared/domain/market.ts'
+import { type FeedKind, type Market, marketLabel } from '../../../shared/domain/market.ts'
 import { MINUTE } from '../../../shared/domain/time.ts'
 import { openDatabase } from '../../db/database.ts'
 import { Journal } from '../../db/journal.ts'
@@ -17,7 +17,7 @@ const GIVE_UP_MS = 10 * MINUTE
 
 /** Opens the journal of a home, checking that it belongs to this market; a virtual run moves an earlier one aside. */
 export function openJournal(
-  options: { readonly home: Home; readonly feed: FeedKind; readonly clock: Clock },
+  options: { readonly home: Home; readonly market: Market; readonly feed: FeedKind; readonly clock: Clock },
   virtual: boolean,
 ): Result<Journal> {
   const path = options.home.database
@@ -34,15 +34,17 @@ export function openJournal(
   }
   const db = openDatabase(path, !virtual)
   if (!db.ok) return db
-  const market = options.feed === 'simulated' ? 'simulated' : 'paper'
-  const before = readMeta(db.value, 'market') ?? market
-  if (before !== market) {
+  const { market, feed } = options
+  const before = { market: readMeta(db.value, 'market') ?? market, feed: readMeta(db.value, 'feed') ?? feed }
+  // Prices of another source are another market, although both are simulated (I6).
+  if (before.market !== market || before.feed !== feed) {
     db.value.close()
+    const kept = before.market === market ? `${market} market on ${before.feed} prices` : `${before.market} market`
     return err(
-      `${options.home.folder} keeps the books of the ${before} market; give the ${market} market a home of its own with --home`,
+      `${options.home.folder} keeps the books of the ${kept}; give ${marketLabel(options)} a home of its own with --home`,
     )
   }
-  writeMeta(db.value, { home: newId('').slice(-6), market, mode: virtual ? 'virtual' : 'real' })
+  writeMeta(db.value, { home: newId('').slice(-6), market, feed, mode: virtual ? 'virtual' : 'real' })
   endUnfinishedDeployments(db.value, options.clock.now())
   db.value.close()
   return Journal.open({ path, durable: !virtual, clock: options.clock, giveUpMs: GIVE_UP_MS })

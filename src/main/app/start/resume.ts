@@ -57,10 +57,12 @@ export function playIdleTime(desk: DeskParts): void {
   desk.loop.settle()
 }
 
-/** Asks the venue for the outcomes of windows that ended while no desk ran. */
+/** Asks the venue for the outcomes of windows that ended while no desk ran, and for payouts that a crash may have lost. */
 export function decideMissedWindows(desk: DeskParts): void {
   const now = desk.options.clock.now()
+  const { redeemsItself } = desk.venue.capabilities
   for (const position of desk.engine.state.positions.values()) {
+    if (position.state === 'resolved' && redeemsItself) desk.venue.redeem(position.windowId, now)
     const slot = desk.engine.state.slots.get(position.slot)?.slot
     const waiting = isUnsettled(position)
     if (!waiting || slot === undefined || position.windowEnd > now) continue

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react'
+import { marketLabel } from '../../../shared/domain/market.ts'
 import { MICRO } from '../../../shared/domain/money.ts'
 import type { DeskStatus } from '../../../shared/ipc/desk-view.ts'
 import { kill, openRearmDialog, toggleFreeze, togglePause } from '../../data/actions.ts'
@@ -8,10 +9,10 @@ import { Button } from '../../ui/button.tsx'
 import { clock, count, countdown, duration, money, profit, sentence, tone } from '../../ui/format.ts'
 import { Tooltip } from '../../ui/tooltip.tsx'
 
-function MarketBadge({ market }: { market: DeskStatus['market'] }) {
+function MarketBadge({ status }: { status: Pick<DeskStatus, 'market' | 'feed'> }) {
   return (
-    <span className={`market-badge ${market === 'live' ? 'real' : 'play'}`} data-testid="market-badge">
-      {market.toUpperCase()}
+    <span className={`market-badge ${status.market === 'live' ? 'real' : 'play'}`} data-testid="market-badge">
+      {marketLabel(status).toUpperCase()}
     </span>
   )
 }
@@ -159,7 +160,7 @@ export function TopBar() {
           <span className="dim">waiting for the desk…</span>
         ) : (
           <>
-            <MarketBadge market={status.market} />
+            <MarketBadge status={status} />
             <Trading status={status} />
             <DeploymentsState status={status} />
             <span className="spacer" />

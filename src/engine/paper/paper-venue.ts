@@ -1,0 +1,225 @@
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { FeedEvent, PriceTick } from '../../shared/domain/feed.ts'
+import type { FillId, OrderId } from '../../shared/domain/ids.ts'
+import type { Order } from '../../shared/domain/records.ts'
+import {
+  type Asset,
+  type Slot,
+  type SlotId,
+  startOf,
+  type Window,
+  type WindowId,
+  windowAt,
+} from '../../shared/domain/slots.ts'
+import { MINUTE, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
+import type { BookUpdate, EngineEvent } from '../events.ts'
+import { Schedule, type VenueClock } from '../market/schedule.ts'
+import type { SlotListing } from '../venue/listing.ts'
+import type { MarketData, MarketDataEvent } from '../venue/market-data.ts'
+import type { LocalSimulation, Venue, VenueCapabilities, VenueSnapshot } from '../venue/port.ts'
+import { PaperMatcher } from './paper-matcher.ts'
+import { readSavedPaper, type SavedPaper } from './saved-paper.ts'
+import { TakenDepth } from './taken-depth.ts'
+
+export interface PaperVenueSettings {
+  readonly seed: number
+  readonly slots: readonly Slot[]
+  /** Time between the desk and the venue, ms. */
+  readonly latencyMs: number
+  /** Probability, in parts per million, that the fills of an order fail on chain. */
+  readonly reversalPpm: number
+  readonly data: MarketData
+}
+
+const CAPABILITIES: VenueCapabilities = {
+  inProcess: true,
+  answerMs: null,
+  readLagMs: 0,
+  fateSettlesMs: 0,
+  redeemsItself: true,
+  officialStrikes: true,
+}
+
+/** Time from a window's outcome to its payout, ms. */
+const PAYOUT_MS = 30 * SECOND
+
+/** Outcomes remembered: those of a day of fourteen slots and more. */
+const OUTCOMES_KEPT = 4_000
+
+/** Length of the longest window, ms. */
+const LONGEST_WINDOW_MS = 15 * MINUTE
+
+type Strike = Extract<EngineEvent, { kind: 'strike' }>
+
+/**
+ * Paper trading on a venue's real books, strikes and outcomes: only fills and payouts are simulated, in desk time. Events of
+ * the market data are put on the same timeline, so that each order meets the book as it was at the moment of its match.
+ */
+export class PaperVenue implements Venue, LocalSimulation {
+  readonly name = 'paper'
+  readonly capabilities = CAPABILITIES
+  private readonly data: MarketData
+  private readonly slots: ReadonlyMap<SlotId, Slot>
+  private readonly clock: VenueClock = { now: 0 }
+  private readonly schedule = new Schedule()
+  private readonly depth = new TakenDepth()
+  private readonly matcher: PaperMatcher
+  private readonly books = new Map<WindowId, BookUpdate>()
+  private readonly strikes = new Map<WindowId, Strike>()
+  /** Window of each slot's newest price: the one that the desk trades. */
+  private readonly current = new Map<SlotId, WindowId>()
+  /** Times of payouts to come. */
+  private readonly payouts = new Map<WindowId, UnixMs>()
+  /** Windows whose outcome was delivered, newest last: several sources may report the same. */
+  private readonly settled = new Set<WindowId>()
+
+  constructor({ seed, slots, latencyMs, reversalPpm, data }: PaperVenueSettings) {
+    const { schedule, depth } = this
+    this.data = data
+    this.slots = new Map(slots.map((slot) => [slot.id, slot]))
+    this.matcher = new PaperMatcher({
+      seed,
+      latencyMs,
+      reversalPpm,
+      depth,
+      termsOf: (windowId) => data.terms(windowId),
+      bookOf: (windowId) => this.books.get(windowId) ?? null,
+      send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
+      sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
+      scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
+    })
+  }
+
+  get local(): LocalSimulation {
+    return this
+  }
+
+  listing(slot: SlotId): SlotListing | null {
+    return this.slots.has(slot) ? this.data.listing(slot) : null
+  }
+
+  submit(order: Order, ts: UnixMs): void {
+    this.matcher.submit(order, ts)
+  }
+
+  cancel(orderId: OrderId, ts: UnixMs): void {
+    this.matcher.cancel(orderId, ts)
+  }
+
+  /** Always empty: the venue's orders ended with the previous process. */
+  snapshot(_orders: readonly OrderId[], _fills: readonly FillId[]): VenueSnapshot {
+    return { at: unixMs(this.clock.now), orders: [], positions: null, cash: null }
+  }
+
+  redeem(windowId: WindowId, ts: UnixMs): void {
+    this.payAt(windowId, unixMs(ts + PAYOUT_MS))
+  }
+
+  askOutcome(slot: Slot, window: Window): void {
+    this.data.askOutcome(slot, window)
+  }
+
+  /** Subscribes to the market data. Its events, and the venue's own, are delivered by `pop` only. */
+  listen(): Disposer {
+    return this.data.listen((event) => this.receive(event))
+  }
+
+  private receive(event: MarketDataEvent): void {
+    if (!this.slots.has(event.slot)) return
+    const ts = unixMs(Math.max(event.ts, this.clock.now))
+    this.schedule.add(ts, { ...event, ts })
+  }
+
+  relay(tick: PriceTick): void {
+    this.schedule.add(tick.ts, tick)
+  }
+
+  onFeedEvent(event: FeedEvent): void {
+    if (event.kind === 'price') this.passBoundary(event)
+  }
+
+  /** The desk's fills depend on the real books alone. */
+  seedHistory(_asset: Asset): void {}
+
+  /**
+   * Repeats book and strike of a window at its first price: the desk ignores those that come before it.
+   * Forgets the slot's earlier windows.
+   */
+  private passBoundary({ asset, ts, tsVenue }: PriceTick): void {
+    for (const slot of this.slots.values()) {
+      if (slot.asset !== asset) continue
+      const window = windowAt(slot, tsVenue)
+      if (this.current.get(slot.id) === window.id) continue
+      this.current.set(slot.id, window.id)
+      this.forgetBefore(window)
+      for (const known of [this.strikes.get(window.id), this.books.get(window.id)])
+        if (known !== undefined) this.schedule.add(ts, { ...known, ts })
+    }
+  }
+
+  private forgetBefore({ slot, start }: Window): void {
+    for (const known of [this.books, this.strikes])
+      for (const [windowId, event] of known)
+        if (event.slot === slot && startOf(windowId) < start) {
+          known.delete(windowId)
+          this.depth.forget(windowId)
+        }
+  }
+
+  peek(): UnixMs | undefined {
+    return this.schedule.peek()
+  }
+
+  pop(): EngineEvent | undefined {
+    const next = this.schedule.pop()
+    if (next === undefined) return undefined
+    if (next.ts > this.clock.now) this.clock.now = next.ts
+    if (typeof next.step === 'function') {
+      next.step(next.ts)
+      return undefined
+    }
+    return this.apply(next.step) ? next.step : undefined
+  }
+
+  /** Applies an event to the venue itself, right before the desk receives it. @returns false if it must not be delivered */
+  private apply(event: EngineEvent): boolean {
+    if (event.kind === 'price') this.passBoundary(event)
+    else if (event.kind === 'strike') this.strikes.set(event.windowId, event)
+    else if (event.kind === 'redeemed') this.payouts.delete(event.windowId)
+    else if (event.kind === 'settled') return this.settle(event.windowId, event.ts)
+    else if (event.kind === 'book') {
+      this.books.set(event.windowId, event)
+      this.matcher.onBook(event)
+    }
+    return true
+  }
+
+  /** Schedules the payout of a window. @returns false if its outcome was delivered before */
+  private settle(windowId: WindowId, ts: UnixMs): boolean {
+    if (this.settled.has(windowId)) return false
+    this.settled.add(windowId)
+    const [oldest] = this.settled
+    if (this.settled.size > OUTCOMES_KEPT && oldest !== undefined) this.settled.delete(oldest)
+    this.payAt(windowId, unixMs(ts + PAYOUT_MS))
+    return true
+  }
+
+  private payAt(windowId: WindowId, ts: UnixMs): void {
+    if (this.payouts.has(windowId)) return
+    this.payouts.set(windowId, ts)
+    this.schedule.add(ts, { kind: 'redeemed', ts, windowId })
+  }
+
+  save(): SavedPaper {
+    const payouts = [...this.payouts].map(([windowId, ts]) => ({ windowId, ts }))
+    return { kind: 'paper', payouts, taken: this.depth.save() }
+  }
+
+  restore(saved: unknown, endedBefore: number): boolean {
+    const state = readSavedPaper(saved)
+    if (state === null) return false
+    for (const { windowId, ts } of state.payouts) this.payAt(windowId, ts)
+    this.depth.restore(state.taken.filter(({ windowId }) => startOf(windowId) + LONGEST_WINDOW_MS > endedBefore))
+    return true
+  }
+}

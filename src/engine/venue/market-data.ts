@@ -1,0 +1,19 @@
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Slot, SlotId, Window, WindowId } from '../../shared/domain/slots.ts'
+import type { BookUpdate, EngineEvent } from '../events.ts'
+import type { SlotListing } from './listing.ts'
+
+/** `book` with no levels on either side: the book cannot be used (disconnected, unverified, frozen). */
+export type MarketDataEvent = BookUpdate | Extract<EngineEvent, { kind: 'strike' | 'settled' }>
+
+/** Real order books, strikes and outcomes of a venue, read only. */
+export interface MarketData {
+  readonly name: string
+  /** Terms of the slot's current window; null while the venue does not list it. */
+  listing(slot: SlotId): SlotListing | null
+  /** Terms of one window, which may differ from the slot's; null if it is not tradable. */
+  terms(windowId: WindowId): SlotListing | null
+  /** Requests the outcome of a window that ended while nothing listened; it arrives as `settled`. */
+  askOutcome(slot: Slot, window: Window): void
+  listen(listener: (event: MarketDataEvent) => void): Disposer
+}
