@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 const levelSchema = z.object({ price: z.string(), size: z.string() })
+type Level = z.infer<typeof levelSchema>
+
 const eventSchema = z.discriminatedUnion('event_type', [
   z.object({
     event_type: z.literal('book'),
@@ -52,8 +54,7 @@ export class RebuiltBooks {
         this.#ticks.set(event.market, event.new_tick_size)
         break
       case 'book': {
-        const side = (levels: readonly z.infer<typeof levelSchema>[]) =>
-          new Map(levels.map(({ price, size }) => [price, size]))
+        const side = (levels: readonly Level[]) => new Map(levels.map(({ price, size }) => [price, size]))
         if (event.tick_size !== undefined) this.#ticks.set(event.market, event.tick_size)
         if (event.last_trade_price !== undefined) this.#lastPrices.set(event.market, event.last_trade_price)
         this.#books.set(event.asset_id, { market: event.market, bids: side(event.bids), asks: side(event.asks) })
@@ -75,7 +76,7 @@ export class RebuiltBooks {
   }
 
   /** Levels in wire order. */
-  levels(token: string): { readonly bids: readonly object[]; readonly asks: readonly object[] } {
+  levels(token: string): { readonly bids: readonly Level[]; readonly asks: readonly Level[] } {
     const book = this.#books.get(token)
     const list = (levels: ReadonlyMap<string, string> | undefined, sign: number) =>
       [...(levels ?? [])]
@@ -103,11 +104,7 @@ export class RebuiltBooks {
       this.counts.wrongHashes++
       if (isDelta) this.counts.wrongDeltaHashes++
     }
-    const best = (levels: readonly object[]) => {
-      const level = levelSchema.safeParse(levels.at(-1))
-      return level.success ? Number(level.data.price) : undefined
-    }
-    const [bid, ask] = [best(bids), best(asks)]
-    if (bid !== undefined && ask !== undefined && bid >= ask) this.counts.crossed++
+    const [bid, ask] = [bids.at(-1), asks.at(-1)]
+    if (bid !== undefined && ask !== undefined && Number(bid.price) >= Number(ask.price)) this.counts.crossed++
   }
 }

@@ -36,6 +36,8 @@ export class Clob {
   handle(request: SimRequest): SimReply {
     const { method, path, query } = request
     const [, first = '', second] = path.split('/')
+    const many = MANY[path]
+    if (method === 'POST' && many !== undefined) return this.#many(request.body, many)
     if (method === 'POST' && path === '/books') return this.#books(request.body)
     if (method !== 'GET') return refusal(501, 'trading is not simulated')
     const quote = QUOTES[path]
@@ -49,7 +51,13 @@ export class Clob {
         return reply({ version: 2 })
       case 'book':
         return this.#book(query.get('token_id') ?? '')
+      case 'ok':
+        return reply('OK')
       case 'books':
+      case 'midpoints':
+      case 'prices':
+      case 'spreads':
+        // The plural forms exist for POST only.
         return refusal(400, 'Invalid payload')
       case 'fee-rate':
         return this.#terms(query.get('token_id') ?? second ?? '', { base_fee: 1000 })
@@ -108,6 +116,19 @@ export class Clob {
     if (list === undefined) return refusal(400, 'Invalid payload')
     const quoted = list.map((item) => this.#quoted(tokenIn(item)))
     return reply(quoted.filter((item) => item !== undefined).map((item) => this.#summary(item)))
+  }
+
+  #many(body: string, show: (rows: readonly Row[]) => unknown): SimReply {
+    const list = parseList(body)
+    if (list === undefined) return refusal(400, 'Invalid payload')
+    const rows = list.flatMap((item) => {
+      const quoted = this.#quoted(tokenIn(item))
+      if (quoted === undefined) return []
+      const { state, isUp, token } = quoted
+      const side = typeof item === 'object' && item !== null && 'side' in item ? String(item.side) : ''
+      return [{ token, wanted: side, ...best(state.book, isUp), last: state.lastTrade, side: state.lastSide }]
+    })
+    return reply(show(rows))
   }
 
   #quote(query: URLSearchParams, show: (book: View, query: URLSearchParams) => unknown): SimReply {
@@ -222,8 +243,8 @@ export class Clob {
 
 /** Best prices of a token in thousandths; 0 and 1000 stand for an empty side. */
 export function best(book: Book, isUp: boolean): { readonly bid: number; readonly ask: number } {
-  const bid = book.bestBid ?? 0
-  const ask = book.bestAsk ?? 1000
+  const bid = book.bids.best ?? 0
+  const ask = book.asks.best ?? 1000
   return isUp ? { bid, ask } : { bid: 1000 - ask, ask: 1000 - bid }
 }
 
@@ -239,6 +260,24 @@ const QUOTES: Readonly<Record<string, (view: View, query: URLSearchParams) => un
   '/price': ({ bid, ask }, query) => ({ price: priceText(query.get('side') === 'SELL' ? ask : bid) }),
   '/spread': ({ bid, ask }) => ({ spread: priceText(ask - bid) }),
   '/last-trade-price': ({ last, side }) => ({ price: last === '' ? '0.5' : last, side }),
+}
+
+interface Row extends View {
+  readonly token: string
+  /** The side that a price is asked for. */
+  readonly wanted: string
+}
+
+/** Quotes of many tokens at once, by POST. */
+const MANY: Readonly<Record<string, (rows: readonly Row[]) => unknown>> = {
+  '/midpoints': (rows) => Object.fromEntries(rows.map(({ token, bid, ask }) => [token, priceText((bid + ask) / 2)])),
+  '/spreads': (rows) => Object.fromEntries(rows.map(({ token, bid, ask }) => [token, priceText(ask - bid)])),
+  '/prices': (rows) =>
+    Object.fromEntries(
+      rows.map(({ token, wanted, bid, ask }) => [token, { [wanted]: priceText(wanted === 'SELL' ? ask : bid) }]),
+    ),
+  '/last-trades-prices': (rows) =>
+    rows.filter(({ side }) => side !== '').map(({ token, last, side }) => ({ token_id: token, price: last, side })),
 }
 
 function parseList(body: string): readonly unknown[] | undefined {

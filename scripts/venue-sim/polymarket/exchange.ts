@@ -126,27 +126,32 @@ export class Exchange {
     }
   }
 
-  setTick(window: MarketWindow, tick: number): void {
+  /** @param tick in thousandths of a dollar */
+  setTick(window: MarketWindow, tick: number, at = this.#time): void {
     const state = this.state(window)
     if (state === undefined || state.tick === tick) return
     const from = state.tick
     state.tick = tick
-    this.#options.emit({ kind: 'tick', window, at: this.#time, from, to: tick })
+    this.#options.emit({ kind: 'tick', window, at, from, to: tick })
     if (!this.#options.isRecorded(window)) this.#requote(state, this.#time)
   }
 
   /** Replaces the book of a recorded window. */
   replace(state: MarketState, bids: Levels, asks: Levels): void {
-    fill(state.book.bids, bids)
-    fill(state.book.asks, asks)
+    state.book.bids.replace(bids)
+    state.book.asks.replace(asks)
+  }
+
+  /** Sends the whole books of both tokens. */
+  show(window: MarketWindow, at: number): void {
+    this.#options.emit({ kind: 'book', window, at })
   }
 
   /** Changes one level, as an order or a cancellation would. @param price in thousandths, of the Up token */
   setLevel(state: MarketState, side: 'BUY' | 'SELL', price: number, size: string, at: number): void {
     const levels = side === 'BUY' ? state.book.bids : state.book.asks
-    if ((levels.get(price) ?? '0') === size) return
-    if (size === '0') levels.delete(price)
-    else levels.set(price, size)
+    if (levels.size(price) === size) return
+    levels.set(price, size)
     this.#options.emit({ kind: 'level', window: state.window, at, side, price, size })
   }
 
@@ -196,7 +201,7 @@ export class Exchange {
     const isCrossing = (side: string, price: number) => (side === 'BUY' ? price >= lowestAsk : price <= highestBid)
     const remove = (isDue: (side: string, price: number) => boolean) => {
       for (const [side, now, wanted] of sides) {
-        for (const price of [...now.keys()]) {
+        for (const price of now.prices) {
           if (!wanted.has(price) && isDue(side, price)) this.setLevel(state, side, price, '0', time)
         }
       }
@@ -218,7 +223,7 @@ export class Exchange {
     const side = chance(`${key}side`) < 0.7 ? 'BUY' : 'SELL'
     // A buyer of Down takes a bid for Up, and a seller of Down an offer of Up.
     const isLifting = isUp === (side === 'BUY')
-    const upPrice = isLifting ? book.bestAsk : book.bestBid
+    const upPrice = isLifting ? book.asks.best : book.bids.best
     if (upPrice === undefined) return
     const size = sharesText(500 + Math.floor(20_000 * chance(`${key}size`) ** 3))
     this.recordTrade(state, { isUp, price: isUp ? upPrice : 1000 - upPrice, size, side }, time)
@@ -249,8 +254,3 @@ export class Exchange {
 }
 
 type MarketTrade = Extract<ExchangeEvent, { kind: 'trade' }>
-
-function fill(levels: Levels, wanted: Levels): void {
-  levels.clear()
-  for (const [price, size] of wanted) levels.set(price, size)
-}

@@ -132,8 +132,8 @@ export class Gamma {
     const state = exchange.state(window)
     const closedAt = exchange.resolvedAt(window, now())
     const isClosed = closedAt !== undefined
-    const bid = state?.book.bestBid
-    const ask = state?.book.bestAsk
+    const bid = state?.book.bids.best
+    const ask = state?.book.asks.best
     const listedAt = window.startMs - LISTED_BEFORE_MS
     const optional = {
       ...(bid === undefined ? {} : { bestBid: bid / 1000 }),
@@ -213,7 +213,7 @@ export class Gamma {
     if (resolution === 'split') return ['0.5', '0.5']
     if (resolution !== undefined) return resolution === 'Up' ? ['1', '0'] : ['0', '1']
     const book = this.#context.exchange.state(window)?.book
-    const middle = ((book?.bestBid ?? 0) + (book?.bestAsk ?? 1000)) / 2
+    const middle = ((book?.bids.best ?? 0) + (book?.asks.best ?? 1000)) / 2
     return [priceText(middle), priceText(1000 - middle)]
   }
 }

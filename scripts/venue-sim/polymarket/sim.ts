@@ -8,6 +8,7 @@ import { decimal, SettlementFeed } from './feed.ts'
 import { Gamma } from './gamma.ts'
 import { ASSETS, Listing, type MarketWindow, type Outcome } from './identity.ts'
 import { MarketChannel } from './market-channel.ts'
+import { Playback, type RecordedBooks } from './playback.ts'
 import { type Credentials, PolyBolt } from './polybolt.ts'
 import { Stamps } from './price-feed.ts'
 import { Rtds } from './rtds.ts'
@@ -33,6 +34,8 @@ export interface PolymarketOptions {
   /** Market time from a second to its price. */
   readonly stampLagMs?: number
   readonly credentials?: Credentials
+  /** Recorded books, served in the place of the generated ones of their windows. */
+  readonly books?: RecordedBooks
   readonly ports?: Partial<Readonly<Record<Service, number>>>
 }
 
@@ -104,6 +107,8 @@ export async function startPolymarket(
   const faults = new Faults()
   const feed = new SettlementFeed(candles, seed)
   const truth = new Truth(feed, faults, options.resolveAfterMs)
+  const playback = options.books === undefined ? undefined : new Playback(options.books, listing)
+  for (const [slug, outcome] of playback?.outcomes() ?? []) truth.record(slug, outcome)
   const listeners: ((event: ExchangeEvent) => void)[] = []
   const exchange = new Exchange({
     listing,
@@ -112,7 +117,7 @@ export async function startPolymarket(
     quoteMs: options.quoteMs ?? 500,
     resolveAfterMs: (window) => truth.resolveAfterMs(window),
     resolution: (window) => truth.resolution(window),
-    isRecorded: () => false,
+    isRecorded: (window) => playback?.has(window) ?? false,
     emit: (event) => {
       for (const listener of listeners) listener(event)
     },
@@ -153,7 +158,9 @@ export async function startPolymarket(
   )
   const control: ControlContext = { listing, exchange, faults, outboxes, channels, servers, site, now }
   let second = stamps.newest(startAt)
-  const nextAt = () => Math.min(exchange.nextAt, stamps.arrival(second + 1))
+  playback?.seek(exchange, startAt)
+  const nextAt = () =>
+    Math.min(exchange.nextAt, stamps.arrival(second + 1), playback?.nextAt ?? Number.POSITIVE_INFINITY)
   const play = (until: number) => {
     for (; nextAt() <= until; ) {
       playing = nextAt()
@@ -161,7 +168,8 @@ export async function startPolymarket(
         second++
         rtds.publish(second)
         polybolt.publish(second)
-      } else exchange.advance()
+      } else if (exchange.nextAt <= playing) exchange.advance()
+      playback?.play(exchange, playing)
       for (const outbox of Object.values(outboxes)) outbox.flush()
     }
     playing = undefined

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { bookHash } from '../../scripts/venue-sim/polymarket/book.ts'
+import { readBooks } from '../../scripts/venue-sim/polymarket/recorded.ts'
+import { longForm } from '../support/long-form.ts'
+import { framesOf, known, type SteppedSim, steppedSim } from '../support/polymarket-sim.ts'
+import { RebuiltBooks } from '../support/rebuilt-books.ts'
+
+const MINUTE = 60_000
+
+let open: SteppedSim | undefined
+afterEach(async () => {
+  await open?.close()
+  open = undefined
+})
+
+describe.skipIf(process.env.BATON_TAPES === undefined)('recorded books', () => {
+  const file = join(process.env.BATON_TAPES ?? '', 'polymarket/cronos_btc5m_book_raw_2026-04-13_1510-1715.jsonl.gz')
+
+  async function play(as: 'snapshots' | 'deltas', shiftMs: number, most: number) {
+    const windows = await readBooks(file, most)
+    const { startMs } = known(windows[0])
+    const startAt = startMs - 60_000 + shiftMs
+    open = await steppedSim({ assets: ['BTC'], books: { windows, shiftMs, as } }, { startAt, past: 80 })
+    return { windows, ...open }
+  }
+
+  test('as they were recorded: every frame, its levels, its time and its hash', async () => {
+    const { windows, pm, step } = await play('snapshots', 0, longForm(1, 100))
+    let played = 0
+    for (const { token, slug, frames: wanted } of windows) {
+      step(known(pm.window(slug)).startMs - 50_000 - (open?.sim.now() ?? 0))
+      const frames = framesOf(pm, 'market')
+      frames.send({ assets_ids: [token], type: 'market' })
+      step(6 * MINUTE + 20_000)
+      const books = frames.events('book').slice(1)
+      expect(books.slice(0, wanted.length).map(({ hash, timestamp }) => ({ hash, at: Number(timestamp) }))).toEqual(
+        wanted.map(({ hash, at }) => ({ hash, at })),
+      )
+      played += wanted.length
+      expect(books.at(-1)).toMatchObject({ bids: [], asks: [] })
+    }
+    expect(played).toBeGreaterThan(longForm(3_000, 100_000))
+  })
+
+  test('turned into deltas, at another time: every hash right, never crossed, the last book as recorded', async () => {
+    const { windows, pm, step } = await play('deltas', 15 * MINUTE, 1)
+    const { token, frames: wanted, market } = known(windows[0])
+    const frames = framesOf(pm, 'market')
+    frames.send({ assets_ids: [token], type: 'market' })
+    const { at, hash, tick, lastTrade } = known(wanted.at(-1))
+    step(at + 15 * MINUTE - (open?.sim.now() ?? 0))
+    const books = new RebuiltBooks()
+    for (const event of frames.events()) books.apply(event)
+    expect(books.counts).toMatchObject({ wrongHashes: 0, crossed: 0 })
+    expect(books.counts.deltas).toBeGreaterThan(wanted.length)
+    const terms = { tick_size: known(tick), last_trade_price: known(lastTrade) }
+    expect(bookHash({ market, asset_id: token, timestamp: String(at), ...books.levels(token), ...terms })).toBe(hash)
+  })
+})
