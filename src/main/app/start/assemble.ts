@@ -39,6 +39,7 @@ import { Reconciler } from '../reconciler.ts'
 import { TimeKeeper } from '../time/time-keeper.ts'
 import { DeskHub } from '../window/desk-hub.ts'
 import { lockHome, prepareHome, readableConfig, readConfig } from './home.ts'
+import { moveOldHome } from './old-home.ts'
 import { leftOut, openJournal, withSlots } from './opening.ts'
 import { restoreBooks } from './resume.ts'
 
@@ -61,6 +62,8 @@ interface Opened {
 /** Opens home, journal and feed, puts the desk together, and brings it to where the journal left off. */
 export async function openDesk(options: DeskOptions): Promise<Result<Desk>> {
   const { home } = options
+  const moved = moveOldHome(home)
+  if (!moved.ok) return moved
   const read = readConfig(home.config)
   if (!read.ok && options.strict) return read
   const ready = prepareHome(home)
@@ -230,7 +233,7 @@ function assemble(opened: Opened): Desk {
     deployer,
     clock,
     now,
-    killFilePresent: () => existsSync(home.kill),
+    killFilePresent: () => existsSync(home.kill) || existsSync(home.killAll),
     latchKill: (reason) => emergency.writeKillFile(reason),
   })
   const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, events, books, recorder, now }
