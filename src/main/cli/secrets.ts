@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, print, UsageError } from './output.ts'
 import type { ReadFlags } from './read-database.ts'
 
 function open(flags: ReadFlags): SecretStore {
-  const opened = openSecrets({ folder: homeAt(flags.home, undefined).folder, env: process.env, os: null })
+  const opened = openSecrets({ folder: homeAt(flags.home, undefined).root, env: process.env, os: null })
   if (!opened.ok) throw new UsageError(opened.error)
   if (opened.value === null)
     throw new UsageError(

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { writeWhole } from '../platform/write-whole.ts'
@@ -99,6 +100,7 @@ class EncryptedFile implements SecretStore {
 
   private save(file: SecretFile): Result<void> {
     try {
+      mkdirSync(dirname(this.place), { recursive: true, mode: 0o700 })
       writeWhole(this.place, `${JSON.stringify(fileSchema.parse(file), null, 2)}\n`)
     } catch (error) {
       return err(`${this.place} cannot be written: ${messageOf(error)}`)

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { writeWhole } from '../platform/write-whole.ts'
@@ -74,6 +75,7 @@ export class OsKeychain implements SecretStore {
 
   private save(file: Readonly<Record<string, string>>): Result<void> {
     try {
+      mkdirSync(dirname(this.place), { recursive: true, mode: 0o700 })
       writeWhole(this.place, `${JSON.stringify(file, null, 2)}\n`)
       return ok(undefined)
     } catch (error) {

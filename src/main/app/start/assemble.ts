@@ -109,7 +109,7 @@ async function openLocked(
   const resume = snapshot?.prices
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
-  const secrets = market === 'simulated' ? ok(null) : (options.openSecrets ?? openSecretsOf)(options.home.folder)
+  const secrets = market === 'simulated' ? ok(null) : (options.openSecrets ?? openSecretsOf)(options.home.root)
   const stored = secrets.ok ? storedCredentials(secrets.value) : secrets
   if (!stored.ok) return err(stored.error)
   const credentials = stored.value
