@@ -294,6 +294,43 @@ describe('REST', () => {
   })
 })
 
+test('every fault has a switch over HTTP', async () => {
+  const sim = await start()
+  const { slug, up } = current(sim)
+  const post = async (path: string, body = '') =>
+    (await fetch(`${sim.sim.restUrl}/sim/pm/${path}`, { method: 'POST', body })).status
+  const frames = subscribed(sim)
+  const accepted = [
+    'drop?service=market&refuse=0',
+    `silence?service=market&ms=1000&id=${up}`,
+    'frames?service=rtds&fault=delay&ms=500&count=2&kind=crypto_prices',
+    'count?fault=book-hash&count=1',
+    'http?fault=503-disabled&service=clob&path=/book',
+    'http-clear',
+    `ghost?token=${up}&ms=1000`,
+    `tick?slug=${slug}&tick=0.001`,
+    `lose-stamp?slug=${slug}&at=end`,
+    `resolution?target=${slug}&winner=split&after=30000`,
+    `row?target=${slug}&reversed=1&without=bestBid&version=v9&late=-600000`,
+    'clock?service=rtds&ms=1500',
+    'geoblock?blocked=1&country=US',
+    'close-polybolt?code=4003',
+  ]
+  for (const path of accepted) expect([path, await post(path)]).toEqual([path, 200])
+  expect(await post('raw?service=market', 'not JSON')).toBe(200)
+  expect(frames.texts.at(-1)).toBe('not JSON')
+  for (const path of [
+    'tick?slug=nope',
+    'silence?service=gamma',
+    'frames?service=rtds&fault=burn',
+    'clock?service=clob&ms=x',
+  ]) {
+    expect([path, await post(path)]).toEqual([path, 400])
+  }
+  expect(get(sim, 'gamma', `/markets/slug/${slug}`).body).toMatchObject({ version: 'v9', outcomes: '["Down", "Up"]' })
+  expect(get(sim, 'site', '/api/geoblock').body).toMatchObject({ blocked: true })
+})
+
 describe('resolution', () => {
   test('late, split and contradictory', async () => {
     const sim = await start({ resolveAfterMs: 20_000 })
