@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { messageOf } from '../src/shared/domain/base.ts'
 import { parseTime } from '../src/shared/domain/dates.ts'
 import { SERVICES } from './venue-sim/polymarket/faults.ts'
+import { readBooks } from './venue-sim/polymarket/recorded.ts'
 import type { PolymarketOptions } from './venue-sim/polymarket/sim.ts'
 import { startVenueSim } from './venue-sim/sim.ts'
 import { iso, openMarket } from './venue-sim/start.ts'
@@ -10,6 +11,7 @@ const HELP = `A simulated Binance and Polymarket on 127.0.0.1, for trying the de
 
 node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N] [--speed N] [--port P]
                           [--from ISO] [--drop-every SECONDS] [--halted SYMBOLS] [--silent SYMBOLS]
+                          [--books FILE] [--books-as deltas]
                           [--pm-assets BTC,ETH] [--pm-missing SHARE] [--pm-resolve SECONDS] [--pm-delta-hashes other]
 
   --tape        recorded one-minute candles; may be repeated. Without it, candles are generated
@@ -19,13 +21,15 @@ node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N
   --drop-every  real seconds after which all connections are cut, again and again
   --port        Binance's port; Polymarket's six services take the following ones (free ports)
   --halted      symbols listed without trading;  --silent  symbols that never push;  both lists (BTCUSDT,…)
+  --books       recorded BTC 5-minute books, one {recv_s, slug, msg} a line; shifted to the next windows
+  --books-as    snapshots, as recorded (default), or deltas
   --pm-assets   assets with Polymarket windows (those of BTC ETH SOL XRP DOGE BNB HYPE that have candles)
   --pm-missing  share of seconds that the settlement feeds leave out (0.07)
   --pm-resolve  seconds from a window's end to its resolution (15 to 85, by window)
   --pm-delta-hashes other: hashes of deltas that are not the book's checksum
 
 Controls: POST /sim/drop?refuse=MS  /sim/silence?ms=&symbol=  /sim/mute?symbol=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
-          /sim/micros?ms=&symbol=  /sim/shock?symbol=&factor=&ms=
+          /sim/micros?ms=&symbol=  /sim/shock?symbol=&factor=&ms=  /sim/clock?ms=
           /sim/rest-fail?count=&status=&retryAfter=SECONDS  /sim/raw (body sent as a frame);  GET /sim/state
           POST /sim/pm/…: an unknown name lists them`
 
@@ -37,7 +41,20 @@ function positive(name: string, value: string | undefined, fallback: number): nu
   return number
 }
 
-type Values = Readonly<Partial<Record<'pm-assets' | 'pm-missing' | 'pm-resolve' | 'pm-delta-hashes', string>>>
+type Values = Readonly<
+  Partial<Record<'books' | 'books-as' | 'pm-assets' | 'pm-missing' | 'pm-resolve' | 'pm-delta-hashes', string>>
+>
+
+/** Reads recorded books and moves them, by a multiple of 15 minutes, so that their first window is yet to come. */
+async function recordedBooks(values: Values, startAt: number): Promise<Pick<PolymarketOptions, 'books'>> {
+  const { books: file, 'books-as': as = 'snapshots' } = values
+  if (as !== 'snapshots' && as !== 'deltas') throw new Error('--books-as: snapshots or deltas')
+  if (file === undefined) return {}
+  const windows = await readBooks(file)
+  const first = Math.min(...windows.map(({ startMs }) => startMs))
+  const quarter = 15 * 60_000
+  return { books: { windows, as, shiftMs: Math.ceil((startAt - first) / quarter) * quarter } }
+}
 
 function polymarketOptions(values: Values, seed: number, port: number): PolymarketOptions {
   const assets = list(values['pm-assets'])
@@ -69,6 +86,8 @@ async function main(): Promise<void> {
       'drop-every': { type: 'string' },
       halted: { type: 'string' },
       silent: { type: 'string' },
+      books: { type: 'string' },
+      'books-as': { type: 'string' },
       'pm-assets': { type: 'string' },
       'pm-missing': { type: 'string' },
       'pm-resolve': { type: 'string' },
@@ -87,6 +106,7 @@ async function main(): Promise<void> {
   const began = Date.now()
   const seed = positive('seed', values.seed, 7)
   const start = openMarket({ tapes: values.tape ?? [], generate, seed, from, speed, now: began })
+  const books = await recordedBooks(values, start.startAt)
   const port = positive('port', values.port, 0)
   const dropEvery = positive('drop-every', values['drop-every'], 0)
   const sim = await startVenueSim({
@@ -95,13 +115,12 @@ async function main(): Promise<void> {
     startAt: start.startAt === began ? Date.now() : start.startAt,
     speed,
     port,
-    polymarket: polymarketOptions(values, seed, port),
+    polymarket: { ...polymarketOptions(values, seed, port), ...books },
     halted: list(values.halted),
     silent: list(values.silent),
     ...(dropEvery > 0 ? { dropEveryMs: dropEvery * 1000 } : {}),
   })
   const moved = start.shiftMs === 0 ? '' : `, recorded candles shifted by ${start.shiftMs / 3_600_000} h`
-  console.log(`venue-sim ready rest=${sim.restUrl} ws=${sim.wsUrl}`)
   const pm = sim.polymarket
   if (pm !== undefined) {
     const { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl, credentials } = pm
@@ -110,6 +129,7 @@ async function main(): Promise<void> {
     )
     console.log(`polybolt credentials: ${JSON.stringify(credentials)}`)
   }
+  console.log(`venue-sim ready rest=${sim.restUrl} ws=${sim.wsUrl}`)
   console.log(`${start.market.symbols.join(' ')} from ${iso(start.startAt)} at speed ${speed}${moved}`)
   const stop = () => sim.close().then(() => process.exit(0))
   process.once('SIGINT', stop)

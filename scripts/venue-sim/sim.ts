@@ -57,6 +57,8 @@ export interface VenueSim {
   micros(ms: number, symbol: string): void
   /** Multiplies a symbol's published prices by `factor`, on the stream and over REST, for `ms` of market time. */
   shock(symbol: string, factor: number, ms: number): void
+  /** Sets Binance's clock off by `ms`. */
+  clock(ms: number): void
   gap(symbol: string, count: number): void
   shutdown(closeAfterMs: number): void
   sendRaw(text: string): void
@@ -77,11 +79,24 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     const from = Math.floor(now())
     shocks.add({ symbol, factor, from, until: from + ms })
   }
-  const rest = new Rest({ market, shocks, now, halted: new Set(options.halted), takeFault: () => faults.shift() })
+  let clockOffset = 0
+  const offset = () => clockOffset
+  const setClock = (ms: number) => {
+    clockOffset = ms
+  }
+  const rest = new Rest({
+    market,
+    shocks,
+    now,
+    offset,
+    halted: new Set(options.halted),
+    takeFault: () => faults.shift(),
+  })
   const sockets = new Sockets({
     market,
     shocks,
     now,
+    offset,
     finalLagMs: options.finalLagMs ?? 100,
     pingMs: options.pingMs ?? 20_000,
     pongTimeoutMs: options.pongTimeoutMs ?? 60_000,
@@ -107,7 +122,7 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     if (polymarket !== undefined && url.pathname.startsWith('/sim/pm/')) {
       handlePolymarketControl(request, response, url, polymarket)
     } else if (url.pathname.startsWith('/sim/'))
-      handleControl(request, response, url, { sockets, failRest, shock, state })
+      handleControl(request, response, url, { sockets, failRest, shock, clock: setClock, state })
     else rest.handle(request, response, url)
   })
   server.on('upgrade', (request, socket, head) =>
@@ -134,6 +149,7 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     mute: (symbol) => sockets.mute(symbol),
     micros: (ms, symbol) => sockets.micros(ms, symbol),
     shock,
+    clock: setClock,
     gap: (symbol, count) => sockets.gap(symbol, count),
     shutdown: (closeAfterMs) => sockets.shutdown(closeAfterMs),
     sendRaw: (text) => sockets.sendRaw(text),
@@ -195,16 +211,16 @@ class Player {
   }
 }
 
-interface ControlTargets extends Pick<VenueSim, 'failRest' | 'shock' | 'state'> {
+interface ControlTargets extends Pick<VenueSim, 'failRest' | 'shock' | 'clock' | 'state'> {
   readonly sockets: Sockets
 }
 
-/** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
+/** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `clock?ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
 function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  { sockets, failRest, shock, state }: ControlTargets,
+  { sockets, failRest, shock, clock, state }: ControlTargets,
 ): void {
   const number = (name: string, fallback: number) => Number(url.searchParams.get(name) ?? fallback)
   const symbol = url.searchParams.get('symbol') ?? ''
@@ -215,6 +231,7 @@ function handleControl(
     '/sim/mute': () => sockets.mute(symbol),
     '/sim/micros': () => sockets.micros(number('ms', 15_000), symbol),
     '/sim/shock': () => shock(symbol, number('factor', 3), number('ms', 7_000)),
+    '/sim/clock': () => clock(number('ms', 0)),
     '/sim/gap': () => sockets.gap(symbol, number('count', 1)),
     '/sim/shutdown': () => sockets.shutdown(number('close', 600_000)),
     '/sim/rest-fail': () =>

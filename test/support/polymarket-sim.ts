@@ -1,5 +1,6 @@
 import type { PolymarketOptions, PolymarketSim } from '../../scripts/venue-sim/polymarket/sim.ts'
-import type { Peer } from '../../scripts/venue-sim/polymarket/wire.ts'
+import type { MarketWindow } from '../../scripts/venue-sim/polymarket/identity.ts'
+import type { Peer, SimReply } from '../../scripts/venue-sim/polymarket/wire.ts'
 import { type GeneratedSim, generatedSim, SIM_START, type VenueSim } from './venue-sim.ts'
 
 export interface SteppedSim {
@@ -75,4 +76,23 @@ function objectsOf(text: string): Readonly<Record<string, unknown>>[] {
 export function known<T>(value: T | undefined | null): T {
   if (value === undefined || value === null) throw new Error('nothing there')
   return value
+}
+
+/** Asks one of the REST services in process. */
+export function ask(sim: SteppedSim, service: 'gamma' | 'clob' | 'site', path: string): SimReply {
+  const url = new URL(path, 'http://127.0.0.1')
+  return sim.pm.request(service, { method: 'GET', path: url.pathname, query: url.searchParams, body: '' })
+}
+
+/** The current 5-minute window of the first asset. */
+export function currentWindow(sim: SteppedSim): MarketWindow {
+  return known(sim.pm.windows().find(({ minutes }) => minutes === 5))
+}
+
+/** A connection to the market channel subscribed to both tokens of the current 5-minute window. */
+export function subscribed(sim: SteppedSim, custom = true): Frames {
+  const { up, down } = currentWindow(sim)
+  const frames = framesOf(sim.pm, 'market')
+  frames.send({ assets_ids: [up, down], type: 'market', custom_feature_enabled: custom })
+  return frames
 }

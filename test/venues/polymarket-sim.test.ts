@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bookHash } from '../../scripts/venue-sim/polymarket/book.ts'
 import type { PolymarketOptions } from '../../scripts/venue-sim/polymarket/sim.ts'
-import { type Frames, framesOf, known, type SteppedSim, steppedSim } from '../support/polymarket-sim.ts'
+import {
+  ask,
+  currentWindow,
+  type Frames,
+  framesOf,
+  known,
+  type SteppedSim,
+  steppedSim,
+  subscribed,
+} from '../support/polymarket-sim.ts'
 import { RebuiltBooks } from '../support/rebuilt-books.ts'
 import { SIM_START } from '../support/venue-sim.ts'
 
@@ -20,21 +29,6 @@ async function start(options: PolymarketOptions = {}): Promise<SteppedSim> {
   return open
 }
 
-const get = (sim: SteppedSim, service: 'gamma' | 'clob' | 'site', path: string) => {
-  const url = new URL(path, 'http://127.0.0.1')
-  return sim.pm.request(service, { method: 'GET', path: url.pathname, query: url.searchParams, body: '' })
-}
-
-/** A connection to the market channel subscribed to both tokens of the current 5-minute window. */
-function subscribed(sim: SteppedSim, custom = true): Frames {
-  const { up, down } = current(sim)
-  const frames = framesOf(sim.pm, 'market')
-  frames.send({ assets_ids: [up, down], type: 'market', custom_feature_enabled: custom })
-  return frames
-}
-
-const current = (sim: SteppedSim) => known(sim.pm.windows().find(({ minutes }) => minutes === 5))
-
 describe('book checksum', () => {
   const vectors: readonly {
     readonly origin: string
@@ -49,7 +43,7 @@ describe('book checksum', () => {
 describe('listing', () => {
   test('windows by slug arithmetic: current, next and 23.9 hours ahead; no others', async () => {
     const sim = await start()
-    const rows = (slug: string, closed = '') => get(sim, 'gamma', `/markets?slug=${slug}${closed}`).body
+    const rows = (slug: string, closed = '') => ask(sim, 'gamma', `/markets?slug=${slug}${closed}`).body
     const at = (ms: number) => `btc-updown-5m-${ms / 1000}`
     expect(rows(at(SIM_START))).toMatchObject([{ slug: at(SIM_START), outcomes: '["Up", "Down"]', closed: false }])
     expect(rows(at(SIM_START + 86_000_000 - (86_000_000 % (5 * MINUTE))))).toHaveLength(1)
@@ -59,13 +53,13 @@ describe('listing', () => {
     // Finished windows need closed=true.
     expect(rows(at(SIM_START - 30 * MINUTE))).toEqual([])
     expect(rows(at(SIM_START - 30 * MINUTE), '&closed=true')).toMatchObject([{ closed: true, acceptingOrders: false }])
-    expect(get(sim, 'gamma', `/events/slug/${at(SIM_START)}`).body).toMatchObject({ seriesSlug: 'btc-up-or-down-5m' })
+    expect(ask(sim, 'gamma', `/events/slug/${at(SIM_START)}`).body).toMatchObject({ seriesSlug: 'btc-up-or-down-5m' })
   })
 
   test('the same seed gives the same ids, another one others', async () => {
     const ids = async (seed: number) => {
       const sim = await start({ seed })
-      const { up, conditionId } = current(sim)
+      const { up, conditionId } = currentWindow(sim)
       await sim.close()
       return `${up}${conditionId}`
     }
@@ -76,8 +70,8 @@ describe('listing', () => {
 
   test('rows can be missing, late, without keys, reversed or of an unknown kind', async () => {
     const sim = await start()
-    const { slug, up, down, startMs } = current(sim)
-    const rows = () => get(sim, 'gamma', `/markets?slug=${slug}`).body
+    const { slug, up, down, startMs } = currentWindow(sim)
+    const rows = () => ask(sim, 'gamma', `/markets?slug=${slug}`).body
     sim.pm.row(slug, { missing: true })
     expect(rows()).toEqual([])
     sim.pm.row('BTC', { lateMs: 3_000 })
@@ -99,7 +93,7 @@ describe('listing', () => {
 describe('market channel', () => {
   test('snapshots first, as an array; unknown tokens are left out; PING; no new assets', async () => {
     const sim = await start()
-    const { up, down } = current(sim)
+    const { up, down } = currentWindow(sim)
     const frames = framesOf(sim.pm, 'market')
     frames.send('PING')
     frames.send({ assets_ids: [up, '12345', down], type: 'market' })
@@ -115,7 +109,7 @@ describe('market channel', () => {
 
   test('every frame of a whole window: books equal to a rebuild, hashes right, never crossed; then resolved', async () => {
     const sim = await start({ resolveAfterMs: 20_000 })
-    const { slug, up, down, endMs } = current(sim)
+    const { slug, up, down, endMs } = currentWindow(sim)
     const frames = subscribed(sim)
     const books = new RebuiltBooks()
     let compared = 0
@@ -137,8 +131,8 @@ describe('market channel', () => {
     const outcome = known(sim.pm.outcome(slug))
     expect(Number(sim.pm.final(slug)) >= Number(sim.pm.strike(slug))).toBe(outcome === 'Up')
     expect(frames.events('market_resolved')).toMatchObject([{ winning_outcome: outcome }])
-    expect(get(sim, 'clob', `/book?token_id=${up}`).status).toBe(404)
-    expect(get(sim, 'gamma', `/markets?slug=${slug}&closed=true`).body).toMatchObject([
+    expect(ask(sim, 'clob', `/book?token_id=${up}`).status).toBe(404)
+    expect(ask(sim, 'gamma', `/markets?slug=${slug}&closed=true`).body).toMatchObject([
       { outcomePrices: outcome === 'Up' ? '["1","0"]' : '["0","1"]' },
     ])
   })
@@ -153,7 +147,7 @@ describe('market channel', () => {
       expect(kinds(plain).has(kind)).toBe(false)
       expect(kinds(custom).has(kind)).toBe(true)
     }
-    const { up } = current(sim)
+    const { up } = currentWindow(sim)
     custom.send({ assets_ids: [up], operation: 'subscribe' })
     custom.clear()
     sim.step(20_000)
@@ -163,15 +157,15 @@ describe('market channel', () => {
 
   test('a tick change in the middle of the window reaches both tokens, REST and Gamma', async () => {
     const sim = await start()
-    const { slug, up, down } = current(sim)
+    const { slug, up, down } = currentWindow(sim)
     const frames = subscribed(sim)
     sim.pm.tick(slug, 0.001)
     expect(frames.events('tick_size_change').map((event) => [event.asset_id, event.new_tick_size])).toEqual([
       [up, '0.001'],
       [down, '0.001'],
     ])
-    expect(get(sim, 'clob', `/tick-size?token_id=${up}`).body).toEqual({ minimum_tick_size: 0.001 })
-    expect(get(sim, 'gamma', `/markets/slug/${slug}`).body).toMatchObject({ orderPriceMinTickSize: 0.001 })
+    expect(ask(sim, 'clob', `/tick-size?token_id=${up}`).body).toEqual({ minimum_tick_size: 0.001 })
+    expect(ask(sim, 'gamma', `/markets/slug/${slug}`).body).toMatchObject({ orderPriceMinTickSize: 0.001 })
   })
 
   test('hashes of deltas can differ from the checksum, and any hash can be wrong', async () => {
@@ -186,78 +180,29 @@ describe('market channel', () => {
   })
 })
 
-describe('frame faults', () => {
-  const run = async (arm: (sim: SteppedSim, token: string) => void) => {
-    const sim = await start()
-    const { up, down } = current(sim)
-    const clean = subscribed(sim)
-    const first = clean.texts.length
-    arm(sim, up)
-    sim.step(20_000)
-    return { sim, up, down, texts: clean.texts.slice(first), frames: clean }
-  }
-
-  test('half, duplicated, dropped and reordered frames', async () => {
-    const { texts, up, down } = await run(({ pm }) => {
-      pm.frames('market', 'half', { kind: 'price_change' })
-      pm.frames('market', 'duplicate', { kind: 'last_trade_price', count: 2 })
-      pm.frames('market', 'drop', { kind: 'best_bid_ask', count: 3 })
-      pm.frames('market', 'reorder', { kind: 'book' })
-    })
-    expect(texts.filter((text) => !text.endsWith('}'))).toHaveLength(1)
-    const trades = texts.filter((text) => text.includes('last_trade_price'))
-    expect(trades.length - new Set(trades).size).toBe(2)
-    const books = texts.filter((text) => text.includes('"book"')).map((text): string => JSON.parse(text).asset_id)
-    expect(books.slice(0, 4)).toEqual([down, up, up, down])
-  })
-
-  test('one token silent while the other goes on and PONG is answered', async () => {
-    const { frames, up, texts } = await run(({ pm }, token) => pm.silence('market', 15_000, { id: token }))
-    frames.send('PING')
-    const rows = texts
-      .filter((text) => text.includes('price_change'))
-      .flatMap((text): { asset_id: string }[] => JSON.parse(text).price_changes)
-    expect(rows.filter((row) => row.asset_id !== up).length).toBeGreaterThan(20)
-    expect(rows.filter((row) => row.asset_id === up).length).toBeLessThan(rows.length / 2)
-    expect(frames.texts.at(-1)).toBe('PONG')
-  })
-
-  test('a delayed frame comes later, a missing snapshot never', async () => {
-    const { sim, texts, up } = await run(({ pm }) => pm.frames('market', 'delay', { ms: 5_000, kind: 'book' }))
-    const times = texts.map((text) => Number(JSON.parse(text).timestamp))
-    expect(Math.max(...times.map((at, i) => (times[i - 1] ?? at) - at))).toBeGreaterThanOrEqual(4_000)
-    const late = framesOf(sim.pm, 'market')
-    sim.pm.count('snapshot', 1)
-    late.send({ assets_ids: [up], type: 'market' })
-    expect(late.texts).toEqual([])
-    sim.step(3_000)
-    expect(late.events('price_change').length).toBeGreaterThan(0)
-  })
-})
-
 describe('REST', () => {
   test('book with the right hash, ghost book, quotes, terms and errors', async () => {
     const sim = await start()
     sim.step(2_000)
-    const { up, conditionId } = current(sim)
-    const book = get(sim, 'clob', `/book?token_id=${up}`).body
+    const { up, conditionId } = currentWindow(sim)
+    const book = ask(sim, 'clob', `/book?token_id=${up}`).body
     expect(book).toMatchObject({ hash: known(sim.pm.book(up)).hash, min_order_size: '5', neg_risk: false })
     sim.pm.ghost(up, 5_000)
-    expect(get(sim, 'clob', `/book?token_id=${up}`).body).toMatchObject({
+    expect(ask(sim, 'clob', `/book?token_id=${up}`).body).toMatchObject({
       bids: [{ price: '0.01' }],
       asks: [{ price: '0.99' }],
     })
     sim.step(6_000)
-    expect(get(sim, 'clob', `/book?token_id=${up}`).body).not.toMatchObject({ bids: [{ price: '0.01' }] })
-    expect(get(sim, 'clob', '/book?token_id=1')).toMatchObject({ status: 404 })
-    expect(get(sim, 'clob', '/books')).toMatchObject({ status: 400 })
-    expect(get(sim, 'clob', `/clob-markets/${conditionId}`).body).toMatchObject({
+    expect(ask(sim, 'clob', `/book?token_id=${up}`).body).not.toMatchObject({ bids: [{ price: '0.01' }] })
+    expect(ask(sim, 'clob', '/book?token_id=1')).toMatchObject({ status: 404 })
+    expect(ask(sim, 'clob', '/books')).toMatchObject({ status: 400 })
+    expect(ask(sim, 'clob', `/clob-markets/${conditionId}`).body).toMatchObject({
       fd: { r: 0.07, e: 1, to: true },
       itode: true,
     })
-    expect(get(sim, 'clob', '/time').body).toBe(Math.floor(sim.sim.now() / 1000))
+    expect(ask(sim, 'clob', '/time').body).toBe(Math.floor(sim.sim.now() / 1000))
     sim.pm.clock('clob', 2_500)
-    expect(get(sim, 'clob', '/time').body).toBe(Math.floor((sim.sim.now() + 2_500) / 1000))
+    expect(ask(sim, 'clob', '/time').body).toBe(Math.floor((sim.sim.now() + 2_500) / 1000))
   })
 
   test.each([
@@ -270,12 +215,12 @@ describe('REST', () => {
   ] as const)('fault %s answers %i, once, and only where it was asked for', async (fault, status) => {
     const sim = await start()
     sim.pm.http(fault, { service: 'clob', path: '/time' })
-    expect(get(sim, 'gamma', '/markets').status).toBe(200)
-    expect(get(sim, 'clob', '/version').status).toBe(200)
-    const reply = get(sim, 'clob', '/time')
+    expect(ask(sim, 'gamma', '/markets').status).toBe(200)
+    expect(ask(sim, 'clob', '/version').status).toBe(200)
+    const reply = ask(sim, 'clob', '/time')
     expect(reply.status).toBe(status)
     if (fault === '429') expect(reply.headers).toMatchObject({ 'Retry-After': '1' })
-    expect(get(sim, 'clob', '/time').status).toBe(200)
+    expect(ask(sim, 'clob', '/time').status).toBe(200)
   })
 
   test('over a real port: cut, half a body, and the HTTP switch', async () => {
@@ -291,130 +236,6 @@ describe('REST', () => {
     expect([offset, Date.parse(known(reply.headers.get('date')))]).toEqual([200, SIM_START + 7_200_000])
     expect(await control('http?fault=nonsense')).toBe(400)
     expect(await control('nothing')).toBe(404)
-  })
-})
-
-describe('resolution', () => {
-  test('late, split and contradictory', async () => {
-    const sim = await start({ resolveAfterMs: 20_000 })
-    const [first, next] = [current(sim), known(sim.pm.windows().filter(({ minutes }) => minutes === 5)[1])]
-    const frames = subscribed(sim)
-    sim.pm.resolution(first.slug, { afterMs: 200_000, contradictory: true })
-    sim.pm.resolution(next.slug, { winner: 'split' })
-    const row = (slug: string) => get(sim, 'gamma', `/markets?slug=${slug}&closed=true`).body
-    sim.step(first.endMs + 199_000 - sim.sim.now())
-    expect([row(first.slug), frames.events('market_resolved')]).toEqual([[], []])
-    sim.step(2_000)
-    const told = known(frames.events('market_resolved')[0])
-    expect(told.winning_outcome).not.toBe(sim.pm.outcome(first.slug))
-    expect(row(first.slug)).toMatchObject([
-      { outcomePrices: sim.pm.outcome(first.slug) === 'Up' ? '["1","0"]' : '["0","1"]' },
-    ])
-    sim.step(next.endMs + 21_000 - sim.sim.now())
-    expect(row(next.slug)).toMatchObject([{ outcomePrices: '["0.5","0.5"]' }])
-    expect(get(sim, 'clob', `/markets/${next.conditionId}`).body).toMatchObject({ is_50_50_outcome: true })
-  })
-
-  test('the strike is the mean of the sixty seconds that end three seconds before the start', async () => {
-    const sim = await start()
-    const frames = framesOf(sim.pm, 'rtds')
-    frames.send({ action: 'subscribe', subscriptions: [{ topic: 'crypto_prices_chainlink', type: 'update' }] })
-    const { slug, endMs } = current(sim)
-    sim.step(endMs + 2_000 - sim.sim.now())
-    const seconds = frames.events().map((event) => Object(event.payload))
-    const used = seconds.filter(({ timestamp }) => timestamp > endMs - 63_000 && timestamp <= endMs - 3_000)
-    expect(used).toHaveLength(60)
-    const sum = used.reduce((total, { full_accuracy_value }) => total + BigInt(full_accuracy_value), 0n)
-    expect(known(sim.pm.final(slug)).replace('.', '')).toBe(String(sum / 60n))
-  })
-})
-
-describe('price services', () => {
-  const subscribe = (window_seconds: number, symbol = 'btcusd') => ({
-    op: 'subscribe',
-    rid: 's',
-    subscriptions: [{ channel: 'price.crypto.twap', filter: { symbol, window_seconds } }],
-  })
-
-  test('PolyBolt: login, empty and full snapshots, one sequence over all symbols, the strike among the stamps', async () => {
-    const sim = await start({ assets: ['BTC', 'ETH'] })
-    const frames = framesOf(sim.pm, 'polybolt')
-    frames.send(subscribe(60))
-    frames.send({ op: 'auth', rid: 'a', auth: sim.pm.credentials })
-    for (const message of [subscribe(30), subscribe(60), subscribe(60, 'ethusd')]) frames.send(message)
-    frames.send({ op: 'subscribe', subscriptions: [{ channel: 'price.crypto', filter: {} }] })
-    const { slug } = current(sim)
-    sim.step(5_000)
-    const ops = frames.events().filter((event) => 'op' in event)
-    expect(ops.map((event) => event.code ?? event.op)).toEqual([
-      'auth_required',
-      'authed',
-      'subscribed',
-      'subscribed',
-      'subscribed',
-      'bad_filter',
-    ])
-    const data = frames.events().filter((event) => event.channel === 'price.crypto.twap' && 'seq' in event)
-    expect(data.map((event) => event.seq)).toEqual(data.map((_, i) => i + 1))
-    expect(data.slice(0, 3).map((event) => Object(event.payload).data.length)).toEqual([0, 120, 120])
-    const stamp = data.find((event) => Object(event.payload).timestamp === SIM_START)
-    expect(Object(known(stamp).payload).full_accuracy_value).toBe(sim.pm.strike(slug))
-  })
-
-  test('PolyBolt: wrong credentials, a lost boundary stamp, a close code', async () => {
-    const sim = await start()
-    const wrong = framesOf(sim.pm, 'polybolt')
-    wrong.send({ op: 'auth', auth: { ...sim.pm.credentials, secret: 'x' } })
-    expect(wrong.closed).toEqual({ code: 4001 })
-    const frames = framesOf(sim.pm, 'polybolt')
-    frames.send({ op: 'auth', auth: sim.pm.credentials })
-    sim.pm.loseStamp(current(sim).slug, 'start')
-    frames.send(subscribe(60))
-    frames.clear()
-    sim.step(4_000)
-    const stamps = frames.events().map((event) => Object(event.payload).timestamp - SIM_START)
-    expect(stamps).toEqual([-1_000, 1_000, 2_000])
-    sim.pm.closePolyBolt(4003)
-    expect(frames.closed).toEqual({ code: 4003 })
-  })
-
-  test('RTDS: a snapshot, then every second; a second filter replaces the first; one topic can be silent', async () => {
-    const sim = await start({ assets: ['BTC', 'ETH'] })
-    const frames = framesOf(sim.pm, 'rtds')
-    const ask = (symbol: string) => ({
-      action: 'subscribe',
-      subscriptions: [{ topic: 'crypto_prices_twap_sixty', type: 'update', filters: JSON.stringify({ symbol }) }],
-    })
-    frames.send('PING')
-    frames.send(ask('btc/usd'))
-    frames.send(ask('eth/usd'))
-    frames.send({ action: 'subscribe', subscriptions: [{ topic: 'crypto_prices_chainlink', type: 'update' }] })
-    expect(frames.texts[0]).toBe('PONG')
-    expect(frames.events().map((event) => [event.type, Object(event.payload).symbol])).toEqual([
-      ['subscribe', 'btc/usd'],
-      ['subscribe', 'eth/usd'],
-      ['subscribe', 'btc/usd'],
-      ['subscribe', 'eth/usd'],
-    ])
-    frames.clear()
-    sim.pm.silence('rtds', 60_000, { kind: 'crypto_prices_chainlink' })
-    sim.step(3_000)
-    expect(frames.events().map((event) => [event.topic, Object(event.payload).symbol])).toEqual(
-      Array.from({ length: 3 }, () => ['crypto_prices_twap_sixty', 'eth/usd']),
-    )
-  })
-
-  test('the site gives the TWAP with the right parameters, the spot price without them, and the geoblock', async () => {
-    const sim = await start()
-    const { slug, startMs, endMs } = current(sim)
-    sim.step(3_000)
-    const base = `/api/crypto/crypto-price?symbol=BTC&eventStartTime=${new Date(startMs).toISOString()}`
-    const full = `${base}&endDate=${new Date(endMs).toISOString()}&variant=fiveminute&twapEnabled=true&twapLookbackSeconds=60`
-    const price = (path: string) => Object(get(sim, 'site', path).body).openPrice
-    expect(price(full)).toBe(Number(sim.pm.strike(slug)))
-    expect(price(base)).not.toBe(price(full))
-    sim.pm.geoblock({ blocked: true, country: 'US', region: 'NY' })
-    expect(get(sim, 'site', '/api/geoblock').body).toMatchObject({ blocked: true, country: 'US' })
   })
 })
 

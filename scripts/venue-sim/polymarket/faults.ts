@@ -5,21 +5,23 @@ import type { SimReply, SimRequest } from './wire.ts'
 export const SERVICES = ['gamma', 'clob', 'market', 'rtds', 'polybolt', 'site'] as const
 export type Service = (typeof SERVICES)[number]
 
-export type HttpFault =
-  | '400'
-  | '403-region'
-  | '403-cloudflare'
-  | '404'
-  | '425'
-  | '429'
-  | '500'
-  | '503-post-only'
-  | '503-cancel-only'
-  | '503-disabled'
-  | 'html'
-  | 'cut'
-  | 'hang'
-  | 'half'
+export const HTTP_FAULTS = [
+  '400',
+  '403-region',
+  '403-cloudflare',
+  '404',
+  '425',
+  '429',
+  '500',
+  '503-post-only',
+  '503-cancel-only',
+  '503-disabled',
+  'html',
+  'cut',
+  'hang',
+  'half',
+] as const
+export type HttpFault = (typeof HTTP_FAULTS)[number]
 
 /** What is wrong with the Gamma row of some windows. */
 export interface RowFault {
@@ -138,7 +140,8 @@ export class Faults {
   }
 }
 
-export type CountedFault = 'snapshot' | 'book-hash' | 'delta-hash'
+export const COUNTED_FAULTS = ['snapshot', 'book-hash', 'delta-hash'] as const
+export type CountedFault = (typeof COUNTED_FAULTS)[number]
 
 export interface HttpFaultOptions {
   readonly service?: Service | undefined

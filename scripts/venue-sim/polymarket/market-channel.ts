@@ -2,7 +2,8 @@ import { bookHash, type HashedBook, priceText, tokenOf } from './book.ts'
 import { best } from './clob.ts'
 import type { Exchange, ExchangeEvent, MarketState } from './exchange.ts'
 import type { Faults } from './faults.ts'
-import { digest, type Listing, type MarketWindow } from './identity.ts'
+import type { Listing, MarketWindow } from './identity.ts'
+import { bestPricesFrame, newMarketFrame, resolvedFrame, tickFrame, tradeFrame } from './market-frames.ts'
 import type { Truth } from './truth.ts'
 import { type Channel, type Conversation, type Outbox, type Peer, parseObject, textList } from './wire.ts'
 
@@ -74,7 +75,7 @@ export class MarketChannel implements Channel {
         this.#tick(event)
         break
       case 'listed':
-        this.#toAll(event.kind, newMarket(event.window, this.#stamp(event.at)))
+        this.#toAll('new_market', newMarketFrame(event.window, this.#stamp(event.at)))
         break
       case 'resolved':
         this.#resolved(event)
@@ -183,33 +184,13 @@ export class MarketChannel implements Channel {
     if (this.#told.get(window.slug) === now) return
     this.#told.set(window.slug, now)
     for (const isUp of [true, false]) {
-      const prices = best(state.book, isUp)
-      this.#toToken(tokenOf(window, isUp), true, {
-        event_type: 'best_bid_ask',
-        market: window.conditionId,
-        asset_id: tokenOf(window, isUp),
-        best_bid: priceText(prices.bid),
-        best_ask: priceText(prices.ask),
-        spread: priceText(prices.ask - prices.bid),
-        timestamp: this.#stamp(at),
-      })
+      this.#toToken(tokenOf(window, isUp), true, bestPricesFrame(window, state.book, isUp, this.#stamp(at)))
     }
   }
 
-  #trade({ window, at, isUp, price, size, side }: TradeEvent): void {
-    const id = tokenOf(window, isUp)
-    const frame = {
-      market: window.conditionId,
-      asset_id: id,
-      price: priceText(price),
-      size,
-      fee_rate_bps: '1000',
-      side,
-      timestamp: this.#stamp(at),
-      event_type: 'last_trade_price',
-      transaction_hash: `0x${digest(`${id}${at}${size}`)}`,
-    }
-    this.#toMarket(window, 'last_trade_price', frame, [id])
+  #trade(event: TradeEvent): void {
+    const { window, at, isUp } = event
+    this.#toMarket(window, 'last_trade_price', tradeFrame(event, this.#stamp(at)), [tokenOf(window, isUp)])
   }
 
   #book(window: MarketWindow, at: number): void {
@@ -221,34 +202,16 @@ export class MarketChannel implements Channel {
     }
   }
 
-  #tick({ window, at, from, to }: Extract<ExchangeEvent, { kind: 'tick' }>): void {
+  #tick(event: Extract<ExchangeEvent, { kind: 'tick' }>): void {
     for (const isUp of [true, false]) {
-      this.#toToken(tokenOf(window, isUp), false, {
-        event_type: 'tick_size_change',
-        asset_id: tokenOf(window, isUp),
-        market: window.conditionId,
-        old_tick_size: priceText(from),
-        new_tick_size: priceText(to),
-        timestamp: this.#stamp(at),
-      })
+      this.#toToken(tokenOf(event.window, isUp), false, tickFrame(event, isUp, this.#stamp(event.at)))
     }
   }
 
   #resolved({ window, at, winner }: Extract<ExchangeEvent, { kind: 'resolved' }>): void {
     const outcome = this.#context.truth.announced(window, winner)
     this.#told.delete(window.slug)
-    if (outcome !== undefined) {
-      this.#toAll('market_resolved', {
-        event_type: 'market_resolved',
-        id: window.marketId,
-        market: window.conditionId,
-        assets_ids: [window.up, window.down],
-        winning_asset_id: tokenOf(window, outcome === 'Up'),
-        winning_outcome: outcome,
-        timestamp: this.#stamp(at),
-        tags: ['crypto'],
-      })
-    }
+    if (outcome !== undefined) this.#toAll('market_resolved', resolvedFrame(window, outcome, this.#stamp(at)))
     for (const { tokens } of this.#subscribers) {
       tokens.delete(window.up)
       tokens.delete(window.down)
@@ -282,33 +245,5 @@ export class MarketChannel implements Channel {
     for (const { peer, hasCustom } of this.#subscribers) {
       if (hasCustom) this.#context.outbox.send(peer, text, { kind, ids: [] })
     }
-  }
-}
-
-function newMarket(window: MarketWindow, timestamp: string): object {
-  const title = `${window.name} Up or Down`
-  return {
-    event_type: 'new_market',
-    id: window.marketId,
-    question: title,
-    market: window.conditionId,
-    slug: window.slug,
-    description: '',
-    assets_ids: [window.up, window.down],
-    outcomes: ['Up', 'Down'],
-    event_message: { id: window.eventId, ticker: window.slug, slug: window.slug, title, description: '' },
-    timestamp,
-    tags: ['crypto'],
-    condition_id: window.conditionId,
-    active: true,
-    clob_token_ids: [window.up, window.down],
-    sports_market_type: '',
-    line: '',
-    game_start_time: '',
-    order_price_min_tick_size: '0.01',
-    group_item_title: '',
-    taker_base_fee: '1000',
-    fees_enabled: true,
-    fee_schedule: { exponent: '1', rate: '0.07', taker_only: true, rebate_rate: '0.2' },
   }
 }

@@ -1,11 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { PolymarketControls, SocketService } from './controls.ts'
-import type { CountedFault, HttpFault, ResolutionFault, RowFault, Service } from './faults.ts'
-import { SERVICES } from './faults.ts'
-import type { FrameFault } from './wire.ts'
-
-const FRAME_FAULTS: readonly FrameFault[] = ['drop', 'duplicate', 'half', 'delay', 'reorder']
-const COUNTED: readonly CountedFault[] = ['snapshot', 'book-hash', 'delta-hash']
+import { COUNTED_FAULTS, HTTP_FAULTS, type ResolutionFault, type RowFault, SERVICES, type Service } from './faults.ts'
+import { FRAME_FAULTS } from './wire.ts'
 
 /** What one control does with the query and the body of its request. @throws for a bad value */
 type Action = (sim: PolymarketControls, query: URLSearchParams, body: string) => void
@@ -19,7 +15,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       count: number(query, 'count', 1),
       ms: number(query, 'ms', 1_000),
     }),
-  count: (sim, query) => sim.count(one(query, 'fault', COUNTED), number(query, 'count', 1)),
+  count: (sim, query) => sim.count(one(query, 'fault', COUNTED_FAULTS), number(query, 'count', 1)),
   http: (sim, query) =>
     sim.http(one(query, 'fault', HTTP_FAULTS), {
       service: optional(query, 'service', SERVICES),
@@ -42,23 +38,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   raw: (sim, query, body) => sim.raw(socketService(query), body),
   'close-polybolt': (sim, query) => sim.closePolyBolt(number(query, 'code', 4003)),
 }
-
-const HTTP_FAULTS: readonly HttpFault[] = [
-  '400',
-  '403-region',
-  '403-cloudflare',
-  '404',
-  '425',
-  '429',
-  '500',
-  '503-post-only',
-  '503-cancel-only',
-  '503-disabled',
-  'html',
-  'cut',
-  'hang',
-  'half',
-]
 
 /** `POST /sim/pm/<control>?…`, one for each of `PolymarketControls`. */
 export function handlePolymarketControl(

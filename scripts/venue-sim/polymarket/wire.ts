@@ -35,7 +35,8 @@ export interface SimReply {
 export const reply = (body: unknown, status = 200): SimReply => ({ status, body })
 export const refusal = (status: number, error: string): SimReply => ({ status, body: { error } })
 
-export type FrameFault = 'drop' | 'duplicate' | 'half' | 'delay' | 'reorder'
+export const FRAME_FAULTS = ['drop', 'duplicate', 'half', 'delay', 'reorder'] as const
+export type FrameFault = (typeof FRAME_FAULTS)[number]
 
 /** What a frame is about, so that a fault can be limited to a part of the traffic. */
 export interface FrameTopic {
