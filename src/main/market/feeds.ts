@@ -5,13 +5,14 @@ import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import type { FeedKind, Market } from '../../shared/domain/market.ts'
-import { type Asset, makeSlot, parseSlot, type Slot, type SlotId, TIMEFRAMES } from '../../shared/domain/slots.ts'
+import { parseSlot, type Slot, type SlotId } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
+import { chooseSlots, listedAssets } from './slot-choice.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
 const SIMULATED_START = Date.UTC(2026, 0, 5)
@@ -75,27 +76,6 @@ export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> 
     case 'binance':
       return openBinance(request)
   }
-}
-
-/** Slots requested on the command line or in the configuration: `BTC-5m`, `BTC` for both of an asset, `all` for the feed's. */
-function chooseSlots(request: FeedRequest, listed: readonly Asset[]): Result<{ slots: Slot[]; unlisted: Set<SlotId> }> {
-  const words = request.slots?.split(',').map((word) => word.trim()) ?? request.config.slots
-  const slots = new Map<SlotId, Slot>()
-  for (const word of words) {
-    const assets = listed.filter((asset) => word === 'all' || word === asset)
-    const slot = parseSlot(word)
-    if (slot === undefined && assets.length === 0)
-      return err(
-        `--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`,
-      )
-    const requested =
-      slot === undefined ? TIMEFRAMES.flatMap((frame) => assets.map((asset) => makeSlot(asset, frame))) : [slot]
-    for (const each of requested) slots.set(each.id, each)
-  }
-  const all = [...slots.values()]
-  const unlisted = new Set(all.filter((slot) => !listed.includes(slot.asset)).map((slot) => slot.id))
-  if (unlisted.size === all.length) return err(`this feed lists none of the slots; it lists: ${listed.join(', ')}`)
-  return ok({ slots: all, unlisted })
 }
 
 function openSimulated(request: FeedRequest): Result<OpenFeed> {
@@ -211,8 +191,4 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     save: () => undefined,
     stop: () => feed.stop(),
   })
-}
-
-function listedAssets({ slots, unlisted }: { slots: readonly Slot[]; unlisted: ReadonlySet<SlotId> }): Asset[] {
-  return [...new Set(slots.filter((slot) => !unlisted.has(slot.id)).map((slot) => slot.asset))]
 }
