@@ -191,6 +191,7 @@ const configSchema = z.strictObject({
       marketWsUrl: loopbackOrHost.default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
       rtdsUrl: loopbackOrHost.default('wss://ws-live-data.polymarket.com'),
       polyboltUrl: loopbackOrHost.default('wss://ws-live-v2.polymarket.com/ws'),
+      siteUrl: loopbackOrHost.default('https://polymarket.com'),
     })
     .prefault({}),
   /** Port of the browser desk and the API on 127.0.0.1; 0 = none. */

@@ -32,9 +32,9 @@ export class PolymarketLab {
     this.slots = slots
     const { polymarket } = sim
     if (polymarket === undefined) throw new Error('the simulator has no Polymarket')
-    const { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, credentials } = polymarket
+    const { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl, credentials } = polymarket
     this.data = new PolymarketData({
-      hosts: { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl },
+      hosts: { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl },
       slots,
       clock: marketClock(sim, speed),
       random: () => 0.5,

@@ -1,5 +1,5 @@
-import type { PolymarketOptions, PolymarketSim } from '../../scripts/venue-sim/polymarket/sim.ts'
 import type { MarketWindow } from '../../scripts/venue-sim/polymarket/identity.ts'
+import type { PolymarketOptions, PolymarketSim } from '../../scripts/venue-sim/polymarket/sim.ts'
 import type { Peer, SimReply } from '../../scripts/venue-sim/polymarket/wire.ts'
 import { type GeneratedSim, generatedSim, SIM_START, type VenueSim } from './venue-sim.ts'
 

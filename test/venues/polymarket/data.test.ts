@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { MICRO } from '../../../src/shared/domain/money.ts'
-import { SECOND } from '../../../src/shared/domain/time.ts'
+import { type Slot, windowAt } from '../../../src/shared/domain/slots.ts'
+import { SECOND, unixMs } from '../../../src/shared/domain/time.ts'
 import { PolymarketLab } from '../../support/polymarket-lab.ts'
 
 let lab: PolymarketLab | undefined
@@ -25,9 +26,30 @@ function venueOf({ sim }: PolymarketLab) {
 describe('Polymarket, read side', () => {
   test('without API credentials every asset has its strike from RTDS', async () => {
     const at = await openLab({ data: { credentials: null } })
-    await at.until('strikes', () => new Set(strikes(at).map(({ slot }) => slot)).size === at.slots.length)
+    const window = (slot: Slot) => windowAt(slot, unixMs(Math.floor(at.sim.now())))
+    const first = at.slots.map((slot) => window(slot).id)
+    await at.until('strikes of the next windows', () => {
+      const known = new Set(strikes(at).map(({ windowId }) => windowId))
+      return at.slots.every((slot) => !first.includes(window(slot).id) && known.has(window(slot).id))
+    })
     for (const slot of at.slots) expect(at.data.status(slot).strikeSource).toBe('rtds')
     for (const { windowId, strike } of strikes(at)) expect(strike).toBeCloseTo(Number(venueOf(at).strike(windowId)), 6)
+  })
+
+  test('started in the midst of a window, whose strike no feed has any more, it asks the web site and labels it; before that there is no book', async () => {
+    const at = await PolymarketLab.open({ beforeMs: 100 * SECOND, data: { credentials: null } })
+    lab = at
+    const venue = venueOf(at)
+    const [slot] = at.slots
+    const slug = venue.windows().find(({ slug: name }) => name.startsWith('btc-updown-5m'))?.slug ?? lost()
+    venue.http('html', { service: 'site', count: 2 })
+    expect((await at.data.start()).ok).toBe(true)
+    await at.until('a strike', () => strikes(at).some(({ windowId }) => windowId === slug))
+    expect(at.data.status(slot ?? lost()).strikeSource).toBe('site')
+    const first = at.events.findIndex((event) => event.kind === 'strike' && event.windowId === slug)
+    const before = at.events.slice(0, first).filter((event) => event.kind === 'book' && event.windowId === slug)
+    expect(before).toEqual([])
+    expect(at.usable()).toContain(slot?.id)
   })
 
   test('lists slots by the venue’s terms, follows windows over, with true books, strikes and outcomes', async () => {

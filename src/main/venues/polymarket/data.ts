@@ -16,6 +16,7 @@ import { parseMarkets, untradable, verifyMarket } from './market-row.ts'
 import type { ApiCredentials } from './polybolt.ts'
 import { Resolver } from './resolution.ts'
 import { Settlement } from './settlement.ts'
+import { priceToBeat } from './site.ts'
 import { newWindowState, type WindowState } from './slot-windows.ts'
 import type { StampSource } from './stamps.ts'
 import type { DeltaHashes } from './token-book.ts'
@@ -28,6 +29,8 @@ export interface PolymarketHosts {
   readonly marketWsUrl: string
   readonly rtdsUrl: string
   readonly polyboltUrl: string
+  /** Web site of the venue, asked for a strike that no feed has. */
+  readonly siteUrl: string
 }
 
 export interface PolymarketDataOptions {
@@ -63,6 +66,8 @@ const LEAD_MS = 45 * SECOND
 const RETRY_MS = 10 * SECOND
 /** Minimum interval between two book events of a window: the busiest market sends over 100 changes a second. */
 const BOOK_MS = 50
+/** The web site is asked for a strike this long after the start: what it shows at first can be corrected 30 s later. */
+const SITE_AFTER_MS = 40 * SECOND
 /** Time after its end for which a window is kept. */
 const KEPT_MS = 30 * SECOND
 
@@ -76,6 +81,7 @@ export class PolymarketData implements MarketData {
   readonly #timers: Timers
   readonly #gamma: HttpReader
   readonly #clob: HttpReader
+  readonly #site: HttpReader
   readonly #channel: MarketChannel
   readonly #watch: BookWatch
   readonly #resolver: Resolver
@@ -91,6 +97,7 @@ export class PolymarketData implements MarketData {
     this.#timers = new Timers(clock)
     this.#gamma = new HttpReader({ baseUrl: hosts.gammaUrl, clock, requestMs })
     this.#clob = new HttpReader({ baseUrl: hosts.clobUrl, clock, requestMs })
+    this.#site = new HttpReader({ baseUrl: hosts.siteUrl, clock, requestMs })
     const common = { clock, random, timings, onFrame, report }
     this.#channel = new MarketChannel({
       ...common,
@@ -145,6 +152,7 @@ export class PolymarketData implements MarketData {
     this.#resolver.stop()
     this.#gamma.stop()
     this.#clob.stop()
+    this.#site.stop()
     this.#settlement.stop()
   }
 
@@ -249,12 +257,28 @@ export class PolymarketData implements MarketData {
       const { slot, window, market } = state
       if (state.strike !== null || market === null || now < window.start) continue
       const stamp = this.#settlement.at(slot.asset, market.meanSeconds, window.start)
-      if (stamp === undefined) continue
-      state.strike = stamp
-      if (now >= window.end) continue
-      this.#emit({ kind: 'strike', ts: now, slot: slot.id, windowId: window.id, strike: stamp.value })
-      this.#emitBook(state)
+      if (stamp !== undefined) this.#setStrike(state, stamp)
+      else if (now < window.end && now >= Math.max(window.start + SITE_AFTER_MS, state.siteAt))
+        void this.#askSite(state)
     }
+  }
+
+  async #askSite(state: WindowState): Promise<void> {
+    const { slot, window, market } = state
+    state.siteAt = this.#options.clock.now() + RETRY_MS
+    const answer = await priceToBeat(this.#site, slot, window, market?.meanSeconds ?? 0)
+    if (!answer.ok || answer.value === null || state.strike !== null) return
+    this.#options.report('info', `${slot.id}: strike from the web site, since no settlement feed has it`)
+    this.#setStrike(state, { value: answer.value, source: 'site' })
+  }
+
+  #setStrike(state: WindowState, strike: NonNullable<WindowState['strike']>): void {
+    const { slot, window } = state
+    const now = this.#options.clock.now()
+    state.strike = strike
+    if (now >= window.end) return
+    this.#emit({ kind: 'strike', ts: now, slot: slot.id, windowId: window.id, strike: strike.value })
+    this.#emitBook(state)
   }
 
   #onOutcome(slug: string, payoutUp: Price, source: string): void {

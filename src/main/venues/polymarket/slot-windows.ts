@@ -16,6 +16,8 @@ export interface WindowState {
   isQueried: boolean
   /** Value of the settlement source at its start; null while unknown. */
   strike: { readonly value: number; readonly source: StampSource } | null
+  /** Time of the next query of the web site for the strike, ms UTC. */
+  siteAt: number
   /** Price step in force, which an event can change; null: that of the market's terms. */
   tick: Price | null
   /** Time of the last book event, ms UTC. */
@@ -41,6 +43,7 @@ export function newWindowState(slot: Slot, window: Window): WindowState {
     queryAt: 0,
     isQueried: false,
     strike: null,
+    siteAt: 0,
     tick: null,
     emittedAt: 0,
     isEmpty: true,
