@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../../src/main/db/database.ts'
+import { readMeta } from '../../src/main/db/meta.ts'
 import { MIGRATIONS } from '../../src/main/db/migrations.ts'
 import { listVersions } from '../../src/main/db/queries.ts'
 import { readTrades } from '../../src/main/db/trades.ts'
@@ -64,6 +65,7 @@ function older(path: string): void {
         won * 1_000_000,
       )
   }
+  db.prepare("INSERT INTO meta VALUES ('market', 'paper')").run()
   db.prepare(
     "INSERT INTO handoffs VALUES (NULL, 5000, 'D-2', 'deployment', 'position', 'P-2', ?, ?, 700000, 'bid')",
   ).run(V1, V2)
@@ -87,6 +89,10 @@ test('a journal of before has its trades made, profits split at the marks, and i
   if (!opened.ok) throw new Error(opened.error)
   const db = opened.value
   expect(existsSync(`${path}.before-${MIGRATIONS.length}`)).toBe(true)
+  // I6: its books were made by Baton, on Binance's prices.
+  expect([readMeta(db, 'market'), readMeta(db, 'feed')]).toEqual(['simulated', 'binance'])
+  for (const table of ['intents', 'orders', 'fills', 'positions', 'settlements', 'trades'])
+    expect(db.prepare(`SELECT DISTINCT market FROM ${table}`).pluck().all(), table).toEqual(['simulated'])
   const trades = [...readTrades(db)].map(({ trade }) => trade)
   expect(
     trades.map(({ position, pnl, outcome, why, latencyMs, quote }) => [position, pnl, outcome, why, latencyMs, quote]),

@@ -11,7 +11,7 @@ const RATES = [70_000]
 /** Ends in the last second of windows in which this seed still holds positions. */
 const LENGTH = '2h59m59s'
 const folder = temporaryFolder()
-const clean = join(folder.path, 'baton.db')
+const clean = join(folder.path, 'simulated', 'baton.db')
 
 beforeAll(async () => {
   const run = await baton('run', '--seed', '1', '--speed', 'max', '--for', LENGTH, '--json', '--home', folder.path)
@@ -92,6 +92,6 @@ describe('baton audit', () => {
     const home = join(folder.path, 'tape')
     const tape = process.env.BATON_TAPES ?? ''
     await baton('run', '--feed', 'tape', '--tape', tape, '--speed', 'max', '--for', '2h', '--json', '--home', home)
-    expect(findings(join(home, 'baton.db'))).toEqual([])
+    expect(findings(join(home, 'simulated', 'baton.db'))).toEqual([])
   })
 })

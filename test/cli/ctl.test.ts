@@ -30,7 +30,7 @@ interface Status {
 }
 
 function status(): Status | undefined {
-  const path = join(home, 'status.json')
+  const path = join(home, 'simulated', 'status.json')
   if (!existsSync(path)) return undefined
   const parsed: Status = JSON.parse(readFileSync(path, 'utf8'))
   return parsed
@@ -132,10 +132,10 @@ describe('baton ctl against a running desk', () => {
   it('fails at once without a running desk, and writes nothing', async () => {
     desk.kill('SIGTERM')
     await exited(desk)
-    const before = readFileSync(join(home, 'control.json'), 'utf8')
+    const before = readFileSync(join(home, 'simulated', 'control.json'), 'utf8')
     const { code, err } = await ctl('kill')
     expect(code).toBe(1)
     expect(err).toContain(`no desk runs in ${home}`)
-    expect(readFileSync(join(home, 'control.json'), 'utf8')).toBe(before)
+    expect(readFileSync(join(home, 'simulated', 'control.json'), 'utf8')).toBe(before)
   })
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/main/db/database.ts'
 import { openCurrent } from '../../src/main/db/sound.ts'
@@ -14,7 +14,8 @@ const CLI = resolve(import.meta.dirname, '../../src/main/cli.ts')
 const TRADES = 3_000
 const VERSION = versionHash('a1')
 const folder = temporaryFolder()
-const database = join(folder.path, 'baton.db')
+const database = join(folder.path, 'simulated', 'baton.db')
+mkdirSync(dirname(database))
 const sound = join(folder.path, 'sound.db')
 
 const INSERT = `INSERT INTO trades VALUES (@position, @strategy, @slot, @windowId, @side, @openedAt, @settledAt, @shares,

@@ -30,7 +30,12 @@ const SEED = 11
 /** A window of which the venue tells no strike. */
 const WITHOUT_STRIKE = windowAt(makeSlot(asset('BTC'), '5m'), unixMs(FROM + 60 * MINUTE)).id
 
-const home = new TestHome({ assign: { '*-5m': 'greedy', '*-15m': 'greedy' }, slots: SLOTS.map(({ id }) => id) })
+const home = new TestHome({
+  assign: { '*-5m': 'greedy', '*-15m': 'greedy' },
+  slots: SLOTS.map(({ id }) => id),
+  // It trades to the end, whatever it loses.
+  caps: { lossPerDayUsd: 900 },
+})
 let desk: Desk
 let told: MarketDataEvent[]
 

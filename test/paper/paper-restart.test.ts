@@ -1,4 +1,5 @@
 import { cpSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk-life.ts'
 import { auditDatabase } from '../../src/main/audit/audit.ts'
@@ -39,7 +40,8 @@ class PaperLab {
     this.window = windowAt(SLOT, this.time.now())
     this.data.outcome = (slot, window) => ({
       ...{ kind: 'settled', ts: this.time.now(), slot: slot.id, windowId: window.id, strike: 100, close: 101 },
-      ...{ payoutUp: price(1_000_000), source: 'scripted' },
+      // Split, although the close is above the strike: the venue decides.
+      ...{ payoutUp: price(500_000), source: 'scripted' },
     })
   }
 
@@ -96,10 +98,13 @@ test('a position open at a crash is settled by asking for its outcome, and paid,
   const desk = await lab.desk(copy)
   expect(lab.data.asked).toEqual([position.windowId])
   await until('the outcome is known', () => desk.engine.state.positions.get(position.id)?.state !== 'ended')
-  expect(desk.engine.state.positions.get(position.id)?.state).toBe('resolved')
+  expect(desk.engine.state.positions.get(position.id)).toMatchObject({ state: 'resolved', payout: position.shares / 2 })
 
-  // A crash between outcome and payout.
+  // A crash between outcome and payout, before any snapshot had the payout.
   const again = await asAfterCrash(desk, copy)
+  const db = new Database(again.home.database)
+  db.prepare('DELETE FROM bot_state').run()
+  db.close()
   await copy.close()
   const last = await lab.desk(again)
   expect(last.engine.state.positions.get(position.id)?.state).toBe('resolved')

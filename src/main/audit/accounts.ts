@@ -187,7 +187,9 @@ function settle(books: Books, position: PositionRow, account: Account, report: R
       report('positions', position.id, `its window is settled, but it is still ${position.state}`)
     return []
   }
-  const upPays = settlement.close >= settlement.strike ? Number(MICRO) : 0
+  const estimated = settlement.close >= settlement.strike ? Number(MICRO) : 0
+  // A venue decides by its own rules; what it paid is checked as a row of its own.
+  const upPays = settlement.market === 'simulated' ? estimated : settlement.payout_up
   const sharePays = position.side === 'up' ? upPays : Number(MICRO) - upPays
   const payout = mulDiv(account.shares, sharePays, Number(MICRO))
   const { cost } = account

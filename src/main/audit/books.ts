@@ -91,6 +91,7 @@ const settlementRow = z.object({
   strike: z.number(),
   close: z.number(),
   payout_up: z.number(),
+  market: z.string(),
   source: z.string(),
 })
 export type SettlementRow = z.output<typeof settlementRow>

@@ -100,11 +100,14 @@ function auditTotals(books: Books, report: Report): void {
   )
 }
 
-/** A tie is Up. */
+/** Where Baton decides, a tie is Up; a venue decides by its own rules, and may split a window evenly. */
 function auditSettlements(books: Books, report: Report): void {
   for (const row of books.settlements.values()) {
     const pays = row.close >= row.strike ? MICRO : 0
-    if (row.payout_up !== pays)
+    if (row.market !== 'simulated') {
+      if (![0, MICRO / 2, MICRO].includes(row.payout_up))
+        report('settlements', row.window_id, `Up paid ${row.payout_up}, which is neither nothing, half nor all`)
+    } else if (row.payout_up !== pays)
       report(
         'settlements',
         row.window_id,
