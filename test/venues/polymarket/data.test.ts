@@ -49,7 +49,7 @@ describe('Polymarket, read side', () => {
     const first = at.events.findIndex((event) => event.kind === 'strike' && event.windowId === slug)
     const before = at.events.slice(0, first).filter((event) => event.kind === 'book' && event.windowId === slug)
     expect(before).toEqual([])
-    expect(at.usable()).toContain(slot?.id)
+    await at.until('a book', () => at.usable().includes(slot?.id ?? lost()))
   })
 
   test('lists slots by the venue’s terms, follows windows over, with true books, strikes and outcomes', async () => {

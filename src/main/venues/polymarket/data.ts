@@ -1,6 +1,6 @@
 import type { BookUpdate } from '../../../engine/events.ts'
 import type { SlotListing } from '../../../engine/venue/listing.ts'
-import type { MarketData, MarketDataEvent } from '../../../engine/venue/market-data.ts'
+import type { MarketData, MarketDataEvent, MarketDataStatus } from '../../../engine/venue/market-data.ts'
 import { type Disposer, err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { Clock } from '../../../shared/domain/feed.ts'
 import { type Price, price } from '../../../shared/domain/money.ts'
@@ -18,8 +18,6 @@ import { Resolver } from './resolution.ts'
 import { Settlement } from './settlement.ts'
 import { priceToBeat } from './site.ts'
 import { newWindowState, type WindowState } from './slot-windows.ts'
-import type { StampSource } from './stamps.ts'
-import type { DeltaHashes } from './token-book.ts'
 
 export interface PolymarketHosts {
   /** Without trailing slashes. */
@@ -46,18 +44,6 @@ export interface PolymarketDataOptions {
   readonly credentials: ApiCredentials | null
   readonly onFrame: (text: string) => void
   readonly report: (level: 'info' | 'warn', detail: string) => void
-}
-
-/** State of a slot's current window, for people. */
-export interface WindowStatus {
-  /** Why it is not traded; null if it is. */
-  readonly reason: string | null
-  readonly strikeSource: StampSource | null
-  /** Time since the last frame of its book, ms; infinite before the first. */
-  readonly bookAgeMs: number
-  /** True while the checksum of its book has been verified. */
-  readonly isVerified: boolean
-  readonly deltaHashes: DeltaHashes
 }
 
 /** The next window's market is found, and its book subscribed, this long before it starts. */
@@ -166,14 +152,15 @@ export class PolymarketData implements MarketData {
   }
 
   /** What is known of a slot's current window. */
-  status(slot: Slot): WindowStatus {
+  status(slot: Slot): MarketDataStatus {
     const state = this.#state(slot, windowAt(slot, this.#options.clock.now()))
     const token = state.market?.tokens.up ?? ''
     const book = this.#channel.book(token)
+    const ageMs = this.#channel.ageMs(token)
     return {
       reason: withheld(state),
       strikeSource: state.strike?.source ?? null,
-      bookAgeMs: this.#channel.ageMs(token),
+      bookAgeMs: Number.isFinite(ageMs) ? ageMs : null,
       isVerified: book?.isVerified === true,
       deltaHashes: book?.deltaHashes ?? 'unverified',
     }
