@@ -192,6 +192,7 @@ const configSchema = z.strictObject({
       rtdsUrl: loopbackOrHost.default('wss://ws-live-data.polymarket.com'),
       polyboltUrl: loopbackOrHost.default('wss://ws-live-v2.polymarket.com/ws'),
       siteUrl: loopbackOrHost.default('https://polymarket.com'),
+      dataUrl: loopbackOrHost.default('https://data-api.polymarket.com'),
     })
     .prefault({}),
   /** Port of the browser desk and the API on 127.0.0.1; 0 = none. */

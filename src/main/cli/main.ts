@@ -62,6 +62,11 @@ const COMMANDS: readonly ListedCommand[] = [
     define: async (...args) => (await import('./ctl-command.ts')).defineCtl(...args),
   },
   {
+    name: 'venue',
+    description: 'ask the real hosts of a venue',
+    define: async (...args) => (await import('./venue-command.ts')).defineVenue(...args),
+  },
+  {
     name: 'secrets',
     description: 'store API credentials, encrypted',
     define: async (...args) => (await import('./secrets-command.ts')).defineSecrets(...args),
