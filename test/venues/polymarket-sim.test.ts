@@ -155,6 +155,21 @@ describe('market channel', () => {
     expect(kinds(custom)).not.toContain('best_bid_ask')
   })
 
+  test('assets can be quoted at rates of their own', async () => {
+    const sim = await start({ assets: ['BTC', 'ETH'], quoteMs: { BTC: 50, '*': 500 } })
+    const frames = framesOf(sim.pm, 'market')
+    const windows = sim.pm.windows()
+    frames.send({ assets_ids: windows.flatMap(({ up, down }) => [up, down]), type: 'market' })
+    frames.clear()
+    sim.step(20_000)
+    const count = (asset: string) => {
+      const markets = windows.filter((window) => window.asset === asset).map(({ conditionId }) => conditionId)
+      return frames.events().filter(({ market }) => markets.includes(String(market))).length
+    }
+    expect(count('BTC')).toBeGreaterThan(4 * count('ETH'))
+    expect(count('ETH')).toBeGreaterThan(200)
+  })
+
   test('a tick change in the middle of the window reaches both tokens, REST and Gamma', async () => {
     const sim = await start()
     const { slug, up, down } = currentWindow(sim)

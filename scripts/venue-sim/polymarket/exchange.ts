@@ -43,8 +43,8 @@ export interface ExchangeOptions {
   readonly listing: Listing
   readonly feed: SettlementFeed
   readonly startAt: number
-  /** Market time between two looks of the makers at the price. */
-  readonly quoteMs: number
+  /** Market time between two quotes, by asset. */
+  quoteMs(asset: string): number
   /** Market time from the end of a window to its resolution. */
   resolveAfterMs(window: MarketWindow): number
   resolution(window: MarketWindow): Resolution
@@ -69,18 +69,21 @@ export class Exchange {
   readonly #options: ExchangeOptions
   readonly #states = new Map<string, MarketState>()
   readonly #announced = new Map<string, number>()
+  /** Market time between two steps: the shortest of all assets. */
+  readonly #stepMs: number
   #time: number
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#time = options.startAt - (options.startAt % options.quoteMs)
+    this.#stepMs = Math.min(...options.listing.assets.map((asset) => options.quoteMs(asset)))
+    this.#time = options.startAt - (options.startAt % this.#stepMs)
     for (const window of this.#activeWindows(this.#time)) this.#requote(this.#open(window), this.#time)
     this.#announce(this.#time, false)
   }
 
   /** Market time of the next change. */
   get nextAt(): number {
-    return this.#time + this.#options.quoteMs
+    return this.#time + this.#stepMs
   }
 
   /** Plays everything up to and including `nextAt`. */
@@ -89,7 +92,8 @@ export class Exchange {
     this.#time = time
     for (const window of this.#activeWindows(time)) {
       const state = this.#open(window)
-      if (this.#options.isRecorded(window)) continue
+      const isDue = time % this.#options.quoteMs(window.asset) < this.#stepMs
+      if (!isDue || this.#options.isRecorded(window)) continue
       this.#requote(state, time)
       this.#trade(state, time)
     }
@@ -191,8 +195,8 @@ export class Exchange {
 
   #requote(state: MarketState, time: number): void {
     const { window, book } = state
-    const { feed } = this.#options
-    const quotes = quotesAt(window, feed, time, state.tick)
+    const { feed, quoteMs } = this.#options
+    const quotes = quotesAt(window, feed, time, { tick: state.tick, quoteMs: quoteMs(window.asset) })
     const isExtreme = quotes.fair > 960 || quotes.fair < 40
     if (isExtreme && state.tick === 10) return this.setTick(window, 1)
     const sides = [['BUY', book.bids, quotes.bids] as const, ['SELL', book.asks, quotes.asks] as const]
