@@ -48,6 +48,8 @@ export interface ExchangeOptions {
   /** Market time from the end of a window to its resolution. */
   resolveAfterMs(window: MarketWindow): number
   resolution(window: MarketWindow): Resolution
+  /** The book after a trade is sent before the trade itself. */
+  readonly isBookFirst: boolean
   /** Windows whose books come from a recording. */
   isRecorded(window: MarketWindow): boolean
   readonly emit: (event: ExchangeEvent) => void
@@ -161,7 +163,7 @@ export class Exchange {
 
   /** @param price in thousandths, of the traded token */
   recordTrade(state: MarketState, trade: Pick<MarketTrade, 'isUp' | 'price' | 'size' | 'side'>, at: number): void {
-    state.lastTrade = (trade.price / 1000).toFixed(3)
+    state.lastTrade = lastTradeText(trade.price)
     state.lastSide = trade.side
     this.#options.emit({ kind: 'trade', window: state.window, at, ...trade })
   }
@@ -224,14 +226,20 @@ export class Exchange {
     const isOpen = time >= window.startMs && time < window.endMs
     if (!isOpen || chance(key) > 0.2) return
     const isUp = chance(`${key}token`) < 0.5
-    const side = chance(`${key}side`) < 0.7 ? 'BUY' : 'SELL'
+    const side: MarketTrade['side'] = chance(`${key}side`) < 0.7 ? 'BUY' : 'SELL'
     // A buyer of Down takes a bid for Up, and a seller of Down an offer of Up.
     const isLifting = isUp === (side === 'BUY')
     const upPrice = isLifting ? book.asks.best : book.bids.best
     if (upPrice === undefined) return
     const size = sharesText(500 + Math.floor(20_000 * chance(`${key}size`) ** 3))
-    this.recordTrade(state, { isUp, price: isUp ? upPrice : 1000 - upPrice, size, side }, time)
-    this.#options.emit({ kind: 'book', window, at: time })
+    const trade = { isUp, price: isUp ? upPrice : 1000 - upPrice, size, side }
+    if (this.#options.isBookFirst) {
+      state.lastTrade = lastTradeText(trade.price)
+      this.show(window, time)
+      return this.recordTrade(state, trade, time)
+    }
+    this.recordTrade(state, trade, time)
+    this.show(window, time)
   }
 
   #announce(time: number, isNews: boolean): void {
@@ -256,5 +264,7 @@ export class Exchange {
     }
   }
 }
+
+const lastTradeText = (price: number) => (price / 1000).toFixed(3)
 
 type MarketTrade = Extract<ExchangeEvent, { kind: 'trade' }>

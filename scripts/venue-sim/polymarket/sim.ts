@@ -36,6 +36,8 @@ export interface PolymarketOptions {
   readonly quoteMs?: number | Readonly<Record<string, number>>
   /** What price_change rows carry as their hash. */
   readonly deltaHashes?: 'checksum' | 'other'
+  /** Sends the book after a trade before the trade itself: its hash is made with a price not yet told. */
+  readonly bookFirst?: boolean
   /** Market time from the end of a window to its resolution; default: 15 to 85 s, by window. */
   readonly resolveAfterMs?: number
   /** Share of seconds that the price feeds leave out (measured: 0.07); default 0. */
@@ -124,6 +126,7 @@ export async function startPolymarket(
     feed,
     startAt,
     quoteMs: (asset) => (typeof quoteMs === 'number' ? quoteMs : (quoteMs[asset] ?? quoteMs['*'] ?? 500)),
+    isBookFirst: options.bookFirst ?? false,
     resolveAfterMs: (window) => truth.resolveAfterMs(window),
     resolution: (window) => truth.resolution(window),
     isRecorded: (window) => playback?.has(window) ?? false,
