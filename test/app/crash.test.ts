@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, test } from 'vitest'
 import { readStatus } from '../../src/main/control/status-file.ts'
@@ -50,7 +50,7 @@ const running = (home: TestHome, child: ChildProcess) => status(home)?.pid === c
 function positions(
   home: TestHome,
 ): { id: string; owned_by: string; opened_by: string; slot: string; window_id: string; shares: number }[] {
-  const db = new Database(join(home.folder, 'baton.db'), { readonly: true })
+  const db = new Database(home.home.database, { readonly: true })
   const rows = db
     .prepare(
       "SELECT id, owned_by, opened_by, slot, window_id, shares FROM positions WHERE state IN ('open', 'ended') ORDER BY id",
@@ -82,7 +82,7 @@ test('I1, I2: after a crash positions, owners, versions and state are as they we
     // A window may have ended meanwhile; what is open has the same owner.
     if (now !== undefined) expect(now).toEqual(position)
   }
-  const db = new Database(join(home.folder, 'baton.db'), { readonly: true })
+  const db = new Database(home.home.database, { readonly: true })
   const entries = db
     .prepare(
       "SELECT window_id FROM orders WHERE kind = 'enter' AND filled_shares > 0 GROUP BY window_id HAVING count(*) > 1",

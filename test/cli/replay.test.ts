@@ -97,7 +97,7 @@ describe('baton replay', () => {
     const feed = join(home.folder, 'BTCUSD-prices.csv')
     writeFileSync(feed, ['feed_ts_ms,value,full_accuracy_value,server_ts_ms,recv_ms', ...rows].join('\n'))
     expect((await baton('tape', 'import', feed, '--home', home.folder)).code).toBe(0)
-    const prices = await result('--tape', join(home.folder, 'tape/imported/BTCUSD-prices.tape'))
+    const prices = await result('--tape', join(home.home.tape, 'imported/BTCUSD-prices.tape'))
     expect(prices).toMatchObject({
       slots: ['BTC-5m', 'BTC-15m'],
       faults: 0,

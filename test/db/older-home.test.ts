@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
@@ -25,6 +25,7 @@ function olderHome(archive = SCHEMA_6): TestHome {
   home.checksTape = false
   const { status, stderr } = spawnSync('tar', ['xzf', archive, '-C', home.folder, '--strip-components=1'])
   expect(status, String(stderr)).toBe(0)
+  cpSync(join(home.folder, 'config.json'), home.home.config)
   return home
 }
 
@@ -52,7 +53,7 @@ test('a home of schema 6 opens: its trades, owners and money are what they were,
     'SELECT * FROM ledger ORDER BY seq',
     'SELECT id, filled_shares, filled_cost, fee FROM orders ORDER BY rowid',
   ]
-  const before = kept.map((sql) => rows(database, sql))
+  const before = kept.map((sql) => rows(join(home.folder, 'baton.db'), sql))
   expect(before.map((found) => found.length)).toEqual([29, 2, 36, 91, 71])
   const desk = await home.desk()
   await desk.journal.caughtUp()
@@ -87,7 +88,7 @@ test('a home of schema 7 opens with everything in it', async () => {
     'SELECT * FROM ledger ORDER BY seq',
     'SELECT * FROM orders ORDER BY rowid',
   ]
-  const before = kept.map((sql) => rows(database, sql))
+  const before = kept.map((sql) => rows(join(home.folder, 'baton.db'), sql))
   expect(before.map((found) => found.length)).toEqual([26, 35, 37, 95, 35])
   const desk = await home.desk()
   await desk.journal.caughtUp()
@@ -119,8 +120,8 @@ test('a desk trades on in a home of schema 6', async () => {
 test('a recording of an older build replays to the same trades', async () => {
   const home = olderHome()
   home.write('eager.ts', eager('eager'))
-  const [file = ''] = readdirSync(home.home.tape)
-  const tape = join(home.home.tape, file)
+  const folder = join(home.folder, 'tape')
+  const tape = join(folder, readdirSync(folder)[0] ?? '')
   const replayed = await baton(
     ...['replay', '--strategy', join(home.strategies, 'eager.ts'), '--tape', tape, '--json', '--home', home.folder],
   )

@@ -153,7 +153,9 @@ describe('the built desktop, with the stand-in for Electron', () => {
     )
     expect(screen.errors).toEqual([])
     expect(facts.count('SELECT coalesce(max(seq), 0) FROM bot_state')).toBeGreaterThan(before)
-    expect(JSON.parse(readFileSync(join(home.folder, 'status.json'), 'utf8'))).toMatchObject({ trading: 'running' })
+    expect(JSON.parse(readFileSync(join(home.folder, 'simulated', 'status.json'), 'utf8'))).toMatchObject({
+      trading: 'running',
+    })
     const next = await startHeadless(facts)
     expect(await next.child.stop()).toBe(0)
   })

@@ -109,7 +109,7 @@ export function recoverySpecs(open: () => DeskWindow): void {
       await showsText(page, 'outage', /stopped by a fault: snipe\.ts:\d+:\d+ planted/)
       const status = await facts.status()
       expect(status.outages).toEqual([expect.objectContaining({ kind: 'faulted', strategy: 'snipe' })])
-      const file = JSON.parse(readFileSync(join(facts.home.folder, 'status.json'), 'utf8'))
+      const file = JSON.parse(readFileSync(join(facts.home.folder, 'simulated', 'status.json'), 'utf8'))
       expect(file.outages).toEqual([expect.objectContaining({ kind: 'faulted', slots: expect.any(Array) })])
       expect(await page.title()).toMatch(/faulted · Baton/)
       await page

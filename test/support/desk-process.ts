@@ -57,7 +57,7 @@ export class TestHome {
 
   /** I7: what its desks recorded is decided again first. */
   remove(): void {
-    const { differences } = checkAll(join(this.folder, 'tape'), engineBuild(root))
+    const { differences } = checkAll(join(this.folder, 'simulated', 'tape'), engineBuild(root))
     if (differences.length > 0)
       throw new Error(
         `I7: the recording of ${this.folder} decides otherwise: ${differences.map(differenceText).join()}`,
@@ -99,7 +99,7 @@ export class DeskFacts {
 
   /** Rows of the journal, read beside the desk that writes it. */
   rows<Row>(sql: string, ...values: readonly (string | number)[]): Row[] {
-    const db = new Database(join(this.home.folder, 'baton.db'), { readonly: true, timeout: 5_000 })
+    const db = new Database(join(this.home.folder, 'simulated', 'baton.db'), { readonly: true, timeout: 5_000 })
     try {
       return db.prepare(sql).all(...values) as Row[]
     } finally {

@@ -39,6 +39,7 @@ export class TestHome {
   /** No rule waits and nothing is watched unless a test says so: most want to see the next swap. */
   configure(config: object): void {
     const usual = { probation: { windows: 0 }, policy: { enforceOn: [] }, decisionDeadlineMs: patientDeadlineMs() }
+    mkdirSync(this.home.folder, { recursive: true })
     writeFileSync(this.home.config, JSON.stringify({ ...usual, ...config }))
   }
 

@@ -88,7 +88,7 @@ export class Station {
     )
     this.control = new ControlFiles({
       controlPath: home.control,
-      killPath: home.kill,
+      killPaths: [home.kill, home.killAll],
       clock,
       acknowledged,
       dispatch: (input, source) => desk.dispatcher.dispatch(input, source),

@@ -7,7 +7,7 @@ import { lineSentence } from '../../shared/attribution/verdict.ts'
 import { messageOf } from '../../shared/domain/base.ts'
 import type { SettledTrade } from '../../shared/domain/trade.ts'
 import { type FileReport, reportLines } from '../../shared/file-report.ts'
-import { homeAt } from '../app/start/home.ts'
+import { homeToRead } from '../app/start/home.ts'
 import { EXPORT_FORMATS, flatTrade, writeTable } from '../attribution/export.ts'
 import { readOutsideTrades } from '../attribution/outside-trades.ts'
 import { TradeBooks } from '../attribution/trade-books.ts'
@@ -36,7 +36,6 @@ export interface AttributionFlags extends ReadFlags {
   readonly by: readonly Dimension[]
   readonly strategy?: string
   readonly version?: string
-  readonly market?: string
   readonly from?: number
   readonly to?: number
   readonly trades?: string
@@ -123,7 +122,7 @@ function fileText(path: string): string {
 
 /** Rebuilds the table of trades from the rest of the journal and reports whether it was the same. */
 function rebuild(flags: AttributionFlags): ExitCode {
-  const home = homeAt(flags.home, undefined)
+  const home = homeToRead(flags)
   if (deskRuns(home.folder)) {
     printError(`a desk runs in ${home.folder}: stop it first`)
     return EXIT.failed

@@ -1,4 +1,4 @@
-import { homeAt, readConfig } from '../app/start/home.ts'
+import { homeToRead, readConfig } from '../app/start/home.ts'
 import { auditOpen } from '../audit/audit.ts'
 import type { Finding } from '../audit/finding.ts'
 import { openCurrent } from '../db/sound.ts'
@@ -11,7 +11,7 @@ const DEFAULT_FEE_PPM = 70_000
 
 /** `baton audit`: lists every row of baton.db that breaks an invariant. */
 export function audit(flags: ReadFlags): ExitCode {
-  const home = homeAt(flags.home, undefined)
+  const home = homeToRead(flags)
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
   const configured = [Math.round(config.value.paper.feeRate * 1e6)]

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command as Program } from 'commander'
 import { isoUtc, SECOND } from '../../shared/domain/time.ts'
 import type { CtlFlags } from './ctl.ts'
 import type { Finish } from './output.ts'
-import { parseDate, parseLength } from './parsers.ts'
+import { addHomeOptions, parseDate, parseLength } from './parsers.ts'
 
 /** How long to wait for the desk's answer by default. */
 const ANSWER_MS = 10 * SECOND
@@ -17,16 +17,19 @@ function positions(text: string): string {
 /** The commands of `ctl`. Their options have the names of the fields in the command schema. */
 export function defineCtl(group: Program, finish: Finish): void {
   const add = (kind: string, description: string) =>
-    group
-      .command(kind)
+    addHomeOptions(group.command(kind))
       .description(description)
       .exitOverride()
-      .option('--home <dir>', 'home folder of the desk (default: BATON_HOME, else the user-data folder)')
       .option('--json', 'print the outcome as one line of JSON')
       .option('--timeout <duration>', 'how long to wait for the answer', parseLength, ANSWER_MS)
       .action(async (options: ParsedOptions) => {
-        const { home, json, timeout, ...input } = options
-        const flags = { timeout, ...(home === undefined ? {} : { home }), ...(json === undefined ? {} : { json }) }
+        const { home, market, json, timeout, ...input } = options
+        const flags = {
+          timeout,
+          ...(home === undefined ? {} : { home }),
+          ...(market === undefined ? {} : { market }),
+          ...(json === undefined ? {} : { json }),
+        }
         const { ctl } = await import('./ctl.ts')
         finish(await ctl({ kind, ...input }, flags))
       })

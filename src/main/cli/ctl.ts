@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { err, messageOf, ok, type Result } from '../../shared/domain/base.ts'
 import { type Command, type CommandOutcome, commandSchema, explain } from '../../shared/domain/commands.ts'
+import type { Market } from '../../shared/domain/market.ts'
 import { isoUtc } from '../../shared/domain/time.ts'
 import { outageText } from '../../shared/ipc/outage-text.ts'
-import { type Home, homeAt } from '../app/start/home.ts'
+import { type Home, homeToRead, runningHomes } from '../app/start/home.ts'
 import { readStatus } from '../control/status-file.ts'
 import { acknowledgedSeq, newestFileOutcome } from '../db/control.ts'
 import { openReadOnly } from '../db/database.ts'
@@ -15,6 +16,7 @@ import { EXIT, type ExitCode, print, printError, UsageError } from './output.ts'
 
 export interface CtlFlags {
   readonly home?: string
+  readonly market?: Market
   readonly json?: boolean
   readonly timeout: number
 }
@@ -28,12 +30,23 @@ const failed = (seq: number | null, message: string): Answer => ({ seq, outcome:
 const POLL_MS = 15
 const sleep = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve))
 
-/** `baton ctl <command>`: writes control.json and waits for the desk to report the outcome. */
+/**
+ * `baton ctl <command>`: writes control.json and waits for the desk to report the outcome. Where desks of several markets run,
+ * a kill is for all of them, and any other command must name its market.
+ */
 export async function ctl(input: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<ExitCode> {
   const parsed = commandSchema.safeParse(input)
   if (!parsed.success) throw new UsageError(explain(parsed.error))
   const command = parsed.data
-  const home = homeAt(flags.home, undefined)
+  const running = runningHomes(flags.home, flags.market)
+  if (running.length > 1 && command.kind !== 'kill')
+    throw new UsageError(`desks of ${running.map(({ market }) => market).join(' and ')} run: choose one with --market`)
+  const homes = running.length > 0 ? running : [homeToRead(flags)]
+  const codes = await Promise.all(homes.map((home) => send(command, home, flags)))
+  return codes.find((code) => code !== EXIT.done) ?? EXIT.done
+}
+
+async function send(command: Command, home: Home, flags: CtlFlags): Promise<ExitCode> {
   const answer = await sendCommand(command, home, flags.timeout)
   if (flags.json === true) print(JSON.stringify({ command: command.kind, ...answer }))
   else if (answer.outcome === 'done') print(`${command.kind}: ${answer.message}`)

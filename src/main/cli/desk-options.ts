@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { type FeedKind, MARKETS, type Market } from '../../shared/domain/market.ts'
+import type { FeedKind, Market } from '../../shared/domain/market.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import { homeAt } from '../app/start/home.ts'
 import type { StationOptions } from '../app/station.ts'
 import { DeskClock } from '../platform/desk-clock.ts'
 import { systemClock } from '../platform/system.ts'
 import { UsageError } from './output.ts'
-import { type Duration, parseDate, parseFeed, parseLength, parseNumber } from './parsers.ts'
+import { type Duration, parseDate, parseFeed, parseLength, parseMarket, parseNumber } from './parsers.ts'
 
 /** Options of `desk` and `run`. */
 export interface DeskFlags {
@@ -42,12 +42,6 @@ export function addDeskFlags(command: Command): Command {
     .option('--port <n>', 'port of the browser desk and the API on 127.0.0.1, 0 = none', parseNumber)
 }
 
-function parseMarket(text: string): DeskFlags['market'] {
-  const market = MARKETS.find((name) => name === text)
-  if (market !== undefined) return market
-  throw new InvalidArgumentError(`expected one of ${MARKETS.join(', ')}`)
-}
-
 function parseSpeed(text: string): number | 'max' {
   if (text === 'max') return 'max'
   const speed = Number(text)
@@ -76,7 +70,7 @@ export function stationOptions(
   const speed =
     feed === 'binance' ? undefined : flags.speed === undefined ? feedSpeed : flags.speed === 'max' ? null : flags.speed
   return {
-    home: homeAt(flags.home, flags.strategies),
+    home: homeAt(flags.home, flags.strategies, flags.market),
     market: flags.market,
     feed,
     tapes: flags.tape ?? [],

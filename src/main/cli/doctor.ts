@@ -1,4 +1,4 @@
-import { homeAt } from '../app/start/home.ts'
+import { homeToRead } from '../app/start/home.ts'
 import { type Check, failed } from './doctor/check.ts'
 import { codeChecks } from './doctor/code.ts'
 import { homeChecks } from './doctor/folder.ts'
@@ -13,7 +13,7 @@ export interface DoctorFlags extends ReadFlags {
 
 /** `baton doctor`: checks everything a desk needs without changing or downloading anything. */
 export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
-  const home = homeAt(flags.home, flags.strategies)
+  const home = homeToRead(flags, flags.strategies)
   const tapes = flags.tape ?? (process.env.BATON_TAPES === undefined ? [] : [process.env.BATON_TAPES])
   const checks: Check[] = [
     ...(await machineChecks()),

@@ -3,15 +3,13 @@ import { DIMENSIONS } from '../../shared/attribution/trade-columns.ts'
 import type { AttributionFlags } from './attribution.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { Finish } from './output.ts'
-import { parseCount, parseDate, parseDimensions } from './parsers.ts'
+import { addHomeOptions, parseCount, parseDate, parseDimensions } from './parsers.ts'
 import type { ReadFlags } from './read-database.ts'
 import type { TradeFlags } from './trades.ts'
 
 /** Options of every command that lists the contents of a home folder. */
 function addReadOptions(command: Command): Command {
-  return command
-    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
-    .option('--json', 'print JSON')
+  return addHomeOptions(command).option('--json', 'print JSON')
 }
 
 export function defineVersions(command: Command, finish: Finish): void {
@@ -56,7 +54,6 @@ export function defineAttribution(command: Command, finish: Finish): void {
     .option('--by <what>', `group by ${DIMENSIONS.join(', ')}`, parseDimensions, ['version', 'market'])
     .option('--strategy <name>', 'only this strategy')
     .option('--version <hash>', 'only this version')
-    .option('--market <market>', 'only simulated, paper or live')
     .option('--from <date>', 'settled at or after this time, ISO 8601 UTC', parseDate)
     .option('--to <date>', 'settled before this time', parseDate)
     .option('--trades <file>', 'trades from a CSV file with time, version, slot, side, shares, price, fee, outcome')

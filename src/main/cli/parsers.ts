@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { DIMENSIONS, type Dimension } from '../../shared/attribution/trade-columns.ts'
 import { parseTime } from '../../shared/domain/dates.ts'
-import type { FeedKind } from '../../shared/domain/market.ts'
+import { type FeedKind, MARKETS, type Market } from '../../shared/domain/market.ts'
 import { parseDuration, type UnixMs } from '../../shared/domain/time.ts'
 import { UsageError } from './output.ts'
 
@@ -32,6 +32,23 @@ export function parseDate(text: string): UnixMs {
   const parsed = parseTime(text)
   if (parsed.ok) return parsed.value.ms
   throw new InvalidArgumentError(parsed.error)
+}
+
+export function parseMarket(text: string): Market {
+  const market = MARKETS.find((name) => name === text)
+  if (market !== undefined) return market
+  throw new InvalidArgumentError(`expected one of ${MARKETS.join(', ')}`)
+}
+
+/** Options that choose a home. */
+export function addHomeOptions(command: Command): Command {
+  return command
+    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
+    .option(
+      '--market <name>',
+      'simulated, paper or live (default: the one that runs, else that has records)',
+      parseMarket,
+    )
 }
 
 export function parseFeed(text: string): FeedKind {

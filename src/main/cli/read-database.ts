@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/domain/base.ts'
-import { homeAt } from '../app/start/home.ts'
+import type { Market } from '../../shared/domain/market.ts'
+import { homeToRead } from '../app/start/home.ts'
 import type { ReadableDb } from '../db/db.ts'
 import { openCurrent } from '../db/sound.ts'
 import type { ExitCode } from './output.ts'
@@ -7,12 +8,13 @@ import { EXIT, printError, UsageError } from './output.ts'
 
 export interface ReadFlags {
   readonly home?: string
+  readonly market?: Market
   readonly json?: boolean
 }
 
 /** Runs `work` on the home's database, opened read-only after an integrity check. Prints a failure as one line. */
 export function readDatabase(flags: ReadFlags, work: (db: ReadableDb) => ExitCode): ExitCode {
-  const { database } = homeAt(flags.home, undefined)
+  const { database } = homeToRead(flags)
   const opened = openCurrent(database)
   if (!opened.ok) {
     printError(opened.error)

@@ -3,12 +3,12 @@ import { InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import type { Finish } from './output.ts'
-import { parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
+import { addHomeOptions, parseCount, parseDate, parseLength, parseNumber } from './parsers.ts'
 import type { ReplayFlags } from './replay.ts'
 
 /** Options and action of `replay`. */
 export function defineReplay(command: Command, finish: Finish): void {
-  command
+  addHomeOptions(command)
     .requiredOption('--strategy <file>', 'strategy file, or the name of one in the strategies folder')
     .option('--params <json>', 'params that replace those of the strategy, as JSON', parseParams)
     .option('--tape <file...>', 'candle files or folders, or tape files (default: the recordings of the home folder)')
@@ -19,7 +19,6 @@ export function defineReplay(command: Command, finish: Finish): void {
     .option('--seed <n>', 'random seed of the simulation', parseNumber, 7)
     .option('--threads <n>', 'days replayed in parallel', parseCount, 2)
     .option('--trades', 'list every trade, as a table or in the JSON')
-    .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
     .option('--json', 'end with one line of JSON')
     .action(async (flags: ReplayFlags) => {
       const { replay } = await import('./replay.ts')

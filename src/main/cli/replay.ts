@@ -6,9 +6,10 @@ import type { StrategyManifest } from '../../engine/views/view-types.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import { diagnosticText } from '../../shared/domain/deployments.ts'
 import type { VersionHash } from '../../shared/domain/ids.ts'
+import type { Market } from '../../shared/domain/market.ts'
 import { usdOf } from '../../shared/domain/money.ts'
 import { isoUtc, type UnixMs, unixMs } from '../../shared/domain/time.ts'
-import { type Home, homeAt, readConfig } from '../app/start/home.ts'
+import { type Home, homeToRead, readConfig } from '../app/start/home.ts'
 import { openDatabase } from '../db/database.ts'
 import { faultText, openSound } from '../db/sound.ts'
 import { saveTrial } from '../db/trials.ts'
@@ -37,6 +38,7 @@ export interface ReplayFlags {
   readonly threads: number
   readonly trades?: boolean
   readonly home?: string
+  readonly market?: Market
   readonly json?: boolean
 }
 
@@ -51,7 +53,7 @@ export async function replay(flags: ReplayFlags): Promise<ExitCode> {
 }
 
 async function replayOn(lab: ReplayLab, flags: ReplayFlags): Promise<ExitCode> {
-  const home = homeAt(flags.home, undefined)
+  const home = homeToRead(flags)
   const config = readConfig(home.config)
   if (!config.ok) throw new UsageError(config.error)
   // Starts threads and compilation first, because reading the tape keeps this thread busy.

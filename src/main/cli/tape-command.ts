@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Side } from '../../shared/domain/slots.ts'
 import { EXPORT_KINDS, type ExportKind } from '../tape/export.ts'
 import type { Finish } from './output.ts'
-import { parseDate } from './parsers.ts'
+import { addHomeOptions, parseDate } from './parsers.ts'
 import type { ExportFlags } from './tape/export.ts'
 import type { ImportFlags } from './tape/import.ts'
 import type { SettleFlags } from './tape/settle.ts'
@@ -14,12 +14,7 @@ const TAPE = 'a file, or a name from "tape ls"'
 /** The subcommands of `tape`. */
 export function defineTape(group: Command, finish: Finish): void {
   const add = (name: string, description: string) =>
-    group
-      .command(name)
-      .description(description)
-      .exitOverride()
-      .option('--home <dir>', 'home folder (default: BATON_HOME, else the user-data folder)')
-      .option('--json', 'print JSON')
+    addHomeOptions(group.command(name)).description(description).exitOverride().option('--json', 'print JSON')
 
   add('import', 'import recorded files of any supported kind as a tape, and report what was skipped')
     .argument('<file...>', 'recorded files, or folders of them')

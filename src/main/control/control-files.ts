@@ -23,7 +23,7 @@ const POLL_MS = 100
 
 export interface ControlFilesParts {
   readonly controlPath: string
-  readonly killPath: string
+  readonly killPaths: readonly string[]
   readonly clock: Clock
   /** Highest sequence number carried out so far. */
   readonly acknowledged: number
@@ -67,9 +67,9 @@ export class ControlFiles {
   }
 
   start(): void {
-    const { controlPath, killPath } = this.parts
+    const { controlPath, killPaths } = this.parts
     this.staleStamp = stampOf(controlPath) ?? ''
-    this.watcher = watch([controlPath, killPath], { ignoreInitial: true })
+    this.watcher = watch([controlPath, ...killPaths], { ignoreInitial: true })
     this.watcher.on('all', () => this.look())
     this.poll()
   }
@@ -81,7 +81,7 @@ export class ControlFiles {
 
   /** Reads both files now; called on every change and every poll. */
   look(): void {
-    if (existsSync(this.parts.killPath) && !this.parts.isKilled()) {
+    if (!this.parts.isKilled() && this.parts.killPaths.some((path) => existsSync(path))) {
       void this.parts.dispatch(
         { kind: 'kill', positions: 'hold', reason: 'a file named KILL lies in the home folder' },
         'kill-file',

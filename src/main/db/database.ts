@@ -44,6 +44,23 @@ export function openDatabase(path: string, durable: boolean): Result<WritableDb>
   }
 }
 
+/** Writes everything in a database's write-ahead log into its file, for a file to be moved; an error if anything is left there. */
+export function mergeWal(path: string): Result<void> {
+  let db: WritableDb | undefined
+  try {
+    db = new Database(path)
+    db.pragma('wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    return err(`${path} cannot be opened: ${messageOf(error)}`)
+  } finally {
+    db?.close()
+  }
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  return (log?.size ?? 0) === 0
+    ? ok(undefined)
+    : err(`${path}-wal cannot be merged: another program has the database open`)
+}
+
 /** Makes the database readable by its owner alone; SQLite gives its later files the same mode. */
 function ownerOnly(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {

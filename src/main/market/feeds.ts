@@ -5,15 +5,7 @@ import type { Config } from '../../shared/config.ts'
 import { err, ok, type Result } from '../../shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../shared/domain/feed.ts'
 import type { FeedKind, Market } from '../../shared/domain/market.ts'
-import {
-  type Asset,
-  defaultSlots,
-  makeSlot,
-  parseSlot,
-  type Slot,
-  type SlotId,
-  TIMEFRAMES,
-} from '../../shared/domain/slots.ts'
+import { parseSlot, type Slot, type SlotId } from '../../shared/domain/slots.ts'
 import { HOUR, isoUtc, SECOND, type UnixMs, unixMs } from '../../shared/domain/time.ts'
 import { reportNotices } from '../../shared/file-report.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
@@ -21,7 +13,9 @@ import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
 import { PolymarketData } from '../venues/polymarket/data.ts'
 import { DEFAULT_TIMINGS } from '../venues/polymarket/options.ts'
+import type { ApiCredentials } from '../venues/polymarket/polybolt.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
+import { choosePaperSlots, chooseSlots, listedAssets, paperCandidates } from './slot-choice.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
 const SIMULATED_START = Date.UTC(2026, 0, 5)
@@ -42,6 +36,8 @@ export interface FeedRequest {
   readonly resume: unknown
   readonly config: Config
   readonly clock: DeskClock
+  /** For settlement prices of Polymarket; null without any. */
+  readonly credentials: ApiCredentials | null
   /** Called with every frame of a venue as received. */
   readonly onFrame: (text: string) => void
 }
@@ -51,11 +47,6 @@ export interface VenueReport {
   readonly level: 'info' | 'warn'
   readonly detail: string
 }
-
-/** Slots whose windows Polymarket has (venue facts B1). */
-const PAPER_SLOTS: readonly string[] = TIMEFRAMES.flatMap((timeframe) =>
-  ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'BNB', 'HYPE'].map((name) => `${name}-${timeframe}`),
-)
 
 /** A feed that is ready to deliver prices. */
 export interface OpenFeed {
@@ -99,27 +90,6 @@ export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> 
     case 'binance':
       return openBinance(request)
   }
-}
-
-/** Slots requested on the command line or in the configuration: `BTC-5m`, `BTC` for both of an asset, `all` for the feed's. */
-function chooseSlots(request: FeedRequest, listed: readonly Asset[]): Result<{ slots: Slot[]; unlisted: Set<SlotId> }> {
-  const words = request.slots?.split(',').map((word) => word.trim()) ?? request.config.slots
-  const slots = new Map<SlotId, Slot>()
-  for (const word of words) {
-    const assets = listed.filter((asset) => word === 'all' || word === asset)
-    const slot = parseSlot(word)
-    if (slot === undefined && assets.length === 0)
-      return err(
-        `--slots: ${word} is neither a slot (BTC-5m) nor an asset of this feed (${listed.join(', ')}) nor "all"`,
-      )
-    const requested =
-      slot === undefined ? TIMEFRAMES.flatMap((frame) => assets.map((asset) => makeSlot(asset, frame))) : [slot]
-    for (const each of requested) slots.set(each.id, each)
-  }
-  const all = [...slots.values()]
-  const unlisted = new Set(all.filter((slot) => !listed.includes(slot.asset)).map((slot) => slot.id))
-  if (unlisted.size === all.length) return err(`this feed lists none of the slots; it lists: ${listed.join(', ')}`)
-  return ok({ slots: all, unlisted })
 }
 
 function openSimulated(request: FeedRequest): Result<OpenFeed> {
@@ -185,47 +155,39 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
 
 /** Prices of Binance with Polymarket's real books, strikes and outcomes. */
 async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
-  // The default slots of the simulated market are not those that Polymarket has.
-  const isDefault =
-    request.config.slots.join() ===
-    defaultSlots()
-      .map(({ id }) => id)
-      .join()
-  const slots = request.slots ?? (isDefault ? 'all' : request.config.slots.join())
-  const words = slots === 'all' ? PAPER_SLOTS.join() : slots
-  const prices = await openBinance({ ...request, slots: words })
-  if (!prices.ok) return prices
-  const { clock, config, onFrame } = request
+  const candidates = paperCandidates(request)
+  if (!candidates.ok) return candidates
+  const { clock, config, credentials, onFrame } = request
   const reports: VenueReport[] = []
   let report = (each: VenueReport): void => {
     reports.push(each)
   }
   const data = new PolymarketData({
     hosts: config.polymarket,
-    slots: prices.value.slots.filter(({ id }) => !prices.value.unlisted.has(id)),
+    slots: candidates.value.slots.filter(({ id }) => !candidates.value.unlisted.has(id)),
     clock,
     random: systemRandom,
     timings: DEFAULT_TIMINGS,
     requestMs: DEFAULT_TIMINGS.requestMs,
     takerDelayMs: config.paper.takerDelayMs,
-    credentials: null,
+    credentials,
     onFrame,
     report: (level, detail) => report({ level, detail }),
   })
-  const stop = async () => {
-    data.stop()
-    await prices.value.stop()
-  }
   const started = await data.start()
-  const unlisted = new Set(prices.value.slots.map(({ id }) => id).filter((id) => data.listing(id) === null))
-  if (!started.ok || unlisted.size === prices.value.slots.length) {
-    await stop()
-    return started.ok ? err('Polymarket lists none of the slots at this time') : started
+  const chosen = started.ok ? choosePaperSlots(request, data) : started
+  const prices = chosen.ok
+    ? await openBinance({ ...request, slots: chosen.value.slots.map(({ id }) => id).join() })
+    : chosen
+  if (!chosen.ok || !prices.ok) {
+    data.stop()
+    return chosen.ok ? prices : chosen
   }
   return ok({
     ...prices.value,
     market: 'paper',
-    unlisted,
+    slots: chosen.value.slots,
+    unlisted: new Set([...chosen.value.unlisted, ...prices.value.unlisted]),
     data,
     onReport: (listener) => {
       for (const each of reports.splice(0)) listener(each)
@@ -235,7 +197,10 @@ async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
       'PAPER: prices come from Binance, books, strikes and outcomes from Polymarket; orders are filled on paper and move no money.',
     ],
     settlement: 'polymarket',
-    stop,
+    stop: async () => {
+      data.stop()
+      await prices.value.stop()
+    },
   })
 }
 
@@ -291,8 +256,4 @@ async function openBinance(request: FeedRequest): Promise<Result<OpenFeed>> {
     save: () => undefined,
     stop: () => feed.stop(),
   })
-}
-
-function listedAssets({ slots, unlisted }: { slots: readonly Slot[]; unlisted: ReadonlySet<SlotId> }): Asset[] {
-  return [...new Set(slots.filter((slot) => !unlisted.has(slot.id)).map((slot) => slot.asset))]
 }

@@ -23,6 +23,13 @@ function venueOf({ sim }: PolymarketLab) {
 }
 
 describe('Polymarket, read side', () => {
+  test('without API credentials every asset has its strike from RTDS', async () => {
+    const at = await openLab({ data: { credentials: null } })
+    await at.until('strikes', () => new Set(strikes(at).map(({ slot }) => slot)).size === at.slots.length)
+    for (const slot of at.slots) expect(at.data.status(slot).strikeSource).toBe('rtds')
+    for (const { windowId, strike } of strikes(at)) expect(strike).toBeCloseTo(Number(venueOf(at).strike(windowId)), 6)
+  })
+
   test('lists slots by the venue’s terms, follows windows over, with true books, strikes and outcomes', async () => {
     const at = await openLab()
     const venue = venueOf(at)

@@ -13,17 +13,24 @@ import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import { type Config, parseConfig, salvageConfig } from '../../../shared/config.ts'
 import { err, messageOf, ok, type Result } from '../../../shared/domain/base.ts'
-import { FileLock } from '../../db/file-lock.ts'
+import { MARKETS, type Market } from '../../../shared/domain/market.ts'
+import { deskRuns, FileLock } from '../../db/file-lock.ts'
 import { packageRoot } from '../../platform/package-files.ts'
 import { newToken } from '../../platform/system.ts'
 import { readJson, readText } from '../../platform/text.ts'
 
-/** Paths of a desk's home folder. */
+/** Paths of a desk's home: a folder for each market below one root, with shared strategies. */
 export interface Home {
+  /** What `--home` and `BATON_HOME` name. */
+  readonly root: string
+  readonly market: Market
+  /** The market's own folder below the root. */
   readonly folder: string
   readonly database: string
   readonly control: string
   readonly kill: string
+  /** Kills the desks of every market. */
+  readonly killAll: string
   readonly status: string
   readonly config: string
   readonly tokenFile: string
@@ -33,27 +40,64 @@ export interface Home {
   readonly tape: string
 }
 
-export function homeAt(given: string | undefined, strategies: string | undefined): Home {
-  const folder = resolve(given ?? process.env.BATON_HOME ?? envPaths('baton', { suffix: '' }).data)
+export function homeAt(given: string | undefined, strategies: string | undefined, market: Market = 'simulated'): Home {
+  const root = rootAt(given)
+  return homeIn(root, join(root, market), market, strategies)
+}
+
+function rootAt(given: string | undefined): string {
+  return resolve(given ?? process.env.BATON_HOME ?? envPaths('baton', { suffix: '' }).data)
+}
+
+/** Homes of every market, and that of an earlier build, which lies in the root itself until its next desk moves it. */
+function homesBelow(given: string | undefined, strategies: string | undefined): readonly Home[] {
+  const root = rootAt(given)
+  return [...MARKETS.map((name) => homeAt(given, strategies, name)), homeIn(root, root, 'simulated', strategies)]
+}
+
+/** Homes in which a desk runs; of one market only, if it is named. */
+export function runningHomes(given: string | undefined, market: Market | undefined): readonly Home[] {
+  const homes = homesBelow(given, undefined).filter((home) => market === undefined || home.market === market)
+  return homes.filter(({ folder }) => deskRuns(folder))
+}
+
+/** The home that a command reads: of the market named, else of the first whose desk runs, else of the first that has a database. */
+export function homeToRead(
+  { home, market }: { readonly home?: string; readonly market?: Market },
+  strategies?: string,
+): Home {
+  const [running] = runningHomes(home, market)
+  if (running !== undefined) return homeIn(running.root, running.folder, running.market, strategies)
+  const homes = homesBelow(home, strategies).filter((one) => market === undefined || one.market === market)
+  return homes.find(({ database }) => existsSync(database)) ?? homeAt(home, strategies, market)
+}
+
+function homeIn(root: string, folder: string, market: Market, strategies: string | undefined): Home {
+  const own = join(folder, 'config.json')
+  const shared = join(root, 'config.json')
   return {
+    root,
+    market,
     folder,
     database: join(folder, 'baton.db'),
     control: join(folder, 'control.json'),
     kill: join(folder, 'KILL'),
+    killAll: join(root, 'KILL'),
     status: join(folder, 'status.json'),
-    config: join(folder, 'config.json'),
-    tokenFile: join(folder, 'api-token'),
-    strategies: strategiesFolder(folder, strategies),
+    // A market without settings of its own has those of the root, so that none a person made is ever ignored (I12).
+    config: !existsSync(own) && existsSync(shared) ? shared : own,
+    tokenFile: join(root, 'api-token'),
+    strategies: strategiesFolder(root, strategies),
     logs: join(folder, 'logs'),
     tape: join(folder, 'tape'),
   }
 }
 
-/** Strategies folder: the one given, else that of the checkout, else that of the home folder. */
-function strategiesFolder(folder: string, given: string | undefined): string {
+/** Strategies folder: the one given, else that of the checkout, else that of the home's root. */
+function strategiesFolder(root: string, given: string | undefined): string {
   if (given !== undefined) return resolve(given)
   const shipped = join(packageRoot(), 'strategies')
-  return existsSync(join(packageRoot(), '.git')) ? shipped : join(folder, 'strategies')
+  return existsSync(join(packageRoot(), '.git')) ? shipped : join(root, 'strategies')
 }
 
 /** Creates the folders and, on the first start, copies the shipped strategies. */
@@ -61,8 +105,8 @@ export function prepareHome(home: Home): Result<void> {
   try {
     mkdirSync(home.folder, { recursive: true, mode: 0o700 })
     mkdirSync(home.logs, { recursive: true, mode: 0o700 })
-    closeToOthers(home)
-    if (!existsSync(home.strategies) && home.strategies === join(home.folder, 'strategies')) {
+    for (const folder of [home.root, home.folder]) closeToOthers(folder)
+    if (!existsSync(home.strategies) && home.strategies === join(home.root, 'strategies')) {
       cpSync(join(packageRoot(), 'strategies'), home.strategies, { recursive: true })
     }
     if (!existsSync(home.strategies)) return err(`the strategies folder ${home.strategies} is not there`)
@@ -73,7 +117,7 @@ export function prepareHome(home: Home): Result<void> {
 }
 
 /** Restricts a folder to its owner, since it holds books, tokens and strategies. */
-function closeToOthers({ folder }: Home): void {
+function closeToOthers(folder: string): void {
   try {
     if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
   } catch {

@@ -103,8 +103,9 @@ function token({ tokenFile: path }: Home): Check {
   return fine('api-token', 'only its owner may read it')
 }
 
-function killFile({ kill: path }: Home): Check {
-  return existsSync(path)
+function killFile({ kill, killAll }: Home): Check {
+  const path = [kill, killAll].find((file) => existsSync(file))
+  return path !== undefined
     ? warn('KILL', 'the file is in the home folder: no desk trades here', `remove ${path}, then baton ctl rearm`)
     : fine('KILL', 'does not exist')
 }

@@ -1,17 +1,19 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { homeAt } from '../../app/start/home.ts'
+import type { Market } from '../../../shared/domain/market.ts'
+import { homeToRead } from '../../app/start/home.ts'
 import { findTape } from '../../tape/library.ts'
 import { UsageError } from '../output.ts'
 
 export interface TapeFlags {
   readonly home?: string
+  readonly market?: Market
   readonly json?: boolean
 }
 
 /** The home's tape folder. */
 export function tapeFolder(flags: TapeFlags): string {
-  return homeAt(flags.home, undefined).tape
+  return homeToRead(flags).tape
 }
 
 /** Files of a tape by path or name. @throws UsageError when there is none */

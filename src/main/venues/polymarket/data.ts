@@ -9,15 +9,15 @@ import { SECOND, unixMs } from '../../../shared/domain/time.ts'
 import { HttpReader } from '../../net/http.ts'
 import type { LinkTimings } from '../../net/link.ts'
 import { Timers } from '../../net/timers.ts'
+import { BookWatch } from './book-watch.ts'
 import { microOf } from './decimals.ts'
 import { MarketChannel } from './market-channel.ts'
 import { parseMarkets, untradable, verifyMarket } from './market-row.ts'
-import { type ApiCredentials, PolyboltFeed } from './polybolt.ts'
+import type { ApiCredentials } from './polybolt.ts'
 import { Resolver } from './resolution.ts'
-import { compareWithRest } from './rest-compare.ts'
-import { RtdsFeed, type StampFeedOptions } from './rtds.ts'
+import { Settlement } from './settlement.ts'
 import { newWindowState, type WindowState } from './slot-windows.ts'
-import { type StampSource, Stamps } from './stamps.ts'
+import type { StampSource } from './stamps.ts'
 import type { DeltaHashes } from './token-book.ts'
 
 export interface PolymarketHosts {
@@ -63,10 +63,6 @@ const LEAD_MS = 45 * SECOND
 const RETRY_MS = 10 * SECOND
 /** Minimum interval between two book events of a window: the busiest market sends over 100 changes a second. */
 const BOOK_MS = 50
-/** A token without a frame for this long is compared with REST. */
-const QUIET_MS = 10 * SECOND
-/** Interval of comparisons while the checksums of changed levels are not known to agree. */
-const COMPARE_MS = 5 * SECOND
 /** Time after its end for which a window is kept. */
 const KEPT_MS = 30 * SECOND
 
@@ -81,9 +77,9 @@ export class PolymarketData implements MarketData {
   readonly #gamma: HttpReader
   readonly #clob: HttpReader
   readonly #channel: MarketChannel
+  readonly #watch: BookWatch
   readonly #resolver: Resolver
-  readonly #stamps = new Stamps()
-  readonly #feeds: readonly { start(): void; stop(): void }[]
+  readonly #settlement: Settlement
   readonly #windows = new Map<WindowId, WindowState>()
   readonly #byToken = new Map<string, WindowState>()
   readonly #listings = new Map<SlotId, SlotListing>()
@@ -103,6 +99,12 @@ export class PolymarketData implements MarketData {
       onTick: (assetId, tick) => this.#onTick(assetId, tick),
       onResolved: (conditionId, winner) => this.#resolver.told(conditionId, winner),
     })
+    this.#watch = new BookWatch({
+      clob: this.#clob,
+      channel: this.#channel,
+      clock,
+      onChange: (state) => this.#emitBook(state),
+    })
     this.#resolver = new Resolver({
       gamma: this.#gamma,
       clob: this.#clob,
@@ -111,26 +113,14 @@ export class PolymarketData implements MarketData {
       onOutcome: (slug, payoutUp, source) => this.#onOutcome(slug, payoutUp, source),
     })
     const assets = [...new Set(slots.map(({ asset }) => asset))]
-    const stampFeed = (url: string, source: 'rtds' | 'polybolt'): StampFeedOptions => ({
+    this.#settlement = new Settlement({
       ...common,
-      url,
       assets,
-      onStamp: (stamp) => {
-        if (this.#stamps.add(stamp, source)) this.#findStrikes()
-      },
+      credentials,
+      rtdsUrl: hosts.rtdsUrl,
+      polyboltUrl: hosts.polyboltUrl,
+      onStamp: () => this.#findStrikes(),
     })
-    const rtds = new RtdsFeed(stampFeed(hosts.rtdsUrl, 'rtds'))
-    const polybolt =
-      credentials === null
-        ? []
-        : [
-            new PolyboltFeed({
-              ...stampFeed(hosts.polyboltUrl, 'polybolt'),
-              credentials,
-              onRefused: (reason) => report('warn', `PolyBolt refuses the API credentials: ${reason}`),
-            }),
-          ]
-    this.#feeds = [...polybolt, rtds]
   }
 
   /** Finds the markets of all slots and connects. @returns an error if Gamma cannot be reached at all */
@@ -143,7 +133,7 @@ export class PolymarketData implements MarketData {
     if (answers.every((answer) => !answer.ok) && failed !== undefined && !failed.ok)
       return err(`Polymarket's Gamma at ${this.#options.hosts.gammaUrl} did not answer: ${failed.error}`)
     this.#channel.start()
-    for (const feed of this.#feeds) feed.start()
+    this.#settlement.start()
     this.#onSecond()
     this.#timers.every(SECOND, () => this.#onSecond())
     return ok(undefined)
@@ -155,7 +145,7 @@ export class PolymarketData implements MarketData {
     this.#resolver.stop()
     this.#gamma.stop()
     this.#clob.stop()
-    for (const feed of this.#feeds) feed.stop()
+    this.#settlement.stop()
   }
 
   listing(slot: SlotId): SlotListing | null {
@@ -201,16 +191,18 @@ export class PolymarketData implements MarketData {
   }
 
   #onSecond(): void {
-    const now = this.#options.clock.now()
-    for (const slot of this.#options.slots) {
+    const { clock, slots } = this.#options
+    const now = clock.now()
+    for (const slot of slots) {
       const current = this.#state(slot, windowAt(slot, now))
       const next = this.#state(slot, windowAt(slot, unixMs(now + LEAD_MS)))
       for (const state of new Set([current, next])) {
         if (now >= state.queryAt && !state.isQueried && state.reason !== null) void this.#query(state)
       }
-      this.#check(current, now)
+      this.#watch.check(current)
     }
     this.#findStrikes()
+    this.#settlement.check()
     for (const state of this.#windows.values()) if (now >= state.window.end) this.#end(state, now)
   }
 
@@ -256,7 +248,7 @@ export class PolymarketData implements MarketData {
     for (const state of this.#windows.values()) {
       const { slot, window, market } = state
       if (state.strike !== null || market === null || now < window.start) continue
-      const stamp = this.#stamps.at(slot.asset, market.meanSeconds, window.start)
+      const stamp = this.#settlement.at(slot.asset, market.meanSeconds, window.start)
       if (stamp === undefined) continue
       state.strike = stamp
       if (now >= window.end) continue
@@ -270,7 +262,7 @@ export class PolymarketData implements MarketData {
     if (state === undefined) return
     const { slot, window, market, strike } = state
     // 0 where the settlement source's value is not known: the outcome is the venue's own in any case.
-    const close = market === null ? undefined : this.#stamps.at(slot.asset, market.meanSeconds, window.end)
+    const close = market === null ? undefined : this.#settlement.at(slot.asset, market.meanSeconds, window.end)
     this.#emit({
       kind: 'settled',
       ts: this.#options.clock.now(),
@@ -320,42 +312,6 @@ export class PolymarketData implements MarketData {
     const [bids, asks] = [best(book?.bids ?? []), best(book?.asks ?? [])]
     const tick = state.tick ?? market.terms.tick
     this.#emit({ kind: 'book', ts: now, slot: slot.id, windowId: window.id, bids, asks, tick })
-  }
-
-  /** Compares a quiet or unverified book with REST. */
-  #check(state: WindowState, now: number): void {
-    const { market } = state
-    if (market === null || state.isComparing || !this.#channel.isUp) return
-    const token = market.tokens.up
-    const book = this.#channel.book(token)
-    if (book === undefined) return
-    const isQuiet = this.#channel.ageMs(token) > QUIET_MS
-    const isDue = now >= state.comparedAt + COMPARE_MS
-    if (!isDue || (!isQuiet && book.deltaHashes === 'agree')) return
-    if (isQuiet && !book.isVerified) return this.#channel.resync(token, 'it does not arrive')
-    if (!book.isVerified) return
-    void this.#compare(state, token, isQuiet)
-  }
-
-  async #compare(state: WindowState, token: string, isQuiet: boolean): Promise<void> {
-    const book = this.#channel.book(token)
-    if (book === undefined) return
-    state.isComparing = true
-    const found = await compareWithRest(this.#clob, token, book)
-    state.isComparing = false
-    state.comparedAt = this.#options.clock.now()
-    if (found === 'same' || !book.isVerified) {
-      state.differences = 0
-      state.distrust = null
-      return this.#emitBook(state)
-    }
-    // Ghost books and missing answers prove nothing against a book that is being updated.
-    if (!isQuiet && found !== 'differs') return
-    state.differences++
-    // Prices move while a request is under way: only a second difference in a row counts.
-    if (!isQuiet && state.differences < 2) return
-    state.distrust = isQuiet ? 'no frame for some time, and REST does not confirm the book' : 'REST shows another book'
-    this.#channel.resync(token, state.distrust)
   }
 
   #emit(event: MarketDataEvent): void {

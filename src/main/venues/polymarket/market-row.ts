@@ -36,7 +36,7 @@ const marketRow = z.object({
   outcomePrices: listText.optional(),
   eventStartTime: moment,
   endDate: moment,
-  active: z.boolean(),
+  active: z.boolean().optional(),
   closed: z.boolean(),
   acceptingOrders: z.boolean().optional(),
   enableOrderBook: z.boolean().optional(),
@@ -124,7 +124,7 @@ export function verifyMarket(row: MarketRow, slot: Slot, window: Window, takerDe
 /** Why a verified market takes no orders now; undefined if it does. */
 export function untradable({ active, closed, acceptingOrders, enableOrderBook }: MarketRow): string | undefined {
   if (closed) return 'closed'
-  if (!active) return 'not active'
+  if (active !== true) return 'not active'
   if (enableOrderBook !== true) return 'no order book'
   if (acceptingOrders !== true) return 'not accepting orders'
   return undefined

@@ -63,6 +63,11 @@ export class PolyboltFeed {
     this.#link.stop()
   }
 
+  /** Opens another connection: a topic can fall silent while its connection answers pings. */
+  restart(reason: string): void {
+    this.#link.reset(reason)
+  }
+
   #authenticate(connection: number): void {
     const { apiKey, secret, passphrase } = this.#options.credentials
     const auth = { op: 'auth', rid: this.#nextId(), auth: { apiKey, secret, passphrase } }

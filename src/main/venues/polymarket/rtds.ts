@@ -52,9 +52,7 @@ export class RtdsFeed {
     this.#link = new StreamLink(
       { url, clock, random, timings, ping: PING },
       {
-        opened: (connection) => {
-          for (const text of this.#subscriptions()) this.#link.send(text, connection)
-        },
+        opened: (connection) => this.#link.send(this.#subscription(), connection),
         text: (text) => this.#onText(text),
         up: () => options.report('info', 'RTDS: connected'),
         down: (reason) => options.report('warn', `RTDS: link lost: ${reason}`),
@@ -70,20 +68,19 @@ export class RtdsFeed {
     this.#link.stop()
   }
 
-  /** One message a symbol: lists of symbols in one filter are refused. */
-  #subscriptions(): string[] {
-    return this.#options.assets.map((asset) =>
-      JSON.stringify({
-        action: 'subscribe',
-        subscriptions: [
-          {
-            topic: 'crypto_prices_twap_sixty',
-            type: '*',
-            filters: JSON.stringify({ symbol: `${asset.toLowerCase()}/usd` }),
-          },
-        ],
-      }),
-    )
+  /** Opens another connection: a topic can fall silent while its connection answers pings. */
+  restart(reason: string): void {
+    this.#link.reset(reason)
+  }
+
+  /** All symbols in one message, each with a filter of its own: lists of symbols in one filter are refused. */
+  #subscription(): string {
+    const subscriptions = this.#options.assets.map((asset) => ({
+      topic: 'crypto_prices_twap_sixty',
+      type: '*',
+      filters: JSON.stringify({ symbol: `${asset.toLowerCase()}/usd` }),
+    }))
+    return JSON.stringify({ action: 'subscribe', subscriptions })
   }
 
   #onText(text: string): void {

@@ -21,14 +21,12 @@ const KEPT_MS = 30 * MINUTE
 /** Values of the settlement sources by second, for the strikes of windows. */
 export class Stamps {
   readonly #values = new Map<string, Map<number, { value: number; source: StampSource }>>()
-  readonly #newest = new Map<StampSource, number>()
 
   /** @returns false for one that is known already from as good a source */
   add({ asset, at, meanSeconds, value }: Stamp, source: StampSource): boolean {
     const key = `${asset} ${meanSeconds}`
     const series = this.#values.get(key) ?? new Map<number, { value: number; source: StampSource }>()
     this.#values.set(key, series)
-    this.#newest.set(source, Math.max(this.#newest.get(source) ?? 0, at))
     const known = series.get(at)
     if (known !== undefined && ORDER.indexOf(known.source) <= ORDER.indexOf(source)) return false
     series.set(at, { value, source })
@@ -42,10 +40,5 @@ export class Stamps {
   /** The value stamped exactly at a boundary; undefined if the source skipped that second. */
   at(asset: Asset, meanSeconds: number, boundary: number): { value: number; source: StampSource } | undefined {
     return this.#values.get(`${asset} ${meanSeconds}`)?.get(boundary)
-  }
-
-  /** Newest second of a source, ms UTC; undefined before its first. */
-  newest(source: StampSource): number | undefined {
-    return this.#newest.get(source)
   }
 }
