@@ -95,7 +95,7 @@ process.exit(passed ? 0 : 1)
 /** Test files with a long form: those that import `test/support/long-form.ts`. */
 function longTests(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .map((name) => join('test', name))
     .filter((path) => /\/support\/long-form\.ts/.test(readFileSync(join(root, path), 'utf8')))
     .toSorted()

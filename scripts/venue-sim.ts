@@ -13,6 +13,7 @@ node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N
                           [--from ISO] [--drop-every SECONDS] [--halted SYMBOLS] [--silent SYMBOLS]
                           [--books FILE] [--books-as deltas]
                           [--pm-assets BTC,ETH] [--pm-missing SHARE] [--pm-resolve SECONDS] [--pm-delta-hashes other]
+                          [--pm-quote-ms BTC=30,*=300]
 
   --tape        recorded one-minute candles; may be repeated. Without it, candles are generated
   --now         market time starts at the real time; recorded candles are shifted by multiples of 15 minutes (default)
@@ -26,6 +27,7 @@ node scripts/venue-sim.ts [--tape FILE|FOLDER]… [--generate BTC,ETH] [--seed N
   --pm-assets   assets with Polymarket windows (those of BTC ETH SOL XRP DOGE BNB HYPE that have candles)
   --pm-missing  share of seconds that the settlement feeds leave out (0.07)
   --pm-resolve  seconds from a window's end to its resolution (15 to 85, by window)
+  --pm-quote-ms market time between two quotes, by asset (*=500)
   --pm-delta-hashes other: hashes of deltas that are not the book's checksum
 
 Controls: POST /sim/drop?refuse=MS  /sim/silence?ms=&symbol=  /sim/mute?symbol=  /sim/gap?symbol=&count=  /sim/shutdown?close=MS
@@ -42,7 +44,9 @@ function positive(name: string, value: string | undefined, fallback: number): nu
 }
 
 type Values = Readonly<
-  Partial<Record<'books' | 'books-as' | 'pm-assets' | 'pm-missing' | 'pm-resolve' | 'pm-delta-hashes', string>>
+  Partial<
+    Record<'books' | 'books-as' | 'pm-assets' | 'pm-missing' | 'pm-resolve' | 'pm-quote-ms' | 'pm-delta-hashes', string>
+  >
 >
 
 /** Reads recorded books and moves them, by a multiple of 15 minutes, so that their first window is yet to come. */
@@ -65,6 +69,14 @@ function polymarketOptions(values: Values, seed: number, port: number): Polymark
   }
   return {
     seed,
+    quoteMs: Object.fromEntries(
+      list(values['pm-quote-ms']).map((item) => {
+        const [asset = '', ms] = item.split('=')
+        const every = positive('pm-quote-ms', ms ?? '', 0)
+        if (every < 1) throw new Error(`--pm-quote-ms: ${item}`)
+        return [asset, every]
+      }),
+    ),
     missingSeconds: positive('pm-missing', values['pm-missing'], 0.07),
     ...(assets.length === 0 ? {} : { assets }),
     ...(resolve === undefined ? {} : { resolveAfterMs: 1000 * positive('pm-resolve', resolve, 0) }),
@@ -91,6 +103,7 @@ async function main(): Promise<void> {
       'pm-assets': { type: 'string' },
       'pm-missing': { type: 'string' },
       'pm-resolve': { type: 'string' },
+      'pm-quote-ms': { type: 'string' },
       'pm-delta-hashes': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },

@@ -9,6 +9,7 @@ import {
   steppedSim,
   subscribed,
 } from '../support/polymarket-sim.ts'
+import { SIM_START } from '../support/venue-sim.ts'
 
 let open: SteppedSim | undefined
 afterEach(async () => {
@@ -57,6 +58,16 @@ describe('frame faults', () => {
     expect(frames.texts.at(-1)).toBe('PONG')
   })
 
+  test('a mute connection does not answer, and goes on afterwards', async () => {
+    const { frames, sim } = await run(({ pm }) => pm.mute('market', 10_000))
+    const resumed = frames.events('price_change').filter(({ timestamp }) => Number(timestamp) > SIM_START)
+    expect(Number(known(resumed[0]).timestamp)).toBeGreaterThanOrEqual(SIM_START + 10_000)
+    sim.pm.mute('market', 1_000)
+    frames.clear()
+    frames.send('PING')
+    expect(frames.texts).toEqual([])
+  })
+
   test('a delayed frame comes later, a missing snapshot never', async () => {
     const { sim, texts, up } = await run(({ pm }) => pm.frames('market', 'delay', { ms: 5_000, kind: 'book' }))
     const times = texts.map((text) => Number(JSON.parse(text).timestamp))
@@ -80,6 +91,7 @@ test('every fault has a switch over HTTP', async () => {
     'drop?service=market&refuse=0',
     `silence?service=market&ms=1000&id=${up}`,
     'frames?service=rtds&fault=delay&ms=500&count=2&kind=crypto_prices',
+    'mute?service=polybolt&ms=1000',
     'count?fault=book-hash&count=1',
     'http?fault=503-disabled&service=clob&path=/book',
     'http-clear',

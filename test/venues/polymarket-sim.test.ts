@@ -155,6 +155,34 @@ describe('market channel', () => {
     expect(kinds(custom)).not.toContain('best_bid_ask')
   })
 
+  test('the book can come before the trade whose price is in its hash', async () => {
+    const sim = await start({ bookFirst: true })
+    const frames = subscribed(sim, false)
+    sim.step(20_000)
+    const events = frames.events()
+    const first = events.findIndex((event) => event.event_type === 'last_trade_price')
+    expect(events.slice(first - 2, first).map((event) => event.event_type)).toEqual(['book', 'book'])
+    const books = new RebuiltBooks()
+    for (const event of events) books.apply(event)
+    expect(books.counts.wrongHashes).toBeGreaterThan(1)
+    expect(books.counts.wrongDeltaHashes).toBe(0)
+  })
+
+  test('assets can be quoted at rates of their own', async () => {
+    const sim = await start({ assets: ['BTC', 'ETH'], quoteMs: { BTC: 50, '*': 500 } })
+    const frames = framesOf(sim.pm, 'market')
+    const windows = sim.pm.windows()
+    frames.send({ assets_ids: windows.flatMap(({ up, down }) => [up, down]), type: 'market' })
+    frames.clear()
+    sim.step(20_000)
+    const count = (asset: string) => {
+      const markets = windows.filter((window) => window.asset === asset).map(({ conditionId }) => conditionId)
+      return frames.events().filter(({ market }) => markets.includes(String(market))).length
+    }
+    expect(count('BTC')).toBeGreaterThan(4 * count('ETH'))
+    expect(count('ETH')).toBeGreaterThan(200)
+  })
+
   test('a tick change in the middle of the window reaches both tokens, REST and Gamma', async () => {
     const sim = await start()
     const { slug, up, down } = currentWindow(sim)

@@ -36,6 +36,8 @@ export interface PolymarketControls {
   drop(service?: Service, refuseMs?: number): void
   /** No frame of a kind or an id for `ms`; sockets stay open and pings are answered. An id is a token or a symbol. */
   silence(service: SocketService, ms: number, options?: Pick<FrameFaultOptions, 'kind' | 'id'>): void
+  /** Nothing is sent for `ms`, not even an answer to a ping; what arrives is lost. */
+  mute(service: SocketService, ms: number): void
   /** Loses, repeats, cuts, delays or reorders the next frames of a service. */
   frames(service: SocketService, fault: FrameFault, options?: FrameFaultOptions): void
   /** The next `count` subscriptions get no snapshot, or the next `count` frames a wrong hash. */
@@ -73,6 +75,7 @@ export function polymarketControls(context: ControlContext): PolymarketControls 
       for (const name of service === undefined ? SERVICES : [service]) servers[name].drop(refuseMs)
     },
     silence: (service, ms, options = {}) => outboxes[service].silence(ms, options),
+    mute: (service, ms) => faults.setMute(service, now() + ms),
     frames: (service, fault, options = {}) => outboxes[service].arm(fault, options),
     count: (fault, count) => faults.count(fault, count),
     http: (fault, options) => faults.armHttp(fault, options),

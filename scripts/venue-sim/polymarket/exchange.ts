@@ -43,11 +43,13 @@ export interface ExchangeOptions {
   readonly listing: Listing
   readonly feed: SettlementFeed
   readonly startAt: number
-  /** Market time between two looks of the makers at the price. */
-  readonly quoteMs: number
+  /** Market time between two quotes, by asset. */
+  quoteMs(asset: string): number
   /** Market time from the end of a window to its resolution. */
   resolveAfterMs(window: MarketWindow): number
   resolution(window: MarketWindow): Resolution
+  /** The book after a trade is sent before the trade itself. */
+  readonly isBookFirst: boolean
   /** Windows whose books come from a recording. */
   isRecorded(window: MarketWindow): boolean
   readonly emit: (event: ExchangeEvent) => void
@@ -69,18 +71,21 @@ export class Exchange {
   readonly #options: ExchangeOptions
   readonly #states = new Map<string, MarketState>()
   readonly #announced = new Map<string, number>()
+  /** Market time between two steps: the shortest of all assets. */
+  readonly #stepMs: number
   #time: number
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#time = options.startAt - (options.startAt % options.quoteMs)
+    this.#stepMs = Math.min(...options.listing.assets.map((asset) => options.quoteMs(asset)))
+    this.#time = options.startAt - (options.startAt % this.#stepMs)
     for (const window of this.#activeWindows(this.#time)) this.#requote(this.#open(window), this.#time)
     this.#announce(this.#time, false)
   }
 
   /** Market time of the next change. */
   get nextAt(): number {
-    return this.#time + this.#options.quoteMs
+    return this.#time + this.#stepMs
   }
 
   /** Plays everything up to and including `nextAt`. */
@@ -89,7 +94,8 @@ export class Exchange {
     this.#time = time
     for (const window of this.#activeWindows(time)) {
       const state = this.#open(window)
-      if (this.#options.isRecorded(window)) continue
+      const isDue = time % this.#options.quoteMs(window.asset) < this.#stepMs
+      if (!isDue || this.#options.isRecorded(window)) continue
       this.#requote(state, time)
       this.#trade(state, time)
     }
@@ -157,7 +163,7 @@ export class Exchange {
 
   /** @param price in thousandths, of the traded token */
   recordTrade(state: MarketState, trade: Pick<MarketTrade, 'isUp' | 'price' | 'size' | 'side'>, at: number): void {
-    state.lastTrade = (trade.price / 1000).toFixed(3)
+    state.lastTrade = lastTradeText(trade.price)
     state.lastSide = trade.side
     this.#options.emit({ kind: 'trade', window: state.window, at, ...trade })
   }
@@ -191,8 +197,8 @@ export class Exchange {
 
   #requote(state: MarketState, time: number): void {
     const { window, book } = state
-    const { feed } = this.#options
-    const quotes = quotesAt(window, feed, time, state.tick)
+    const { feed, quoteMs } = this.#options
+    const quotes = quotesAt(window, feed, time, { tick: state.tick, quoteMs: quoteMs(window.asset) })
     const isExtreme = quotes.fair > 960 || quotes.fair < 40
     if (isExtreme && state.tick === 10) return this.setTick(window, 1)
     const sides = [['BUY', book.bids, quotes.bids] as const, ['SELL', book.asks, quotes.asks] as const]
@@ -220,14 +226,20 @@ export class Exchange {
     const isOpen = time >= window.startMs && time < window.endMs
     if (!isOpen || chance(key) > 0.2) return
     const isUp = chance(`${key}token`) < 0.5
-    const side = chance(`${key}side`) < 0.7 ? 'BUY' : 'SELL'
+    const side: MarketTrade['side'] = chance(`${key}side`) < 0.7 ? 'BUY' : 'SELL'
     // A buyer of Down takes a bid for Up, and a seller of Down an offer of Up.
     const isLifting = isUp === (side === 'BUY')
     const upPrice = isLifting ? book.asks.best : book.bids.best
     if (upPrice === undefined) return
     const size = sharesText(500 + Math.floor(20_000 * chance(`${key}size`) ** 3))
-    this.recordTrade(state, { isUp, price: isUp ? upPrice : 1000 - upPrice, size, side }, time)
-    this.#options.emit({ kind: 'book', window, at: time })
+    const trade = { isUp, price: isUp ? upPrice : 1000 - upPrice, size, side }
+    if (this.#options.isBookFirst) {
+      state.lastTrade = lastTradeText(trade.price)
+      this.show(window, time)
+      return this.recordTrade(state, trade, time)
+    }
+    this.recordTrade(state, trade, time)
+    this.show(window, time)
   }
 
   #announce(time: number, isNews: boolean): void {
@@ -252,5 +264,7 @@ export class Exchange {
     }
   }
 }
+
+const lastTradeText = (price: number) => (price / 1000).toFixed(3)
 
 type MarketTrade = Extract<ExchangeEvent, { kind: 'trade' }>

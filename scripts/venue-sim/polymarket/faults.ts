@@ -56,6 +56,7 @@ const HTML =
 /** Every fault that is not about single frames. Targets are a slug, an asset or `*`. */
 export class Faults {
   readonly #http: ArmedHttp[] = []
+  readonly #muteUntil = new Map<Service, number>()
   readonly #offsets = new Map<Service, number>()
   readonly #rows = new Map<string, RowFault>()
   readonly #resolutions = new Map<string, ResolutionFault>()
@@ -84,6 +85,15 @@ export class Faults {
     armed.left--
     if (armed.left <= 0) this.#http.splice(this.#http.indexOf(armed), 1)
     return faultReply(armed.fault)
+  }
+
+  /** @param until market time */
+  setMute(service: Service, until: number): void {
+    this.#muteUntil.set(service, until)
+  }
+
+  isMute(service: Service, now: number): boolean {
+    return now < (this.#muteUntil.get(service) ?? 0)
   }
 
   setOffset(service: Service, ms: number): void {

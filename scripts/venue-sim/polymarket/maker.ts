@@ -5,8 +5,8 @@ import { chance, type MarketWindow } from './identity.ts'
 /** Standard deviation of the price over one second, as a share: about 0.05 % a minute. */
 const VOLATILITY = 0.000_06
 const LEVELS = 12
-/** Sizes change every few seconds, each level at moments of its own. */
-const SIZE_PERIOD_MS = 5_000
+/** Quotes between two changes of a level's size; each level changes at moments of its own. */
+const SIZE_PERIOD = 10
 
 /** The quotes that makers want to have: Up token, prices in thousandths of a dollar. */
 export interface Quotes {
@@ -33,8 +33,16 @@ export function fairPrice(window: MarketWindow, feed: SettlementFeed, time: numb
   return 1 / (1 + Math.exp((-1.702 * (expected - strike)) / deviation))
 }
 
-/** The makers' quotes at a time; a pure function of window, time and tick. @param tick in thousandths of a dollar */
-export function quotesAt(window: MarketWindow, feed: SettlementFeed, time: number, tick: number): Quotes {
+export interface QuoteTerms {
+  /** In thousandths of a dollar. */
+  readonly tick: number
+  /** Market time between two quotes. */
+  readonly quoteMs: number
+}
+
+/** The makers' quotes at a time; a pure function of window, time and terms. */
+export function quotesAt(window: MarketWindow, feed: SettlementFeed, time: number, terms: QuoteTerms): Quotes {
+  const { tick, quoteMs } = terms
   const empty: Quotes = { bids: new Map(), asks: new Map(), fair: 500 }
   if (time >= window.endMs + 2_000) return empty
   const { slug } = window
@@ -49,8 +57,8 @@ export function quotesAt(window: MarketWindow, feed: SettlementFeed, time: numbe
   for (let i = 0; i < LEVELS; i++) {
     const bid = bestBid - i * tick
     const ask = bestAsk + i * tick
-    if (bid >= tick && bid < 1000) bids.set(bid, sizeAt(slug, 'bid', bid, time, secondsLeft))
-    if (ask <= 1000 - tick && ask > 0) asks.set(ask, sizeAt(slug, 'ask', ask, time, secondsLeft))
+    if (bid >= tick && bid < 1000) bids.set(bid, sizeAt(`${slug}bid${bid}`, time / quoteMs, secondsLeft))
+    if (ask <= 1000 - tick && ask > 0) asks.set(ask, sizeAt(`${slug}ask${ask}`, time / quoteMs, secondsLeft))
   }
   const isGone = chance(`${slug}gone${Math.floor(time / 5_000)}`) < shareOneSided(secondsLeft)
   if (isGone && fair > 950) asks.clear()
@@ -65,11 +73,11 @@ const spreadTicks = (secondsLeft: number) => (secondsLeft > 120 ? 2 : secondsLef
 const shareOneSided = (secondsLeft: number) =>
   secondsLeft > 300 ? 0 : secondsLeft > 120 ? 0.2 : secondsLeft > 60 ? 0.5 : secondsLeft > 30 ? 0.7 : 0.8
 
-function sizeAt(slug: string, side: string, price: number, time: number, secondsLeft: number): string {
-  const phase = chance(`${slug}${side}${price}phase`)
-  const epoch = Math.floor(time / SIZE_PERIOD_MS + phase)
+/** @param quotes number of the quote */
+function sizeAt(level: string, quotes: number, secondsLeft: number): string {
+  const epoch = Math.floor(quotes / SIZE_PERIOD + chance(`${level}phase`))
   const depth = secondsLeft > 120 ? 1 : secondsLeft > 30 ? 0.5 : 0.2
-  const hundredths = Math.round((2_000 + 90_000 * chance(`${slug}${side}${price}size${epoch}`) ** 2) * depth)
+  const hundredths = Math.round((2_000 + 90_000 * chance(`${level}size${epoch}`) ** 2) * depth)
   return sharesText(hundredths)
 }
 

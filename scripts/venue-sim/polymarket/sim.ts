@@ -15,7 +15,16 @@ import { Rtds } from './rtds.ts'
 import { type ServiceOptions, type ServiceServer, serve } from './serve.ts'
 import { Site } from './site.ts'
 import { Truth } from './truth.ts'
-import { type Channel, type Conversation, Outbox, type Peer, refusal, type SimReply, type SimRequest } from './wire.ts'
+import {
+  type Channel,
+  type Conversation,
+  mutable,
+  Outbox,
+  type Peer,
+  refusal,
+  type SimReply,
+  type SimRequest,
+} from './wire.ts'
 
 export interface PolymarketOptions {
   /** Default: those of the seven listed assets that have candles. */
@@ -23,10 +32,12 @@ export interface PolymarketOptions {
   /** Default: 5 and 15. */
   readonly minutes?: readonly number[]
   readonly seed?: number
-  /** Market time between two changes of the quotes. */
-  readonly quoteMs?: number
+  /** Market time between two quotes (500), or by asset with `*` for the others. A quote is 3 to 5 frames a window. */
+  readonly quoteMs?: number | Readonly<Record<string, number>>
   /** What price_change rows carry as their hash. */
   readonly deltaHashes?: 'checksum' | 'other'
+  /** Sends the book after a trade before the trade itself: its hash is made with a price not yet told. */
+  readonly bookFirst?: boolean
   /** Market time from the end of a window to its resolution; default: 15 to 85 s, by window. */
   readonly resolveAfterMs?: number
   /** Share of seconds that the price feeds leave out (measured: 0.07); default 0. */
@@ -98,7 +109,7 @@ export async function startPolymarket(
   marketNow: () => number,
   options: PolymarketOptions,
 ): Promise<PolymarketSim> {
-  const { seed = 7, credentials = TEST_CREDENTIALS } = options
+  const { seed = 7, credentials = TEST_CREDENTIALS, quoteMs = 500 } = options
   const assets = options.assets ?? ASSETS.filter((asset) => candles.symbols.includes(`${asset}USDT`))
   // While missed events are played, it is as late as the event.
   let playing: number | undefined
@@ -114,7 +125,8 @@ export async function startPolymarket(
     listing,
     feed,
     startAt,
-    quoteMs: options.quoteMs ?? 500,
+    quoteMs: (asset) => (typeof quoteMs === 'number' ? quoteMs : (quoteMs[asset] ?? quoteMs['*'] ?? 500)),
+    isBookFirst: options.bookFirst ?? false,
     resolveAfterMs: (window) => truth.resolveAfterMs(window),
     resolution: (window) => truth.resolution(window),
     isRecorded: (window) => playback?.has(window) ?? false,
@@ -152,9 +164,12 @@ export async function startPolymarket(
   const request = (service: Service, asked: SimRequest): SimReply =>
     faults.takeHttp(service, asked) ?? rest[service]?.(asked) ?? refusal(404, 'not found')
   const channels = { market, rtds, polybolt }
+  const mute = (service: 'market' | 'rtds' | 'polybolt') =>
+    mutable(channels[service], () => faults.isMute(service, now()))
+  const open = { market: mute('market'), rtds: mute('rtds'), polybolt: mute('polybolt') }
   const servers = await startServers(
     { gamma: {}, clob: {}, site: {}, market: { path: '/ws/market' }, rtds: { path: '' }, polybolt: { path: '/ws' } },
-    { channels, request, clock: (service) => now() + faults.offset(service), ports: options.ports ?? {} },
+    { channels: open, request, clock: (service) => now() + faults.offset(service), ports: options.ports ?? {} },
   )
   const control: ControlContext = { listing, exchange, faults, outboxes, channels, servers, site, now }
   let second = stamps.newest(startAt)
@@ -223,7 +238,7 @@ export async function startPolymarket(
     window: (slug) => listing.bySlug(slug),
     windows: () => exchange.openWindows(now()),
     request,
-    connect: (service, peer) => channels[service].connect(peer),
+    connect: (service, peer) => open[service].connect(peer),
     connections: (service) => servers[service].connections,
     opened: (service) => servers[service].opened,
     requests: (service) => servers[service].requests,

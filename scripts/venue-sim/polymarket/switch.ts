@@ -9,6 +9,7 @@ type Action = (sim: PolymarketControls, query: URLSearchParams, body: string) =>
 const ACTIONS: Readonly<Record<string, Action>> = {
   drop: (sim, query) => sim.drop(optional(query, 'service', SERVICES), number(query, 'refuse', 0)),
   silence: (sim, query) => sim.silence(socketService(query), number(query, 'ms', 15_000), about(query)),
+  mute: (sim, query) => sim.mute(socketService(query), number(query, 'ms', 15_000)),
   frames: (sim, query) =>
     sim.frames(socketService(query), one(query, 'fault', FRAME_FAULTS), {
       ...about(query),

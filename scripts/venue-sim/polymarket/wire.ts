@@ -16,6 +16,26 @@ export interface Channel {
   connect(peer: Peer): Conversation
 }
 
+/** A channel that neither answers nor sends while `isMute`, not even to pings, as behind a dead link. */
+export function mutable(channel: Channel, isMute: () => boolean): Channel {
+  return {
+    connect(peer) {
+      const { message, closed } = channel.connect({
+        ...peer,
+        send: (text) => {
+          if (!isMute()) peer.send(text)
+        },
+      })
+      return {
+        message: (text) => {
+          if (!isMute()) message(text)
+        },
+        closed,
+      }
+    },
+  }
+}
+
 export interface SimRequest {
   readonly method: string
   readonly path: string
