@@ -13,8 +13,20 @@ export interface CliResult {
 
 /** Runs the real command line with the Node that runs the tests. */
 export function baton(...args: readonly string[]): Promise<CliResult> {
+  return batonWith({}, ...args)
+}
+
+/** The same with more variables in its environment, and a text on its standard input. */
+export function batonWith(
+  { env = {}, input = '' }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+  ...args: readonly string[]
+): Promise<CliResult> {
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [join(root, 'src/main/cli.ts'), ...args], { cwd: root })
+    const child = spawn(process.execPath, [join(root, 'src/main/cli.ts'), ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    })
+    child.stdin.end(input)
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk: Buffer) => {

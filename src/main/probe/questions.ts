@@ -143,7 +143,7 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: 'depth of the books',
-    assumed: 'two sides in the midst of a window',
+    assumed: 'BTC has two sides until two minutes before the end',
     ask: async (context) => {
       const parts: string[] = []
       for (const name of ASSETS) {
@@ -155,7 +155,10 @@ export const QUESTIONS: readonly Question[] = [
         const reply = await context.get('clobUrl', '/book', { token_id: found.market.tokens.up })
         parts.push(`${name} ${reply.ok ? depth(reply.value) : reply.error}`)
       }
-      return judged(parts.length > 0 && !parts.some((part) => part.includes('no ')), parts.join('; '))
+      const leftMs = windowAt(BTC, context.options.clock.now()).end - context.options.clock.now()
+      // Late in a window one side disappears.
+      if (leftMs < 2 * MINUTE) return unanswered(`asked too late in the window: ${parts.join('; ')}`)
+      return judged(!(parts[0] ?? 'no ').includes('no '), parts.join('; '))
     },
   },
   {
