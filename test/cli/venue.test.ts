@@ -18,7 +18,10 @@ function configured(home: string, change: Readonly<Record<string, string>> = {})
   const hosts = { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl, dataUrl: siteUrl, ...change }
   const path = join(folder.path, home)
   mkdirSync(path)
-  writeFileSync(join(path, 'config.json'), JSON.stringify({ binance: { restUrl: sim.restUrl }, polymarket: hosts }))
+  writeFileSync(
+    join(path, 'config.json'),
+    JSON.stringify({ binance: { restUrl: sim.restUrl, wsUrl: sim.wsUrl }, polymarket: hosts }),
+  )
   return path
 }
 
@@ -72,6 +75,26 @@ describe('baton venue probe', () => {
     for (const name of ['taker fee', 'RTDS sends settlement means'])
       expect(of(name)).toMatchObject({ verdict: 'unanswered', found: expect.stringContaining('127.0.0.1:1') })
     expect(of('order structure that the CLOB wants')).toMatchObject({ verdict: 'confirmed' })
+  })
+})
+
+describe('baton doctor --network', () => {
+  const checks = z.array(z.object({ name: z.string(), state: z.string(), found: z.string() }))
+
+  test('connects to every host, and names the one that fails; one settlement source is enough', async () => {
+    const down = { clobUrl: 'http://127.0.0.1:1', rtdsUrl: 'ws://127.0.0.1:1' }
+    const { out } = await baton('doctor', '--network', '--json', '--home', configured('doctor', down))
+    const states = Object.fromEntries(checks.parse(JSON.parse(out)).map(({ name, state }) => [name, state]))
+    expect(states).toMatchObject({
+      'Binance REST': 'ok',
+      'Binance stream': 'ok',
+      Gamma: 'ok',
+      CLOB: 'fail',
+      'CLOB stream': 'ok',
+      RTDS: 'warn',
+      PolyBolt: 'ok',
+      'polymarket.com': 'ok',
+    })
   })
 })
 

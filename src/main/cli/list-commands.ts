@@ -80,6 +80,7 @@ export function defineDoctor(command: Command, finish: Finish): void {
   addReadOptions(command)
     .option('--strategies <dir>', 'strategies folder')
     .option('--tape <file...>', 'recorded candles to check (default: BATON_TAPES)')
+    .option('--network', 'also connect to every host that real prices and books need')
     .action(async (flags: DoctorFlags) => {
       const { doctor } = await import('./doctor.ts')
       finish(await doctor(flags))
