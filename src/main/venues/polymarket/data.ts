@@ -157,11 +157,12 @@ export class PolymarketData implements MarketData {
     const token = state.market?.tokens.up ?? ''
     const book = this.#channel.book(token)
     const ageMs = this.#channel.ageMs(token)
+    const isVerified = book?.isVerified === true
     return {
-      reason: withheld(state),
+      reason: withheld(state) ?? (isVerified ? null : 'its order book has not arrived, or is not verified'),
       strikeSource: state.strike?.source ?? null,
       bookAgeMs: Number.isFinite(ageMs) ? ageMs : null,
-      isVerified: book?.isVerified === true,
+      isVerified,
       deltaHashes: book?.deltaHashes ?? 'unverified',
     }
   }
