@@ -145,7 +145,7 @@ describe.concurrent('a feed that cannot be relied upon', () => {
     })
     await feed.until('it is back', () => stale(feed).length === 0)
     expect(
-      said(feed, 'BTC').some((line) => /^info BTC is back at [\d.]+ after \d+ s; \d prices? withheld$/.test(line)),
+      said(feed, 'BTC').some((line) => /^info BTC is back at [\d.]+ after \d+ s; \d+ prices? withheld$/.test(line)),
     ).toBe(true)
     await feed.moreCandles('BTC', 2)
     const highest = Math.max(

@@ -1,9 +1,9 @@
-import type { Clock, FeedEvent } from '../../../shared/domain/feed.ts'
+import type { Clock, FeedEvent, PriceTick } from '../../../shared/domain/feed.ts'
 import { isoUtc, SECOND } from '../../../shared/domain/time.ts'
 import type { GuardResult } from '../price-guard.ts'
 import type { ClosedCandle } from './chain.ts'
 import type { Level, Problems } from './problems.ts'
-import type { KlineUpdate } from './schema.ts'
+import type { KlineUpdate, TradeUpdate } from './schema.ts'
 import type { Track } from './track.ts'
 
 export interface DeliveryOptions {
@@ -25,7 +25,14 @@ export class Delivery {
   }
 
   price(track: Track, update: KlineUpdate): void {
-    const tick = track.tickOf(update, this.#options.clock.now())
+    this.#tick(track, track.tickOf(update, this.#options.clock.now()))
+  }
+
+  trade(track: Track, update: TradeUpdate): void {
+    this.#tick(track, track.tickOfTrade(update, this.#options.clock.now()))
+  }
+
+  #tick(track: Track, tick: PriceTick | undefined): void {
     if (tick === undefined) return
     this.#guarded(track, tick.tsVenue, () => {
       const result = track.guard.price(tick.price, tick.tsVenue)

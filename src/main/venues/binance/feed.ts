@@ -28,9 +28,9 @@ import { TrackBook } from './track-book.ts'
 
 /**
  * Binance one-minute candles and the ticks inside them, in real time. Closed candles of an asset come in strict order without
- * gaps or duplicates: what the stream missed is fetched over REST before later candles are passed on. Ticks come from the
- * candle stream, one every two seconds per asset while it trades. An asset is stale while its frames stop, are unreadable or
- * contain absurd prices.
+ * gaps or duplicates: what the stream missed is fetched over REST before later candles are passed on. Ticks come from trades, at
+ * most five a second, and from the candle stream, one every two seconds per asset while it trades. An asset is stale while its
+ * frames stop, are unreadable or contain absurd prices.
  */
 export class BinanceFeed implements LiveFeed {
   readonly #options: BinanceFeedOptions
@@ -104,6 +104,9 @@ export class BinanceFeed implements LiveFeed {
       quality: this.#quality,
       tracks: () => this.#tracks,
       onUpdate: (track, update) => this.#onUpdate(track, update),
+      onTrade: (track, update) => {
+        if (this.#buffer === undefined) this.#delivery.trade(track, update)
+      },
       onShutdown: () => this.#onShutdown(),
       report,
     })

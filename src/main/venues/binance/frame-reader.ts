@@ -1,7 +1,7 @@
 import type { FrameQuality } from './frame-quality.ts'
 import { type BinanceFeedOptions, symbolOf } from './options.ts'
 import type { Level } from './problems.ts'
-import { type KlineUpdate, parseFrame } from './schema.ts'
+import { type KlineUpdate, parseFrame, type TradeUpdate } from './schema.ts'
 import type { Track } from './track.ts'
 import type { TrackBook } from './track-book.ts'
 
@@ -10,6 +10,7 @@ export interface FrameReaderParts {
   readonly quality: FrameQuality
   readonly tracks: () => TrackBook
   readonly onUpdate: (track: Track, update: KlineUpdate) => void
+  readonly onTrade: (track: Track, update: TradeUpdate) => void
   /** The venue announced that it will close the connection. */
   readonly onShutdown: () => void
   readonly report: (detail: string, level: Level) => void
@@ -42,6 +43,8 @@ export class FrameReader {
     switch (frame.value.kind) {
       case 'kline':
         return this.#onKline(frame.value.update)
+      case 'trade':
+        return this.#onTrade(frame.value.update)
       case 'shutdown':
         return onShutdown()
       case 'error':
@@ -49,6 +52,13 @@ export class FrameReader {
       case 'ack':
         return
     }
+  }
+
+  /** Trades of symbols that are not followed yet, or not any more, are ignored. */
+  #onTrade(update: TradeUpdate): void {
+    const { tracks, onTrade } = this.#parts
+    const track = tracks().get(update.symbol)
+    if (track !== undefined && !tracks().isAhead(update.eventTime)) onTrade(track, update)
   }
 
   #onKline(update: KlineUpdate): void {

@@ -76,9 +76,12 @@ export function symbolOf(asset: Asset): string {
   return `${asset}USDT`
 }
 
-/** Address of the one connection that carries every asset's one-minute candles. */
+/** Address of the one connection that carries every asset's one-minute candles and trades. */
 export function streamUrl({ assets, wsUrl = PUBLIC_WS_URL }: BinanceFeedOptions): string {
-  const streams = assets.map((asset) => `${symbolOf(asset).toLowerCase()}@kline_1m`)
+  const streams = assets.flatMap((asset) => {
+    const symbol = symbolOf(asset).toLowerCase()
+    return [`${symbol}@kline_1m`, `${symbol}@aggTrade`]
+  })
   return `${wsUrl}/stream?streams=${streams.join('/')}`
 }
 

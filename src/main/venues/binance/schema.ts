@@ -28,8 +28,9 @@ const kline = z.object({
     x: z.boolean(),
   }),
 })
+const trade = z.object({ e: z.literal('aggTrade'), E: time, s: z.string(), p: positive })
 const shutdown = z.object({ e: z.literal('serverShutdown'), E: time })
-const event = z.discriminatedUnion('e', [kline, shutdown])
+const event = z.discriminatedUnion('e', [kline, trade, shutdown])
 const frame = z.union([
   z.object({ stream: z.string(), data: event }).transform((wrapped) => wrapped.data),
   event,
@@ -49,7 +50,16 @@ export interface KlineUpdate {
   readonly candle: Candle
 }
 
+/** Price of the newest trade of a symbol. */
+export interface TradeUpdate {
+  readonly symbol: string
+  /** The venue's time of the push. */
+  readonly eventTime: UnixMs
+  readonly price: number
+}
+
 export type StreamFrame =
+  | { readonly kind: 'trade'; readonly update: TradeUpdate }
   | { readonly kind: 'kline'; readonly update: KlineUpdate }
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'ack' }
@@ -82,6 +92,8 @@ function readFrame(text: string): Result<StreamFrame> {
   switch (data.e) {
     case 'kline':
       return klineUpdate(data)
+    case 'aggTrade':
+      return tradeUpdate(data)
     case 'serverShutdown':
       return ok({ kind: 'shutdown' })
     case 'ack':
@@ -89,6 +101,12 @@ function readFrame(text: string): Result<StreamFrame> {
     case 'error':
       return ok({ kind: 'error', message: `${data.code}: ${data.msg}` })
   }
+}
+
+function tradeUpdate({ E, s, p }: z.output<typeof trade>): Result<StreamFrame> {
+  const form = timeOfCount(E)?.form ?? 'ms'
+  if (form !== 'ms') return err(`its times are in ${formName(form)}, not in milliseconds: ${E}`)
+  return ok({ kind: 'trade', update: { symbol: s, eventTime: E, price: p } })
 }
 
 function klineUpdate({ E, s, k }: z.output<typeof kline>): Result<StreamFrame> {

@@ -4,7 +4,7 @@ import { type UnixMs, unixMs } from '../../../shared/domain/time.ts'
 import { type GuardBounds, PriceGuard } from '../price-guard.ts'
 import { CandleChain, type ClosedCandle, VolumeMeter } from './chain.ts'
 import { symbolOf } from './options.ts'
-import type { KlineUpdate } from './schema.ts'
+import type { KlineUpdate, TradeUpdate } from './schema.ts'
 
 /** The feed's state of one asset. */
 export class Track {
@@ -14,6 +14,7 @@ export class Track {
   readonly guard: PriceGuard<ClosedCandle>
   readonly #meter = new VolumeMeter()
   #last: KlineUpdate | undefined
+  #lastTrade: TradeUpdate | undefined
   /** Time of the last readable frame, monotonic ms. */
   deliveredAt = 0
   /** True once the stream has delivered the asset. */
@@ -50,9 +51,32 @@ export class Track {
     const volume = this.#meter.take(candle.openTime, candle.volume)
     if (volume === undefined) return undefined
     this.#last = update
-    return { kind: 'price', ts: receivedAt, tsVenue: eventTime, asset: this.asset, price: candle.close, volume }
+    const trade = this.#lastTrade
+    // Both streams are ordered, but not with each other.
+    const isOld = trade !== undefined && trade.eventTime > eventTime
+    return {
+      kind: 'price',
+      ts: receivedAt,
+      tsVenue: isOld ? trade.eventTime : eventTime,
+      asset: this.asset,
+      price: isOld ? trade.price : candle.close,
+      volume,
+    }
+  }
+
+  /** The tick of a trade between two candle updates; undefined if it is too soon or old. Its volume is in the next update's. */
+  tickOfTrade(update: TradeUpdate, receivedAt: UnixMs): PriceTick | undefined {
+    const { eventTime, price } = update
+    // Before the first candle update, nothing is known about the asset.
+    if (this.#last === undefined || eventTime < this.#last.eventTime) return undefined
+    if (this.#lastTrade !== undefined && eventTime < this.#lastTrade.eventTime + TRADE_MS) return undefined
+    this.#lastTrade = update
+    return { kind: 'price', ts: receivedAt, tsVenue: eventTime, asset: this.asset, price, volume: 0 }
   }
 }
+
+/** Minimum interval between two ticks of trades, ms of venue time; BTC trades up to a hundred times a second. */
+const TRADE_MS = 200
 
 /** True for the same push from two connections, as delivered while one replaces the other. */
 function isSame(a: KlineUpdate, b: KlineUpdate): boolean {
