@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { findBrowser } from './browser.ts'
@@ -52,7 +52,28 @@ function ensureBrowser(): void {
     fail('The end-to-end tests need Chromium or Chrome: install one, or set BATON_BROWSER to its path')
 }
 
+/**
+ * Installs the venues' own clients, which judge the venue simulator, from the lock file of their own package. They are
+ * 220 MB that only the tests need.
+ */
+function ensureClients(): void {
+  const folder = join(root, 'test/clients')
+  const installed = join(folder, 'node_modules/.package-lock.json')
+  const lockTime = statSync(join(folder, 'package-lock.json')).mtimeMs
+  if (existsSync(installed) && statSync(installed).mtimeMs >= lockTime) return
+  print('Installing the venues’ official clients (test/clients) …')
+  const npm = process.env.npm_execpath
+  const [program, ...prefix] = npm === undefined ? ['npm'] : [process.execPath, npm]
+  const args = [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder]
+  if (!run(program ?? 'npm', args)) {
+    fail(
+      'The official clients of the venues could not be installed: run `npm ci --ignore-scripts --prefix test/clients`',
+    )
+  }
+}
+
 ensureBrowser()
+ensureClients()
 print(`Browser: ${findBrowser()}`)
 if (!existsSync(join(root, 'node_modules/electron/path.txt'))) {
   print('Electron is not downloaded: its end-to-end tests run against the stand-in only.')
@@ -74,7 +95,7 @@ process.exit(passed ? 0 : 1)
 /** Test files with a long form: those that import `test/support/long-form.ts`. */
 function longTests(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .map((name) => join('test', name))
     .filter((path) => /\/support\/long-form\.ts/.test(readFileSync(join(root, path), 'utf8')))
     .toSorted()

@@ -15,6 +15,8 @@ export interface RestContext {
   readonly market: Market
   readonly shocks: Shocks
   now(): number
+  /** Difference of the venue's clock. */
+  offset(): number
   /** Symbols that are listed, but do not trade. */
   readonly halted: ReadonlySet<string>
   /** Removes and returns the fault for the next request. */
@@ -69,7 +71,7 @@ export class Rest {
       case '/api/v3/ping':
         return [200, {}, 1]
       case '/api/v3/time':
-        return [200, { serverTime: Math.floor(this.#context.now()) }, 1]
+        return [200, { serverTime: this.#serverTime() }, 1]
       case '/api/v3/exchangeInfo':
         return this.#exchangeInfo(url.searchParams)
       case '/api/v3/klines':
@@ -77,6 +79,10 @@ export class Rest {
       default:
         return [404, { code: -5000, msg: `Path ${url.pathname}, Method GET is invalid` }, 1]
     }
+  }
+
+  #serverTime(): number {
+    return Math.floor(this.#context.now()) + this.#context.offset()
   }
 
   #exchangeInfo(query: URLSearchParams): Reply {
@@ -98,7 +104,7 @@ export class Rest {
       isSpotTradingAllowed: true,
     }))
     const rateLimits = [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_LIMIT }]
-    const serverTime = Math.floor(this.#context.now())
+    const serverTime = this.#serverTime()
     return [200, { timezone: 'UTC', serverTime, rateLimits, exchangeFilters: [], symbols }, 20]
   }
 

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Market, Row } from './market.ts'
+import { type PolymarketOptions, type PolymarketSim, startPolymarket } from './polymarket/sim.ts'
+import { handlePolymarketControl } from './polymarket/switch.ts'
 import { type Fault, Rest } from './rest.ts'
 import { Shocks } from './shocks.ts'
 import { Sockets } from './sockets.ts'
@@ -20,6 +22,10 @@ export interface VenueSimOptions {
   readonly maxAgeMs?: number
   /** Real time after which all connections are cut, repeatedly. */
   readonly dropEveryMs?: number
+  /** Market time from outside. Nothing happens by itself then: `step` plays what is due. */
+  readonly clock?: () => number
+  /** Also simulates Polymarket. */
+  readonly polymarket?: PolymarketOptions
 }
 
 /** Counters of the simulator. */
@@ -35,8 +41,12 @@ export interface VenueSimState {
 export interface VenueSim {
   readonly restUrl: string
   readonly wsUrl: string
+  /** Undefined unless it was asked for. */
+  readonly polymarket: PolymarketSim | undefined
   /** Market time. */
   now(): number
+  /** Moves the market time forward and plays everything due; with a clock from outside, up to that clock. */
+  step(ms?: number): void
   candle(symbol: string, openTime: number): Row | undefined
   state(): VenueSimState
   drop(refuseMs?: number): void
@@ -47,6 +57,8 @@ export interface VenueSim {
   micros(ms: number, symbol: string): void
   /** Multiplies a symbol's published prices by `factor`, on the stream and over REST, for `ms` of market time. */
   shock(symbol: string, factor: number, ms: number): void
+  /** Sets Binance's clock off by `ms`. */
+  clock(ms: number): void
   gap(symbol: string, count: number): void
   shutdown(closeAfterMs: number): void
   sendRaw(text: string): void
@@ -59,18 +71,32 @@ export interface VenueSim {
 export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim> {
   const { market, startAt, speed = 1 } = options
   const began = performance.now()
-  const now = () => startAt + (performance.now() - began) * speed
+  let stepped = 0
+  const now = options.clock ?? (() => startAt + stepped + (performance.now() - began) * speed)
   const faults: Fault[] = []
   const shocks = new Shocks()
   const shock = (symbol: string, factor: number, ms: number) => {
     const from = Math.floor(now())
     shocks.add({ symbol, factor, from, until: from + ms })
   }
-  const rest = new Rest({ market, shocks, now, halted: new Set(options.halted), takeFault: () => faults.shift() })
+  let clockOffset = 0
+  const offset = () => clockOffset
+  const setClock = (ms: number) => {
+    clockOffset = ms
+  }
+  const rest = new Rest({
+    market,
+    shocks,
+    now,
+    offset,
+    halted: new Set(options.halted),
+    takeFault: () => faults.shift(),
+  })
   const sockets = new Sockets({
     market,
     shocks,
     now,
+    offset,
     finalLagMs: options.finalLagMs ?? 100,
     pingMs: options.pingMs ?? 20_000,
     pongTimeoutMs: options.pongTimeoutMs ?? 60_000,
@@ -89,22 +115,33 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     faults.length = 0
     for (let i = 0; i < count; i++) faults.push({ status, retryAfterSec })
   }
+  const polymarket =
+    options.polymarket === undefined ? undefined : await startPolymarket(market, startAt, now, options.polymarket)
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    if (url.pathname.startsWith('/sim/')) handleControl(request, response, url, { sockets, failRest, shock, state })
+    if (polymarket !== undefined && url.pathname.startsWith('/sim/pm/')) {
+      handlePolymarketControl(request, response, url, polymarket)
+    } else if (url.pathname.startsWith('/sim/'))
+      handleControl(request, response, url, { sockets, failRest, shock, clock: setClock, state })
     else rest.handle(request, response, url)
   })
   server.on('upgrade', (request, socket, head) =>
     sockets.upgrade(request, socket, head, new URL(request.url ?? '/', 'http://127.0.0.1')),
   )
   const port = await listen(server, options.port ?? 0)
-  const stopPushing = startPushing(sockets, now, speed)
+  const player = new Player(sockets, polymarket, now)
+  const stopPushing = options.clock === undefined ? player.start(speed) : () => {}
   const dropTimer =
     options.dropEveryMs === undefined ? undefined : setInterval(() => sockets.drop(), options.dropEveryMs)
   return {
     restUrl: `http://127.0.0.1:${port}`,
     wsUrl: `ws://127.0.0.1:${port}`,
+    polymarket,
     now,
+    step(ms = 0) {
+      stepped += ms
+      player.play()
+    },
     candle: (symbol, openTime) => market.candle(symbol, openTime),
     state,
     drop: (refuseMs) => sockets.drop(refuseMs),
@@ -112,16 +149,18 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     mute: (symbol) => sockets.mute(symbol),
     micros: (ms, symbol) => sockets.micros(ms, symbol),
     shock,
+    clock: setClock,
     gap: (symbol, count) => sockets.gap(symbol, count),
     shutdown: (closeAfterMs) => sockets.shutdown(closeAfterMs),
     sendRaw: (text) => sockets.sendRaw(text),
     failRest,
-    close() {
+    async close() {
       stopPushing()
+      await polymarket?.close()
       clearInterval(dropTimer)
       sockets.close()
       server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
+      await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
 }
@@ -136,28 +175,52 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-/** Pushes every frame at its market time; after a stall, the missed ones at once. */
-function startPushing(sockets: Sockets, now: () => number, speed: number): () => void {
-  let nextAt = sockets.nextPush(Math.floor(now()))
-  let timer: NodeJS.Timeout
-  const run = () => {
-    for (; nextAt <= now(); nextAt = sockets.nextPush(nextAt)) sockets.push(nextAt)
-    timer = setTimeout(run, Math.max(1, (nextAt - now()) / speed))
+/** Plays every push at its market time; after a stall, the missed ones at once. */
+class Player {
+  readonly #sockets: Sockets
+  readonly #polymarket: PolymarketSim | undefined
+  readonly #now: () => number
+  #nextPushAt: number
+
+  constructor(sockets: Sockets, polymarket: PolymarketSim | undefined, now: () => number) {
+    this.#sockets = sockets
+    this.#polymarket = polymarket
+    this.#now = now
+    this.#nextPushAt = sockets.nextPush(Math.floor(now()))
   }
-  timer = setTimeout(run, 0)
-  return () => clearTimeout(timer)
+
+  play(): void {
+    const now = this.#now()
+    for (; this.#nextPushAt <= now; this.#nextPushAt = this.#sockets.nextPush(this.#nextPushAt)) {
+      this.#polymarket?.play(this.#nextPushAt)
+      this.#sockets.push(this.#nextPushAt)
+    }
+    this.#polymarket?.play(now)
+  }
+
+  /** @param speed market seconds per real second */
+  start(speed: number): () => void {
+    let timer: NodeJS.Timeout
+    const run = () => {
+      this.play()
+      const nextAt = Math.min(this.#nextPushAt, this.#polymarket?.nextAt ?? Number.POSITIVE_INFINITY)
+      timer = setTimeout(run, Math.max(1, (nextAt - this.#now()) / speed))
+    }
+    timer = setTimeout(run, 0)
+    return () => clearTimeout(timer)
+  }
 }
 
-interface ControlTargets extends Pick<VenueSim, 'failRest' | 'shock' | 'state'> {
+interface ControlTargets extends Pick<VenueSim, 'failRest' | 'shock' | 'clock' | 'state'> {
   readonly sockets: Sockets
 }
 
-/** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
+/** `POST /sim/drop?refuse=ms`, `silence?ms=&symbol=`, `mute?symbol=`, `micros?ms=&symbol=`, `shock?symbol=&factor=&ms=`, `clock?ms=`, `gap?symbol=&count=`, `shutdown?close=ms`, `rest-fail?count=&status=&retryAfter=`, `raw` (body); `GET /sim/state`. */
 function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  { sockets, failRest, shock, state }: ControlTargets,
+  { sockets, failRest, shock, clock, state }: ControlTargets,
 ): void {
   const number = (name: string, fallback: number) => Number(url.searchParams.get(name) ?? fallback)
   const symbol = url.searchParams.get('symbol') ?? ''
@@ -168,6 +231,7 @@ function handleControl(
     '/sim/mute': () => sockets.mute(symbol),
     '/sim/micros': () => sockets.micros(number('ms', 15_000), symbol),
     '/sim/shock': () => shock(symbol, number('factor', 3), number('ms', 7_000)),
+    '/sim/clock': () => clock(number('ms', 0)),
     '/sim/gap': () => sockets.gap(symbol, number('count', 1)),
     '/sim/shutdown': () => sockets.shutdown(number('close', 600_000)),
     '/sim/rest-fail': () =>

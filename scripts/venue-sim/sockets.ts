@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { candleAt, INTERVALS, klineEvent } from './candles.ts'
 import { Control } from './control.ts'
 import { type Market, MINUTE } from './market.ts'
+import { isQuoteStream, QUOTE_MS, quoteEvent } from './quotes.ts'
 import type { Shocks } from './shocks.ts'
 
 /** Market time between two pushes of a kline stream. */
@@ -13,6 +14,8 @@ export interface SocketsOptions {
   readonly market: Market
   readonly shocks: Shocks
   now(): number
+  /** Difference of the venue's clock. */
+  offset(): number
   /** Market time between a candle's end and its final frame; below two seconds. */
   readonly finalLagMs: number
   /** Real time between two ping frames. */
@@ -102,6 +105,12 @@ export class Sockets {
 
   /** Market time of the first push after `time`. */
   nextPush(time: number): number {
+    const nextQuote = time - (time % QUOTE_MS) + QUOTE_MS
+    const hasQuotes = [...this.#peers].some((peer) => [...peer.control.streams].some(isQuoteStream))
+    return hasQuotes ? Math.min(nextQuote, this.#nextKline(time)) : this.#nextKline(time)
+  }
+
+  #nextKline(time: number): number {
     const minute = time - (time % MINUTE)
     const offset = time - minute
     if (offset < this.#options.finalLagMs) return minute + this.#options.finalLagMs
@@ -109,8 +118,26 @@ export class Sockets {
     return next < MINUTE ? minute + next : minute + MINUTE + this.#options.finalLagMs
   }
 
-  /** Pushes the frames of `time`: the final ones of candles that have just ended, else those of the open candles. */
+  /** Pushes the frames of `time`. */
   push(time: number): void {
+    if (time % QUOTE_MS === 0) this.#pushQuotes(time)
+    if (this.#nextKline(time - 1) === time) this.#pushKlines(time)
+  }
+
+  #pushQuotes(time: number): void {
+    for (const peer of this.#peers) {
+      for (const stream of peer.control.streams) {
+        if (!isQuoteStream(stream) || this.#isMuted((stream.split('@')[0] ?? '').toUpperCase())) continue
+        const event = quoteEvent(stream, time, this.#options)
+        const before = quoteEvent(stream, time - QUOTE_MS, this.#options)
+        if (event !== undefined && priceOf(event) !== priceOf(before))
+          this.#send(peer, peer.control.wrap(stream, event))
+      }
+    }
+  }
+
+  /** The final frames of candles that have just ended, else those of the open candles. */
+  #pushKlines(time: number): void {
     const final = time % MINUTE === this.#options.finalLagMs
     const streams = new Set([...this.#peers].flatMap((peer) => [...peer.control.streams]))
     const events = new Map([...streams].map((stream) => [stream, this.#event(stream, time, final)]))
@@ -128,16 +155,19 @@ export class Sockets {
     const symbol = (match?.[1] ?? '').toUpperCase()
     const interval = match?.[2] ?? ''
     const length = INTERVALS[interval]
-    if (length === undefined || this.#options.silent.has(symbol)) return undefined
-    if (performance.now() < (this.#mutedUntil.get(symbol) ?? 0)) return undefined
+    if (length === undefined || this.#isMuted(symbol)) return undefined
     const boundary = time - (time % MINUTE)
     if (final && (boundary % length !== 0 || (this.#withheld.get(symbol) ?? 0) > 0)) return undefined
     const openTime = final ? boundary - length : time - (time % length)
     const row = candleAt(this.#options.market, symbol, openTime, length, time, this.#options.shocks)
     // Open candles are pushed only after a trade.
     if (row === undefined || (!final && row[5] === 0)) return undefined
-    const event = klineEvent(symbol, interval, length, row, time, final)
+    const event = klineEvent(symbol, interval, length, row, time + this.#options.offset(), final)
     return performance.now() < (this.#microsUntil.get(symbol) ?? 0) ? inMicros(event) : event
+  }
+
+  #isMuted(symbol: string): boolean {
+    return this.#options.silent.has(symbol) || performance.now() < (this.#mutedUntil.get(symbol) ?? 0)
   }
 
   /** Cuts every connection without a close frame, and refuses new ones for `refuseMs`. */
@@ -188,6 +218,9 @@ export class Sockets {
     }
   }
 }
+
+const priceOf = (event: object | undefined) =>
+  event === undefined ? undefined : 'p' in event ? event.p : 'b' in event ? event.b : undefined
 
 function inMicros(event: ReturnType<typeof klineEvent>) {
   const { k } = event

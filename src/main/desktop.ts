@@ -1,11 +1,12 @@
 import { Command } from 'commander'
-import { app, type BrowserWindow, dialog, globalShortcut } from 'electron'
+import { app, type BrowserWindow, dialog, globalShortcut, safeStorage } from 'electron'
 import { Station } from './app/station.ts'
 import { type DeskEnd, Supervisor } from './app/supervise.ts'
 import { addDeskFlags, type DeskFlags, stationOptions } from './cli/desk-options.ts'
 import { registerScheme, serveAssets } from './desktop/assets.ts'
 import { DeskTray } from './desktop/tray.ts'
 import { connectWindow, openWindow } from './desktop/window.ts'
+import { openSecrets } from './secrets/open.ts'
 
 /** Global shortcut that kills, whichever program has the focus. */
 const KILL_CHORD = 'Shift+Escape'
@@ -83,7 +84,8 @@ registerScheme()
 app.on('window-all-closed', () => {})
 await app.whenReady()
 serveAssets()
-const opened = await Station.open(stationOptions(flags(), undefined))
+const openDesktopSecrets = (folder: string) => openSecrets({ folder, env: process.env, os: safeStorage })
+const opened = await Station.open({ ...stationOptions(flags(), undefined), openSecrets: openDesktopSecrets })
 if (opened.ok) {
   await new Desktop(opened.value).start()
 } else {

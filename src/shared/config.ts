@@ -183,6 +183,18 @@ const configSchema = z.strictObject({
       wsUrl: loopbackOrHost.default('wss://data-stream.binance.vision'),
     })
     .prefault({}),
+  /** Hosts of Polymarket's read side. */
+  polymarket: z
+    .strictObject({
+      gammaUrl: loopbackOrHost.default('https://gamma-api.polymarket.com'),
+      clobUrl: loopbackOrHost.default('https://clob.polymarket.com'),
+      marketWsUrl: loopbackOrHost.default('wss://ws-subscriptions-clob.polymarket.com/ws/market'),
+      rtdsUrl: loopbackOrHost.default('wss://ws-live-data.polymarket.com'),
+      polyboltUrl: loopbackOrHost.default('wss://ws-live-v2.polymarket.com/ws'),
+      siteUrl: loopbackOrHost.default('https://polymarket.com'),
+      dataUrl: loopbackOrHost.default('https://data-api.polymarket.com'),
+    })
+    .prefault({}),
   /** Port of the browser desk and the API on 127.0.0.1; 0 = none. */
   port: z.int().min(0).max(65_535).default(4747),
 })

@@ -23,7 +23,19 @@ export function windowSpecs(open: () => DeskWindow): void {
     const sent = facts.count('SELECT count(*) FROM orders')
     await rearm(page)
     // Nothing is entered in the last 20 s of a window.
-    await until('orders again', () => (facts.count('SELECT count(*) FROM orders') > sent ? true : undefined), 60_000)
+    await until(
+      'orders again',
+      () => {
+        if (facts.count('SELECT count(*) FROM orders') > sent) return true
+        // Named if it lasts too long.
+        const events = facts.rows('SELECT ts, kind, slot, message FROM events ORDER BY seq DESC LIMIT 8')
+        const open = facts.rows(
+          "SELECT slot, window_id, owned_by, state FROM positions WHERE state IN ('open', 'ended')",
+        )
+        throw new Error(JSON.stringify({ events, open }))
+      },
+      60_000,
+    )
   })
 
   it('U1: a palette command that affects money runs only at the second Enter', async () => {

@@ -109,6 +109,7 @@ export function slotRow(slot: string, change: Partial<SlotRow> = {}): SlotRow {
     version: versionRef(1),
     lastWhy: null,
     lastDecisionAt: null,
+    source: null,
     regime: null,
     ...change,
   }

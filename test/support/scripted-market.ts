@@ -1,5 +1,5 @@
 import type { SlotListing } from '../../src/engine/venue/listing.ts'
-import type { MarketData, MarketDataEvent } from '../../src/engine/venue/market-data.ts'
+import type { MarketData, MarketDataEvent, MarketDataStatus } from '../../src/engine/venue/market-data.ts'
 import type { Disposer } from '../../src/shared/domain/base.ts'
 import { MICRO, price, shares, usd } from '../../src/shared/domain/money.ts'
 import { type Slot, type SlotId, slotIn, type Window, type WindowId } from '../../src/shared/domain/slots.ts'
@@ -42,6 +42,10 @@ export class ScriptedMarket implements MarketData {
     this.asked.push(window.id)
     const event = this.outcome(slot, window)
     if (event !== null) this.emit(event)
+  }
+
+  status(): MarketDataStatus {
+    return { reason: null, strikeSource: 'script', bookAgeMs: 0, isVerified: true, deltaHashes: 'agree' }
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {

@@ -38,6 +38,8 @@ export function generatedSim({ assets, seed = 7, past = 200, ...options }: Gener
 export interface SimProcess {
   readonly restUrl: string
   readonly wsUrl: string
+  /** What it has printed until it was ready. */
+  readonly output: string
   stop(): Promise<void>
 }
 
@@ -56,7 +58,7 @@ export function spawnVenueSim(args: readonly string[]): Promise<SimProcess> {
         child.kill('SIGTERM')
         return exited
       }
-      resolve({ restUrl: ready[1], wsUrl: ready[2], stop })
+      resolve({ restUrl: ready[1], wsUrl: ready[2], output, stop })
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)

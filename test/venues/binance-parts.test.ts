@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AttemptBudget, backoffMs } from '../../src/main/venues/binance/backoff.ts'
+import { AttemptBudget, backoffMs } from '../../src/main/net/backoff.ts'
+import { Timers } from '../../src/main/net/timers.ts'
 import { CandleChain, type ClosedCandle, VolumeMeter } from '../../src/main/venues/binance/chain.ts'
-import { Timers } from '../../src/main/venues/binance/timers.ts'
 import type { Clock } from '../../src/shared/domain/feed.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 

@@ -153,6 +153,27 @@ describe('WebSocket', () => {
     const [raw] = await talk('/ws/ethusdt@kline_1m', [], (messages) => messages.length === 1)
     expect(JSON.parse(raw ?? '')).toMatchObject({ e: 'kline', s: 'ETHUSDT' })
   })
+
+  test('quotes and trades follow the price several times a second; the clock can be off', async () => {
+    const streams = ['btcusdt@bookTicker', 'btcusdt@aggTrade', 'btcusdt@trade']
+    sim.clock(90_000)
+    const enough = (messages: readonly string[]) => messages.length >= 60
+    const frames = (await talk(`/stream?streams=${streams.join('/')}`, [], enough)).map((text) => JSON.parse(text))
+    const { body } = await get('/api/v3/time')
+    sim.clock(0)
+    expect(new Set(frames.map(({ stream }) => stream))).toEqual(new Set(streams))
+    const trades = frames.filter(({ data }) => data.e === 'trade').map(({ data }) => data)
+    for (const [i, trade] of some(trades.slice(1)).entries()) {
+      expect(trade.p).not.toBe(trades[i].p)
+      expect(trade.T - trades[i].T).toBeLessThan(2_000)
+    }
+    for (const { data } of some(frames.filter(({ stream }) => stream === 'btcusdt@bookTicker'))) {
+      expect(Number(data.b)).toBeLessThan(Number(data.a))
+    }
+    expect(body).toMatchObject({ serverTime: expect.any(Number) })
+    expect(Number(Object(body).serverTime) - sim.now()).toBeGreaterThan(80_000)
+    expect(trades.at(-1).T - sim.now()).toBeGreaterThan(60_000)
+  })
 })
 
 test('generated candles depend on the seed and the origin only', () => {
@@ -168,6 +189,11 @@ test('it runs as a program of its own and says what is wrong with its arguments'
   const child = await spawnVenueSim(['--generate', 'BTC,SOL', '--seed', '7', '--speed', '10', '--port', '0'])
   const { body } = await get('/api/v3/klines?symbol=SOLUSDT&interval=1m&limit=2', child.restUrl)
   expect(body).toMatchObject([expect.any(Array), expect.any(Array)])
+  const url = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(child.output)?.[1] ?? ''
+  expect((await get('/markets', url('gamma'))).body).toHaveLength(8)
+  expect((await get('/version', url('clob'))).body).toEqual({ version: 2 })
+  const services = ['market', 'rtds', 'polybolt', 'site']
+  expect(services.map((name) => url(name).slice(0, 4))).toEqual(['ws:/', 'ws:/', 'ws:/', 'http'])
   await child.stop()
   await expect(spawnVenueSim(['--speed', '0'])).rejects.toThrow('--speed: must be above 0')
   await expect(spawnVenueSim(['--tape', '/nowhere'])).rejects.toThrow('ENOENT')

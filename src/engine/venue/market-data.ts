@@ -6,6 +6,20 @@ import type { SlotListing } from './listing.ts'
 /** `book` with no levels on either side: the book cannot be used (disconnected, unverified, frozen). */
 export type MarketDataEvent = BookUpdate | Extract<EngineEvent, { kind: 'strike' | 'settled' }>
 
+/** State of a slot's current window, for people. */
+export interface MarketDataStatus {
+  /** Why it is not traded; null if it is. */
+  readonly reason: string | null
+  /** Name of the source of its strike, such as `polybolt`; null while the strike is unknown. */
+  readonly strikeSource: string | null
+  /** Time since the last frame of its book, ms; null before the first. */
+  readonly bookAgeMs: number | null
+  /** True while the checksum of its book has been verified. */
+  readonly isVerified: boolean
+  /** Whether checksums of single changes have been seen to agree: `differ` and `unverified` books are compared with REST. */
+  readonly deltaHashes: 'unverified' | 'agree' | 'differ'
+}
+
 /** Real order books, strikes and outcomes of a venue, read only. */
 export interface MarketData {
   readonly name: string
@@ -15,5 +29,6 @@ export interface MarketData {
   terms(windowId: WindowId): SlotListing | null
   /** Requests the outcome of a window that ended while nothing listened; it arrives as `settled`. */
   askOutcome(slot: Slot, window: Window): void
+  status(slot: Slot): MarketDataStatus
   listen(listener: (event: MarketDataEvent) => void): Disposer
 }

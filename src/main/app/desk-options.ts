@@ -1,8 +1,10 @@
+import type { Result } from '../../shared/domain/base.ts'
 import type { FeedKind, Market } from '../../shared/domain/market.ts'
 import type { UnixMs } from '../../shared/domain/time.ts'
 import type { openFeed } from '../market/feeds.ts'
 import type { openVenue } from '../market/venues.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
+import type { SecretStore } from '../secrets/store.ts'
 import type { Home } from './start/home.ts'
 
 export interface DeskOptions {
@@ -19,6 +21,8 @@ export interface DeskOptions {
   readonly clock: DeskClock
   /** True: settings that cannot be read are an error. False: the desk starts, holds entries, and names them (I12). */
   readonly strict: boolean
+  /** Opens the secrets of a home folder; undefined = the encrypted file in it. */
+  readonly openSecrets?: (folder: string) => Result<SecretStore | null>
   /** Where orders go; undefined = the venue that the feed calls for. */
   readonly openVenue?: typeof openVenue
   /** Opens the feed; undefined = `openFeed` itself. */

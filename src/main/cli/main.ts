@@ -62,6 +62,16 @@ const COMMANDS: readonly ListedCommand[] = [
     define: async (...args) => (await import('./ctl-command.ts')).defineCtl(...args),
   },
   {
+    name: 'venue',
+    description: 'ask the real hosts of a venue',
+    define: async (...args) => (await import('./venue-command.ts')).defineVenue(...args),
+  },
+  {
+    name: 'secrets',
+    description: 'store API credentials, encrypted',
+    define: async (...args) => (await import('./secrets-command.ts')).defineSecrets(...args),
+  },
+  {
     name: 'tape',
     description: 'tapes: import, inspect, verify, export',
     define: async (...args) => (await import('./tape-command.ts')).defineTape(...args),

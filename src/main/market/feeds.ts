@@ -11,8 +11,11 @@ import { reportNotices } from '../../shared/file-report.ts'
 import type { DeskClock } from '../platform/desk-clock.ts'
 import { systemRandom } from '../platform/system.ts'
 import { BinanceFeed } from '../venues/binance/feed.ts'
+import { PolymarketData } from '../venues/polymarket/data.ts'
+import { DEFAULT_TIMINGS } from '../venues/polymarket/options.ts'
+import type { ApiCredentials } from '../venues/polymarket/polybolt.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
-import { chooseSlots, listedAssets } from './slot-choice.ts'
+import { choosePaperSlots, chooseSlots, listedAssets, paperCandidates } from './slot-choice.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
 const SIMULATED_START = Date.UTC(2026, 0, 5)
@@ -33,8 +36,16 @@ export interface FeedRequest {
   readonly resume: unknown
   readonly config: Config
   readonly clock: DeskClock
+  /** For settlement prices of Polymarket; null without any. */
+  readonly credentials: ApiCredentials | null
   /** Called with every frame of a venue as received. */
   readonly onFrame: (text: string) => void
+}
+
+/** What happened at a venue, in words, for people. */
+export interface VenueReport {
+  readonly level: 'info' | 'warn'
+  readonly detail: string
 }
 
 /** A feed that is ready to deliver prices. */
@@ -54,6 +65,8 @@ export interface OpenFeed {
   readonly listen: ((listener: (event: FeedEvent) => void) => void) | null
   /** Real books, strikes and outcomes of a venue; null or absent where books are simulated. */
   readonly data?: MarketData | null
+  /** Passes on what the market data has reported so far, then all that follows; absent where there is none. */
+  readonly onReport?: (listener: (report: VenueReport) => void) => void
   /** True when the feed generates its prices, so that nothing happens while no desk runs. */
   readonly makesPrices: boolean
   /** State to persist across restarts, as JSON-compatible data; undefined without any. */
@@ -67,7 +80,8 @@ const ESTIMATED =
 const SIMULATED_BOOKS = 'Order books and fills are SIMULATED around the price.'
 
 export async function openFeed(request: FeedRequest): Promise<Result<OpenFeed>> {
-  if (request.market !== 'simulated') return err(`this build cannot open the ${request.market} market`)
+  if (request.market === 'live') return err('this build cannot open the live market')
+  if (request.market === 'paper') return openPaper(request)
   switch (request.kind) {
     case 'simulated':
       return openSimulated(request)
@@ -136,6 +150,57 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
     makesPrices: false,
     save: () => undefined,
     stop: () => Promise.resolve(),
+  })
+}
+
+/** Prices of Binance with Polymarket's real books, strikes and outcomes. */
+async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
+  const candidates = paperCandidates(request)
+  if (!candidates.ok) return candidates
+  const { clock, config, credentials, onFrame } = request
+  const reports: VenueReport[] = []
+  let report = (each: VenueReport): void => {
+    reports.push(each)
+  }
+  const data = new PolymarketData({
+    hosts: config.polymarket,
+    slots: candidates.value.slots.filter(({ id }) => !candidates.value.unlisted.has(id)),
+    clock,
+    random: systemRandom,
+    timings: DEFAULT_TIMINGS,
+    requestMs: DEFAULT_TIMINGS.requestMs,
+    takerDelayMs: config.paper.takerDelayMs,
+    credentials,
+    onFrame,
+    report: (level, detail) => report({ level, detail }),
+  })
+  const started = await data.start()
+  const chosen = started.ok ? choosePaperSlots(request, data) : started
+  const prices = chosen.ok
+    ? await openBinance({ ...request, slots: chosen.value.slots.map(({ id }) => id).join() })
+    : chosen
+  if (!chosen.ok || !prices.ok) {
+    data.stop()
+    return chosen.ok ? prices : chosen
+  }
+  return ok({
+    ...prices.value,
+    market: 'paper',
+    slots: chosen.value.slots,
+    unlisted: new Set([...chosen.value.unlisted, ...prices.value.unlisted]),
+    data,
+    onReport: (listener) => {
+      for (const each of reports.splice(0)) listener(each)
+      report = listener
+    },
+    notices: [
+      'PAPER: prices come from Binance, books, strikes and outcomes from Polymarket; orders are filled on paper and move no money.',
+    ],
+    settlement: 'polymarket',
+    stop: async () => {
+      data.stop()
+      await prices.value.stop()
+    },
   })
 }
 

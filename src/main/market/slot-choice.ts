@@ -47,24 +47,29 @@ export function chooseSlots(request: SlotRequest, listed: readonly Asset[]): Res
   return ok({ slots: all, unlisted })
 }
 
+/** Slots that a desk on real books may trade: those requested, else all that the venue is known to have. */
+export function paperCandidates(request: SlotRequest): Result<ChosenSlots> {
+  return chooseSlots(isRequested(request) ? request : { ...request, slots: 'all' }, PAPER_ASSETS)
+}
+
 /**
- * Slots of a desk on real books: those requested, else all that the venue lists.
+ * Slots of a desk on real books, as far as the venue lists them.
  * @returns an error when it lists none of them
  */
 export function choosePaperSlots(request: SlotRequest, data: Pick<MarketData, 'listing'>): Result<ChosenSlots> {
-  const isConfigured =
-    request.config.slots.join() !==
-    defaultSlots()
-      .map(({ id }) => id)
-      .join()
-  const isRequested = request.slots !== undefined || isConfigured
-  const chosen = chooseSlots(isRequested ? request : { ...request, slots: 'all' }, PAPER_ASSETS)
+  const chosen = paperCandidates(request)
   if (!chosen.ok) return chosen
   const isListed = (slot: Slot) => data.listing(slot.id) !== null
   // Slots that nobody requested are left out where the venue does not have them.
-  const slots = chosen.value.slots.filter((slot) => isRequested || isListed(slot))
+  const slots = chosen.value.slots.filter((slot) => isRequested(request) || isListed(slot))
   if (!slots.some(isListed)) return err('the venue lists none of the slots')
   return ok({ slots, unlisted: new Set(slots.filter((slot) => !isListed(slot)).map(({ id }) => id)) })
+}
+
+/** True if somebody named the slots: the default ones of the simulated market are not those of a venue. */
+function isRequested({ slots, config }: SlotRequest): boolean {
+  const standard = defaultSlots().map(({ id }) => id)
+  return slots !== undefined || config.slots.join() !== standard.join()
 }
 
 /** Assets of the listed slots, each once. */

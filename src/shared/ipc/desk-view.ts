@@ -112,6 +112,18 @@ export interface SlotRow {
   readonly lastWhy: string | null
   readonly lastDecisionAt: number | null
   readonly regime: string | null
+  /** State of its real book and strike; null on simulated books. */
+  readonly source: SlotSource | null
+}
+
+/** Where a slot's strike and book come from, and how far they can be trusted. */
+export interface SlotSource {
+  /** Name of the source of the strike; null while the strike is unknown. */
+  readonly strike: string | null
+  /** Time since the last frame of the book in whole seconds; null before the first. */
+  readonly bookAgeSec: number | null
+  /** `verified`: checksums of the book and of its changes agree; `book only`: those of its changes are not known to. */
+  readonly checksum: 'verified' | 'book only' | 'none'
 }
 
 export interface VersionRow extends VersionRef {

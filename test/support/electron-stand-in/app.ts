@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { App, CustomScheme, Dialog, GlobalShortcut, Protocol } from 'electron'
+import type { App, CustomScheme, Dialog, GlobalShortcut, Protocol, SafeStorage } from 'electron'
 import { afterAllIsSaid, listen, onScreen, tell } from './wire.ts'
 
 const EVENTS: ReadonlySet<string | symbol> = new Set(['before-quit', 'activate', 'window-all-closed', 'newListener'])
@@ -129,5 +129,28 @@ export function checkAccelerator(accelerator: string): void {
 export class StandInDialog implements Pick<Dialog, 'showErrorBox'> {
   showErrorBox(title: string, content: string): void {
     tell({ t: 'error-box', title, content })
+  }
+}
+
+/** Electron's `safeStorage` on a computer whose keychain works; what it encrypts is only turned around. */
+export class StandInSafeStorage
+  implements
+    Pick<SafeStorage, 'isEncryptionAvailable' | 'encryptString' | 'decryptString' | 'getSelectedStorageBackend'>
+{
+  isEncryptionAvailable(): boolean {
+    needReady('safeStorage')
+    return true
+  }
+
+  getSelectedStorageBackend(): 'gnome_libsecret' {
+    return 'gnome_libsecret'
+  }
+
+  encryptString(text: string): Buffer {
+    return Buffer.from(text).reverse()
+  }
+
+  decryptString(encrypted: Buffer): string {
+    return Buffer.from(encrypted).reverse().toString()
   }
 }

@@ -1,4 +1,4 @@
-import { StandInApp, StandInDialog, StandInProtocol, StandInShortcuts } from './app.ts'
+import { StandInApp, StandInDialog, StandInProtocol, StandInSafeStorage, StandInShortcuts } from './app.ts'
 import { images, StandInMenu, StandInTray } from './tray.ts'
 import { allClosed, StandInIpcMain, StandInWindow } from './window.ts'
 import { strict } from './wire.ts'
@@ -18,6 +18,7 @@ const NAMES = [
   'Menu',
   'nativeImage',
   'protocol',
+  'safeStorage',
   'Tray',
 ] as const
 
@@ -47,7 +48,19 @@ export const ipcMain = strict('ipcMain', new StandInIpcMain())
 export const Menu = strictClass('Menu', StandInMenu)
 export const nativeImage = strict('nativeImage', images)
 export const protocol = strict('protocol', new StandInProtocol())
+export const safeStorage = strict('safeStorage', new StandInSafeStorage())
 export const Tray = strictClass('Tray', StandInTray)
 
-const all = { app, BrowserWindow, dialog, globalShortcut, ipcMain, Menu, nativeImage, protocol, Tray } satisfies StandIn
+const all = {
+  app,
+  BrowserWindow,
+  dialog,
+  globalShortcut,
+  ipcMain,
+  Menu,
+  nativeImage,
+  protocol,
+  safeStorage,
+  Tray,
+} satisfies StandIn
 if (Object.keys(all).length !== NAMES.length) throw new Error('the stand-in lacks a name')

@@ -23,6 +23,8 @@ import { newId } from '../../platform/system.ts'
 import { ReplayLab } from '../../replay/lab.ts'
 import { Gate } from '../../runtime/gate.ts'
 import { TradingLoop } from '../../runtime/trading-loop.ts'
+import { openSecrets, storedCredentials } from '../../secrets/open.ts'
+import type { SecretStore } from '../../secrets/store.ts'
 import { MAX_ASSETS } from '../../tape/record-writer.ts'
 import { TapeRecorder } from '../../tape/recorder.ts'
 import { type BotState, parseBotState } from '../bot-state.ts'
@@ -107,7 +109,25 @@ async function openLocked(
   const resume = snapshot?.prices
   const frames = { take: (_text: string): void => {} }
   const onFrame = (text: string) => frames.take(text)
-  const request = { market, kind, tapes, seed, virtual, from, forMs, slots, resume, config, clock, onFrame }
+  const secrets = market === 'simulated' ? ok(null) : (options.openSecrets ?? openSecretsOf)(options.home.root)
+  const stored = secrets.ok ? storedCredentials(secrets.value) : secrets
+  if (!stored.ok) return err(stored.error)
+  const credentials = stored.value
+  const request = {
+    credentials,
+    market,
+    kind,
+    tapes,
+    seed,
+    virtual,
+    from,
+    forMs,
+    slots,
+    resume,
+    config,
+    clock,
+    onFrame,
+  }
   const feed = await (options.openFeed ?? openFeed)(request)
   if (!feed.ok) return feed
   undo.push(async () => feed.value.stop())
@@ -126,6 +146,11 @@ async function openLocked(
   await desk.reconciler.start()
   holdUnreadable(desk, [...unreadable, ...settings])
   return ok(desk)
+}
+
+/** Without Electron, secrets are in a file under a passphrase of the environment. */
+function openSecretsOf(folder: string): Result<SecretStore | null> {
+  return openSecrets({ folder, env: process.env, os: null })
 }
 
 /** Composition root of a desk: builds every part from parts that are already complete. */
@@ -213,6 +238,7 @@ function assemble(opened: Opened): Desk {
   })
   const shared = { options, config, feed, engine, loop, journal, deployer, dispatcher, events, books, recorder, now }
   const hub = new DeskHub({ ...shared, replayLab, ownRecording, virtual })
+  feed.onReport?.(({ level, detail }) => events.add(level, detail, 'venue'))
   deployer.alarmed.on((message) => events.add('error', message, 'alarm'))
   const parts: DeskParts = {
     ...shared,

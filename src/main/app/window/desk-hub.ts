@@ -6,6 +6,7 @@ import { reasonWithPlace } from '../../../shared/domain/deployments.ts'
 import type { JournalRecord } from '../../../shared/domain/records.ts'
 import type { TapeEntry } from '../../../shared/domain/replays.ts'
 import { Signal } from '../../../shared/domain/signal.ts'
+import type { Slot } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
 import type { CallHandlers, CallName, CallOutput, ParsedInput } from '../../../shared/ipc/calls.ts'
 import type { DeskPush } from '../../../shared/ipc/connection.ts'
@@ -158,8 +159,13 @@ export class DeskHub {
   }
 
   slots(): SlotRow[] {
-    const parts = { engine: this.desk.engine, refOf: (hash: string) => this.refOf(hash) }
-    return [...this.desk.engine.state.slots.values()].map((slot) => slotRow(parts, slot))
+    const { engine, feed } = this.desk
+    const parts = {
+      engine,
+      refOf: (hash: string) => this.refOf(hash),
+      dataOf: (slot: Slot) => feed.data?.status(slot) ?? null,
+    }
+    return [...engine.state.slots.values()].map((slot) => slotRow(parts, slot))
   }
 
   snapshot(): DeskSnapshot {

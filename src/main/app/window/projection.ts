@@ -12,20 +12,23 @@ import {
   isWorking,
   positionIn,
 } from '../../../engine/state.ts'
+import type { MarketDataStatus } from '../../../engine/venue/market-data.ts'
 import { assignedVersion } from '../../../engine/versions/assignment.ts'
 import { estimateUp } from '../../../engine/versions/owners.ts'
 import { warmUpLeft } from '../../../engine/versions/versions.ts'
 import type { PolicyRefusal } from '../../../shared/domain/deployments.ts'
 import { MICRO, mulDivFloor, price, shares, usd } from '../../../shared/domain/money.ts'
 import type { Position } from '../../../shared/domain/records.ts'
-import { type Side, windowAt } from '../../../shared/domain/slots.ts'
+import { type Side, type Slot, windowAt } from '../../../shared/domain/slots.ts'
 import type { VersionRef } from '../../../shared/domain/versions.ts'
-import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotStatus } from '../../../shared/ipc/desk-view.ts'
+import type { DeskStatus, Quote, SlotPosition, SlotRow, SlotSource, SlotStatus } from '../../../shared/ipc/desk-view.ts'
 
 /** Input of the projection besides the engine's state. */
 export interface ProjectionParts {
   readonly engine: Engine
   readonly refOf: (hash: string) => VersionRef | null
+  /** State of a slot's real book; null on simulated books. */
+  readonly dataOf: (slot: Slot) => MarketDataStatus | null
 }
 
 function quote(slot: SlotState, side: Side): Quote {
@@ -48,7 +51,10 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
     : slot.strategy === null
       ? undefined
       : s.live.get(slot.strategy)
-  const { status, reason } = slotStatus(parts.engine, slot)
+  const data = parts.dataOf(slot.slot)
+  const own = slotStatus(parts.engine, slot)
+  const isWithheld = own.status === 'live' && data !== null && data.reason !== null
+  const { status, reason } = isWithheld ? { status: 'stale' as const, reason: data.reason } : own
   const orders = [...s.orders.values()].filter((order) => order.windowId === window.id && isWorking(order))
   const spot = asset.price > 0 ? asset.price : null
   const current = slot.window === null ? undefined : positionIn(s, slot.window.id)
@@ -80,6 +86,15 @@ export function slotRow(parts: ProjectionParts, slot: SlotState): SlotRow {
     lastWhy: slot.lastWhy,
     lastDecisionAt: slot.lastDecisionAt,
     regime: asset.regime,
+    source: data === null ? null : sourceOf(data),
+  }
+}
+
+function sourceOf({ strikeSource, bookAgeMs, isVerified, deltaHashes }: MarketDataStatus): SlotSource {
+  return {
+    strike: strikeSource,
+    bookAgeSec: bookAgeMs === null ? null : Math.floor(bookAgeMs / 1_000),
+    checksum: !isVerified ? 'none' : deltaHashes === 'agree' ? 'verified' : 'book only',
   }
 }
 

@@ -1,12 +1,13 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { FeedEvent, LiveFeed } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
+import { StreamLink } from '../../net/link.ts'
+import { Timers } from '../../net/timers.ts'
 import { DEFAULT_BOUNDS } from '../price-guard.ts'
 import { Delivery } from './delivery.ts'
 import { FrameQuality, UNREADABLE_SHARE } from './frame-quality.ts'
 import { FrameReader } from './frame-reader.ts'
 import { middleClose } from './history.ts'
-import { StreamLink } from './link.ts'
 import {
   type BinanceFeedOptions,
   type BinanceFeedStats,
@@ -22,7 +23,6 @@ import { BinanceRest, type TimeSample } from './rest.ts'
 import type { KlineUpdate } from './schema.ts'
 import { SilenceWatch } from './silence.ts'
 import { loadHistories, retryUntilDone, type StartupOptions } from './startup.ts'
-import { Timers } from './timers.ts'
 import { Track } from './track.ts'
 import { TrackBook } from './track-book.ts'
 

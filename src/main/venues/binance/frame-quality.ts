@@ -1,5 +1,5 @@
+import type { Timers } from '../../net/timers.ts'
 import type { Level, Problems } from './problems.ts'
-import type { Timers } from './timers.ts'
 import type { Track } from './track.ts'
 
 export interface FrameQualityOptions {

@@ -1,7 +1,8 @@
 import { ok, type Result } from '../../../shared/domain/base.ts'
 import type { Candle } from '../../../shared/domain/feed.ts'
 import { MINUTE, plusMs, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
-import { type BinanceRest, MAX_ROWS, type RestFailure } from './rest.ts'
+import type { HttpFailure } from '../../net/http.ts'
+import { type BinanceRest, MAX_ROWS } from './rest.ts'
 
 /** Start of the minute that holds `ts`. */
 export function minuteOf(ts: UnixMs): UnixMs {
@@ -14,7 +15,7 @@ export async function loadHistory(
   symbol: string,
   count: number,
   serverTime: UnixMs,
-): Promise<Result<readonly Candle[], RestFailure>> {
+): Promise<Result<readonly Candle[], HttpFailure>> {
   const candles: Candle[] = []
   const endTime = unixMs(minuteOf(serverTime) - MINUTE)
   let startTime = unixMs(Math.max(0, endTime - (count - 1) * MINUTE))

@@ -1,33 +1,18 @@
 import type { Clock } from '../../../shared/domain/feed.ts'
 import type { Asset } from '../../../shared/domain/slots.ts'
 import { HOUR, MINUTE, SECOND } from '../../../shared/domain/time.ts'
+import type { LinkTimings } from '../../net/link.ts'
 import type { GuardBounds } from '../price-guard.ts'
 import type { TimeSample } from './rest.ts'
 
 /** Delays and limits of the feed, in ms of desk time unless stated otherwise. */
-export interface FeedTimings {
+export interface FeedTimings extends LinkTimings {
   /** Time limit of `start`. */
   readonly startMs: number
   /** Time limit of a REST request. */
   readonly requestMs: number
-  /** Time limit of a WebSocket handshake. */
-  readonly connectMs: number
-  /** A connection that delivers nothing for this long is considered dead (kline pushes come every 2 s). */
-  readonly silenceMs: number
   /** A symbol that delivers nothing for this long after the start counts as unlisted. */
   readonly firstDataMs: number
-  /** First delay before a new connection or a repeated request. */
-  readonly backoffFloorMs: number
-  /** Longest such delay. */
-  readonly backoffMaxMs: number
-  /** Lifetime of a connection after which the delay starts from the floor again. */
-  readonly stableMs: number
-  /** Age at which connections are replaced; the venue closes them after 24 h. */
-  readonly maxAgeMs: number
-  /** Time for which an old connection keeps delivering beside its replacement. */
-  readonly overlapMs: number
-  /** Maximum number of connections in five minutes; the venue bans addresses above 300. */
-  readonly maxAttempts: number
   /** Delay before a hole is fetched over REST, since the missing frame may only be late. */
   readonly repairGraceMs: number
   /** Market time after its end at which a missing candle counts as a hole. */

@@ -1,11 +1,11 @@
 import { isoUtc, MINUTE } from '../../../shared/domain/time.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../net/backoff.ts'
+import type { Timers } from '../../net/timers.ts'
 import type { ClosedCandle, Hole } from './chain.ts'
 import { minuteOf } from './history.ts'
 import type { FeedTimings } from './options.ts'
 import type { Level, Problems } from './problems.ts'
 import type { BinanceRest, TimeSample } from './rest.ts'
-import type { Timers } from './timers.ts'
 import type { Track } from './track.ts'
 
 export interface RepairOptions {

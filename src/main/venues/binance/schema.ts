@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import { formName, timeOfCount } from '../../../shared/domain/dates.ts'
 import type { Candle } from '../../../shared/domain/feed.ts'
 import { MINUTE, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import { parseJson } from '../../net/http.ts'
 
 const DECIMAL = /^\d+(\.\d+)?$/
 
@@ -173,14 +174,6 @@ const errorBody = z.object({ code: z.number(), msg: z.string() })
 /** Parses the body of a refusal; undefined when it is not the venue's format, such as a proxy's page. */
 export function parseErrorBody(value: unknown): { readonly code: number; readonly msg: string } | undefined {
   return errorBody.safeParse(value).data
-}
-
-export function parseJson(text: string): Result<unknown> {
-  try {
-    return ok(JSON.parse(text))
-  } catch {
-    return err('not JSON')
-  }
 }
 
 /** The first issue with its path. */

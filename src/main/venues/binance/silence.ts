@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/domain/feed.ts'
 import { MINUTE, plusMs, SECOND } from '../../../shared/domain/time.ts'
-import type { StreamLink } from './link.ts'
+import type { StreamLink } from '../../net/link.ts'
+import type { Timers } from '../../net/timers.ts'
 import type { Level, Problems } from './problems.ts'
 import { type BinanceRest, MAX_ROWS } from './rest.ts'
-import type { Timers } from './timers.ts'
 import type { Track } from './track.ts'
 
 export interface SilenceOptions {

@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { Candle } from '../../../shared/domain/feed.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../net/backoff.ts'
+import type { HttpFailure } from '../../net/http.ts'
+import type { Timers } from '../../net/timers.ts'
 import { loadHistory } from './history.ts'
 import type { FeedTimings } from './options.ts'
-import type { BinanceRest, RestFailure, TimeSample } from './rest.ts'
-import type { Timers } from './timers.ts'
+import type { BinanceRest, TimeSample } from './rest.ts'
 import type { Track } from './track.ts'
 
 export interface StartupOptions {
@@ -19,7 +20,7 @@ export interface StartupOptions {
 /** Repeats a request until it succeeds, is refused, or the feed stops. */
 export async function retryUntilDone<T>(
   { timers, timings, random, problem }: StartupOptions,
-  request: () => Promise<Result<T, RestFailure>>,
+  request: () => Promise<Result<T, HttpFailure>>,
 ): Promise<Result<T>> {
   for (let failures = 0; !timers.stopped; failures++) {
     const reply = await request()

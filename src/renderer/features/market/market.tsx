@@ -57,7 +57,7 @@ function Header({ row }: { row: SlotRow }) {
             <Stat name="window">
               {hourMinute(row.windowStart)}–{hourMinute(row.windowEnd)}
             </Stat>
-            <Stat name={row.strikeIsEstimate ? 'strike, estimate' : 'strike'}>
+            <Stat name={strikeName(row)}>
               <span className={row.strikeIsEstimate ? 'estimate' : ''}>
                 {row.strikeIsEstimate && row.strike !== null ? '≈ ' : ''}
                 {assetPrice(row.strike)}
@@ -78,6 +78,25 @@ function Header({ row }: { row: SlotRow }) {
         </>
       )}
     </header>
+  )
+}
+
+/** Names the source of the strike on real books. */
+function strikeName({ strikeIsEstimate, source }: SlotRow): string {
+  if (strikeIsEstimate) return 'strike, estimate'
+  return source?.strike == null ? 'strike' : `strike, ${source.strike}`
+}
+
+/** Age and checksum of a real book. */
+function BookState({ source }: { source: NonNullable<SlotRow['source']> }) {
+  const { bookAgeSec, checksum } = source
+  const trust =
+    checksum === 'verified' ? 'checksum verified' : checksum === 'none' ? 'no verified book' : 'changes unverified'
+  return (
+    <span className={checksum === 'verified' ? 'faint' : 'attention'} data-testid="book-state">
+      {trust}
+      {bookAgeSec === null || bookAgeSec < 5 ? '' : `, ${bookAgeSec} s old`}
+    </span>
   )
 }
 
@@ -102,6 +121,7 @@ function DecisionReason({ row }: { row: SlotRow }) {
         </>
       )}
       <span className="spacer" />
+      {row.source === null ? null : <BookState source={row.source} />}
       {row.regime === null ? null : <span className="faint">{row.regime}</span>}
       <FrameSwitch timeframe={row.timeframe} />
     </p>

@@ -1,6 +1,6 @@
 import WebSocket from 'ws'
-import type { Clock } from '../../../shared/domain/feed.ts'
-import { retryAfterMs } from './rest.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
+import { retryAfterMs } from './http.ts'
 import { Timers } from './timers.ts'
 
 /** Limit for a frame; frames of the streams used here are about 500 bytes. */
@@ -18,6 +18,13 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly connectMs: number
   readonly silenceMs: number
+  readonly ping?: Ping
+}
+
+/** A text that keeps a connection alive, and the interval at which it is sent, ms. */
+export interface Ping {
+  readonly text: string
+  readonly everyMs: number
 }
 
 /** One WebSocket connection with timeouts for its handshake and for silence. The library answers pings. */
@@ -59,6 +66,16 @@ export class Connection {
     return this.#isOpen && !this.#ended
   }
 
+  /** Sends a text; does nothing unless the connection is open. */
+  send(text: string): void {
+    if (this.isOpen) this.#socket.send(text)
+  }
+
+  /** Ends the connection as if it had broken. */
+  fail(reason: string): void {
+    this.#end(reason)
+  }
+
   /** Closes the connection; `end` is not called. */
   close(): void {
     if (this.#ended) return
@@ -75,6 +92,8 @@ export class Connection {
     this.#isOpen = true
     this.#lastTextAt = this.#options.clock.monotonic()
     this.#checkSilence()
+    const { ping } = this.#options
+    if (ping !== undefined) this.#timers.every(ping.everyMs, () => this.send(ping.text))
     this.#handlers.open()
   }
 

@@ -1,5 +1,5 @@
-import type { Disposer } from '../../../shared/domain/base.ts'
-import type { Clock } from '../../../shared/domain/feed.ts'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
 
 /** Timers of one owner. `stop` cancels them all and resolves pending sleeps, so that no promise is left unresolved. */
 export class Timers {

@@ -1,4 +1,4 @@
-import { MINUTE } from '../../../shared/domain/time.ts'
+import { MINUTE } from '../../shared/domain/time.ts'
 
 const BUDGET_WINDOW_MS = 5 * MINUTE
 

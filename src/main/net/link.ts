@@ -1,12 +1,34 @@
-import type { Disposer } from '../../../shared/domain/base.ts'
-import type { Clock } from '../../../shared/domain/feed.ts'
+import type { Disposer } from '../../shared/domain/base.ts'
+import type { Clock } from '../../shared/domain/feed.ts'
 import { AttemptBudget, backoffMs } from './backoff.ts'
-import { Connection } from './connection.ts'
-import type { FeedTimings } from './options.ts'
+import { Connection, type Ping } from './connection.ts'
 import { Timers } from './timers.ts'
 
+/** Delays and limits of a link, ms unless stated otherwise. */
+export interface LinkTimings {
+  /** Time limit of a WebSocket handshake. */
+  readonly connectMs: number
+  /** A connection that delivers nothing for this long is considered dead. */
+  readonly silenceMs: number
+  /** First delay before a new connection. */
+  readonly backoffFloorMs: number
+  /** Longest such delay. */
+  readonly backoffMaxMs: number
+  /** Lifetime of a connection after which the delay starts from the floor again. */
+  readonly stableMs: number
+  /** Age at which a connection is replaced. */
+  readonly maxAgeMs: number
+  /** Time for which an old connection keeps delivering beside its replacement. */
+  readonly overlapMs: number
+  /** Maximum number of connections in five minutes. */
+  readonly maxAttempts: number
+}
+
 export interface LinkHandlers {
-  text(text: string): void
+  /** @param connection number of the connection that delivered it; a replacement has a higher one */
+  text(text: string, connection: number): void
+  /** A connection is open and can be written to, before it delivers anything. */
+  opened?(connection: number): void
   /** A connection was established after there was none; frames may have been missed. */
   up(): void
   down(reason: string): void
@@ -16,7 +38,9 @@ export interface LinkOptions {
   readonly url: string
   readonly clock: Clock
   readonly random: () => number
-  readonly timings: FeedTimings
+  readonly timings: LinkTimings
+  /** Text sent at an interval to keep a connection alive; null where the venue sends pings itself. */
+  readonly ping?: Ping
 }
 
 /**
@@ -37,6 +61,8 @@ export class StreamLink {
   #aging: Disposer = () => {}
   #failures = 0
   #connected = 0
+  #opened = 0
+  readonly #byNumber = new Map<number, Connection>()
 
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#options = options
@@ -61,21 +87,37 @@ export class StreamLink {
     const waitMs = this.#budget.waitMs(this.#options.clock.monotonic())
     if (waitMs > 0) return this.#openAfter(waitMs)
     this.#budget.spend(this.#options.clock.monotonic())
-    const { url, clock, timings } = this.#options
+    const { url, clock, timings, ping } = this.#options
+    const number = ++this.#opened
     const connection: Connection = new Connection(
-      { url, clock, connectMs: timings.connectMs, silenceMs: timings.silenceMs },
+      { url, clock, connectMs: timings.connectMs, silenceMs: timings.silenceMs, ...(ping && { ping }) },
       {
         open: () => {
+          this.#handlers.opened?.(number)
           if (this.#active === undefined) this.#promote(connection)
         },
         text: (text) => {
           if (connection === this.#next) this.#promote(connection)
-          this.#handlers.text(text)
+          this.#handlers.text(text, number)
         },
-        end: (reason, waitMs) => this.#ended(connection, reason, waitMs),
+        end: (reason, waitMs) => {
+          this.#byNumber.delete(number)
+          this.#ended(connection, reason, waitMs)
+        },
       },
     )
     this.#next = connection
+    this.#byNumber.set(number, connection)
+  }
+
+  /** Sends a text on one connection, or on every open one. */
+  send(text: string, connection?: number): void {
+    for (const [number, each] of this.#byNumber) if (connection === undefined || connection === number) each.send(text)
+  }
+
+  /** Ends every connection at once; another is opened after a delay. */
+  reset(reason: string): void {
+    for (const connection of [this.#active, this.#next]) connection?.fail(reason)
   }
 
   stop(): void {
@@ -96,6 +138,7 @@ export class StreamLink {
     this.#retiring.add(old)
     this.#timers.after(this.#options.timings.overlapMs, () => {
       this.#retiring.delete(old)
+      for (const [number, each] of this.#byNumber) if (each === old) this.#byNumber.delete(number)
       old.close()
     })
   }

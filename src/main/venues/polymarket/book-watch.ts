@@ -1,0 +1,71 @@
+import type { Clock } from '../../../shared/domain/feed.ts'
+import { SECOND } from '../../../shared/domain/time.ts'
+import type { HttpReader } from '../../net/http.ts'
+import type { MarketChannel } from './market-channel.ts'
+import { compareWithRest } from './rest-compare.ts'
+import type { WindowState } from './slot-windows.ts'
+
+export interface BookWatchOptions {
+  readonly clob: HttpReader
+  readonly channel: MarketChannel
+  readonly clock: Clock
+  /** Whether a window's book may be used has changed. */
+  readonly onChange: (state: WindowState) => void
+}
+
+/** A token without a frame for this long is compared with REST. */
+const QUIET_MS = 10 * SECOND
+/** Interval of comparisons while the checksums of changed levels are not known to agree. */
+const COMPARE_MS = 5 * SECOND
+
+/**
+ * Finds books that are wrong although their connection lives: a token that has fallen silent, and changes that were lost where
+ * no checksum of a change shows it. Both are compared with REST, which is never used as a book itself.
+ */
+export class BookWatch {
+  readonly #options: BookWatchOptions
+
+  constructor(options: BookWatchOptions) {
+    this.#options = options
+  }
+
+  /** To be called every second for each window that runs. */
+  check(state: WindowState): void {
+    const { channel, clock } = this.#options
+    const now = clock.now()
+    const { market } = state
+    if (market === null || state.isComparing || !channel.isUp) return
+    const token = market.tokens.up
+    const book = channel.book(token)
+    if (book === undefined) return
+    const isQuiet = channel.ageMs(token) > QUIET_MS
+    const isDue = now >= state.comparedAt + COMPARE_MS
+    const needsNone = !isQuiet && book.deltaHashes === 'agree' && state.distrust === null
+    if (!isDue || needsNone) return
+    if (isQuiet && !book.isVerified) return channel.resync(token, 'it does not arrive')
+    if (!book.isVerified) return
+    void this.#compare(state, token, isQuiet)
+  }
+
+  async #compare(state: WindowState, token: string, isQuiet: boolean): Promise<void> {
+    const { channel, clob, clock, onChange } = this.#options
+    const book = channel.book(token)
+    if (book === undefined) return
+    state.isComparing = true
+    const found = await compareWithRest(clob, token, book)
+    state.isComparing = false
+    state.comparedAt = clock.now()
+    if (found === 'same' || !book.isVerified) {
+      state.differences = 0
+      state.distrust = null
+      return onChange(state)
+    }
+    // Ghost books and missing answers prove nothing against a book that is being updated.
+    if (!isQuiet && found !== 'differs') return
+    state.differences++
+    // Prices move while a request is under way: only a second difference in a row counts.
+    if (!isQuiet && state.differences < 2) return
+    state.distrust = isQuiet ? 'no frame for some time, and REST does not confirm the book' : 'REST shows another book'
+    channel.resync(token, state.distrust)
+  }
+}

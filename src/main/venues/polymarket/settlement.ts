@@ -1,0 +1,86 @@
+import type { Asset } from '../../../shared/domain/slots.ts'
+import { SECOND } from '../../../shared/domain/time.ts'
+import { type ApiCredentials, PolyboltFeed } from './polybolt.ts'
+import { RtdsFeed, type StampFeedOptions } from './rtds.ts'
+import { type StampSource, Stamps } from './stamps.ts'
+
+export interface SettlementOptions extends Omit<StampFeedOptions, 'url' | 'onStamp'> {
+  readonly rtdsUrl: string
+  readonly polyboltUrl: string
+  /** Null: only RTDS is used. */
+  readonly credentials: ApiCredentials | null
+  /** A stamp has come that was not known. */
+  readonly onStamp: () => void
+}
+
+/** A connection to a settlement source. */
+interface Source {
+  readonly name: StampSource
+  readonly feed: { start(): void; stop(): void; restart(reason: string): void }
+  /** Monotonic time of its last stamp, or of its last restart. */
+  heardAt: number
+}
+
+/** A source without a stamp for this long is connected again; it sends one a second. */
+const SILENCE_MS = 20 * SECOND
+
+/** Settlement prices from every source that can be reached, PolyBolt before RTDS. */
+export class Settlement {
+  readonly #options: SettlementOptions
+  readonly #stamps = new Stamps()
+  readonly #sources: readonly Source[]
+
+  constructor(options: SettlementOptions) {
+    this.#options = options
+    const { rtdsUrl, polyboltUrl, credentials, report } = options
+    const onRefused = (reason: string) => report('warn', `PolyBolt refuses the API credentials: ${reason}`)
+    this.#sources = [
+      ...(credentials === null
+        ? []
+        : [this.#source('polybolt', polyboltUrl, (own) => new PolyboltFeed({ ...own, credentials, onRefused }))]),
+      this.#source('rtds', rtdsUrl, (own) => new RtdsFeed(own)),
+    ]
+  }
+
+  start(): void {
+    for (const { feed } of this.#sources) feed.start()
+  }
+
+  stop(): void {
+    for (const { feed } of this.#sources) feed.stop()
+  }
+
+  /** The value stamped exactly at a boundary; undefined if no source had that second. */
+  at(asset: Asset, meanSeconds: number, boundary: number): { value: number; source: StampSource } | undefined {
+    return this.#stamps.at(asset, meanSeconds, boundary)
+  }
+
+  /** Connects silent sources again; to be called every second. */
+  check(): void {
+    const { clock, report } = this.#options
+    const now = clock.monotonic()
+    for (const source of this.#sources) {
+      if (now - source.heardAt < SILENCE_MS) continue
+      source.heardAt = now
+      report('warn', `${source.name}: no settlement price for ${SILENCE_MS / SECOND} s; connecting again`)
+      source.feed.restart('silent')
+    }
+  }
+
+  #source(name: StampSource, url: string, make: (own: StampFeedOptions) => Source['feed']): Source {
+    const { clock, onStamp } = this.#options
+    const source: Source = {
+      name,
+      heardAt: clock.monotonic(),
+      feed: make({
+        ...this.#options,
+        url,
+        onStamp: (stamp) => {
+          source.heardAt = clock.monotonic()
+          if (this.#stamps.add(stamp, name)) onStamp()
+        },
+      }),
+    }
+    return source
+  }
+}
