@@ -3,6 +3,7 @@ import type { MarketData, MarketDataEvent, MarketDataStatus } from '../../src/en
 import type { Disposer } from '../../src/shared/domain/base.ts'
 import { MICRO, price, shares, usd } from '../../src/shared/domain/money.ts'
 import { type Slot, type SlotId, slotIn, type Window, type WindowId } from '../../src/shared/domain/slots.ts'
+import type { UnixMs } from '../../src/shared/domain/time.ts'
 
 export const TERMS: Omit<SlotListing, 'slot'> = {
   tick: price(10_000),
@@ -17,6 +18,8 @@ export class ScriptedMarket implements MarketData {
   readonly name = 'scripted'
   /** Terms of windows that differ from `TERMS`; null = not tradable. */
   readonly windows = new Map<WindowId, SlotListing | null>()
+  /** Books that are emitted only when a match asks for them. */
+  readonly gathered: MarketDataEvent[] = []
   /** Outcomes that were asked for. */
   readonly asked: WindowId[] = []
   /** Answers a request for an outcome; null = not known. */
@@ -46,6 +49,12 @@ export class ScriptedMarket implements MarketData {
 
   status(): MarketDataStatus {
     return { reason: null, strikeSource: 'script', bookAgeMs: 0, isVerified: true, deltaHashes: 'agree' }
+  }
+
+  refresh(): UnixMs | null {
+    const gathered = this.gathered.splice(0)
+    this.emit(...gathered)
+    return gathered.at(-1)?.ts ?? null
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {

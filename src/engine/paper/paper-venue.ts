@@ -87,6 +87,7 @@ export class PaperVenue implements Venue, LocalSimulation {
       send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
       scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
+      matchAt: (ts, windowId, run) => schedule.add(unixMs(ts), (at) => this.matchOnNewest(windowId, at, run)),
     })
   }
 
@@ -122,6 +123,13 @@ export class PaperVenue implements Venue, LocalSimulation {
   /** Subscribes to the market data. Its events, and the venue's own, are delivered by `pop` only. */
   listen(): Disposer {
     return this.data.listen((event) => this.receive(event))
+  }
+
+  /** Runs a match once the newest book of its window is applied: the last one before the match may lack changes. */
+  private matchOnNewest(windowId: WindowId, ts: UnixMs, run: (ts: UnixMs) => void): void {
+    const newest = this.data.refresh(windowId)
+    if (newest === null || newest < ts) run(ts)
+    else this.schedule.add(newest, run)
   }
 
   private receive(event: MarketDataEvent): void {

@@ -1,5 +1,6 @@
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Slot, SlotId, Window, WindowId } from '../../shared/domain/slots.ts'
+import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { SlotListing } from './listing.ts'
 
@@ -30,5 +31,10 @@ export interface MarketData {
   /** Requests the outcome of a window that ended while nothing listened; it arrives as `settled`. */
   askOutcome(slot: Slot, window: Window): void
   status(slot: Slot): MarketDataStatus
+  /**
+   * Emits a window's book if it has changed since its last event, for a match that must not rely on an older one.
+   * @returns time of its newest event; null if every change is an event of its own
+   */
+  refresh(windowId: WindowId): UnixMs | null
   listen(listener: (event: MarketDataEvent) => void): Disposer
 }

@@ -5,7 +5,7 @@ import { type Disposer, err, ok, type Result } from '../../../shared/domain/base
 import type { Clock } from '../../../shared/domain/feed.ts'
 import { type Price, price } from '../../../shared/domain/money.ts'
 import { type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../../shared/domain/slots.ts'
-import { SECOND, unixMs } from '../../../shared/domain/time.ts'
+import { SECOND, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
 import { HttpReader } from '../../net/http.ts'
 import type { LinkTimings } from '../../net/link.ts'
 import { Timers } from '../../net/timers.ts'
@@ -170,6 +170,13 @@ export class PolymarketData implements MarketData {
     this.#resolver.await({ slug: window.id, end: window.end, market: this.#windows.get(window.id)?.market ?? null })
     // Keeps its asset and strike for the event.
     this.#state(slot, window)
+  }
+
+  refresh(windowId: WindowId): UnixMs | null {
+    const state = this.#windows.get(windowId)
+    if (state === undefined) return null
+    if (state.isScheduled) this.#emitBook(state)
+    return unixMs(state.emittedAt)
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {
