@@ -23,15 +23,14 @@ function completeWindows(folder: string): Map<number, OracleBook[]> {
   const whole = new Map<string, number>()
   for (const row of rows) {
     const cells = row.trim().split(',')
-    if (cells.at(-1) === 'True' && whole.size < WINDOWS)
-      whole.set(cells[3] ?? '', Number((cells[0] ?? '').split('-').at(-1)))
+    if (cells.at(-1) === 'True') whole.set(cells[3] ?? '', Number((cells[0] ?? '').split('-').at(-1)))
   }
   const windows = new Map<number, OracleBook[]>()
   const raw = gunzipSync(readFileSync(join(folder, 'polymarket/cronos_btc5m_book_raw_2026-04-13_1510-1715.jsonl.gz')))
   for (const line of raw.toString('utf8').trim().split('\n')) {
     // Most lines are of other tokens, and parsing takes most of the time.
     const start = whole.get(/"asset_id":"(\d+)"/.exec(line)?.[1] ?? '')
-    if (start === undefined) continue
+    if (start === undefined || (windows.size === WINDOWS && !windows.has(start))) continue
     const { recv_s, msg } = JSON.parse(line)
     const levels = (side: { price: string; size: string }[]) =>
       side.map(({ price, size }) => [micro(price), micro(size)] as const)
