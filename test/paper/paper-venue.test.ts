@@ -94,8 +94,9 @@ describe('a taker order', () => {
     const order = buy('O-1', 60, 5.4)
     venue.submit(paperOrder(order, WINDOW), unixMs(order.ts))
     const events = pump(venue, order.ts + 100)
-    // It changed during the delay, and is told when the match asks, a little late.
-    data.gathered.push(book({ ...at(10, [], [[54, 100]]), ts: order.ts + 180 }))
+    // It changed during the delay, and again later. The first is told a little late, the second when the match asks.
+    data.emit(book({ ...at(10, [], [[54, 100]]), ts: order.ts + 180 }))
+    data.gathered.push(book({ ...at(10, [], [[58, 100]]), ts: order.ts + 300 }))
     events.push(...pump(venue))
     expect(reportsOf(events, [order]).get('O-1')).toEqual([
       [order.ts + 25, 'delayed'],

@@ -3,7 +3,6 @@ import type { MarketData, MarketDataEvent, MarketDataStatus } from '../../src/en
 import type { Disposer } from '../../src/shared/domain/base.ts'
 import { MICRO, price, shares, usd } from '../../src/shared/domain/money.ts'
 import { type Slot, type SlotId, slotIn, type Window, type WindowId } from '../../src/shared/domain/slots.ts'
-import type { UnixMs } from '../../src/shared/domain/time.ts'
 
 export const TERMS: Omit<SlotListing, 'slot'> = {
   tick: price(10_000),
@@ -51,10 +50,10 @@ export class ScriptedMarket implements MarketData {
     return { reason: null, strikeSource: 'script', bookAgeMs: 0, isVerified: true, deltaHashes: 'agree' }
   }
 
-  refresh(): UnixMs | null {
+  refresh(): boolean {
     const gathered = this.gathered.splice(0)
     this.emit(...gathered)
-    return gathered.at(-1)?.ts ?? null
+    return gathered.length > 0
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {

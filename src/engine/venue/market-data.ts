@@ -1,6 +1,5 @@
 import type { Disposer } from '../../shared/domain/base.ts'
 import type { Slot, SlotId, Window, WindowId } from '../../shared/domain/slots.ts'
-import type { UnixMs } from '../../shared/domain/time.ts'
 import type { BookUpdate, EngineEvent } from '../events.ts'
 import type { SlotListing } from './listing.ts'
 
@@ -33,8 +32,8 @@ export interface MarketData {
   status(slot: Slot): MarketDataStatus
   /**
    * Emits a window's book if it has changed since its last event, for a match that must not rely on an older one.
-   * @returns time of its newest event; null if every change is an event of its own
+   * @returns true if changes of books are gathered for some time before they are emitted
    */
-  refresh(windowId: WindowId): UnixMs | null
+  refresh(windowId: WindowId): boolean
   listen(listener: (event: MarketDataEvent) => void): Disposer
 }

@@ -5,7 +5,7 @@ import { type Disposer, err, ok, type Result } from '../../../shared/domain/base
 import type { Clock } from '../../../shared/domain/feed.ts'
 import { type Price, price } from '../../../shared/domain/money.ts'
 import { type Slot, type SlotId, type Window, type WindowId, windowAt } from '../../../shared/domain/slots.ts'
-import { SECOND, type UnixMs, unixMs } from '../../../shared/domain/time.ts'
+import { SECOND, unixMs } from '../../../shared/domain/time.ts'
 import { HttpReader } from '../../net/http.ts'
 import type { LinkTimings } from '../../net/link.ts'
 import { Timers } from '../../net/timers.ts'
@@ -172,11 +172,10 @@ export class PolymarketData implements MarketData {
     this.#state(slot, window)
   }
 
-  refresh(windowId: WindowId): UnixMs | null {
+  refresh(windowId: WindowId): boolean {
     const state = this.#windows.get(windowId)
-    if (state === undefined) return null
-    if (state.isScheduled) this.#emitBook(state)
-    return unixMs(state.emittedAt)
+    if (state?.isScheduled === true) this.#emitBook(state)
+    return true
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {
