@@ -87,6 +87,24 @@ describe('a taker order', () => {
     expect(sizes).toEqual([[10_000_000], [], [5_000_000], [], [8_000_000]])
   })
 
+  test('meets changes that the market data has not told yet', () => {
+    const data = new ScriptedMarket([SLOT])
+    const venue = venueOn(data)
+    data.emit(book(at(1, [], [[50, 100]])))
+    const order = buy('O-1', 60, 5.4)
+    venue.submit(paperOrder(order, WINDOW), unixMs(order.ts))
+    const events = pump(venue, order.ts + 100)
+    // It changed during the delay, and again later. The first is told a little late, the second when the match asks.
+    data.emit(book({ ...at(10, [], [[54, 100]]), ts: order.ts + 180 }))
+    data.gathered.push(book({ ...at(10, [], [[58, 100]]), ts: order.ts + 300 }))
+    events.push(...pump(venue))
+    expect(reportsOf(events, [order]).get('O-1')).toEqual([
+      [order.ts + 25, 'delayed'],
+      [order.ts + 180, 'fill', 540_000, 10_000_000, 5_400_000, 173_880],
+      [order.ts + 180, 'filled'],
+    ])
+  })
+
   test('of Down takes the bids of Up, mirrored', () => {
     expect(figures(play([at(1, [[40, 7]], [[45, 9]])], [buy('O-1', 60, 4.2, { up: false })]).get('O-1'))).toEqual([
       ['delayed'],

@@ -5,7 +5,7 @@ import { SimulatedVenue } from '../../src/engine/market/simulated-venue.ts'
 import type { MarketDataEvent } from '../../src/engine/venue/market-data.ts'
 import { mergedTimeline } from '../../src/engine/venue/timeline.ts'
 import type { OpenFeed, openFeed } from '../../src/main/market/feeds.ts'
-import { paperMarket } from '../../src/main/market/paper.ts'
+import { ok } from '../../src/shared/domain/base.ts'
 import type { FeedEvent, TickSource } from '../../src/shared/domain/feed.ts'
 import type { Slot } from '../../src/shared/domain/slots.ts'
 import { type UnixMs, unixMs } from '../../src/shared/domain/time.ts'
@@ -59,12 +59,12 @@ export function paperFeed(
   },
 ): typeof openFeed {
   const feed: OpenFeed = {
-    ...{ market: 'simulated', slots, unlisted: new Set(), source: prices.source, from: prices.from },
+    ...{ market: 'paper', slots, unlisted: new Set(), source: prices.source, from: prices.from },
     until: prices.until ?? unixMs(Number.MAX_SAFE_INTEGER),
-    ...{ notices: [], settlement: '', listen: prices.listen },
+    ...{ notices: ['PAPER'], settlement: 'scripted', listen: prices.listen, data },
     makesPrices: false,
     save: () => undefined,
     stop: () => Promise.resolve(),
   }
-  return (request) => Promise.resolve(paperMarket(feed, data, 'scripted', request))
+  return () => Promise.resolve(ok(feed))
 }

@@ -17,6 +17,8 @@ export class ScriptedMarket implements MarketData {
   readonly name = 'scripted'
   /** Terms of windows that differ from `TERMS`; null = not tradable. */
   readonly windows = new Map<WindowId, SlotListing | null>()
+  /** Books that are emitted only when a match asks for them. */
+  readonly gathered: MarketDataEvent[] = []
   /** Outcomes that were asked for. */
   readonly asked: WindowId[] = []
   /** Answers a request for an outcome; null = not known. */
@@ -46,6 +48,12 @@ export class ScriptedMarket implements MarketData {
 
   status(): MarketDataStatus {
     return { reason: null, strikeSource: 'script', bookAgeMs: 0, isVerified: true, deltaHashes: 'agree' }
+  }
+
+  refresh(): boolean {
+    const gathered = this.gathered.splice(0)
+    this.emit(...gathered)
+    return gathered.length > 0
   }
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {

@@ -23,8 +23,8 @@ let folder = temporaryFolder()
 let own = ''
 beforeEach(() => {
   folder = temporaryFolder()
-  mkdirSync(join(folder.path, 'tape'))
-  own = join(folder.path, 'tape', 's1-0.tape')
+  mkdirSync(join(folder.path, 'simulated', 'tape'), { recursive: true })
+  own = join(folder.path, 'simulated', 'tape', 's1-0.tape')
   writeTape(own, 3)
 })
 afterEach(() => folder.remove())
@@ -50,7 +50,7 @@ describe('baton tape', () => {
     const made = await tape('import', prices, ...home(), '--json')
     expect(made).toMatchObject({ code: 0, err: '' })
     expect(JSON.parse(made.out)).toMatchObject({
-      path: join(folder.path, 'tape/imported/BTCUSD-prices.tape'),
+      path: join(folder.path, 'simulated/tape/imported/BTCUSD-prices.tape'),
       records: 2,
       sources: [{ rows: 3, kept: 2, leftOut: { malformed: 1 } }],
     })
@@ -85,7 +85,7 @@ describe('baton tape', () => {
     const found = await tape('verify', cut)
     expect(found.code).toBe(1)
     expect(found.out).toContain('ends in an incomplete block')
-    writeTape(join(folder.path, 'tape', 's1-2.tape'), 1, { segment: 2 }, 112)
+    writeTape(join(folder.path, 'simulated', 'tape', 's1-2.tape'), 1, { segment: 2 }, 112)
     const lacking = await tape('verify', ...home())
     expect(lacking.code).toBe(1)
     expect(lacking.out).toContain('MISSING  s1: segment 1 is missing')

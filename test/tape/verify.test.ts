@@ -54,7 +54,7 @@ describe('tape verify --decisions', () => {
     const link = `${home.folder}-link`
     symlinkSync(home.folder, link)
     onTestFinished(() => rmSync(link))
-    const file = join('tape', 's1-00000.tape')
+    const file = join('simulated', 'tape', 's1-00000.tape')
     for (const [named, through] of [
       [home.folder, link],
       [link, home.folder],

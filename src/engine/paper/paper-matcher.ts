@@ -45,6 +45,8 @@ export interface PaperMatcherParts {
   readonly send: (ts: UnixMs, orderId: OrderId, report: OrderReport) => void
   readonly sendFate: (ts: UnixMs, orderId: OrderId, fillId: FillId, fate: FillFate) => void
   readonly scheduleAt: (ts: number, run: (ts: UnixMs) => void) => void
+  /** `scheduleAt` for what depends on a window's book; it may run a little later, once `bookOf` has every change until then. */
+  readonly matchAt: (ts: number, windowId: WindowId, run: (ts: UnixMs) => void) => void
 }
 
 interface Resting {
@@ -75,7 +77,7 @@ export class PaperMatcher {
   }
 
   submit(order: Order, ts: UnixMs): void {
-    this.parts.scheduleAt(ts + this.parts.latencyMs, (at) => this.arrive(order, at))
+    this.parts.matchAt(ts + this.parts.latencyMs, order.windowId, (at) => this.arrive(order, at))
   }
 
   /** Has no effect on an order in its taker delay: the venue refuses it, and the desk repeats it. */
@@ -92,7 +94,7 @@ export class PaperMatcher {
   }
 
   private arrive(order: Order, ts: UnixMs): void {
-    const { termsOf, bookOf, send, scheduleAt } = this.parts
+    const { termsOf, bookOf, send, matchAt } = this.parts
     const reject = (reason: string) => send(ts, order.id, { type: 'rejected', reason })
     if (ts >= order.windowEnd) return reject('market is closed')
     const terms = termsOf(order.windowId)
@@ -106,7 +108,7 @@ export class PaperMatcher {
     if (best === undefined || !accepts(order, best.price)) return this.restOrKill(order, ts)
     if (order.postOnly) return reject('invalid post-only order: order crosses book')
     send(ts, order.id, { type: 'delayed' })
-    scheduleAt(ts + terms.takerDelayMs, (at) => this.take(order, at))
+    matchAt(ts + terms.takerDelayMs, order.windowId, (at) => this.take(order, at))
   }
 
   private restOrKill(order: Order, ts: UnixMs): void {

@@ -65,6 +65,8 @@ export class PaperVenue implements Venue, LocalSimulation {
   private readonly depth = new TakenDepth()
   private readonly matcher: PaperMatcher
   private readonly books = new Map<WindowId, BookUpdate>()
+  /** Books received and not applied yet, by window, oldest first. */
+  private readonly ahead = new Map<WindowId, BookUpdate[]>()
   private readonly strikes = new Map<WindowId, Strike>()
   /** Window of each slot's newest price: the one that the desk trades. */
   private readonly current = new Map<SlotId, WindowId>()
@@ -87,6 +89,7 @@ export class PaperVenue implements Venue, LocalSimulation {
       send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
       sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
       scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
+      matchAt: (ts, windowId, run) => schedule.add(unixMs(ts), (at) => this.matchOnNewest(windowId, at, run)),
     })
   }
 
@@ -124,10 +127,23 @@ export class PaperVenue implements Venue, LocalSimulation {
     return this.data.listen((event) => this.receive(event))
   }
 
+  /** Runs a match right after the first book event at or after its time, which has every change until then. */
+  private matchOnNewest(windowId: WindowId, ts: UnixMs, run: (ts: UnixMs) => void): void {
+    const gathers = this.data.refresh(windowId)
+    const [next] = this.ahead.get(windowId) ?? []
+    if (gathers && next !== undefined) this.schedule.add(next.ts, run)
+    else run(ts)
+  }
+
   private receive(event: MarketDataEvent): void {
     if (!this.slots.has(event.slot)) return
     const ts = unixMs(Math.max(event.ts, this.clock.now))
-    this.schedule.add(ts, { ...event, ts })
+    const received = { ...event, ts }
+    this.schedule.add(ts, received)
+    if (received.kind !== 'book') return
+    const ahead = this.ahead.get(event.windowId)
+    if (ahead === undefined) this.ahead.set(event.windowId, [received])
+    else ahead.push(received)
   }
 
   relay(tick: PriceTick): void {
@@ -163,6 +179,7 @@ export class PaperVenue implements Venue, LocalSimulation {
         if (event.slot === slot && startOf(windowId) < start) {
           known.delete(windowId)
           this.depth.forget(windowId)
+          this.ahead.delete(windowId)
         }
   }
 
@@ -189,6 +206,8 @@ export class PaperVenue implements Venue, LocalSimulation {
     else if (event.kind === 'settled') return this.settle(event.windowId, event.ts)
     else if (event.kind === 'book') {
       this.books.set(event.windowId, event)
+      const ahead = this.ahead.get(event.windowId)
+      if (ahead?.[0] === event) ahead.shift()
       this.matcher.onBook(event)
     }
     return true

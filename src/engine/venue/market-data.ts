@@ -30,5 +30,10 @@ export interface MarketData {
   /** Requests the outcome of a window that ended while nothing listened; it arrives as `settled`. */
   askOutcome(slot: Slot, window: Window): void
   status(slot: Slot): MarketDataStatus
+  /**
+   * Emits a window's book if it has changed since its last event, for a match that must not rely on an older one.
+   * @returns true if changes of books are gathered for some time before they are emitted
+   */
+  refresh(windowId: WindowId): boolean
   listen(listener: (event: MarketDataEvent) => void): Disposer
 }

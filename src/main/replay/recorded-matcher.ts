@@ -19,6 +19,8 @@ export interface RecordedMatcher extends Pick<Matcher, 'submit' | 'cancel' | 'on
   onWindowEnd(windowId: WindowId, ts: UnixMs): void
 }
 
+type Wiring = Pick<PaperMatcherParts, 'bookOf' | 'send' | 'sendFate' | 'scheduleAt' | 'matchAt'>
+
 interface MatcherParts {
   readonly header: SegmentHeader
   readonly config: Config
@@ -30,11 +32,13 @@ interface MatcherParts {
 /** Matches as the desk did that made the recording: on real books as its paper venue, else as the simulated venue. */
 export function recordedMatcher(parts: MatcherParts): RecordedMatcher {
   const { schedule, config, seed, bookOf } = parts
-  const wiring: Pick<PaperMatcherParts, 'bookOf' | 'send' | 'sendFate' | 'scheduleAt'> = {
+  const wiring: Wiring = {
     bookOf,
     send: (ts, orderId, report) => schedule.add(ts, { kind: 'order', ts, orderId, report }),
     sendFate: (ts, orderId, fillId, fate) => schedule.add(ts, { kind: 'fill', ts, orderId, fillId, fate }),
     scheduleAt: (ts, run) => schedule.add(unixMs(ts), run),
+    // Later books cannot be fetched: a recording has those that the desk received.
+    matchAt: (ts, _windowId, run) => schedule.add(unixMs(ts), run),
   }
   const { venue: settings } = venueSettingsOf(config)
   const listing = (slot: SlotId) => simulatedListing(slot, settings)
@@ -57,7 +61,7 @@ export function recordedMatcher(parts: MatcherParts): RecordedMatcher {
 }
 
 function paperMatcher(
-  wiring: Pick<PaperMatcherParts, 'bookOf' | 'send' | 'sendFate' | 'scheduleAt'>,
+  wiring: Wiring,
   { paper: { latencyMs, reversalPpm } }: Config,
   seed: number,
   listing: (slot: SlotId) => SlotListing,

@@ -173,6 +173,12 @@ export class PolymarketData implements MarketData {
     this.#state(slot, window)
   }
 
+  refresh(windowId: WindowId): boolean {
+    const state = this.#windows.get(windowId)
+    if (state?.isScheduled === true) this.#emitBook(state)
+    return true
+  }
+
   listen(listener: (event: MarketDataEvent) => void): Disposer {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
