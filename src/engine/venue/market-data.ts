@@ -35,5 +35,6 @@ export interface MarketData {
    * @returns true if changes of books are gathered for some time before they are emitted
    */
   refresh(windowId: WindowId): boolean
+  /** Subscribes; strikes and books that are known already are delivered before it returns. */
   listen(listener: (event: MarketDataEvent) => void): Disposer
 }

@@ -33,6 +33,11 @@ describe('Polymarket, read side', () => {
       return at.slots.every((slot) => !first.includes(window(slot).id) && known.has(window(slot).id))
     })
     for (const slot of at.slots) expect(at.data.status(slot).strikeSource).toBe('rtds')
+    // Whoever subscribes later learns what is known already.
+    await at.until('books', () => at.usable().length === at.slots.length)
+    const late: string[] = []
+    at.data.listen((event) => late.push(`${event.kind} ${event.slot}`))()
+    expect(late).toEqual(expect.arrayContaining(at.slots.flatMap(({ id }) => [`strike ${id}`, `book ${id}`])))
     for (const { windowId, strike } of strikes(at)) expect(strike).toBeCloseTo(Number(venueOf(at).strike(windowId)), 6)
   })
 

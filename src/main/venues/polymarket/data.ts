@@ -181,6 +181,15 @@ export class PolymarketData implements MarketData {
 
   listen(listener: (event: MarketDataEvent) => void): Disposer {
     this.#listeners.add(listener)
+    const now = this.#options.clock.now()
+    // What was known before comes first: a strike is reported only once.
+    for (const state of this.#windows.values()) {
+      const { slot, window, strike } = state
+      if (strike === null || now < window.start || now >= window.end) continue
+      listener({ kind: 'strike', ts: now, slot: slot.id, windowId: window.id, strike: strike.value })
+      state.isEmpty = true
+      this.#emitBook(state)
+    }
     return () => this.#listeners.delete(listener)
   }
 

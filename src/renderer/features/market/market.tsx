@@ -82,7 +82,8 @@ function Header({ row }: { row: SlotRow }) {
 }
 
 /** Names the source of the strike on real books. */
-function strikeName({ strikeIsEstimate, source }: SlotRow): string {
+function strikeName({ strike, strikeIsEstimate, source }: SlotRow): string {
+  if (strike === null) return 'strike'
   if (strikeIsEstimate) return 'strike, estimate'
   return source?.strike == null ? 'strike' : `strike, ${source.strike}`
 }
