@@ -2,8 +2,13 @@ import { candleAt } from './candles.ts'
 import { hash, type Market, MINUTE } from './market.ts'
 import type { Shocks } from './shocks.ts'
 
-/** Market time between two looks at the price; a stream sends only what has changed. */
-export const QUOTE_MS = 250
+const LEAST_QUOTE_MS = 250
+
+/** Market time between two looks at the price; a stream sends only what has changed. At high speeds at most fifty a real second. */
+export function quoteInterval(speed: number): number {
+  return LEAST_QUOTE_MS * Math.max(1, Math.ceil((speed * 20) / LEAST_QUOTE_MS))
+}
+
 /** Half of the spread, as a share of the price. */
 const HALF_SPREAD = 0.000_005
 
@@ -28,7 +33,7 @@ export function quoteEvent(stream: string, time: number, context: QuoteContext):
   const row = candleAt(context.market, symbol, time - (time % MINUTE), MINUTE, time, context.shocks)
   if (row === undefined || row[5] === 0) return undefined
   const price = row[4]
-  const id = Math.floor(time / QUOTE_MS)
+  const id = Math.floor(time / LEAST_QUOTE_MS)
   const quantity = (Math.abs(hash(`${stream}${id}`)) % 10_000) / 10_000 + 0.0001
   const half = price * HALF_SPREAD
   const at = time + context.offset()

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Market, Row } from './market.ts'
 import { type PolymarketOptions, type PolymarketSim, startPolymarket } from './polymarket/sim.ts'
 import { handlePolymarketControl } from './polymarket/switch.ts'
+import { quoteInterval } from './quotes.ts'
 import { type Fault, Rest } from './rest.ts'
 import { Shocks } from './shocks.ts'
 import { Sockets } from './sockets.ts'
@@ -98,6 +99,7 @@ export async function startVenueSim(options: VenueSimOptions): Promise<VenueSim>
     now,
     offset,
     finalLagMs: options.finalLagMs ?? 100,
+    quoteMs: quoteInterval(speed),
     pingMs: options.pingMs ?? 20_000,
     pongTimeoutMs: options.pongTimeoutMs ?? 60_000,
     maxAgeMs: options.maxAgeMs ?? 86_400_000,

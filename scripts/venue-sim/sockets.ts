@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { candleAt, INTERVALS, klineEvent } from './candles.ts'
 import { Control } from './control.ts'
 import { type Market, MINUTE } from './market.ts'
-import { isQuoteStream, QUOTE_MS, quoteEvent } from './quotes.ts'
+import { isQuoteStream, quoteEvent } from './quotes.ts'
 import type { Shocks } from './shocks.ts'
 
 /** Market time between two pushes of a kline stream. */
@@ -18,6 +18,8 @@ export interface SocketsOptions {
   offset(): number
   /** Market time between a candle's end and its final frame; below two seconds. */
   readonly finalLagMs: number
+  /** Market time between two looks at the price. */
+  readonly quoteMs: number
   /** Real time between two ping frames. */
   readonly pingMs: number
   /** Real time without a pong after which the connection is cut. */
@@ -105,7 +107,7 @@ export class Sockets {
 
   /** Market time of the first push after `time`. */
   nextPush(time: number): number {
-    const nextQuote = time - (time % QUOTE_MS) + QUOTE_MS
+    const nextQuote = time - (time % this.#options.quoteMs) + this.#options.quoteMs
     const hasQuotes = [...this.#peers].some((peer) => [...peer.control.streams].some(isQuoteStream))
     return hasQuotes ? Math.min(nextQuote, this.#nextKline(time)) : this.#nextKline(time)
   }
@@ -120,7 +122,7 @@ export class Sockets {
 
   /** Pushes the frames of `time`. */
   push(time: number): void {
-    if (time % QUOTE_MS === 0) this.#pushQuotes(time)
+    if (time % this.#options.quoteMs === 0) this.#pushQuotes(time)
     if (this.#nextKline(time - 1) === time) this.#pushKlines(time)
   }
 
@@ -129,7 +131,7 @@ export class Sockets {
       for (const stream of peer.control.streams) {
         if (!isQuoteStream(stream) || this.#isMuted((stream.split('@')[0] ?? '').toUpperCase())) continue
         const event = quoteEvent(stream, time, this.#options)
-        const before = quoteEvent(stream, time - QUOTE_MS, this.#options)
+        const before = quoteEvent(stream, time - this.#options.quoteMs, this.#options)
         if (event !== undefined && priceOf(event) !== priceOf(before))
           this.#send(peer, peer.control.wrap(stream, event))
       }
