@@ -66,8 +66,8 @@ export class FaultCampaign {
   /** Makes one fault. @returns its kind */
   make(): string {
     const kinds = Object.entries(this.kinds)
-    let left = this.random() * kinds.reduce((sum, [, { weight }]) => sum + weight, 0)
-    const [name, kind] = known(kinds.find(([, { weight }]) => (left -= weight) <= 0) ?? kinds[0])
+    // As often as its weight says.
+    const [name, kind] = this.pick(kinds.flatMap((each) => Array.from({ length: each[1].weight }, () => each)))
     kind.make()
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
     return name
@@ -190,7 +190,7 @@ export class FaultCampaign {
       'ghost book': { weight: 2, make: () => pm.ghost(this.token(), this.between(5_000, 30_000)) },
       'tick change': { weight: 1, make: () => pm.tick(this.running().slug, this.pick([0.01, 0.001])) },
       'missing boundary stamp': {
-        weight: 0.6,
+        weight: 1,
         make: () => {
           const { slug, asset, startMs } = this.coming()
           pm.loseStamp(slug, 'start')
