@@ -1,9 +1,4 @@
-import {
-  HTTP_FAULTS,
-  type ResolutionFault,
-  type RowFault,
-  type Service,
-} from '../../scripts/venue-sim/polymarket/faults.ts'
+import { HTTP_FAULTS, type ResolutionFault, type RowFault } from '../../scripts/venue-sim/polymarket/faults.ts'
 import type { MarketWindow } from '../../scripts/venue-sim/polymarket/identity.ts'
 import { FRAME_FAULTS } from '../../scripts/venue-sim/polymarket/wire.ts'
 import { known } from './polymarket-sim.ts'
@@ -48,6 +43,8 @@ export class FaultCampaign {
   readonly counts = new Map<string, number>()
   /** Windows whose start no price service tells, by slug. */
   readonly withoutStrike = new Set<string>()
+  /** Resolutions that were altered, by slug. */
+  readonly resolved = new Map<string, ResolutionFault>()
   /** Market times at which frames of the books were withheld, altered or held up. */
   readonly hidden: number[] = []
   private readonly sim: VenueSim
@@ -229,10 +226,4 @@ export class FaultCampaign {
       'Binance over REST': { weight: 1, make: () => sim.failRest(this.between(1, 3), this.pick([0, 500, 503])) },
     }
   }
-
-  /** Resolutions that were altered, by slug. */
-  readonly resolved = new Map<string, ResolutionFault>()
-
-  /** Services that must answer again. */
-  static readonly services: readonly Service[] = [...SOCKETS, ...RESTS]
 }
