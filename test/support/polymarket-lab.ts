@@ -1,21 +1,33 @@
 import type { MarketDataEvent } from '../../src/engine/venue/market-data.ts'
+import type { TimeSource } from '../../src/main/platform/desk-clock.ts'
 import { PolymarketData, type PolymarketDataOptions } from '../../src/main/venues/polymarket/data.ts'
 import { DEFAULT_TIMINGS } from '../../src/main/venues/polymarket/options.ts'
-import type { Clock } from '../../src/shared/domain/feed.ts'
 import { asset, makeSlot, type Slot, type SlotId } from '../../src/shared/domain/slots.ts'
 import { SECOND, unixMs } from '../../src/shared/domain/time.ts'
 import { Patience } from './patience.ts'
 import { type GeneratedSim, generatedSim, SIM_START, type VenueSim } from './venue-sim.ts'
 
 /** A clock on the simulator's market time, whose timers run `speed` times as fast. */
-export function marketClock(sim: VenueSim, speed: number): Clock {
+export function marketClock(sim: VenueSim, speed: number): TimeSource {
   return {
     now: () => unixMs(Math.floor(sim.now())),
     monotonic: () => sim.now(),
+    uptime: () => sim.now(),
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs / speed)
       return () => clearTimeout(timer)
     },
+  }
+}
+
+/** Configuration that points a desk at a simulated venue. */
+export function hostsOf(sim: VenueSim) {
+  const { polymarket } = sim
+  if (polymarket === undefined) throw new Error('the simulator has no Polymarket')
+  const { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl } = polymarket
+  return {
+    binance: { restUrl: sim.restUrl, wsUrl: sim.wsUrl },
+    polymarket: { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl },
   }
 }
 
@@ -32,16 +44,15 @@ export class PolymarketLab {
     this.slots = slots
     const { polymarket } = sim
     if (polymarket === undefined) throw new Error('the simulator has no Polymarket')
-    const { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl, credentials } = polymarket
     this.data = new PolymarketData({
-      hosts: { gammaUrl, clobUrl, marketWsUrl, rtdsUrl, polyboltUrl, siteUrl },
+      hosts: hostsOf(sim).polymarket,
       slots,
       clock: marketClock(sim, speed),
       random: () => 0.5,
       timings: DEFAULT_TIMINGS,
       requestMs: DEFAULT_TIMINGS.requestMs,
       takerDelayMs: 150,
-      credentials,
+      credentials: polymarket.credentials,
       onFrame: () => {},
       report: (level, detail) => this.reports.push(`${level} ${detail}`),
       ...part,

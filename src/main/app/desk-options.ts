@@ -27,4 +27,6 @@ export interface DeskOptions {
   readonly openVenue?: typeof openVenue
   /** Opens the feed; undefined = `openFeed` itself. */
   readonly openFeed?: typeof openFeed
+  /** Called when hosts of the market cannot be used, with the reason: true = try again. Absent: the desk does not open. */
+  readonly tryAgain?: (reason: string) => Promise<boolean>
 }

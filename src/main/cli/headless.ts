@@ -1,13 +1,22 @@
 import { Station, type StationOptions } from '../app/station.ts'
 import { Supervisor } from '../app/supervise.ts'
+import { HostWait } from './host-wait.ts'
 import { EXIT, type ExitCode, print, printError } from './output.ts'
 
 /**
- * Runs the desk without Electron until it is stopped; serves its window to a browser over HTTP on loopback.
+ * Runs the desk without Electron until it is stopped; serves its window to a browser over HTTP on loopback. While hosts of its
+ * market cannot be used, it waits for them.
  * @param why why there is no desktop window; null when none was requested
  */
 export async function runHeadless(options: StationOptions, why: string | null): Promise<ExitCode> {
-  const opened = await Station.open(options)
+  const wait = new HostWait(options.clock, printError)
+  const opened = await Station.open({ ...options, tryAgain: wait.tryAgain })
+  const signal = wait.end()
+  if (signal !== null) {
+    if (opened.ok) await opened.value.stop(`stopped by ${signal}`)
+    print(`The desk is down: stopped by ${signal} while it waited for its hosts`)
+    return EXIT.done
+  }
   if (!opened.ok) {
     printError(opened.error)
     return EXIT.usage

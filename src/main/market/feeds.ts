@@ -15,7 +15,8 @@ import { PolymarketData } from '../venues/polymarket/data.ts'
 import { DEFAULT_TIMINGS } from '../venues/polymarket/options.ts'
 import type { ApiCredentials } from '../venues/polymarket/polybolt.ts'
 import { loadCandles } from '../venues/tape/candle-files.ts'
-import { choosePaperSlots, chooseSlots, listedAssets, paperCandidates } from './slot-choice.ts'
+import { checkHosts, WAY_OUT } from './paper-hosts.ts'
+import { type ChosenSlots, choosePaperSlots, chooseSlots, listedAssets, paperCandidates } from './slot-choice.ts'
 
 /** Default start of simulated runs in virtual time, a Monday; fixed, so that runs are reproducible. */
 const SIMULATED_START = Date.UTC(2026, 0, 5)
@@ -40,6 +41,8 @@ export interface FeedRequest {
   readonly credentials: ApiCredentials | null
   /** Called with every frame of a venue as received. */
   readonly onFrame: (text: string) => void
+  /** Called when hosts of the paper market cannot be used, with the reason: true = try again. Absent: the error is final. */
+  readonly tryAgain?: ((reason: string) => Promise<boolean>) | undefined
 }
 
 /** What happened at a venue, in words, for people. */
@@ -153,10 +156,26 @@ function openTape(request: FeedRequest): Result<OpenFeed> {
   })
 }
 
-/** Prices of Binance with Polymarket's real books, strikes and outcomes. */
+/** Prices of Binance with Polymarket's real books, strikes and outcomes; tried again as long as the request wants. */
 async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
   const candidates = paperCandidates(request)
   if (!candidates.ok) return candidates
+  const { config, credentials, clock, tryAgain } = request
+  for (;;) {
+    const checked = await checkHosts(config, credentials !== null, clock)
+    const opened = checked.ok ? await connectPaper(request, candidates.value, checked.value) : checked
+    if (opened.ok) return opened
+    const reason = `${opened.error}. Without them: ${WAY_OUT}`
+    if (tryAgain === undefined || !(await tryAgain(reason))) return err(reason)
+  }
+}
+
+/** @param notices what is known of the hosts, to display */
+async function connectPaper(
+  request: FeedRequest,
+  candidates: ChosenSlots,
+  notices: readonly string[],
+): Promise<Result<OpenFeed>> {
   const { clock, config, credentials, onFrame } = request
   const reports: VenueReport[] = []
   let report = (each: VenueReport): void => {
@@ -164,7 +183,7 @@ async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
   }
   const data = new PolymarketData({
     hosts: config.polymarket,
-    slots: candidates.value.slots.filter(({ id }) => !candidates.value.unlisted.has(id)),
+    slots: candidates.slots.filter(({ id }) => !candidates.unlisted.has(id)),
     clock,
     random: systemRandom,
     timings: DEFAULT_TIMINGS,
@@ -195,6 +214,7 @@ async function openPaper(request: FeedRequest): Promise<Result<OpenFeed>> {
     },
     notices: [
       'PAPER: prices come from Binance, books, strikes and outcomes from Polymarket; orders are filled on paper and move no money.',
+      ...notices,
     ],
     settlement: 'polymarket',
     stop: async () => {

@@ -110,6 +110,28 @@ describe('Polymarket, read side', () => {
       await at.until(`books after ${name}`, all)
     }
   })
+
+  test('a token that falls silent on a living connection has no book within five seconds, and one again when it speaks', async () => {
+    const at = await openLab({ assets: ['BTC'], beforeMs: 200 * SECOND, speed: 10 })
+    const venue = venueOf(at)
+    const [slot] = at.slots
+    const window = () => windowAt(slot ?? lost(), unixMs(Math.floor(at.sim.now()))).id
+    await at.until('a book', () => at.usable().length === 1)
+    const token = venue.window(window())?.up ?? lost()
+    const silentAt = at.sim.now()
+    venue.silence('market', 10 * SECOND, { id: token })
+    await at.until('no book', () => at.usable().length === 0)
+    expect(at.sim.now() - silentAt).toBeLessThan(6 * SECOND)
+    await at.until('a book again', () => at.usable().length === 1)
+    expect(at.sim.now() - silentAt).toBeGreaterThan(9 * SECOND)
+    // A replacement with its checksum is enough, also while REST does not answer.
+    venue.drop('clob', 60_000)
+    const again = at.sim.now()
+    venue.silence('market', 6 * SECOND, { id: token })
+    await at.until('no book without REST', () => at.usable().length === 0)
+    await at.until('a book without REST', () => at.usable().length === 1)
+    expect(at.sim.now() - again).toBeLessThan(30 * SECOND)
+  })
 })
 
 function strikes({ events }: PolymarketLab) {

@@ -127,6 +127,7 @@ async function openLocked(
     config,
     clock,
     onFrame,
+    tryAgain: options.tryAgain,
   }
   const feed = await (options.openFeed ?? openFeed)(request)
   if (!feed.ok) return feed

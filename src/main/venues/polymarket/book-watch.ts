@@ -13,10 +13,14 @@ export interface BookWatchOptions {
   readonly onChange: (state: WindowState) => void
 }
 
-/** A token without a frame for this long is compared with REST. */
-const QUIET_MS = 10 * SECOND
+/** A token without a frame for this long is compared with REST: until then its book may be old without anybody knowing. */
+const QUIET_MS = 3 * SECOND
+/** Interval of comparisons while it stays without one. */
+const QUIET_COMPARE_MS = 2 * SECOND
 /** Interval of comparisons while the checksums of changed levels are not known to agree. */
 const COMPARE_MS = 5 * SECOND
+/** Why a book is withheld whose token is silent. */
+const FROZEN = 'no frame for some time, and REST does not confirm the book'
 
 /**
  * Finds books that are wrong although their connection lives: a token that has fallen silent, and changes that were lost where
@@ -31,7 +35,7 @@ export class BookWatch {
 
   /** To be called every second for each window that runs. */
   check(state: WindowState): void {
-    const { channel, clock } = this.#options
+    const { channel, clock, onChange } = this.#options
     const now = clock.now()
     const { market } = state
     if (market === null || state.isComparing || !channel.isUp) return
@@ -39,7 +43,12 @@ export class BookWatch {
     const book = channel.book(token)
     if (book === undefined) return
     const isQuiet = channel.ageMs(token) > QUIET_MS
-    const isDue = now >= state.comparedAt + COMPARE_MS
+    const isDue = now >= state.comparedAt + (isQuiet ? QUIET_COMPARE_MS : COMPARE_MS)
+    // A replacement has come since, verified by its checksum: REST need not answer as well.
+    if (state.distrust === FROZEN && book.isVerified && !isQuiet) {
+      state.distrust = null
+      onChange(state)
+    }
     const needsNone = !isQuiet && book.deltaHashes === 'agree' && state.distrust === null
     if (!isDue || needsNone) return
     if (isQuiet && !book.isVerified) return channel.resync(token, 'it does not arrive')
@@ -65,7 +74,7 @@ export class BookWatch {
     state.differences++
     // Prices move while a request is under way: only a second difference in a row counts.
     if (!isQuiet && state.differences < 2) return
-    state.distrust = isQuiet ? 'no frame for some time, and REST does not confirm the book' : 'REST shows another book'
+    state.distrust = isQuiet ? FROZEN : 'REST shows another book'
     channel.resync(token, state.distrust)
   }
 }

@@ -27,6 +27,8 @@ export interface ResolverOptions {
 /** First query after the end of a window, and the interval of later ones (venue facts B5: median 21 s, rarely minutes). */
 const FIRST_MS = 10 * SECOND
 const EVERY_MS = 15 * SECOND
+/** An event of the market channel is told once and never corrected: it is outvoted by Gamma and the CLOB after this long. */
+const OUTVOTED_MS = 60 * SECOND
 
 const clobMarket = z.object({
   closed: z.boolean().optional(),
@@ -38,11 +40,14 @@ interface Pending extends AwaitedWindow {
   told: Price | undefined
   /** Contradiction reported last, so that it is reported once. */
   contradiction: string
+  /** Monotonic time since which Gamma and the CLOB have agreed against the market channel; null if they do not. */
+  outvotedSince: number | null
 }
 
 /**
  * Learns the outcomes of windows from the venue's resolution alone. Gamma decides; the market channel and the CLOB's winner
- * together decide where Gamma is late. While two sources contradict each other, nothing is decided.
+ * together decide where Gamma is late. While two sources contradict each other, nothing is decided, unless it is only the market
+ * channel that contradicts the others, and they stay with it.
  */
 export class Resolver {
   readonly #options: ResolverOptions
@@ -64,7 +69,7 @@ export class Resolver {
 
   await(window: AwaitedWindow): void {
     if (this.#pending.has(window.slug)) return
-    this.#pending.set(window.slug, { ...window, told: undefined, contradiction: '' })
+    this.#pending.set(window.slug, { ...window, told: undefined, contradiction: '', outvotedSince: null })
     const waitMs = Math.max(0, window.end + FIRST_MS - this.#options.clock.now())
     this.#timers.after(waitMs, () => void this.#poll(window.slug))
   }
@@ -106,11 +111,18 @@ export class Resolver {
       if (text !== pending.contradiction)
         this.#options.report('warn', `${pending.slug}: sources of its outcome contradict each other (${text})`)
       pending.contradiction = text
-      return
+      if (!this.#isOutvoted(pending, byGamma, byClob)) return
     }
     if (byGamma === undefined && found.length < 2) return
     this.#pending.delete(pending.slug)
-    this.#options.onOutcome(pending.slug, first.payout, found.map(({ source }) => source).join('+'))
+    const agreeing = found.filter(({ payout }) => payout === first.payout)
+    this.#options.onOutcome(pending.slug, first.payout, agreeing.map(({ source }) => source).join('+'))
+  }
+
+  #isOutvoted(pending: Pending, byGamma: Price | undefined, byClob: Price | undefined): boolean {
+    const now = this.#options.clock.monotonic()
+    pending.outvotedSince = byGamma === undefined || byGamma !== byClob ? null : (pending.outvotedSince ?? now)
+    return pending.outvotedSince !== null && now >= pending.outvotedSince + OUTVOTED_MS
   }
 }
 
