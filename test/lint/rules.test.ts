@@ -1,28 +1,33 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const planted: string[] = []
+
+/** A folder with the project's rules: nothing is planted in the project itself, which other tests read meanwhile. */
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-rules-'))
+  for (const name of ['biome.json', '.gitignore', 'lint'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Lints one file with a given text, in its place in the tree. */
 function lint(path: string, text: string): string {
-  const full = join(root, path)
-  planted.push(full)
+  const full = join(folder, path)
   mkdirSync(dirname(full), { recursive: true })
   writeFileSync(full, text)
   const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
   const result = spawnSync(process.execPath, [biome, 'lint', '--error-on-warnings', path], {
-    cwd: root,
+    cwd: folder,
     encoding: 'utf8',
   })
+  rmSync(full)
   return result.stdout + result.stderr
 }
-
-afterEach(() => {
-  for (const path of planted.splice(0)) rmSync(path)
-})
 
 test.each([
   ['strategies/planted.ts', "export { usd } from '../src/shared/domain/money.ts'", 'A strategy imports'],
