@@ -110,7 +110,7 @@ describe('a start of the paper market', () => {
     await untilBook(opened)
   })
 
-  test('without any settlement source says beforehand that no strike will be known, and trades once one is back', async () => {
+  test('without any settlement source says beforehand that no strike will be known, and has books once one is back', async () => {
     await startSim()
     const bringBack = (['rtds', 'polybolt', 'site'] as const).map(takeDown)
     opened = value(await openFeed(request()))

@@ -34,7 +34,8 @@ const RESOLUTIONS: readonly ResolutionFault[] = [
 /** A fault that the campaign can make, and how often beside the others. */
 interface Kind {
   readonly weight: number
-  make(): void
+  /** @returns what exactly, where that matters later */
+  make(): unknown
 }
 
 /** Draws faults of a simulated venue, and notes what the truth then is. */
@@ -47,6 +48,8 @@ export class FaultCampaign {
   readonly resolved = new Map<string, ResolutionFault>()
   /** Market times at which frames of the books were withheld, altered or held up. */
   readonly hidden: number[] = []
+  /** Windows whose rows were altered, by slug. */
+  private readonly rows = new Set<string>()
   private readonly sim: VenueSim
   private readonly speed: () => number
   private seed: number
@@ -60,14 +63,14 @@ export class FaultCampaign {
     this.kinds = this.allKinds()
   }
 
-  /** Makes one fault. @returns its kind */
+  /** Makes one fault. @returns what, in words */
   make(): string {
     const kinds = Object.entries(this.kinds)
     // As often as its weight says.
     const [name, kind] = this.pick(kinds.flatMap((each) => Array.from({ length: each[1].weight }, () => each)))
-    kind.make()
+    const detail = kind.make()
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
-    return name
+    return detail === undefined ? name : `${name} ${JSON.stringify(detail)}`
   }
 
   get total(): number {
@@ -80,7 +83,7 @@ export class FaultCampaign {
     pm.clearHttp()
     for (const service of [...SOCKETS, ...RESTS]) pm.clock(service, 0)
     for (const fault of ['snapshot', 'book-hash', 'delta-hash'] as const) pm.count(fault, 0)
-    for (const { slug } of pm.windows()) pm.row(slug, {})
+    for (const slug of this.rows) pm.row(slug, {})
     this.sim.clock(0)
     this.sim.failRest(0)
   }
@@ -201,10 +204,11 @@ export class FaultCampaign {
         make: () => {
           const { slug, endMs } = this.running()
           // What a window resolves to is not changed again once it could have been told.
-          if (this.resolved.has(slug) || endMs - sim.now() < 5_000) return
+          if (this.resolved.has(slug) || endMs - sim.now() < 5_000) return 'none'
           const fault = this.pick(RESOLUTIONS)
           this.resolved.set(slug, fault)
           pm.resolution(slug, fault)
+          return { slug, ...fault }
         },
       },
       'clock of a service': {
@@ -212,7 +216,16 @@ export class FaultCampaign {
         make: () => pm.clock(this.pick([...SOCKETS, ...RESTS]), this.between(-5_000, 5_000)),
       },
       'clock of Binance': { weight: 1, make: () => sim.clock(this.between(-200, 200)) },
-      row: { weight: 1, make: () => pm.row(this.coming().slug, this.pick(ROWS)) },
+      row: {
+        weight: 1,
+        make: () => {
+          const { slug } = this.coming()
+          const fault = this.pick(ROWS)
+          this.rows.add(slug)
+          pm.row(slug, fault)
+          return { slug, ...fault }
+        },
+      },
       'odd frame': {
         weight: 1,
         make: () =>

@@ -70,7 +70,7 @@ describe('listing', () => {
 
   test('rows can be missing, late, without keys, reversed or of an unknown kind', async () => {
     const sim = await start()
-    const { slug, up, down, startMs } = currentWindow(sim)
+    const { slug, up, down, startMs, endMs } = currentWindow(sim)
     const rows = () => ask(sim, 'gamma', `/markets?slug=${slug}`).body
     sim.pm.row(slug, { missing: true })
     expect(rows()).toEqual([])
@@ -87,6 +87,10 @@ describe('listing', () => {
       clobTokenIds: JSON.stringify([down, up]),
       version: 'v9',
     })
+    sim.step(endMs + 100_000 - sim.sim.now())
+    const resolved = ask(sim, 'gamma', `/markets?slug=${slug}&closed=true`).body
+    const ofDown = sim.pm.outcome(slug) === 'Down'
+    expect(resolved).toMatchObject([{ outcomePrices: JSON.stringify(ofDown ? ['1', '0'] : ['0', '1']) }])
   })
 })
 

@@ -91,7 +91,14 @@ export class Gamma {
   #altered(window: MarketWindow, row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const { without = [], reversed, set = {} } = this.#context.faults.row(window)
     const turned =
-      reversed === true ? { outcomes: '["Down", "Up"]', clobTokenIds: JSON.stringify([window.down, window.up]) } : {}
+      reversed === true
+        ? {
+            outcomes: '["Down", "Up"]',
+            clobTokenIds: JSON.stringify([window.down, window.up]),
+            // In the order of the outcomes, as all lists of a row are.
+            outcomePrices: JSON.stringify(this.#pricesOf(window).toReversed()),
+          }
+        : {}
     const altered = { ...row, ...turned, ...set }
     return Object.fromEntries(Object.entries(altered).filter(([key]) => !without.includes(key)))
   }
@@ -127,7 +134,7 @@ export class Gamma {
   }
 
   #market(window: MarketWindow): Readonly<Record<string, unknown>> {
-    const { exchange, truth, now } = this.#context
+    const { exchange, now } = this.#context
     const asset = window.asset.toLowerCase()
     const state = exchange.state(window)
     const closedAt = exchange.resolvedAt(window, now())
@@ -163,7 +170,7 @@ export class Gamma {
       updatedAt: iso(closedAt ?? now()),
       description: `This market will resolve to "Up" if the ${window.name} price at the end of the time range specified in the title is greater than or equal to the price at the beginning of that range. Otherwise, it will resolve to "Down".`,
       outcomes: '["Up", "Down"]',
-      outcomePrices: JSON.stringify(this.#outcomePrices(window, isClosed ? truth.resolution(window) : undefined)),
+      outcomePrices: JSON.stringify(this.#pricesOf(window)),
       clobTokenIds: JSON.stringify([window.up, window.down]),
       version: 'v1',
       active: true,
@@ -207,6 +214,10 @@ export class Gamma {
       featured: false,
       ...optional,
     }
+  }
+
+  #pricesOf(window: MarketWindow): readonly string[] {
+    return this.#outcomePrices(window, this.#isResolved(window) ? this.#context.truth.resolution(window) : undefined)
   }
 
   #outcomePrices(window: MarketWindow, resolution: 'Up' | 'Down' | 'split' | undefined): readonly string[] {
