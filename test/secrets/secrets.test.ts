@@ -120,6 +120,14 @@ describe('where secrets are', () => {
     expect(hasKeychain(os)).toBe(true)
   })
 
+  test('the desktop takes over what the command line has stored, once it has the passphrase', () => {
+    need(need(fileAt()).write(API_CREDENTIALS, JSON.stringify(CREDENTIALS)))
+    const without = openSecrets({ folder, env: {}, os })
+    expect(without.ok ? '' : without.error).toMatch(/secrets\.json needs its passphrase/)
+    need(openSecrets({ folder, env: { BATON_SECRETS_PASSPHRASE: PASSPHRASE }, os }))
+    expect(need(storedCredentials(need(openSecrets({ folder, env: {}, os }))))).toEqual(CREDENTIALS)
+  })
+
   test('wrong credentials are named by field, never by value', () => {
     for (const value of [{ ...CREDENTIALS, secret: '' }, { apiKey: 'key-1' }, { ...CREDENTIALS, more: 'hidden' }]) {
       const parsed = parseCredentials(JSON.stringify(value))

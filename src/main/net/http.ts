@@ -5,6 +5,8 @@ import { Timers } from './timers.ts'
 /** Pauses after a refusal for too many requests without a stated time; the shortest ban of a venue lasts two minutes. */
 const DEFAULT_LIMIT_MS = 60_000
 const DEFAULT_BAN_MS = 120_000
+/** A longer pause than this is not believed: bans of a venue last minutes at first. */
+const LONGEST_PAUSE_MS = 10 * 60_000
 /** Limit for a reply; the largest used here, 1,000 candles, has about 200 kB. */
 const MAX_BODY_BYTES = 8 << 20
 
@@ -131,7 +133,8 @@ function notJson(text: string): string {
 
 /** Milliseconds of a `Retry-After` in seconds; undefined for anything else. */
 export function retryAfterMs(header: string | null | undefined): number | undefined {
-  return header !== null && header !== undefined && /^\d{1,7}$/.test(header) ? Number(header) * 1000 : undefined
+  if (header === null || header === undefined || !/^\d{1,7}$/.test(header)) return undefined
+  return Math.min(LONGEST_PAUSE_MS, Number(header) * 1000)
 }
 
 /** Includes the cause, in which `fetch` puts the actual reason, such as ECONNREFUSED. */

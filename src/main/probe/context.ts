@@ -105,7 +105,9 @@ export class ProbeContext {
     const safe = name.replaceAll(/[^a-zA-Z0-9]+/g, '-').slice(0, 60)
     const path = join(this.options.folder, `${String(this.files).padStart(3, '0')}-${safe}.json`)
     try {
-      writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`)
+      // Not the address of the user's computer: the files are meant to be sent.
+      const text = JSON.stringify(value, (key, each: unknown) => (key === 'ip' ? undefined : each), 1)
+      writeFileSync(path, `${text}\n`)
     } catch (error) {
       throw new Error(`${path} cannot be written: ${messageOf(error)}`)
     }

@@ -19,17 +19,42 @@ export interface SecretsPlace {
 }
 
 /**
- * Opens the secret store: the operating system's key where there is one, else an encrypted file.
+ * Opens the secret store: the operating system's keychain where there is one, else an encrypted file.
  * @returns null if there are no secrets and no passphrase to begin with
  */
 export function openSecrets({ folder, env, os }: SecretsPlace): Result<SecretStore | null> {
-  if (os !== null && hasKeychain(os)) return ok(new OsKeychain(join(folder, 'secrets.os.json'), os))
   const path = join(folder, 'secrets.json')
   const passphrase = passphraseIn(env)
   if (!passphrase.ok) return passphrase
-  if (passphrase.value !== undefined) return openEncryptedFile({ path, passphrase: passphrase.value })
-  if (!existsSync(path)) return ok(null)
-  return err(`${path} needs its passphrase: set ${PASSPHRASE_FILE} to a file that holds it, or ${PASSPHRASE}`)
+  const hasFile = existsSync(path)
+  const file =
+    passphrase.value !== undefined && (hasFile || os === null || !hasKeychain(os))
+      ? openEncryptedFile({ path, passphrase: passphrase.value })
+      : undefined
+  if (os !== null && hasKeychain(os)) return fill(new OsKeychain(join(folder, 'secrets.os.json'), os), file, hasFile)
+  if (file !== undefined) return file
+  return hasFile ? err(needsPassphrase(path)) : ok(null)
+}
+
+function needsPassphrase(path: string): string {
+  return `${path} needs its passphrase: set ${PASSPHRASE_FILE} to a file that holds it, or ${PASSPHRASE}`
+}
+
+/** Copies secrets of the file, which the command line writes, to the keychain, which the desktop reads without a passphrase. */
+function fill(keychain: OsKeychain, file: Result<SecretStore> | undefined, hasFile: boolean): Result<SecretStore> {
+  const known = keychain.names()
+  if (!known.ok) return known
+  if (file === undefined)
+    return hasFile && known.value.length === 0 ? err(needsPassphrase(keychain.place.replace('.os', ''))) : ok(keychain)
+  if (!file.ok) return file
+  const names = file.value.names()
+  for (const name of names.ok ? names.value : []) {
+    const secret = file.value.read(name)
+    if (!secret.ok) return secret
+    const written = secret.value === undefined ? ok(undefined) : keychain.write(name, secret.value)
+    if (!written.ok) return written
+  }
+  return ok(keychain)
 }
 
 function passphraseIn(env: SecretsPlace['env']): Result<string | undefined> {

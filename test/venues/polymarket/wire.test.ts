@@ -183,6 +183,19 @@ describe('frames of the market channel', () => {
     expect(parseFrames('{"event_type":"something_new"}')).toMatchObject({ value: [{ ok: false, unknown: true }] })
     expect(parseFrames('[]')).toEqual({ ok: true, value: [] })
     for (const text of ['PONG', 'NO NEW ASSETS']) expect(parseFrames(text)).toEqual({ ok: true, value: [] })
+    // Only events about books make books unusable, and only their own.
+    expect(parseFrames('{"event_type":"price_change","price_changes":[{"asset_id":"7","side":"odd"}]}')).toMatchObject({
+      value: [{ ok: false, books: ['7'] }],
+    })
+    for (const text of [
+      '{"event_type":"new_market","slug":7}',
+      '{"status":"ok"}',
+      'null',
+      '{"event_type":"market_resolved"}',
+    ])
+      expect(parseFrames(text), text).toMatchObject({ value: [{ ok: false, books: [] }] })
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect(parseFrames(JSON.stringify({ event_type: name }))).toMatchObject({ value: [{ ok: false, unknown: true }] })
     for (const text of ['{"event_type":"bo', '<html>', '']) expect(parseFrames(text).ok, text).toBe(false)
   })
 })

@@ -19,6 +19,8 @@ const QUIET_MS = 3 * SECOND
 const QUIET_COMPARE_MS = 2 * SECOND
 /** Interval of comparisons while the checksums of changed levels are not known to agree. */
 const COMPARE_MS = 5 * SECOND
+/** A comparison without an answer for this long leaves a quiet book unconfirmed. */
+const HANGING_MS = 2 * SECOND
 /** Why a book is withheld whose token is silent. */
 const FROZEN = 'no frame for some time, and REST does not confirm the book'
 
@@ -38,11 +40,16 @@ export class BookWatch {
     const { channel, clock, onChange } = this.#options
     const now = clock.now()
     const { market } = state
-    if (market === null || state.isComparing || !channel.isUp) return
+    if (market === null || !channel.isUp) return
     const token = market.tokens.up
     const book = channel.book(token)
     if (book === undefined) return
     const isQuiet = channel.ageMs(token) > QUIET_MS
+    if (state.isComparing) {
+      // A request that hangs confirms nothing meanwhile.
+      if (isQuiet && book.isVerified && now >= state.comparedAt + HANGING_MS) this.#freeze(state, token)
+      return
+    }
     const isDue = now >= state.comparedAt + (isQuiet ? QUIET_COMPARE_MS : COMPARE_MS)
     // A replacement has come since, verified by its checksum: REST need not answer as well.
     if (state.distrust === FROZEN && book.isVerified && !isQuiet) {
@@ -51,16 +58,20 @@ export class BookWatch {
     }
     const needsNone = !isQuiet && book.deltaHashes === 'agree' && state.distrust === null
     if (!isDue || needsNone) return
-    if (isQuiet && !book.isVerified) return channel.resync(token, 'it does not arrive')
+    if (isQuiet && !book.isVerified) {
+      state.comparedAt = now
+      return channel.resync(token, 'it does not arrive')
+    }
     if (!book.isVerified) return
-    void this.#compare(state, token, isQuiet)
+    void this.#compare(state, token)
   }
 
-  async #compare(state: WindowState, token: string, isQuiet: boolean): Promise<void> {
+  async #compare(state: WindowState, token: string): Promise<void> {
     const { channel, clob, clock, onChange } = this.#options
     const book = channel.book(token)
     if (book === undefined) return
     state.isComparing = true
+    state.comparedAt = clock.now()
     const found = await compareWithRest(clob, token, book)
     state.isComparing = false
     state.comparedAt = clock.now()
@@ -69,12 +80,19 @@ export class BookWatch {
       state.distrust = null
       return onChange(state)
     }
+    const isQuiet = channel.ageMs(token) > QUIET_MS
     // Ghost books and missing answers prove nothing against a book that is being updated.
     if (!isQuiet && found !== 'differs') return
     state.differences++
     // Prices move while a request is under way: only a second difference in a row counts.
     if (!isQuiet && state.differences < 2) return
-    state.distrust = isQuiet ? FROZEN : 'REST shows another book'
+    if (isQuiet) return this.#freeze(state, token)
+    state.distrust = 'REST shows another book'
     channel.resync(token, state.distrust)
+  }
+
+  #freeze(state: WindowState, token: string): void {
+    state.distrust = FROZEN
+    this.#options.channel.resync(token, FROZEN)
   }
 }

@@ -48,13 +48,16 @@ export interface PolymarketDataOptions {
 
 /** The next window's market is found, and its book subscribed, this long before it starts. */
 const LEAD_MS = 45 * SECOND
-/** Interval between queries for a market that is not there yet, or not tradable yet. */
+/** Interval between queries for a market that is not there yet, or not tradable yet, and of one that is. */
 const RETRY_MS = 10 * SECOND
+const RECHECK_MS = 60 * SECOND
 /** Minimum interval between two book events of a window: the busiest market sends over 100 changes a second. */
 const BOOK_MS = 50
 /** The web site is asked for a strike this long after the start: what it shows at first can be corrected 30 s later. */
 const SITE_AFTER_MS = 40 * SECOND
-/** Time after its end for which a window is kept. */
+/** Time after its end for which the book of a window stays subscribed, if its outcome is awaited. */
+const SUBSCRIBED_MS = 10 * 60 * SECOND
+/** Time after its end for which a window is kept: the stamp at its end may be later than the end. */
 const KEPT_MS = 30 * SECOND
 
 /**
@@ -208,7 +211,7 @@ export class PolymarketData implements MarketData {
       const current = this.#state(slot, windowAt(slot, now))
       const next = this.#state(slot, windowAt(slot, unixMs(now + LEAD_MS)))
       for (const state of new Set([current, next])) {
-        if (now >= state.queryAt && !state.isQueried && state.reason !== null) void this.#query(state)
+        if (now >= state.queryAt && !state.isQueried) void this.#query(state)
       }
       this.#watch.check(current)
     }
@@ -223,9 +226,9 @@ export class PolymarketData implements MarketData {
     state.isQueried = true
     const row = await this.#gamma.get('/markets', { slug: state.window.id }, parseMarkets)
     state.isQueried = false
-    state.queryAt = clock.now() + RETRY_MS
     const before = state.reason
-    if (!row.ok) state.reason = row.error.message
+    // A market that was fine stays so while the venue does not answer.
+    if (!row.ok) state.reason = state.market !== null && before === null ? null : row.error.message
     else if (row.value === undefined) state.reason = 'unlisted: the venue has no such market'
     else {
       const verified = verifyMarket(row.value, state.slot, state.window, takerDelayMs)
@@ -237,6 +240,7 @@ export class PolymarketData implements MarketData {
         this.#channel.subscribe(verified.value.tokens.up, verified.value.minOrderSize)
       } else state.reason = verified.error
     }
+    state.queryAt = clock.now() + (state.reason === null ? RECHECK_MS : RETRY_MS)
     if (state.reason !== null && state.reason !== before) report('warn', `${state.slot.id}: ${state.reason}`)
     this.#emitBook(state)
     return row.ok || row.error.kind === 'refused' ? ok(undefined) : err(row.error.message)
@@ -244,13 +248,15 @@ export class PolymarketData implements MarketData {
 
   #end(state: WindowState, now: number): void {
     const { market, window } = state
-    if (market !== null && this.#byToken.get(market.tokens.up) === state) {
-      this.#resolver.await({ slug: window.id, end: window.end, market })
-      this.#byToken.delete(market.tokens.up)
+    if (!state.isEnded && market !== null) this.#resolver.await({ slug: window.id, end: window.end, market })
+    state.isEnded = true
+    const isKept = now < window.end + KEPT_MS || this.#resolver.isAwaited(window.id)
+    // The resolution may be told to subscribers only.
+    if (market !== null && (!isKept || now >= window.end + SUBSCRIBED_MS)) {
+      if (this.#byToken.get(market.tokens.up) === state) this.#byToken.delete(market.tokens.up)
       this.#channel.unsubscribe(market.tokens.up)
     }
-    // The stamp at its end may be later than the end.
-    if (now >= window.end + KEPT_MS && !this.#resolver.isAwaited(window.id)) this.#windows.delete(window.id)
+    if (!isKept) this.#windows.delete(window.id)
   }
 
   #findStrikes(): void {
@@ -337,7 +343,8 @@ export class PolymarketData implements MarketData {
     const best = (levels: readonly { at: Price; shares: BookUpdate['bids'][number]['shares'] }[]) =>
       usable ? levels.map(({ at, shares }) => ({ price: at, shares })).reverse() : []
     const [bids, asks] = [best(book?.bids ?? []), best(book?.asks ?? [])]
-    const tick = state.tick ?? market.terms.tick
+    // The tick that the newest checksum was made with is never older than an event about it.
+    const tick = tickOf(book?.tick) ?? state.tick ?? market.terms.tick
     this.#emit({ kind: 'book', ts: now, slot: slot.id, windowId: window.id, bids, asks, tick })
   }
 
@@ -350,4 +357,9 @@ export class PolymarketData implements MarketData {
 function withheld({ reason, strike, distrust }: WindowState): string | null {
   if (reason !== null) return reason
   return strike === null ? 'strike unknown: the settlement source has no value for the start of the window' : distrust
+}
+
+function tickOf(text: string | undefined): Price | undefined {
+  const micro = text === undefined ? undefined : microOf(text)
+  return micro === undefined || micro === 0 ? undefined : price(micro)
 }

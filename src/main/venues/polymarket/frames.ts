@@ -92,13 +92,26 @@ export type MarketFrame = { [K in keyof Readers]: z.output<Readers[K]> }[keyof R
 /** One event of a frame: readable, of a kind that is not known, or unreadable. */
 export type ReadFrame =
   | { readonly ok: true; readonly frame: MarketFrame }
-  | { readonly ok: false; readonly unknown: boolean; readonly assetId: string | undefined; readonly reason: string }
+  | {
+      readonly ok: false
+      readonly unknown: boolean
+      /** Tokens whose books it may have changed; events about whole markets change none. */
+      readonly books: readonly string[]
+      readonly reason: string
+    }
 
 const kindOf = z.object({ event_type: z.string() })
-const assetOf = z.object({ asset_id: z.string() })
+/** Tokens of an event that is otherwise unreadable. */
+const booksOf = z
+  .object({ asset_id: z.string().optional(), price_changes: z.array(z.object({ asset_id: z.string() })).optional() })
+  .transform(({ asset_id: id, price_changes: changes = [] }) => [
+    ...new Set([...(id === undefined ? [] : [id]), ...changes.map(({ asset_id }) => asset_id)]),
+  ])
+/** Kinds that change books. */
+const BOOK_KINDS: ReadonlySet<string> = new Set(['book', 'price_change', 'tick_size_change'])
 
 function isKnown(kind: string): kind is keyof Readers {
-  return kind in READERS
+  return Object.hasOwn(READERS, kind)
 }
 
 /**
@@ -114,18 +127,18 @@ export function parseFrames(body: string): Result<readonly ReadFrame[]> {
 }
 
 function readEvent(item: unknown): ReadFrame {
-  const assetId = assetOf.safeParse(item).data?.asset_id
   const kind = kindOf.safeParse(item)
-  if (!kind.success) return { ok: false, unknown: false, assetId, reason: 'an event without event_type' }
+  if (!kind.success) return { ok: false, unknown: false, books: [], reason: 'an event without event_type' }
   const { event_type: name } = kind.data
-  if (!isKnown(name)) return { ok: false, unknown: true, assetId, reason: `events of kind ${name}` }
+  if (!isKnown(name)) return { ok: false, unknown: true, books: [], reason: `events of kind ${name}` }
   const read = READERS[name].safeParse(item)
   if (read.success) return { ok: true, frame: read.data }
   const [issue] = read.error.issues
+  const books = BOOK_KINDS.has(name) ? (booksOf.safeParse(item).data ?? []) : []
   return {
     ok: false,
     unknown: false,
-    assetId,
+    books,
     reason: `${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
   }
 }

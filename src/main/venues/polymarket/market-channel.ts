@@ -24,14 +24,20 @@ export interface MarketChannelOptions {
 const PING = { text: 'PING', everyMs: 10 * SECOND }
 /** Interval between reports of unreadable frames. */
 const REPORT_MS = 10 * SECOND
-/** Maximum rate at which one token is subscribed again, ms. */
+/** Minimum interval at which one token is subscribed again, and the longest, while no replacement is sound. */
 const RESYNC_MS = 2 * SECOND
+const LONGEST_RESYNC_MS = 30 * SECOND
 
 interface Token {
   readonly book: TokenBook
   /** Monotonic time of its last frame. */
   heardAt: number
+  /** Monotonic time of the last request for a replacement. */
   resyncAt: number
+  /** Minimum time until the next request, ms; doubles until a replacement is sound. */
+  waitMs: number
+  /** True while a request is scheduled. */
+  isDue: boolean
 }
 
 /**
@@ -101,7 +107,13 @@ export class MarketChannel {
   subscribe(assetId: string, minOrderSize: string): void {
     if (this.#tokens.has(assetId)) return
     const book = new TokenBook(assetId, minOrderSize)
-    this.#tokens.set(assetId, { book, heardAt: Number.NEGATIVE_INFINITY, resyncAt: Number.NEGATIVE_INFINITY })
+    this.#tokens.set(assetId, {
+      book,
+      heardAt: Number.NEGATIVE_INFINITY,
+      resyncAt: Number.NEGATIVE_INFINITY,
+      waitMs: RESYNC_MS,
+      isDue: false,
+    })
     this.#link.send(changeText('subscribe', [assetId]))
   }
 
@@ -109,26 +121,30 @@ export class MarketChannel {
     if (this.#tokens.delete(assetId)) this.#link.send(changeText('unsubscribe', [assetId]))
   }
 
-  /** Makes a token's book unusable and requests a replacement. */
+  /** Makes a token's book unusable and requests a replacement, ever less often while none is sound. */
   resync(assetId: string, reason: string): void {
     const token = this.#tokens.get(assetId)
     if (token === undefined) return
     token.book.invalidate()
     this.#options.onBook(assetId)
-    const now = this.#options.clock.monotonic()
-    if (now < token.resyncAt + RESYNC_MS) {
-      // Requested a moment ago; repeated in case that request was lost.
-      this.#timers.after(RESYNC_MS, () => {
-        if (this.#tokens.get(assetId)?.book.isVerified === false) this.#request(assetId)
-      })
-      return
+    const { clock, report } = this.#options
+    const waitMs = token.resyncAt + token.waitMs - clock.monotonic()
+    if (waitMs <= 0) {
+      report('warn', `order book of ${short(assetId)}: ${reason}; requesting it again`)
+      return this.#request(assetId, token)
     }
-    token.resyncAt = now
-    this.#options.report('warn', `order book of ${short(assetId)}: ${reason}; requesting it again`)
-    this.#request(assetId)
+    if (token.isDue) return
+    // Requested a moment ago; repeated in case that request was lost.
+    token.isDue = true
+    this.#timers.after(waitMs, () => {
+      token.isDue = false
+      if (this.#tokens.get(assetId) === token && !token.book.isVerified) this.#request(assetId, token)
+    })
   }
 
-  #request(assetId: string): void {
+  #request(assetId: string, token: Token): void {
+    token.resyncAt = this.#options.clock.monotonic()
+    token.waitMs = Math.min(LONGEST_RESYNC_MS, 2 * token.waitMs)
     this.#link.send(changeText('unsubscribe', [assetId]))
     this.#link.send(changeText('subscribe', [assetId]))
   }
@@ -169,8 +185,7 @@ export class MarketChannel {
       else if (event.unknown) this.#unknown.set(event.reason, (this.#unknown.get(event.reason) ?? 0) + 1)
       else {
         this.#countUnreadable(event.reason)
-        if (event.assetId === undefined) this.#link.reset(event.reason)
-        else this.resync(event.assetId, event.reason)
+        for (const assetId of event.books) this.resync(assetId, event.reason)
       }
     }
   }
@@ -181,8 +196,11 @@ export class MarketChannel {
         const token = this.#touch(frame.assetId)
         if (token === undefined) return
         const replaced = token.book.replace(frame)
-        if (replaced.ok) this.#options.onBook(frame.assetId)
-        else this.resync(frame.assetId, replaced.error)
+        if (replaced.ok) {
+          token.waitMs = RESYNC_MS
+          this.#options.onBook(frame.assetId)
+        }
+        if (!replaced.ok) this.resync(frame.assetId, replaced.error)
         return
       }
       case 'changes': {

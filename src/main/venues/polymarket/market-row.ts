@@ -114,7 +114,7 @@ export function verifyMarket(row: MarketRow, slot: Slot, window: Window, takerDe
       minShares: shares(minSize),
       minStake: MIN_STAKE,
       takerFeePpm: fee.value,
-      takerDelayMs: row.secondsDelay === undefined ? takerDelayMs : Math.round(row.secondsDelay * 1_000),
+      takerDelayMs: !row.secondsDelay ? takerDelayMs : Math.round(row.secondsDelay * 1_000),
     },
     minOrderSize: String(minSize / MICRO),
     meanSeconds: mean.value,

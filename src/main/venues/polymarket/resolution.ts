@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { err, ok, type Result } from '../../../shared/domain/base.ts'
 import type { Clock } from '../../../shared/domain/feed.ts'
 import { MICRO, type Price, price } from '../../../shared/domain/money.ts'
-import { SECOND } from '../../../shared/domain/time.ts'
+import { MINUTE, SECOND } from '../../../shared/domain/time.ts'
 import type { HttpReader } from '../../net/http.ts'
 import { Timers } from '../../net/timers.ts'
-import { parseMarkets, payoutOf } from './market-row.ts'
+import { type MarketRow, parseMarkets, payoutOf } from './market-row.ts'
 
 /** A window whose outcome is awaited. */
 export interface AwaitedWindow {
@@ -13,7 +13,10 @@ export interface AwaitedWindow {
   /** End of the window, ms UTC. */
   readonly end: number
   /** Null until its market is known. */
-  readonly market: { readonly conditionId: string; readonly tokens: { readonly up: string } } | null
+  readonly market: {
+    readonly conditionId: string
+    readonly tokens: { readonly up: string; readonly down: string }
+  } | null
 }
 
 export interface ResolverOptions {
@@ -27,6 +30,9 @@ export interface ResolverOptions {
 /** First query after the end of a window, and the interval of later ones (venue facts B5: median 21 s, rarely minutes). */
 const FIRST_MS = 10 * SECOND
 const EVERY_MS = 15 * SECOND
+/** After this long it is asked about ever less often, up to an interval of minutes. */
+const PATIENT_MS = 15 * MINUTE
+const LONGEST_MS = 5 * MINUTE
 /** An event of the market channel is told once and never corrected: it is outvoted by Gamma and the CLOB after this long. */
 const OUTVOTED_MS = 60 * SECOND
 
@@ -38,6 +44,8 @@ const clobMarket = z.object({
 interface Pending extends AwaitedWindow {
   /** Winner by the market channel; undefined if it has said nothing. */
   told: Price | undefined
+  /** Interval of its queries, ms. */
+  everyMs: number
   /** Contradiction reported last, so that it is reported once. */
   contradiction: string
   /** Monotonic time since which Gamma and the CLOB have agreed against the market channel; null if they do not. */
@@ -69,7 +77,13 @@ export class Resolver {
 
   await(window: AwaitedWindow): void {
     if (this.#pending.has(window.slug)) return
-    this.#pending.set(window.slug, { ...window, told: undefined, contradiction: '', outvotedSince: null })
+    this.#pending.set(window.slug, {
+      ...window,
+      told: undefined,
+      everyMs: EVERY_MS,
+      contradiction: '',
+      outvotedSince: null,
+    })
     const waitMs = Math.max(0, window.end + FIRST_MS - this.#options.clock.now())
     this.#timers.after(waitMs, () => void this.#poll(window.slug))
   }
@@ -78,7 +92,10 @@ export class Resolver {
   told(conditionId: string, winner: string): void {
     for (const pending of this.#pending.values()) {
       if (pending.market?.conditionId !== conditionId) continue
-      pending.told = price(winner === pending.market.tokens.up ? MICRO : 0)
+      const { up, down } = pending.market.tokens
+      // A split names no winner.
+      if (winner !== up && winner !== down) continue
+      pending.told = price(winner === up ? MICRO : 0)
       void this.#query(pending)
     }
   }
@@ -87,14 +104,18 @@ export class Resolver {
     const pending = this.#pending.get(slug)
     if (pending === undefined) return
     await this.#query(pending)
-    if (this.#pending.has(slug)) this.#timers.after(EVERY_MS, () => void this.#poll(slug))
+    if (!this.#pending.has(slug)) return
+    pending.everyMs =
+      this.#options.clock.now() < pending.end + PATIENT_MS ? EVERY_MS : Math.min(LONGEST_MS, 2 * pending.everyMs)
+    this.#timers.after(pending.everyMs, () => void this.#poll(slug))
   }
 
   async #query(pending: Pending): Promise<void> {
     const { gamma, clob } = this.#options
     const row = await gamma.get('/markets', { slug: pending.slug, closed: 'true' }, parseMarkets)
-    const byGamma = row.ok && row.value !== undefined ? payoutOf(row.value) : undefined
     const { market } = pending
+    const own = row.ok && row.value !== undefined && isRowOf(row.value, pending) ? row.value : undefined
+    const byGamma = own === undefined ? undefined : payoutOf(own)
     const reply =
       market === null ? undefined : await clob.get(`/markets/${market.conditionId}`, {}, winnerOf(market.tokens.up))
     const byClob = reply?.ok === true ? reply.value : undefined
@@ -121,9 +142,16 @@ export class Resolver {
 
   #isOutvoted(pending: Pending, byGamma: Price | undefined, byClob: Price | undefined): boolean {
     const now = this.#options.clock.monotonic()
-    pending.outvotedSince = byGamma === undefined || byGamma !== byClob ? null : (pending.outvotedSince ?? now)
+    // Of a split the CLOB names no winner either.
+    const isGammaAlone = byGamma !== undefined && (byClob === undefined || byClob === byGamma)
+    pending.outvotedSince = isGammaAlone ? (pending.outvotedSince ?? now) : null
     return pending.outvotedSince !== null && now >= pending.outvotedSince + OUTVOTED_MS
   }
+}
+
+/** True unless Gamma has answered with the row of another market. */
+function isRowOf(row: MarketRow, { slug, market }: AwaitedWindow): boolean {
+  return row.slug === slug && (market === null || row.conditionId === market.conditionId)
 }
 
 /** What a Up share pays by the CLOB's own market; undefined while it names no winner. */

@@ -1,5 +1,5 @@
 import type { Asset } from '../../../shared/domain/slots.ts'
-import { SECOND } from '../../../shared/domain/time.ts'
+import { MINUTE, SECOND } from '../../../shared/domain/time.ts'
 import { type ApiCredentials, PolyboltFeed } from './polybolt.ts'
 import { RtdsFeed, type StampFeedOptions } from './rtds.ts'
 import { type StampSource, Stamps } from './stamps.ts'
@@ -17,12 +17,20 @@ export interface SettlementOptions extends Omit<StampFeedOptions, 'url' | 'onSta
 interface Source {
   readonly name: StampSource
   readonly feed: { start(): void; stop(): void; restart(reason: string): void }
-  /** Monotonic time of its last stamp, or of its last restart. */
+  /** Monotonic times of its last stamp and of its last restart. */
   heardAt: number
+  triedAt: number
+  /** Silence after which it is connected again, ms; doubles until it sends. */
+  waitMs: number
+  /** True once the credentials were refused. */
+  isRefused: boolean
 }
 
 /** A source without a stamp for this long is connected again; it sends one a second. */
 const SILENCE_MS = 20 * SECOND
+const LONGEST_MS = 5 * MINUTE
+/** A stamp further ahead of the desk's clock than this is not believed. */
+const AHEAD_MS = MINUTE
 
 /** Settlement prices from every source that can be reached, PolyBolt before RTDS. */
 export class Settlement {
@@ -33,7 +41,14 @@ export class Settlement {
   constructor(options: SettlementOptions) {
     this.#options = options
     const { rtdsUrl, polyboltUrl, credentials, report } = options
-    const onRefused = (reason: string) => report('warn', `PolyBolt refuses the API credentials: ${reason}`)
+    const onRefused = (reason: string) => {
+      report('warn', `PolyBolt refuses the API credentials, and is not asked again: ${reason}`)
+      for (const source of this.#sources) {
+        if (source.name !== 'polybolt') continue
+        source.isRefused = true
+        source.feed.stop()
+      }
+    }
     this.#sources = [
       ...(credentials === null
         ? []
@@ -60,9 +75,11 @@ export class Settlement {
     const { clock, report } = this.#options
     const now = clock.monotonic()
     for (const source of this.#sources) {
-      if (now - source.heardAt < SILENCE_MS) continue
-      source.heardAt = now
-      report('warn', `${source.name}: no settlement price for ${SILENCE_MS / SECOND} s; connecting again`)
+      if (source.isRefused || now - Math.max(source.heardAt, source.triedAt) < source.waitMs) continue
+      if (source.waitMs === SILENCE_MS)
+        report('warn', `${source.name}: no settlement price for ${SILENCE_MS / SECOND} s; connecting again`)
+      source.triedAt = now
+      source.waitMs = Math.min(LONGEST_MS, 2 * source.waitMs)
       source.feed.restart('silent')
     }
   }
@@ -72,11 +89,16 @@ export class Settlement {
     const source: Source = {
       name,
       heardAt: clock.monotonic(),
+      triedAt: clock.monotonic(),
+      waitMs: SILENCE_MS,
+      isRefused: false,
       feed: make({
         ...this.#options,
         url,
         onStamp: (stamp) => {
+          if (!(stamp.value > 0) || stamp.at > clock.now() + AHEAD_MS) return
           source.heardAt = clock.monotonic()
+          source.waitMs = SILENCE_MS
           if (this.#stamps.add(stamp, name)) onStamp()
         },
       }),

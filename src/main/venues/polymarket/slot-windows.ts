@@ -30,6 +30,8 @@ export interface WindowState {
   /** Time of the last comparison with REST, ms UTC. */
   comparedAt: number
   isComparing: boolean
+  /** True once its end has been noticed. */
+  isEnded: boolean
   /** Comparisons in a row that differed. */
   differences: number
 }
@@ -51,6 +53,7 @@ export function newWindowState(slot: Slot, window: Window): WindowState {
     distrust: null,
     comparedAt: 0,
     isComparing: false,
+    isEnded: false,
     differences: 0,
   }
 }

@@ -28,7 +28,7 @@ export interface LevelChange extends WireLevel {
 }
 
 /** Searches after which the checksums of changed levels are taken to be something else. */
-const SEARCHES = 20
+const SEARCHES = 3
 
 /** What the hashes of changed levels have shown so far on this connection. */
 export type DeltaHashes = 'unverified' | 'agree' | 'differ'
@@ -44,7 +44,7 @@ export class TokenBook {
   #bids: StoredLevel[] = []
   #asks: StoredLevel[] = []
   #context: HashContext | undefined
-  /** Searches for the last trade price on this connection, while no checksum of a change has agreed. */
+  /** Searches for the last trade price while no checksum of a change has agreed; each takes some milliseconds. */
   #searches = 0
   /** Venue's time of the newest frame, ms UTC; 0 before the first. */
   timestamp = 0
@@ -67,6 +67,11 @@ export class TokenBook {
     return this.#asks
   }
 
+  /** Price step by the newest frame, as text; undefined before the first. */
+  get tick(): string | undefined {
+    return this.#context?.tick
+  }
+
   /** True when the best bid is at or above the best ask, as a burst of changes can look for a moment. */
   get isCrossed(): boolean {
     const bid = this.#bids.at(-1)
@@ -78,7 +83,6 @@ export class TokenBook {
   invalidate(): void {
     this.isVerified = false
     this.deltaHashes = 'unverified'
-    this.#searches = 0
     this.#bids = []
     this.#asks = []
   }
