@@ -26,6 +26,7 @@ export async function checkHosts(
     { name: "Polymarket's CLOB", url: clobUrl, path: '/time' },
     { name: "Polymarket's market channel", url: marketWsUrl },
     { name: 'Binance', url: binance.restUrl, path: '/api/v3/time' },
+    { name: "Binance's stream", url: `${binance.wsUrl}/stream?streams=btcusdt@kline_1m` },
   ]
   const settlement = [
     { name: 'RTDS', url: rtdsUrl },

@@ -57,6 +57,13 @@ describe('Polymarket, read side', () => {
     await at.until('a book', () => at.usable().includes(slot?.id ?? lost()))
   })
 
+  test('a host that fails once at the start leaves no slot out', async () => {
+    lab = await PolymarketLab.open()
+    venueOf(lab).http('500', { service: 'gamma', count: 1 })
+    expect((await lab.data.start()).ok).toBe(true)
+    for (const { id } of lab.slots) expect(lab.data.listing(id)).not.toBeNull()
+  })
+
   test('lists slots by the venue’s terms, follows windows over, with true books, strikes and outcomes', async () => {
     const at = await openLab()
     const venue = venueOf(at)

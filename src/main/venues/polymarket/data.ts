@@ -16,8 +16,8 @@ import { parseMarkets, untradable, verifyMarket } from './market-row.ts'
 import type { ApiCredentials } from './polybolt.ts'
 import { Resolver } from './resolution.ts'
 import { Settlement } from './settlement.ts'
-import { priceToBeat } from './site.ts'
 import { newWindowState, type WindowState } from './slot-windows.ts'
+import { Strikes } from './strikes.ts'
 
 export interface PolymarketHosts {
   /** Without trailing slashes. */
@@ -46,6 +46,8 @@ export interface PolymarketDataOptions {
   readonly report: (level: 'info' | 'warn', detail: string) => void
 }
 
+/** Queries for the markets at a start, before a slot counts as unlisted. */
+const START_TRIES = 3
 /** The next window's market is found, and its book subscribed, this long before it starts. */
 const LEAD_MS = 45 * SECOND
 /** Interval between queries for a market that is not there yet, or not tradable yet, and of one that is. */
@@ -53,8 +55,6 @@ const RETRY_MS = 10 * SECOND
 const RECHECK_MS = 60 * SECOND
 /** Minimum interval between two book events of a window: the busiest market sends over 100 changes a second. */
 const BOOK_MS = 50
-/** The web site is asked for a strike this long after the start: what it shows at first can be corrected 30 s later. */
-const SITE_AFTER_MS = 40 * SECOND
 /** Time after its end for which the book of a window stays subscribed, if its outcome is awaited. */
 const SUBSCRIBED_MS = 10 * 60 * SECOND
 /** Time after its end for which a window is kept: the stamp at its end may be later than the end. */
@@ -75,6 +75,7 @@ export class PolymarketData implements MarketData {
   readonly #watch: BookWatch
   readonly #resolver: Resolver
   readonly #settlement: Settlement
+  readonly #strikes: Strikes
   readonly #windows = new Map<WindowId, WindowState>()
   readonly #byToken = new Map<string, WindowState>()
   readonly #listings = new Map<SlotId, SlotListing>()
@@ -115,7 +116,14 @@ export class PolymarketData implements MarketData {
       credentials,
       rtdsUrl: hosts.rtdsUrl,
       polyboltUrl: hosts.polyboltUrl,
-      onStamp: () => this.#findStrikes(),
+      onStamp: () => this.#strikes.find(this.#windows.values()),
+    })
+    this.#strikes = new Strikes({
+      settlement: this.#settlement,
+      site: this.#site,
+      clock,
+      report,
+      onStrike: (state, value) => this.#onStrike(state, value),
     })
   }
 
@@ -124,10 +132,18 @@ export class PolymarketData implements MarketData {
     const { clock, slots } = this.#options
     const now = clock.now()
     const states = slots.map((slot) => this.#state(slot, windowAt(slot, now)))
-    const answers = await Promise.all(states.map((state) => this.#query(state)))
-    const failed = answers.find((answer) => !answer.ok)
-    if (answers.every((answer) => !answer.ok) && failed !== undefined && !failed.ok)
-      return err(`Polymarket's Gamma at ${this.#options.hosts.gammaUrl} did not answer: ${failed.error}`)
+    let unanswered = states
+    let problem = ''
+    // A slot without an answer would count as unlisted until the next start.
+    for (let tries = 0; tries < START_TRIES && unanswered.length > 0; tries++) {
+      if (tries > 0) await this.#timers.sleep(SECOND)
+      const answers = await Promise.all(unanswered.map(async (state) => ({ state, answer: await this.#query(state) })))
+      const failed = answers.flatMap(({ state, answer }) => (answer.ok ? [] : [{ state, error: answer.error }]))
+      unanswered = failed.map(({ state }) => state)
+      problem = failed[0]?.error ?? ''
+    }
+    if (unanswered.length === states.length)
+      return err(`Polymarket's Gamma at ${this.#options.hosts.gammaUrl} did not answer: ${problem}`)
     this.#channel.start()
     this.#settlement.start()
     this.#onSecond()
@@ -215,7 +231,7 @@ export class PolymarketData implements MarketData {
       }
       this.#watch.check(current)
     }
-    this.#findStrikes()
+    this.#strikes.find(this.#windows.values())
     this.#settlement.check()
     for (const state of this.#windows.values()) if (now >= state.window.end) this.#end(state, now)
   }
@@ -259,34 +275,12 @@ export class PolymarketData implements MarketData {
     if (!isKept) this.#windows.delete(window.id)
   }
 
-  #findStrikes(): void {
-    const { clock } = this.#options
-    const now = clock.now()
-    for (const state of this.#windows.values()) {
-      const { slot, window, market } = state
-      if (state.strike !== null || market === null || now < window.start) continue
-      const stamp = this.#settlement.at(slot.asset, market.meanSeconds, window.start)
-      if (stamp !== undefined) this.#setStrike(state, stamp)
-      else if (now < window.end && now >= Math.max(window.start + SITE_AFTER_MS, state.siteAt))
-        void this.#askSite(state)
-    }
-  }
-
-  async #askSite(state: WindowState): Promise<void> {
-    const { slot, window, market } = state
-    state.siteAt = this.#options.clock.now() + RETRY_MS
-    const answer = await priceToBeat(this.#site, slot, window, market?.meanSeconds ?? 0)
-    if (!answer.ok || answer.value === null || state.strike !== null) return
-    this.#options.report('info', `${slot.id}: strike from the web site, since no settlement feed has it`)
-    this.#setStrike(state, { value: answer.value, source: 'site' })
-  }
-
-  #setStrike(state: WindowState, strike: NonNullable<WindowState['strike']>): void {
+  /** Emits the strike of a window. */
+  #onStrike(state: WindowState, value: number): void {
     const { slot, window } = state
     const now = this.#options.clock.now()
-    state.strike = strike
     if (now >= window.end) return
-    this.#emit({ kind: 'strike', ts: now, slot: slot.id, windowId: window.id, strike: strike.value })
+    this.#emit({ kind: 'strike', ts: now, slot: slot.id, windowId: window.id, strike: value })
     this.#emitBook(state)
   }
 
