@@ -1,12 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
-import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import type { VersionHash } from '../../src/shared/domain/ids.ts'
 import type { SlotId } from '../../src/shared/domain/slots.ts'
 import { deploy, eager, reportedRows, TestHome, until } from '../support/desk.ts'
-import { fastTime } from '../support/fast-time.ts'
-import { patientDeadlineMs } from '../support/patience.ts'
 import { expectOwner, held } from '../support/some.ts'
 
 const homes: TestHome[] = []
@@ -22,16 +19,11 @@ function firstVersion(): string {
   )
 }
 
-/** The desk's time passes that fast, because these tests wait for cycles. */
-const SPEED = 3
-
 async function trading(config: object = {}): Promise<{ home: TestHome; desk: Desk }> {
-  const decisionDeadlineMs = SPEED * patientDeadlineMs()
-  const parts = { slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'], assign: { '*-5m': 'snipe' }, decisionDeadlineMs }
-  const home = new TestHome({ ...parts, ...config })
+  const home = new TestHome({ slots: ['BTC-5m', 'ETH-5m', 'SOL-5m'], assign: { '*-5m': 'snipe' }, ...config })
   homes.push(home)
   home.write('snipe.ts', firstVersion())
-  const desk = await home.desk({ clock: new DeskClock(fastTime(SPEED)) })
+  const desk = await home.desk()
   await desk.life.start()
   return { home, desk }
 }

@@ -4,13 +4,10 @@ import { newTenure } from '../../src/engine/versions/tenure.ts'
 import type { Desk } from '../../src/main/app/desk-life.ts'
 import { listDeployments, listVersions } from '../../src/main/db/queries.ts'
 import { brokenBounds, chanceOfSoFew, judgeProbation } from '../../src/main/deploy/probation.ts'
-import { DeskClock } from '../../src/main/platform/desk-clock.ts'
 import { parseConfig } from '../../src/shared/config.ts'
 import { usdOf } from '../../src/shared/domain/money.ts'
 import { HOUR, unixMs } from '../../src/shared/domain/time.ts'
 import { deploy, eager, reportedRows, TestHome, until } from '../support/desk.ts'
-import { fastTime } from '../support/fast-time.ts'
-import { patientDeadlineMs } from '../support/patience.ts'
 import { expectOwner, held } from '../support/some.ts'
 
 const RULES = (() => {
@@ -116,16 +113,13 @@ afterAll(async () => {
   for (const home of homes) await home.remove()
 })
 
-/** The desk's time passes that fast, because these tests wait for cycles. */
-const SPEED = 3
 const CONFIG = { slots: ['BTC-5m', 'ETH-5m'], assign: { '*-5m': 'snipe' } }
 
 async function trading(config: object = {}): Promise<{ home: TestHome; desk: Desk }> {
-  const decisionDeadlineMs = SPEED * patientDeadlineMs()
-  const home = new TestHome({ ...CONFIG, decisionDeadlineMs, probation: { windows: 3 }, ...config })
+  const home = new TestHome({ ...CONFIG, probation: { windows: 3 }, ...config })
   homes.push(home)
   home.write('snipe.ts', eager('snipe', 1))
-  const desk = await home.desk({ clock: new DeskClock(fastTime(SPEED)) })
+  const desk = await home.desk()
   await desk.life.start()
   await until('it holds something', () => desk.engine.state.positions.size > 0)
   return { home, desk }
@@ -272,7 +266,7 @@ describe.concurrent('a bad version that was let through', () => {
     home.write('snipe.ts', turning(5, 'if (state.seen > 3) throw new Error("planted")'))
     expect((await deploy(desk, 'snipe')).state).toBe('probation')
     await desk.life.stop()
-    const again = await home.desk({ clock: new DeskClock(fastTime(SPEED)) })
+    const again = await home.desk()
     await again.life.start()
     expect(listDeployments(again.journal.db, 1)[0]?.state).toBe('probation')
     await until('it is rolled back', () => again.engine.state.live.get('snipe') === good, 90_000)
