@@ -7,17 +7,13 @@ import { auditDatabase } from '../../src/main/audit/audit.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
 import { engineBuild } from '../../src/main/platform/engine-build.ts'
 import { apiFile, packageRoot } from '../../src/main/platform/package-files.ts'
-import { replayDay } from '../../src/main/replay/day.ts'
 import { openOwnTape } from '../../src/main/replay/own-tape.ts'
-import { RecordedPlayback } from '../../src/main/replay/recorded-playback.ts'
-import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
-import { historyOf as minutesOf } from '../../src/main/replay/tape-history.ts'
-import { DirectStrategy } from '../../src/main/strategy-host/direct-strategy.ts'
 import { asset, makeSlot, windowAt } from '../../src/shared/domain/slots.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { eager, TestHome } from '../support/desk.ts'
 import { historyOf, PreparedMarket, paperFeed } from '../support/paper-desk.ts'
 import { checkAll } from '../support/recorded.ts'
+import { replayOf } from '../support/replay-recording.ts'
 import { some } from '../support/some.ts'
 import { value } from '../support/tape.ts'
 
@@ -129,25 +125,9 @@ test('I7: every recorded decision is decided again; a replay of the recording fi
   expect(decisions).toBeGreaterThan(1_000)
   const { bundle } = value(await compileStrategy(home.strategies, 'greedy', apiFile()))
   const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null }))
-  const source = tape.sources[0]?.source
-  if (source?.kind !== 'recorded') throw new Error('not a recording')
-  const cursor = value(TapeCursor.open(source.paths))
-  const day = replayDay({
-    strategy: value(DirectStrategy.load(bundle, 'greedy')),
-    params: null,
-    // Part of the decisions' hash.
-    version: [...desk.engine.state.live.values()][0] ?? ('' as never),
-    label: 'greedy',
-    config: desk.config,
-    market: 'paper',
-    slots: desk.feed.slots,
-    playback: new RecordedPlayback(cursor, value(minutesOf(cursor)), desk.config, desk.options.seed),
-    from: tape.from,
-    to: tape.to,
-    look: () => false,
-  })
+  expect(tape.sources[0]?.source.kind).toBe('recorded')
   const { figures } = desk.loop
-  expect(value(day)).toMatchObject({
+  expect(replayOf(desk, bundle, tape)).toMatchObject({
     ...{ faults: 0, decisions: figures.decisions, orders: figures.orders, fills: figures.fills },
     decisionsHash: desk.loop.decisionsHash(),
   })

@@ -4,20 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Desk } from '../../src/main/app/desk-life.ts'
 import { compileStrategy } from '../../src/main/deploy/compile.ts'
 import { apiFile } from '../../src/main/platform/package-files.ts'
-import { replayDay } from '../../src/main/replay/day.ts'
 import type { DayRecord } from '../../src/main/replay/day-record.ts'
 import { openTapes } from '../../src/main/replay/open-tapes.ts'
 import { openOwnTape } from '../../src/main/replay/own-tape.ts'
 import type { Recorded } from '../../src/main/replay/recorded-events.ts'
-import { RecordedPlayback } from '../../src/main/replay/recorded-playback.ts'
 import { statsOf } from '../../src/main/replay/stats.ts'
-import { TapeCursor } from '../../src/main/replay/tape-cursor.ts'
-import { historyOf } from '../../src/main/replay/tape-history.ts'
-import type { ReplayTape } from '../../src/main/replay/tape-types.ts'
-import { DirectStrategy } from '../../src/main/strategy-host/direct-strategy.ts'
 import { MINUTE, unixMs } from '../../src/shared/domain/time.ts'
 import { eager, TestHome } from '../support/desk.ts'
 import { rewrite } from '../support/recorded.ts'
+import { replayOf } from '../support/replay-recording.ts'
 import { value } from '../support/tape.ts'
 
 const home = new TestHome({
@@ -51,30 +46,9 @@ beforeAll(async () => {
 })
 afterAll(() => home.remove())
 
-function replay(tape: ReplayTape): DayRecord {
-  const source = tape.sources[0]?.source
-  if (source === undefined || source.kind === 'candles') throw new Error('not a recording')
-  const cursor = value(TapeCursor.open(source.paths))
-  const day = replayDay({
-    strategy: value(DirectStrategy.load(bundle, 'greedy')),
-    params: null,
-    // Part of the decisions' hash.
-    version: [...desk.engine.state.live.values()][0] ?? ('' as never),
-    label: 'greedy',
-    config: desk.config,
-    market: 'simulated',
-    slots: desk.feed.slots,
-    playback: new RecordedPlayback(cursor, value(historyOf(cursor)), desk.config, desk.options.seed),
-    from: tape.from,
-    to: tape.to,
-    look: () => false,
-  })
-  return value(day)
-}
-
 test('I7: paper fills against a desk’s own recording come to what the desk itself came to', () => {
   const tape = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null }))
-  const day = replay(tape)
+  const day = replayOf(desk, bundle, tape)
   const { figures } = desk.loop
   expect(figures.orders).toBeGreaterThan(100)
   expect(day.faults).toBe(0)
@@ -90,7 +64,7 @@ test('I7: paper fills against a desk’s own recording come to what the desk its
 test('no view looks ahead: whatever a recording says after a moment, every act up to it stays the same', () => {
   const [first] = value(openOwnTape(home.home.tape, { since: 0, until: null, only: null, feed: null })).sources
   const path = first?.source.kind === 'recorded' ? (first.source.paths[0] ?? '') : ''
-  const truth = replay(value(openTapes([path])))
+  const truth = replayOf(desk, bundle, value(openTapes([path])))
   let copies = 0
   let changed = 0
   fc.assert(
@@ -98,7 +72,7 @@ test('no view looks ahead: whatever a recording says after a moment, every act u
       const t = FROM + minutes * MINUTE
       const out = join(home.folder, `altered-${copies++}.tape`)
       rewrite(path, out, (record, i) => (record.kind === 'version' || record.ts <= t ? record : alter(record, how, i)))
-      const day = replay(value(openTapes([out])))
+      const day = replayOf(desk, bundle, value(openTapes([out])))
       const upTo = (acts: DayRecord['acts']) => acts.filter((act) => act.ts <= t)
       expect(upTo(day.acts)).toEqual(upTo(truth.acts))
       if (JSON.stringify(day.acts) !== JSON.stringify(truth.acts)) changed++

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import type { MarketWindow } from '../../scripts/venue-sim/polymarket/identity.ts'
 import type { PolymarketOptions, PolymarketSim } from '../../scripts/venue-sim/polymarket/sim.ts'
 import type { Peer, SimReply } from '../../scripts/venue-sim/polymarket/wire.ts'
@@ -27,6 +28,13 @@ export async function steppedSim(
     }
   }
   return { sim, pm, step, close: () => sim.close() }
+}
+
+/** The same with BTC alone, closed with the test that starts it. */
+export async function startSteppedSim(options: PolymarketOptions = {}): Promise<SteppedSim> {
+  const sim = await steppedSim({ assets: ['BTC'], ...options })
+  onTestFinished(() => sim.close())
+  return sim
 }
 
 export interface Frames {

@@ -1,30 +1,18 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type { PolymarketOptions } from '../../scripts/venue-sim/polymarket/sim.ts'
+import { describe, expect, test } from 'vitest'
 import {
   ask,
   currentWindow,
   framesOf,
   known,
   type SteppedSim,
-  steppedSim,
+  startSteppedSim,
   subscribed,
 } from '../support/polymarket-sim.ts'
 import { SIM_START } from '../support/venue-sim.ts'
 
-let open: SteppedSim | undefined
-afterEach(async () => {
-  await open?.close()
-  open = undefined
-})
-
-async function start(options: PolymarketOptions = {}): Promise<SteppedSim> {
-  open = await steppedSim({ assets: ['BTC'], ...options })
-  return open
-}
-
 describe('frame faults', () => {
   const run = async (arm: (sim: SteppedSim, token: string) => void) => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const { up, down } = currentWindow(sim)
     const clean = subscribed(sim)
     const first = clean.texts.length
@@ -82,7 +70,7 @@ describe('frame faults', () => {
 })
 
 test('every fault has a switch over HTTP', async () => {
-  const sim = await start()
+  const sim = await startSteppedSim()
   const { slug, up } = currentWindow(sim)
   const post = async (path: string, body = '') =>
     (await fetch(`${sim.sim.restUrl}/sim/pm/${path}`, { method: 'POST', body })).status
@@ -121,7 +109,7 @@ test('every fault has a switch over HTTP', async () => {
 
 describe('resolution', () => {
   test('late, split and contradictory', async () => {
-    const sim = await start({ resolveAfterMs: 20_000 })
+    const sim = await startSteppedSim({ resolveAfterMs: 20_000 })
     const [first, next] = [currentWindow(sim), known(sim.pm.windows().filter(({ minutes }) => minutes === 5)[1])]
     const frames = subscribed(sim)
     sim.pm.resolution(first.slug, { afterMs: 200_000, contradictory: true })
@@ -141,7 +129,7 @@ describe('resolution', () => {
   })
 
   test('the strike is the mean of the sixty seconds that end three seconds before the start', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const frames = framesOf(sim.pm, 'rtds')
     frames.send({ action: 'subscribe', subscriptions: [{ topic: 'crypto_prices_chainlink', type: 'update' }] })
     const { slug, endMs } = currentWindow(sim)

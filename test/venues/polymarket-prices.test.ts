@@ -1,18 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type { PolymarketOptions } from '../../scripts/venue-sim/polymarket/sim.ts'
-import { ask, currentWindow, framesOf, known, type SteppedSim, steppedSim } from '../support/polymarket-sim.ts'
+import { describe, expect, test } from 'vitest'
+import { ask, currentWindow, framesOf, known, startSteppedSim } from '../support/polymarket-sim.ts'
 import { SIM_START } from '../support/venue-sim.ts'
-
-let open: SteppedSim | undefined
-afterEach(async () => {
-  await open?.close()
-  open = undefined
-})
-
-async function start(options: PolymarketOptions = {}): Promise<SteppedSim> {
-  open = await steppedSim({ assets: ['BTC'], ...options })
-  return open
-}
 
 describe('price services', () => {
   const subscribe = (window_seconds: number, symbol = 'btcusd') => ({
@@ -22,7 +10,7 @@ describe('price services', () => {
   })
 
   test('PolyBolt: login, empty and full snapshots, one sequence over all symbols, the strike among the stamps', async () => {
-    const sim = await start({ assets: ['BTC', 'ETH'] })
+    const sim = await startSteppedSim({ assets: ['BTC', 'ETH'] })
     const frames = framesOf(sim.pm, 'polybolt')
     frames.send(subscribe(60))
     frames.send({ op: 'auth', rid: 'a', auth: sim.pm.credentials })
@@ -47,7 +35,7 @@ describe('price services', () => {
   })
 
   test('PolyBolt: wrong credentials, a lost boundary stamp, a close code', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const wrong = framesOf(sim.pm, 'polybolt')
     wrong.send({ op: 'auth', auth: { ...sim.pm.credentials, secret: 'x' } })
     expect(wrong.closed).toEqual({ code: 4001 })
@@ -64,7 +52,7 @@ describe('price services', () => {
   })
 
   test('RTDS: a snapshot, then every second; a second filter replaces the first; one topic can be silent', async () => {
-    const sim = await start({ assets: ['BTC', 'ETH'] })
+    const sim = await startSteppedSim({ assets: ['BTC', 'ETH'] })
     const frames = framesOf(sim.pm, 'rtds')
     const ask = (symbol: string) => ({
       action: 'subscribe',
@@ -90,7 +78,7 @@ describe('price services', () => {
   })
 
   test('the site gives the TWAP with the right parameters, the spot price without them, and the geoblock', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const { slug, startMs, endMs } = currentWindow(sim)
     sim.step(3_000)
     const base = `/api/crypto/crypto-price?symbol=BTC&eventStartTime=${new Date(startMs).toISOString()}`

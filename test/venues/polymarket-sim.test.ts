@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bookHash } from '../../scripts/venue-sim/polymarket/book.ts'
-import type { PolymarketOptions } from '../../scripts/venue-sim/polymarket/sim.ts'
 import {
   ask,
   currentWindow,
   type Frames,
   framesOf,
   known,
-  type SteppedSim,
+  startSteppedSim,
   steppedSim,
   subscribed,
 } from '../support/polymarket-sim.ts'
@@ -17,17 +16,6 @@ import { RebuiltBooks } from '../support/rebuilt-books.ts'
 import { SIM_START } from '../support/venue-sim.ts'
 
 const MINUTE = 60_000
-
-let open: SteppedSim | undefined
-afterEach(async () => {
-  await open?.close()
-  open = undefined
-})
-
-async function start(options: PolymarketOptions = {}): Promise<SteppedSim> {
-  open = await steppedSim({ assets: ['BTC'], ...options })
-  return open
-}
 
 describe('book checksum', () => {
   const vectors: readonly {
@@ -42,7 +30,7 @@ describe('book checksum', () => {
 
 describe('listing', () => {
   test('windows by slug arithmetic: current, next and 23.9 hours ahead; no others', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const rows = (slug: string, closed = '') => ask(sim, 'gamma', `/markets?slug=${slug}${closed}`).body
     const at = (ms: number) => `btc-updown-5m-${ms / 1000}`
     expect(rows(at(SIM_START))).toMatchObject([{ slug: at(SIM_START), outcomes: '["Up", "Down"]', closed: false }])
@@ -58,18 +46,17 @@ describe('listing', () => {
 
   test('the same seed gives the same ids, another one others', async () => {
     const ids = async (seed: number) => {
-      const sim = await start({ seed })
+      const sim = await steppedSim({ assets: ['BTC'], seed })
       const { up, conditionId } = currentWindow(sim)
       await sim.close()
       return `${up}${conditionId}`
     }
     expect(await ids(1)).toBe(await ids(1))
     expect(await ids(1)).not.toBe(await ids(2))
-    open = undefined
   })
 
   test('rows can be missing, late, without keys, reversed or of an unknown kind', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const { slug, up, down, startMs, endMs } = currentWindow(sim)
     const rows = () => ask(sim, 'gamma', `/markets?slug=${slug}`).body
     sim.pm.row(slug, { missing: true })
@@ -96,7 +83,7 @@ describe('listing', () => {
 
 describe('market channel', () => {
   test('snapshots first, as an array; unknown tokens are left out; PING; no new assets', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const { up, down } = currentWindow(sim)
     const frames = framesOf(sim.pm, 'market')
     frames.send('PING')
@@ -112,7 +99,7 @@ describe('market channel', () => {
   })
 
   test('every frame of a whole window: books equal to a rebuild, hashes right, never crossed; then resolved', async () => {
-    const sim = await start({ resolveAfterMs: 20_000 })
+    const sim = await startSteppedSim({ resolveAfterMs: 20_000 })
     const { slug, up, down, endMs } = currentWindow(sim)
     const frames = subscribed(sim)
     const books = new RebuiltBooks()
@@ -142,7 +129,7 @@ describe('market channel', () => {
   })
 
   test('custom events only on demand, and a later subscription switches them off', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const plain = subscribed(sim, false)
     const custom = subscribed(sim, true)
     sim.step(6 * MINUTE)
@@ -160,7 +147,7 @@ describe('market channel', () => {
   })
 
   test('the book can come before the trade whose price is in its hash', async () => {
-    const sim = await start({ bookFirst: true })
+    const sim = await startSteppedSim({ bookFirst: true })
     const frames = subscribed(sim, false)
     sim.step(20_000)
     const events = frames.events()
@@ -173,7 +160,7 @@ describe('market channel', () => {
   })
 
   test('assets can be quoted at rates of their own', async () => {
-    const sim = await start({ assets: ['BTC', 'ETH'], quoteMs: { BTC: 50, '*': 500 } })
+    const sim = await startSteppedSim({ assets: ['BTC', 'ETH'], quoteMs: { BTC: 50, '*': 500 } })
     const frames = framesOf(sim.pm, 'market')
     const windows = sim.pm.windows()
     frames.send({ assets_ids: windows.flatMap(({ up, down }) => [up, down]), type: 'market' })
@@ -188,7 +175,7 @@ describe('market channel', () => {
   })
 
   test('a tick change in the middle of the window reaches both tokens, REST and Gamma', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const { slug, up, down } = currentWindow(sim)
     const frames = subscribed(sim)
     sim.pm.tick(slug, 0.001)
@@ -201,7 +188,7 @@ describe('market channel', () => {
   })
 
   test('hashes of deltas can differ from the checksum, and any hash can be wrong', async () => {
-    const sim = await start({ deltaHashes: 'other' })
+    const sim = await startSteppedSim({ deltaHashes: 'other' })
     const frames = subscribed(sim)
     const books = new RebuiltBooks()
     sim.pm.count('book-hash', 1)
@@ -214,7 +201,7 @@ describe('market channel', () => {
 
 describe('REST', () => {
   test('book with the right hash, ghost book, quotes, terms and errors', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     sim.step(2_000)
     const { up, conditionId } = currentWindow(sim)
     const book = ask(sim, 'clob', `/book?token_id=${up}`).body
@@ -245,7 +232,7 @@ describe('REST', () => {
     ['403-region', 403],
     ['html', 200],
   ] as const)('fault %s answers %i, once, and only where it was asked for', async (fault, status) => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     sim.pm.http(fault, { service: 'clob', path: '/time' })
     expect(ask(sim, 'gamma', '/markets').status).toBe(200)
     expect(ask(sim, 'clob', '/version').status).toBe(200)
@@ -256,7 +243,7 @@ describe('REST', () => {
   })
 
   test('over a real port: cut, half a body, and the HTTP switch', async () => {
-    const sim = await start()
+    const sim = await startSteppedSim()
     const control = async (path: string) =>
       (await fetch(`${sim.sim.restUrl}/sim/pm/${path}`, { method: 'POST' })).status
     expect(await control('http?fault=cut&service=gamma')).toBe(200)
@@ -273,12 +260,11 @@ describe('REST', () => {
 
 test('the same seed plays the same frames at any step', async () => {
   const played = async (stepMs: number) => {
-    const sim = await start()
+    const sim = await steppedSim({ assets: ['BTC'] })
     const frames = subscribed(sim)
     for (let i = 0; i < 60_000 / stepMs; i++) sim.step(stepMs)
     await sim.close()
     return createHash('sha256').update(frames.texts.join('\n')).digest('hex')
   }
   expect(await played(250)).toBe(await played(20_000))
-  open = undefined
 })

@@ -43,6 +43,19 @@ export class Schedule {
     return top
   }
 
+  /**
+   * Takes the next step and moves the clock to it; a function is run.
+   * @returns the event; undefined for a function, or if nothing is left
+   */
+  next(clock: VenueClock): EngineEvent | undefined {
+    const next = this.pop()
+    if (next === undefined) return undefined
+    if (next.ts > clock.now) clock.now = next.ts
+    if (typeof next.step !== 'function') return next.step
+    next.step(next.ts)
+    return undefined
+  }
+
   private sink(entry: Entry): void {
     const { heap } = this
     let at = 0

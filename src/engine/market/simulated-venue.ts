@@ -249,16 +249,11 @@ export class SimulatedVenue implements Venue, LocalSimulation, BookSource {
 
   pop(): EngineEvent | undefined {
     if (this.delayed.peek() <= (this.schedule.peek() ?? Number.POSITIVE_INFINITY)) return this.delayed.take()
-    const next = this.schedule.pop()
-    if (next === undefined) return undefined
-    if (next.ts > this.clock.now) this.clock.now = next.ts
-    if (typeof next.step === 'function') {
-      next.step(next.ts)
-      return undefined
-    }
-    if (next.step.kind === 'book') this.matcher.onBook(next.step)
-    if (next.step.kind === 'settled' || next.step.kind === 'redeemed') this.settler.markDelivered(next.step)
-    return next.step
+    const event = this.schedule.next(this.clock)
+    if (event === undefined) return undefined
+    if (event.kind === 'book') this.matcher.onBook(event)
+    if (event.kind === 'settled' || event.kind === 'redeemed') this.settler.markDelivered(event)
+    return event
   }
 
   save(): SavedVenue {

@@ -188,14 +188,8 @@ export class PaperVenue implements Venue, LocalSimulation {
   }
 
   pop(): EngineEvent | undefined {
-    const next = this.schedule.pop()
-    if (next === undefined) return undefined
-    if (next.ts > this.clock.now) this.clock.now = next.ts
-    if (typeof next.step === 'function') {
-      next.step(next.ts)
-      return undefined
-    }
-    return this.apply(next.step) ? next.step : undefined
+    const event = this.schedule.next(this.clock)
+    return event !== undefined && this.apply(event) ? event : undefined
   }
 
   /** Applies an event to the venue itself, right before the desk receives it. @returns false if it must not be delivered */

@@ -60,7 +60,7 @@ export function choosePaperSlots(request: SlotRequest, data: Pick<MarketData, 'l
   const chosen = paperCandidates(request)
   if (!chosen.ok) return chosen
   const isListed = (slot: Slot) => data.listing(slot.id) !== null
-  // Slots that nobody requested are left out where the venue does not have them.
+  // Slots chosen by default are left out where the venue does not list them.
   const slots = chosen.value.slots.filter((slot) => isRequested(request) || isListed(slot))
   if (!slots.some(isListed)) return err('the venue lists none of the slots')
   return ok({ slots, unlisted: new Set(slots.filter((slot) => !isListed(slot)).map(({ id }) => id)) })

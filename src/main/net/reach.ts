@@ -13,6 +13,11 @@ export interface Host {
   readonly path?: string
 }
 
+/** @returns why a host cannot be used, in words; null if it can */
+export function reach({ url, path }: Host, clock: Clock, limitMs: number): Promise<string | null> {
+  return path === undefined ? connect(url, clock, limitMs) : read(url, path, clock, limitMs)
+}
+
 /**
  * Asks every host once, all at the same time.
  * @param limitMs time limit of each
@@ -20,9 +25,9 @@ export interface Host {
  */
 export async function unreachable(hosts: readonly Host[], clock: Clock, limitMs: number): Promise<string[]> {
   const answers = await Promise.all(
-    hosts.map(async ({ name, url, path }) => {
-      const reason = path === undefined ? await connect(url, clock, limitMs) : await read(url, path, clock, limitMs)
-      return reason === null ? [] : [`${name} at ${url} did not answer: ${reason}`]
+    hosts.map(async (host) => {
+      const reason = await reach(host, clock, limitMs)
+      return reason === null ? [] : [`${host.name} at ${host.url} did not answer: ${reason}`]
     }),
   )
   return answers.flat()

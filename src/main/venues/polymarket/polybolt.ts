@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { parseJson } from '../../net/http.ts'
-import { StreamLink } from '../../net/link.ts'
-import type { StampFeedOptions } from './rtds.ts'
+import { StampFeed, type StampFeedOptions } from './stamp-feed.ts'
 
 /**
  * Settlement means from PolyBolt, which needs API credentials but no private key. Sources: the shortened staging capture and
@@ -33,45 +32,20 @@ const message = z.union([
   z.object({ channel: z.string(), seq: z.number(), snapshot: z.boolean().optional(), payload: z.unknown() }),
 ])
 
-export class PolyboltFeed {
-  readonly #options: PolyboltOptions
-  readonly #link: StreamLink
+export class PolyboltFeed extends StampFeed<PolyboltOptions> {
   /** Number of the newest message of the channel on this connection; 0 before the first. */
   #seq = 0
   #connection = 0
   #requests = 0
 
   constructor(options: PolyboltOptions) {
-    const { url, clock, random, timings } = options
-    this.#options = options
-    this.#link = new StreamLink(
-      { url, clock, random, timings },
-      {
-        opened: (connection) => this.#authenticate(connection),
-        text: (text, connection) => this.#onText(text, connection),
-        up: () => options.report('info', 'PolyBolt: connected'),
-        down: (reason) => options.report('warn', `PolyBolt: link lost: ${reason}`),
-      },
-    )
+    super(options, 'PolyBolt')
   }
 
-  start(): void {
-    this.#link.open()
-  }
-
-  stop(): void {
-    this.#link.stop()
-  }
-
-  /** Opens another connection: a topic can fall silent while its connection answers pings. */
-  restart(reason: string): void {
-    this.#link.reset(reason)
-  }
-
-  #authenticate(connection: number): void {
-    const { apiKey, secret, passphrase } = this.#options.credentials
+  protected opened(connection: number): void {
+    const { apiKey, secret, passphrase } = this.options.credentials
     const auth = { op: 'auth', rid: this.#nextId(), auth: { apiKey, secret, passphrase } }
-    this.#link.send(JSON.stringify(auth), connection)
+    this.send(JSON.stringify(auth), connection)
   }
 
   #nextId(): string {
@@ -79,15 +53,14 @@ export class PolyboltFeed {
   }
 
   #subscribe(connection: number): void {
-    const subscriptions = this.#options.assets.map((asset) => ({
+    const subscriptions = this.options.assets.map((asset) => ({
       channel: CHANNEL,
       filter: { symbol: `${asset.toLowerCase()}usd`, window_seconds: WINDOW_SECONDS },
     }))
-    this.#link.send(JSON.stringify({ op: 'subscribe', rid: this.#nextId(), subscriptions }), connection)
+    this.send(JSON.stringify({ op: 'subscribe', rid: this.#nextId(), subscriptions }), connection)
   }
 
-  #onText(text: string, connection: number): void {
-    this.#options.onFrame(text)
+  protected received(text: string, connection: number): void {
     if (connection < this.#connection) return
     if (connection > this.#connection) {
       this.#connection = connection
@@ -101,8 +74,8 @@ export class PolyboltFeed {
     if (frame.op === 'authed') this.#subscribe(connection)
     if (frame.op !== 'error') return
     const reason = [frame.code, frame.message].filter((part) => part !== undefined).join(': ')
-    this.#options.report('warn', `PolyBolt: ${reason}`)
-    if (frame.code?.startsWith('auth') === true || frame.code === 'unauthorized') this.#options.onRefused(reason)
+    this.options.report('warn', `PolyBolt: ${reason}`)
+    if (frame.code?.startsWith('auth') === true || frame.code === 'unauthorized') this.options.onRefused(reason)
   }
 
   #onData({ channel, seq, payload: body }: { channel: string; seq: number; payload: unknown }): void {
@@ -111,7 +84,7 @@ export class PolyboltFeed {
     const gap = this.#seq !== 0 && seq > this.#seq + 1
     this.#seq = seq
     const read = payload.safeParse(body)
-    const { assets, onStamp } = this.#options
+    const { assets, onStamp } = this.options
     const asset = assets.find((name) => `${name.toLowerCase()}usd` === read.data?.symbol)
     for (const { timestamp, full_accuracy_value: value } of asset === undefined ? [] : (read.data?.data ?? [])) {
       if (asset !== undefined && Number.isFinite(Number(value)))

@@ -1,23 +1,9 @@
 import { z } from 'zod'
-import type { Clock } from '../../../shared/domain/feed.ts'
-import type { Asset } from '../../../shared/domain/slots.ts'
 import { SECOND } from '../../../shared/domain/time.ts'
 import { parseJson } from '../../net/http.ts'
-import { type LinkTimings, StreamLink } from '../../net/link.ts'
-import type { Stamp } from './stamps.ts'
+import { StampFeed, type StampFeedOptions } from './stamp-feed.ts'
 
 /** Settlement means from RTDS. Sources: @polymarket/real-time-data-client and captured frames (venue facts B4). */
-
-export interface StampFeedOptions {
-  readonly url: string
-  readonly assets: readonly Asset[]
-  readonly clock: Clock
-  readonly random: () => number
-  readonly timings: LinkTimings
-  readonly onFrame: (text: string) => void
-  readonly onStamp: (stamp: Stamp) => void
-  readonly report: (level: 'info' | 'warn', detail: string) => void
-}
 
 const PING = { text: 'PING', everyMs: 5 * SECOND }
 
@@ -42,40 +28,18 @@ const envelope = z.object({
   ]),
 })
 
-export class RtdsFeed {
-  readonly #link: StreamLink
-  readonly #options: StampFeedOptions
-
+export class RtdsFeed extends StampFeed {
   constructor(options: StampFeedOptions) {
-    const { url, clock, random, timings } = options
-    this.#options = options
-    this.#link = new StreamLink(
-      { url, clock, random, timings, ping: PING },
-      {
-        opened: (connection) => this.#link.send(this.#subscription(), connection),
-        text: (text) => this.#onText(text),
-        up: () => options.report('info', 'RTDS: connected'),
-        down: (reason) => options.report('warn', `RTDS: link lost: ${reason}`),
-      },
-    )
+    super(options, 'RTDS', PING)
   }
 
-  start(): void {
-    this.#link.open()
-  }
-
-  stop(): void {
-    this.#link.stop()
-  }
-
-  /** Opens another connection: a topic can fall silent while its connection answers pings. */
-  restart(reason: string): void {
-    this.#link.reset(reason)
+  protected opened(connection: number): void {
+    this.send(this.#subscription(), connection)
   }
 
   /** All symbols in one message, each with a filter of its own: lists of symbols in one filter are refused. */
   #subscription(): string {
-    const subscriptions = this.#options.assets.map((asset) => ({
+    const subscriptions = this.options.assets.map((asset) => ({
       topic: 'crypto_prices_twap_sixty',
       type: '*',
       filters: JSON.stringify({ symbol: `${asset.toLowerCase()}/usd` }),
@@ -83,9 +47,8 @@ export class RtdsFeed {
     return JSON.stringify({ action: 'subscribe', subscriptions })
   }
 
-  #onText(text: string): void {
-    const { assets, onFrame, onStamp } = this.#options
-    onFrame(text)
+  protected received(text: string): void {
+    const { assets, onStamp } = this.options
     const json = parseJson(text)
     const read = envelope.safeParse(json.ok ? json.value : undefined)
     // Control texts and other topics.

@@ -1,7 +1,8 @@
 import type { Asset } from '../../../shared/domain/slots.ts'
 import { MINUTE, SECOND } from '../../../shared/domain/time.ts'
 import { type ApiCredentials, PolyboltFeed } from './polybolt.ts'
-import { RtdsFeed, type StampFeedOptions } from './rtds.ts'
+import { RtdsFeed } from './rtds.ts'
+import type { StampFeed, StampFeedOptions } from './stamp-feed.ts'
 import { type StampSource, Stamps } from './stamps.ts'
 
 export interface SettlementOptions extends Omit<StampFeedOptions, 'url' | 'onStamp'> {
@@ -16,7 +17,7 @@ export interface SettlementOptions extends Omit<StampFeedOptions, 'url' | 'onSta
 /** A connection to a settlement source. */
 interface Source {
   readonly name: StampSource
-  readonly feed: { start(): void; stop(): void; restart(reason: string): void }
+  readonly feed: Pick<StampFeed, 'start' | 'stop' | 'restart'>
   /** Monotonic times of its last stamp and of its last restart. */
   heardAt: number
   triedAt: number
